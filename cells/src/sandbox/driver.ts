@@ -1,0 +1,70 @@
+/**
+ * The one interface to isolation. A driver starts, lists and destroys sandboxes on this host; everything
+ * inside a sandbox is reached through its SupervisorLink. `gvisor` is the default, `process` isolates
+ * nothing and is used only when asked for by name. Every driver passes driver.conformance.ts.
+ *
+ * A driver keeps no truth of its own: `list` reads what exists on the host, orphans of a crashed
+ * controller included, and `destroy` is idempotent, so that a restarted controller can clean up.
+ */
+import type { SandboxId, WorkspaceId } from '@cellbook/shared/ids.ts';
+import type { SupervisorLink } from './link/supervisor-link.ts';
+
+export type DriverKind = 'gvisor' | 'process' | 'kubernetes' | 'memory';
+
+export interface SandboxLimits {
+  memoryBytesMax: number;
+  /** Thousandths of a core. */
+  cpuMillisMax: number;
+  pidsMax: number;
+  diskBytesMax: number;
+}
+
+export interface SandboxSpec {
+  sandboxId: SandboxId;
+  workspaceId: WorkspaceId;
+  /** The workspace's epoch; recorded with the sandbox, so that an older owner can be told apart. */
+  epoch: number;
+  /** The host directory that becomes `homePath` inside. */
+  homeDirectory: string;
+  limits: SandboxLimits;
+  environment: Record<string, string>;
+}
+
+/** Where a workspace's files are mounted inside every sandbox. */
+export const homePath = '/home/user';
+/** The user that runs everything inside, and that owns the files. */
+export const sandboxUid = 1000;
+export const sandboxGid = 1000;
+
+export type SandboxExit =
+  | { reason: 'stopped' }
+  | { reason: 'out_of_memory'; memoryBytesMax: number }
+  | { reason: 'crashed'; exitCode: number | null; signal: string | null; stderrTail: string };
+
+export interface Sandbox {
+  readonly id: SandboxId;
+  readonly workspaceId: WorkspaceId;
+  readonly epoch: number;
+  readonly link: SupervisorLink;
+  /** Settles once, when nothing of the sandbox is left running. Never rejects. */
+  readonly exited: Promise<SandboxExit>;
+}
+
+export interface ObservedSandbox {
+  sandboxId: SandboxId;
+  workspaceId: WorkspaceId;
+  epoch: number;
+  /** False for one whose controller died: it can only be destroyed. */
+  attached: boolean;
+}
+
+export interface SandboxDriver {
+  readonly kind: DriverKind;
+  /** Human-readable build of the isolation, for example `runsc release-2026… systrap`. */
+  readonly version: string;
+  /** Resolves when the supervisor has said HELLO. Throws CellbookError `sandbox_unavailable`. Leaves nothing behind on failure. */
+  start(spec: SandboxSpec, signal: AbortSignal): Promise<Sandbox>;
+  list(): Promise<ObservedSandbox[]>;
+  /** Kills and removes every trace: processes, cgroups, mounts, bundle. Idempotent. Never touches homeDirectory. */
+  destroy(sandboxId: SandboxId): Promise<void>;
+}

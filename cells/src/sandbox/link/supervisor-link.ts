@@ -1,0 +1,100 @@
+/**
+ * The cell's side of the supervisor: what can be asked of it and what it reports. The wire form is in
+ * frames.ts. Kernel messages travel as complete `v1.kernel.websocket.jupyter.org` frames, so that the path
+ * from browser to kernel copies bytes and parses no bodies.
+ */
+import type { KernelId } from '@cellbook/shared/ids.ts';
+
+export interface Hello {
+  protoMin: number;
+  protoMax: number;
+  /** The supervisor's build, for logs. */
+  build: string;
+  /** The last sequence number it has sent; 0 after a boot. */
+  lastSeq: number;
+  python: string;
+  ipykernel: string | null;
+}
+
+export interface KernelStart {
+  kernelId: KernelId;
+  /** The name of a kernelspec of the image. */
+  kernelspec: string;
+  /** Relative to the workspace's files; the nearest existing parent is used. */
+  directory: string;
+  environment: Record<string, string>;
+}
+
+export type KernelState = 'starting' | 'idle' | 'busy' | 'restarting' | 'dead';
+
+/** Why a kernel's process ended. `out_of_memory` names the limit so that the user can be told. */
+export type KernelExit =
+  | { reason: 'shutdown' }
+  | { reason: 'out_of_memory'; memoryBytesMax: number; residentBytes: number }
+  | { reason: 'exited'; exitCode: number | null; signal: number | null };
+
+export interface SupervisorEvents {
+  /** A v1 frame from the kernel (channel in the frame) with the kernel's own sequence number. */
+  kernelMessage: (kernelId: KernelId, frame: Buffer, seq: number) => void;
+  kernelState: (kernelId: KernelId, state: KernelState, exit?: KernelExit) => void;
+  terminalOutput: (name: string, data: Buffer) => void;
+  terminalExit: (name: string) => void;
+  heartbeat: (report: Heartbeat) => void;
+  closed: () => void;
+}
+
+export interface Heartbeat {
+  /** Resident bytes of everything inside. */
+  memoryBytes: number;
+  /** CPU time used since the start, milliseconds. */
+  cpuMs: number;
+  processes: number;
+  kernels: Array<{ kernelId: KernelId; state: KernelState; memoryBytes: number; lastActivityMs: number }>;
+}
+
+export interface RunResult {
+  exitCode: number;
+  stdout: Buffer;
+  stderr: Buffer;
+}
+
+export interface SupervisorLink {
+  readonly hello: Hello;
+  on<Name extends keyof SupervisorEvents>(name: Name, listener: SupervisorEvents[Name]): () => void;
+  listKernelspecs(): Promise<Record<string, KernelspecEntry>>;
+  readKernelspecResource(kernelspec: string, file: string): Promise<Buffer>;
+  /** Resolves once the kernel has answered kernel_info; the reply's content is the result. */
+  startKernel(start: KernelStart): Promise<KernelInfo>;
+  interruptKernel(kernelId: KernelId): Promise<void>;
+  restartKernel(kernelId: KernelId): Promise<KernelInfo>;
+  shutdownKernel(kernelId: KernelId): Promise<void>;
+  /** Queues a v1 frame for the kernel; false means the link is full: wait for `drained` before the next. */
+  sendKernelMessage(kernelId: KernelId, frame: Uint8Array): boolean;
+  drained(): Promise<void>;
+  openTerminal(options: { name: string; columns: number; rows: number; directory: string }): Promise<void>;
+  writeTerminal(name: string, data: Uint8Array): boolean;
+  resizeTerminal(name: string, columns: number, rows: number): void;
+  closeTerminal(name: string): Promise<void>;
+  /** Runs a command inside to its end; output beyond `outputBytesMax` is a typed `too_large`. */
+  run(command: RunCommand): Promise<RunResult>;
+  /** Stops at a frame boundary with nothing in flight, ready for a checkpoint. */
+  quiesce(): Promise<void>;
+}
+
+export interface RunCommand {
+  argv: string[];
+  directory: string;
+  stdin?: Uint8Array;
+  timeoutMs: number;
+  outputBytesMax: number;
+}
+
+/** A kernelspec as Jupyter's REST API shows it: `spec` is kernel.json, `resources` maps names to file names. */
+export interface KernelspecEntry {
+  name: string;
+  spec: Record<string, unknown>;
+  resources: string[];
+}
+
+/** The content of the kernel's kernel_info_reply. */
+export type KernelInfo = Record<string, unknown>;

@@ -1,0 +1,31 @@
+/**
+ * A workspace's files through its life: stored (a manifest in Postgres over content-addressed objects) while
+ * it is suspended, a live directory on this host while it runs. The lifecycle moves them between the two;
+ * contents reads and writes whichever is current, through one FileTree.
+ *
+ * Every call carries the workspace's epoch, and the manifest row and the host refuse an older one.
+ */
+import type { WorkspaceId } from '@cellbook/shared/ids.ts';
+import type { FileTree } from './file-tree.ts';
+
+export interface FlushReport {
+  /** The manifest version that now holds everything. */
+  version: number;
+  files: number;
+  bytesUploaded: number;
+}
+
+export interface WorkspaceVolumes {
+  /** A new, empty volume. Idempotent. */
+  create(workspaceId: WorkspaceId): Promise<void>;
+  /** Brings the stored files to a directory on this host and gives its path. Idempotent for one epoch. */
+  attach(workspaceId: WorkspaceId, epoch: number, signal: AbortSignal): Promise<{ directory: string }>;
+  /** Captures everything on the live directory. Resolves when it would survive the loss of this host. */
+  flush(workspaceId: WorkspaceId, epoch: number, signal: AbortSignal): Promise<FlushReport>;
+  /** Forgets the live directory after a flush and removes it from the host. Idempotent. */
+  detach(workspaceId: WorkspaceId, epoch: number): Promise<void>;
+  /** Removes the live directory, manifests and what only this volume refers to. Idempotent. */
+  destroy(workspaceId: WorkspaceId): Promise<void>;
+  /** The files now, live or stored; every change it acknowledges would survive the loss of this host. */
+  files(workspaceId: WorkspaceId): Promise<FileTree>;
+}
