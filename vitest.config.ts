@@ -1,0 +1,39 @@
+import { existsSync } from 'node:fs';
+import { defineConfig } from 'vitest/config';
+
+/**
+ * `node`: everything that runs in Node, beside its source. `workerd`: the edge, inside the real runtime.
+ * `e2e`: whole platforms, one at a time. Postgres and Redis are started by the first test that asks for them.
+ */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'node',
+          include: [
+            'shared/src/**/*.test.ts',
+            'cells/src/**/*.test.ts',
+            'ops/**/*.test.ts',
+            'edge/lab/**/*.node.test.ts',
+            'loadtest/**/*.test.ts',
+          ],
+          exclude: ['**/node_modules/**', 'ops/e2e/**'],
+          globalSetup: ['ops/test/global-setup.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+      ...(existsSync(new URL('edge/vitest.config.ts', import.meta.url)) ? ['edge/vitest.config.ts'] : []),
+      {
+        test: {
+          name: 'e2e',
+          include: ['ops/e2e/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 180_000,
+          hookTimeout: 300_000,
+        },
+      },
+    ],
+  },
+});
