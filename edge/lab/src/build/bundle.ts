@@ -1,0 +1,67 @@
+/** Runs rspack over the generated module and the themes, and reports what the first page needs. */
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type MultiStats, rspack, type Stats } from '@rspack/core';
+import { extensionsModule, type LabExtensions } from './extensions.ts';
+import { labConfiguration, themesConfiguration } from './rspack-config.ts';
+
+export interface BundleOptions {
+  source: string;
+  output: string;
+  publicPath: string;
+  extensions: LabExtensions;
+}
+
+export interface BundleResult {
+  /** URL paths, in the order the page names them. */
+  scripts: string[];
+  styles: string[];
+  modulePaths: Set<string>;
+  files: number;
+}
+
+export async function bundle(options: BundleOptions): Promise<BundleResult> {
+  const paths = { ...options, extensionsModule: extensionsModule(options.extensions, ['./cellbook-plugin.ts']) };
+  const stats = await run([labConfiguration(paths), themesConfiguration(paths, options.extensions.themes)]);
+  await dropThemeScripts(options);
+  const lab = stats.stats[0];
+  if (!lab) throw new Error('rspack reported no compilation');
+  return { ...entryFiles(lab, options.publicPath), modulePaths: bundledFiles(stats), files: await count(options.output) };
+}
+
+function run(configurations: Parameters<typeof rspack>[0] & object[]): Promise<MultiStats> {
+  return new Promise((resolve, reject) => {
+    rspack(configurations, (error, stats) => {
+      if (error || !stats) return reject(error ?? new Error('rspack gave no result'));
+      if (stats.hasErrors()) return reject(new Error(stats.toString({ all: false, errors: true })));
+      resolve(stats);
+    });
+  });
+}
+
+function entryFiles(stats: Stats, publicPath: string): { scripts: string[]; styles: string[] } {
+  const files = stats.compilation.entrypoints.get('main')?.getFiles() ?? [];
+  const urls = (ending: string) => files.filter((file) => file.endsWith(ending)).map((file) => publicPath + file);
+  return { scripts: urls('.js'), styles: urls('.css') };
+}
+
+function bundledFiles(stats: MultiStats): Set<string> {
+  const paths = new Set<string>();
+  for (const one of stats.stats) {
+    for (const module of one.compilation.modules) {
+      const path = module.nameForCondition();
+      if (path) paths.add(path);
+    }
+  }
+  return paths;
+}
+
+/** rspack writes a script beside each theme's style sheet; nobody loads it. */
+async function dropThemeScripts(options: BundleOptions): Promise<void> {
+  for (const theme of options.extensions.themes) await rm(join(options.output, 'themes', theme.name, 'index.js'), { force: true });
+}
+
+async function count(directory: string): Promise<number> {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).length;
+}
