@@ -62,10 +62,141 @@ export const limits = {
     /** Forms and JSON that the edge itself reads: a name, an e-mail address, a token's name. */
     formBytesMax: 16 * 1024,
   },
+  lab: {
+    /** JupyterLab's longest settings (every keyboard shortcut rewritten) are about 60 KB. */
+    settingBytesMax: 256 * 1024,
+    /** A layout names its open tabs, about 300 bytes each: room for thousands. */
+    layoutBytesMax: 1024 * 1024,
+    /** Layouts of one user in one workspace; each window opened on the side (`auto-…`) makes one. 100 MiB at most. */
+    layoutsPerWorkspaceMax: 100,
+  },
   storage: {
     /** Chunk of a file in the object store. */
     chunkBytes: 1024 * 1024,
     /** Files written by code are off the host within this (the promise is 10 s; two rounds of 4 s fit). */
     syncIntervalMs: 4_000,
+    /** A file this small lives inside its directory's object: most of a home is small, and a chunk costs an fsync. */
+    inlineBytesMax: 1_024,
+    /** Above this many chunks (64 MiB) the list is an object of its own, so that directories stay small. */
+    chunksPerEntryMax: 64,
+    /** Chunks in memory while one file is captured or materialised: 4 × 1 MiB hide the store's latency. */
+    chunksInFlightPerFile: 4,
+    /** Chunks in memory over all volumes of a cell: 32 MiB. */
+    chunksInFlightMax: 32,
+    /** Files created at a time when a volume is materialised; more only queue in libuv's four threads. */
+    filesInFlight: 8,
+    /** Parsed directories kept per cell, by the size of their objects: about 40,000 small directories. */
+    directoryCacheBytesMax: 32 * 1024 * 1024,
+    /** What one workspace may make the cell index: 200,000 entries at about 450 bytes are 90 MB. */
+    entriesMax: 200_000,
+    /** Deeper trees are reported, not captured: each level holds a file descriptor during a scan. */
+    depthMax: 256,
+    /** Longest apparent size that is captured: reading 32 GiB of holes takes about ten seconds. */
+    fileBytesMax: 32 * 1024 * 1024 * 1024,
+    /** A file that changes while it is read is read again this often before a torn copy is kept for one round. */
+    captureAttemptsMax: 3,
+    /** Timestamps of ext4 and tmpfs step by a tick (4 ms at 250 Hz): one this fresh cannot prove "unchanged". */
+    racyStampMs: 20,
+    /** Symbolic links followed in one look-up; Linux's own limit. */
+    symlinkHopsMax: 40,
+    /** One request to the object store: 1 MiB at 1 Mbit/s takes 8 s. */
+    objectDeadlineMs: 15_000,
+    /** Three tries with jitter end within a save's patience (JupyterLab waits a minute). */
+    objectRetry: { attemptsMax: 3, baseDelayMs: 100, maxDelayMs: 1_000 },
+    /** The syncer after a failed round; it never gives up, because the files are only on this host. */
+    syncRetry: { attemptsMax: Number.MAX_SAFE_INTEGER, baseDelayMs: 500, maxDelayMs: 15_000 },
+    /** Changes waiting on one workspace's lock: a hundred tabs saving at once; beyond it 429. */
+    pendingPerWorkspaceMax: 256,
+    /** A commit that loses its compare-and-swap reads the row and tries again this often. */
+    commitAttemptsMax: 5,
+    /** Manifests kept: every one of the last hour, then one an hour for a day, then one a day for a month. */
+    versionsKeepAllMs: 3_600_000,
+    versionsKeepHourlyMs: 24 * 3_600_000,
+    versionsKeepDailyMs: 30 * 24 * 3_600_000,
+    /** A volume is swept when this many manifests were added since: at one a round, every seventeen minutes. */
+    commitsPerSweep: 256,
+  },
+  contents: {
+    /** A JSON body: JupyterLab sends files above 1 MiB in chunks, so this bounds one notebook; CDNs cut at 100 MB. */
+    bodyBytesMax: 100 * 1024 * 1024,
+    /** A file answered as JSON (base64 grows it by a third); larger ones go through /files, which streams. */
+    readBytesMax: 128 * 1024 * 1024,
+    /** Linux: 255 bytes a name, 4,096 a path. */
+    nameBytesMax: 255,
+    pathBytesMax: 4_096,
+    /** jupyter_server's own limit on copying a folder. */
+    copyBytesMax: 500 * 1024 * 1024,
+    /** Names tried for one untitled file or copy. */
+    untitledAttemptsMax: 10_000,
+    /** Chunks of one upload: 10,000 × 1 MiB is about 10 GiB, what a browser can bear. */
+    uploadChunksMax: 10_000,
+    /** An upload left alone this long is forgotten. */
+    uploadTtlMs: 24 * 3_600_000,
+    /** Versions of one notebook remembered as trusted: checkpoint, last saves, and a few undone ones. */
+    trustedVersionsMax: 16,
+  },
+  gateway: {
+    /** One kernel message: what the link to the sandbox carries, below workerd's 32 MiB. */
+    messageBytesMax: 31 * 1024 * 1024,
+    /** A header is a few hundred bytes; 64 KiB leaves room for odd clients and stops a parse of megabytes. */
+    headerBytesMax: 64 * 1024,
+    /** Parts of a message: 6 plus buffers. A widget with 1,024 buffers has not been seen. */
+    frameBuffersMax: 1_024,
+    /** Output a kernel keeps for clients that are away or slow: 3 s at the rate limit is 3 MB; five times that. */
+    outputLogBytesMax: 16 * 1024 * 1024,
+    /** With 1,000 messages a second admitted, 20 s of the worst case. */
+    outputLogMessagesMax: 20_000,
+    /** All kernels of the cell together: 1/16 of an 8 GiB process. Beyond it each log keeps only its floor. */
+    outputLogBytesTotalMax: 512 * 1024 * 1024,
+    outputLogBytesFloor: 64 * 1024,
+    /** Client sessions a kernel remembers after they disconnect: a tab, its reloads, some API clients. */
+    clientSessionsMax: 32,
+    /** Requests whose replies are still to come: a "Run All" of 4,000 cells. */
+    pendingRequestsMax: 4_096,
+    /** Messages held for one kernel while its workspace resumes or its link is full: a "Run All". */
+    heldMessagesMax: 4_096,
+    heldBytesMax: 32 * 1024 * 1024,
+    /** Held input beyond which a kernel's sockets are not read, until half of it has gone. */
+    heldBytesPause: 4 * 1024 * 1024,
+    /** Unsent bytes in one socket beyond which its client counts as slow and is served from the log. */
+    socketBufferBytesMax: 1024 * 1024,
+    /** Three per open notebook (kernel, completer, inspector) for twenty tabs. */
+    socketsPerKernelMax: 64,
+    socketsPerWorkspaceMax: 512,
+    kernelsPerWorkspaceMax: 64,
+    sessionsPerWorkspaceMax: 256,
+    terminalsPerWorkspaceMax: 32,
+    /** jupyter_server's own: 1,000 messages/s and 1 MB/s of stream output over 3 s. */
+    outputMessagesPerSecondMax: 1_000,
+    outputBytesPerSecondMax: 1_000_000,
+    outputWindowMs: 3_000,
+    /** Half of the 60 s after which proxies commonly drop a silent connection. */
+    pingIntervalMs: 30_000,
+    /** About 1,500 lines of a wide terminal. */
+    terminalScrollbackBytesMax: 128 * 1024,
+    terminalRowsMax: 1_000,
+    terminalColumnsMax: 2_000,
+    /** One message of a terminal's socket: a large paste. */
+    terminalMessageBytesMax: 1024 * 1024,
+    /** Outputs of one request kept for the notebook; JupyterLab struggles with cells above a few MB. */
+    notebookOutputBytesMax: 8 * 1024 * 1024,
+    /** Requests with a cell whose outputs are followed at a time, per kernel: a "Run All" of a large notebook. */
+    followedRequestsMax: 1_024,
+    /** How often outputs reach a notebook whose tab is gone; each write is a whole notebook. */
+    outputWriteIntervalMs: 2_000,
+    /** A socket that broke (not closed by its page) may be back: JupyterLab retries within a second or two. */
+    outputWriterGraceMs: 15_000,
+    /** A notebook's conversion: LaTeX aside, seconds. */
+    convertMsMax: 50_000,
+    convertBytesMax: 64 * 1024 * 1024,
+    configBytesMax: 256 * 1024,
+    requestBodyBytesMax: 32 * 1024 * 1024,
+    /** A command to the supervisor that should take milliseconds. */
+    commandMsMax: 15_000,
+    /** A terminal counts as busy this long after its last output. */
+    terminalBusyMs: 60_000,
+    /** Workspaces whose kernels are kept in memory with nothing open or running: 2 KB each, 20 MB. */
+    workspacesIdleMax: 10_000,
+    kernelspecResourceBytesMax: 512 * 1024,
   },
 } as const;

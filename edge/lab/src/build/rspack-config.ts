@@ -64,7 +64,7 @@ export function labConfiguration(paths: BundlePaths): Configuration {
       chunkIds: 'deterministic',
       moduleIds: 'deterministic',
       // The first page in about six parallel downloads; the rest (MathJax, Mermaid, Vega …) when it is needed.
-      splitChunks: { chunks: 'initial', maxSize: 1_500_000, minSize: 200_000 },
+      splitChunks: { chunks: 'all', maxInitialSize: 1_500_000, maxAsyncSize: 4_000_000 },
     },
     plugins: [
       new rspack.experiments.VirtualModulesPlugin({ [generated]: paths.extensionsModule }),
