@@ -69,6 +69,10 @@ export const limits = {
     layoutBytesMax: 1024 * 1024,
     /** Layouts of one user in one workspace; each window opened on the side (`auto-…`) makes one. 100 MiB at most. */
     layoutsPerWorkspaceMax: 100,
+    /** JupyterLab cuts its own at 128. */
+    layoutNameCharsMax: 128,
+    /** A layout at its limit, with every character escaped as JSON in JSON, and its metadata. */
+    bodyBytesMax: 3 * 1024 * 1024,
   },
   storage: {
     /** Chunk of a file in the object store. */

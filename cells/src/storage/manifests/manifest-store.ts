@@ -1,0 +1,58 @@
+/**
+ * The pointer to each volume's current tree, and every pointer it ever was. This is the only mutable state
+ * of storage; objects are immutable, so whoever may move this pointer decides what the volume holds.
+ *
+ * Two fences guard a commit. The version is a compare-and-swap: a writer that has not seen the latest tree
+ * is told `conflict`, reads the row and tries again. The epoch is a fence: `claim` raises it, and a writer
+ * with an older one is told `stale_epoch` and must stop, because another owner has taken the volume over.
+ */
+import type { HostId, VolumeId, WorkspaceId } from '@cellbook/shared/ids.ts';
+
+export interface VolumeRow {
+  workspaceId: WorkspaceId;
+  volumeId: VolumeId;
+  version: number;
+  epoch: number;
+  /** sha256 of the root directory object; null while the volume is empty. */
+  root: string | null;
+  /** The host whose live directory is the truth, or null when the stored tree is. */
+  attachedHost: HostId | null;
+  sweptVersion: number;
+}
+
+export interface Manifest {
+  version: number;
+  epoch: number;
+  root: string | null;
+  reason: string;
+  committedAtMs: number;
+}
+
+export interface Commit {
+  workspaceId: WorkspaceId;
+  /** The version that the new tree was made from. */
+  expectedVersion: number;
+  epoch: number;
+  root: string;
+  reason: string;
+  committedAtMs: number;
+}
+
+export interface ManifestStore {
+  /** Makes an empty volume at version 0 and epoch 0, or gives the one there is. */
+  create(workspaceId: WorkspaceId, volumeId: VolumeId): Promise<VolumeRow>;
+  read(workspaceId: WorkspaceId): Promise<VolumeRow | null>;
+  /** Makes `host` the owner under `epoch`. Repeating it is harmless; an older epoch is `stale_epoch`. */
+  claim(workspaceId: WorkspaceId, epoch: number, host: HostId): Promise<VolumeRow>;
+  /** The stored tree is the truth again. Idempotent; an older epoch is `stale_epoch`. */
+  release(workspaceId: WorkspaceId, epoch: number): Promise<void>;
+  /** Moves the pointer and keeps the manifest; gives the new version. Throws `conflict`, `stale_epoch` or `gone`. */
+  commit(commit: Commit): Promise<number>;
+  /** Newest first; `before` pages through. */
+  list(workspaceId: WorkspaceId, limit: number, before?: number): Promise<Manifest[]>;
+  /** Forgets versions; the current one never. */
+  forget(workspaceId: WorkspaceId, versions: readonly number[]): Promise<void>;
+  markSwept(workspaceId: WorkspaceId, version: number): Promise<void>;
+  /** Removes the volume and its manifests; gives the id its objects lie under, or null when there was none. */
+  destroy(workspaceId: WorkspaceId): Promise<VolumeId | null>;
+}

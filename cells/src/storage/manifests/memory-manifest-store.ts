@@ -1,0 +1,69 @@
+import { refuseOlderEpoch } from '@cellbook/shared/epoch.ts';
+import type { WorkspaceId } from '@cellbook/shared/ids.ts';
+import type { Manifest, ManifestStore, VolumeRow } from './manifest-store.ts';
+import { noSuchVolume, refuseCommit } from './refusals.ts';
+
+/** For the simulator and for tests: the same contract, gone with the process. */
+export function createMemoryManifestStore(): ManifestStore {
+  const rows = new Map<WorkspaceId, VolumeRow>();
+  const manifests = new Map<WorkspaceId, Manifest[]>();
+  const owned = (workspaceId: WorkspaceId, epoch: number, doing: string): VolumeRow => {
+    const row = rows.get(workspaceId);
+    if (!row) throw noSuchVolume(workspaceId, doing);
+    refuseOlderEpoch(epoch, row.epoch, 'the files', { workspaceId });
+    return row;
+  };
+  return {
+    async create(workspaceId, volumeId) {
+      const fresh = { workspaceId, volumeId, version: 0, epoch: 0, root: null };
+      const row = rows.get(workspaceId) ?? { ...fresh, attachedHost: null, sweptVersion: 0 };
+      rows.set(workspaceId, row);
+      return { ...row };
+    },
+    async read(workspaceId) {
+      const row = rows.get(workspaceId);
+      return row ? { ...row } : null;
+    },
+    async claim(workspaceId, epoch, host) {
+      const row = owned(workspaceId, epoch, 'claiming a volume');
+      Object.assign(row, { epoch, attachedHost: host });
+      return { ...row };
+    },
+    async release(workspaceId, epoch) {
+      owned(workspaceId, epoch, 'releasing a volume').attachedHost = null;
+    },
+    async commit(commit) {
+      const row = rows.get(commit.workspaceId) ?? null;
+      refuseCommit(row, commit);
+      const { epoch, root, reason, committedAtMs } = commit;
+      Object.assign(row, { root, version: row.version + 1 });
+      const kept = manifests.get(commit.workspaceId) ?? [];
+      kept.unshift({ version: row.version, epoch, root, reason, committedAtMs });
+      manifests.set(commit.workspaceId, kept);
+      return row.version;
+    },
+    async list(workspaceId, limit, before = Number.POSITIVE_INFINITY) {
+      const kept = manifests.get(workspaceId) ?? [];
+      return kept.filter((manifest) => manifest.version < before).slice(0, limit);
+    },
+    async forget(workspaceId, versions) {
+      const current = rows.get(workspaceId)?.version;
+      const gone = new Set(versions.filter((version) => version !== current));
+      const kept = manifests.get(workspaceId) ?? [];
+      manifests.set(
+        workspaceId,
+        kept.filter((manifest) => !gone.has(manifest.version)),
+      );
+    },
+    async markSwept(workspaceId, version) {
+      const row = rows.get(workspaceId);
+      if (row) row.sweptVersion = version;
+    },
+    async destroy(workspaceId) {
+      const row = rows.get(workspaceId);
+      rows.delete(workspaceId);
+      manifests.delete(workspaceId);
+      return row?.volumeId ?? null;
+    },
+  };
+}
