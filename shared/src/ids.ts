@@ -35,9 +35,9 @@ export const hostIdSchema = z
   .string()
   .regex(/^[a-z][a-z0-9-]{0,47}$/)
   .brand<'host'>();
-/** Kernel and session ids are UUIDs, because Jupyter clients expect them. */
-export const kernelIdSchema = z.uuid().brand<'kernel'>();
-export const sessionIdSchema = z.uuid().brand<'session'>();
+/** Kernel and session ids are UUIDs, because Jupyter clients expect them; ours are version 4, a client's own may be of any. */
+export const kernelIdSchema = z.guid().brand<'kernel'>();
+export const sessionIdSchema = z.guid().brand<'session'>();
 
 export type WorkspaceId = z.infer<typeof workspaceIdSchema>;
 export type UserId = z.infer<typeof userIdSchema>;
