@@ -23,7 +23,9 @@ function settingsStore(database: Database): SettingsStore {
   const read = () => database.select(settingColumns).from(labSettings);
   return {
     async settings(userId) {
-      const rows = await read().where(eq(labSettings.userId, userId)).orderBy(byteOrder(labSettings.pluginId));
+      const rows = await read()
+        .where(eq(labSettings.userId, userId))
+        .orderBy(byteOrder(labSettings.pluginId));
       return rows.map(storedText);
     },
     async setting(userId, pluginId) {
@@ -100,7 +102,8 @@ const ownedBy = ({ workspaceId, userId }: LayoutOwner) =>
 const named = (owner: LayoutOwner, name: string) => and(ownedBy(owner), eq(labLayouts.name, name));
 
 /** Bytes, not the server's language: the same order on every machine and in memory. */
-const byteOrder = (column: typeof labSettings.pluginId | typeof labLayouts.name) => sql`${column} collate "C"`;
+const byteOrder = (column: typeof labSettings.pluginId | typeof labLayouts.name) =>
+  sql`${column} collate "C"`;
 
 interface Row {
   name: string;

@@ -3,8 +3,8 @@
  * the application. JupyterLab's own builder generates this module; ours imports every extension up front.
  */
 import { JupyterLab } from '@jupyterlab/application';
-import { IConnectionStatus, IServiceManager } from '@jupyterlab/services';
 import { PageConfig } from '@jupyterlab/coreutils';
+import { IConnectionStatus, IServiceManager } from '@jupyterlab/services';
 import { PluginRegistry } from '@lumino/coreutils';
 import { mimes, plugins } from 'cellbook-lab-extensions';
 import { enabledPlugins } from './plugins.ts';
@@ -33,5 +33,7 @@ async function start(): Promise<void> {
 start().catch((error: unknown) => {
   console.error('starting JupyterLab', error);
   const notice = document.getElementById('cellbook-opening');
-  if (notice) notice.textContent = 'JupyterLab could not start. Reload the page; if it fails again, tell your operator.';
+  if (notice)
+    notice.textContent =
+      'JupyterLab could not start. Reload the page; if it fails again, tell your operator.';
 });

@@ -21,12 +21,19 @@ export interface BundleResult {
 }
 
 export async function bundle(options: BundleOptions): Promise<BundleResult> {
-  const paths = { ...options, extensionsModule: extensionsModule(options.extensions, ['./cellbook-plugin.ts']) };
+  const paths = {
+    ...options,
+    extensionsModule: extensionsModule(options.extensions, ['./cellbook-plugin.ts']),
+  };
   const stats = await run([labConfiguration(paths), themesConfiguration(paths, options.extensions.themes)]);
   await dropThemeScripts(options);
   const lab = stats.stats[0];
   if (!lab) throw new Error('rspack reported no compilation');
-  return { ...entryFiles(lab, options.publicPath), modulePaths: bundledFiles(stats), files: await count(options.output) };
+  return {
+    ...entryFiles(lab, options.publicPath),
+    modulePaths: bundledFiles(stats),
+    files: await count(options.output),
+  };
 }
 
 function run(configurations: Parameters<typeof rspack>[0] & object[]): Promise<MultiStats> {
@@ -41,7 +48,8 @@ function run(configurations: Parameters<typeof rspack>[0] & object[]): Promise<M
 
 function entryFiles(stats: Stats, publicPath: string): { scripts: string[]; styles: string[] } {
   const files = stats.compilation.entrypoints.get('main')?.getFiles() ?? [];
-  const urls = (ending: string) => files.filter((file) => file.endsWith(ending)).map((file) => publicPath + file);
+  const urls = (ending: string) =>
+    files.filter((file) => file.endsWith(ending)).map((file) => publicPath + file);
   return { scripts: urls('.js'), styles: urls('.css') };
 }
 
@@ -58,7 +66,8 @@ function bundledFiles(stats: MultiStats): Set<string> {
 
 /** rspack writes a script beside each theme's style sheet; nobody loads it. */
 async function dropThemeScripts(options: BundleOptions): Promise<void> {
-  for (const theme of options.extensions.themes) await rm(join(options.output, 'themes', theme.name, 'index.js'), { force: true });
+  for (const theme of options.extensions.themes)
+    await rm(join(options.output, 'themes', theme.name, 'index.js'), { force: true });
 }
 
 async function count(directory: string): Promise<number> {

@@ -11,7 +11,10 @@ export interface PackageLicense {
 }
 
 /** `modulePaths`: the files rspack bundled. The longest package directory that holds a file is its package. */
-export function packageLicenses(packages: InstalledPackage[], modulePaths: Iterable<string>): PackageLicense[] {
+export function packageLicenses(
+  packages: InstalledPackage[],
+  modulePaths: Iterable<string>,
+): PackageLicense[] {
   const byDirectory = new Map(packages.map((pkg) => [pkg.directory, pkg]));
   const used = new Map<string, InstalledPackage>();
   for (const path of modulePaths) {

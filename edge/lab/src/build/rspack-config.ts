@@ -36,7 +36,16 @@ function common(paths: BundlePaths): Configuration {
     module: { rules, parser: { javascript: { exportsPresence: false } } },
     resolve: {
       // Node modules that some packages name behind a check for Node.
-      fallback: { url: false, buffer: false, crypto: false, path: false, process: false, fs: false, util: false, stream: false },
+      fallback: {
+        url: false,
+        buffer: false,
+        crypto: false,
+        path: false,
+        process: false,
+        fs: false,
+        util: false,
+        stream: false,
+      },
     },
     performance: { hints: false },
   };
@@ -73,7 +82,10 @@ export function labConfiguration(paths: BundlePaths): Configuration {
   };
 }
 
-export function themesConfiguration(paths: BundlePaths, themes: { name: string; css: string }[]): Configuration {
+export function themesConfiguration(
+  paths: BundlePaths,
+  themes: { name: string; css: string }[],
+): Configuration {
   return {
     ...common(paths),
     name: 'themes',
