@@ -1,0 +1,34 @@
+import { spawn } from 'node:child_process';
+import { checkoutDirectory } from '../up/config.ts';
+
+export interface Check {
+  name: string;
+  command: string;
+  args: string[];
+}
+
+/** What must hold without running a test. All programs come from node_modules/.bin, first on the path. */
+export const staticChecks: Check[] = [
+  { name: 'format and lint', command: 'biome', args: ['check', '--error-on-warnings', '.'] },
+  { name: 'types of the Node programs', command: 'tsc', args: ['-p', 'tsconfig.json'] },
+  { name: 'types of the edge', command: 'tsc', args: ['-p', 'edge/tsconfig.json'] },
+];
+
+export const checks: Check[] = [
+  ...staticChecks,
+  { name: 'tidy', command: 'vitest', args: ['run', '--project', 'node', 'ops/tidy', '--reporter=dot'] },
+];
+
+export function runCheck({ command, args }: Check): Promise<{ ok: boolean; output: string }> {
+  return new Promise((resolve) => {
+    let output = '';
+    const child = spawn(command, args, { cwd: checkoutDirectory, stdio: ['ignore', 'pipe', 'pipe'] });
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (chunk: Buffer) => {
+        output += chunk.toString('utf8');
+      });
+    }
+    child.once('error', (error) => resolve({ ok: false, output: `${command}: ${error.message}` }));
+    child.once('close', (code) => resolve({ ok: code === 0, output: output.trim() }));
+  });
+}

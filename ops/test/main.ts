@@ -1,0 +1,83 @@
+/**
+ * `npm test`: the tools, the static checks, every vitest project, the supervisor's Python tests, and at the
+ * end one line alone: `N passed, N failed, N skipped`. It needs nothing prepared and nothing stopped: what
+ * it starts has directories and ports of its own.
+ */
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '@cellbook/shared/clock.ts';
+import { checkoutDirectory, platformConfig } from '../up/config.ts';
+import { createProgress } from '../up/progress.ts';
+import { ensureTools } from '../up/tools/tools.ts';
+import { runCheck, staticChecks } from './checks.ts';
+import { runPythonTests } from './python-tests.ts';
+import { runInherited } from './run-inherited.ts';
+import {
+  type AllowedSkips,
+  allowedSkipsSchema,
+  reportSchema,
+  type Summary,
+  summarise,
+  summaryLine,
+} from './summary.ts';
+
+/** Whole platforms are tested after and apart from the rest: they need the machine for themselves. */
+const rounds = [['node', 'workerd'], ['e2e']];
+
+const progress = createProgress({ clock: systemClock, output: process.stdout });
+const directory = mkdtempSync(join(tmpdir(), 'cellbook-test-run-'));
+const total: Summary = { passed: 0, failed: 0, skipped: 0, problems: [] };
+try {
+  await ensureTools(progress, platformConfig(process.env).cacheDirectory);
+  for (const check of staticChecks) {
+    const { ok, output } = await progress.step(check.name, () => runCheck(check));
+    add({
+      passed: ok ? 1 : 0,
+      failed: ok ? 0 : 1,
+      skipped: 0,
+      problems: ok ? [] : [`${check.name}:\n${output}`],
+    });
+  }
+  add(await runPythonTests(checkoutDirectory));
+  for (const projects of rounds) add(await runVitest(projects));
+} catch (thrown) {
+  add({
+    passed: 0,
+    failed: 1,
+    skipped: 0,
+    problems: [thrown instanceof Error ? `${thrown.stack}` : String(thrown)],
+  });
+} finally {
+  rmSync(directory, { recursive: true, force: true });
+}
+for (const problem of total.problems) console.log(problem);
+process.exitCode = total.problems.length === 0 && total.failed === 0 ? 0 : 1;
+console.log(summaryLine(total));
+
+async function runVitest(projects: string[]): Promise<Summary> {
+  const file = join(directory, `${projects.join('-')}.json`);
+  const args = ['run', ...projects.flatMap((name) => ['--project', name])];
+  const reporters = ['--reporter=dot', '--reporter=json', `--outputFile.json=${file}`];
+  const code = await runInherited('vitest', [...args, ...reporters], checkoutDirectory);
+  if (!existsSync(file)) throw new Error(`vitest wrote no report for ${projects.join(' and ')}`);
+  const summary = summarise([reportSchema.parse(JSON.parse(readFileSync(file, 'utf8')))], allowedSkips());
+  if (code !== 0 && summary.failed === 0) {
+    summary.failed++;
+    summary.problems.push(`vitest ended with code ${code} for ${projects.join(' and ')}: see above`);
+  }
+  if (code === 0 && summary.passed === 0) summary.problems.push(`no test ran for ${projects.join(' and ')}`);
+  return summary;
+}
+
+function allowedSkips(): AllowedSkips {
+  const path = join(checkoutDirectory, 'ops/test/allowed-skips.json');
+  return allowedSkipsSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
+}
+
+function add(summary: Summary): void {
+  total.passed += summary.passed;
+  total.failed += summary.failed;
+  total.skipped += summary.skipped;
+  total.problems.push(...summary.problems);
+}

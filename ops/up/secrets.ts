@@ -1,0 +1,14 @@
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Random } from '@cellbook/shared/random.ts';
+
+/** A secret of this home: drawn once, kept in `keys/` for its owner's eyes. */
+export function keptSecret(keysDirectory: string, name: string, random: Random): string {
+  const path = join(keysDirectory, name);
+  if (existsSync(path)) return readFileSync(path, 'utf8').trim();
+  const secret = Buffer.from(random.bytes(24)).toString('base64url');
+  // Written beside and renamed: a start cut short never leaves half a secret behind.
+  writeFileSync(`${path}.new`, `${secret}\n`, { mode: 0o600 });
+  renameSync(`${path}.new`, path);
+  return secret;
+}

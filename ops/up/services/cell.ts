@@ -1,0 +1,73 @@
+import { mkdirSync } from 'node:fs';
+import { assertRunning, type Child, type SpawnContext, startChild } from '../processes/child.ts';
+import { waitUntil } from '../wait-until.ts';
+
+export interface CellOptions {
+  cellId: string;
+  regionId: string;
+  port: number;
+  dataDirectory: string;
+  databaseUrl: string;
+  redisUrl: string;
+  objects: string;
+  sandboxDriver: 'gvisor' | 'process';
+  runsc: string;
+  imageDirectory: string;
+  labDataDirectory: string;
+  /** The JWKS file with the keys the edge signs principals with. */
+  edgePublicKeys: string;
+  checkoutDirectory: string;
+  signal?: AbortSignal;
+}
+
+export interface RunningCell {
+  child: Child;
+  url: string;
+}
+
+export async function startCell(context: SpawnContext, options: CellOptions): Promise<RunningCell> {
+  mkdirSync(options.dataDirectory, { recursive: true });
+  const child = await startChild(context, {
+    name: `cell-${options.cellId}`,
+    command: process.execPath,
+    args: ['cells/src/main.ts'],
+    cwd: options.checkoutDirectory,
+    env: environment(options),
+    stopSignal: 'SIGTERM',
+    // It flushes the files of every running workspace before it goes.
+    stopDeadlineMs: 60_000,
+  });
+  const url = `http://127.0.0.1:${options.port}`;
+  try {
+    await waitUntil(
+      async () => {
+        assertRunning(child);
+        const response = await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(2_000) });
+        await response.arrayBuffer();
+        return response.ok;
+      },
+      { clock: context.clock, deadlineMs: 60_000, what: 'the cell to answer', signal: options.signal },
+    );
+    return { child, url };
+  } catch (thrown) {
+    await child.stop();
+    throw thrown;
+  }
+}
+
+function environment(options: CellOptions): Record<string, string> {
+  return {
+    CELLBOOK_CELL_ID: options.cellId,
+    CELLBOOK_REGION_ID: options.regionId,
+    CELLBOOK_PORT: String(options.port),
+    CELLBOOK_DATA_DIR: options.dataDirectory,
+    DATABASE_URL: options.databaseUrl,
+    REDIS_URL: options.redisUrl,
+    CELLBOOK_OBJECTS: options.objects,
+    CELLBOOK_SANDBOX_DRIVER: options.sandboxDriver,
+    CELLBOOK_RUNSC: options.runsc,
+    CELLBOOK_IMAGE_DIR: options.imageDirectory,
+    CELLBOOK_EDGE_PUBLIC_KEYS: options.edgePublicKeys,
+    CELLBOOK_LAB_SCHEMAS: options.labDataDirectory,
+  };
+}

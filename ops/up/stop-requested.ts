@@ -1,0 +1,31 @@
+/** How often it looks whether its parent, the bootstrap, is still there. */
+import { sleep, systemClock } from '@cellbook/shared/clock.ts';
+
+const parentPollMs = 500;
+
+/**
+ * Aborts once when the person or the machine asks this program to end: a signal (a second one changes
+ * nothing: stopping in order is already under way), or the end of the parent that started it.
+ */
+export function stopRequested(): { signal: AbortSignal; reason: Promise<string> } {
+  const controller = new AbortController();
+  const reason = new Promise<string>((resolve) => {
+    const ask = (why: string) => {
+      controller.abort(new Error(why));
+      resolve(why);
+    };
+    process.on('SIGINT', () => ask('Ctrl-C: stopping what was started.'));
+    process.on('SIGTERM', () => ask('Asked to end: stopping what was started.'));
+    process.on('SIGHUP', () => ask('The terminal was closed: stopping what was started.'));
+    if (process.env.CELLBOOK_BOOTSTRAP_PID === String(process.ppid)) {
+      void parentGone(process.ppid).then(() =>
+        ask('The command above was killed: stopping what was started.'),
+      );
+    }
+  });
+  return { signal: controller.signal, reason };
+}
+
+async function parentGone(parent: number): Promise<void> {
+  while (process.ppid === parent) await sleep(systemClock, parentPollMs);
+}
