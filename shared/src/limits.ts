@@ -23,6 +23,39 @@ export const limits = {
     holdRequestMsMax: 60_000,
     /** A deleted workspace can be brought back this long. */
     deleteUndoMs: 7 * 24 * 3_600_000,
+    /** One owner's workspaces, deleted ones that can still be undone included; each is a row and a volume. */
+    workspacesPerUserMax: 200,
+    /** How soon a place may be free again: suspends take a second or two, idle ones end every few seconds. */
+    capacityRetryAfterMs: 5_000,
+    /** Seconds without a busy kernel before a suspend, where the owner has set nothing. */
+    idleSuspendSecondsByTier: { free: 1_200, paid: 3_600, enterprise: 14_400 },
+    /** A lease outlives two failed renewals (every 10 s) and its margin, so a short store outage costs nothing. */
+    lease: { ttlMs: 30_000, marginMs: 5_000 },
+    /** Workspaces acted on at once: starts are CPU-bound, sixteen keep a few cores and the store busy. */
+    executorsMax: 16,
+    /** Rows one sweep takes up; the next one takes the rest. */
+    sweepRowsMax: 500,
+    /** What signals missed is found this much later at the latest. */
+    sweepIntervalMs: 5_000,
+    /** Activity is written down in batches; after a crash the idle policy is off by this much. */
+    activityFlushMs: 15_000,
+    /** Attempts follow each other after up to 1, 2, 4 … 60 s. */
+    retry: { attemptsMax: 30, baseDelayMs: 1_000, maxDelayMs: 60_000 },
+    /** A request is not held for an attempt that is further away than this. */
+    holdForRetryMs: 5_000,
+    /** Deadlines of the steps. A boot with numpy took 5.6 s on two cores; a flush of 1 GB at 50 MB/s takes 20 s. */
+    attachMs: 60_000,
+    startMs: 45_000,
+    announceMs: 10_000,
+    quiesceMs: 10_000,
+    flushMs: 300_000,
+    stopMs: 20_000,
+    detachMs: 60_000,
+    purgeMs: 300_000,
+    /** Newest transitions kept of a workspace: about a hundred resumes and suspends. */
+    transitionsKept: 2_000,
+    /** A drain is given this long; an orchestrator kills after 30 s or more. */
+    drainMs: 25_000,
   },
   edge: {
     /** A held resume answers within 60 s (lifecycle.holdRequestMsMax); 40 s more is room for a slow cell. */

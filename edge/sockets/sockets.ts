@@ -1,0 +1,6 @@
+/** The sockets Worker: home of the Durable Objects. It serves no request of its own. */
+export { OneTimeCodes } from './one-time-codes.ts';
+
+const nobody = (): Response => new Response('This Worker answers no requests.\n', { status: 404 });
+// The runtime looks for the default export.
+export default { fetch: nobody };

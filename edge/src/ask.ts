@@ -1,0 +1,29 @@
+/** One request on its way through the router. */
+import { newRequestId, type RequestId } from '@cellbook/shared/ids.ts';
+import type { Defer } from './directory/snapshot.ts';
+import type { Edge } from './edge.ts';
+import { type Place, placeOf } from './origins.ts';
+
+export interface Ask {
+  edge: Edge;
+  request: Request;
+  url: URL;
+  place: Place;
+  requestId: RequestId;
+  defer: Defer;
+}
+
+export function askOf(edge: Edge, request: Request, defer: Defer): Ask {
+  const url = new URL(request.url);
+  const { CELLBOOK_PUBLIC_URL: main, CELLBOOK_WORKSPACE_DOMAIN: domain } = edge.config;
+  return {
+    edge,
+    request,
+    url,
+    place: placeOf(url, main, domain),
+    requestId: newRequestId(edge.random),
+    defer,
+  };
+}
+
+export const isSecure = ({ edge }: Ask): boolean => edge.config.CELLBOOK_PUBLIC_URL.protocol === 'https:';

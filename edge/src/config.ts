@@ -1,0 +1,53 @@
+/** The router's bindings and variables. edge/setup/write-config.ts writes the variables for one machine. */
+import { regionIdSchema } from '@cellbook/shared/ids.ts';
+import { z } from 'zod';
+import type { OneTimeCodes } from '../sockets/one-time-codes.ts';
+
+export interface Bindings {
+  ASSETS: Fetcher;
+  PINS: KVNamespace;
+  DIRECTORY: D1Database;
+  ONE_TIME_CODES: DurableObjectNamespace<OneTimeCodes>;
+}
+
+const json = <Schema extends z.ZodType>(schema: Schema) =>
+  z
+    .string()
+    .transform((text, context) => {
+      try {
+        return JSON.parse(text) as unknown;
+      } catch {
+        context.addIssue('not JSON');
+        return z.NEVER;
+      }
+    })
+    .pipe(schema);
+
+const signingKey = z.object({ kty: z.literal('oct'), kid: z.string(), k: z.string().min(43) });
+const publicKey = z.object({
+  kty: z.literal('OKP'),
+  crv: z.literal('Ed25519'),
+  kid: z.string(),
+  x: z.string(),
+});
+
+const configSchema = z.object({
+  /** The main host, as browsers see it: `http://localhost:8787`. */
+  CELLBOOK_PUBLIC_URL: z.url({ protocol: /^https?$/ }).transform((text) => new URL(text)),
+  /** Workspaces live at `{workspaceId}.<this>`, port included: `localhost:8787`. */
+  CELLBOOK_WORKSPACE_DOMAIN: z.string().min(1),
+  /** Where people who sign in for the first time come to live. */
+  CELLBOOK_REGION: regionIdSchema,
+  /** `development`: anyone may sign in under any name, by a form that says so. */
+  CELLBOOK_SIGN_IN: z.enum(['development', 'none']).default('none'),
+  /** Keys of session cookies and tokens: the first signs, all verify, so that they can be replaced in turn. */
+  CELLBOOK_CREDENTIAL_KEYS: json(z.array(signingKey).min(1).max(8)),
+  CELLBOOK_PRINCIPAL_KEY: json(publicKey.extend({ d: z.string() })),
+  CELLBOOK_PIN_PUBLIC_KEY: json(publicKey),
+  /** The version of the lab bundle under /static/lab/; without one the workspace's page says so. */
+  CELLBOOK_LAB_VERSION: z.string().optional(),
+});
+
+export type Config = z.infer<typeof configSchema>;
+
+export const parseConfig = (variables: unknown): Config => configSchema.parse(variables);

@@ -1,0 +1,23 @@
+/**
+ * The two cookies. Over https their names carry `__Host-`, so that no other host of the site can plant one:
+ * the browser then insists on Secure, Path=/ and no Domain.
+ */
+export type CookieKind = 'session' | 'workspace';
+
+export const cookieName = (kind: CookieKind, secure: boolean): string =>
+  `${secure ? '__Host-' : ''}cellbook_${kind}`;
+
+export function setCookie(kind: CookieKind, value: string, maxAgeSeconds: number, secure: boolean): string {
+  const age = Math.max(0, Math.floor(maxAgeSeconds));
+  const base = `${cookieName(kind, secure)}=${value}; Path=/; HttpOnly; SameSite=Lax; Max-Age=${age}`;
+  return secure ? `${base}; Secure` : base;
+}
+
+export function readCookie(header: string | null, kind: CookieKind, secure: boolean): string | null {
+  const prefix = `${cookieName(kind, secure)}=`;
+  for (const part of (header ?? '').split(';')) {
+    const cookie = part.trim();
+    if (cookie.startsWith(prefix)) return cookie.slice(prefix.length) || null;
+  }
+  return null;
+}

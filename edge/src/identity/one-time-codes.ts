@@ -1,0 +1,40 @@
+/** One-time codes, as the router sees them; the objects that keep them are in sockets/one-time-codes.ts. */
+import type { Clock } from '@cellbook/shared/clock.ts';
+import { limits } from '@cellbook/shared/limits.ts';
+import type { Random } from '@cellbook/shared/random.ts';
+import { base64url } from 'jose';
+import type { Bindings } from '../config.ts';
+import { withDeadline } from '../deadline.ts';
+
+export interface OneTimeCodeStore {
+  put(payload: string): Promise<string>;
+  /** What the code stands for, once and within `limits.edge.oneTimeCodeTtlMs`; else null. */
+  take(code: string): Promise<string | null>;
+}
+
+const codeBytes = 32;
+const codePattern = /^[\w-]{43}$/;
+
+export function createOneTimeCodes(deps: {
+  objects: Bindings['ONE_TIME_CODES'];
+  clock: Clock;
+  random: Random;
+}): OneTimeCodeStore {
+  const { objects, clock, random } = deps;
+  const objectOf = (code: string) => {
+    const shard = (base64url.decode(code)[0] ?? 0) % limits.edge.oneTimeCodeShards;
+    return objects.get(objects.idFromName(`shard-${shard}`));
+  };
+  return {
+    async put(payload) {
+      const code = base64url.encode(random.bytes(codeBytes));
+      const untilMs = clock.nowMs() + limits.edge.oneTimeCodeTtlMs;
+      await withDeadline(clock, limits.edge.directoryMsMax, objectOf(code).put(code, payload, untilMs));
+      return code;
+    },
+    async take(code) {
+      if (!codePattern.test(code)) return null;
+      return withDeadline(clock, limits.edge.directoryMsMax, objectOf(code).take(code));
+    },
+  };
+}

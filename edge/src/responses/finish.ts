@@ -1,0 +1,76 @@
+/** The headers every answer gets on its way out: request id, protection by origin, CORS for tokens. */
+import { requestIdHeader } from '@cellbook/shared/protocol/principal.ts';
+import { type Ask, isSecure } from '../ask.ts';
+import { credentialIn } from '../identity/authenticate.ts';
+import { askerOf } from '../origins.ts';
+
+export function finish(ask: Ask, response: Response): Response {
+  if (response.webSocket) return response;
+  const finished = new Response(response.body, response);
+  const { headers } = finished;
+  headers.set(requestIdHeader, ask.requestId);
+  headers.set('x-content-type-options', 'nosniff');
+  setIfAbsent(headers, 'referrer-policy', 'same-origin');
+  // A policy of the cell's own comes on top of ours where it may loosen nothing: on the main host.
+  if (ask.place.host === 'workspace')
+    setIfAbsent(headers, 'content-security-policy', contentSecurityPolicy(ask));
+  else headers.append('content-security-policy', contentSecurityPolicy(ask));
+  if (isSecure(ask)) headers.set('strict-transport-security', 'max-age=31536000');
+  if (isTokenCall(ask)) allowAnyOrigin(headers);
+  else setIfAbsent(headers, 'cross-origin-resource-policy', 'same-origin');
+  return finished;
+}
+
+/**
+ * What a workspace holds is never a page of the main host: a notebook's HTML asked for there with a token
+ * runs in an origin of its own, where it can neither read nor send the console's cookie.
+ */
+function contentSecurityPolicy({ place }: Ask): string {
+  if (place.host === 'workspace') return "frame-ancestors 'self'; object-src 'none'; base-uri 'self'";
+  if (place.area === 'pages') return pagePolicy;
+  return "sandbox; default-src 'none'; frame-ancestors 'none'";
+}
+
+const pagePolicy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "form-action 'self'",
+  "frame-ancestors 'none'",
+  "base-uri 'none'",
+].join('; ');
+
+/** Asked across origins with a token, which only a program can have put there. */
+export function isTokenCall(ask: Ask): boolean {
+  if (ask.place.host === 'workspace' || ask.place.area === 'pages') return false;
+  return (
+    askerOf(ask.request, ask.url) === 'cross-origin' &&
+    (isPreflight(ask) || credentialIn(ask, 'token') !== null)
+  );
+}
+
+export const isPreflight = ({ request }: Ask): boolean =>
+  request.method === 'OPTIONS' && request.headers.has('access-control-request-method');
+
+function allowAnyOrigin(headers: Headers): void {
+  headers.set('access-control-allow-origin', '*');
+  headers.set('access-control-expose-headers', '*');
+}
+
+export function preflight(): Response {
+  return new Response(null, {
+    status: 204,
+    headers: {
+      'access-control-allow-methods': 'GET, HEAD, POST, PUT, PATCH, DELETE',
+      // A star does not cover Authorization.
+      'access-control-allow-headers': 'Authorization, *',
+      'access-control-max-age': '7200',
+    },
+  });
+}
+
+function setIfAbsent(headers: Headers, name: string, value: string): void {
+  if (!headers.has(name)) headers.set(name, value);
+}

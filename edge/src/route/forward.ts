@@ -1,0 +1,116 @@
+/**
+ * Forwards one request, HTTP or WebSocket, to the user's cell and hands the answer back untouched. No body
+ * is read here in either direction: both are passed on as streams, and an upgraded socket is joined to the
+ * client's by the runtime, so that no frame passes through JavaScript.
+ *
+ * A cell that cannot be reached is 503 with Retry-After, whatever the reason: Jupyter clients take a 500, 502,
+ * 504 or 404 for a dead kernel, and 503 for "wait". A cell answers 421 before it reads a body when its pins
+ * say the user lives elsewhere: the pins are read again, and where they now name another cell a request
+ * without a body is sent there, one with a body is sent back to its client by 307 to the same address.
+ */
+import type { Clock } from '@cellbook/shared/clock.ts';
+import { CellbookError } from '@cellbook/shared/errors.ts';
+import type { RequestId } from '@cellbook/shared/ids.ts';
+import { limits } from '@cellbook/shared/limits.ts';
+import { pinEpochHeader, principalHeader, requestIdHeader } from '@cellbook/shared/protocol/principal.ts';
+import type { Random } from '@cellbook/shared/random.ts';
+import type { Defer, Snapshot } from '../directory/snapshot.ts';
+import type { Identity } from '../identity/identity.ts';
+import { requestHeaders, responseHeaders, traceparent } from './headers.ts';
+import { type Cell, cellOf, type Pins } from './pins.ts';
+import type { PrincipalSigner } from './principal.ts';
+
+export interface Forwarder {
+  clock: Clock;
+  random: Random;
+  pins: Snapshot<Pins>;
+  principals: PrincipalSigner;
+  onUnreachable: (error: CellbookError) => void;
+}
+
+export interface Forwarded {
+  request: Request;
+  /** Path and query at the cell, already encoded. */
+  target: string;
+  identity: Identity;
+  requestId: RequestId;
+  defer: Defer;
+}
+
+export async function forward(forwarder: Forwarder, forwarded: Forwarded): Promise<Response> {
+  const first = await forwarder.pins.get(forwarded.defer);
+  const cell = homeOf(first, forwarded);
+  const answer = await send(forwarder, forwarded, first, cell);
+  if (answer.status !== 421) return passOn(answer);
+
+  await answer.body?.cancel();
+  const second = await forwarder.pins.reload();
+  const newCell = homeOf(second, forwarded);
+  if (newCell.id === cell.id) throw unreachable(forwarded, cell, 'its pins are being changed');
+  if (forwarded.request.body) {
+    return new Response(null, { status: 307, headers: { location: forwarded.request.url } });
+  }
+  const retried = await send(forwarder, forwarded, second, newCell);
+  if (retried.status !== 421) return passOn(retried);
+  await retried.body?.cancel();
+  throw unreachable(forwarded, newCell, 'its pins are being changed');
+}
+
+function homeOf(pins: Pins, { identity, requestId }: Forwarded): Cell {
+  const cell = cellOf(pins, { userId: identity.sub, region: identity.region });
+  if (cell) return cell;
+  throw new CellbookError('cell_unreachable', {
+    doing: `finding the cell of user ${identity.sub}`,
+    problem: `no cell serves region ${identity.region} at present`,
+    next: 'Try again in a few seconds.',
+    ids: { user: identity.sub, region: identity.region, requestId },
+    retryAfterMs: limits.edge.unreachableRetryAfterMs,
+  });
+}
+
+async function send(forwarder: Forwarder, forwarded: Forwarded, pins: Pins, cell: Cell): Promise<Response> {
+  const { request, identity, requestId, target } = forwarded;
+  const headers = requestHeaders(request);
+  headers.set(principalHeader, await forwarder.principals.sign(identity, cell, pins.epoch));
+  headers.set(requestIdHeader, requestId);
+  headers.set(pinEpochHeader, String(pins.epoch));
+  headers.set('traceparent', traceparent(request.headers.get('traceparent'), forwarder.random));
+
+  const deadline = new AbortController();
+  const deadlineMs = request.body ? limits.edge.forwardUploadMsMax : limits.edge.forwardHeadersMsMax;
+  const timer = forwarder.clock.setTimer(deadlineMs, () => deadline.abort(new Error('deadline')));
+  try {
+    return await fetch(new URL(target, cell.url), {
+      method: request.method,
+      headers,
+      body: request.body,
+      redirect: 'manual',
+      signal: deadline.signal,
+    });
+  } catch (cause) {
+    const problem = deadline.signal.aborted ? 'it did not answer in time' : 'it cannot be reached';
+    const error = unreachable(forwarded, cell, problem, cause);
+    forwarder.onUnreachable(error);
+    throw error;
+  } finally {
+    timer.cancel();
+  }
+}
+
+function unreachable({ requestId }: Forwarded, cell: Cell, problem: string, cause?: unknown): CellbookError {
+  return new CellbookError('cell_unreachable', {
+    doing: `asking cell ${cell.id}`,
+    problem,
+    next: 'Nothing is lost; try again in a few seconds.',
+    ids: { cell: cell.id, requestId },
+    retryAfterMs: limits.edge.unreachableRetryAfterMs,
+    cause,
+  });
+}
+
+function passOn(answer: Response): Response {
+  const headers = responseHeaders(answer);
+  const { status, statusText, webSocket } = answer;
+  if (webSocket) return new Response(null, { status, headers, webSocket });
+  return new Response(answer.body, { status, statusText, headers });
+}

@@ -1,0 +1,48 @@
+/** Signs the principal (shared/protocol/principal.ts) that goes with every forwarded request. */
+import type { Clock } from '@cellbook/shared/clock.ts';
+import { limits } from '@cellbook/shared/limits.ts';
+import { type Principal, principalIssuer } from '@cellbook/shared/protocol/principal.ts';
+import { importJWK, type JWK, SignJWT } from 'jose';
+import { BoundedMap } from '../bounded-map.ts';
+import type { Identity } from '../identity/identity.ts';
+import type { Cell } from './pins.ts';
+
+export interface PrincipalSigner {
+  sign(identity: Identity, cell: Cell, pinEpoch: number): Promise<string>;
+}
+
+export function createPrincipalSigner({ clock, key }: { clock: Clock; key: JWK }): PrincipalSigner {
+  const signed = new BoundedMap<{ jwt: string; untilMs: number }>(limits.edge.principalCacheMax);
+  const imported = importJWK(key, 'EdDSA');
+
+  return {
+    async sign(identity, cell, pinEpoch) {
+      const nowMs = clock.nowMs();
+      const name = [identity.via, identity.jti, identity.ws, identity.tier, cell.id, pinEpoch].join(' ');
+      const known = signed.get(name);
+      if (known && known.untilMs > nowMs) return known.jwt;
+      const jwt = await new SignJWT({ ...principalOf(identity, cell, pinEpoch, nowMs) })
+        .setProtectedHeader({ alg: 'EdDSA', kid: key.kid ?? 'edge' })
+        .sign(await imported);
+      signed.set(name, { jwt, untilMs: nowMs + limits.edge.principalReuseMs });
+      return jwt;
+    },
+  };
+}
+
+function principalOf(identity: Identity, cell: Cell, pinEpoch: number, nowMs: number): Principal {
+  const iat = Math.floor(nowMs / 1_000);
+  return {
+    iss: principalIssuer,
+    aud: cell.id,
+    sub: identity.sub,
+    org: identity.org,
+    name: identity.name,
+    tier: identity.tier,
+    via: identity.via,
+    ...(identity.ws === undefined ? {} : { ws: identity.ws }),
+    pin: pinEpoch,
+    iat,
+    exp: iat + limits.edge.principalTtlMs / 1_000,
+  };
+}
