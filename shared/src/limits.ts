@@ -6,6 +6,29 @@ export const limits = {
   supervisorLink: {
     /** workerd closes a socket above 32 MiB (1009), so a kernel message must stay below with its framing. */
     frameBytesMax: 31 * 1024 * 1024,
+    /** Input on its way to one kernel or terminal: 8 MiB is 0.1 s of what the pipe carries. */
+    windowBytesMax: 8 * 1024 * 1024,
+    /** Up to here one write of a copy is cheaper than two pieces in one writev. */
+    joinBytesMax: 16 * 1024,
+    /** A kernel shutdown may take 5 s inside before it is killed; twice that, and room for a busy host. */
+    requestMsMax: 15_000,
+    /** The supervisor gives up a kernel after 60 s. */
+    kernelStartMsMax: 75_000,
+    requestsMax: 1_000,
+  },
+  sandbox: {
+    /** gVisor's own processes beside what the user was promised: sentry, gofer, page tables (measured 60 MiB idle). */
+    overheadBytes: 256 * 1024 * 1024,
+    /** The supervisor ends the biggest kernel at the limit; what is filled meanwhile fits in this part of it. */
+    hardLimitFactor: 1.25,
+    /** A guest task is a host thread or two, and the sentry has its own. */
+    hostPidsPerPid: 3,
+    hostPidsBase: 256,
+    /** From spawn to HELLO; 1 s on a quiet machine, a hundred may start at once. */
+    bootMsMax: 60_000,
+    /** Each command of runsc and each step of a clean-up. */
+    commandMsMax: 20_000,
+    stderrTailBytes: 16 * 1024,
   },
   database: {
     /** Postgres allows 100 by default; a cell keeps room for an operator, migrations and a second starter. */
@@ -54,6 +77,9 @@ export const limits = {
     purgeMs: 300_000,
     /** Newest transitions kept of a workspace: about a hundred resumes and suspends. */
     transitionsKept: 2_000,
+    /** Tabs poll every 10 s; a row this old may be told to them. 5,000 rows of 600 bytes are 3 MB. */
+    rowCacheMs: 1_000,
+    rowCacheMax: 5_000,
     /** A drain is given this long; an orchestrator kills after 30 s or more. */
     drainMs: 25_000,
   },

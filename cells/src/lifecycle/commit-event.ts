@@ -1,0 +1,77 @@
+/** Applies one event to a workspace's row: by the transition function, under the lease, with its record. */
+import type { Clock } from '@cellbook/shared/clock.ts';
+import { CellbookError } from '@cellbook/shared/errors.ts';
+import type { HostId, WorkspaceId } from '@cellbook/shared/ids.ts';
+import { type PhaseEvent, transition } from './phases.ts';
+import type { LeaseStore } from './stores/lease-store.ts';
+import { phaseStateOf, type WorkspaceRow } from './stores/workspace-row.ts';
+import type { WorkspaceStore } from './stores/workspace-store.ts';
+
+export interface CommitTools {
+  store: WorkspaceStore & LeaseStore;
+  clock: Clock;
+  holder: string;
+  /** Told of every row written here, before anybody else can know. */
+  observeRow(row: WorkspaceRow): void;
+}
+
+/** The owner may change his mind between our reading and our writing; so often in a row he does not. */
+const attemptsMax = 20;
+
+export async function commitEvent(
+  tools: CommitTools,
+  row: WorkspaceRow,
+  event: PhaseEvent,
+  hostId: HostId | null,
+): Promise<WorkspaceRow> {
+  let current = row;
+  for (let attempt = 0; attempt < attemptsMax; attempt++) {
+    const moved = transition(phaseStateOf(current), event);
+    if (!moved.accepted) throw refused(moved.code, current, event);
+    const guard = { holder: tools.holder, epoch: event.epoch, generation: current.generation };
+    const result = await tools.store.commit(current.id, guard, {
+      state: moved.state,
+      hostId,
+      transition: {
+        workspaceId: current.id,
+        generation: event.generation,
+        epoch: event.epoch,
+        holder: tools.holder,
+        atMs: tools.clock.nowMs(),
+        kind: 'phase',
+        event: event.type,
+        from: current.phase,
+        to: moved.state.phase,
+        problem: moved.state.problem?.text ?? null,
+      },
+    });
+    if (result.committed) {
+      tools.observeRow(result.row);
+      return result.row;
+    }
+    if (result.reason === 'lease_lost') throw refused('stale_epoch', current, event);
+    current = await reread(tools, current.id);
+  }
+  throw refused('conflict', current, event);
+}
+
+async function reread(tools: CommitTools, workspaceId: WorkspaceId): Promise<WorkspaceRow> {
+  const row = await tools.store.get(workspaceId);
+  if (row) return row;
+  throw new CellbookError('not_found', {
+    doing: `reading workspace ${workspaceId} again`,
+    problem: 'its row is gone',
+    ids: { workspaceId },
+  });
+}
+
+const refused = (
+  code: 'stale_epoch' | 'invalid_transition' | 'conflict',
+  row: WorkspaceRow,
+  event: PhaseEvent,
+): CellbookError =>
+  new CellbookError(code, {
+    doing: `recording ${event.type} for workspace ${row.id}`,
+    problem: `it is ${row.phase} in epoch ${row.epoch} and generation ${row.generation}`,
+    ids: { workspaceId: row.id, epoch: event.epoch, generation: event.generation },
+  });

@@ -1,0 +1,233 @@
+/**
+ * The lifecycle of one cell: puts the parts together and keeps them going. Signals (the API in this process,
+ * notifications from Postgres, a sandbox that ended, a timer) only wake the queue; the sweep finds what they
+ * missed; reconcile does the work.
+ */
+import type { Clock, Timer } from '@cellbook/shared/clock.ts';
+import type { CellbookError } from '@cellbook/shared/errors.ts';
+import { newSandboxId, type WorkspaceId } from '@cellbook/shared/ids.ts';
+import type { LeaseTerms } from '@cellbook/shared/lease.ts';
+import { limits } from '@cellbook/shared/limits.ts';
+import type { Logger } from '@cellbook/shared/log.ts';
+import type { Tier } from '@cellbook/shared/protocol/principal.ts';
+import type { Random } from '@cellbook/shared/random.ts';
+import type { SandboxHost } from '../host/sandbox-host.ts';
+import type { Sandbox, SandboxLimits } from '../sandbox/driver.ts';
+import type { WorkspaceVolumes } from '../storage/workspace-volumes.ts';
+import { Activity } from './activity.ts';
+import { LeaseKeeper } from './lease-keeper.ts';
+import { type LifecycleMetrics, noMetrics } from './lifecycle-metrics.ts';
+import { reconcile } from './reconcile.ts';
+import { Resumes } from './resumes.ts';
+import { RowCache } from './row-cache.ts';
+import type { RuntimeListener, WorkspaceRuntime } from './runtime.ts';
+import { allSteps } from './steps/all-steps.ts';
+import type { LeaseStore } from './stores/lease-store.ts';
+import type { TransitionStore } from './stores/transition-store.ts';
+import type { WorkspaceRow } from './stores/workspace-row.ts';
+import type { WorkspaceStore } from './stores/workspace-store.ts';
+import { sweep } from './sweep.ts';
+import { WorkQueue } from './work-queue.ts';
+
+export interface LifecycleDeps {
+  store: WorkspaceStore & LeaseStore;
+  transitions: TransitionStore;
+  volumes: WorkspaceVolumes;
+  host: SandboxHost;
+  clock: Clock;
+  random: Random;
+  log: Logger;
+  sandboxLimits(tier: Tier): SandboxLimits;
+  metrics?: LifecycleMetrics;
+  leaseTerms?: LeaseTerms;
+}
+
+export class Lifecycle implements WorkspaceRuntime {
+  readonly #deps: LifecycleDeps;
+  readonly #holder: string;
+  readonly #listeners: RuntimeListener[] = [];
+  readonly #announced = new Map<WorkspaceId, number>();
+  readonly #rows: RowCache;
+  readonly #activity: Activity;
+  readonly #leases: LeaseKeeper;
+  readonly #queue: WorkQueue;
+  readonly #resumes: Resumes;
+  #timers: Timer[] = [];
+  #unsubscribe: (() => Promise<void>) | null = null;
+  #draining = false;
+  #stopped = false;
+
+  constructor(deps: LifecycleDeps) {
+    this.#deps = deps;
+    const { store, clock, random, log, host } = deps;
+    // Begins with the host: a restarted cell tells its predecessor's leases by it.
+    this.#holder = `${host.hostId}/${random.uuid()}`;
+    this.#rows = new RowCache(store, clock);
+    this.#activity = new Activity(clock, this.#listeners);
+    const terms = deps.leaseTerms ?? limits.lifecycle.lease;
+    this.#leases = new LeaseKeeper({ store, clock, log, holder: this.#holder, hostId: host.hostId, terms });
+    this.#queue = new WorkQueue({ work: (id) => this.#reconcile(id), clock, random, log });
+    this.#resumes = new Resumes({
+      store,
+      clock,
+      current: (id) => this.current(id),
+      wake: (id) => this.#queue.wake(id),
+      isDraining: () => this.#draining,
+    });
+    host.onLost((id) => this.#queue.wake(id));
+  }
+
+  /** Cleans up after a predecessor on this host, then starts listening and sweeping. */
+  async start(options: { hostIsOurs: boolean } = { hostIsOurs: false }): Promise<void> {
+    const { store, host, log } = this.#deps;
+    if (options.hostIsOurs) {
+      const freed = await store.expireLeasesOfHost(host.hostId, this.#holder);
+      if (freed > 0) log.info({ leases: freed }, 'took over the leases of an earlier process on this host');
+    }
+    this.#unsubscribe = await store.subscribe(({ workspaceId }) => {
+      this.#rows.forget(workspaceId);
+      this.#queue.wake(workspaceId);
+    });
+    await this.#sweep();
+    this.#every(limits.lifecycle.sweepIntervalMs, () => this.#sweep());
+    this.#every(limits.lifecycle.activityFlushMs, () => this.#writeActivity());
+  }
+
+  async find(workspaceId: WorkspaceId) {
+    const row = await this.#rows.get(workspaceId);
+    if (!row || row.desired === 'deleted' || row.purgedAtMs !== null) return null;
+    const { id, ownerId, name, desired, phase, epoch } = row;
+    return { id, ownerId, name, desired, phase, epoch };
+  }
+
+  current(workspaceId: WorkspaceId): Sandbox | null {
+    const sandbox = this.#deps.host.current(workspaceId);
+    return sandbox && this.#announced.get(workspaceId) === sandbox.epoch ? sandbox : null;
+  }
+
+  ensureRunning(workspaceId: WorkspaceId, signal: AbortSignal): Promise<Sandbox> {
+    return this.#resumes.ensureRunning(workspaceId, signal);
+  }
+
+  touch(workspaceId: WorkspaceId): void {
+    this.#activity.touch(workspaceId);
+  }
+
+  addListener(listener: RuntimeListener): void {
+    this.#listeners.push(listener);
+  }
+
+  /** Something about it changed: look at it now. Only a hint. */
+  wake(workspaceId: WorkspaceId): void {
+    this.#rows.forget(workspaceId);
+    this.#queue.wake(workspaceId);
+  }
+
+  /**
+   * Suspends what runs (its owner's wish stays `running`: it comes back at the next need), gives the leases
+   * back and stops. What is not done by the deadline is left to the next start.
+   */
+  async drain(deadlineMs: number = limits.lifecycle.drainMs): Promise<void> {
+    this.#draining = true;
+    const held = this.#leases.held();
+    this.#deps.log.info({ workspaces: held.length }, 'draining');
+    for (const workspaceId of held) this.#queue.wake(workspaceId);
+    await this.#untilNoneHeld(deadlineMs);
+    await this.stop();
+  }
+
+  /** Stops looking and acting, at once and without putting anything away: what a crash does, but tidier. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    for (const timer of this.#timers) timer.cancel();
+    this.#leases.stop();
+    await this.#writeActivity().catch(() => {});
+    await this.#unsubscribe?.().catch(() => {});
+    await this.#queue.stop();
+  }
+
+  #reconcile(workspaceId: WorkspaceId) {
+    const { store, transitions, volumes, host, clock, random, log, sandboxLimits } = this.#deps;
+    const metrics = this.#deps.metrics ?? noMetrics;
+    const tools = { volumes, host, listeners: this.#listeners, sandboxLimits };
+    return reconcile(
+      {
+        store,
+        transitions,
+        clock,
+        random,
+        log,
+        holder: this.#holder,
+        steps: allSteps,
+        tools: { ...tools, newSandboxId: () => newSandboxId(random) },
+        leases: this.#leases,
+        observing: { host, activity: this.#activity, clock, isDraining: () => this.#draining },
+        observeStep: (step, outcome, durationMs) => metrics.observeStep(step, outcome, durationMs),
+        observeRow: (row) => this.#observeRow(row),
+        observeFailure: (row, error) => this.#observeFailure(row, error),
+      },
+      workspaceId,
+    );
+  }
+
+  #observeRow(row: WorkspaceRow): void {
+    this.#rows.put(row);
+    if (row.phase !== 'running') {
+      this.#announced.delete(row.id);
+      if (row.phase === 'suspended' || row.phase === 'deleted') this.#activity.forget(row.id);
+      return;
+    }
+    const sandbox = this.#deps.host.current(row.id);
+    if (sandbox?.epoch !== row.epoch) return;
+    if (this.#announced.get(row.id) === row.epoch) return;
+    this.#announced.set(row.id, row.epoch);
+    // A resume is use: what woke it may have been nothing but a look.
+    this.#activity.touch(row.id);
+    this.#resumes.landed(row.id, sandbox);
+  }
+
+  #observeFailure(row: WorkspaceRow, error: CellbookError): void {
+    this.#deps.metrics?.countFailure(error.code);
+    this.#resumes.attemptFailed(row, error);
+  }
+
+  async #sweep(): Promise<void> {
+    const { store, host, clock, log } = this.#deps;
+    const held = new Set(this.#leases.held());
+    // Looked at often, since one that is busy now must not count as idle since its last message.
+    for (const workspaceId of held) this.#activity.isBusy(workspaceId);
+    const wake = (workspaceId: WorkspaceId) => this.#queue.wake(workspaceId);
+    const isHeld = (workspaceId: WorkspaceId) => held.has(workspaceId);
+    await sweep({ store, host, clock, log, holder: this.#holder, isHeld, wake });
+    this.#deps.metrics?.observeLoad(host.load());
+  }
+
+  async #writeActivity(): Promise<void> {
+    await this.#deps.store.touch(this.#activity.takeUnwritten());
+  }
+
+  #every(intervalMs: number, work: () => Promise<void>): void {
+    const slot = this.#timers.length;
+    const next = () => {
+      if (this.#stopped) return;
+      this.#timers[slot] = this.#deps.clock.setTimer(intervalMs, () => {
+        work()
+          .catch((error: unknown) =>
+            this.#deps.log.warn({ err: error }, 'a periodic task failed; it comes again'),
+          )
+          .finally(next);
+      });
+    };
+    next();
+  }
+
+  async #untilNoneHeld(deadlineMs: number): Promise<void> {
+    const { clock } = this.#deps;
+    const endMs = clock.monotonicMs() + deadlineMs;
+    while (this.#leases.held().length > 0 && clock.monotonicMs() < endMs) {
+      await new Promise<void>((resolve) => clock.setTimer(drainLookMs, resolve));
+    }
+  }
+}
+
+const drainLookMs = 50;

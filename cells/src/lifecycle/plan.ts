@@ -1,0 +1,131 @@
+/**
+ * What to do next for one workspace: a pure function of what its owner wants and what is observed. The
+ * reconciler calls it, carries out the answer and calls it again until there is nothing to do.
+ *
+ * A phase that is under way (resuming, suspending, deleting) is seen here only when whoever began it did
+ * not finish: a resume is cleaned up and begun again, the others are idempotent and simply gone through once
+ * more.
+ */
+import { assertNever } from '@cellbook/shared/assert-never.ts';
+import type { Desired, Phase } from '@cellbook/shared/protocol/workspace.ts';
+import { decideIdle } from './idle.ts';
+import type { Problem } from './phases.ts';
+
+export interface Observed {
+  desired: Desired;
+  phase: Phase;
+  epoch: number;
+  dormant: boolean;
+  retryAtMs: number | null;
+  undoUntilMs: number | null;
+  purged: boolean;
+  idleSuspendSeconds: number | null;
+  lastActiveAtMs: number;
+  /** The workspace's sandbox on this host, as far as it can be used. */
+  sandbox: 'usable' | 'unusable' | 'none';
+  /** Why it is not usable any more, where that is known. */
+  loss: Problem | null;
+  busy: boolean;
+  draining: boolean;
+  nowMs: number;
+}
+
+export type StepName =
+  | 'attach_files'
+  | 'start_sandbox'
+  | 'announce_running'
+  | 'quiesce_gateway'
+  | 'flush_files'
+  | 'stop_sandbox'
+  | 'flush_rest'
+  | 'detach_files'
+  | 'purge';
+
+export type Action =
+  | { type: 'wait'; untilMs: number | null }
+  /** Nobody has used it for as long as its owner allows: ask for a suspend on the owner's behalf. */
+  | { type: 'ask_idle_suspend' }
+  | { type: 'resume'; steps: readonly StepName[] }
+  | { type: 'suspend'; steps: readonly StepName[]; dormant: boolean }
+  | { type: 'give_up_sandbox'; steps: readonly StepName[]; dormant: boolean; problem: Problem }
+  | { type: 'delete'; steps: readonly StepName[] }
+  | { type: 'restore' }
+  | { type: 'purge'; steps: readonly StepName[] };
+
+const bringUp: readonly StepName[] = ['attach_files', 'start_sandbox', 'announce_running'];
+const wait: Action = { type: 'wait', untilMs: null };
+
+export function plan(observed: Observed): Action {
+  switch (observed.phase) {
+    case 'suspended':
+      if (observed.desired === 'deleted') return { type: 'delete', steps: [] };
+      return wantsSandbox(observed) ? { type: 'resume', steps: bringUp } : wait;
+    case 'resuming':
+      return giveUp(observed, false, interrupted);
+    case 'running':
+      return planRunning(observed);
+    case 'suspending':
+      return { type: 'suspend', steps: takeDown(observed), dormant: observed.dormant };
+    case 'deleting':
+      return { type: 'delete', steps: takeDown(observed) };
+    case 'failed':
+      return planFailed(observed);
+    case 'deleted':
+      return planDeleted(observed);
+    default:
+      return assertNever(observed.phase);
+  }
+}
+
+function planRunning(observed: Observed): Action {
+  if (observed.sandbox !== 'usable') return giveUp(observed, true, observed.loss ?? ownerLost);
+  if (observed.desired === 'deleted') return { type: 'delete', steps: takeDown(observed) };
+  if (observed.desired === 'suspended') return { type: 'suspend', steps: takeDown(observed), dormant: false };
+  if (observed.draining) return { type: 'suspend', steps: takeDown(observed), dormant: true };
+  const idle = decideIdle(observed);
+  return idle.suspend ? { type: 'ask_idle_suspend' } : { type: 'wait', untilMs: idle.lookAgainAtMs };
+}
+
+function planFailed(observed: Observed): Action {
+  if (observed.retryAtMs !== null && observed.nowMs < observed.retryAtMs) {
+    return { type: 'wait', untilMs: observed.retryAtMs };
+  }
+  if (observed.desired === 'deleted') return { type: 'delete', steps: takeDown(observed) };
+  if (wantsSandbox(observed)) return { type: 'resume', steps: bringUp };
+  return { type: 'suspend', steps: takeDown(observed), dormant: observed.desired === 'running' };
+}
+
+function planDeleted(observed: Observed): Action {
+  if (observed.purged) return wait;
+  if (observed.desired !== 'deleted') return { type: 'restore' };
+  const undoUntilMs = observed.undoUntilMs ?? observed.nowMs;
+  return observed.nowMs < undoUntilMs
+    ? { type: 'wait', untilMs: undoUntilMs }
+    : { type: 'purge', steps: ['purge'] };
+}
+
+const wantsSandbox = (observed: Observed): boolean =>
+  observed.desired === 'running' && !observed.dormant && !observed.draining;
+
+const giveUp = (observed: Observed, dormant: boolean, problem: Problem): Action => ({
+  type: 'give_up_sandbox',
+  steps: takeDown(observed),
+  dormant: dormant && observed.desired === 'running',
+  problem,
+});
+
+/** Files are flushed before the stop, so that little is left to do, and after it, so that nothing is missing. */
+function takeDown({ sandbox }: Observed): readonly StepName[] {
+  return sandbox === 'usable'
+    ? ['quiesce_gateway', 'flush_files', 'stop_sandbox', 'flush_rest', 'detach_files']
+    : ['stop_sandbox', 'flush_rest', 'detach_files'];
+}
+
+const interrupted: Problem = {
+  code: 'sandbox_unavailable',
+  text: 'Its start was interrupted; it is cleaned up and begun again.',
+};
+const ownerLost: Problem = {
+  code: 'sandbox_unavailable',
+  text: 'Its sandbox was lost when the cell restarted. Files that were synced are intact; variables are gone.',
+};

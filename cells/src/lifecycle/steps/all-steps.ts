@@ -1,0 +1,21 @@
+import { announceRunning } from './announce-running.ts';
+import { attachFiles } from './attach-files.ts';
+import { detachFiles } from './detach-files.ts';
+import { flushFiles } from './flush-files.ts';
+import { purge } from './purge.ts';
+import { quiesceGateway } from './quiesce-gateway.ts';
+import { startSandbox } from './start-sandbox.ts';
+import type { Steps } from './step.ts';
+import { stopSandbox } from './stop-sandbox.ts';
+
+export const allSteps: Steps = {
+  attach_files: attachFiles,
+  start_sandbox: startSandbox,
+  announce_running: announceRunning,
+  quiesce_gateway: quiesceGateway,
+  flush_files: flushFiles,
+  stop_sandbox: stopSandbox,
+  flush_rest: flushFiles,
+  detach_files: detachFiles,
+  purge,
+};

@@ -1,0 +1,21 @@
+import { CellbookError } from '@cellbook/shared/errors.ts';
+import { limits } from '@cellbook/shared/limits.ts';
+import type { Step } from './step.ts';
+
+export const announceRunning: Step = {
+  deadlineMs: limits.lifecycle.announceMs,
+  code: 'sandbox_unavailable',
+  doing: 'handing the new sandbox to the gateway',
+  required: true,
+  async run({ host, listeners }, { workspaceId }) {
+    const sandbox = host.current(workspaceId);
+    if (!sandbox) {
+      throw new CellbookError('sandbox_unavailable', {
+        doing: `handing the new sandbox of workspace ${workspaceId} to the gateway`,
+        problem: 'it ended right after its start',
+        ids: { workspaceId },
+      });
+    }
+    for (const listener of listeners) await listener.onRunning(workspaceId, sandbox);
+  },
+};

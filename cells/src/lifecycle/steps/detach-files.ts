@@ -1,0 +1,12 @@
+import { limits } from '@cellbook/shared/limits.ts';
+import type { Step } from './step.ts';
+
+export const detachFiles: Step = {
+  deadlineMs: limits.lifecycle.detachMs,
+  code: 'store_unavailable',
+  doing: 'taking the stored files of the workspace off this host',
+  required: true,
+  async run({ volumes }, { workspaceId, epoch }) {
+    await volumes.detach(workspaceId, epoch);
+  },
+};

@@ -1,0 +1,14 @@
+import { limits } from '@cellbook/shared/limits.ts';
+import type { Step } from './step.ts';
+
+export const purge: Step = {
+  deadlineMs: limits.lifecycle.purgeMs,
+  code: 'store_unavailable',
+  doing: 'removing a deleted workspace for good',
+  required: true,
+  async run({ volumes, host, listeners }, { workspaceId, epoch }) {
+    await host.stop(workspaceId, epoch);
+    for (const listener of listeners) await listener.onDeleted(workspaceId);
+    await volumes.destroy(workspaceId);
+  },
+};

@@ -1,0 +1,22 @@
+import { limits } from '@cellbook/shared/limits.ts';
+import type { Step } from './step.ts';
+
+export const startSandbox: Step = {
+  deadlineMs: limits.lifecycle.startMs,
+  code: 'sandbox_unavailable',
+  doing: 'starting a sandbox for the workspace',
+  required: true,
+  async run({ host, newSandboxId, sandboxLimits }, context, signal) {
+    const { workspaceId, epoch, tier, homeDirectory } = context;
+    if (homeDirectory === null) throw new Error('start_sandbox runs after attach_files');
+    const spec = {
+      sandboxId: newSandboxId(),
+      workspaceId,
+      epoch,
+      homeDirectory,
+      limits: sandboxLimits(tier),
+      environment: {},
+    };
+    await host.start(spec, signal);
+  },
+};

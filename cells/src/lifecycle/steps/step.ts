@@ -1,0 +1,41 @@
+/**
+ * One step of an action. It is idempotent: after a crash it is simply run again, by whoever holds the
+ * workspace then. Its intent is recorded before it is awaited (carry-out.ts), and it ends by its deadline.
+ */
+import type { ErrorCode } from '@cellbook/shared/errors.ts';
+import type { SandboxId, WorkspaceId } from '@cellbook/shared/ids.ts';
+import type { Tier } from '@cellbook/shared/protocol/principal.ts';
+import type { SandboxHost } from '../../host/sandbox-host.ts';
+import type { SandboxLimits } from '../../sandbox/driver.ts';
+import type { WorkspaceVolumes } from '../../storage/workspace-volumes.ts';
+import type { StepName } from '../plan.ts';
+import type { RuntimeListener } from '../runtime.ts';
+
+export interface StepTools {
+  volumes: WorkspaceVolumes;
+  host: SandboxHost;
+  listeners: readonly RuntimeListener[];
+  newSandboxId(): SandboxId;
+  sandboxLimits(tier: Tier): SandboxLimits;
+}
+
+export interface StepContext {
+  workspaceId: WorkspaceId;
+  epoch: number;
+  tier: Tier;
+  /** Set by attach_files for start_sandbox. */
+  homeDirectory: string | null;
+}
+
+export interface Step {
+  deadlineMs: number;
+  /** The code of the error when the deadline passes. */
+  code: ErrorCode;
+  /** What it does, as a phrase. */
+  doing: string;
+  /** False where a failure must not keep a workspace from being suspended: it is recorded, and on it goes. */
+  required: boolean;
+  run(tools: StepTools, context: StepContext, signal: AbortSignal): Promise<void>;
+}
+
+export type Steps = Record<StepName, Step>;

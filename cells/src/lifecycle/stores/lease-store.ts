@@ -1,0 +1,55 @@
+/**
+ * What executors may do: hold the lease of a workspace and, while they do, move its phase. Every write names
+ * holder and epoch and is refused when either has changed. Expiry is judged by the store's own clock, which
+ * all holders share; a holder counts from before it asked, and so always stops first.
+ */
+import type { HostId, WorkspaceId } from '@cellbook/shared/ids.ts';
+import type { PhaseState } from '../phases.ts';
+import type { NewTransition } from './transition-store.ts';
+import type { WorkspaceRow } from './workspace-row.ts';
+
+export interface LeaseRequest {
+  holder: string;
+  hostId: HostId;
+  ttlMs: number;
+}
+
+export interface CommitGuard {
+  holder: string;
+  epoch: number;
+  /** The change was computed from this; refused when the owner has asked for something since. */
+  generation: number;
+}
+
+export interface PhaseCommit {
+  state: PhaseState;
+  /** Where sandbox and live files are from now on. */
+  hostId: HostId | null;
+  /** Appended to the transitions in the same transaction. */
+  transition: NewTransition;
+}
+
+export type CommitResult =
+  | { committed: true; row: WorkspaceRow }
+  | { committed: false; reason: 'lease_lost' | 'intent_changed' };
+
+export interface LeaseStore {
+  /**
+   * Takes or extends the lease. A new epoch whenever the holder before was somebody else or nobody; the same
+   * one for who still held it. Null while another's has not expired, or the workspace lives on another host.
+   */
+  acquire(workspaceId: WorkspaceId, request: LeaseRequest): Promise<WorkspaceRow | null>;
+  /** Extends the leases this holder still has of those named; returns them. */
+  renew(holder: string, workspaceIds: readonly WorkspaceId[], ttlMs: number): Promise<WorkspaceId[]>;
+  /**
+   * Ends every lease of an earlier process on this host (holders are named `<host>/…`). Only for who knows
+   * that no such process is left. Returns how many.
+   */
+  expireLeasesOfHost(hostId: HostId, exceptHolder: string): Promise<number>;
+  release(workspaceId: WorkspaceId, holder: string, epoch: number): Promise<void>;
+  commit(workspaceId: WorkspaceId, guard: CommitGuard, commit: PhaseCommit): Promise<CommitResult>;
+  /** Records use, for the idle policy after a restart; never moves backwards. */
+  touch(activity: ReadonlyMap<WorkspaceId, number>): Promise<void>;
+  /** Workspaces that may need work now, without those that another holder has a live lease on. */
+  listUnsettled(holder: string, hostId: HostId, nowMs: number, limit: number): Promise<WorkspaceId[]>;
+}

@@ -1,0 +1,88 @@
+import { type WorkspaceId, workspaceIdSchema } from '@cellbook/shared/ids.ts';
+import { phaseSchema } from '@cellbook/shared/protocol/workspace.ts';
+import { and, desc, eq, lt, sql } from 'drizzle-orm';
+import type { Database } from '../../db/database.ts';
+import { workspaceTransitions } from '../../db/workspaces.ts';
+import type { NewTransition, TransitionRow, TransitionStore } from './transition-store.ts';
+
+type StoredTransition = typeof workspaceTransitions.$inferSelect;
+
+export class PostgresTransitionStore implements TransitionStore {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async append(transition: NewTransition): Promise<void> {
+    await this.#database.insert(workspaceTransitions).values(transitionValues(transition));
+  }
+
+  async list(workspaceId: WorkspaceId, before: number | null, limit: number): Promise<TransitionRow[]> {
+    const rows = await this.#database
+      .select()
+      .from(workspaceTransitions)
+      .where(
+        and(
+          eq(workspaceTransitions.workspaceId, workspaceId),
+          before === null ? undefined : lt(workspaceTransitions.id, before),
+        ),
+      )
+      .orderBy(desc(workspaceTransitions.id))
+      .limit(limit);
+    return rows.map(toTransition);
+  }
+
+  async trim(workspaceId: WorkspaceId, keep: number): Promise<void> {
+    const oldestKept = sql`(select id from ${workspaceTransitions} where workspace_id = ${workspaceId}
+      order by id desc offset ${keep - 1} limit 1)`;
+    await this.#database
+      .delete(workspaceTransitions)
+      .where(and(eq(workspaceTransitions.workspaceId, workspaceId), lt(workspaceTransitions.id, oldestKept)));
+  }
+}
+
+export function transitionValues(given: NewTransition): typeof workspaceTransitions.$inferInsert {
+  const { workspaceId, generation, epoch, holder, kind } = given;
+  const common = { workspaceId, generation, epoch, holder, kind, at: new Date(given.atMs) };
+  switch (given.kind) {
+    case 'intent':
+      return { ...common, step: given.step };
+    case 'outcome':
+      return {
+        ...common,
+        step: given.step,
+        outcome: given.outcome,
+        durationMs: Math.round(given.durationMs),
+        problem: given.problem,
+      };
+    case 'phase':
+      return {
+        ...common,
+        step: given.event,
+        fromPhase: given.from,
+        toPhase: given.to,
+        problem: given.problem,
+      };
+  }
+}
+
+function toTransition(row: StoredTransition): TransitionRow {
+  const common = {
+    id: row.id,
+    workspaceId: workspaceIdSchema.parse(row.workspaceId),
+    generation: row.generation,
+    epoch: row.epoch,
+    holder: row.holder,
+    atMs: row.at.getTime(),
+  };
+  const step = row.step ?? '';
+  const { problem } = row;
+  if (row.kind === 'intent') return { ...common, kind: 'intent', step };
+  if (row.kind === 'outcome') {
+    const outcome = row.outcome === 'ok' ? 'ok' : 'failed';
+    return { ...common, kind: 'outcome', step, outcome, durationMs: row.durationMs ?? 0, problem };
+  }
+  const from = phaseSchema.parse(row.fromPhase);
+  return { ...common, kind: 'phase', event: step, from, to: phaseSchema.parse(row.toPhase), problem };
+}
