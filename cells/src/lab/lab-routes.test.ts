@@ -211,7 +211,7 @@ test('refuses to change the installation by name', async () => {
 
 test('reports the licences as JSON, as CSV that quotes, and as Markdown; another format is refused', async () => {
   const json = await get('/licenses/');
-  expect(json.json()).toEqual({ bundles: { '@cellbook/lab': { packages: data.licenses } } });
+  expect(json.json()).toEqual({ bundles: { JupyterLab: { packages: data.licenses } } });
   const csv = await get('/licenses/?format=csv&download=1');
   expect(csv.body).toContain('"comma, ""quoted""",1.0,MIT,"two\nlines"');
   expect(csv.headers['content-disposition']).toContain('jupyterlab-licenses.csv');

@@ -10,7 +10,7 @@ export interface LicenseReport {
   extension: string;
 }
 
-const bundleName = '@cellbook/lab';
+const bundleName = 'JupyterLab';
 
 export function licenseReport(
   licenses: readonly PackageLicense[],

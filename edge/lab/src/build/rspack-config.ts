@@ -73,7 +73,13 @@ export function labConfiguration(paths: BundlePaths): Configuration {
       chunkIds: 'deterministic',
       moduleIds: 'deterministic',
       // The first page in about six parallel downloads; the rest (MathJax, Mermaid, Vega …) when it is needed.
-      splitChunks: { chunks: 'all', maxInitialSize: 1_500_000, maxAsyncSize: 4_000_000 },
+      splitChunks: {
+        chunks: 'all',
+        maxInitialSize: 1_500_000,
+        maxAsyncSize: 4_000_000,
+        // One style sheet in the order of the imports: split, `.lm-Widget` comes after what overrides it.
+        cacheGroups: { styles: { type: 'css', chunks: 'initial', name: 'styles', enforce: true, maxInitialSize: 10_000_000, priority: 100 } },
+      },
     },
     plugins: [
       new rspack.experiments.VirtualModulesPlugin({ [generated]: paths.extensionsModule }),
