@@ -9,7 +9,8 @@ import { join } from 'node:path';
 import { systemClock } from '@cellbook/shared/clock.ts';
 import { checkoutDirectory, platformConfig } from '../up/config.ts';
 import { createProgress } from '../up/progress.ts';
-import { ensureTools } from '../up/tools/tools.ts';
+import { stopRequested } from '../up/stop-requested.ts';
+import { allTools, ensureTools } from '../up/tools/tools.ts';
 import { runCheck, staticChecks } from './checks.ts';
 import { runPythonTests } from './python-tests.ts';
 import { runInherited } from './run-inherited.ts';
@@ -29,7 +30,7 @@ const progress = createProgress({ clock: systemClock, output: process.stdout });
 const directory = mkdtempSync(join(tmpdir(), 'cellbook-test-run-'));
 const total: Summary = { passed: 0, failed: 0, skipped: 0, problems: [] };
 try {
-  await ensureTools(progress, platformConfig(process.env).cacheDirectory);
+  await allTools(ensureTools(progress, platformConfig(process.env), stopRequested().signal));
   for (const check of staticChecks) {
     const { ok, output } = await progress.step(check.name, () => runCheck(check));
     add({

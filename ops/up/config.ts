@@ -14,6 +14,8 @@ const environmentSchema = z.object({
   CELLBOOK_REGION_ID: regionIdSchema.default(regionIdSchema.parse('local')),
   CELLBOOK_SANDBOX_DRIVER: z.enum(['gvisor', 'process']).default('gvisor'),
   CELLBOOK_OBJECTS: z.string().optional(),
+  CELLBOOK_RUNSC: z.string().optional(),
+  CELLBOOK_IMAGE_DIR: z.string().optional(),
 });
 
 export interface PlatformConfig {
@@ -25,6 +27,9 @@ export interface PlatformConfig {
   sandboxDriver: 'gvisor' | 'process';
   /** An object store elsewhere (`s3://…`); the home's own directory by default. */
   objects: string | null;
+  /** A runsc and a built image of the operator's own, instead of those in the cache. */
+  runsc: string | null;
+  imageDirectory: string | null;
 }
 
 export function platformConfig(env: NodeJS.ProcessEnv): PlatformConfig {
@@ -37,5 +42,7 @@ export function platformConfig(env: NodeJS.ProcessEnv): PlatformConfig {
     regionId: parsed.CELLBOOK_REGION_ID,
     sandboxDriver: parsed.CELLBOOK_SANDBOX_DRIVER,
     objects: parsed.CELLBOOK_OBJECTS ?? null,
+    runsc: parsed.CELLBOOK_RUNSC ?? null,
+    imageDirectory: parsed.CELLBOOK_IMAGE_DIR ?? null,
   };
 }

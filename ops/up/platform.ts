@@ -1,26 +1,28 @@
 /**
- * One whole platform on this machine, started in the order in which its parts need each other and stopped in
- * the reverse: Postgres and Redis (and, beside them, the tools), the keys, the cell, the edge. `npm start`,
- * the demo and the end-to-end tests all come through here.
+ * One whole platform on this machine. Each part begins as soon as what it needs is there:
  *
- * A start that fails part-way stops what it started. A start first ends what a killed starter left behind,
- * so that two of anything never run on one home.
+ *     Postgres, Redis ──────────────┐
+ *     runsc, sandbox image ─────────┼─→ cell ──┐
+ *     Lab bundle → edge set-up ─────┤          ├─→ usable
+ *                                   └─→ edge ──┘
+ *
+ * and all are stopped in the order of `stopOrder`. `npm start`, the demo and the end-to-end tests all come
+ * through here. A start that fails part-way stops what it started; every start first ends what a killed one
+ * left behind, so that two of anything never run on one home.
  */
 import type { Clock } from '@cellbook/shared/clock.ts';
 import type { Random } from '@cellbook/shared/random.ts';
 import { checkoutDirectory, type PlatformConfig } from './config.ts';
 import { type Home, openHome } from './home.ts';
-import { assertPortFree, freePort } from './ports.ts';
+import { assertPortFree } from './ports.ts';
 import type { Child, ChildExit, SpawnContext } from './processes/child.ts';
 import { stopLeftovers } from './processes/leftovers.ts';
 import type { Progress } from './progress.ts';
-import { keptSecret } from './secrets.ts';
 import { startCell } from './services/cell.ts';
-import { ensureDatabase } from './services/database.ts';
-import { prepareEdge, startEdge } from './services/edge.ts';
-import { startPostgres } from './services/postgres.ts';
-import { startRedis } from './services/redis.ts';
-import { ensureTools, type Tools } from './tools/tools.ts';
+import { type PreparedEdge, prepareEdge, startEdge } from './services/edge.ts';
+import { keptPort } from './services/kept-port.ts';
+import { startStores } from './services/stores.ts';
+import { ensureTools } from './tools/tools.ts';
 
 export interface Platform {
   /** The main host, as a browser types it. */
@@ -30,7 +32,7 @@ export interface Platform {
   home: Home;
   /** Settles when one of the programs ends without having been asked to. */
   firstDeath: Promise<{ child: Child; exit: ChildExit }>;
-  /** Stops everything, last started first. Idempotent. */
+  /** Stops everything, in order. Idempotent. */
   stop(): Promise<void>;
 }
 
@@ -41,10 +43,13 @@ export interface PlatformDeps {
   signal?: AbortSignal;
 }
 
-interface Stores {
-  databaseUrl: string;
-  redisUrl: string;
-  versions: Record<string, string>;
+/** What the steps of one start share. */
+export interface Starting extends PlatformDeps {
+  config: PlatformConfig;
+  home: Home;
+  context: SpawnContext;
+  /** Notes a program the moment it runs, so that a start that fails later stops it. */
+  keep<T extends { child: Child }>(started: T): T;
 }
 
 export async function startPlatform(config: PlatformConfig, deps: PlatformDeps): Promise<Platform> {
@@ -61,114 +66,96 @@ export async function startPlatform(config: PlatformConfig, deps: PlatformDeps):
   await assertPortFree(config.edgePort, 'the edge', 'CELLBOOK_EDGE_PORT');
 
   const children: Child[] = [];
-  const keep = <T extends { child: Child }>(started: T): T => {
-    children.push(started.child);
-    return started;
+  const starting: Starting = {
+    ...deps,
+    config,
+    home,
+    context,
+    keep(started) {
+      children.push(started.child);
+      return started;
+    },
   };
+  // One part that fails ends the others' waiting and set-up.
+  const failed = new AbortController();
+  const signal = deps.signal ? AbortSignal.any([deps.signal, failed.signal]) : failed.signal;
   let stopping: Promise<void> | null = null;
   const stop = () => {
-    stopping ??= stopInReverse(context, children);
+    stopping ??= stopInOrder(context, children);
     return stopping;
   };
   try {
-    const [stores, tools] = await bothSettled(
-      startStores(context, home, config, deps, keep),
-      ensureTools(deps.progress, config.cacheDirectory, deps.signal),
-    );
-    const running = await startPrograms(context, home, config, deps, keep, stores, tools);
-    return { ...running, home, firstDeath: firstDeath(children), stop };
+    const { url, cellUrl, versions } = await startAll({ ...starting, signal });
+    return { url, cellUrl, versions, home, firstDeath: firstDeath(children), stop };
   } catch (thrown) {
+    failed.abort(thrown);
     await stop();
     throw thrown;
   }
 }
 
-type Keep = <T extends { child: Child }>(started: T) => T;
+async function startAll(starting: Starting): Promise<Pick<Platform, 'url' | 'cellUrl' | 'versions'>> {
+  const { config, home, context, progress, signal, keep } = starting;
+  const tools = ensureTools(progress, config, signal);
+  const cellPort = await keptPort(home.directory, 'cell');
+  const storesStarting = startStores(starting);
+  const prepared = prepare(starting, cellPort, tools.lab);
 
-async function startStores(
-  context: SpawnContext,
-  home: Home,
-  config: PlatformConfig,
-  { random, progress, signal }: PlatformDeps,
-  keep: Keep,
-): Promise<Stores> {
-  const [postgres, redis] = await bothSettled(
-    progress.step(
-      'Postgres',
-      async () =>
-        keep(
-          await startPostgres(context, {
-            dataDirectory: home.postgres,
-            port: await freePort(),
-            password: keptSecret(home.keys, 'postgres-password', random),
-            signal,
-          }),
-        ),
-      ({ version }) => `Postgres ${version}`,
-    ),
-    progress.step(
-      'Redis',
-      async () =>
-        keep(
-          await startRedis(context, {
-            directory: home.redis,
-            port: await freePort(),
-            password: keptSecret(home.keys, 'redis-password', random),
-            signal,
-          }),
-        ),
-      ({ version }) => `Redis ${version}`,
-    ),
-  );
-  const databaseUrl = await ensureDatabase(postgres.url, `cell_${config.cellId.replaceAll('-', '_')}`);
-  return { databaseUrl, redisUrl: redis.url, versions: { postgres: postgres.version, redis: redis.version } };
+  const cell = async () => {
+    const [stores, runsc, imageDirectory, lab, edge] = await Promise.all([
+      storesStarting,
+      tools.runsc,
+      tools.imageDirectory,
+      tools.lab,
+      prepared,
+    ]);
+    const options = {
+      ...config,
+      ...stores,
+      port: cellPort,
+      runsc,
+      imageDirectory,
+      checkoutDirectory,
+      signal,
+    };
+    const started = await progress.step(`cell ${config.cellId}`, async () =>
+      startCell(context, {
+        ...options,
+        dataDirectory: home.cell(config.cellId),
+        objects: config.objects ?? `file:${home.objects}`,
+        labDataDirectory: `${lab.directory}/data`,
+        edgePublicKeys: edge.publicKeysPath,
+      }),
+    );
+    return keep(started);
+  };
+  const edge = async () => {
+    const { options, ...preparedEdge } = await prepared;
+    return keep(await progress.step('edge', () => startEdge(context, options, preparedEdge)));
+  };
+  const [stores, startedCell, startedEdge] = await allSettledFirst(storesStarting, cell(), edge());
+  const versions = { ...stores.versions, edge: startedEdge.version };
+  return { url: startedEdge.url, cellUrl: startedCell.url, versions };
 }
 
-async function startPrograms(
-  context: SpawnContext,
-  home: Home,
-  config: PlatformConfig,
-  { progress, signal }: PlatformDeps,
-  keep: Keep,
-  stores: Stores,
-  tools: Tools,
-): Promise<Pick<Platform, 'url' | 'cellUrl' | 'versions'>> {
-  const cellPort = await freePort();
-  const edgeOptions = {
-    home,
-    config,
+async function prepare(starting: Starting, cellPort: number, lab: Promise<{ directory: string }>) {
+  const { config, home, progress, signal } = starting;
+  const options = {
+    homeDirectory: home.directory,
+    port: config.edgePort,
+    cellId: config.cellId,
     cellUrl: `http://127.0.0.1:${cellPort}`,
-    tools,
+    regionId: config.regionId,
+    labDirectory: (await lab).directory,
     checkoutDirectory,
     signal,
   };
-  const prepared = await progress.step('edge set-up', () => prepareEdge(edgeOptions));
-  const [cell, edge] = await bothSettled(
-    progress.step(`cell ${config.cellId}`, async () =>
-      keep(
-        await startCell(context, {
-          ...config,
-          port: cellPort,
-          dataDirectory: home.cell(config.cellId),
-          databaseUrl: stores.databaseUrl,
-          redisUrl: stores.redisUrl,
-          objects: config.objects ?? `file:${home.objects}`,
-          runsc: tools.runsc,
-          imageDirectory: tools.imageDirectory,
-          labDataDirectory: tools.labDataDirectory,
-          edgePublicKeys: prepared.publicKeysPath,
-          checkoutDirectory,
-          signal,
-        }),
-      ),
-    ),
-    progress.step('edge', async () => keep(await startEdge(context, edgeOptions))),
-  );
-  return { url: edge.url, cellUrl: cell.url, versions: { ...stores.versions, edge: edge.version } };
+  const prepared: PreparedEdge = await progress.step('edge set-up', (note) => prepareEdge(options, note));
+  return { ...prepared, options };
 }
 
-async function stopInReverse(context: SpawnContext, children: Child[]): Promise<void> {
-  for (const child of [...children].reverse()) await child.stop();
+async function stopInOrder(context: SpawnContext, children: Child[]): Promise<void> {
+  for (const child of [...children].sort((a, b) => a.stopOrder - b.stopOrder)) await child.stop();
   // What outlived its parent: a grandchild in a group of its own.
   await stopLeftovers(context);
 }
@@ -177,8 +164,8 @@ function firstDeath(children: Child[]): Promise<{ child: Child; exit: ChildExit 
   return Promise.race(children.map(async (child) => ({ child, exit: await child.exited })));
 }
 
-/** Like Promise.all, but a failure of one waits for the other, so that nothing is still starting while we stop. */
-async function bothSettled<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
-  await Promise.allSettled([first, second]);
-  return Promise.all([first, second]);
+/** Like Promise.all, but a failure of one waits for the others: nothing is still starting while we stop. */
+async function allSettledFirst<T extends unknown[]>(...work: { [K in keyof T]: Promise<T[K]> }): Promise<T> {
+  await Promise.allSettled(work);
+  return Promise.all(work) as Promise<T>;
 }

@@ -8,9 +8,13 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
+export async function isPortFree(port: number): Promise<boolean> {
+  return (await tryListen(port)) !== null;
+}
+
 /** Refuses a port that is taken, in words that say what to do. */
 export async function assertPortFree(port: number, what: string, variable: string): Promise<void> {
-  if ((await tryListen(port)) !== null) return;
+  if (await isPortFree(port)) return;
   throw new CellbookError('conflict', {
     doing: `starting ${what}`,
     problem: `port ${port} is taken by another program`,

@@ -21,7 +21,14 @@ beforeEach(() => {
 afterEach(() => rmSync(context.homeDirectory, { recursive: true, force: true }));
 
 function shell(script: string, stopDeadlineMs = 5_000): ChildSpec {
-  return { name: 'sample', command: 'bash', args: ['-c', script], stopSignal: 'SIGTERM', stopDeadlineMs };
+  return {
+    name: 'sample',
+    stopOrder: 0,
+    command: 'bash',
+    args: ['-c', script],
+    stopSignal: 'SIGTERM',
+    stopDeadlineMs,
+  };
 }
 
 describe('a supervised program', () => {

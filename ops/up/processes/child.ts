@@ -16,6 +16,8 @@ import { stopGroup } from './stop-group.ts';
 
 export interface ChildSpec {
   name: string;
+  /** Its place when all are stopped (record.ts). */
+  stopOrder: number;
   command: string;
   args: string[];
   cwd?: string;
@@ -32,6 +34,7 @@ export interface ChildExit {
 
 export interface Child {
   readonly name: string;
+  readonly stopOrder: number;
   readonly pid: number;
   readonly logPath: string;
   /** Settles when the program has ended, for whatever reason. Never rejects. */
@@ -47,8 +50,6 @@ export interface SpawnContext {
   logDirectory: string;
   runDirectory: string;
 }
-
-let order = 0;
 
 export async function startChild(context: SpawnContext, spec: ChildSpec): Promise<Child> {
   const logPath = join(context.logDirectory, `${spec.name}.log`);
@@ -72,6 +73,7 @@ export async function startChild(context: SpawnContext, spec: ChildSpec): Promis
   };
   return {
     name: spec.name,
+    stopOrder: spec.stopOrder,
     pid: process.pid,
     logPath,
     exited,
@@ -125,7 +127,7 @@ function spawned(child: ChildProcess, spec: ChildSpec): Promise<void> {
 }
 
 function writeRecord(path: string, spec: ChildSpec, identity: ProcessIdentity): void {
-  const { name, stopSignal, stopDeadlineMs } = spec;
-  const record: ChildRecord = { ...identity, name, order: order++, stopSignal, stopDeadlineMs };
+  const { name, stopOrder, stopSignal, stopDeadlineMs } = spec;
+  const record: ChildRecord = { ...identity, name, stopOrder, stopSignal, stopDeadlineMs };
   writeFileSync(path, `${JSON.stringify(record)}\n`, { mode: 0o600 });
 }

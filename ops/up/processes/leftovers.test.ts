@@ -34,8 +34,8 @@ async function bystander(env: Record<string, string> = {}): Promise<number> {
   return child.pid as number;
 }
 
-function record(name: string, identity: ProcessIdentity, order = 0): void {
-  const text = JSON.stringify({ ...identity, name, order, stopSignal: 'SIGTERM', stopDeadlineMs: 2_000 });
+function record(name: string, identity: ProcessIdentity, stopOrder = 0): void {
+  const text = JSON.stringify({ ...identity, name, stopOrder, stopSignal: 'SIGTERM', stopDeadlineMs: 2_000 });
   writeFileSync(join(where.runDirectory, `${name}.json`), text);
 }
 
@@ -46,10 +46,10 @@ function recorded(pid: number): ProcessIdentity {
 }
 
 describe('what a killed starter left', () => {
-  it('is stopped by its records, the last started first, and forgotten', async () => {
+  it('is stopped by its records, the edge before its stores, and forgotten', async () => {
     const [first, second] = [await bystander(), await bystander()];
-    record('postgres', recorded(first), 0);
-    record('edge', recorded(second), 1);
+    record('postgres', recorded(first), 3);
+    record('edge', recorded(second), 0);
     expect(await stopLeftovers(where)).toEqual(['edge', 'postgres']);
     expect([isGroupAlive(first), isGroupAlive(second)]).toEqual([false, false]);
     expect(readdirSync(where.runDirectory)).toEqual([]);
@@ -81,6 +81,7 @@ describe('what a killed starter left', () => {
       { ...where, logDirectory: join(where.homeDirectory, 'logs') },
       {
         name: 'edge',
+        stopOrder: 0,
         command: 'bash',
         args: ['-c', 'sleep 1000 & exit 0'],
         stopSignal: 'SIGTERM',

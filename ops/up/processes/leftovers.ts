@@ -1,6 +1,6 @@
 /**
  * What an earlier starter of this home left running when it was killed: the programs it recorded, stopped in
- * order from the last to the first, then anything else that carries the home in its environment (a workerd
+ * their order, then anything else that carries the home in its environment (a workerd
  * whose wrangler is gone, for one). Only to be called by the holder of the home's starter lock.
  */
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -20,7 +20,7 @@ export interface Leftovers {
 /** Stops them all; returns the names of what was found. */
 export async function stopLeftovers(where: Leftovers): Promise<string[]> {
   const found: string[] = [];
-  for (const record of recordsFromLastStarted(where.runDirectory)) {
+  for (const record of recordsInStopOrder(where.runDirectory)) {
     // The leader may be gone while its group lives on; a reused pid is told apart by its start time.
     const leaderIsOurs = isAlive(record);
     const groupIsOurs = !leaderIsOurs && identityOf(record.pid) === null && isGroupAlive(record.pid);
@@ -53,14 +53,14 @@ function strayPids(homeDirectory: string): number[] {
   return pidsWithEnvironment(homeVariable, homeDirectory).filter((pid) => !ourselves.includes(pid));
 }
 
-function recordsFromLastStarted(runDirectory: string): ChildRecord[] {
+function recordsInStopOrder(runDirectory: string): ChildRecord[] {
   return readdirSync(runDirectory)
     .filter((name) => name.endsWith('.json'))
     .flatMap((name) => {
       const parsed = childRecordSchema.safeParse(readJson(join(runDirectory, name)));
       return parsed.success ? [parsed.data] : [];
     })
-    .sort((a, b) => b.order - a.order);
+    .sort((a, b) => a.stopOrder - b.stopOrder);
 }
 
 function readJson(path: string): unknown {

@@ -4,11 +4,13 @@ import { processIdentitySchema } from './proc.ts';
 /** In the environment of every program a platform starts: the home directory it belongs to. */
 export const homeVariable = 'CELLBOOK_SUPERVISED_HOME';
 
+/** Who goes first: whoever others need goes last. The cell writes its last files while its stores still serve. */
+export const stopOrder = { edge: 0, cell: 1, redis: 2, postgres: 3 } as const;
+
 /** `run/<name>.json`: a program that was started and not yet seen to end. */
 export const childRecordSchema = processIdentitySchema.extend({
   name: z.string(),
-  /** The place in the start order; programs are stopped from the last to the first. */
-  order: z.int().nonnegative(),
+  stopOrder: z.int().nonnegative(),
   stopSignal: z.enum(['SIGINT', 'SIGTERM']),
   stopDeadlineMs: z.int().positive(),
 });

@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { assertRunning, type Child, type SpawnContext, startChild } from '../processes/child.ts';
+import { stopOrder } from '../processes/record.ts';
 import { waitUntil } from '../wait-until.ts';
 
 export interface CellOptions {
@@ -29,6 +30,7 @@ export async function startCell(context: SpawnContext, options: CellOptions): Pr
   mkdirSync(options.dataDirectory, { recursive: true });
   const child = await startChild(context, {
     name: `cell-${options.cellId}`,
+    stopOrder: stopOrder.cell,
     command: process.execPath,
     args: ['cells/src/main.ts'],
     cwd: options.checkoutDirectory,

@@ -10,6 +10,7 @@ import { CellbookError } from '@cellbook/shared/errors.ts';
 import postgres from 'postgres';
 import { assertRunning, type Child, type SpawnContext, startChild } from '../processes/child.ts';
 import { identityOf, workingDirectoryOf } from '../processes/proc.ts';
+import { stopOrder } from '../processes/record.ts';
 import { stopGroup } from '../processes/stop-group.ts';
 import { waitUntil } from '../wait-until.ts';
 import { type PostgresAccount, postgresAccount } from './postgres-account.ts';
@@ -62,6 +63,7 @@ export async function startPostgres(
   const [program = '', ...args] = [...command, ...settings.flatMap((setting) => ['-c', setting])];
   const child = await startChild(context, {
     name: 'postgres',
+    stopOrder: stopOrder.postgres,
     command: program,
     args,
     env: { LC_ALL: 'C', TZ: 'UTC' },

@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createClient } from 'redis';
 import { assertRunning, type Child, type SpawnContext, startChild } from '../processes/child.ts';
+import { stopOrder } from '../processes/record.ts';
 import { waitUntil } from '../wait-until.ts';
 
 export interface RedisOptions {
@@ -27,6 +28,7 @@ export async function startRedis(context: SpawnContext, options: RedisOptions): 
   writeFileSync(configPath, config(options), { mode: 0o600 });
   const child = await startChild(context, {
     name: 'redis',
+    stopOrder: stopOrder.redis,
     command: 'redis-server',
     args: [configPath],
     stopSignal: 'SIGTERM',

@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import { checkoutDirectory } from '../config.ts';
+import { signalIgnoringGone } from '../processes/stop-group.ts';
 
 const keptLinesMax = 30;
 
@@ -26,8 +27,11 @@ export async function runTool(
     cwd: checkoutDirectory,
     env: { ...process.env, ...tool.env },
     stdio: ['ignore', 'pipe', 'pipe'],
-    signal,
+    // A group of its own, so that what it runs (mmdebstrap, a compiler) ends with it.
+    detached: true,
   });
+  const end = () => child.pid !== undefined && signalIgnoringGone(-child.pid, 'SIGKILL');
+  signal?.addEventListener('abort', end, { once: true });
   const said: string[] = [];
   let result = '';
   createInterface({ input: child.stdout }).on('line', (line) => {
@@ -41,7 +45,8 @@ export async function runTool(
   const code = await new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', resolve);
-  });
+  }).finally(() => signal?.removeEventListener('abort', end));
+  signal?.throwIfAborted();
   if (code === 0) return result;
   throw new CellbookError('internal', {
     doing: tool.doing,

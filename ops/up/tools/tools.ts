@@ -3,61 +3,54 @@
  * Lab bundle. Each is made by a program of its own, into the shared cache; when it is there that takes a
  * moment. They are made side by side: one waits for the network while another computes.
  */
-
-import { CellbookError } from '@cellbook/shared/errors.ts';
 import { z } from 'zod';
 import type { Progress } from '../progress.ts';
-import { runTool, type Tool } from './run-tool.ts';
+import { runTool } from './run-tool.ts';
 
 export interface Tools {
-  runsc: string;
-  imageDirectory: string;
-  labDirectory: string;
-  labVersion: string;
+  /** Path of the runsc program. */
+  runsc: Promise<string>;
+  /** Directory of the built image: `rootfs/` and `image.json`. */
+  imageDirectory: Promise<string>;
+  /** Directory of the built bundle: `public/`, `data/`. */
+  lab: Promise<LabBundle>;
 }
 
-const sandboxSchema = z.object({ runsc: z.string(), imageDirectory: z.string() });
 const labSchema = z.object({ directory: z.string(), version: z.string() });
+export type LabBundle = z.infer<typeof labSchema>;
 
-export async function ensureTools(
-  progress: Progress,
-  cacheDirectory: string,
-  signal?: AbortSignal,
-): Promise<Tools> {
-  const env = { CELLBOOK_CACHE: cacheDirectory };
-  const [sandbox, lab] = await Promise.all([
-    progress.step('sandbox image and runsc', async (note) =>
-      sandboxSchema.parse(
-        await result(
-          { doing: 'preparing the sandboxes', script: 'ops/images/ensure.ts', args: ['--json'], env },
-          note,
-          signal,
-        ),
-      ),
-    ),
-    progress.step('JupyterLab bundle', async (note) =>
-      labSchema.parse(
-        await result(
-          { doing: 'building the Lab bundle', script: 'edge/lab/build.ts', args: ['--json'], env },
-          note,
-          signal,
-        ),
-      ),
-    ),
-  ]);
-  return {
-    runsc: sandbox.runsc,
-    imageDirectory: sandbox.imageDirectory,
-    labDirectory: lab.directory,
-    labVersion: lab.version,
-  };
+export interface ToolsWanted {
+  cacheDirectory: string;
+  /** What the operator brings is taken as it is. */
+  runsc: string | null;
+  imageDirectory: string | null;
 }
 
-async function result(tool: Tool, note: (text: string) => void, signal?: AbortSignal): Promise<unknown> {
-  const line = await runTool(tool, note, signal);
-  try {
-    return JSON.parse(line);
-  } catch (cause) {
-    throw new CellbookError('internal', { doing: tool.doing, problem: `it answered ${line}`, cause });
-  }
+/** Begins all three at once; each can be awaited where it is needed. */
+export function ensureTools(progress: Progress, wanted: ToolsWanted, signal?: AbortSignal): Tools {
+  const make = (title: string, doing: string, script: string, args: string[]): Promise<string> => {
+    const env = { CELLBOOK_CACHE: wanted.cacheDirectory };
+    return progress.step(title, (note) => runTool({ doing, script, args, env }, note, signal));
+  };
+  const labLine = make('JupyterLab bundle', 'building the Lab bundle', 'edge/lab/build.ts', ['--json']);
+  const tools: Tools = {
+    runsc: given(wanted.runsc) ?? make('runsc', 'preparing runsc', 'ops/images/runsc.ts', []),
+    imageDirectory:
+      given(wanted.imageDirectory) ??
+      make('sandbox image', 'building the sandbox image', 'ops/images/build.ts', []),
+    lab: labLine.then((line) => labSchema.parse(JSON.parse(line))),
+  };
+  // Whoever needs one awaits it; a failure that nobody has come to yet is no crash.
+  for (const tool of Object.values(tools)) tool.catch(() => undefined);
+  return tools;
+}
+
+/** Waits for all of them, whether they succeed or not, and then throws the first failure. */
+export async function allTools({ runsc, imageDirectory, lab }: Tools): Promise<void> {
+  await Promise.allSettled([runsc, imageDirectory, lab]);
+  await Promise.all([runsc, imageDirectory, lab]);
+}
+
+function given(path: string | null): Promise<string> | null {
+  return path === null ? null : Promise.resolve(path);
 }

@@ -1,0 +1,51 @@
+/** What the documents promise is there: commands, tests, a reason for every dependency. */
+import { z } from 'zod';
+import type { Breach, SourceFile } from './source.ts';
+
+const manifestSchema = z.object({
+  scripts: z.record(z.string(), z.string()).default({}),
+  dependencies: z.record(z.string(), z.string()).default({}),
+  devDependencies: z.record(z.string(), z.string()).default({}),
+});
+
+/** Every `npm start`, `npm test`, `npm stop` and `npm run <name>` a document names is a script. */
+export function namedCommands(document: SourceFile, packageJson: string): Breach[] {
+  const { scripts } = manifestSchema.parse(JSON.parse(packageJson));
+  const named = [...document.text.matchAll(/\bnpm (?:run ([\w:-]+)|(start|test|stop)\b)/g)];
+  return [...new Set(named.map(([, run, plain]) => run ?? plain ?? ''))]
+    .filter((name) => !(name in scripts))
+    .map((name) => ({ path: document.path, problem: `names the command ${name}, which package.json lacks` }));
+}
+
+/**
+ * Every test a document names exists. A test is named in backticks by its file, and by its own name after
+ * a `›` where one is meant: `cells/src/lifecycle/plan.test.ts › resumes what is wanted running`.
+ */
+export function namedTests(document: SourceFile, files: SourceFile[]): Breach[] {
+  const byPath = new Map(files.map((file) => [file.path, file.text]));
+  const named = [
+    ...document.text.matchAll(/`([\w./-]+(?:\.test\.ts|test_\w+\.py|bench[\w/-]*\.ts))(?: › ([^`]+))?`/g),
+  ];
+  return named.flatMap(([, path = '', name]) => {
+    const text = byPath.get(path);
+    if (text === undefined) return [{ path: document.path, problem: `names ${path}, which does not exist` }];
+    if (name === undefined || normalised(text).includes(normalised(name))) return [];
+    return [{ path: document.path, problem: `names the test “${name}”, which ${path} lacks` }];
+  });
+}
+
+/** Quotes differ between prose and code: they do not count. */
+const normalised = (text: string) => text.replaceAll(/['"’“”`\\]/g, '');
+
+/** Every dependency of every workspace has a line `name`: why, in the document of dependencies. */
+export function explainedDependencies(document: SourceFile, manifests: SourceFile[]): Breach[] {
+  return manifests.flatMap((manifest) => {
+    const { dependencies, devDependencies } = manifestSchema.parse(JSON.parse(manifest.text));
+    return Object.keys({ ...dependencies, ...devDependencies })
+      .filter((name) => !name.startsWith('@cellbook/') && !document.text.includes(`\`${name}\``))
+      .map((name) => ({
+        path: manifest.path,
+        problem: `depends on ${name}, which ${document.path} does not explain`,
+      }));
+  });
+}

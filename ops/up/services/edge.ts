@@ -1,0 +1,87 @@
+/** The edge: its set-up (keys, pins, directory, assets) by its own program, then wrangler with workerd under it. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { assertRunning, type Child, type SpawnContext, startChild } from '../processes/child.ts';
+import { stopOrder } from '../processes/record.ts';
+import { runTool } from '../tools/run-tool.ts';
+import { waitUntil } from '../wait-until.ts';
+
+export interface EdgeOptions {
+  homeDirectory: string;
+  port: number;
+  cellId: string;
+  cellUrl: string;
+  regionId: string;
+  labDirectory: string;
+  checkoutDirectory: string;
+  signal?: AbortSignal;
+}
+
+const preparedSchema = z.object({
+  publicKeysPath: z.string(),
+  publicUrl: z.url(),
+  wranglerArguments: z.array(z.string()),
+});
+export type PreparedEdge = z.infer<typeof preparedSchema>;
+
+export interface RunningEdge {
+  child: Child;
+  url: string;
+  version: string;
+}
+
+/** Writes what differs from the last time; the edge of this home must not be running. */
+export async function prepareEdge(options: EdgeOptions, note: (text: string) => void): Promise<PreparedEdge> {
+  const { homeDirectory, port, cellId, cellUrl, regionId, labDirectory } = options;
+  const args = ['--home', homeDirectory, '--port', String(port), '--cell', `${cellId}=${cellUrl}`];
+  const line = await runTool(
+    {
+      doing: 'setting the edge up',
+      script: 'edge/setup/write-config.ts',
+      args: [...args, '--region', regionId, '--lab', labDirectory],
+    },
+    note,
+    options.signal,
+  );
+  return preparedSchema.parse(JSON.parse(line));
+}
+
+export async function startEdge(
+  context: SpawnContext,
+  options: EdgeOptions,
+  prepared: PreparedEdge,
+): Promise<RunningEdge> {
+  const { checkoutDirectory } = options;
+  const child = await startChild(context, {
+    name: 'edge',
+    stopOrder: stopOrder.edge,
+    command: process.execPath,
+    args: [join(checkoutDirectory, 'node_modules/wrangler/bin/wrangler.js'), ...prepared.wranglerArguments],
+    cwd: checkoutDirectory,
+    env: { WRANGLER_SEND_METRICS: 'false', CLOUDFLARE_CF_FETCH_ENABLED: 'false', NO_COLOR: '1', CI: '1' },
+    stopSignal: 'SIGTERM',
+    stopDeadlineMs: 5_000,
+  });
+  try {
+    await waitUntil(
+      async () => {
+        assertRunning(child);
+        const health = `http://127.0.0.1:${options.port}/healthz`;
+        const response = await fetch(health, { signal: AbortSignal.timeout(5_000) });
+        await response.arrayBuffer();
+        return response.ok;
+      },
+      { clock: context.clock, deadlineMs: 60_000, what: 'the edge to answer', signal: options.signal },
+    );
+    return { child, url: prepared.publicUrl, version: workerdVersion(checkoutDirectory) };
+  } catch (thrown) {
+    await child.stop();
+    throw thrown;
+  }
+}
+
+function workerdVersion(checkoutDirectory: string): string {
+  const manifest = readFileSync(join(checkoutDirectory, 'node_modules/workerd/package.json'), 'utf8');
+  return `workerd ${z.object({ version: z.string() }).parse(JSON.parse(manifest)).version}`;
+}
