@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface Started {
   readonly pid: number;
@@ -78,17 +79,21 @@ export async function freePorts(count: number): Promise<number[]> {
   return ports;
 }
 
-/** Asks again every 50 ms until `ready` says yes; a program that ends first or a deadline is an error. */
-export async function untilReady(what: string, ready: () => Promise<boolean>, program?: Started): Promise<void> {
-  const deadlineMs = performance.now() + 120_000;
+/** Asks again every 50 ms until `ready` says yes; a program that ends first, or the deadline, is an error. */
+export async function untilReady(
+  what: string,
+  ready: () => Promise<boolean>,
+  { program, deadlineMs = 120_000 }: { program?: Started; deadlineMs?: number } = {},
+): Promise<void> {
+  const endMs = performance.now() + deadlineMs;
   let alive = true;
   void program?.ended.then(() => {
     alive = false;
   });
-  while (performance.now() < deadlineMs) {
+  while (performance.now() < endMs) {
     if (!alive) throw new Error(`${what} ended before it was ready`);
     if (await ready().catch(() => false)) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await sleep(50);
   }
   throw new Error(`${what} was not ready in time`);
 }

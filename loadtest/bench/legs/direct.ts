@@ -21,15 +21,15 @@ export function directLeg(options: { python: string; directory: string }): Leg {
       logFile: join(options.directory, 'direct.log'),
     });
     const read = async () => connectionSchema.parse(JSON.parse(await readFile(file, 'utf8')));
-    await untilReady('the echo kernel', async () => (await read()).hb_port !== 0, program);
+    await untilReady('the echo kernel', async () => (await read()).hb_port !== 0, { program });
     return { connection: await read(), program };
   }
 
   return {
     name: 'direct',
     async connect(kernel) {
-      let started = kernels.get(kernel);
-      if (!started) kernels.set(kernel, (started = startKernel(kernel)));
+      const started = kernels.get(kernel) ?? startKernel(kernel);
+      kernels.set(kernel, started);
       return connectZmqClient((await started).connection);
     },
     async stop() {

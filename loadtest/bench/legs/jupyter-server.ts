@@ -19,8 +19,8 @@ export function jupyterServerLeg(server: JupyterServer): Leg {
   return {
     name: server.name,
     async connect(kernel) {
-      let started = kernels.get(kernel);
-      if (!started) kernels.set(kernel, (started = startKernel(server)));
+      const started = kernels.get(kernel) ?? startKernel(server);
+      kernels.set(kernel, started);
       const url = `${server.baseUrl.replace(/^http/, 'ws')}/api/kernels/${await started}/channels`;
       return connectWebSocketClient(url, await server.headers());
     },
@@ -38,6 +38,7 @@ export async function startKernel(server: JupyterServer): Promise<string> {
     signal: AbortSignal.timeout(120_000),
   });
   const body = await response.text();
-  if (response.status !== 201) throw new Error(`${server.name}: starting a kernel gave ${response.status}: ${body}`);
+  if (response.status !== 201)
+    throw new Error(`${server.name}: starting a kernel gave ${response.status}: ${body}`);
   return kernelSchema.parse(JSON.parse(body)).id;
 }

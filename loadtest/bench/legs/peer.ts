@@ -37,7 +37,7 @@ export async function peerLeg(options: PeerOptions): Promise<Leg> {
   await untilReady(
     'jupyter_server behind its proxy',
     async () => (await fetch(`${baseUrl}/api/kernels`, { headers })).status === 200,
-    server,
+    { program: server },
   );
   return jupyterServerLeg({
     name: options.name,

@@ -37,7 +37,8 @@ export async function measureRounds(
     }
     return new Map(legs.map((leg) => [leg.name, summarize(stretches.get(leg)!)]));
   } finally {
-    for (const clients of clientsOf.values()) await Promise.allSettled(clients.map((client) => client.close()));
+    for (const clients of clientsOf.values())
+      await Promise.allSettled(clients.map((client) => client.close()));
   }
 }
 

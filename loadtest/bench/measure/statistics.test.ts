@@ -46,11 +46,22 @@ describe('slope', () => {
   });
 
   test('is the least-squares fit when the readings are noisy', () => {
-    expect(slope([[0, 1], [1, 3], [2, 2]])).toBeCloseTo(0.5, 12);
+    expect(
+      slope([
+        [0, 1],
+        [1, 3],
+        [2, 2],
+      ]),
+    ).toBeCloseTo(0.5, 12);
   });
 
   test('refuses readings at fewer than two socket counts', () => {
     expect(() => slope([[1, 1]])).toThrow(RangeError);
-    expect(() => slope([[2, 1], [2, 5]])).toThrow(RangeError);
+    expect(() =>
+      slope([
+        [2, 1],
+        [2, 5],
+      ]),
+    ).toThrow(RangeError);
   });
 });

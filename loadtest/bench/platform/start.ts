@@ -1,0 +1,83 @@
+/**
+ * A whole platform of its own: `npm start`'s program on a temporary home and free ports. What the benchmark
+ * must know besides the printed address (the cell's process, its address, the key principals are signed
+ * with) it reads where the starter leaves it, as an operator would.
+ */
+import { existsSync } from 'node:fs';
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { freePorts, start, untilReady } from '../processes.ts';
+
+export const checkout = join(import.meta.dirname, '..', '..', '..');
+const cellId = 'local-1';
+
+export interface BenchPlatform {
+  driver: 'process' | 'gvisor';
+  url: string;
+  cellId: string;
+  cellUrl: string;
+  cellPid: number;
+  /** Path of the private key (a JWK) with which the edge signs principals. */
+  principalKeyPath: string;
+  directory: string;
+  stop(): Promise<void>;
+}
+
+export interface PlatformOptions {
+  driver: 'process' | 'gvisor';
+  directory: string;
+  note: (line: string) => void;
+}
+
+export async function startBenchPlatform(options: PlatformOptions): Promise<BenchPlatform> {
+  const directory = join(options.directory, `platform-${options.driver}`);
+  const [edgePort] = await freePorts(1);
+  await mkdir(directory, { recursive: true });
+  const logFile = join(options.directory, `platform-${options.driver}.log`);
+  options.note(`starting a platform with the ${options.driver} driver`);
+  const program = start({
+    command: process.execPath,
+    args: ['ops/up/main.ts'],
+    env: {
+      ...process.env,
+      CELLBOOK_HOME: directory,
+      CELLBOOK_EDGE_PORT: String(edgePort),
+      CELLBOOK_CELL_ID: cellId,
+      CELLBOOK_SANDBOX_DRIVER: options.driver,
+    },
+    cwd: checkout,
+    logFile,
+  });
+  const isUp = async () =>
+    existsSync(logFile) && (await readFile(logFile, 'utf8')).includes('Cellbook is up:');
+  try {
+    await untilReady(`the platform (its log: ${logFile})`, isUp, { program, deadlineMs: 1_800_000 });
+    return {
+      ...(await describe(directory)),
+      ...options,
+      directory,
+      url: `http://localhost:${edgePort}`,
+      stop: program.stop,
+    };
+  } catch (thrown) {
+    await program.stop();
+    throw thrown;
+  }
+}
+
+const recordSchema = z.object({ pid: z.int().positive() });
+
+async function describe(directory: string) {
+  const record = join(directory, 'run', `cell-${cellId}.json`);
+  const { pid } = recordSchema.parse(JSON.parse(await readFile(record, 'utf8')));
+  const environment = (await readFile(`/proc/${pid}/environ`, 'utf8')).split('\0');
+  const port = environment.find((entry) => entry.startsWith('CELLBOOK_PORT='))?.split('=')[1];
+  if (port === undefined) throw new Error(`process ${pid} is no cell: it has no CELLBOOK_PORT`);
+  return {
+    cellId,
+    cellPid: pid,
+    cellUrl: `http://127.0.0.1:${port}`,
+    principalKeyPath: join(directory, 'keys', 'edge', 'principal.json'),
+  };
+}

@@ -1,0 +1,78 @@
+/** The result: its last line is one JSON object, everything before it is for people. */
+import { execFile } from 'node:child_process';
+import { cpus } from 'node:os';
+import { promisify } from 'node:util';
+import type { IdleResult } from './idle/idle-sockets.ts';
+import type { LegName } from './measure/clients.ts';
+import { round, type Summary } from './measure/statistics.ts';
+
+const run = promisify(execFile);
+
+/** `p50Ms` and its kin: 50 clients with a kernel each. */
+export interface LegResult extends Summary {
+  single: Summary;
+  /** 50 clients of one kernel, each of which is sent every other's outputs. */
+  sharedKernel: Summary;
+}
+
+export interface Report {
+  direct?: LegResult;
+  cell?: LegResult;
+  edgeCell?: LegResult;
+  peer?: LegResult;
+  peerNoDelay?: LegResult;
+  edgeCellGvisor?: LegResult;
+  idleSocketKiB: number | null;
+  idleReadings: IdleResult['readings'];
+  /** The platform's p50 over the peer's: below 1 is faster than the peer. */
+  p50Ratio: Partial<Record<'edgeCellToPeer' | 'edgeCellToPeerNoDelay', Record<ClientsKey, number>>>;
+  clients: number;
+  payloadBytes: number;
+  machine: { cores: number; cpu: string };
+  versions: Record<string, string>;
+  quick: boolean;
+  date: string;
+}
+
+type ClientsKey = 'single' | 'many' | 'sharedKernel';
+
+export function ratios(legs: ReadonlyMap<LegName, LegResult>): Report['p50Ratio'] {
+  const edgeCell = legs.get('edgeCell');
+  const [peer, peerNoDelay] = [legs.get('peer'), legs.get('peerNoDelay')];
+  return {
+    ...(edgeCell && peer && { edgeCellToPeer: ratio(edgeCell, peer) }),
+    ...(edgeCell && peerNoDelay && { edgeCellToPeerNoDelay: ratio(edgeCell, peerNoDelay) }),
+  };
+}
+
+function ratio(ours: LegResult, theirs: LegResult): Record<ClientsKey, number> {
+  return {
+    single: round(ours.single.p50Ms / theirs.single.p50Ms, 3),
+    many: round(ours.p50Ms / theirs.p50Ms, 3),
+    sharedKernel: round(ours.sharedKernel.p50Ms / theirs.sharedKernel.p50Ms, 3),
+  };
+}
+
+export function table(legs: ReadonlyMap<LegName, LegResult>): string {
+  const columns = ['', '1 client', '50, a kernel each', '50, one kernel'];
+  const cell = ({ p50Ms, p99Ms, msgPerSecond }: Summary) => `${p50Ms} / ${p99Ms} ms, ${msgPerSecond}/s`;
+  const rows = [...legs].map(([name, leg]) => [name, cell(leg.single), cell(leg), cell(leg.sharedKernel)]);
+  const widths = columns.map((title, index) =>
+    Math.max(title.length, ...rows.map((row) => row[index]!.length)),
+  );
+  const line = (row: string[]) => row.map((text, index) => text.padEnd(widths[index]!)).join('  ');
+  return [line(columns), ...rows.map(line), '(p50 / p99 to the execute_reply, round trips per second)'].join(
+    '\n',
+  );
+}
+
+export function machine(): Report['machine'] {
+  return { cores: cpus().length, cpu: cpus()[0]?.model ?? 'unknown' };
+}
+
+export async function peerVersions(python: string): Promise<Record<string, string>> {
+  const names = ['jupyter_server', 'tornado', 'pyzmq'];
+  const script = `import importlib.metadata as m, json, platform; print(json.dumps({"python": platform.python_version(), **{n: m.version(n) for n in ${JSON.stringify(names)}}}))`;
+  const { stdout } = await run(python, ['-c', script], { timeout: 30_000 });
+  return JSON.parse(stdout);
+}
