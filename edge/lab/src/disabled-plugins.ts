@@ -2,8 +2,6 @@
 export const disabledPlugins: readonly string[] = [
   // Fetches news from the project's site: no call leaves the workspace's origin on its own.
   '@jupyterlab/apputils-extension:announcements',
-  // Rebuilds JupyterLab on the server; ours is built once, ahead of time.
-  '@jupyterlab/application-extension:main-build',
   // Both need the language-server client, which is left out.
   '@jupyterlab/fileeditor-extension:language-server',
   '@jupyterlab/notebook-extension:language-server',

@@ -1,10 +1,9 @@
 /**
  * Builds the JupyterLab bundle unless this very one is there already. A build happens in a directory beside
- * the final one and is renamed into place, so a bundle is whole or absent, also after a crash or when two
- * builds race: the second rename loses and its directory is thrown away.
+ * the final one and is renamed into place, so a bundle is whole or absent, also after a crash or a race.
  */
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BundleResult, bundle } from './build/bundle.ts';
@@ -12,6 +11,7 @@ import { bundleVersion } from './build/digest.ts';
 import { type LabExtensions, labExtensions } from './build/extensions.ts';
 import { packageLicenses } from './build/licenses.ts';
 import { type InstalledPackage, installedPackages } from './build/packages.ts';
+import { publish } from './build/publish.ts';
 import { pluginSchemas } from './build/schemas.ts';
 import type { LabAssets } from './page.ts';
 
@@ -42,7 +42,7 @@ export async function ensureLab(options: EnsureLabOptions): Promise<LabBundle> {
   const building = await mkdtemp(join(parent, '.building-'));
   try {
     await build(building, version, packages, progress);
-    await moveIntoPlace(building, directory);
+    await publish(building, directory);
   } finally {
     await rm(building, { recursive: true, force: true });
   }
@@ -85,13 +85,4 @@ async function writeAssets(building: string, output: string, assets: LabAssets):
     join(building, 'public', '_headers'),
     '/static/lab/*\n  Cache-Control: public, max-age=31536000, immutable\n  X-Content-Type-Options: nosniff\n',
   );
-}
-
-/** A rename onto a directory that is not empty fails, which is how the loser of a race learns of it. */
-async function moveIntoPlace(building: string, directory: string): Promise<void> {
-  try {
-    await rename(building, directory);
-  } catch (error) {
-    if (!existsSync(directory) || (await readdir(directory)).length === 0) throw error;
-  }
 }

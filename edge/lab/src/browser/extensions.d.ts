@@ -7,3 +7,5 @@ declare module 'cellbook-lab-extensions' {
   export const plugins: { default: IPlugin<JupyterLab, unknown> | IPlugin<JupyterLab, unknown>[] }[];
   export const mimes: { default: IRenderMime.IExtension | IRenderMime.IExtension[] }[];
 }
+
+declare module '*.css';

@@ -17,9 +17,10 @@ async function start(): Promise<void> {
   pluginRegistry.registerPlugins(enabled);
   const lab = new JupyterLab({
     pluginRegistry,
-    serviceManager: await pluginRegistry.resolveOptionalService(IServiceManager),
-    connectionStatus: await pluginRegistry.resolveOptionalService(IConnectionStatus),
-    mimeExtensions: mimeExtensions.enabled,
+    serviceManager: (await pluginRegistry.resolveOptionalService(IServiceManager)) ?? undefined,
+    connectionStatus: (await pluginRegistry.resolveOptionalService(IConnectionStatus)) ?? undefined,
+    // Told apart from a bare extension by its `__esModule`.
+    mimeExtensions: mimeExtensions.enabled.map((one) => ({ __esModule: true, default: one })),
     availablePlugins: [...available, ...mimeExtensions.available],
     disabled: { matches: disabledIds, patterns: [] },
     deferred: { matches: [], patterns: [] },

@@ -1,7 +1,7 @@
 /** Runs rspack over the generated module and the themes, and reports what the first page needs. */
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type MultiStats, rspack, type Stats } from '@rspack/core';
+import { type Configuration, type MultiStats, rspack, type Stats } from '@rspack/core';
 import { extensionsModule, type LabExtensions } from './extensions.ts';
 import { labConfiguration, themesConfiguration } from './rspack-config.ts';
 
@@ -36,7 +36,7 @@ export async function bundle(options: BundleOptions): Promise<BundleResult> {
   };
 }
 
-function run(configurations: Parameters<typeof rspack>[0] & object[]): Promise<MultiStats> {
+function run(configurations: Configuration[]): Promise<MultiStats> {
   return new Promise((resolve, reject) => {
     rspack(configurations, (error, stats) => {
       if (error || !stats) return reject(error ?? new Error('rspack gave no result'));

@@ -78,7 +78,16 @@ export function labConfiguration(paths: BundlePaths): Configuration {
         maxInitialSize: 1_500_000,
         maxAsyncSize: 4_000_000,
         // One style sheet in the order of the imports: split, `.lm-Widget` comes after what overrides it.
-        cacheGroups: { styles: { type: 'css', chunks: 'initial', name: 'styles', enforce: true, maxInitialSize: 10_000_000, priority: 100 } },
+        cacheGroups: {
+          styles: {
+            type: 'css',
+            chunks: 'initial',
+            name: 'styles',
+            enforce: true,
+            maxInitialSize: 10_000_000,
+            priority: 100,
+          },
+        },
       },
     },
     plugins: [

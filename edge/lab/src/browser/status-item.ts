@@ -1,0 +1,30 @@
+/** The workspace's state at the left of the status bar; a click goes to the console. */
+import { Widget } from '@lumino/widgets';
+import { stateWords, type WorkspaceState } from './workspace-state.ts';
+
+export class WorkspaceStatusItem extends Widget {
+  readonly #link: HTMLAnchorElement;
+  readonly #dot: HTMLSpanElement;
+  readonly #label: Text;
+
+  constructor(consoleUrl: string) {
+    super();
+    this.addClass('cb-WorkspaceStatus');
+    this.#link = document.createElement('a');
+    this.#link.href = consoleUrl;
+    this.#link.target = 'cellbook-console';
+    this.#link.rel = 'noopener';
+    this.#dot = document.createElement('span');
+    this.#dot.className = 'cb-WorkspaceStatus-dot';
+    this.#label = document.createTextNode('');
+    this.#link.append(this.#dot, this.#label);
+    this.node.append(this.#link);
+  }
+
+  display(state: WorkspaceState): void {
+    const { label, hint, tone } = stateWords(state.phase);
+    this.#label.data = state.name === '' ? label : `${state.name}: ${label}`;
+    this.#link.title = `${hint} Click for the console.`.trim();
+    this.#dot.dataset.tone = tone;
+  }
+}

@@ -1,0 +1,41 @@
+import { phaseSchema } from '@cellbook/shared/protocol/workspace.ts';
+import { expect, test } from 'vitest';
+import { readState, stateWords, titleWithName } from './workspace-state.ts';
+
+const before = { name: 'climate', phase: 'running' };
+
+test('takes the state the cell tells', () => {
+  expect(readState(200, { id: 'ws-1', name: 'renamed', phase: 'suspended' }, before)).toEqual({
+    name: 'renamed',
+    phase: 'suspended',
+  });
+});
+
+test.each([
+  [200, { nonsense: true }, 'unreachable'],
+  [0, null, 'unreachable'],
+  [503, null, 'unreachable'],
+  [401, null, 'signed-out'],
+  [403, null, 'signed-out'],
+  [404, null, 'deleted'],
+  [410, null, 'deleted'],
+])('keeps the name when the answer is %s, %o, and says what is the matter', (status, body, phase) => {
+  expect(readState(status, body, before)).toEqual({ name: 'climate', phase });
+});
+
+test('has words for every phase there is', () => {
+  for (const phase of [...phaseSchema.options, 'signed-out', 'unreachable']) {
+    expect(stateWords(phase).label, phase).toMatch(/^[A-Z]/);
+  }
+});
+
+test.each([
+  ['JupyterLab', 'climate', 'climate'],
+  ['Untitled.ipynb - JupyterLab', 'climate', 'Untitled.ipynb - climate'],
+  ['JupyterLab (auto-x)', 'climate', 'climate (auto-x)'],
+  ['JupyterLab notes.md - other', 'climate', 'JupyterLab notes.md - other'],
+  ['JupyterLab', '$& $1', '$& $1'],
+  ['JupyterLab', '', 'JupyterLab'],
+])('the title %s in the workspace %s is %s', (title, name, expected) => {
+  expect(titleWithName(title, name)).toBe(expected);
+});

@@ -1,0 +1,65 @@
+/** What `/lab/api/cellbook` says about the workspace, and the words for it. Pure. */
+import { z } from 'zod/mini';
+
+const stateSchema = z.object({ name: z.string(), phase: z.string() });
+
+/** Where the workspace is; what could not be learned has a phase of its own. */
+export interface WorkspaceState {
+  name: string;
+  phase: string;
+}
+
+export function readState(status: number, body: unknown, before: WorkspaceState): WorkspaceState {
+  const parsed = stateSchema.safeParse(body);
+  if (status === 200 && parsed.success) return parsed.data;
+  if (status === 401 || status === 403) return { ...before, phase: 'signed-out' };
+  if (status === 404 || status === 410) return { ...before, phase: 'deleted' };
+  return { ...before, phase: 'unreachable' };
+}
+
+export interface StateWords {
+  label: string;
+  hint: string;
+  tone: 'good' | 'quiet' | 'busy' | 'bad';
+}
+
+const words: Record<string, StateWords> = {
+  running: { label: 'Running', hint: 'The workspace is running.', tone: 'good' },
+  suspended: {
+    label: 'Suspended',
+    hint: 'The workspace is suspended; it resumes by itself when you run a cell or use a terminal.',
+    tone: 'quiet',
+  },
+  resuming: { label: 'Resuming…', hint: 'The workspace is coming back.', tone: 'busy' },
+  suspending: { label: 'Suspending…', hint: 'Its files are being saved.', tone: 'busy' },
+  failed: {
+    label: 'Trouble',
+    hint: 'The last attempt failed; it is tried again. The console says why.',
+    tone: 'bad',
+  },
+  deleting: {
+    label: 'Deleted',
+    hint: 'The workspace was deleted; the console can bring it back.',
+    tone: 'bad',
+  },
+  deleted: {
+    label: 'Deleted',
+    hint: 'The workspace was deleted; the console can bring it back.',
+    tone: 'bad',
+  },
+  'signed-out': { label: 'Signed out', hint: 'Open the workspace again from the console.', tone: 'bad' },
+  unreachable: {
+    label: 'Not reachable',
+    hint: 'The workspace does not answer; it is asked again.',
+    tone: 'bad',
+  },
+};
+
+export function stateWords(phase: string): StateWords {
+  return words[phase] ?? { label: phase, hint: '', tone: 'quiet' };
+}
+
+/** `Untitled.ipynb - JupyterLab` becomes `Untitled.ipynb - climate study`: many tabs, one name each. */
+export function titleWithName(title: string, name: string): string {
+  return name === '' ? title : title.replace(/JupyterLab(?= \(.*\)$|$)/, () => name);
+}
