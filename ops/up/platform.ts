@@ -21,6 +21,7 @@ import type { Progress } from './progress.ts';
 import { startCell } from './services/cell.ts';
 import { type PreparedEdge, prepareEdge, startEdge } from './services/edge.ts';
 import { keptPort } from './services/kept-port.ts';
+import { sandboxVersion } from './services/sandbox-version.ts';
 import { startStores } from './services/stores.ts';
 import { ensureTools } from './tools/tools.ts';
 
@@ -133,8 +134,9 @@ async function startAll(starting: Starting): Promise<Pick<Platform, 'url' | 'cel
     const { options, ...preparedEdge } = await prepared;
     return keep(await progress.step('edge', () => startEdge(context, options, preparedEdge)));
   };
+  const sandbox = tools.runsc.then((runsc) => sandboxVersion(config.sandboxDriver, runsc));
   const [stores, startedCell, startedEdge] = await allSettledFirst(storesStarting, cell(), edge());
-  const versions = { ...stores.versions, edge: startedEdge.version };
+  const versions = { ...stores.versions, edge: startedEdge.version, sandbox: await sandbox };
   return { url: startedEdge.url, cellUrl: startedCell.url, versions };
 }
 
