@@ -1,0 +1,159 @@
+/**
+ * Gets the newest runsc this machine can have, into the cache, with a JSON file beside it that says what it
+ * is. In this order: built from the pinned module where Go is; the Debian backport; the distribution's own;
+ * one that is already on the path. Each candidate is tried in earnest (a container is run) before it is
+ * taken. As a command: `node ops/images/runsc.ts`.
+ */
+import { copyFile, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { hostRelease, hostSources } from './apt-sources.ts';
+import { cacheDirectory, type Progress, withLock } from './cache.ts';
+import { runCommand, succeeds } from './command.ts';
+
+/** Of branch `go`, which holds the generated sources that `go install` needs. */
+export const gvisorModule = 'gvisor.dev/gvisor/runsc';
+export const gvisorVersion = 'v0.0.0-20260527191743-a81fd9dd382e';
+
+export interface Runsc {
+  path: string;
+  version: string;
+  platform: 'systrap' | 'ptrace';
+  source: 'go' | 'backports' | 'distribution' | 'path';
+  /** The flag that keeps writes out of the image; Debian's 2022 build names it differently. */
+  overlayFlag: string;
+}
+
+export interface EnsureRunscOptions {
+  cacheDirectory: string;
+  progress: Progress;
+}
+
+export async function ensureRunsc(options: EnsureRunscOptions): Promise<Runsc> {
+  const directory = join(options.cacheDirectory, 'runsc', gvisorVersion);
+  const path = join(directory, 'runsc');
+  const kept = await readKept(path);
+  if (kept) return kept;
+  return withLock(`${directory}.lock`, options.progress, async () => {
+    const meanwhile = await readKept(path);
+    return meanwhile ?? (await obtain(path, options.progress));
+  });
+}
+
+async function readKept(path: string): Promise<Runsc | null> {
+  const text = await readFile(`${path}.json`, 'utf8').catch(() => null);
+  return text === null ? null : JSON.parse(text);
+}
+
+async function obtain(path: string, progress: Progress): Promise<Runsc> {
+  const sources = { go: fromGo, backports: fromBackports, distribution: fromDistribution, path: fromPath };
+  const reasons: string[] = [];
+  for (const [source, get] of entriesOf(sources)) {
+    const workDirectory = await mkdtemp(join(tmpdir(), 'cellbook-runsc-'));
+    try {
+      const binary = await get(workDirectory, progress);
+      const tried = await tryOut(binary, progress);
+      await mkdir(dirname(path), { recursive: true });
+      await copyFile(binary, `${path}.draft`);
+      await rename(`${path}.draft`, path);
+      const runsc: Runsc = { path, source, ...tried };
+      await writeFile(`${path}.json`, JSON.stringify(runsc, null, 2));
+      progress(`runsc ${runsc.version} (${source}, ${runsc.platform}): ${path}`);
+      return runsc;
+    } catch (error) {
+      reasons.push(
+        `${source}: ${error instanceof Error ? error.message.split('\n').slice(0, 3).join(' ') : error}`,
+      );
+      progress(`no runsc from ${source}`);
+    } finally {
+      await rm(workDirectory, { recursive: true, force: true });
+    }
+  }
+  throw new Error(
+    `no runsc could be had:\n  ${reasons.join('\n  ')}\nInstall one as root: apt-get install runsc`,
+  );
+}
+
+const entriesOf = <Key extends string, Value>(record: Record<Key, Value>) =>
+  Object.entries(record) as Array<[Key, Value]>;
+
+/** Static (CGO_ENABLED=0): runsc starts itself again inside an empty root, where no loader is. */
+async function fromGo(workDirectory: string, progress: Progress): Promise<string> {
+  const candidates = [
+    ...(process.env.PATH ?? '').split(delimiter).map((entry) => join(entry, 'go')),
+    '/usr/local/go/bin/go',
+  ];
+  const works = await Promise.all(candidates.map((go) => succeeds([go, 'version'])));
+  const go = candidates.find((_, index) => works[index]);
+  if (!go) throw new Error('Go is not installed');
+  progress('building runsc with Go (about a minute)');
+  const ldflags = `-ldflags=-s -w -X gvisor.dev/gvisor/runsc/version.version=${gvisorVersion}`;
+  await runCommand([go, 'install', '-trimpath', ldflags, `${gvisorModule}@${gvisorVersion}`], {
+    deadlineMs: 900_000,
+    env: { CGO_ENABLED: '0', GOBIN: workDirectory },
+  });
+  return join(workDirectory, 'runsc');
+}
+
+async function fromBackports(workDirectory: string, progress: Progress): Promise<string> {
+  const { id, codename } = await hostRelease();
+  if (id !== 'debian') throw new Error('backports are Debian’s');
+  return fromApt(workDirectory, await hostSources(codename, '-backports'), progress);
+}
+
+async function fromDistribution(workDirectory: string, progress: Progress): Promise<string> {
+  return fromApt(workDirectory, await hostSources((await hostRelease()).codename), progress);
+}
+
+/** Downloads the package with sources of its own (the machine's configuration stays as it is) and unpacks it. */
+async function fromApt(workDirectory: string, sources: string, progress: Progress): Promise<string> {
+  const file = join(workDirectory, sources.startsWith('deb ') ? 'sources.list' : 'cellbook.sources');
+  await writeFile(file, sources);
+  await mkdir(join(workDirectory, 'lists', 'partial'), { recursive: true });
+  const options = [
+    `Dir::Etc::SourceList=${file}`,
+    'Dir::Etc::SourceParts=/dev/null',
+    `Dir::State::Lists=${join(workDirectory, 'lists')}`,
+    'APT::Sandbox::User=root',
+  ].flatMap((option) => ['-o', option]);
+  progress('downloading the runsc package');
+  await runCommand(['apt-get', ...options, 'update'], { deadlineMs: 300_000 });
+  await runCommand(['apt-get', ...options, 'download', 'runsc'], { deadlineMs: 300_000, cwd: workDirectory });
+  await runCommand(['sh', '-c', 'dpkg-deb -x runsc_*.deb .'], { deadlineMs: 60_000, cwd: workDirectory });
+  return join(workDirectory, 'usr/bin/runsc');
+}
+
+async function fromPath(): Promise<string> {
+  return (await runCommand(['sh', '-c', 'command -v runsc'], { deadlineMs: 10_000 })).trim();
+}
+
+const overlayFlags = ['--overlay2=none', '--overlay=false'];
+const platforms = ['systrap', 'ptrace'] as const;
+
+/** The flags this build understands, and the first platform on which a container really runs. */
+async function tryOut(
+  binary: string,
+  progress: Progress,
+): Promise<Pick<Runsc, 'version' | 'platform' | 'overlayFlag'>> {
+  const text = await runCommand([binary, '--version'], { deadlineMs: 20_000 });
+  const version = text.match(/^runsc version (\S+)/m)?.[1] ?? 'unknown';
+  for (const overlayFlag of overlayFlags) {
+    if (!(await succeeds([binary, overlayFlag, '--version']))) continue;
+    for (const platform of platforms) {
+      progress(`trying runsc ${version} with ${platform}`);
+      const flags = [`--platform=${platform}`, '--network=none', '--ignore-cgroups', overlayFlag];
+      if (await succeeds([binary, ...flags, 'do', 'true'], 60_000)) return { version, platform, overlayFlag };
+    }
+  }
+  throw new Error(
+    `runsc ${version} runs no container on this machine (it needs root and a Linux kernel of 4.15 or newer)`,
+  );
+}
+
+if (import.meta.main) {
+  const runsc = await ensureRunsc({
+    cacheDirectory: cacheDirectory(),
+    progress: (line) => console.error(line),
+  });
+  console.log(JSON.stringify(runsc));
+}
