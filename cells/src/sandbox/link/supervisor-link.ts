@@ -49,7 +49,14 @@ export interface Heartbeat {
   /** CPU time used since the start, milliseconds. */
   cpuMs: number;
   processes: number;
-  kernels: Array<{ kernelId: KernelId; state: KernelState; memoryBytes: number; lastActivityMs: number }>;
+  /** `lastActivityMs` is wall time; `responsive` is false when its heartbeat has not answered for 30 s. */
+  kernels: Array<{
+    kernelId: KernelId;
+    state: KernelState;
+    memoryBytes: number;
+    lastActivityMs: number;
+    responsive: boolean;
+  }>;
 }
 
 export interface RunResult {
@@ -70,7 +77,8 @@ export interface SupervisorLink {
   shutdownKernel(kernelId: KernelId): Promise<void>;
   /** Queues a v1 frame for the kernel; false means the link is full: wait for `drained` before the next. */
   sendKernelMessage(kernelId: KernelId, frame: Uint8Array): boolean;
-  drained(): Promise<void>;
+  /** Resolves when the link, and the kernel's own window if one is named, have room. */
+  drained(kernelId?: KernelId): Promise<void>;
   openTerminal(options: { name: string; columns: number; rows: number; directory: string }): Promise<void>;
   writeTerminal(name: string, data: Uint8Array): boolean;
   resizeTerminal(name: string, columns: number, rows: number): void;
@@ -79,6 +87,10 @@ export interface SupervisorLink {
   run(command: RunCommand): Promise<RunResult>;
   /** Stops at a frame boundary with nothing in flight, ready for a checkpoint. */
   quiesce(): Promise<void>;
+  /** Goes on after `quiesce` or a restore: the supervisor says HELLO again. */
+  resume(signal: AbortSignal): Promise<Hello>;
+  /** Stops reading what the sandbox sends until the returned function is called; it then waits or drops. */
+  holdOutput(): () => void;
 }
 
 export interface RunCommand {

@@ -1,0 +1,51 @@
+/** How this host's runsc is called. What it is and what it can do stands in a JSON file beside the binary. */
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { limits } from '@cellbook/shared/limits.ts';
+import { z } from 'zod';
+
+export const runscFactsSchema = z.object({
+  version: z.string(),
+  platform: z.enum(['systrap', 'ptrace', 'kvm']),
+  source: z.string(),
+  /** Debian's 2022 build names the overlay flag differently. */
+  overlayFlag: z.string(),
+});
+export type RunscFacts = z.infer<typeof runscFactsSchema>;
+
+export interface RunscRuntime {
+  facts: RunscFacts;
+  /** The argument vector of a runsc command with the global flags every command of a sandbox must share. */
+  argv(...command: string[]): string[];
+  /** Runs a command to its end; rejects when it fails or takes too long. */
+  run(...command: string[]): Promise<void>;
+}
+
+export async function createRunscRuntime(runscPath: string, stateDirectory: string): Promise<RunscRuntime> {
+  const facts = await readFacts(runscPath);
+  const flags = [
+    `--root=${stateDirectory}`,
+    '--network=none',
+    `--platform=${facts.platform}`,
+    facts.overlayFlag,
+    '--ignore-cgroups',
+    '--host-uds=none',
+  ].filter((flag) => flag !== '');
+  const argv = (...command: string[]) => [runscPath, ...flags, ...command];
+  const run = async (...command: string[]) => {
+    const [file = '', ...args] = argv(...command);
+    await promisify(execFile)(file, args, { timeout: limits.sandbox.commandMsMax, killSignal: 'SIGKILL' });
+  };
+  return { facts, argv, run };
+}
+
+async function readFacts(runscPath: string): Promise<RunscFacts> {
+  const text = await readFile(`${runscPath}.json`, 'utf8').catch(() => null);
+  if (text !== null) return runscFactsSchema.parse(JSON.parse(text));
+  const { stdout } = await promisify(execFile)(runscPath, ['--version'], {
+    timeout: limits.sandbox.commandMsMax,
+  });
+  const version = stdout.match(/^runsc version (\S+)/m)?.[1] ?? 'unknown';
+  return { version, platform: 'systrap', source: 'given', overlayFlag: '--overlay2=none' };
+}

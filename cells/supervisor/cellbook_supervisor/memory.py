@@ -1,0 +1,65 @@
+"""Out of memory, by name: before the sandbox's own hard limit kills everything at once, the biggest
+kernel (or terminal, or command) is ended, and the cell is told which and why.
+
+The interval shrinks with the room left: memory cannot be filled faster than FILL_BYTES_PER_S, so looking
+again after `room / FILL_BYTES_PER_S` is soon enough, and an idle sandbox wakes twice a second.
+"""
+
+from . import processes
+
+FILL_BYTES_PER_S = 2 * 1024**3
+_INTERVAL_S_MIN = 0.05
+_INTERVAL_S_MAX = 0.5
+
+
+def next_look_s(used_bytes, limit_bytes):
+    room = max(0, limit_bytes - used_bytes)
+    return min(_INTERVAL_S_MAX, max(_INTERVAL_S_MIN, room / FILL_BYTES_PER_S))
+
+
+def used_in_sandbox():
+    """Everything the sandbox's memory is charged for (gVisor's own /proc/meminfo): tmpfs files too."""
+    total = 0
+    with open("/proc/meminfo", "rb") as file:
+        for line in file:
+            if line.startswith((b"AnonPages:", b"Shmem:")):
+                total += int(line.split()[1]) * 1024
+    return total
+
+
+class MemoryWatch:
+    """`roots()` gives (pid, kill) of everything that may be ended; `kill(resident_bytes)` ends it."""
+
+    def __init__(self, loop, limit_bytes, whole_sandbox, own_pid, roots):
+        self._loop = loop
+        self._limit = limit_bytes
+        self._whole_sandbox = whole_sandbox
+        self._own_pid = own_pid
+        self._roots = roots
+        self._just_killed = set()
+        if limit_bytes:
+            self._look()
+
+    def used(self, found=None):
+        if self._whole_sandbox:
+            return used_in_sandbox()
+        return processes.resident_bytes(found or processes.snapshot(), self._own_pid)
+
+    def _look(self):
+        used = self.used()
+        if used >= self._limit:
+            self._end_biggest()
+        self._loop.after(next_look_s(used, self._limit), self._look)
+
+    def _end_biggest(self):
+        found = processes.snapshot()
+        alive = {pid: kill for pid, kill in self._roots() if pid in found}
+        self._just_killed &= set(alive)
+        if self._just_killed:
+            return
+        sized = [(processes.resident_bytes(found, pid), pid) for pid in alive]
+        if not sized:
+            return
+        resident, pid = max(sized)
+        self._just_killed.add(pid)
+        alive[pid](resident)

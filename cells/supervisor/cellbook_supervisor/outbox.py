@@ -1,0 +1,95 @@
+"""Everything that leaves the sandbox goes through one queue with a bound.
+
+A slow reader must not make the sandbox grow, and must not lose what a client waits for. Below the soft
+limit everything is queued. Above it, output that a notebook can do without (streams, displays) is dropped
+and counted by its kernel, and terminals are not read. What may not be dropped (replies, status, errors)
+is always queued; a kernel that fills the hard limit with it is stopped until there is room, as a blocking
+write would stop it.
+"""
+
+import os
+from collections import deque
+
+from . import frames
+
+SOFT_BYTES = 16 * 1024 * 1024
+HARD_BYTES = 64 * 1024 * 1024
+ROOM_BYTES = 4 * 1024 * 1024
+_WRITE_BUFFERS = 64
+_JOIN_BYTES = 16 * 1024
+
+
+class Outbox:
+    def __init__(self, loop, descriptor, on_closed):
+        self._loop = loop
+        self._descriptor = descriptor
+        self._on_closed = on_closed
+        self._queue = deque()
+        self._waiting = False
+        self._room_listeners = []
+        self.bytes = 0
+        self.seq = 0
+        os.set_blocking(descriptor, False)
+
+    @property
+    def over_soft(self):
+        return self.bytes >= SOFT_BYTES
+
+    @property
+    def over_hard(self):
+        return self.bytes >= HARD_BYTES
+
+    def on_room(self, listener):
+        """Called once each time the queue has drained from above the soft limit to ROOM_BYTES."""
+        self._room_listeners.append(listener)
+
+    def send(self, kind, stream, parts, flags=0):
+        """Queues one frame; `parts` are bytes that together are the payload."""
+        length = sum(map(len, parts))
+        if length > frames.FRAME_BYTES_MAX:
+            raise ValueError("a frame of %d bytes is over the limit" % length)
+        self.seq += 1
+        header = frames.HEADER.pack(length, kind, flags, 0, self.seq, stream)
+        if length < _JOIN_BYTES:
+            self._queue.append(header + b"".join(parts))
+        else:
+            self._queue.append(header)
+            self._queue.extend(part for part in parts if len(part))
+        before_soft = self.over_soft
+        self.bytes += frames.HEADER.size + length
+        if not self._waiting:
+            self.flush()
+        self._was_over = before_soft or self.over_soft or getattr(self, "_was_over", False)
+
+    def flush(self):
+        """Writes what the pipe takes now."""
+        try:
+            while self._queue:
+                first = [self._queue[i] for i in range(min(_WRITE_BUFFERS, len(self._queue)))]
+                self._consume(os.writev(self._descriptor, first))
+            self._wait(False)
+        except BlockingIOError:
+            self._wait(True)
+        except OSError:
+            self._queue.clear()
+            self._wait(False)
+            self._on_closed()
+        if getattr(self, "_was_over", False) and self.bytes <= ROOM_BYTES:
+            self._was_over = False
+            for listener in self._room_listeners:
+                listener()
+
+    def _consume(self, written):
+        self.bytes -= written
+        while written:
+            first = self._queue[0]
+            if written < len(first):
+                self._queue[0] = memoryview(first)[written:]
+                return
+            written -= len(first)
+            self._queue.popleft()
+
+    def _wait(self, waiting):
+        if waiting != self._waiting:
+            self._waiting = waiting
+            self._loop.write(self._descriptor, self.flush if waiting else None)

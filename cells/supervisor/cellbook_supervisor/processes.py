@@ -1,0 +1,72 @@
+"""What runs inside, read from /proc: memory, CPU and descent."""
+
+import os
+import signal
+
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+class Process:
+    __slots__ = ("pid", "parent", "resident_bytes", "cpu_ms")
+
+    def __init__(self, pid, parent, resident_bytes, cpu_ms):
+        self.pid = pid
+        self.parent = parent
+        self.resident_bytes = resident_bytes
+        self.cpu_ms = cpu_ms
+
+
+def _read(pid):
+    with open("/proc/%d/stat" % pid, "rb") as file:
+        fields = file.read().rpartition(b")")[2].split()
+    cpu = (int(fields[11]) + int(fields[12])) * 1000 // _TICKS
+    return Process(pid, int(fields[1]), int(fields[21]) * _PAGE, cpu)
+
+
+def snapshot():
+    """pid -> Process for everything visible. A process that ends meanwhile is left out."""
+    found = {}
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            try:
+                found[int(name)] = _read(int(name))
+            except (OSError, ValueError, IndexError):
+                pass
+    return found
+
+
+def tree(found, root):
+    """`root` and its descendants."""
+    children = {}
+    for process in found.values():
+        children.setdefault(process.parent, []).append(process.pid)
+    pids, todo = [], [root]
+    while todo:
+        pid = todo.pop()
+        if pid in found:
+            pids.append(pid)
+        todo.extend(children.get(pid, ()))
+    return pids
+
+
+def resident_bytes(found, root):
+    return sum(found[pid].resident_bytes for pid in tree(found, root))
+
+
+def signal_group(pid, number):
+    try:
+        os.killpg(pid, number)
+    except (ProcessLookupError, PermissionError):
+        pass
+
+
+def kill_tree(root):
+    """Kills the root's process group and every descendant, those in sessions of their own too."""
+    pids = tree(snapshot(), root)
+    signal_group(root, signal.SIGKILL)
+    for pid in pids:
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):
+            pass
