@@ -3,7 +3,7 @@
  * and each built version of the lab, old ones staying for tabs that are open. Files are linked where the file
  * system allows it, so that this costs no space and a fraction of a second.
  */
-import { constants, cp, link, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { cp, link, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 const edgeFolder = dirname(import.meta.dirname);
@@ -11,14 +11,20 @@ export const assetsDirectory = join(edgeFolder, 'dist', 'assets');
 
 /** `labDirectory`: what the build of the lab printed (it has `public/static/lab/<version>/`). */
 export async function assembleAssets(labDirectory?: string): Promise<void> {
-  const console = join(assetsDirectory, 'static', 'console');
-  await mkdir(console, { recursive: true });
-  await cp(join(edgeFolder, 'web'), console, {
-    recursive: true,
-    force: true,
-    mode: constants.COPYFILE_FICLONE,
-  });
+  const [from, to] = [join(edgeFolder, 'web'), join(assetsDirectory, 'static', 'console')];
+  await mkdir(to, { recursive: true });
+  const wanted = (await readdir(from)).filter((name) => !name.endsWith('.json'));
+  for (const name of wanted) await copyIfChanged(join(from, name), join(to, name));
+  for (const name of await readdir(to))
+    if (!wanted.includes(name)) await rm(join(to, name), { recursive: true });
   if (labDirectory) await addLab(join(labDirectory, 'public', 'static', 'lab'));
+}
+
+/** A file that is written again makes every running edge of this checkout reload, which drops its sockets. */
+async function copyIfChanged(from: string, to: string): Promise<void> {
+  const wanted = await readFile(from);
+  const present = await readFile(to).catch(() => null);
+  if (!present?.equals(wanted)) await writeFile(to, wanted);
 }
 
 async function addLab(versions: string): Promise<void> {

@@ -1,0 +1,14 @@
+// The console: who is signed in, their workspaces, their tokens.
+import { call } from './api.js';
+import { byId } from './dom.js';
+import { startTokens } from './tokens.js';
+import { startWorkspaces } from './workspaces.js';
+
+startWorkspaces();
+startTokens();
+call('GET', '/v1/me').then(
+  ({ name }) => {
+    byId('person').textContent = name;
+  },
+  () => undefined,
+);
