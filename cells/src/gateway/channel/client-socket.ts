@@ -21,6 +21,8 @@ const noSeqs: readonly number[] = [];
 export class ClientSocket {
   readonly sessionId: string;
   readonly isLegacy: boolean;
+  /** Of the request that opened it; on the log line of every message. */
+  readonly requestId: string;
   isOpen = true;
   /** Called when a message was written out and the socket was slow before. */
   onDrained: (() => void) | null = null;
@@ -30,7 +32,8 @@ export class ClientSocket {
   #unsent: number[] | null = null;
   #isSlow = false;
 
-  constructor(wire: WireSocket, sessionId: string, isLegacy: boolean) {
+  constructor(wire: WireSocket, sessionId: string, isLegacy: boolean, requestId: string) {
+    this.requestId = requestId;
     this.#wire = wire;
     this.sessionId = sessionId;
     this.isLegacy = isLegacy;

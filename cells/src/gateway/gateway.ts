@@ -1,0 +1,76 @@
+/**
+ * The gateway of a cell: Jupyter's kernels, sessions, terminals and their sockets for every workspace in it.
+ * The lifecycle tells it about sandboxes through `listener`; the HTTP server takes its routes from
+ * `registerRoutes`; `close` drains: every live socket is told 1012 (come back), so clients reconnect.
+ */
+import type { Clock, Timer } from '@cellbook/shared/clock.ts';
+import type { WorkspaceId } from '@cellbook/shared/ids.ts';
+import { limits } from '@cellbook/shared/limits.ts';
+import type { Logger } from '@cellbook/shared/log.ts';
+import type { Random } from '@cellbook/shared/random.ts';
+import type { FastifyInstance } from 'fastify';
+import type { RuntimeListener, WorkspaceRuntime } from '../lifecycle/runtime.ts';
+import type { FileTree } from '../storage/file-tree.ts';
+import { createCompose } from './frames/message.ts';
+import type { Notebook } from './outputs/notebook-cells.ts';
+import { registerGatewayRoutes } from './routes/register.ts';
+import { SocketSweep } from './sockets/socket-sweep.ts';
+import type { KernelStore } from './store/kernel-store.ts';
+import { WorkspaceRegistry } from './workspace/workspace-registry.ts';
+
+/** The contents service's way to change a notebook as a whole. */
+export interface NotebookFiles {
+  /** Reads, changes and writes under the file's own lock; false when there is no such notebook. */
+  update(
+    workspaceId: WorkspaceId,
+    path: string,
+    change: (notebook: Notebook) => Notebook | null,
+  ): Promise<boolean>;
+}
+
+export interface GatewayDeps {
+  clock: Clock;
+  random: Random;
+  log: Logger;
+  runtime: WorkspaceRuntime;
+  store: KernelStore;
+  notebooks: NotebookFiles;
+  /** The workspace's files, live or stored. */
+  files(workspaceId: WorkspaceId): Promise<FileTree>;
+}
+
+export interface Gateway {
+  listener: RuntimeListener;
+  registerRoutes(app: FastifyInstance): Promise<void>;
+  /** Drains: no new sockets, every live one closed with 1012. */
+  close(): Promise<void>;
+}
+
+/** How long a client that went away is remembered: a night with the lid closed is the notebook writer's. */
+const awayMsMax = 6 * 3_600_000;
+
+export function createGateway(deps: GatewayDeps): Gateway {
+  const { clock, random, log } = deps;
+  const compose = createCompose(clock, random);
+  const budget = { usedBytes: 0, bytesMax: limits.gateway.outputLogBytesTotalMax };
+  const registry = new WorkspaceRegistry({ deps, compose, budget });
+  const sockets = new SocketSweep();
+  let sweeping: Timer = clock.setTimer(limits.gateway.pingIntervalMs, sweep);
+
+  function sweep(): void {
+    sockets.ping();
+    registry.sweep(awayMsMax);
+    sweeping = clock.setTimer(limits.gateway.pingIntervalMs, sweep);
+  }
+
+  return {
+    listener: registry.listener,
+    registerRoutes: (app) => registerGatewayRoutes(app, { ...deps, registry, sockets }),
+    async close() {
+      sweeping.cancel();
+      sockets.drain();
+      await registry.close();
+      log.info('gateway drained');
+    },
+  };
+}

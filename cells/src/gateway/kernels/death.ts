@@ -1,0 +1,57 @@
+/** Why a kernel is gone, in words for the person whose cell it was. Out of memory is always said by name. */
+import type { SandboxExit } from '../../sandbox/driver.ts';
+import type { KernelExit } from '../../sandbox/link/supervisor-link.ts';
+
+export interface Death {
+  /** Shown as the error's name in the cell. */
+  name: string;
+  /** One or two sentences. */
+  text: string;
+}
+
+export function explainKernelExit(exit: KernelExit | undefined): Death {
+  if (exit?.reason === 'out_of_memory')
+    return outOfMemory(exit.memoryBytesMax, ` (the kernel held ${inWords(exit.residentBytes)})`);
+  if (exit?.reason === 'exited') {
+    const how = exit.signal === null ? `with code ${exit.exitCode ?? 'unknown'}` : `by signal ${exit.signal}`;
+    return {
+      name: 'KernelDied',
+      text: `The kernel’s process ended ${how}; its variables are lost. It starts again when a cell is run.`,
+    };
+  }
+  return {
+    name: 'KernelDied',
+    text: 'The kernel ended; its variables are lost. It starts again when a cell is run.',
+  };
+}
+
+export function explainSandboxExit(exit: SandboxExit): Death {
+  switch (exit.reason) {
+    case 'out_of_memory':
+      return outOfMemory(exit.memoryBytesMax, '');
+    case 'crashed':
+      return {
+        name: 'SandboxDied',
+        text: 'The workspace’s sandbox ended unexpectedly; files are kept, variables are lost. It starts again when a cell is run.',
+      };
+    case 'stopped':
+      return {
+        name: 'WorkspaceStopped',
+        text: 'The workspace was stopped; files are kept, variables are lost.',
+      };
+  }
+}
+
+function outOfMemory(memoryBytesMax: number, detail: string): Death {
+  return {
+    name: 'OutOfMemory',
+    text:
+      `Out of memory: the workspace’s limit of ${inWords(memoryBytesMax)} was reached${detail} and the kernel was stopped. ` +
+      'Its variables are lost, files and other kernels are not. Use less memory at a time; the kernel starts again when a cell is run.',
+  };
+}
+
+export function inWords(bytes: number): string {
+  const gibibytes = bytes / 2 ** 30;
+  return gibibytes >= 1 ? `${gibibytes.toFixed(1)} GiB` : `${Math.round(bytes / 2 ** 20)} MiB`;
+}

@@ -1,0 +1,278 @@
+/**
+ * One kernel, known by its id through every sandbox it runs in.
+ *
+ *     parked ──(a message that wakes, REST)──▶ starting ──(kernel_info answered)──▶ live
+ *       ▲                                          │                                  │
+ *       └────────── sandbox stops, kernel dies, start fails ◀─────────────────────────┘
+ *
+ * Parked: its sockets stay open, what can be is answered from what was recorded (parked.ts), the rest is
+ * held (kernel-input.ts). When its memory is lost every client is told by status `restarting`: at that
+ * moment, and not when it starts again, because JupyterLab drops the requests it has open when it hears it.
+ * Starting again under the same id is then `starting` and `idle`.
+ */
+import type { Clock } from '@cellbook/shared/clock.ts';
+import type { CellbookError } from '@cellbook/shared/errors.ts';
+import type { KernelId } from '@cellbook/shared/ids.ts';
+import type { Logger } from '@cellbook/shared/log.ts';
+import type { Sandbox } from '../../sandbox/driver.ts';
+import type { KernelState, SupervisorLink } from '../../sandbox/link/supervisor-link.ts';
+import type { ClientSocket } from '../channel/client-socket.ts';
+import { KernelChannel } from '../channel/kernel-channel.ts';
+import type { LogBudget } from '../channel/output-log.ts';
+import { decideParked, isActivity } from '../channel/parked.ts';
+import type { PendingRequest } from '../channel/request-routes.ts';
+import { type Compose, type Header, readParent } from '../frames/message.ts';
+import { part, type V1Frame } from '../frames/v1-frame.ts';
+import type { OutputFollower } from '../outputs/output-follower.ts';
+import type { KernelRecord } from '../store/kernel-store.ts';
+import { type ClientMessage, readClientMessage } from './client-message.ts';
+import type { Death } from './death.ts';
+import { KernelInput } from './kernel-input.ts';
+import { answerRequest, failRequest } from './replies.ts';
+
+/** A sandbox as long as it is this workspace's current one. */
+export interface LiveSandbox {
+  readonly sandbox: Sandbox;
+  readonly link: SupervisorLink;
+  /** Settles when it is no longer current. */
+  readonly lost: Promise<void>;
+}
+
+/** What a kernel needs of its workspace. */
+export interface KernelHost {
+  readonly clock: Clock;
+  readonly compose: Compose;
+  readonly budget: LogBudget;
+  readonly log: Logger;
+  readonly follower: OutputFollower;
+  isCurrent(live: LiveSandbox): boolean;
+  /** The running sandbox, resuming the workspace when it sleeps. */
+  ensureLive(): Promise<LiveSandbox>;
+  /** Environment for the kernel's process, such as JPY_SESSION_NAME. */
+  environment(kernelId: KernelId): Record<string, string>;
+  save(record: KernelRecord): void;
+  touch(): void;
+}
+
+export class Kernel {
+  readonly record: KernelRecord;
+  readonly channel: KernelChannel;
+  readonly #host: KernelHost;
+  readonly #input: KernelInput;
+  #state: KernelState;
+  #live: LiveSandbox | null = null;
+  #starting: Promise<SupervisorLink> | null = null;
+  #isDeleted = false;
+
+  constructor(record: KernelRecord, host: KernelHost) {
+    this.record = record;
+    this.#host = host;
+    this.#state = record.reason === null ? 'idle' : 'restarting';
+    const observe = (frame: V1Frame, msgType: string) => this.#observe(frame, msgType);
+    const { clock, compose, budget } = host;
+    this.channel = new KernelChannel({ clock, compose, budget, observe });
+    this.#input = new KernelInput({
+      kernelId: record.id,
+      linkNow: () => this.#live?.link ?? null,
+      ensureStarted: () => this.ensureStarted(),
+      drained: () => this.#drained(),
+      refuse: ({ request }, error) => this.#refuse(request, error),
+      setReading: (isReading) => this.#setReading(isReading),
+    });
+  }
+
+  get id(): KernelId {
+    return this.record.id;
+  }
+
+  get state(): KernelState {
+    return this.#state;
+  }
+
+  get isLive(): boolean {
+    return this.#live !== null;
+  }
+
+  get isBusy(): boolean {
+    return this.#starting !== null || (this.isLive && this.#state === 'busy');
+  }
+
+  /** One message from a client's socket. Garbage is answered, never thrown. */
+  receive(socket: ClientSocket, data: Buffer, isBinary: boolean): void {
+    const message = readClientMessage(socket, data, isBinary);
+    if ('problem' in message) {
+      this.#tellMalformed(socket, message.problem);
+      return;
+    }
+    const { frame, header } = message;
+    this.#host.log.debug(
+      { requestId: socket.requestId, kernelId: this.id, msgId: header.msgId, msgType: header.msgType },
+      'kernel message',
+    );
+    if (isActivity(header.msgType)) this.#noteActivity();
+    const request = requestOf(socket.sessionId, message);
+    if (!this.#live && this.#input.heldCount === 0 && !this.#starting) {
+      const decision = decideParked(frame, header, this.record.kernelInfo);
+      if (decision.kind === 'drop') return;
+      if (decision.kind === 'answer') {
+        answerRequest(this.channel, request, decision);
+        return;
+      }
+    }
+    this.#forward(frame, header, request);
+  }
+
+  /** Starts the kernel when it does not run, resuming the workspace; callers at once share one start. */
+  ensureStarted(): Promise<SupervisorLink> {
+    if (this.#live) return Promise.resolve(this.#live.link);
+    this.#starting ??= this.#start().finally(() => {
+      this.#starting = null;
+    });
+    return this.#starting;
+  }
+
+  fromKernel(bytes: Buffer): void {
+    this.channel.fromKernel(bytes);
+  }
+
+  /** Its process ended, or its whole sandbox did: says why where it was asked for, and parks. */
+  died(death: Death): void {
+    if (!this.#live && !this.#starting) return;
+    this.#live = null;
+    this.record.reason = death.text;
+    const [running, ...queued] = this.channel.routes.takeAll();
+    if (running) failRequest(this.channel, running, death);
+    for (const request of queued) failRequest(this.channel, request, { ...death, aborted: true });
+    this.#announce('restarting');
+    this.#host.save(this.record);
+  }
+
+  /** Its sandbox stopped as planned. */
+  park(): void {
+    if (!this.#live) return;
+    this.#live = null;
+    const death = { name: 'WorkspaceSuspended', text: 'The workspace was suspended while this ran.' };
+    for (const request of this.channel.routes.takeAll()) failRequest(this.channel, request, death);
+    this.#announce('restarting');
+    this.#state = 'idle';
+    this.#host.save(this.record);
+  }
+
+  async interrupt(): Promise<void> {
+    this.#noteActivity();
+    await this.#live?.link.interruptKernel(this.id);
+  }
+
+  /** A parked kernel has no memory to lose: its next start is the restart. */
+  async restart(): Promise<void> {
+    this.#noteActivity();
+    const live = this.#live;
+    if (!live) return;
+    const aborted = {
+      name: 'KernelRestarted',
+      text: 'The kernel was restarted while this ran.',
+      aborted: true,
+    };
+    for (const request of this.channel.routes.takeAll()) failRequest(this.channel, request, aborted);
+    this.#state = 'restarting';
+    this.record.kernelInfo = await live.link.restartKernel(this.id);
+    this.#isUp();
+  }
+
+  async shutdown(): Promise<void> {
+    this.#isDeleted = true;
+    await this.#starting?.catch(() => {});
+    const live = this.#live;
+    this.#live = null;
+    await live?.link.shutdownKernel(this.id);
+    this.#announce('dead');
+    this.channel.closeAll(1000, 'the kernel was shut down');
+    this.channel.dispose();
+  }
+
+  async #start(): Promise<SupervisorLink> {
+    const live = await this.#host.ensureLive();
+    this.#announce('starting');
+    try {
+      return await this.#startIn(live);
+    } catch (thrown) {
+      this.#state = this.record.reason === null ? 'idle' : 'restarting';
+      throw thrown;
+    }
+  }
+
+  async #startIn(live: LiveSandbox): Promise<SupervisorLink> {
+    const { id: kernelId, kernelspec, directory } = this.record;
+    const environment = this.#host.environment(kernelId);
+    this.record.kernelInfo = await live.link.startKernel({ kernelId, kernelspec, directory, environment });
+    if (!this.#host.isCurrent(live)) return this.#start();
+    this.#live = live;
+    this.#isUp();
+    return live.link;
+  }
+
+  #isUp(): void {
+    this.record.reason = null;
+    if (this.#state !== 'busy') this.#announce('idle');
+    if (!this.#isDeleted) this.#host.save(this.record);
+  }
+
+  #forward(frame: V1Frame, header: Header, request: PendingRequest): void {
+    if (header.msgType === 'execute_request')
+      this.#host.follower.follow(this, frame, header.msgId, request.sessionId);
+    if (request.channel !== 'stdin') this.channel.routes.note(header.msgId, request);
+    this.#input.offer({ bytes: frame.bytes, msgId: header.msgId, request });
+  }
+
+  #refuse(request: PendingRequest, error: CellbookError): void {
+    failRequest(this.channel, request, {
+      name: error.code,
+      text: [error.message, error.next].filter(Boolean).join('. '),
+    });
+  }
+
+  #tellMalformed(socket: ClientSocket, error: CellbookError): void {
+    this.#host.log.info(
+      { requestId: socket.requestId, kernelId: this.id, err: error },
+      'refused a kernel message',
+    );
+    const content = { ename: error.code, evalue: error.message, traceback: [error.next ?? error.message] };
+    this.channel.say({ channel: 'iopub', msgType: 'error', content }, socket.sessionId);
+  }
+
+  #noteActivity(): void {
+    this.record.lastActivityMs = this.#host.clock.nowMs();
+    this.#host.touch();
+  }
+
+  #announce(state: KernelState): void {
+    this.#state = state;
+    this.channel.say({ channel: 'iopub', msgType: 'status', content: { execution_state: state } });
+  }
+
+  /** The kernel's own statuses; those around kernel_info say nothing about its work. */
+  #observe(frame: V1Frame, msgType: string): void {
+    this.#host.follower.observe(this, frame, msgType);
+    if (msgType !== 'status' || !this.#live) return;
+    const content = frame.parts[part.content]!;
+    if (content.includes('"idle"')) this.#state = 'idle';
+    else if (content.includes('"busy"') && readParent(frame)?.msgType === 'execute_request')
+      this.#state = 'busy';
+    this.record.lastActivityMs = this.#host.clock.nowMs();
+  }
+
+  #setReading(isReading: boolean): void {
+    for (const socket of this.channel.sockets()) socket.setReading(isReading);
+  }
+
+  async #drained(): Promise<void> {
+    const live = this.#live;
+    if (live) await Promise.race([live.link.drained(), live.lost]);
+  }
+}
+
+function requestOf(sessionId: string, { frame, header }: ClientMessage): PendingRequest {
+  // Copied, because a view would keep the whole message in memory until the reply.
+  const headerBytes = Buffer.from(frame.parts[part.header]!);
+  return { sessionId, channel: frame.channel, msgType: header.msgType, headerBytes };
+}

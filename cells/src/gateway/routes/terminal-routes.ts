@@ -1,0 +1,59 @@
+import { limits } from '@cellbook/shared/limits.ts';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { tooMany } from '../refusals.ts';
+import { acceptTerminalSocket } from '../sockets/terminal-sockets.ts';
+import type { Terminal } from '../terminals/terminal.ts';
+import { closeTerminal, findTerminal, openTerminal, terminalModel } from '../workspace/terminal-service.ts';
+import { param, prefix, type RouteContext, readBody, sendJson, workspaceOf } from './context.ts';
+
+const openSchema = z
+  .object({
+    name: z
+      .string()
+      .regex(/^\w{1,64}$/)
+      .nullish(),
+    cwd: z.string().max(4_096).nullish(),
+  })
+  .nullable();
+
+export function registerTerminalRoutes(app: FastifyInstance, context: RouteContext): void {
+  const path = `${prefix}/api/terminals`;
+  app.get(path, async (request, reply) => {
+    const workspace = await workspaceOf(context, request);
+    return sendJson(reply, [...workspace.terminals.values()].map(terminalModel));
+  });
+  app.post(path, async (request, reply) => {
+    const body = readBody(request, openSchema, 'opening a terminal');
+    const workspace = await workspaceOf(context, request);
+    return sendJson(reply, terminalModel(await openTerminal(workspace, body ?? {})));
+  });
+  app.get(`${path}/:name`, async (request, reply) => {
+    const workspace = await workspaceOf(context, request);
+    return sendJson(reply, terminalModel(findTerminal(workspace, param(request, 'name'))));
+  });
+  app.delete(`${path}/:name`, async (request, reply) => {
+    await closeTerminal(await workspaceOf(context, request), param(request, 'name'));
+    return reply.code(204).send();
+  });
+
+  const asked = new WeakMap<FastifyRequest, Terminal>();
+  app.get(
+    `${prefix}/terminals/websocket/:name`,
+    {
+      websocket: true,
+      async preHandler(request) {
+        if (!request.ws) return;
+        const terminal = findTerminal(await workspaceOf(context, request), param(request, 'name'));
+        const max = limits.gateway.socketsPerKernelMax;
+        if (terminal.connections >= max) throw tooMany('connection to one terminal', max);
+        asked.set(request, terminal);
+      },
+    },
+    (socket, request) => {
+      const terminal = asked.get(request);
+      if (terminal && !context.sockets.isDraining) acceptTerminalSocket(socket, terminal, context.sockets);
+      else socket.close(1012, 'the cell restarts');
+    },
+  );
+}

@@ -1,0 +1,77 @@
+/**
+ * `GET /api/kernels/{id}/channels?session_id=`: from an upgraded socket to its kernel and back. The
+ * listeners are shared by all sockets and find theirs by the socket, so that an idle one costs little.
+ */
+import type { Random } from '@cellbook/shared/random.ts';
+import type { RawData, WebSocket } from 'ws';
+import { ClientSocket } from '../channel/client-socket.ts';
+import { v1Subprotocol } from '../frames/v1-frame.ts';
+import type { Kernel } from '../kernels/kernel.ts';
+import type { WorkspaceGateway } from '../workspace/workspace-gateway.ts';
+import type { SocketSweep } from './socket-sweep.ts';
+
+interface Open {
+  client: ClientSocket;
+  kernel: Kernel;
+  workspace: WorkspaceGateway;
+  sweep: SocketSweep;
+}
+
+const open = new WeakMap<WebSocket, Open>();
+
+export interface KernelSocketRequest {
+  workspace: WorkspaceGateway;
+  kernel: Kernel;
+  /** As the client named it; absent for one that cannot come back. */
+  sessionId: string | undefined;
+  requestId: string;
+}
+
+export function acceptKernelSocket(
+  socket: WebSocket,
+  { workspace, kernel, sessionId, requestId }: KernelSocketRequest,
+  { sweep, random }: { sweep: SocketSweep; random: Random },
+): void {
+  const isLegacy = socket.protocol !== v1Subprotocol;
+  const client = new ClientSocket(wireOf(socket), sessionId ?? random.uuid(), isLegacy, requestId);
+  open.set(socket, { client, kernel, workspace, sweep });
+  // The upgrade leaves a listener behind that holds on to its whole request.
+  socket.removeAllListeners('error');
+  socket.on('error', onError);
+  socket.on('message', onMessage);
+  socket.on('close', onClose);
+  sweep.add(socket);
+  workspace.follower.clientBack(client.sessionId);
+  kernel.channel.attach(client);
+}
+
+function wireOf(socket: WebSocket): WebSocket {
+  return socket;
+}
+
+function onMessage(this: WebSocket, data: RawData, isBinary: boolean): void {
+  const found = open.get(this);
+  if (found) found.kernel.receive(found.client, bytesOf(data), isBinary);
+}
+
+function onClose(this: WebSocket, code: number): void {
+  const found = open.get(this);
+  if (!found) return;
+  open.delete(this);
+  const { client, kernel, workspace, sweep } = found;
+  sweep.remove(this);
+  kernel.channel.detach(client);
+  // 1006 is a connection that broke, and may be back; anything else was said by the page.
+  if (!kernel.channel.hasClient(client.sessionId))
+    workspace.follower.clientGone(client.sessionId, code !== 1006);
+}
+
+/** `ws` closes the socket itself; a listener must be there for that not to end the process. */
+function onError(this: WebSocket, error: Error): void {
+  open.get(this)?.workspace.log.info({ err: error }, 'a kernel socket failed');
+}
+
+export function bytesOf(data: RawData): Buffer {
+  if (Buffer.isBuffer(data)) return data;
+  return Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data);
+}

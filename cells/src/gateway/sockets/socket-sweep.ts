@@ -1,0 +1,50 @@
+/**
+ * All live sockets of the gateway, pinged together by one timer: a socket costs no timer of its own. One
+ * that did not answer the last ping is gone, whatever its TCP connection says.
+ */
+import type { WebSocket } from 'ws';
+
+export class SocketSweep {
+  readonly #open = new Set<WebSocket>();
+  readonly #silent = new Set<WebSocket>();
+  readonly #onPong: (this: WebSocket) => void;
+  isDraining = false;
+
+  constructor() {
+    const silent = this.#silent;
+    this.#onPong = function onPong() {
+      silent.delete(this);
+    };
+  }
+
+  get size(): number {
+    return this.#open.size;
+  }
+
+  add(socket: WebSocket): void {
+    this.#open.add(socket);
+    socket.on('pong', this.#onPong);
+  }
+
+  remove(socket: WebSocket): void {
+    this.#open.delete(socket);
+    this.#silent.delete(socket);
+  }
+
+  ping(): void {
+    for (const socket of this.#open) {
+      if (this.#silent.has(socket)) {
+        socket.terminate();
+        continue;
+      }
+      this.#silent.add(socket);
+      socket.ping();
+    }
+  }
+
+  /** Sends every client away to come back: 1012, because after 1000 or 1001 JupyterLab never reconnects. */
+  drain(): void {
+    this.isDraining = true;
+    for (const socket of this.#open) socket.close(1012, 'the cell restarts');
+  }
+}

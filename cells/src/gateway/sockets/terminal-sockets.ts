@@ -1,0 +1,46 @@
+/** `GET /terminals/websocket/{name}`: from an upgraded socket to its terminal and back. */
+import type { RawData, WebSocket } from 'ws';
+import type { Terminal } from '../terminals/terminal.ts';
+import type { TerminalSocket } from '../terminals/terminal-socket.ts';
+import { bytesOf } from './kernel-sockets.ts';
+import type { SocketSweep } from './socket-sweep.ts';
+
+interface Open {
+  client: TerminalSocket;
+  terminal: Terminal;
+  sweep: SocketSweep;
+}
+
+const open = new WeakMap<WebSocket, Open>();
+
+export function acceptTerminalSocket(socket: WebSocket, terminal: Terminal, sweep: SocketSweep): void {
+  socket.removeAllListeners('error');
+  socket.on('error', ignoreError);
+  const client = terminal.attach({
+    get bufferedAmount() {
+      return socket.bufferedAmount;
+    },
+    send: (data, done) => socket.send(data, done),
+    close: (code, reason) => socket.close(code, reason),
+  });
+  open.set(socket, { client, terminal, sweep });
+  socket.on('message', onMessage);
+  socket.on('close', onClose);
+  sweep.add(socket);
+}
+
+function onMessage(this: WebSocket, data: RawData): void {
+  const found = open.get(this);
+  if (found) found.terminal.receive(found.client, bytesOf(data));
+}
+
+function onClose(this: WebSocket): void {
+  const found = open.get(this);
+  if (!found) return;
+  open.delete(this);
+  found.sweep.remove(this);
+  found.terminal.detach(found.client);
+}
+
+/** `ws` closes the socket after an error, and `close` cleans up. */
+export function ignoreError(): void {}

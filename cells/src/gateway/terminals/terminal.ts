@@ -1,0 +1,177 @@
+/**
+ * One terminal: a shell on a pty inside the sandbox, shown to any number of sockets. When the sandbox stops
+ * the shell is gone, and this says so; the terminal stays listed and its sockets open, and the next key
+ * resumes the workspace and opens a new shell under the same name.
+ */
+import { StringDecoder } from 'node:string_decoder';
+import type { Clock } from '@cellbook/shared/clock.ts';
+import { toCellbookError } from '@cellbook/shared/errors.ts';
+import { limits } from '@cellbook/shared/limits.ts';
+import type { LiveSandbox } from '../kernels/kernel.ts';
+import { Scrollback } from './scrollback.ts';
+import { readTerminalMessage } from './terminal-message.ts';
+import { TerminalSocket, type TerminalWire } from './terminal-socket.ts';
+
+export interface TerminalHost {
+  readonly clock: Clock;
+  ensureLive(): Promise<LiveSandbox>;
+  isCurrent(live: LiveSandbox): boolean;
+  touch(): void;
+}
+
+const defaultRows = 24;
+const defaultColumns = 80;
+
+export class Terminal {
+  readonly name: string;
+  lastActivityMs: number;
+  readonly #directory: string;
+  readonly #host: TerminalHost;
+  readonly #sockets = new Set<TerminalSocket>();
+  readonly #scrollback = new Scrollback();
+  #decoder = new StringDecoder('utf8');
+  #live: LiveSandbox | null = null;
+  #opening: Promise<void> | null = null;
+  #held: Buffer[] = [];
+  #heldBytes = 0;
+  #lastOutputMs: number | null = null;
+
+  constructor(name: string, directory: string, host: TerminalHost) {
+    this.name = name;
+    this.#directory = directory;
+    this.#host = host;
+    this.lastActivityMs = host.clock.nowMs();
+  }
+
+  get isBusy(): boolean {
+    if (this.#live === null || this.#lastOutputMs === null) return false;
+    return this.#host.clock.monotonicMs() - this.#lastOutputMs < limits.gateway.terminalBusyMs;
+  }
+
+  get connections(): number {
+    return this.#sockets.size;
+  }
+
+  open(): Promise<void> {
+    if (this.#live) return Promise.resolve();
+    this.#opening ??= this.#open().finally(() => {
+      this.#opening = null;
+    });
+    return this.#opening;
+  }
+
+  attach(wire: TerminalWire): TerminalSocket {
+    const socket = new TerminalSocket(wire, this.#scrollback);
+    this.#sockets.add(socket);
+    return socket;
+  }
+
+  detach(socket: TerminalSocket): void {
+    socket.gone();
+    this.#sockets.delete(socket);
+    this.#fitSize();
+  }
+
+  receive(socket: TerminalSocket, data: Buffer): void {
+    const message = readTerminalMessage(data);
+    if (message.kind === 'size') {
+      socket.rows = message.rows;
+      socket.columns = message.columns;
+      this.#fitSize();
+    } else if (message.kind === 'stdin') this.#type(Buffer.from(message.data));
+  }
+
+  output(data: Buffer): void {
+    this.lastActivityMs = this.#host.clock.nowMs();
+    this.#lastOutputMs = this.#host.clock.monotonicMs();
+    this.#show(this.#decoder.write(data));
+  }
+
+  /** The sandbox is gone and the shell with it. */
+  park(): void {
+    if (!this.#live) return;
+    this.#live = null;
+    this.#show(this.#decoder.end());
+    this.#decoder = new StringDecoder('utf8');
+    this.#show(
+      '\r\n[Cellbook: the workspace was suspended and this shell ended. Press a key for a new one.]\r\n',
+    );
+  }
+
+  end(): void {
+    for (const socket of this.#sockets) socket.end();
+    this.#sockets.clear();
+  }
+
+  async shutdown(): Promise<void> {
+    const live = this.#live;
+    this.#live = null;
+    await live?.link.closeTerminal(this.name);
+    this.end();
+  }
+
+  closeSockets(code: number, reason: string): void {
+    for (const socket of this.#sockets) socket.close(code, reason);
+    this.#sockets.clear();
+  }
+
+  #type(data: Buffer): void {
+    this.lastActivityMs = this.#host.clock.nowMs();
+    this.#host.touch();
+    if (this.#heldBytes + data.length > limits.gateway.terminalMessageBytesMax) return;
+    this.#held.push(data);
+    this.#heldBytes += data.length;
+    if (this.#held.length === 1) void this.#pump();
+  }
+
+  /** Types what is held, in order, opening a shell first when there is none. */
+  async #pump(): Promise<void> {
+    while (this.#held.length > 0) {
+      try {
+        await this.open();
+        const data = this.#held[0]!;
+        const live = this.#live;
+        if (live && !live.link.writeTerminal(this.name, data))
+          await Promise.race([live.link.drained(), live.lost]);
+      } catch (thrown) {
+        const { problem, next } = toCellbookError(thrown, `opening terminal ${this.name}`);
+        this.#show(`\r\n[Cellbook: ${problem}. ${next ?? 'Press a key to try again.'}]\r\n`);
+        this.#held = [];
+        this.#heldBytes = 0;
+        return;
+      }
+      this.#heldBytes -= this.#held.shift()?.length ?? 0;
+    }
+  }
+
+  async #open(): Promise<void> {
+    const live = await this.#host.ensureLive();
+    const { rows, columns } = this.#smallest();
+    await live.link.openTerminal({ name: this.name, columns, rows, directory: this.#directory });
+    if (!this.#host.isCurrent(live)) return this.#open();
+    this.#live = live;
+  }
+
+  #show(text: string): void {
+    this.#scrollback.append(text);
+    for (const socket of this.#sockets) socket.catchUp();
+  }
+
+  #fitSize(): void {
+    const { rows, columns } = this.#smallest();
+    this.#live?.link.resizeTerminal(this.name, columns, rows);
+  }
+
+  /** Every client sees everything, so the smallest of them decides. */
+  #smallest(): { rows: number; columns: number } {
+    let [rows, columns] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+    for (const socket of this.#sockets) {
+      rows = Math.min(rows, socket.rows ?? rows);
+      columns = Math.min(columns, socket.columns ?? columns);
+    }
+    return {
+      rows: Number.isFinite(rows) ? rows : defaultRows,
+      columns: Number.isFinite(columns) ? columns : defaultColumns,
+    };
+  }
+}

@@ -1,0 +1,240 @@
+/**
+ * Everything the gateway keeps for one workspace while it is in use: its kernels, sessions and terminals,
+ * and the sandbox they live in now. Loaded from the store when first asked for; the store's rows are written
+ * through, so that forgetting this object loses nothing but output that nobody waits for.
+ *
+ *     lifecycle: onRunning ─▶ attach      onSuspending ─▶ suspend      onStopped ─▶ detach
+ */
+
+import { withDeadline } from '@cellbook/shared/deadline.ts';
+import type { KernelId, SessionId, WorkspaceId } from '@cellbook/shared/ids.ts';
+import { limits } from '@cellbook/shared/limits.ts';
+import { SingleFlight } from '@cellbook/shared/single-flight.ts';
+import type { Sandbox, SandboxExit } from '../../sandbox/driver.ts';
+import type { LogBudget } from '../channel/output-log.ts';
+import type { Compose } from '../frames/message.ts';
+import type { GatewayDeps } from '../gateway.ts';
+import { explainKernelExit, explainSandboxExit } from '../kernels/death.ts';
+import { Kernel, type KernelHost, type LiveSandbox } from '../kernels/kernel.ts';
+import { OutputFollower } from '../outputs/output-follower.ts';
+import type { KernelRecord, SessionRecord } from '../store/kernel-store.ts';
+import type { Terminal } from '../terminals/terminal.ts';
+import { Kernelspecs } from './kernelspecs.ts';
+
+export interface Shared {
+  deps: GatewayDeps;
+  compose: Compose;
+  budget: LogBudget;
+}
+
+interface Attached extends LiveSandbox {
+  release(): void;
+  isSuspending: boolean;
+}
+
+export class WorkspaceGateway implements KernelHost {
+  readonly id: WorkspaceId;
+  readonly kernels = new Map<KernelId, Kernel>();
+  readonly sessions = new Map<SessionId, SessionRecord>();
+  readonly terminals = new Map<string, Terminal>();
+  readonly kernelspecs: Kernelspecs;
+  readonly follower: OutputFollower;
+  readonly deps: GatewayDeps;
+  readonly compose: Compose;
+  readonly budget: LogBudget;
+  /** Where kernels that are being started for a session not recorded yet belong. */
+  readonly pathsOfStarting = new Map<KernelId, string>();
+  /** One creation per path at a time. */
+  readonly sessionFlights = new SingleFlight<string, SessionRecord>();
+  #attached: Attached | null = null;
+
+  static async load(id: WorkspaceId, shared: Shared): Promise<WorkspaceGateway> {
+    const workspace = new WorkspaceGateway(id, shared);
+    const { store } = shared.deps;
+    const [kernels, sessions] = await Promise.all([store.listKernels(id), store.listSessions(id)]);
+    for (const record of kernels) workspace.kernels.set(record.id, new Kernel(record, workspace));
+    for (const record of sessions) workspace.sessions.set(record.id, record);
+    return workspace;
+  }
+
+  private constructor(id: WorkspaceId, { deps, compose, budget }: Shared) {
+    this.id = id;
+    this.deps = deps;
+    this.compose = compose;
+    this.budget = budget;
+    const { clock, log, store, notebooks } = deps;
+    this.follower = new OutputFollower({
+      clock,
+      log,
+      notebookOf: (kernelId) => this.notebookOf(kernelId),
+      updateNotebook: (path, change) => notebooks.update(id, path, change),
+    });
+    this.kernelspecs = new Kernelspecs({
+      clock,
+      live: () => this.live,
+      ensureLive: () => this.ensureLive(),
+      load: () => store.getKernelspecs(id),
+      save: (catalog) => store.putKernelspecs(id, catalog),
+    });
+  }
+
+  get clock() {
+    return this.deps.clock;
+  }
+
+  get log() {
+    return this.deps.log;
+  }
+
+  /** The current sandbox; null while it sleeps and from the moment it starts to suspend. */
+  get live(): LiveSandbox | null {
+    return this.#attached && !this.#attached.isSuspending ? this.#attached : null;
+  }
+
+  get isBusy(): boolean {
+    for (const kernel of this.kernels.values()) if (kernel.isBusy) return true;
+    for (const terminal of this.terminals.values()) if (terminal.isBusy) return true;
+    return false;
+  }
+
+  get connections(): number {
+    let count = 0;
+    for (const kernel of this.kernels.values()) count += kernel.channel.connections;
+    return count;
+  }
+
+  /** Nothing runs, nobody is connected: it can be forgotten and loaded again. */
+  get isDormant(): boolean {
+    if (this.#attached || this.connections > 0 || this.pathsOfStarting.size > 0) return false;
+    return this.terminals.size === 0;
+  }
+
+  isCurrent(live: LiveSandbox): boolean {
+    return live === this.live;
+  }
+
+  ensureLive(): Promise<LiveSandbox> {
+    const details = {
+      code: 'resume_timeout' as const,
+      doing: `resuming workspace ${this.id}`,
+      next: 'The resume goes on; try again in a few seconds.',
+      ids: { workspaceId: this.id },
+    };
+    return withDeadline(this.clock, limits.lifecycle.holdRequestMsMax, details, async (signal) => {
+      while (!this.live) {
+        signal.throwIfAborted();
+        // One that is being suspended is on its way out: the next is asked for when it has gone.
+        await this.#attached?.lost;
+        this.attach(await this.deps.runtime.ensureRunning(this.id, signal));
+      }
+      return this.live;
+    });
+  }
+
+  /** Idempotent for one sandbox. */
+  attach(sandbox: Sandbox): void {
+    if (this.#attached?.sandbox === sandbox) return;
+    if (this.#attached && this.#attached.sandbox.epoch > sandbox.epoch) return;
+    this.detach(null);
+    const { link } = sandbox;
+    let markLost = () => {};
+    const lost = new Promise<void>((resolve) => {
+      markLost = resolve;
+    });
+    const stopListening = [
+      link.on('kernelMessage', (kernelId, frame) => this.#fromKernel(kernelId, frame)),
+      link.on('kernelState', (kernelId, state, exit) => {
+        if (state === 'dead') this.kernels.get(kernelId)?.died(explainKernelExit(exit));
+      }),
+      link.on('terminalOutput', (name, data) => this.terminals.get(name)?.output(data)),
+      link.on('terminalExit', (name) => this.#terminalEnded(name)),
+    ];
+    const release = () => {
+      for (const stop of stopListening) stop();
+      markLost();
+    };
+    this.#attached = { sandbox, link, lost, release, isSuspending: false };
+  }
+
+  /** Parks everything and writes what still has to be written. From here on messages wait for the next sandbox. */
+  async suspend(sandbox: Sandbox): Promise<void> {
+    if (this.#attached?.sandbox === sandbox) this.#attached.isSuspending = true;
+    for (const kernel of this.kernels.values()) kernel.park();
+    for (const terminal of this.terminals.values()) terminal.park();
+    await this.follower.flush();
+  }
+
+  /** The sandbox is gone. `exit` says why when that was not planned. */
+  detach(exit: SandboxExit | null): void {
+    const attached = this.#attached;
+    if (!attached) return;
+    this.#attached = null;
+    attached.release();
+    for (const terminal of this.terminals.values()) terminal.park();
+    if (attached.isSuspending || exit === null) {
+      for (const kernel of this.kernels.values()) kernel.park();
+      return;
+    }
+    for (const kernel of this.kernels.values()) kernel.died(explainSandboxExit(exit));
+  }
+
+  /** Whether the sandbox it has is gone without having been suspended. */
+  get attachedSandbox(): Sandbox | null {
+    return this.#attached?.sandbox ?? null;
+  }
+
+  environment(kernelId: KernelId): Record<string, string> {
+    const path = this.pathsOfStarting.get(kernelId) ?? this.#sessionOf(kernelId)?.path;
+    return path === undefined ? {} : { JPY_SESSION_NAME: path };
+  }
+
+  /** The notebook whose outputs a kernel's are. */
+  notebookOf(kernelId: KernelId): string | null {
+    for (const session of this.sessions.values())
+      if (session.kernelId === kernelId && session.type === 'notebook') return session.path;
+    return null;
+  }
+
+  save(record: KernelRecord): void {
+    if (!this.kernels.has(record.id)) return;
+    this.deps.store.putKernel({ ...record }).catch((thrown) => {
+      this.log.error({ err: thrown, workspaceId: this.id, kernelId: record.id }, 'saving a kernel failed');
+    });
+  }
+
+  touch(): void {
+    this.deps.runtime.touch(this.id);
+  }
+
+  closeSockets(code: number, reason: string): void {
+    for (const kernel of this.kernels.values()) kernel.channel.closeAll(code, reason);
+    for (const terminal of this.terminals.values()) terminal.closeSockets(code, reason);
+  }
+
+  dispose(): void {
+    this.detach(null);
+    this.follower.stop();
+    for (const kernel of this.kernels.values()) kernel.channel.dispose();
+  }
+
+  #sessionOf(kernelId: KernelId): SessionRecord | undefined {
+    for (const session of this.sessions.values()) if (session.kernelId === kernelId) return session;
+    return undefined;
+  }
+
+  #fromKernel(kernelId: KernelId, frame: Buffer): void {
+    try {
+      this.kernels.get(kernelId)?.fromKernel(frame);
+    } catch (thrown) {
+      this.log.error(
+        { err: thrown, workspaceId: this.id, kernelId },
+        'dropped a malformed message of a kernel',
+      );
+    }
+  }
+
+  #terminalEnded(name: string): void {
+    this.terminals.get(name)?.end();
+    this.terminals.delete(name);
+  }
+}
