@@ -116,14 +116,14 @@ const openingStyle = `#cellbook-opening{position:fixed;inset:0;display:grid;plac
 body:has(.jp-LabShell) #cellbook-opening{display:none}`;
 
 /**
- * A notebook's own output runs scripts (Plotly, Bokeh) and compiles code (Vega, the settings validator), so
- * scripts are not what the policy holds back; the origin of its own is. It holds back framing and the base.
+ * A notebook's own output runs scripts (Plotly, Bokeh), compiles code (Vega, the settings validator) and
+ * embeds what it likes (the PDF and HTML viewers), so none of that is what the policy holds back; the origin
+ * of its own is. It holds back being framed by others and a base that leads elsewhere.
  */
 export const labPageHeaders: Record<string, string> = {
   'content-type': 'text/html; charset=utf-8',
   'cache-control': 'no-store',
-  'content-security-policy':
-    "frame-ancestors 'self'; base-uri 'none'; form-action 'self'; object-src 'self' blob: data:",
+  'content-security-policy': "frame-ancestors 'self'; base-uri 'self'",
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'same-origin',
 };
