@@ -1,0 +1,145 @@
+/** JupyterLab's own client library drives a workspace through the edge, the cell and gVisor. */
+import type { WorkspaceId } from '@cellbook/shared/ids.ts';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { execute, type JupyterClient, jupyterClient } from '../client/jupyter.ts';
+import { runInTerminal } from '../demo/terminal.ts';
+import { newUser, type TestUser, useTestPlatform } from './test-platform.ts';
+
+const platform = useTestPlatform();
+let user: TestUser;
+let workspaceId: WorkspaceId;
+let jupyter: JupyterClient;
+
+beforeAll(async () => {
+  const { url } = platform();
+  user = await newUser(url);
+  workspaceId = (await user.createWorkspace()).id;
+  jupyter = jupyterClient(url, workspaceId, user.token);
+});
+afterAll(() => jupyter?.dispose());
+
+const notebookSession = (path: string) =>
+  jupyter.sessions.startNew({ path, name: path, type: 'notebook', kernel: { name: 'python3' } });
+
+describe('kernels', () => {
+  it('run code and report results, streams and errors', async () => {
+    const kernel = await jupyter.kernels.startNew({ name: 'python3' });
+    expect(await execute(kernel, 'import sys; print("out"); print("err", file=sys.stderr); 6 * 7')).toEqual({
+      status: 'ok',
+      text: expect.stringMatching(/^(out\nerr\n|err\nout\n)$/),
+      value: '42',
+    });
+    expect(await execute(kernel, '1 / 0')).toMatchObject({
+      status: 'error',
+      text: 'ZeroDivisionError: division by zero',
+    });
+    await kernel.shutdown();
+  });
+
+  it('are interrupted and restarted under the same id', async () => {
+    const kernel = await jupyter.kernels.startNew({ name: 'python3' });
+    await execute(kernel, 'kept = 1');
+    const endless = execute(kernel, 'import time\nprint("started")\nwhile True: time.sleep(0.01)');
+    await vi.waitFor(() => expect(kernel.status).toBe('busy'), { timeout: 30_000 });
+    await kernel.interrupt();
+    expect(await endless).toMatchObject({ status: 'error' });
+    const { id } = kernel;
+    await kernel.restart();
+    expect(kernel.id).toBe(id);
+    expect((await execute(kernel, '"kept" in globals()')).value).toBe('False');
+    await kernel.shutdown();
+    await jupyter.kernels.refreshRunning();
+    expect([...jupyter.kernels.running()].map((model) => model.id)).not.toContain(id);
+  });
+
+  it('complete and inspect', async () => {
+    const kernel = await jupyter.kernels.startNew({ name: 'python3' });
+    const completion = await kernel.requestComplete({ code: 'import os; os.getcw', cursor_pos: 19 });
+    expect(completion.content).toMatchObject({
+      status: 'ok',
+      matches: expect.arrayContaining(['os.getcwd']),
+    });
+    const inspection = await kernel.requestInspect({ code: 'len', cursor_pos: 3, detail_level: 0 });
+    expect(inspection.content).toMatchObject({ status: 'ok', found: true });
+    await kernel.shutdown();
+  });
+});
+
+describe('sessions', () => {
+  it('tie a notebook to a kernel, are found by path, renamed and shut down', async () => {
+    const session = await notebookSession('sessions.ipynb');
+    expect(await jupyter.sessions.findByPath('sessions.ipynb')).toMatchObject({ id: session.id });
+    await session.setPath('renamed.ipynb');
+    expect(await jupyter.sessions.findById(session.id)).toMatchObject({ path: 'renamed.ipynb' });
+    await session.shutdown();
+    await jupyter.sessions.refreshRunning();
+    expect([...jupyter.sessions.running()].map((model) => model.id)).not.toContain(session.id);
+  });
+});
+
+describe('contents', () => {
+  it('save, list, rename, copy, checkpoint and delete', async () => {
+    const { contents } = jupyter;
+    await contents.save('first.txt', { type: 'file', format: 'text', content: 'one' });
+    const checkpoint = await contents.createCheckpoint('first.txt');
+    await contents.save('first.txt', { type: 'file', format: 'text', content: 'two' });
+    await contents.restoreCheckpoint('first.txt', checkpoint.id);
+    expect((await contents.get('first.txt')).content).toBe('one');
+    await contents.rename('first.txt', 'second.txt');
+    const copy = await contents.copy('second.txt', '');
+    expect((await contents.get('')).content.map((model: { name: string }) => model.name)).toEqual(
+      expect.arrayContaining(['second.txt', copy.name]),
+    );
+    await contents.delete('second.txt');
+    await expect(contents.get('second.txt')).rejects.toMatchObject({ response: { status: 404 } });
+  });
+
+  it('are the files that code sees, and the other way round', async () => {
+    const kernel = await jupyter.kernels.startNew({ name: 'python3' });
+    await jupyter.contents.save('from-client.txt', {
+      type: 'file',
+      format: 'text',
+      content: 'by the client',
+    });
+    expect((await execute(kernel, 'print(open("from-client.txt").read(), end="")')).text).toBe(
+      'by the client',
+    );
+    await execute(kernel, 'with open("from-code.txt", "w") as f: f.write("by code")');
+    expect((await jupyter.contents.get('from-code.txt')).content).toBe('by code');
+    await kernel.shutdown();
+  });
+});
+
+describe('terminals', () => {
+  it('run a shell in the workspace and are listed until shut down', async () => {
+    const said = await runInTerminal(jupyter.terminals, 'echo "$(id -u)-$((40 + 2))"', '1000-42');
+    expect(said).toContain('1000-42');
+    await jupyter.terminals.refreshRunning();
+    expect([...jupyter.terminals.running()]).toEqual([]);
+  });
+});
+
+describe('a suspend', () => {
+  it('keeps files and kernel ids; the open client runs its next cell without doing anything about it', async () => {
+    const session = await notebookSession('suspended.ipynb');
+    const { kernel } = session;
+    if (!kernel) throw new Error('the session has no kernel');
+    const kernelId = kernel.id;
+    await execute(kernel, 'with open("before.txt", "w") as f: f.write("before the suspend")');
+    await user.workspaces.suspend(workspaceId);
+    await user.workspaces.reaches(workspaceId, 'suspended');
+
+    expect((await jupyter.contents.get('before.txt')).content).toBe('before the suspend');
+    await jupyter.kernels.refreshRunning();
+    expect([...jupyter.kernels.running()].map((model) => model.id)).toContain(kernelId);
+    expect((await user.workspaces.get(workspaceId)).phase).toBe('suspended');
+
+    expect(await execute(kernel, 'print(open("before.txt").read(), end="")')).toMatchObject({
+      status: 'ok',
+      text: 'before the suspend',
+    });
+    expect(kernel.id).toBe(kernelId);
+    expect((await user.workspaces.get(workspaceId)).phase).toBe('running');
+    await session.shutdown();
+  });
+});

@@ -1,0 +1,108 @@
+/** What `npm start` promises, tried as a person would: on a terminal, with Ctrl-C, kill -9 and a taken port. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { callJson } from '../client/http.ts';
+import { freePort, isPortFree } from '../up/ports.ts';
+import { pidsWithEnvironment } from '../up/processes/proc.ts';
+import { homeVariable } from '../up/processes/record.ts';
+import { askStarter } from '../up/starter-lock.ts';
+import { runInTerminal, type TerminalRun } from './terminal.ts';
+import { newUser } from './test-platform.ts';
+
+let home: string;
+let port: number;
+let bystander: ChildProcess;
+
+beforeEach(async () => {
+  home = realpathSync(mkdtempSync(join(tmpdir(), 'cellbook-start-')));
+  port = await freePort();
+  bystander = spawn('sleep', ['1000'], { stdio: 'ignore' });
+});
+afterEach(async () => {
+  expect(bystander.exitCode, 'a program that was not ours has been stopped').toBeNull();
+  bystander.kill();
+  const stop = npm('stop');
+  await stop.exitCode;
+  rmSync(home, { recursive: true, force: true });
+});
+
+const npm = (...args: string[]): TerminalRun =>
+  runInTerminal(args, { CELLBOOK_HOME: home, CELLBOOK_EDGE_PORT: String(port) });
+
+const running = () => pidsWithEnvironment(homeVariable, home);
+
+async function startUp(): Promise<TerminalRun> {
+  const start = npm('start');
+  await start.shows(`Cellbook is up:  http://localhost:${port}`, 240_000);
+  return start;
+}
+
+describe('npm start', () => {
+  it('stops all it started on Ctrl-C, frees its port, and finds its data at the next start', async () => {
+    const first = await startUp();
+    const user = await newUser(`http://localhost:${port}`);
+    const workspace = await user.createWorkspace('Kept');
+    expect(running().length).toBeGreaterThanOrEqual(4);
+    first.press('\x03');
+    expect(await first.exitCode).toBe(0);
+    expect(running()).toEqual([]);
+    expect(await isPortFree(port)).toBe(true);
+
+    const second = await startUp();
+    expect(await user.workspaces.get(workspace.id)).toMatchObject({ id: workspace.id, name: 'Kept' });
+    second.press('\x03');
+    await second.exitCode;
+    expect(running()).toEqual([]);
+  });
+
+  it('replaces what a killed starter left running, and its data is there', async () => {
+    await startUp();
+    const user = await newUser(`http://localhost:${port}`);
+    const workspace = await user.createWorkspace('Kept');
+    const starter = await askStarter(home);
+    if (!starter) throw new Error('nobody holds the home');
+    process.kill(starter.pid, 'SIGKILL');
+    await vi.waitFor(async () => expect(await askStarter(home)).toBeNull(), { timeout: 10_000 });
+    expect(running().length).toBeGreaterThanOrEqual(4);
+
+    const next = await startUp();
+    expect(next.shown()).toContain('stopped what an earlier start left');
+    expect(await user.workspaces.get(workspace.id)).toMatchObject({ id: workspace.id });
+    next.press('\x03');
+    await next.exitCode;
+    expect(running()).toEqual([]);
+  });
+
+  it('stops by itself when the npm above it is killed', async () => {
+    const start = await startUp();
+    process.kill(start.pid, 'SIGKILL');
+    await vi.waitFor(() => expect(running()).toEqual([]), { timeout: 60_000, interval: 250 });
+  });
+
+  it('says so when its port is taken, starts nothing, and names another', async () => {
+    const holder = createServer().listen(port, '127.0.0.1');
+    const start = npm('start');
+    expect(await start.exitCode).toBe(1);
+    expect(start.shown()).toContain(`port ${port} is taken by another program`);
+    expect(start.shown()).toContain(`CELLBOOK_EDGE_PORT=${port + 1} npm start`);
+    expect(running()).toEqual([]);
+    await new Promise((resolve) => holder.close(resolve));
+  });
+
+  it('refuses a second start on the same home and says where the first is', async () => {
+    await startUp();
+    const second = npm('start');
+    expect(await second.exitCode).toBe(1);
+    expect(second.shown()).toContain(`Cellbook is already up on ${home} at http://localhost:${port}`);
+    expect(await callJson(`http://localhost:${port}`, { method: 'GET', path: '/healthz' })).toMatchObject({
+      ok: true,
+    });
+    const stop = npm('stop');
+    expect(await stop.exitCode).toBe(0);
+    expect(running()).toEqual([]);
+  });
+});
