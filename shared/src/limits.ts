@@ -29,6 +29,8 @@ export const limits = {
     /** Each command of runsc and each step of a clean-up. */
     commandMsMax: 20_000,
     stderrTailBytes: 16 * 1024,
+    /** Below this ext4 with a journal does not fit. */
+    volumeBytesMin: 16 * 1024 * 1024,
   },
   database: {
     /** Postgres allows 100 by default; a cell keeps room for an operator, migrations and a second starter. */

@@ -1,0 +1,91 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, readdir, rm, stat, statfs, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { newWorkspaceId } from '@cellbook/shared/ids.ts';
+import { systemRandom } from '@cellbook/shared/random.ts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { HomeProvider } from './home-provider.ts';
+import { isMountPoint, LoopHomes } from './loop-homes.ts';
+import { PlainHomes } from './plain-homes.ts';
+
+const mebibyte = 1024 * 1024;
+let root: string;
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'cellbook-homes-'));
+});
+
+const kinds: Array<[string, () => HomeProvider]> = [
+  ['loop', () => new LoopHomes(root)],
+  ['plain', () => new PlainHomes(root)],
+];
+
+describe.each(kinds)('%s homes', (_kind, create) => {
+  afterEach(async () => {
+    const homes = create();
+    for (const id of await homes.list()) await homes.releaseHome(id);
+    await rm(root, { recursive: true, force: true });
+  });
+
+  it('gives an empty directory that belongs to the sandbox user, the same one each time', async () => {
+    const id = newWorkspaceId(systemRandom);
+    const { directory } = await create().prepareHome(id, 32 * mebibyte);
+    expect(await readdir(directory)).toEqual([]);
+    expect((await stat(directory)).uid).toBe(1000);
+    await writeFile(join(directory, 'kept.txt'), 'kept');
+    expect(await create().prepareHome(id, 32 * mebibyte)).toEqual({ directory });
+    expect(await readdir(directory)).toEqual(['kept.txt']);
+  });
+
+  it('lists what exists, also for a successor that prepared nothing', async () => {
+    const ids = [newWorkspaceId(systemRandom), newWorkspaceId(systemRandom)];
+    for (const id of ids) await create().prepareHome(id, 32 * mebibyte);
+    expect((await create().list()).sort()).toEqual([...ids].sort());
+  });
+
+  it('leaves nothing after a release, and releases twice without complaint', async () => {
+    const id = newWorkspaceId(systemRandom);
+    const { directory } = await create().prepareHome(id, 32 * mebibyte);
+    await writeFile(join(directory, 'gone.txt'), 'gone');
+    await create().releaseHome(id);
+    await create().releaseHome(id);
+    expect(await isMountPoint(directory)).toBe(false);
+    expect(await readdir(root)).toEqual([]);
+  });
+});
+
+describe('loop homes', () => {
+  afterEach(async () => {
+    const homes = new LoopHomes(root);
+    for (const id of await homes.list()) await homes.releaseHome(id);
+    await rm(root, { recursive: true, force: true });
+  });
+
+  it('refuse to hold more than the limit and leave the neighbour room', async () => {
+    const homes = new LoopHomes(root);
+    const full = await homes.prepareHome(newWorkspaceId(systemRandom), 32 * mebibyte);
+    const neighbour = await homes.prepareHome(newWorkspaceId(systemRandom), 32 * mebibyte);
+    const tooMuch = writeFile(join(full.directory, 'big'), Buffer.alloc(40 * mebibyte));
+    await expect(tooMuch).rejects.toMatchObject({ code: 'ENOSPC' });
+    await writeFile(join(neighbour.directory, 'fits'), Buffer.alloc(8 * mebibyte));
+  });
+
+  it('prepare one workspace once for twenty callers at the same time', async () => {
+    const homes = new LoopHomes(root);
+    const id = newWorkspaceId(systemRandom);
+    const all = await Promise.all(Array.from({ length: 20 }, () => homes.prepareHome(id, 32 * mebibyte)));
+    expect(new Set(all.map(({ directory }) => directory)).size).toBe(1);
+  });
+
+  it('find a volume again whose mount was lost, and grow it', async () => {
+    const homes = new LoopHomes(root);
+    const id = newWorkspaceId(systemRandom);
+    const { directory } = await homes.prepareHome(id, 32 * mebibyte);
+    await writeFile(join(directory, 'kept.txt'), 'kept');
+    execFileSync('umount', [directory]);
+    await homes.prepareHome(id, 64 * mebibyte);
+    expect(await readdir(directory)).toEqual(['kept.txt']);
+    const { blocks, bsize } = await statfs(directory);
+    expect(blocks * bsize).toBeGreaterThan(48 * mebibyte);
+  });
+});
