@@ -113,7 +113,9 @@ export class LocalSandboxHost implements SandboxHost {
   /** Destroys what the workspace has under epochs below `belowEpoch`, sandboxes of dead processes included. */
   async #clearOlder(workspaceId: WorkspaceId, place: Place, belowEpoch: number): Promise<void> {
     if (place.starting && place.startingEpoch < belowEpoch) await place.starting.catch(() => {});
-    if (place.sandbox && place.sandbox.epoch < belowEpoch) await this.destroy(place.sandbox.id);
+    // One whose end was asked for and did not succeed is ended now, whatever its epoch.
+    const isOver = place.sandbox !== null && (place.stopping || place.sandbox.epoch < belowEpoch);
+    if (place.sandbox && isOver) await this.destroy(place.sandbox.id);
     const found = (await this.#driver.list()).filter((sandbox) => sandbox.workspaceId === workspaceId);
     for (const { sandboxId, epoch, attached } of found) {
       if (epoch < belowEpoch || !attached) await this.destroy(sandboxId);

@@ -88,7 +88,9 @@ export class Lifecycle implements WorkspaceRuntime {
       this.#rows.forget(workspaceId);
       this.#queue.wake(workspaceId);
     });
-    await this.#sweep();
+    await this.#sweep().catch((error: unknown) =>
+      log.warn({ err: error }, 'the first sweep failed; it comes again'),
+    );
     this.#every(limits.lifecycle.sweepIntervalMs, () => this.#sweep());
     this.#every(limits.lifecycle.activityFlushMs, () => this.#writeActivity());
   }

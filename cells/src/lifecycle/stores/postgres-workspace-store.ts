@@ -193,12 +193,11 @@ export class PostgresWorkspaceStore implements WorkspaceStore, LeaseStore {
 
   async touch(activity: ReadonlyMap<WorkspaceId, number>): Promise<void> {
     if (activity.size === 0) return;
-    const ids = [...activity.keys()];
-    const times = [...activity.values()].map((atMs) => moment(atMs).toISOString());
-    await this.#database.$client`
+    const used = [...activity].map(([id, atMs]) => ({ id, at: moment(atMs).toISOString() }));
+    await this.#database.execute(sql`
       update workspaces set last_active_at = greatest(last_active_at, used.at)
-      from (select unnest(${ids}::text[]) as id, unnest(${times}::timestamptz[]) as at) as used
-      where workspaces.id = used.id`;
+      from jsonb_to_recordset(${JSON.stringify(used)}::text::jsonb) as used (id text, at timestamptz)
+      where workspaces.id = used.id`);
   }
 
   async listUnsettled(holder: string, hostId: HostId, nowMs: number, limit: number): Promise<WorkspaceId[]> {

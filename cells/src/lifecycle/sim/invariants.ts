@@ -1,0 +1,77 @@
+/**
+ * What holds at every moment (`always_`) and once the trouble has ended (`eventually_`). Each returns what is
+ * wrong, or null. They read plain observations, so the same functions can judge a running cell.
+ */
+import type { Desired, Phase } from '@cellbook/shared/protocol/workspace.ts';
+
+export interface SeenSandbox {
+  workspaceId: string;
+  epoch: number;
+  state: 'starting' | 'live';
+}
+
+export interface SeenWorkspace {
+  id: string;
+  desired: Desired;
+  phase: Phase;
+  dormant: boolean;
+  epoch: number;
+  purged: boolean;
+}
+
+export interface SeenVolume {
+  workspaceId: string;
+  stored: number;
+  live: number | null;
+  destroyed: boolean;
+}
+
+export function always_one_sandbox_per_workspace(sandboxes: readonly SeenSandbox[]): string | null {
+  const seen = new Set<string>();
+  for (const { workspaceId } of sandboxes) {
+    if (seen.has(workspaceId)) return `workspace ${workspaceId} has two sandboxes`;
+    seen.add(workspaceId);
+  }
+  return null;
+}
+
+export function always_within_capacity(sandboxes: readonly SeenSandbox[], capacity: number): string | null {
+  return sandboxes.length <= capacity ? null : `${sandboxes.length} sandboxes in ${capacity} places`;
+}
+
+/** A controller that was replaced starts nothing after its successor did. */
+export function always_rising_epochs(workspaceId: string, before: number, started: number): string | null {
+  if (started >= before) return null;
+  return `a sandbox of ${workspaceId} starts under epoch ${started} after one under ${before}`;
+}
+
+/** Whatever code wrote is stored before it is taken off the host. */
+export function always_stored_before_detached(volume: SeenVolume): string | null {
+  if (volume.live === null || volume.live <= volume.stored) return null;
+  return `workspace ${volume.workspaceId} loses what was written since ${volume.stored} (${volume.live})`;
+}
+
+export function always_undoable_until_purged(
+  volume: SeenVolume,
+  row: SeenWorkspace | null,
+  undoEnded: boolean,
+): string | null {
+  const isRightful = row !== null && row.desired === 'deleted' && undoEnded;
+  return isRightful ? null : `the files of ${volume.workspaceId} are destroyed before its undo has ended`;
+}
+
+export function eventually_as_wanted(row: SeenWorkspace, sandboxes: readonly SeenSandbox[]): string | null {
+  const own = sandboxes.filter(({ workspaceId }) => workspaceId === row.id);
+  const expected = row.desired === 'running' && !row.dormant ? 'running' : restingPhase(row);
+  if (row.phase !== expected) return `workspace ${row.id} is ${row.phase} and should be ${expected}`;
+  if (expected !== 'running') return own.length === 0 ? null : `workspace ${row.id} rests but has a sandbox`;
+  const [sandbox] = own;
+  const isRight = own.length === 1 && sandbox?.state === 'live' && sandbox.epoch === row.epoch;
+  return isRight ? null : `workspace ${row.id} runs without a live sandbox of its epoch ${row.epoch}`;
+}
+
+const restingPhase = (row: SeenWorkspace): Phase => (row.desired === 'deleted' ? 'deleted' : 'suspended');
+
+export function eventually_every_caller_has_an_answer(unanswered: number): string | null {
+  return unanswered === 0 ? null : `${unanswered} callers of ensureRunning never got an answer`;
+}
