@@ -1,7 +1,9 @@
 /**
  * Files of one workspace as the contents service sees them, whether stored or live. Paths are arrays of
  * names (no `.`/`..`, no empty, no NUL, no slash); a live tree never follows a symlink out of the workspace.
- * A change is acknowledged only when it is durable off the host.
+ * A change is acknowledged only when it is durable off the host. Changes of one workspace happen one at a
+ * time; each refuses with a typed error (`not_found`, `already_exists`, `path_refused`, `volume_full`,
+ * `store_unavailable`, …) and then has changed nothing that was acknowledged.
  */
 export type TreePath = readonly string[];
 
@@ -9,6 +11,7 @@ export interface FileStat {
   type: 'file' | 'directory';
   /** Bytes; null for a directory. */
   sizeBytes: number | null;
+  /** Milliseconds with their fraction, to the microsecond. */
   modifiedMs: number;
   createdMs: number;
   writable: boolean;
@@ -18,17 +21,53 @@ export interface DirectoryEntry extends FileStat {
   name: string;
 }
 
+export interface WriteOptions {
+  /** Refuse with `already_exists` when there is anything at the path. */
+  ifAbsent?: boolean;
+  /** Remember these bytes as a trusted version of the notebook (see `isTrusted`), in the same commit. */
+  trustAs?: string;
+}
+
+export interface Checkpoint {
+  id: string;
+  modifiedMs: number;
+}
+
 export interface FileTree {
   stat(path: TreePath): Promise<FileStat | null>;
+  /** Names that are not UTF-8 are left out: no client could ask for them. */
   list(path: TreePath): Promise<DirectoryEntry[]>;
+  /** The whole file; one above limits.contents.readBytesMax is `too_large`. */
   read(path: TreePath): Promise<Buffer>;
-  /** A byte stream for downloads, with an optional range. */
+  /** A byte stream for downloads, with an optional range [start, end). */
   open(path: TreePath, range?: { start: number; end: number }): Promise<ReadableStream<Uint8Array>>;
-  write(path: TreePath, bytes: Uint8Array): Promise<FileStat>;
-  /** Appends; used by chunked uploads, which become visible when complete. */
-  append(path: TreePath, bytes: Uint8Array): Promise<FileStat>;
+
+  write(path: TreePath, bytes: Uint8Array, options?: WriteOptions): Promise<FileStat>;
+  /**
+   * Read, change and write one file with nothing of this workspace in between. `change` gets null when there
+   * is no file, and gives null to leave it as it is.
+   */
+  update(path: TreePath, change: (bytes: Buffer | null) => Uint8Array | null): Promise<FileStat | null>;
   makeDirectory(path: TreePath): Promise<FileStat>;
+  /** A file or a directory with everything in it, to a path where there is nothing; makes missing parents. */
+  copy(from: TreePath, to: TreePath): Promise<FileStat>;
+  /** Never replaces; checkpoints and trust go along. */
   move(from: TreePath, to: TreePath): Promise<void>;
   /** A directory is removed with everything in it. */
   remove(path: TreePath): Promise<void>;
+
+  /** Keeps one piece of an upload (1, 2, …); 1 starts over. Gives the bytes kept so far. */
+  uploadChunk(path: TreePath, chunk: number, bytes: Uint8Array): Promise<FileStat>;
+  /** Adds the last piece; only now the file is there, whole. */
+  finishUpload(path: TreePath, bytes: Uint8Array): Promise<FileStat>;
+
+  /** One per file, as in jupyter_server; kept beside the tree, not in it. */
+  createCheckpoint(path: TreePath): Promise<Checkpoint>;
+  listCheckpoints(path: TreePath): Promise<Checkpoint[]>;
+  restoreCheckpoint(path: TreePath, id: string): Promise<void>;
+  removeCheckpoint(path: TreePath, id: string): Promise<void>;
+
+  /** Whether this digest was remembered as a version of the notebook that its owner trusts. */
+  isTrusted(path: TreePath, digest: string): Promise<boolean>;
+  trust(path: TreePath, digest: string): Promise<void>;
 }

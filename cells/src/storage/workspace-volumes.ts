@@ -6,13 +6,15 @@
  * Every call carries the workspace's epoch, and the manifest row and the host refuse an older one.
  */
 import type { WorkspaceId } from '@cellbook/shared/ids.ts';
-import type { FileTree } from './file-tree.ts';
+import type { FileTree, TreePath } from './file-tree.ts';
 
 export interface FlushReport {
   /** The manifest version that now holds everything. */
   version: number;
   files: number;
   bytesUploaded: number;
+  /** What cannot be kept: sockets, devices, fifos, and what is over a limit. */
+  skipped: { path: TreePath; reason: string }[];
 }
 
 export interface WorkspaceVolumes {

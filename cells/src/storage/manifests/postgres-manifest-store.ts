@@ -20,7 +20,11 @@ export function createPostgresManifestStore(database: Database): ManifestStore {
     const row = await read(workspaceId);
     if (!row) throw noSuchVolume(workspaceId, doing);
     refuseOlderEpoch(epoch, row.epoch, 'the files', { workspaceId });
-    throw new CellbookError('conflict', { doing, problem: 'the row changed meanwhile', ids: { workspaceId } });
+    throw new CellbookError('conflict', {
+      doing,
+      problem: 'the row changed meanwhile',
+      ids: { workspaceId },
+    });
   };
   const ownedBy = (workspaceId: WorkspaceId, epoch: number) =>
     and(eq(volumes.workspaceId, workspaceId), lte(volumes.epoch, epoch));
@@ -81,7 +85,10 @@ export function createPostgresManifestStore(database: Database): ManifestStore {
       const row = await read(workspaceId);
       if (!row || versions.length === 0) return;
       const theirs = eq(volumeManifests.volumeId, row.volumeId);
-      const wanted = and(inArray(volumeManifests.version, [...versions]), ne(volumeManifests.version, row.version));
+      const wanted = and(
+        inArray(volumeManifests.version, [...versions]),
+        ne(volumeManifests.version, row.version),
+      );
       await database.delete(volumeManifests).where(and(theirs, wanted));
     },
     async markSwept(workspaceId, sweptVersion) {

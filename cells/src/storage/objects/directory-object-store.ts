@@ -76,7 +76,8 @@ async function* walk(
   ].sort((a, b) => (a.key < b.key ? -1 : 1));
   for (const { key, deeper } of ordered) {
     if (deeper) {
-      if (key.startsWith(prefix) || prefix.startsWith(key)) yield* walk(root, key.slice(0, -1), prefix, signal);
+      if (key.startsWith(prefix) || prefix.startsWith(key))
+        yield* walk(root, key.slice(0, -1), prefix, signal);
     } else if (key.startsWith(prefix)) yield key;
   }
 }

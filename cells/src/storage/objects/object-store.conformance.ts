@@ -88,5 +88,7 @@ export function describeObjectStore(
 }
 
 async function keys(store: ObjectStore, prefix: string): Promise<string[]> {
-  return Array.fromAsync(store.list(prefix));
+  const found: string[] = [];
+  for await (const key of store.list(prefix)) found.push(key);
+  return found;
 }

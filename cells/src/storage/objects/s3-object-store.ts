@@ -6,7 +6,7 @@ import {
   DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
-  ListObjectsV2Command,
+  ListObjectsCommand,
   PutObjectCommand,
   S3Client,
   type S3ClientConfig,
@@ -45,17 +45,14 @@ export function createS3ObjectStore({ bucket, prefix, client: config }: S3Locati
       await orMissing(null, () => client.send(new DeleteObjectCommand(at(key)), within(signal)));
     },
     async *list(keyPrefix, signal) {
-      let ContinuationToken: string | undefined;
+      // By the last key (version 1 of the call), not by a token: some servers' tokens do not work.
+      let Marker: string | undefined;
       do {
-        const command = new ListObjectsV2Command({
-          Bucket: bucket,
-          Prefix: prefix + keyPrefix,
-          ContinuationToken,
-        });
-        const page = await client.send(command, within(signal));
+        const query = { Bucket: bucket, Prefix: prefix + keyPrefix, Marker };
+        const page = await client.send(new ListObjectsCommand(query), within(signal));
         for (const { Key } of page.Contents ?? []) if (Key) yield Key.slice(prefix.length);
-        ContinuationToken = page.NextContinuationToken;
-      } while (ContinuationToken);
+        Marker = page.IsTruncated ? page.Contents?.at(-1)?.Key : undefined;
+      } while (Marker);
     },
   };
 }

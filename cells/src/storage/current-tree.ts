@@ -1,0 +1,80 @@
+/**
+ * The FileTree that is right now: live while a directory on this host is the truth, stored otherwise. Changes
+ * hold the workspace's lock, so none falls between two states. Reads hold nothing: one that meets a change of
+ * state (the directory appears or goes while it looks) is made again on the other side.
+ */
+import { CellbookError } from '@cellbook/shared/errors.ts';
+import type { FileTree } from './file-tree.ts';
+import type { LiveVolume } from './live/live-volume.ts';
+
+export interface Current {
+  tree: FileTree;
+  /** Null while stored. */
+  live: LiveVolume | null;
+}
+
+export interface CurrentTreeParts {
+  current(): Promise<Current>;
+  exclusively<T>(work: () => Promise<T>): Promise<T>;
+}
+
+const readAttemptsMax = 4;
+
+export function createCurrentTree({ current, exclusively }: CurrentTreeParts): FileTree {
+  /** Makes the host's directory whole again if it was emptied. True when that changed anything. */
+  async function healed(live: LiveVolume | null): Promise<boolean> {
+    if (!live || live.lost || live.state.signal.aborted) return live?.lost ?? false;
+    if (await live.isWhole()) return false;
+    await exclusively(() => live.heal());
+    return true;
+  }
+
+  async function read<T>(work: (tree: FileTree) => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      const { tree, live } = await current();
+      const looking = live ? live.use(() => work(tree)) : work(tree);
+      const outcome = await looking.then(
+        (value) => ({ value }),
+        (error: unknown) => ({ error }),
+      );
+      const absent = 'error' in outcome ? isAbsence(outcome.error) : outcome.value === null;
+      const moved = absent && ((await healed(live)) || (await current()).live !== live);
+      if (moved && attempt < readAttemptsMax) continue;
+      if ('error' in outcome) throw outcome.error;
+      return outcome.value;
+    }
+  }
+
+  function change<T>(work: (tree: FileTree) => Promise<T>): Promise<T> {
+    return exclusively(async () => {
+      const before = await current();
+      if (before.live && !(await before.live.isWhole())) await before.live.heal();
+      return work((await current()).tree);
+    });
+  }
+
+  return {
+    stat: (path) => read((tree) => tree.stat(path)),
+    list: (path) => read((tree) => tree.list(path)),
+    read: (path) => read((tree) => tree.read(path)),
+    open: (path, range) => read((tree) => tree.open(path, range)),
+    listCheckpoints: (path) => read((tree) => tree.listCheckpoints(path)),
+    isTrusted: (path, digest) => read((tree) => tree.isTrusted(path, digest)),
+    write: (path, bytes, options) => change((tree) => tree.write(path, bytes, options)),
+    update: (path, edit) => change((tree) => tree.update(path, edit)),
+    makeDirectory: (path) => change((tree) => tree.makeDirectory(path)),
+    copy: (from, to) => change((tree) => tree.copy(from, to)),
+    move: (from, to) => change((tree) => tree.move(from, to)),
+    remove: (path) => change((tree) => tree.remove(path)),
+    uploadChunk: (path, chunk, bytes) => change((tree) => tree.uploadChunk(path, chunk, bytes)),
+    finishUpload: (path, bytes) => change((tree) => tree.finishUpload(path, bytes)),
+    createCheckpoint: (path) => change((tree) => tree.createCheckpoint(path)),
+    restoreCheckpoint: (path, id) => change((tree) => tree.restoreCheckpoint(path, id)),
+    removeCheckpoint: (path, id) => change((tree) => tree.removeCheckpoint(path, id)),
+    trust: (path, digest) => change((tree) => tree.trust(path, digest)),
+  };
+}
+
+function isAbsence(error: unknown): boolean {
+  return !(error instanceof CellbookError) || error.code === 'not_found';
+}

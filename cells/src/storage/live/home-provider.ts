@@ -1,0 +1,37 @@
+/**
+ * Gives each workspace a directory on this host. The plain one here bounds nothing; the sandbox's provider
+ * (cells/src/sandbox/quota) mounts a file system of the right size for each and has the same shape.
+ */
+import { chown, mkdir, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type WorkspaceId, workspaceIdSchema } from '@cellbook/shared/ids.ts';
+import { sandboxGid, sandboxUid } from '../../sandbox/driver.ts';
+
+export interface HomeProvider {
+  /** The directory, made when it is missing. Idempotent; what is in it stays. */
+  prepareHome(workspaceId: WorkspaceId, diskBytesMax: number): Promise<{ directory: string }>;
+  /** Removes the directory and everything in it. Idempotent. */
+  releaseHome(workspaceId: WorkspaceId): Promise<void>;
+  /** What exists on this host, also after a crash. */
+  list(): Promise<WorkspaceId[]>;
+}
+
+export function createPlainHomeProvider(homesDirectory: string): HomeProvider {
+  return {
+    async prepareHome(workspaceId) {
+      const directory = join(homesDirectory, workspaceId);
+      await mkdir(directory, { recursive: true, mode: 0o755 });
+      if (process.getuid?.() === 0) await chown(directory, sandboxUid, sandboxGid);
+      return { directory };
+    },
+    async releaseHome(workspaceId) {
+      await rm(join(homesDirectory, workspaceId), { recursive: true, force: true });
+    },
+    async list() {
+      const names = await readdir(homesDirectory).catch(() => []);
+      return names
+        .filter((name) => workspaceIdSchema.safeParse(name).success)
+        .map((name) => workspaceIdSchema.parse(name));
+    },
+  };
+}

@@ -1,0 +1,43 @@
+import type { FileHandle } from 'node:fs/promises';
+import type { StoredDirectory } from '../tree/entry.ts';
+import type { VolumeObjects } from '../tree/volume-objects.ts';
+import { openDirectory, statOf } from './beneath.ts';
+import { type IndexDirectory, modeOf, stampOf } from './live-index.ts';
+
+/**
+ * The index of a directory that has just been made to hold `tree`: every stat now, against its entry. Only
+ * right while nothing else writes.
+ */
+export async function indexOf(
+  objects: VolumeObjects,
+  directory: FileHandle,
+  tree: StoredDirectory,
+): Promise<IndexDirectory> {
+  const stats = await directory.stat({ bigint: true });
+  const { mtimeNs, ino } = stats;
+  const children: IndexDirectory['children'] = new Map();
+  const { createdNs } = tree;
+  for (const [name, entry] of await objects.getDirectory(tree.sha256)) {
+    const place = { directory, name };
+    if (entry.type === 'directory') {
+      const handle = await openDirectory(place);
+      children.set(name, await indexOf(objects, handle, entry).finally(() => handle.close()));
+      continue;
+    }
+    const found = await statOf(place);
+    if (found) children.set(name, { type: 'leaf', stamp: stampOf(found), entry });
+  }
+  return { type: 'directory', inode: ino, mode: modeOf(stats), mtimeNs, createdNs, children };
+}
+
+/** The index of a directory that was found: what is stored, with nothing proven, so that all is read again. */
+export async function unprovenIndex(objects: VolumeObjects, tree: StoredDirectory): Promise<IndexDirectory> {
+  const children: IndexDirectory['children'] = new Map();
+  for (const [name, entry] of await objects.getDirectory(tree.sha256))
+    children.set(
+      name,
+      entry.type === 'directory' ? await unprovenIndex(objects, entry) : { type: 'leaf', stamp: null, entry },
+    );
+  const { createdNs, mode } = tree;
+  return { type: 'directory', inode: 0n, mode, mtimeNs: BigInt(tree.mtimeNs), createdNs, children };
+}

@@ -1,0 +1,197 @@
+/**
+ * One workspace's live directory on this host, from attach to detach.
+ *
+ *   attach: claim the epoch → marker `filling` → materialise → sentinel → index → marker `ready`
+ *   sync:   scan (no lock) → lock → drop what contents touched meanwhile → commit → index
+ *   flush:  a sync, then a last scan under the lock that trusts what is missing to be gone
+ *   heal:   the sentinel is gone although the directory is there: somebody emptied the host's directory.
+ *           Nothing is taken as deleted; what is stored is put back beside what is there, then the sentinel.
+ *
+ * If the directory itself is gone the volume is `lost`: it is served from what is stored until it is let go.
+ */
+import { type FileHandle, stat } from 'node:fs/promises';
+import type { Clock } from '@cellbook/shared/clock.ts';
+import type { Random } from '@cellbook/shared/random.ts';
+import type { TreePath } from '../file-tree.ts';
+import type { TreeChange } from '../tree/tree-change.ts';
+import { filesRoot } from '../tree/volume-root.ts';
+import type { CommitReason, VolumePointer } from '../volume-pointer.ts';
+import { createFile, openRoot, type Place, statOf } from './beneath.ts';
+import { errnoOf } from './errno.ts';
+import { indexOf, unprovenIndex } from './index-of.ts';
+import { setNode } from './live-index.ts';
+import type { LiveState } from './live-state.ts';
+import { materialise } from './materialise.ts';
+import { sentinelName } from './reserved-names.ts';
+import { type Found, nothingFound, type ScanTools, scanDirectory } from './scan.ts';
+
+export interface LiveVolumeParts {
+  directory: string;
+  pointer: VolumePointer;
+  clock: Clock;
+  random: Random;
+  /** Runs work while nothing else changes this workspace. */
+  exclusively<T>(work: () => Promise<T>): Promise<T>;
+}
+
+export interface SyncReport {
+  version: number;
+  files: number;
+  bytesRead: number;
+  skipped: Found['skipped'];
+}
+
+export class LiveVolume {
+  readonly directory: string;
+  readonly state: LiveState;
+  readonly #parts: LiveVolumeParts;
+  readonly #stop = new AbortController();
+  #lost = false;
+  #users = 0;
+  #idle: (() => void) | null = null;
+
+  private constructor(parts: LiveVolumeParts, root: FileHandle, index: LiveState['index']) {
+    this.#parts = parts;
+    this.directory = parts.directory;
+    const { pointer, clock, random } = parts;
+    this.state = { root, index, pointer, clock, random, signal: this.#stop.signal, touched: [] };
+  }
+
+  /** Makes the directory hold the stored tree, exactly. */
+  static async fill(parts: LiveVolumeParts, signal: AbortSignal): Promise<LiveVolume> {
+    const { objects, row } = parts.pointer;
+    const root = await openRoot(parts.directory);
+    try {
+      const tree = await filesRoot(objects, row.root);
+      await writeSentinel(root);
+      await materialise({ objects, random: parts.random, signal, mode: 'exact' }, root, tree);
+      return new LiveVolume(parts, root, await indexOf(objects, root, tree));
+    } catch (error) {
+      await root.close();
+      throw error;
+    }
+  }
+
+  /** Takes over a directory that a crashed cell left behind: nothing is known of it, so all of it is read. */
+  static async adopt(parts: LiveVolumeParts): Promise<LiveVolume> {
+    const { objects, row } = parts.pointer;
+    const tree = await filesRoot(objects, row.root);
+    return new LiveVolume(parts, await openRoot(parts.directory), await unprovenIndex(objects, tree));
+  }
+
+  get lost(): boolean {
+    return this.#lost;
+  }
+
+  /**
+   * Runs work that reads the directory without the lock. The directory stays open until it is done: a
+   * descriptor that was closed could name another workspace's directory a moment later.
+   */
+  async use<T>(work: () => Promise<T>): Promise<T> {
+    this.state.signal.throwIfAborted();
+    this.#users++;
+    try {
+      return await work();
+    } finally {
+      if (--this.#users === 0) this.#idle?.();
+    }
+  }
+
+  /** False when the host's directory was emptied or is gone. */
+  isWhole(): Promise<boolean> {
+    return this.use(() => this.#checkWhole());
+  }
+
+  async #checkWhole(): Promise<boolean> {
+    if (this.#lost) return false;
+    if (await statOf(this.#sentinel())) return true;
+    const [held, named] = await Promise.all([
+      this.state.root.stat(),
+      stat(this.directory).catch((error: unknown) => {
+        if (errnoOf(error) === 'ENOENT') return null;
+        throw error;
+      }),
+    ]);
+    if (held.nlink === 0 || named?.ino !== held.ino) this.#lost = true;
+    return false;
+  }
+
+  /** Puts back what is stored and missing. The caller holds the lock. */
+  async heal(): Promise<void> {
+    if (await this.isWhole()) return;
+    if (this.#lost) return;
+    const { pointer, random, root, signal } = this.state;
+    const { objects } = pointer;
+    const tree = await filesRoot(objects, pointer.row.root);
+    await materialise({ objects, random, signal, mode: 'missing' }, root, tree);
+    await writeSentinel(root);
+  }
+
+  /** Captures what code has changed. Holds the lock only to commit. */
+  async sync(reason: CommitReason, signal: AbortSignal): Promise<SyncReport> {
+    this.state.touched.length = 0;
+    const found = await this.use(() => this.#scan(false, signal));
+    return this.#parts.exclusively(() => {
+      this.state.signal.throwIfAborted();
+      return this.#commit(found, reason, signal);
+    });
+  }
+
+  /** Captures everything, for good. The caller holds the lock; code has stopped. */
+  async flush(reason: CommitReason, signal: AbortSignal): Promise<SyncReport> {
+    await this.heal();
+    this.state.touched.length = 0;
+    return this.#commit(await this.#scan(true, signal), reason, signal);
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort(new Error('the live directory was let go'));
+    const { promise: idle, resolve } = Promise.withResolvers<void>();
+    this.#idle = resolve;
+    if (this.#users > 0) await idle;
+    await this.state.root.close();
+  }
+
+  #sentinel(): Place {
+    return { directory: this.state.root, name: sentinelName };
+  }
+
+  async #scan(final: boolean, signal: AbortSignal): Promise<Found> {
+    const { root, index, pointer, clock } = this.state;
+    const found = nothingFound();
+    if (this.#lost) return found;
+    const both = AbortSignal.any([signal, this.state.signal]);
+    const tools: ScanTools = { objects: pointer.objects, clock, signal: both, final };
+    await scanDirectory(tools, root, [], index, found);
+    return found;
+  }
+
+  async #commit(found: Found, reason: CommitReason, signal: AbortSignal): Promise<SyncReport> {
+    const { pointer, touched, index } = this.state;
+    const { files, bytesRead, skipped } = found;
+    // Emptied while it was scanned: nothing of this scan is believed; the next one sees the healed tree.
+    if (!(await this.isWhole())) {
+      await this.heal();
+      return { version: pointer.row.version, files: 0, bytesRead, skipped };
+    }
+    const counts = (path: TreePath) => !touched.some((other) => related(path, other));
+    const changes = found.changes.filter((change: TreeChange) => counts(change.path.slice(1)));
+    const version = await pointer.commit(changes, reason, signal);
+    for (const { path, node } of found.updates) if (counts(path)) setNode(index, path, node);
+    return { version, files, bytesRead, skipped };
+  }
+}
+
+/** One is the other or lies below it. */
+function related(a: TreePath, b: TreePath): boolean {
+  const length = Math.min(a.length, b.length);
+  for (let depth = 0; depth < length; depth++) if (a[depth] !== b[depth]) return false;
+  return true;
+}
+
+async function writeSentinel(root: FileHandle): Promise<void> {
+  const place = { directory: root, name: sentinelName };
+  if (await statOf(place)) return;
+  const file = await createFile(place, 0o444);
+  await file.close();
+}

@@ -1,0 +1,59 @@
+/**
+ * What this host knows about each of its live directories, in a file beside them: which epoch filled it and
+ * whether it is whole. A directory with no marker, or one that says `filling`, holds nothing that storage
+ * does not have; one that says `ready` may hold what code wrote last.
+ */
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type WorkspaceId, workspaceIdSchema } from '@cellbook/shared/ids.ts';
+import type { Random } from '@cellbook/shared/random.ts';
+import { z } from 'zod';
+import { orAbsent } from './errno.ts';
+
+const markerSchema = z.object({
+  workspaceId: workspaceIdSchema,
+  epoch: z.int().nonnegative(),
+  /** The manifest version that it was filled from. */
+  version: z.int().nonnegative(),
+  state: z.enum(['filling', 'ready']),
+});
+export type Marker = z.infer<typeof markerSchema>;
+
+export interface Markers {
+  read(workspaceId: WorkspaceId): Promise<Marker | null>;
+  write(marker: Marker): Promise<void>;
+  remove(workspaceId: WorkspaceId): Promise<void>;
+}
+
+export function createMarkers(directory: string, random: Random): Markers {
+  const pathOf = (workspaceId: WorkspaceId) => join(directory, `${workspaceId}.json`);
+  return {
+    async read(workspaceId) {
+      const text = await orAbsent(readFile(pathOf(workspaceId), 'utf8'));
+      if (text === null) return null;
+      const parsed = markerSchema.safeParse(parseJson(text));
+      return parsed.success ? parsed.data : null;
+    },
+    async write(marker) {
+      await mkdir(directory, { recursive: true, mode: 0o700 });
+      const temporary = `${pathOf(marker.workspaceId)}.${random.uuid()}`;
+      const file = await open(temporary, 'wx', 0o600);
+      try {
+        await file.writeFile(JSON.stringify(marker));
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      await rename(temporary, pathOf(marker.workspaceId));
+    },
+    remove: (workspaceId) => rm(pathOf(workspaceId), { force: true }),
+  };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * The objects of one volume: chunks, lists of runs and directories, each under its sha256 in the volume's
+ * own namespace. What is read is checked against its name, so a damaged object is an error and never data.
+ */
+import { createHash } from 'node:crypto';
+import { CellbookError } from '@cellbook/shared/errors.ts';
+import type { VolumeId } from '@cellbook/shared/ids.ts';
+import type { ObjectStore } from '../objects/object-store.ts';
+import type { DirectoryCache } from './directory-cache.ts';
+import { decodeDirectory, decodeRuns, encodeDirectory, encodeRuns } from './directory-object.ts';
+import { type Entries, noEntries, type Run } from './entry.ts';
+import type { Semaphore } from './semaphore.ts';
+
+export type ObjectKind = 'chunks' | 'lists' | 'directories';
+
+export interface VolumeObjects {
+  readonly prefix: string;
+  /** Chunks in `known` are stored already (a version before has them) and are not sent again. */
+  putChunk(bytes: Uint8Array, known: ReadonlySet<string>, signal?: AbortSignal): Promise<string>;
+  getChunk(sha256: string, signal?: AbortSignal): Promise<Buffer>;
+  putRuns(runs: readonly Run[], signal?: AbortSignal): Promise<string>;
+  getRuns(sha256: string, signal?: AbortSignal): Promise<Run[]>;
+  /** Null for an empty directory, which needs no object. */
+  putDirectory(entries: Entries, signal?: AbortSignal): Promise<string | null>;
+  getDirectory(sha256: string | null, signal?: AbortSignal): Promise<Entries>;
+}
+
+export interface VolumeObjectTools {
+  store: ObjectStore;
+  cache: DirectoryCache;
+  /** Bounds the chunks in memory over all volumes. */
+  inFlight: Semaphore;
+}
+
+export const objectKey = (prefix: string, kind: ObjectKind, sha256: string) => `${prefix}${kind}/${sha256}`;
+export const volumePrefix = (volumeId: VolumeId) => `volumes/${volumeId}/`;
+export const sha256Of = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+export function createVolumeObjects(volumeId: VolumeId, tools: VolumeObjectTools): VolumeObjects {
+  const { store, cache, inFlight } = tools;
+  const prefix = volumePrefix(volumeId);
+  const put = async (
+    kind: ObjectKind,
+    bytes: Uint8Array,
+    signal?: AbortSignal,
+    known?: ReadonlySet<string>,
+  ): Promise<string> => {
+    const sha256 = sha256Of(bytes);
+    if (known?.has(sha256)) return sha256;
+    await inFlight.run(() => store.put(objectKey(prefix, kind, sha256), bytes, signal));
+    return sha256;
+  };
+  const get = async (kind: ObjectKind, sha256: string, signal?: AbortSignal): Promise<Buffer> => {
+    const key = objectKey(prefix, kind, sha256);
+    return checked(await inFlight.run(() => store.get(key, signal)), sha256, key);
+  };
+  return {
+    prefix,
+    putChunk: (bytes, known, signal) => put('chunks', bytes, signal, known),
+    getChunk: (sha256, signal) => get('chunks', sha256, signal),
+    putRuns: (runs, signal) => put('lists', encodeRuns(runs), signal),
+    getRuns: async (sha256, signal) => decodeRuns(await get('lists', sha256, signal), sha256),
+    async putDirectory(entries, signal) {
+      if (entries.size === 0) return null;
+      const bytes = encodeDirectory(entries);
+      const key = prefix + sha256Of(bytes);
+      if (cache.get(key)) return key.slice(prefix.length);
+      const sha256 = await put('directories', bytes, signal);
+      cache.set(key, entries, bytes.length);
+      return sha256;
+    },
+    async getDirectory(sha256, signal) {
+      if (sha256 === null) return noEntries;
+      const known = cache.get(prefix + sha256);
+      if (known) return known;
+      const bytes = await get('directories', sha256, signal);
+      const entries = decodeDirectory(bytes, sha256);
+      cache.set(prefix + sha256, entries, bytes.length);
+      return entries;
+    },
+  };
+}
+
+function checked(bytes: Buffer | null, sha256: string, key: string): Buffer {
+  if (bytes && sha256Of(bytes) === sha256) return bytes;
+  throw new CellbookError('store_unavailable', {
+    doing: `reading ${key}`,
+    problem: bytes ? 'the object is damaged' : 'the object is missing from the store',
+    next: 'Try again; if it fails again, restore an earlier version or ask your operator.',
+  });
+}

@@ -1,0 +1,55 @@
+/**
+ * The top of a volume: three directories. `files` is what the user sees. `marks` mirrors its folders and
+ * keeps what belongs to a file but not in the tree: checkpoints (`c:name`), trust (`t:name`), deeper folders
+ * (`d:name`). `uploads` holds the chunks of uploads under way (`u:name`). Because all three are one tree, a
+ * rename moves a file with its checkpoints in one commit, and a version restores both.
+ */
+
+import type { TreePath } from '../file-tree.ts';
+import type { Attributes, StoredDirectory } from './entry.ts';
+import { emptyDirectory } from './entry.ts';
+import type { TreeChange } from './tree-change.ts';
+import type { VolumeObjects } from './volume-objects.ts';
+
+export type Area = 'files' | 'marks' | 'uploads';
+export type MarkKind = 'checkpoint' | 'trust' | 'upload';
+
+const letterOf: Record<MarkKind, string> = { checkpoint: 'c', trust: 't', upload: 'u' };
+
+/** Where the mark of a file lies within its area. */
+export function markPath(kind: MarkKind, path: TreePath): string[] {
+  const name = path.at(-1) ?? '';
+  return [areaOf(kind), ...path.slice(0, -1).map((part) => `d:${part}`), `${letterOf[kind]}:${name}`];
+}
+
+const areaOf = (kind: MarkKind): Area => (kind === 'upload' ? 'uploads' : 'marks');
+
+/** Everywhere that marks of a path or of what lies below it are kept. */
+export function markPathsOf(path: TreePath): string[][] {
+  const folders = path.slice(0, -1).map((part) => `d:${part}`);
+  const name = path.at(-1) ?? '';
+  return ['c', 't', 'd'].map((letter) => ['marks', ...folders, `${letter}:${name}`]);
+}
+
+export const filesPath = (path: TreePath): string[] => ['files', ...path];
+
+/** The attributes of a volume's own folders: nobody sees them. */
+const plain: Attributes = { mode: 0o755, mtimeNs: '0', createdNs: '0' };
+
+/** The root directory that a manifest points at, as an entry. */
+export const rootDirectory = (sha256: string | null): StoredDirectory => ({
+  ...emptyDirectory(plain),
+  sha256,
+});
+
+export async function filesRoot(objects: VolumeObjects, root: string | null): Promise<StoredDirectory> {
+  const entry = (await objects.getDirectory(root)).get('files');
+  return entry?.type === 'directory' ? entry : emptyDirectory(plain);
+}
+
+/** What a new volume starts with: an empty home with honest times. */
+export const newHome = (nowNs: string): TreeChange => ({
+  kind: 'directory',
+  path: ['files'],
+  attributes: { mode: 0o755, mtimeNs: nowNs, createdNs: nowNs },
+});
