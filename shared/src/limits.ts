@@ -32,6 +32,40 @@ export const limits = {
     /** Below this ext4 with a journal does not fit. */
     volumeBytesMin: 16 * 1024 * 1024,
   },
+  api: {
+    /** Names and numbers: the largest body of the lifecycle API is a few hundred bytes. */
+    bodyBytesMax: 16 * 1024,
+    pageSizeDefault: 50,
+    pageSizeMax: 200,
+    /** Verified principals kept, so that a busy tab costs one signature check a minute: 10,000 at 1 KB, 10 MB. */
+    principalCacheMax: 10_000,
+    /** Edge and cell clocks may differ by this much. */
+    principalSkewSeconds: 5,
+    /** Keys are read again for one that is unknown, at most this often. */
+    keysReloadMs: 10_000,
+    /** A repeated request is recognised for a day. */
+    idempotencyTtlMs: 24 * 3_600_000,
+    /** A claim whose server died is taken over after this; no write of the API takes a second. */
+    idempotencyLockMs: 20_000,
+    /** A second click waits this long for the first one's answer before it is told to come again. */
+    idempotencyWaitMs: 5_000,
+    idempotencyPollMs: 25,
+    idempotencySweepMs: 600_000,
+    eventHeartbeatMs: 15_000,
+    /** A stream ends after this, so that its next request is authenticated anew. */
+    eventStreamMsMax: 30 * 60_000,
+    /** A person with a few windows; each stream is one connection and a row per workspace. */
+    eventStreamsPerUserMax: 20,
+    /** What a slow reader may leave unread: later states replace earlier ones, so nothing more is needed. */
+    eventBufferBytesMax: 256 * 1024,
+    eventDrainMs: 30_000,
+    eventPageRows: 100,
+    /** Revisions are drawn before they are committed: so many are read again behind the newest one seen. */
+    eventLookbackRevisions: 1_000,
+    readyMs: 2_000,
+    /** One Redis command, or one attempt to reach it: it is only ever a hint. */
+    redisMs: 1_000,
+  },
   database: {
     /** Postgres allows 100 by default; a cell keeps room for an operator, migrations and a second starter. */
     connectionsMax: 20,
@@ -205,8 +239,8 @@ export const limits = {
     messageBytesMax: 31 * 1024 * 1024,
     /** A header is a few hundred bytes; 64 KiB leaves room for odd clients and stops a parse of megabytes. */
     headerBytesMax: 64 * 1024,
-    /** Parts of a message: 6 plus buffers. A widget with 1,024 buffers has not been seen. */
-    frameBuffersMax: 1_024,
+    /** Buffers of a message; with its 6 other parts below the 1,024 offsets the supervisor takes. */
+    frameBuffersMax: 1_000,
     /** Output a kernel keeps for clients that are away or slow: 3 s at the rate limit is 3 MB; five times that. */
     outputLogBytesMax: 16 * 1024 * 1024,
     /** With 1,000 messages a second admitted, 20 s of the worst case. */

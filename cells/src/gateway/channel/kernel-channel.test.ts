@@ -1,7 +1,7 @@
 import { limits } from '@cellbook/shared/limits.ts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { channelFixture, frameOf } from '../testing.ts';
+import { channelFixture, frameOf } from '../testing/messages.ts';
 import { OutputLog } from './output-log.ts';
 import { continueFrom, cursorAfterClose, neededFrom } from './replay.ts';
 import { RequestRoutes } from './request-routes.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { readHeader } from '../frames/message.ts';
 import { readV1Frame } from '../frames/v1-frame.ts';
-import { frameOf } from '../testing.ts';
+import { frameOf } from '../testing/messages.ts';
 import { decideParked, isActivity } from './parked.ts';
 
 const info = { protocol_version: '5.3', implementation: 'ipython' };

@@ -47,7 +47,7 @@ export class KernelInput {
   offer(message: InputMessage): void {
     const link = this.#isPumping ? null : this.#target.linkNow();
     if (link) {
-      if (!link.sendKernelMessage(this.#target.kernelId, message.bytes)) this.#pump('drain');
+      if (!this.#send(link, message)) this.#pump('drain');
       return;
     }
     if (this.#isFull(message)) {
@@ -58,6 +58,17 @@ export class KernelInput {
     this.#heldBytes += message.bytes.length;
     if (this.#heldBytes > limits.gateway.heldBytesPause) this.#setReading(false);
     this.#pump('start');
+  }
+
+  /** False when the link is full now. A link that refuses the message (it just closed) is answered for. */
+  #send(link: SupervisorLink, message: InputMessage): boolean {
+    try {
+      return link.sendKernelMessage(this.#target.kernelId, message.bytes);
+    } catch (thrown) {
+      const { kernelId } = this.#target;
+      this.#target.refuse(message, toCellbookError(thrown, `delivering a message to kernel ${kernelId}`));
+      return true;
+    }
   }
 
   #isFull({ bytes }: InputMessage): boolean {
@@ -78,8 +89,7 @@ export class KernelInput {
     while (this.#held.length > 0) {
       const link = this.#target.linkNow() ?? (await this.#target.ensureStarted());
       const message = this.#take();
-      if (message && !link.sendKernelMessage(this.#target.kernelId, message.bytes))
-        await this.#target.drained();
+      if (message && !this.#send(link, message)) await this.#target.drained();
     }
     this.#isPumping = false;
     this.#setReading(true);

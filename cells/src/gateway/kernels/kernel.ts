@@ -61,6 +61,7 @@ export class Kernel {
   readonly #input: KernelInput;
   #state: KernelState;
   #live: LiveSandbox | null = null;
+  #startedIn: LiveSandbox | null = null;
   #starting: Promise<SupervisorLink> | null = null;
   #isDeleted = false;
 
@@ -204,8 +205,13 @@ export class Kernel {
   async #startIn(live: LiveSandbox): Promise<SupervisorLink> {
     const { id: kernelId, kernelspec, directory } = this.record;
     const environment = this.#host.environment(kernelId);
-    this.record.kernelInfo = await live.link.startKernel({ kernelId, kernelspec, directory, environment });
+    // One that ended inside a sandbox that lives is still known there, and is started again by its id.
+    this.record.kernelInfo =
+      this.#startedIn === live
+        ? await live.link.restartKernel(kernelId)
+        : await live.link.startKernel({ kernelId, kernelspec, directory, environment });
     if (!this.#host.isCurrent(live)) return this.#start();
+    this.#startedIn = live;
     this.#live = live;
     this.#isUp();
     return live.link;
@@ -267,7 +273,7 @@ export class Kernel {
 
   async #drained(): Promise<void> {
     const live = this.#live;
-    if (live) await Promise.race([live.link.drained(), live.lost]);
+    if (live) await Promise.race([live.link.drained(this.id), live.lost]);
   }
 }
 

@@ -4,7 +4,7 @@ import { limits } from '@cellbook/shared/limits.ts';
 import { createLogger } from '@cellbook/shared/log.ts';
 import { describe, expect, test } from 'vitest';
 import { readV1Frame } from '../frames/v1-frame.ts';
-import { frameOf } from '../testing.ts';
+import { frameOf } from '../testing/messages.ts';
 import { CellOutputs, linesOf } from './cell-outputs.ts';
 import { type Notebook, placeOutputs } from './notebook-cells.ts';
 import { OutputFollower } from './output-follower.ts';

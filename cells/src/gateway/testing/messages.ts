@@ -1,10 +1,10 @@
 /** Shared by the gateway's tests: messages as a client and a kernel write them, and a socket that records. */
 import { ManualClock } from '@cellbook/shared/clock.ts';
 import { seededRandom } from '@cellbook/shared/random.ts';
-import { ClientSocket, type WireSocket } from './channel/client-socket.ts';
-import { KernelChannel } from './channel/kernel-channel.ts';
-import { createCompose, looseHeader, readObject } from './frames/message.ts';
-import { type Channel, part, readV1Frame, writeV1Frame } from './frames/v1-frame.ts';
+import { ClientSocket, type WireSocket } from '../channel/client-socket.ts';
+import { KernelChannel } from '../channel/kernel-channel.ts';
+import { createCompose, looseHeader, readObject } from '../frames/message.ts';
+import { type Channel, part, readV1Frame, writeV1Frame } from '../frames/v1-frame.ts';
 
 export interface TestMessage {
   channel?: Channel;

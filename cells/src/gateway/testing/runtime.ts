@@ -1,0 +1,73 @@
+/**
+ * A WorkspaceRuntime for tests: the lifecycle's promises with none of its machinery. One workspace, one
+ * sandbox at a time, single-flight resumes, listeners called in the order of the contract.
+ */
+import type { UserId, WorkspaceId } from '@cellbook/shared/ids.ts';
+import { SingleFlight } from '@cellbook/shared/single-flight.ts';
+import type { RuntimeListener, WorkspaceRuntime } from '../../lifecycle/runtime.ts';
+import type { Sandbox } from '../../sandbox/driver.ts';
+
+export interface TestRuntime extends WorkspaceRuntime {
+  /** Resumes so far. */
+  starts: number;
+  touches: number;
+  /** While set, `ensureRunning` rejects with it. */
+  failure: Error | null;
+  suspend(): Promise<void>;
+  /** Tells the listeners that the sandbox has gone by itself. */
+  noteStopped(): void;
+}
+
+export interface TestRuntimeOptions {
+  workspaceId: WorkspaceId;
+  ownerId: UserId;
+  start(epoch: number): Promise<Sandbox>;
+  stop(sandbox: Sandbox): Promise<void>;
+}
+
+export function createTestRuntime({ workspaceId, ownerId, start, stop }: TestRuntimeOptions): TestRuntime {
+  const listeners: RuntimeListener[] = [];
+  const flights = new SingleFlight<WorkspaceId, Sandbox>();
+  let sandbox: Sandbox | null = null;
+  let epoch = 0;
+  const runtime: TestRuntime = {
+    starts: 0,
+    touches: 0,
+    failure: null,
+    async find(id) {
+      if (id !== workspaceId) return null;
+      const phase = sandbox ? 'running' : 'suspended';
+      return { id, ownerId, name: 'test', desired: phase, phase, epoch };
+    },
+    current: () => sandbox,
+    async ensureRunning() {
+      if (runtime.failure) throw runtime.failure;
+      if (sandbox) return sandbox;
+      return flights.run(workspaceId, async () => {
+        const started = await start(++epoch);
+        runtime.starts += 1;
+        sandbox = started;
+        for (const listener of listeners) await listener.onRunning(workspaceId, started);
+        return started;
+      });
+    },
+    touch: () => {
+      runtime.touches += 1;
+    },
+    addListener: (listener) => void listeners.push(listener),
+    async suspend() {
+      const leaving = sandbox;
+      if (!leaving) return;
+      for (const listener of listeners)
+        await listener.onSuspending(workspaceId, leaving, new AbortController().signal);
+      await stop(leaving);
+      await leaving.exited;
+      runtime.noteStopped();
+    },
+    noteStopped() {
+      sandbox = null;
+      for (const listener of listeners) listener.onStopped(workspaceId);
+    },
+  };
+  return runtime;
+}
