@@ -3,7 +3,8 @@ import type { WorkspaceId } from '@cellbook/shared/ids.ts';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { execute, type JupyterClient, jupyterClient } from '../client/jupyter.ts';
 import { runInTerminal } from '../demo/terminal.ts';
-import { newUser, type TestUser, useTestPlatform } from './test-platform.ts';
+import { useTestPlatform } from './test-platform.ts';
+import { newUser, type TestUser } from './user.ts';
 
 const platform = useTestPlatform();
 let user: TestUser;

@@ -1,6 +1,6 @@
 /** What `npm start` promises, tried as a person would: on a terminal, with Ctrl-C, kill -9 and a taken port. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { mkdtempSync, realpathSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,8 +10,9 @@ import { freePort, isPortFree } from '../up/ports.ts';
 import { pidsWithEnvironment } from '../up/processes/proc.ts';
 import { homeVariable } from '../up/processes/record.ts';
 import { askStarter } from '../up/starter-lock.ts';
+import { removeHome } from './remove-home.ts';
 import { runInTerminal, type TerminalRun } from './terminal.ts';
-import { newUser } from './test-platform.ts';
+import { newUser } from './user.ts';
 
 let home: string;
 let port: number;
@@ -27,7 +28,7 @@ afterEach(async () => {
   bystander.kill();
   const stop = npm('stop');
   await stop.exitCode;
-  rmSync(home, { recursive: true, force: true });
+  removeHome(home);
 });
 
 const npm = (...args: string[]): TerminalRun =>
