@@ -13,7 +13,7 @@ import type { Logger } from '@cellbook/shared/log.ts';
 import type { Random } from '@cellbook/shared/random.ts';
 import { type Current, createCurrentTree } from './current-tree.ts';
 import { KeyedLock } from './keyed-lock.ts';
-import { createPlainHomeProvider, type HomeProvider } from './live/home-provider.ts';
+import { createPlainHomeProvider, type HomeProvider, makeSandboxDirectory } from './live/home-provider.ts';
 import { createLiveSurface } from './live/live-surface.ts';
 import { LiveVolume, type LiveVolumeParts } from './live/live-volume.ts';
 import { createMarkers } from './live/markers.ts';
@@ -55,6 +55,8 @@ interface Attached {
 export interface HostVolumes extends WorkspaceVolumes {
   /** Stops syncing and lets every directory go as it is; what is on it is found again at the next start. */
   close(): Promise<void>;
+  /** One round of the syncer, now. */
+  sync(workspaceId: WorkspaceId, signal: AbortSignal): Promise<void>;
 }
 
 export function createWorkspaceVolumes(parts: WorkspaceVolumesParts): HostVolumes {
@@ -79,7 +81,11 @@ export function createWorkspaceVolumes(parts: WorkspaceVolumesParts): HostVolume
   }
 
   async function partsOf(row: VolumeRow): Promise<LiveVolumeParts> {
-    const { directory } = await homes.prepareHome(row.workspaceId, parts.diskBytesMax);
+    // A folder inside, because a provider's own may be a mount point, which no `rm -rf` can remove: that ours
+    // was removed is how the host's loss of it shows (live-volume.ts).
+    const { directory: home } = await homes.prepareHome(row.workspaceId, parts.diskBytesMax);
+    const directory = join(home, 'files');
+    await makeSandboxDirectory(directory);
     const alone = <T>(work: () => Promise<T>) => exclusively(row.workspaceId, work);
     return { directory, pointer: pointerTo(row), clock, random, exclusively: alone };
   }
@@ -214,6 +220,10 @@ export function createWorkspaceVolumes(parts: WorkspaceVolumesParts): HostVolume
         current: () => currentOf(workspaceId),
         exclusively: (work) => exclusively(workspaceId, work),
       });
+    },
+
+    async sync(workspaceId, signal) {
+      await attached.get(workspaceId)?.volume.sync('sync', signal);
     },
 
     async close() {

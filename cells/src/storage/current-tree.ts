@@ -21,12 +21,10 @@ export interface CurrentTreeParts {
 const readAttemptsMax = 4;
 
 export function createCurrentTree({ current, exclusively }: CurrentTreeParts): FileTree {
-  /** Makes the host's directory whole again if it was emptied. True when that changed anything. */
-  async function healed(live: LiveVolume | null): Promise<boolean> {
-    if (!live || live.lost || live.state.signal.aborted) return live?.lost ?? false;
-    if (await live.isWhole()) return false;
-    await exclusively(() => live.heal());
-    return true;
+  /** What seems absent may be the host's loss, or the work of a change of state. */
+  async function moved(live: LiveVolume | null): Promise<boolean> {
+    if (live && !live.state.signal.aborted && !(await live.isWhole())) return true;
+    return (await current()).live !== live;
   }
 
   async function read<T>(work: (tree: FileTree) => Promise<T>): Promise<T> {
@@ -38,8 +36,7 @@ export function createCurrentTree({ current, exclusively }: CurrentTreeParts): F
         (error: unknown) => ({ error }),
       );
       const absent = 'error' in outcome ? isAbsence(outcome.error) : outcome.value === null;
-      const moved = absent && ((await healed(live)) || (await current()).live !== live);
-      if (moved && attempt < readAttemptsMax) continue;
+      if (absent && attempt < readAttemptsMax && (await moved(live))) continue;
       if ('error' in outcome) throw outcome.error;
       return outcome.value;
     }
@@ -47,8 +44,8 @@ export function createCurrentTree({ current, exclusively }: CurrentTreeParts): F
 
   function change<T>(work: (tree: FileTree) => Promise<T>): Promise<T> {
     return exclusively(async () => {
-      const before = await current();
-      if (before.live && !(await before.live.isWhole())) await before.live.heal();
+      // Looked at first: a change must not go into a directory that the host has lost.
+      await (await current()).live?.isWhole();
       return work((await current()).tree);
     });
   }

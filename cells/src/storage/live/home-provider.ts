@@ -16,12 +16,17 @@ export interface HomeProvider {
   list(): Promise<WorkspaceId[]>;
 }
 
+/** A directory that the sandbox's user owns. A cell that is not root cannot give it away, and need not. */
+export async function makeSandboxDirectory(directory: string): Promise<void> {
+  await mkdir(directory, { recursive: true, mode: 0o755 });
+  if (process.getuid?.() === 0) await chown(directory, sandboxUid, sandboxGid);
+}
+
 export function createPlainHomeProvider(homesDirectory: string): HomeProvider {
   return {
     async prepareHome(workspaceId) {
       const directory = join(homesDirectory, workspaceId);
-      await mkdir(directory, { recursive: true, mode: 0o755 });
-      if (process.getuid?.() === 0) await chown(directory, sandboxUid, sandboxGid);
+      await makeSandboxDirectory(directory);
       return { directory };
     },
     async releaseHome(workspaceId) {

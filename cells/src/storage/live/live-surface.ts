@@ -25,7 +25,7 @@ import { writeBytes } from './write-bytes.ts';
 
 export function createLiveSurface(state: LiveState): Surface {
   const { root, index, pointer } = state;
-  const putting = { ...state, objects: pointer.objects, mode: 'exact' } as const;
+  const putting = { ...state, objects: pointer.objects };
 
   return {
     async resolve(path, options) {

@@ -1,13 +1,14 @@
 /**
  * One workspace's live directory on this host, from attach to detach.
  *
- *   attach: claim the epoch → marker `filling` → materialise → sentinel → index → marker `ready`
+ *   attach: claim the epoch → marker `filling` → materialise → index → marker `ready`
  *   sync:   scan (no lock) → lock → drop what contents touched meanwhile → commit → index
  *   flush:  a sync, then a last scan under the lock that trusts what is missing to be gone
- *   heal:   the sentinel is gone although the directory is there: somebody emptied the host's directory.
- *           Nothing is taken as deleted; what is stored is put back beside what is there, then the sentinel.
  *
- * If the directory itself is gone the volume is `lost`: it is served from what is stored until it is let go.
+ * A host can lose the directory while it is live: somebody deletes it, a disk goes. Then it must not be taken
+ * for a user who deleted everything. It shows in the directory itself (unlinked, or not at its path any
+ * more), which is looked at after each scan and before each commit. The volume is then `lost`: nothing more
+ * is captured, and it is served from what is stored until it is let go.
  */
 import { type FileHandle, stat } from 'node:fs/promises';
 import type { Clock } from '@cellbook/shared/clock.ts';
@@ -16,13 +17,12 @@ import type { TreePath } from '../file-tree.ts';
 import type { TreeChange } from '../tree/tree-change.ts';
 import { filesRoot } from '../tree/volume-root.ts';
 import type { CommitReason, VolumePointer } from '../volume-pointer.ts';
-import { createFile, openRoot, type Place, statOf } from './beneath.ts';
-import { errnoOf } from './errno.ts';
+import { openRoot } from './beneath.ts';
+import { orAbsent } from './errno.ts';
 import { indexOf, unprovenIndex } from './index-of.ts';
 import { setNode } from './live-index.ts';
 import type { LiveState } from './live-state.ts';
 import { materialise } from './materialise.ts';
-import { sentinelName } from './reserved-names.ts';
 import { type Found, nothingFound, type ScanTools, scanDirectory } from './scan.ts';
 
 export interface LiveVolumeParts {
@@ -63,8 +63,7 @@ export class LiveVolume {
     const root = await openRoot(parts.directory);
     try {
       const tree = await filesRoot(objects, row.root);
-      await writeSentinel(root);
-      await materialise({ objects, random: parts.random, signal, mode: 'exact' }, root, tree);
+      await materialise({ objects, random: parts.random, signal }, root, tree);
       return new LiveVolume(parts, root, await indexOf(objects, root, tree));
     } catch (error) {
       await root.close();
@@ -97,34 +96,16 @@ export class LiveVolume {
     }
   }
 
-  /** False when the host's directory was emptied or is gone. */
+  /** False when the host has lost the directory. */
   isWhole(): Promise<boolean> {
     return this.use(() => this.#checkWhole());
   }
 
   async #checkWhole(): Promise<boolean> {
     if (this.#lost) return false;
-    if (await statOf(this.#sentinel())) return true;
-    const [held, named] = await Promise.all([
-      this.state.root.stat(),
-      stat(this.directory).catch((error: unknown) => {
-        if (errnoOf(error) === 'ENOENT') return null;
-        throw error;
-      }),
-    ]);
-    if (held.nlink === 0 || named?.ino !== held.ino) this.#lost = true;
-    return false;
-  }
-
-  /** Puts back what is stored and missing. The caller holds the lock. */
-  async heal(): Promise<void> {
-    if (await this.isWhole()) return;
-    if (this.#lost) return;
-    const { pointer, random, root, signal } = this.state;
-    const { objects } = pointer;
-    const tree = await filesRoot(objects, pointer.row.root);
-    await materialise({ objects, random, signal, mode: 'missing' }, root, tree);
-    await writeSentinel(root);
+    const [held, named] = await Promise.all([this.state.root.stat(), orAbsent(stat(this.directory))]);
+    this.#lost = held.nlink === 0 || named?.ino !== held.ino;
+    return !this.#lost;
   }
 
   /** Captures what code has changed. Holds the lock only to commit. */
@@ -139,7 +120,6 @@ export class LiveVolume {
 
   /** Captures everything, for good. The caller holds the lock; code has stopped. */
   async flush(reason: CommitReason, signal: AbortSignal): Promise<SyncReport> {
-    await this.heal();
     this.state.touched.length = 0;
     return this.#commit(await this.#scan(true, signal), reason, signal);
   }
@@ -150,10 +130,6 @@ export class LiveVolume {
     this.#idle = resolve;
     if (this.#users > 0) await idle;
     await this.state.root.close();
-  }
-
-  #sentinel(): Place {
-    return { directory: this.state.root, name: sentinelName };
   }
 
   async #scan(final: boolean, signal: AbortSignal): Promise<Found> {
@@ -169,11 +145,8 @@ export class LiveVolume {
   async #commit(found: Found, reason: CommitReason, signal: AbortSignal): Promise<SyncReport> {
     const { pointer, touched, index } = this.state;
     const { files, bytesRead, skipped } = found;
-    // Emptied while it was scanned: nothing of this scan is believed; the next one sees the healed tree.
-    if (!(await this.isWhole())) {
-      await this.heal();
-      return { version: pointer.row.version, files: 0, bytesRead, skipped };
-    }
+    // Lost while it was scanned: nothing of this scan is believed.
+    if (!(await this.isWhole())) return { version: pointer.row.version, files: 0, bytesRead, skipped };
     const counts = (path: TreePath) => !touched.some((other) => related(path, other));
     const changes = found.changes.filter((change: TreeChange) => counts(change.path.slice(1)));
     const version = await pointer.commit(changes, reason, signal);
@@ -187,11 +160,4 @@ function related(a: TreePath, b: TreePath): boolean {
   const length = Math.min(a.length, b.length);
   for (let depth = 0; depth < length; depth++) if (a[depth] !== b[depth]) return false;
   return true;
-}
-
-async function writeSentinel(root: FileHandle): Promise<void> {
-  const place = { directory: root, name: sentinelName };
-  if (await statOf(place)) return;
-  const file = await createFile(place, 0o444);
-  await file.close();
 }

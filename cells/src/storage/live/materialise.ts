@@ -1,8 +1,7 @@
 /**
  * Makes a live directory hold a stored tree: names, bytes, modes, links and times. Run again after a crash it
  * goes on where it stopped: a file is written under a temporary name and renamed when it is whole and has
- * its time, so whatever has its final name, size and time is done. In `missing` mode nothing that exists is
- * touched; that is how a home that lost files under a running sandbox is healed.
+ * its time, so whatever has its final name, size and time is done. What the tree does not hold is removed.
  */
 import type { BigIntStats } from 'node:fs';
 import { type FileHandle, mkdir, rename, symlink } from 'node:fs/promises';
@@ -26,14 +25,12 @@ import {
 } from './beneath.ts';
 import { setExactTimes, type TimeToSet } from './exact-times.ts';
 import { modeOf } from './live-index.ts';
-import { isReserved, isTemporary, temporaryName } from './reserved-names.ts';
+import { temporaryName } from './reserved-names.ts';
 
 export interface MaterialiseTools {
   objects: VolumeObjects;
   random: Random;
   signal: AbortSignal;
-  /** `exact`: the directory shall hold the tree and nothing else. `missing`: only add what is not there. */
-  mode: 'exact' | 'missing';
 }
 
 /** Fills the open directory `root`, whose entry is `tree`. */
@@ -44,8 +41,8 @@ export async function materialise(
 ): Promise<void> {
   const times: TimeToSet[] = [];
   await fillDirectory(tools, root, tree, [], times);
-  if (tools.mode === 'exact') await root.chmod(tree.mode);
-  if (tools.mode === 'exact') times.push({ path: [], mtimeNs: tree.mtimeNs });
+  await root.chmod(tree.mode);
+  times.push({ path: [], mtimeNs: tree.mtimeNs });
   await setExactTimes(root, times);
 }
 
@@ -64,7 +61,7 @@ async function fillDirectory(
   times: TimeToSet[],
 ): Promise<void> {
   const entries = await tools.objects.getDirectory(tree.sha256, tools.signal);
-  await clearAway(tools, directory, entries);
+  await clearAway(directory, entries);
   const folders: [string, StoredDirectory][] = [];
   const leaves: [string, FileEntry | LinkEntry][] = [];
   for (const [name, entry] of entries)
@@ -76,14 +73,9 @@ async function fillDirectory(
   for (const [name, entry] of folders) await put(tools, { directory, name }, entry, [...path, name], times);
 }
 
-async function clearAway(
-  tools: MaterialiseTools,
-  directory: FileHandle,
-  entries: ReadonlyMap<string, Entry>,
-): Promise<void> {
+async function clearAway(directory: FileHandle, entries: ReadonlyMap<string, Entry>): Promise<void> {
   for (const name of await namesIn(directory)) {
-    const extra = tools.mode === 'exact' && !entries.has(name) && !isReserved(name);
-    if (extra || (tools.mode === 'exact' && isTemporary(name))) await removeTree({ directory, name });
+    if (!entries.has(name)) await removeTree({ directory, name });
   }
 }
 
@@ -97,8 +89,8 @@ async function put(
   tools.signal.throwIfAborted();
   const stats = await statOf(place);
   if (entry.type === 'directory') return putDirectory(tools, place, entry, path, stats, times);
-  if (stats && (tools.mode === 'missing' || isDone(stats, entry))) {
-    if (tools.mode === 'exact') times.push({ path, mtimeNs: entry.mtimeNs });
+  if (stats && isDone(stats, entry)) {
+    times.push({ path, mtimeNs: entry.mtimeNs });
     return;
   }
   if (stats) await removeTree(place);
@@ -115,10 +107,7 @@ async function putDirectory(
   stats: BigIntStats | null,
   times: TimeToSet[],
 ): Promise<void> {
-  if (stats && !stats.isDirectory()) {
-    if (tools.mode === 'missing') return;
-    await removeTree(place);
-  }
+  if (stats && !stats.isDirectory()) await removeTree(place);
   const fresh = !stats?.isDirectory();
   if (fresh) {
     await mkdir(at(place), { mode: 0o700 });
@@ -127,11 +116,11 @@ async function putDirectory(
   const directory = await openDirectory(place);
   try {
     await fillDirectory(tools, directory, entry, path, times);
-    if (fresh || tools.mode === 'exact') await directory.chmod(entry.mode);
+    await directory.chmod(entry.mode);
   } finally {
     await directory.close();
   }
-  if (fresh || tools.mode === 'exact') times.push({ path, mtimeNs: entry.mtimeNs });
+  times.push({ path, mtimeNs: entry.mtimeNs });
 }
 
 /** Writes a stored file under a temporary name and renames it into place. Gives its stat before the rename. */
