@@ -7,6 +7,7 @@ const defaultIsAsked = [
   /^ops\/test\/global-setup\.ts$/,
   /^edge\/src\/worker\.ts$/,
   /^edge\/sockets\/sockets\.ts$/,
+  /^edge\/testing\/worker-under-test\.ts$/,
   /^edge\/.*\.test\.ts$/,
   // k6 runs a script's default export; JupyterLab loads a plugin's.
   /^loadtest\/[\w-]+\.js$/,
