@@ -1,7 +1,7 @@
 /** An edge of its own for each test: real KV, D1 and Durable Objects, a clock that the test moves. */
 import { applyD1Migrations, type D1Migration } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
-import { ManualClock } from '@cellbook/shared/clock.ts';
+import { ManualClock, systemClock } from '@cellbook/shared/clock.ts';
 import { cellIdSchema, newWorkspaceId, regionIdSchema, type WorkspaceId } from '@cellbook/shared/ids.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
 import { exportJWK, generateKeyPair, type JWK } from 'jose';
@@ -40,7 +40,7 @@ export async function createWorld(variables: Record<string, string> = {}): Promi
   await applyD1Migrations(env.DIRECTORY, env.MIGRATIONS);
   const [principal, pins] = [await edKey('principal'), await edKey('pins')];
   // The objects that keep one-time codes go by the system's clock, so the test's clock starts at its time.
-  const clock = new ManualClock(Date.now());
+  const clock = new ManualClock(systemClock.nowMs());
   const { d: _secret, ...pinPublicKey } = pins;
   const bindings = {
     ...env,
