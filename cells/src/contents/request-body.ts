@@ -11,7 +11,7 @@ export const modelBodySchema = z.object({
   path: optionalText,
   copy_from: optionalText,
   ext: optionalText,
-  content: z.unknown(),
+  content: z.unknown().optional(),
   chunk: z.union([z.literal(-1), z.int().positive()]).nullish(),
 });
 export type ModelBody = z.infer<typeof modelBodySchema>;
