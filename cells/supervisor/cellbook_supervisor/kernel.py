@@ -146,6 +146,7 @@ class Kernel:
             on_exit()
             return
         self._exit_waiters.append(on_exit)
+        self._info = None
         self._kill_reason = {"reason": "shutdown"}
         pid = self._process.pid
         self._ask(b"control", "shutdown_request", {"restart": restart})

@@ -16,28 +16,23 @@ export type RunscFacts = z.infer<typeof runscFactsSchema>;
 
 export interface RunscRuntime {
   facts: RunscFacts;
-  /** The argument vector of a runsc command with the global flags every command of a sandbox must share. */
-  argv(...command: string[]): string[];
-  /** Runs a command to its end; rejects when it fails or takes too long. */
-  run(...command: string[]): Promise<void>;
+  /** The argument vector of a runsc command; every command of one sandbox shares its state directory. */
+  argv(stateDirectory: string, ...command: string[]): string[];
 }
 
-export async function createRunscRuntime(runscPath: string, stateDirectory: string): Promise<RunscRuntime> {
+export async function createRunscRuntime(runscPath: string): Promise<RunscRuntime> {
   const facts = await readFacts(runscPath);
   const flags = [
-    `--root=${stateDirectory}`,
     '--network=none',
     `--platform=${facts.platform}`,
     facts.overlayFlag,
     '--ignore-cgroups',
     '--host-uds=none',
   ].filter((flag) => flag !== '');
-  const argv = (...command: string[]) => [runscPath, ...flags, ...command];
-  const run = async (...command: string[]) => {
-    const [file = '', ...args] = argv(...command);
-    await promisify(execFile)(file, args, { timeout: limits.sandbox.commandMsMax, killSignal: 'SIGKILL' });
+  return {
+    facts,
+    argv: (stateDirectory, ...command) => [runscPath, `--root=${stateDirectory}`, ...flags, ...command],
   };
-  return { facts, argv, run };
 }
 
 async function readFacts(runscPath: string): Promise<RunscFacts> {

@@ -6,7 +6,8 @@ export class Emitter<Events extends { [Name in keyof Events]: Listener }> {
 
   /** Returns the function that takes the listener off again. */
   on<Name extends keyof Events>(name: Name, listener: Events[Name]): () => void {
-    const set = (this.#listeners[name] ??= new Set());
+    const set = this.#listeners[name] ?? new Set<Events[Name]>();
+    this.#listeners[name] = set;
     set.add(listener);
     return () => void set.delete(listener);
   }

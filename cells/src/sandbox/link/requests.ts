@@ -58,7 +58,10 @@ export class Requests {
     const { value, binary } = frame.payload.length === 0 ? nothing : decodeEnvelope(frame.payload);
     const waiting = this.#take(frame.stream);
     if (!waiting) return;
-    if ((frame.flags & flagError) === 0) return waiting.resolve({ value, binary });
+    if ((frame.flags & flagError) === 0) {
+      waiting.resolve({ value, binary });
+      return;
+    }
     const { code, problem, ids } = refusalSchema.parse(value);
     waiting.reject(new CellbookError(code, { doing: waiting.doing, problem, ids }));
   }

@@ -234,7 +234,8 @@ export class StdioLink implements seam.SupervisorLink {
     const { value } = frame.type === frameType.terminalExit ? { value: null } : decodeEnvelope(frame.payload);
     switch (frame.type) {
       case frameType.hello:
-        return this.#greeted(schemas.helloSchema.parse(value));
+        this.#greeted(schemas.helloSchema.parse(value));
+        return;
       case frameType.kernelState: {
         const { kernelId, state, exit } = schemas.kernelStateReportSchema.parse(value);
         if (this.#kernelStreams.has(kernelId)) this.#events.emit('kernelState', kernelId, state, exit);
@@ -247,7 +248,10 @@ export class StdioLink implements seam.SupervisorLink {
         return;
       }
       case frameType.heartbeat:
-        return this.#events.emit('heartbeat', schemas.heartbeatSchema.parse(value));
+        this.#events.emit('heartbeat', schemas.heartbeatSchema.parse(value));
+        return;
+      case frameType.protocolError:
+        throw malformed('the supervisor could not read what the cell sent');
       default:
         throw malformed(`frame type ${frame.type} is not for the cell`);
     }

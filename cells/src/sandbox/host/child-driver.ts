@@ -1,0 +1,169 @@
+/**
+ * Sandboxes as child processes: the child's stdin and stdout are the link, its end is the sandbox's end.
+ *
+ *     absent --record--> recorded --prepare, spawn--> booting --HELLO--> running --end of child--> clearing --> absent
+ *
+ * Whatever ends a sandbox (destroy, a crash, a failed start) goes through `clear`: the isolation kills what
+ * is left, then the record goes. The record goes last, so that a clearing cut short is found by `list` and
+ * done again.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { Clock } from '@cellbook/shared/clock.ts';
+import { withDeadline } from '@cellbook/shared/deadline.ts';
+import { CellbookError } from '@cellbook/shared/errors.ts';
+import type { SandboxId } from '@cellbook/shared/ids.ts';
+import { limits } from '@cellbook/shared/limits.ts';
+import type {
+  DriverKind,
+  ObservedSandbox,
+  Sandbox,
+  SandboxDriver,
+  SandboxExit,
+  SandboxSpec,
+} from '../driver.ts';
+import { StdioLink } from '../link/stdio-link.ts';
+import type { Hello } from '../link/supervisor-link.ts';
+import type { Isolation } from './isolation.ts';
+import type { SandboxRecords } from './records.ts';
+
+interface Running {
+  sandbox: Sandbox;
+  link: StdioLink;
+  stderr: () => string;
+  stopping: boolean;
+}
+
+export class ChildDriver implements SandboxDriver {
+  readonly kind: DriverKind;
+  readonly version: string;
+  readonly #isolation: Isolation;
+  readonly #records: SandboxRecords;
+  readonly #clock: Clock;
+  readonly #running = new Map<SandboxId, Running>();
+  readonly #clearing = new Map<SandboxId, Promise<void>>();
+
+  constructor(isolation: Isolation, records: SandboxRecords, clock: Clock) {
+    this.kind = isolation.kind;
+    this.version = isolation.version;
+    this.#isolation = isolation;
+    this.#records = records;
+    this.#clock = clock;
+  }
+
+  async start(spec: SandboxSpec, signal: AbortSignal): Promise<Sandbox> {
+    await this.#record(spec, signal);
+    try {
+      signal.throwIfAborted();
+      const running = await this.#spawn(spec);
+      await this.#booted(running, signal);
+      return running.sandbox;
+    } catch (cause) {
+      const running = this.#running.get(spec.sandboxId);
+      await this.destroy(spec.sandboxId);
+      const said = running?.stderr().trim().slice(-1000) || 'nothing';
+      throw unavailable(`it did not come up; it said: ${said}`, spec, cause);
+    }
+  }
+
+  async list(): Promise<ObservedSandbox[]> {
+    const records = await this.#records.list();
+    return records.map(({ sandboxId, workspaceId, epoch }) => {
+      return { sandboxId, workspaceId, epoch, attached: this.#running.has(sandboxId) };
+    });
+  }
+
+  async destroy(sandboxId: SandboxId): Promise<void> {
+    const running = this.#running.get(sandboxId);
+    if (running) running.stopping = true;
+    await this.#clear(sandboxId);
+    await running?.sandbox.exited;
+  }
+
+  #booted(running: Running, signal: AbortSignal): Promise<Hello> {
+    const details = { code: 'sandbox_unavailable', doing: 'waiting for the supervisor' } as const;
+    const { bootMsMax } = limits.sandbox;
+    return withDeadline(this.#clock, bootMsMax, details, (both) => running.link.waitForHello(both), signal);
+  }
+
+  async #record(spec: SandboxSpec, signal: AbortSignal): Promise<void> {
+    const { sandboxId, workspaceId, epoch } = spec;
+    const { version: runtime, imageDigest, supervisorDigest } = this.#isolation;
+    try {
+      signal.throwIfAborted();
+      await this.#records.create({ sandboxId, workspaceId, epoch, runtime, imageDigest, supervisorDigest });
+    } catch (cause) {
+      throw unavailable('its record could not be written, or it exists already', spec, cause);
+    }
+  }
+
+  async #spawn(spec: SandboxSpec): Promise<Running> {
+    const command = await this.#isolation.prepare(spec, this.#records.path(spec.sandboxId));
+    const [file = '', ...args] = command.argv;
+    const child = spawn(file, args, {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      detached: true,
+      env: command.environment,
+      cwd: command.directory,
+    });
+    const link = new StdioLink({ input: child.stdin, output: child.stdout }, this.#clock);
+    const stderr = collectTail(child);
+    const { sandboxId: id, workspaceId, epoch } = spec;
+    const exited = this.#watch(spec, child, link, stderr);
+    const running = { sandbox: { id, workspaceId, epoch, link, exited }, link, stderr, stopping: false };
+    this.#running.set(id, running);
+    return running;
+  }
+
+  /** Settles when the sandbox has ended and nothing of it is left. */
+  async #watch(
+    spec: SandboxSpec,
+    child: ChildProcess,
+    link: StdioLink,
+    stderr: () => string,
+  ): Promise<SandboxExit> {
+    const { code, signal } = await endOf(child);
+    const stopping = this.#running.get(spec.sandboxId)?.stopping ?? true;
+    const outOfMemory =
+      !stopping && (await this.#isolation.ranOutOfMemory(spec.sandboxId).catch(() => false));
+    link.close();
+    await this.#clear(spec.sandboxId).catch(() => undefined);
+    this.#running.delete(spec.sandboxId);
+    if (stopping) return { reason: 'stopped' };
+    if (outOfMemory) return { reason: 'out_of_memory', memoryBytesMax: spec.limits.memoryBytesMax };
+    return { reason: 'crashed', exitCode: code, signal, stderrTail: stderr() };
+  }
+
+  /** One clearing at a time per sandbox; a failed one leaves the record, and may be tried again. */
+  #clear(sandboxId: SandboxId): Promise<void> {
+    const going = this.#clearing.get(sandboxId);
+    if (going) return going;
+    const clearing = this.#isolation
+      .clear(sandboxId)
+      .then(() => this.#records.remove(sandboxId))
+      .finally(() => this.#clearing.delete(sandboxId));
+    this.#clearing.set(sandboxId, clearing);
+    return clearing;
+  }
+}
+
+function endOf(child: ChildProcess): Promise<{ code: number | null; signal: string | null }> {
+  return new Promise((resolve) => {
+    child.once('error', () => resolve({ code: null, signal: null }));
+    child.once('exit', (code, signal) => resolve({ code, signal }));
+  });
+}
+
+function collectTail(child: ChildProcess): () => string {
+  let tail = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    tail = (tail + text).slice(-limits.sandbox.stderrTailBytes);
+  });
+  return () => tail;
+}
+
+function unavailable(problem: string, spec: SandboxSpec, cause: unknown): CellbookError {
+  const doing = `starting sandbox ${spec.sandboxId}`;
+  const ids = { sandboxId: spec.sandboxId, workspaceId: spec.workspaceId };
+  const next = 'Try again; if it fails again, give the request id to your operator.';
+  return new CellbookError('sandbox_unavailable', { doing, problem, next, ids, cause });
+}

@@ -1,0 +1,3 @@
+import { describeDriver } from '../driver.conformance.ts';
+
+describeDriver('process');
