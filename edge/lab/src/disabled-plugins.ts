@@ -5,4 +5,6 @@ export const disabledPlugins: readonly string[] = [
   // Both need the language-server client, which is left out.
   '@jupyterlab/fileeditor-extension:language-server',
   '@jupyterlab/notebook-extension:language-server',
+  // Ours waits for a kernel that is on its way (browser/cell-executor.ts).
+  '@jupyterlab/notebook-extension:cell-executor',
 ];

@@ -23,7 +23,7 @@ export interface BundleResult {
 export async function bundle(options: BundleOptions): Promise<BundleResult> {
   const paths = {
     ...options,
-    extensionsModule: extensionsModule(options.extensions, ['./cellbook-plugin.ts']),
+    extensionsModule: extensionsModule(options.extensions, ['./cellbook-plugin.ts', './cell-executor.ts']),
   };
   const stats = await run([labConfiguration(paths), themesConfiguration(paths, options.extensions.themes)]);
   await dropThemeScripts(options);
