@@ -8,6 +8,7 @@ import { limits } from '@cellbook/shared/limits.ts';
 import websocket from '@fastify/websocket';
 import type { FastifyError, FastifyInstance } from 'fastify';
 import { v1Subprotocol } from '../frames/v1-frame.ts';
+import { gatewaySocketClass } from '../sockets/gateway-socket.ts';
 import { registerConfigRoutes } from './config-routes.ts';
 import { prefix, type RouteContext, type RouteDeps, requestIdOf, setPolicy } from './context.ts';
 import { EventBus } from './event-bus.ts';
@@ -49,6 +50,7 @@ async function registerWebsocket(app: FastifyInstance): Promise<void> {
     options: {
       maxPayload: limits.gateway.messageBytesMax,
       perMessageDeflate: false,
+      WebSocket: gatewaySocketClass,
       handleProtocols: (offered: Set<string>) => (offered.has(v1Subprotocol) ? v1Subprotocol : false),
     },
     // Sockets are drained by the gateway's own close, with 1012.

@@ -33,20 +33,17 @@ export function acceptKernelSocket(
   { sweep, random }: { sweep: SocketSweep; random: Random },
 ): void {
   const isLegacy = socket.protocol !== v1Subprotocol;
-  const client = new ClientSocket(wireOf(socket), sessionId ?? random.uuid(), isLegacy, requestId);
+  const client = new ClientSocket(socket, sessionId ?? random.uuid(), isLegacy, requestId);
   open.set(socket, { client, kernel, workspace, sweep });
   // The upgrade leaves a listener behind that holds on to its whole request.
   socket.removeAllListeners('error');
   socket.on('error', onError);
   socket.on('message', onMessage);
+  socket.on('closing', onClose);
   socket.on('close', onClose);
   sweep.add(socket);
   workspace.follower.clientBack(client.sessionId);
   kernel.channel.attach(client);
-}
-
-function wireOf(socket: WebSocket): WebSocket {
-  return socket;
 }
 
 function onMessage(this: WebSocket, data: RawData, isBinary: boolean): void {

@@ -25,6 +25,7 @@ export function acceptTerminalSocket(socket: WebSocket, terminal: Terminal, swee
   });
   open.set(socket, { client, terminal, sweep });
   socket.on('message', onMessage);
+  socket.on('closing', onClose);
   socket.on('close', onClose);
   sweep.add(socket);
 }

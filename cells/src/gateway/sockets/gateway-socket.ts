@@ -1,0 +1,16 @@
+import WebSocket from 'ws';
+
+/**
+ * A server's socket that says when it begins to close. `close` comes only when TCP has ended, which a client
+ * that does not read can delay by half a minute; from the first close frame on, whoever sent it, the socket
+ * is of no use to its session. Emits `closing` with the code, absent when none was given.
+ */
+export class GatewaySocket extends WebSocket {
+  override close(code?: number, reason?: string | Buffer): void {
+    super.close(code, reason);
+    this.emit('closing', code);
+  }
+}
+
+/** As the server's option wants it: the module's types put the package's other exports on its class. */
+export const gatewaySocketClass = GatewaySocket as typeof WebSocket;
