@@ -20,7 +20,7 @@ export default defineConfig(async () => {
     ],
     test: {
       name: 'workerd',
-      include: ['src/**/*.test.ts', 'sockets/**/*.test.ts'],
+      include: ['src/**/*.test.ts', 'sockets/**/*.test.ts', 'web/**/*.test.ts'],
       globalSetup: ['./testing/upstream.ts'],
       testTimeout: 30_000,
       hookTimeout: 60_000,

@@ -13,7 +13,7 @@ export const assetsDirectory = join(edgeFolder, 'dist', 'assets');
 export async function assembleAssets(labDirectory?: string): Promise<void> {
   const [from, to] = [join(edgeFolder, 'web'), join(assetsDirectory, 'static', 'console')];
   await mkdir(to, { recursive: true });
-  const wanted = (await readdir(from)).filter((name) => !name.endsWith('.json'));
+  const wanted = (await readdir(from)).filter((name) => /\.(html|css|js|svg)$/.test(name));
   for (const name of wanted) await copyIfChanged(join(from, name), join(to, name));
   for (const name of await readdir(to))
     if (!wanted.includes(name)) await rm(join(to, name), { recursive: true });

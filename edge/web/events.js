@@ -1,28 +1,29 @@
 // The phases of workspaces as they change: server-sent events, taken up again whatever ends them. The browser
 // itself retries a broken stream but gives up on a refused one (503 while a cell restarts), so this does not.
 
+const retryMsMin = 300;
 const retryMsMax = 15_000;
 
 /**
  * @param {object} handlers
  * @param {(workspace: import('./api.js').Workspace) => void} handlers.onWorkspace
  * @param {() => void} handlers.onOpen Connected, the first time and after every break: what was missed is to be fetched.
- * @param {() => void} handlers.onBreak
+ * @param {() => void} handlers.onBreak It did not come back at once, as it does after the cell ends a stream in peace.
  */
 export function followEvents({ onWorkspace, onOpen, onBreak }) {
-  let retryMs = 1_000;
+  let retryMs = retryMsMin;
   connect();
 
   function connect() {
     const source = new EventSource('/v1/events');
     source.addEventListener('open', () => {
-      retryMs = 1_000;
+      retryMs = retryMsMin;
       onOpen();
     });
     source.addEventListener('workspace', (event) => onWorkspace(JSON.parse(event.data).workspace));
     source.addEventListener('error', () => {
       source.close();
-      onBreak();
+      if (retryMs > retryMsMin) onBreak();
       setTimeout(connect, retryMs * (0.7 + 0.6 * Math.random()));
       retryMs = Math.min(retryMsMax, retryMs * 2);
     });

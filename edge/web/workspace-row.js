@@ -1,6 +1,7 @@
 // One workspace of the list. The row is made once and updated in place: focus, an open name field and the
 // pointer stay where they are while the state changes under them.
 import { ago, element, whileBusy } from './dom.js';
+import { editInPlace } from './rename.js';
 
 /** @typedef {import('./api.js').Workspace} Workspace */
 
@@ -54,7 +55,9 @@ export function workspaceRow(first, actions) {
     element('div', { class: 'actions' }, open, power, copy, remove),
   );
 
-  renameButton.addEventListener('click', editName);
+  renameButton.addEventListener('click', () =>
+    editInPlace(name, renameButton, (wanted) => actions.rename(id, wanted)),
+  );
   copy.addEventListener('click', () => whileBusy(copy, () => actions.copyAddress(id)));
   remove.addEventListener('click', () => whileBusy(remove, () => actions.remove(id)));
   power.addEventListener('click', () =>
@@ -86,38 +89,6 @@ export function workspaceRow(first, actions) {
   function refreshTimes() {
     detail.textContent = workspace.problem ?? `used ${ago(workspace.lastActiveAt)}`;
     detail.classList.toggle('bad', workspace.problem !== null);
-  }
-
-  function editName() {
-    const input = element('input', {
-      type: 'text',
-      maxlength: '100',
-      value: workspace.name,
-      'aria-label': 'New name',
-      required: true,
-    });
-    let over = false;
-    /** @param {boolean} save */
-    const finish = async (save) => {
-      if (over) return;
-      over = true;
-      const wanted = input.value.trim();
-      input.replaceWith(name);
-      renameButton.hidden = false;
-      if (document.activeElement === document.body) renameButton.focus();
-      if (save && wanted && wanted !== workspace.name) await actions.rename(id, wanted);
-    };
-    input.addEventListener('keydown', (event) => {
-      if (event.key !== 'Enter' && event.key !== 'Escape') return;
-      // Else the key's own action clicks the button that gets the focus, and editing starts anew.
-      event.preventDefault();
-      finish(event.key === 'Enter');
-    });
-    input.addEventListener('blur', () => finish(true));
-    name.replaceWith(input);
-    renameButton.hidden = true;
-    input.focus();
-    input.select();
   }
 }
 

@@ -1,15 +1,16 @@
 // The list of workspaces: what the API says, what the events change, and what the person asks for. What is
 // shown is always what the platform last said; a click changes nothing here until it has answered.
 import { call, listWorkspaces } from './api.js';
-import { byId, showProblem } from './dom.js';
+import { startCreateForm } from './create-form.js';
+import { byId } from './dom.js';
 import { followEvents } from './events.js';
+import { KnownWorkspaces } from './known-workspaces.js';
 import { notify } from './notices.js';
 import { deletedRow, phaseName, workspaceRow } from './workspace-row.js';
 
 /** @typedef {import('./api.js').Workspace} Workspace */
 
-/** @type {Map<string, Workspace>} */
-const workspaces = new Map();
+const known = new KnownWorkspaces();
 /** @type {Map<string, ReturnType<typeof workspaceRow>>} */
 const rows = new Map();
 let loaded = false;
@@ -25,11 +26,12 @@ const actions = {
 
 export function startWorkspaces() {
   byId('retry').addEventListener('click', load);
-  byId('create').addEventListener('submit', create);
+  startCreateForm(take);
   followEvents({
     onWorkspace: (workspace) => {
       announce(workspace);
-      take(workspace);
+      known.takeEvent(workspace);
+      if (loaded) show();
     },
     onOpen: () => {
       byId('connection').textContent = '';
@@ -47,10 +49,8 @@ export function startWorkspaces() {
 
 async function load() {
   try {
-    const all = await listWorkspaces();
-    const present = new Set(all.map(({ id }) => id));
-    for (const id of workspaces.keys()) if (!present.has(id)) workspaces.delete(id);
-    for (const workspace of all) keepNewest(workspace);
+    known.listAsked();
+    known.takeList(await listWorkspaces());
     loaded = true;
     byId('failure').hidden = true;
     show();
@@ -63,28 +63,15 @@ async function load() {
   }
 }
 
-/** An answer may overtake an event or the other way round; the generation says which is older. @param {Workspace} workspace */
-function keepNewest(workspace) {
-  const held = workspaces.get(workspace.id);
-  if (!held || workspace.generation >= held.generation) workspaces.set(workspace.id, workspace);
-}
-
-/** @param {Workspace} workspace */
-function take(workspace) {
-  keepNewest(workspace);
+/** @param {Workspace} answer */
+function take(answer) {
+  known.takeAnswer(answer);
   if (loaded) show();
 }
 
 function show() {
-  const all = [...workspaces.values()];
-  const live = all.filter(({ desired }) => desired !== 'deleted');
-  const gone = all.filter(
-    ({ desired, undoUntil }) => desired === 'deleted' && undoUntil && Date.parse(undoUntil) > Date.now(),
-  );
-  live.sort(
-    (one, other) => Date.parse(other.createdAt) - Date.parse(one.createdAt) || one.id.localeCompare(other.id),
-  );
-
+  const live = known.live();
+  const gone = known.deleted(Date.now());
   for (const skeleton of list.querySelectorAll('.skeleton')) skeleton.remove();
   for (const [id, { row }] of rows) {
     if (live.some((workspace) => workspace.id === id)) continue;
@@ -92,9 +79,9 @@ function show() {
     rows.delete(id);
   }
   for (const [index, workspace] of live.entries()) {
-    const known = rows.get(workspace.id);
-    if (known) known.update(workspace);
-    const row = known ?? workspaceRow(workspace, actions);
+    const present = rows.get(workspace.id);
+    if (present) present.update(workspace);
+    const row = present ?? workspaceRow(workspace, actions);
     rows.set(workspace.id, row);
     if (list.children[index] !== row.row) list.insertBefore(row.row, list.children[index] ?? null);
   }
@@ -102,28 +89,12 @@ function show() {
   byId('empty').hidden = live.length > 0;
   byId('deleted').hidden = gone.length === 0;
   byId('deleted-count').textContent = `(${gone.length})`;
-  byId('deleted-list').replaceChildren(...gone.map((workspace) => deletedRow(workspace, undelete)));
-}
-
-/** @param {SubmitEvent} event */
-async function create(event) {
-  event.preventDefault();
-  const input = /** @type {HTMLInputElement} */ (byId('new-name'));
-  const button = /** @type {HTMLButtonElement} */ (event.submitter ?? byId('create').querySelector('button'));
-  const name = input.value.trim();
-  if (!name || button.disabled) return;
-  button.disabled = true;
-  showProblem(byId('create-problem'), null);
-  try {
-    take(await call('POST', '/v1/workspaces', { name }));
-    input.value = '';
-    byId('announcer').textContent = `Created ${name}`;
-  } catch (problem) {
-    showProblem(byId('create-problem'), problem);
-  } finally {
-    button.disabled = false;
-    input.focus();
-  }
+  // Made anew only where it differs, so that an event elsewhere takes no focus away.
+  const shown = JSON.stringify(gone);
+  const deletedList = byId('deleted-list');
+  if (deletedList.dataset.shown === shown) return;
+  deletedList.dataset.shown = shown;
+  deletedList.replaceChildren(...gone.map((workspace) => deletedRow(workspace, undelete)));
 }
 
 /** @param {string} id @param {string} method @param {string} verb @param {object} [body] */
@@ -139,11 +110,11 @@ async function act(id, method, verb, body) {
 
 /** @param {string} id */
 async function removeWorkspace(id) {
-  const name = workspaces.get(id)?.name ?? '';
+  const name = known.get(id)?.name ?? '';
   const row = rows.get(id)?.row;
   const neighbour = row?.nextElementSibling ?? row?.previousElementSibling;
   await act(id, 'DELETE', '');
-  if (workspaces.get(id) && workspaces.get(id)?.desired !== 'deleted') return;
+  if (known.get(id) && known.get(id)?.desired !== 'deleted') return;
   /** @type {HTMLElement} */ (neighbour?.querySelector('a.button') ?? byId('new-name')).focus();
   notify(`Deleted “${name}”.`, { label: 'Undo', act: () => undelete(id) });
 }
@@ -167,7 +138,7 @@ async function copyAddress(id) {
 
 /** Says a change of phase aloud once; the page shows it in the row. @param {Workspace} next */
 function announce(next) {
-  const held = workspaces.get(next.id);
+  const held = known.get(next.id);
   if (!held || held.phase === next.phase) return;
   byId('announcer').textContent = `${next.name}: ${phaseName(next)}`;
 }

@@ -1,0 +1,29 @@
+// The form that makes a workspace.
+import { call } from './api.js';
+import { byId, showProblem } from './dom.js';
+
+/** @param {(workspace: import('./api.js').Workspace) => void} onCreated */
+export function startCreateForm(onCreated) {
+  const form = byId('create');
+  const input = /** @type {HTMLInputElement} */ (byId('new-name'));
+  const button = /** @type {HTMLButtonElement} */ (form.querySelector('button'));
+  const problemPlace = byId('create-problem');
+
+  form.addEventListener('submit', async (event) => {
+    event.preventDefault();
+    const name = input.value.trim();
+    if (!name || button.disabled) return;
+    button.disabled = true;
+    showProblem(problemPlace, null);
+    try {
+      onCreated(await call('POST', '/v1/workspaces', { name }));
+      input.value = '';
+      byId('announcer').textContent = `Created ${name}`;
+    } catch (problem) {
+      showProblem(problemPlace, problem);
+    } finally {
+      button.disabled = false;
+      input.focus();
+    }
+  });
+}
