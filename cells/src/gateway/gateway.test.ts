@@ -266,7 +266,6 @@ describe('bad input', () => {
     ['GET', '/api/me?permissions=5', 400, 'bad_request', undefined],
     ['GET', '/nbconvert/nothing/a.ipynb', 404, 'not_found', undefined],
     ['POST', '/nbconvert/html', 400, 'bad_request', '{"content": 5}'],
-    ['GET', '/api/resolvePath', 400, 'bad_request', undefined],
     ['GET', '/kernelspecs/python3/nothing.png', 404, 'not_found', undefined],
     ['GET', '/api/kernelspecs/constructor', 404, 'not_found', undefined],
   ])('%s %s is answered %i %s', async (method, path, status, code, body) => {

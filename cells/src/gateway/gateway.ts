@@ -16,6 +16,7 @@ import type { Notebook } from './outputs/notebook-cells.ts';
 import { registerGatewayRoutes } from './routes/register.ts';
 import { SocketSweep } from './sockets/socket-sweep.ts';
 import type { KernelStore } from './store/kernel-store.ts';
+import { resolveKernelPath } from './workspace/resolve-path.ts';
 import { WorkspaceRegistry } from './workspace/workspace-registry.ts';
 
 /** The contents service's way to change a notebook as a whole. */
@@ -42,6 +43,12 @@ export interface GatewayDeps {
 export interface Gateway {
   listener: RuntimeListener;
   registerRoutes(app: FastifyInstance): Promise<void>;
+  /** For the contents service: where a path leads that a kernel printed; 'unknown' when there is no such kernel. */
+  resolveKernelPath(
+    workspaceId: WorkspaceId,
+    kernelId: string,
+    path: string,
+  ): Promise<string | 'unknown' | null>;
   /** Drains: no new sockets, every live one closed with 1012. */
   close(): Promise<void>;
 }
@@ -66,6 +73,9 @@ export function createGateway(deps: GatewayDeps): Gateway {
   return {
     listener: registry.listener,
     registerRoutes: (app) => registerGatewayRoutes(app, { ...deps, registry, sockets }),
+    async resolveKernelPath(workspaceId, kernelId, path) {
+      return resolveKernelPath(await registry.find(workspaceId), kernelId, path);
+    },
     async close() {
       sweeping.cancel();
       sockets.drain();

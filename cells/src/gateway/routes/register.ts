@@ -5,10 +5,10 @@
 
 import { CellbookError, errorBody, toCellbookError } from '@cellbook/shared/errors.ts';
 import { limits } from '@cellbook/shared/limits.ts';
-import websocket from '@fastify/websocket';
+import websocket, { type WebsocketPluginOptions } from '@fastify/websocket';
 import type { FastifyError, FastifyInstance } from 'fastify';
 import { v1Subprotocol } from '../frames/v1-frame.ts';
-import { gatewaySocketClass } from '../sockets/gateway-socket.ts';
+import { GatewaySocket } from '../sockets/gateway-socket.ts';
 import { registerConfigRoutes } from './config-routes.ts';
 import { prefix, type RouteContext, type RouteDeps, requestIdOf, setPolicy } from './context.ts';
 import { EventBus } from './event-bus.ts';
@@ -17,7 +17,6 @@ import { registerIdentityRoutes } from './identity-routes.ts';
 import { registerKernelRoutes } from './kernel-routes.ts';
 import { registerKernelspecRoutes } from './kernelspec-routes.ts';
 import { registerNbconvertRoutes } from './nbconvert-routes.ts';
-import { registerResolvePathRoutes } from './resolve-path-routes.ts';
 import { registerSessionRoutes } from './session-routes.ts';
 import { registerStatusRoutes } from './status-routes.ts';
 import { registerTerminalRoutes } from './terminal-routes.ts';
@@ -40,19 +39,19 @@ export async function registerGatewayRoutes(app: FastifyInstance, deps: RouteDep
     registerConfigRoutes(scope, context);
     registerEventRoutes(scope, context);
     registerNbconvertRoutes(scope, context);
-    registerResolvePathRoutes(scope, context);
   });
 }
 
 /** Compression stays off: one small message with it made a connection 226 KB instead of 7 KB. */
 async function registerWebsocket(app: FastifyInstance): Promise<void> {
+  const options: WebsocketPluginOptions['options'] = {
+    maxPayload: limits.gateway.messageBytesMax,
+    perMessageDeflate: false,
+    handleProtocols: (offered: Set<string>) => (offered.has(v1Subprotocol) ? v1Subprotocol : false),
+  };
   await app.register(websocket, {
-    options: {
-      maxPayload: limits.gateway.messageBytesMax,
-      perMessageDeflate: false,
-      WebSocket: gatewaySocketClass,
-      handleProtocols: (offered: Set<string>) => (offered.has(v1Subprotocol) ? v1Subprotocol : false),
-    },
+    // The types of the option want the module with all its exports, the server wants the class.
+    options: Object.assign(options, { WebSocket: GatewaySocket }),
     // Sockets are drained by the gateway's own close, with 1012.
     preClose: (done: () => void) => done(),
   });

@@ -1,4 +1,4 @@
-import WebSocket from 'ws';
+import { WebSocket } from 'ws';
 
 /**
  * A server's socket that says when it begins to close. `close` comes only when TCP has ended, which a client
@@ -11,6 +11,3 @@ export class GatewaySocket extends WebSocket {
     this.emit('closing', code);
   }
 }
-
-/** As the server's option wants it: the module's types put the package's other exports on its class. */
-export const gatewaySocketClass = GatewaySocket as typeof WebSocket;
