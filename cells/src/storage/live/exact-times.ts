@@ -30,27 +30,31 @@ for record in sys.stdin.buffer.read().split(b'\\0\\0'):
             if here != root: os.close(here)
             here = there
         when = int(ns)
-        os.utime(names[-1] or b'.', ns=(when, when), dir_fd=here, follow_symlinks=False)
+        os.utime(names[-1], ns=(when, when), dir_fd=here, follow_symlinks=False)
     except OSError as problem:
         print(problem, file=sys.stderr)
     finally:
         if here != root: os.close(here)
 `;
 
+/** The system's own first: it starts in 15 ms, a version manager's shim in 150. */
+const pythons = ['/usr/bin/python3', 'python3'];
+
 /** Times are set in the order given: a directory's must come after those of what is in it. */
 export async function setExactTimes(root: FileHandle, times: readonly TimeToSet[]): Promise<void> {
   if (times.length === 0) return;
-  if (await setWithPython(root, times)) return;
+  for (const python of pythons) if (await setWithPython(python, root, times)) return;
   for (const { path, mtimeNs } of times) await setNearest(root, path, Number(mtimeNs) / 1e9);
 }
 
-function setWithPython(root: FileHandle, times: readonly TimeToSet[]): Promise<boolean> {
+function setWithPython(python: string, root: FileHandle, times: readonly TimeToSet[]): Promise<boolean> {
   const records = times.map(({ path, mtimeNs }) => {
-    const names = Buffer.concat(path.flatMap((name) => [slash, nameToBytes(name)])).subarray(1);
+    const named = path.length === 0 ? ['.'] : path;
+    const names = Buffer.concat(named.flatMap((name) => [slash, nameToBytes(name)])).subarray(1);
     return Buffer.concat([Buffer.from(`${mtimeNs}\0`), names, Buffer.from('\0\0')]);
   });
   return new Promise((resolve) => {
-    const child = spawn('python3', ['-I', '-S', '-c', program], {
+    const child = spawn(python, ['-I', '-S', '-c', program], {
       stdio: ['pipe', 'ignore', 'ignore', root.fd],
     });
     child.on('error', () => resolve(false));
