@@ -116,6 +116,10 @@ export const limits = {
     /** Tabs poll every 10 s; a row this old may be told to them. 5,000 rows of 600 bytes are 3 MB. */
     rowCacheMs: 1_000,
     rowCacheMax: 5_000,
+    /** Threads and processes in a sandbox: a fork bomb ends here; pandas with a thread per core uses dozens. */
+    sandboxPidsMax: 1_024,
+    /** How long a starting process waits for its predecessor to drain. */
+    hostLockMs: 40_000,
     /** A drain is given this long; an orchestrator kills after 30 s or more. */
     drainMs: 25_000,
   },

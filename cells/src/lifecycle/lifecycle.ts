@@ -5,7 +5,7 @@
  */
 import type { Clock, Timer } from '@cellbook/shared/clock.ts';
 import type { CellbookError } from '@cellbook/shared/errors.ts';
-import { newSandboxId, type WorkspaceId } from '@cellbook/shared/ids.ts';
+import { newSandboxId, type UserId, type WorkspaceId } from '@cellbook/shared/ids.ts';
 import type { LeaseTerms } from '@cellbook/shared/lease.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
@@ -100,6 +100,13 @@ export class Lifecycle implements WorkspaceRuntime {
     if (!row || row.desired === 'deleted' || row.purgedAtMs !== null) return null;
     const { id, ownerId, name, desired, phase, epoch } = row;
     return { id, ownerId, name, desired, phase, epoch };
+  }
+
+  /** Whose it is, or null when there is none, or it is deleted and only undeleted ones count. */
+  async ownerOf(workspaceId: WorkspaceId, deletedToo: boolean): Promise<UserId | null> {
+    const row = await this.#rows.get(workspaceId);
+    if (!row || row.purgedAtMs !== null) return null;
+    return row.desired === 'deleted' && !deletedToo ? null : row.ownerId;
   }
 
   current(workspaceId: WorkspaceId): Sandbox | null {

@@ -1,0 +1,88 @@
+import type { ServerResponse } from 'node:http';
+import type { Clock } from '@cellbook/shared/clock.ts';
+import { CellbookError } from '@cellbook/shared/errors.ts';
+import { limits } from '@cellbook/shared/limits.ts';
+import type { Logger } from '@cellbook/shared/log.ts';
+import { z } from 'zod';
+import type { WorkspaceStore } from '../../lifecycle/stores/workspace-store.ts';
+import type { ApiScope } from '../api-scope.ts';
+import type { ChangeFeed } from './change-feed.ts';
+import { type EventSink, EventStream } from './event-stream.ts';
+
+export interface EventDeps {
+  store: Pick<WorkspaceStore, 'listChanged'>;
+  feed: ChangeFeed;
+  clock: Clock;
+  log: Logger;
+}
+
+const headersSchema = z.looseObject({
+  'last-event-id': z.coerce.number().int().nonnegative().optional(),
+});
+
+export function registerEventRoutes(app: ApiScope, { store, feed, clock, log }: EventDeps): void {
+  const streams = new Set<EventStream>();
+  app.addHook('preClose', async () => {
+    for (const stream of streams) stream.end();
+  });
+  const schema = {
+    summary: 'Your workspaces as they change, as server-sent events',
+    description:
+      'Each `event: workspace` carries `{"workspace": …}` whole; its id is a cursor for Last-Event-ID. Without ' +
+      'one, every workspace of yours comes first. The stream ends now and then: connect again.',
+    tags: ['events'],
+    headers: headersSchema,
+    response: { 200: z.string().describe('text/event-stream') },
+  };
+  app.get('/v1/events', { schema }, async ({ principal, headers, raw: incoming }, reply) => {
+    const ownerId = principal.sub;
+    if (feed.followers(ownerId) >= limits.api.eventStreamsPerUserMax) throw tooMany(ownerId);
+    reply.hijack();
+    for (const [name, value] of Object.entries(reply.getHeaders())) {
+      if (value !== undefined) reply.raw.setHeader(name, value);
+    }
+    reply.raw.writeHead(200, {
+      'content-type': 'text/event-stream',
+      'cache-control': 'no-store',
+      'x-accel-buffering': 'no',
+    });
+    const stream = new EventStream({
+      store,
+      clock,
+      ownerId,
+      sink: sinkOf(reply.raw),
+      cursor: headers['last-event-id'] ?? 0,
+      onFailure: (error) =>
+        log.warn({ err: error, ownerId }, 'an event stream failed; its client comes back'),
+    });
+    const unfollow = feed.follow(ownerId, () => stream.hint());
+    const ending = clock.setTimer(limits.api.eventStreamMsMax, () => stream.end());
+    streams.add(stream);
+    incoming.once('close', () => {
+      ending.cancel();
+      unfollow();
+      streams.delete(stream);
+      stream.end();
+    });
+    stream.hint();
+  });
+}
+
+const sinkOf = (response: ServerResponse): EventSink => ({
+  write(text) {
+    if (response.destroyed || response.writableEnded) return true;
+    response.write(text);
+    return response.writableLength <= limits.api.eventBufferBytesMax;
+  },
+  onceDrained: (listener) => void response.once('drain', listener).once('close', listener),
+  end: () => void response.end(),
+});
+
+const tooMany = (userId: string): CellbookError =>
+  new CellbookError('rate_limited', {
+    doing: 'opening a stream of events',
+    problem: `you have ${limits.api.eventStreamsPerUserMax} streams open, which is the limit`,
+    next: 'Close a window, then try again.',
+    ids: { userId },
+    retryAfterMs: 5_000,
+  });

@@ -1,0 +1,33 @@
+/** The OpenAPI description, made from the routes themselves; nothing behind them is needed for it. */
+import { ManualClock } from '@cellbook/shared/clock.ts';
+import { silentLogger } from '@cellbook/shared/log.ts';
+import { seededRandom } from '@cellbook/shared/random.ts';
+import { fastify } from 'fastify';
+import { MemoryTransitionStore } from '../lifecycle/stores/memory-transition-store.ts';
+import { MemoryWorkspaceStore } from '../lifecycle/stores/memory-workspace-store.ts';
+import { openChangeFeed } from './events/change-feed.ts';
+import { MemoryIdempotencyStore } from './idempotency/memory-idempotency-store.ts';
+import { registerLifecycleApi } from './lifecycle-api.ts';
+
+export async function describeApi(): Promise<unknown> {
+  const clock = new ManualClock();
+  const transitions = new MemoryTransitionStore();
+  const store = new MemoryWorkspaceStore(clock, transitions);
+  const log = silentLogger;
+  const app = fastify();
+  let description: unknown;
+  await registerLifecycleApi(app, {
+    ...{ store, transitions, clock, log },
+    idempotency: new MemoryIdempotencyStore(),
+    volumes: { create: async () => {} },
+    feed: await openChangeFeed({ store, bus: null, log }),
+    random: seededRandom(1),
+    changed() {},
+    described(made) {
+      description = made;
+    },
+  });
+  await app.ready();
+  await app.close();
+  return description;
+}

@@ -1,0 +1,42 @@
+/** The cell's HTTP server: request ids, one log line per request, the gate, and the parts behind it. */
+import type { Clock } from '@cellbook/shared/clock.ts';
+import { newRequestId, requestIdSchema } from '@cellbook/shared/ids.ts';
+import type { Logger } from '@cellbook/shared/log.ts';
+import type { Metrics } from '@cellbook/shared/metrics.ts';
+import { requestIdHeader } from '@cellbook/shared/protocol/principal.ts';
+import type { Random } from '@cellbook/shared/random.ts';
+import { type FastifyInstance, fastify } from 'fastify';
+import { type AccessDeps, addAccessHook } from './access/access-hook.ts';
+import { answerErrors } from './answer-errors.ts';
+import { type HealthDeps, registerHealthRoutes } from './health-routes.ts';
+import { type LifecycleApiDeps, registerLifecycleApi } from './lifecycle-api.ts';
+import { logRequests } from './log-requests.ts';
+
+export interface ServerDeps {
+  clock: Clock;
+  random: Random;
+  log: Logger;
+  metrics: Metrics;
+  access: AccessDeps;
+  health: HealthDeps;
+  lifecycle: LifecycleApiDeps;
+}
+
+export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
+  const { random } = deps;
+  const app = fastify({
+    // Workspaces' paths are file names: long, and told apart by their last slash.
+    routerOptions: { maxParamLength: 4_096 },
+    forceCloseConnections: 'idle',
+    genReqId: ({ headers }) => {
+      const given = requestIdSchema.safeParse(headers[requestIdHeader]);
+      return given.success ? given.data : newRequestId(random);
+    },
+  });
+  answerErrors(app, deps.log);
+  logRequests(app, deps);
+  addAccessHook(app, deps.access);
+  registerHealthRoutes(app, deps.health);
+  await registerLifecycleApi(app, deps.lifecycle);
+  return app;
+}

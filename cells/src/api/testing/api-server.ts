@@ -1,0 +1,125 @@
+/** For tests: the cell's real HTTP server on a real Postgres, without a sandbox behind it. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Clock, systemClock } from '@cellbook/shared/clock.ts';
+import { cellIdSchema, newUserId, type UserId, type WorkspaceId } from '@cellbook/shared/ids.ts';
+import { silentLogger } from '@cellbook/shared/log.ts';
+import { createMetrics } from '@cellbook/shared/metrics.ts';
+import { principalHeader } from '@cellbook/shared/protocol/principal.ts';
+import { systemRandom } from '@cellbook/shared/random.ts';
+import type { FastifyInstance } from 'fastify';
+import { createTestDatabase, type TestDatabase } from '../../db/test-database.ts';
+import { PostgresTransitionStore } from '../../lifecycle/stores/postgres-transition-store.ts';
+import { PostgresWorkspaceStore } from '../../lifecycle/stores/postgres-workspace-store.ts';
+import { createTestEdge, type TestEdge, testCellId } from '../../testing/test-edge.ts';
+import { openPrincipalKeys } from '../access/principal-keys.ts';
+import { createPrincipalVerifier } from '../access/principal-verifier.ts';
+import { type HintBus, openChangeFeed } from '../events/change-feed.ts';
+import { PostgresIdempotencyStore } from '../idempotency/postgres-idempotency-store.ts';
+import { createServer } from '../server.ts';
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers freely
+  body: any;
+}
+
+export interface ApiServer {
+  url: string;
+  app: FastifyInstance;
+  database: TestDatabase;
+  edge: TestEdge;
+  store: PostgresWorkspaceStore;
+  transitions: PostgresTransitionStore;
+  userId: UserId;
+  woken: WorkspaceId[];
+  call(method: string, path: string, options?: CallOptions): Promise<Answer>;
+  create(name?: string, as?: UserId): Promise<Answer>;
+  stop(): Promise<void>;
+}
+
+export interface CallOptions {
+  body?: unknown;
+  /** Sent as it is. */
+  text?: string;
+  headers?: Record<string, string>;
+  claims?: Record<string, unknown>;
+}
+
+export async function startApiServer(given: { bus?: HintBus; clock?: Clock } = {}): Promise<ApiServer> {
+  const directory = await mkdtemp(join(tmpdir(), 'cellbook-api-'));
+  const database = await createTestDatabase();
+  const edge = await createTestEdge(directory);
+  const cellId = cellIdSchema.parse(testCellId);
+  const clock = given.clock ?? systemClock;
+  const tools = { clock, random: systemRandom, log: silentLogger };
+  const store = new PostgresWorkspaceStore(database.database);
+  const transitions = new PostgresTransitionStore(database.database);
+  const metrics = createMetrics();
+  const feed = await openChangeFeed({ store, bus: given.bus ?? null, log: silentLogger });
+  const woken: WorkspaceId[] = [];
+  const keys = await openPrincipalKeys(edge.publicKeysFile, clock);
+  const app = await createServer({
+    ...tools,
+    metrics,
+    access: {
+      principals: createPrincipalVerifier({ keys, cellId, clock }),
+      async ownerOf(workspaceId, deletedToo) {
+        const row = await store.get(workspaceId);
+        return row && (deletedToo || row.desired !== 'deleted') ? row.ownerId : null;
+      },
+    },
+    health: {
+      ...{ cellId, clock, metrics },
+      checkDatabase: async () => void (await database.database.$client`select 1`),
+      isRedisUp: () => false,
+      isDraining: () => false,
+      versions: {},
+    },
+    lifecycle: {
+      ...{ store, transitions, feed, ...tools },
+      idempotency: new PostgresIdempotencyStore(database.database),
+      volumes: { create: async () => {} },
+      changed: ({ id, ownerId }) => {
+        woken.push(id);
+        feed.publish(ownerId);
+      },
+    },
+  });
+  app.get('/w/:workspaceId/api/status', async ({ principal }) => ({ user: principal.sub }));
+  const url = await app.listen({ host: '127.0.0.1', port: 0 });
+  const userId = newUserId(systemRandom);
+
+  async function call(method: string, path: string, options: CallOptions = {}): Promise<Answer> {
+    const { body, text, claims, headers } = options;
+    const sent = text ?? (body === undefined ? undefined : JSON.stringify(body));
+    const response = await fetch(`${url}${path}`, {
+      method,
+      headers: {
+        [principalHeader]: await edge.sign({ sub: userId, ...claims }),
+        ...(sent !== undefined && { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(sent !== undefined && { body: sent }),
+    });
+    const answer = await response.text();
+    const isJson = response.headers.get('content-type')?.includes('json');
+    return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(answer) : answer };
+  }
+
+  return {
+    ...{ url, app, database, edge, store, transitions, userId, woken, call },
+    create(name = 'a notebook', as = userId) {
+      const headers = { 'idempotency-key': systemRandom.uuid() };
+      return call('POST', '/v1/workspaces', { body: { name }, headers, claims: { sub: as } });
+    },
+    async stop() {
+      await app.close();
+      await feed.close();
+      await database.drop();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,87 @@
+import { limits } from '@cellbook/shared/limits.ts';
+import { type Desired, workspaceSchema } from '@cellbook/shared/protocol/workspace.ts';
+import { editWorkspaceSchema } from '@cellbook/shared/protocol/workspace-api.ts';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { ApiScope } from '../api-scope.ts';
+import {
+  answerChange,
+  type WorkspaceDeps,
+  workspaceParams,
+  writeHeaders,
+  writeOnce,
+} from './workspace-deps.ts';
+
+interface IntentRoute {
+  doing: string;
+  desired: Desired;
+  from: readonly Desired[];
+}
+
+const suspend: IntentRoute = {
+  doing: 'suspending a workspace',
+  desired: 'suspended',
+  from: ['running', 'suspended'],
+};
+const resume: IntentRoute = {
+  doing: 'resuming a workspace',
+  desired: 'running',
+  from: ['running', 'suspended'],
+};
+const remove: IntentRoute = {
+  doing: 'deleting a workspace',
+  desired: 'deleted',
+  from: ['running', 'suspended', 'deleted'],
+};
+/** Of one that was brought back already this is a suspend of a suspended one: harmless, like a second click. */
+const restore: IntentRoute = {
+  doing: 'bringing a deleted workspace back',
+  desired: 'suspended',
+  from: ['deleted', 'suspended'],
+};
+
+export function registerChangeWorkspaces(app: ApiScope, deps: WorkspaceDeps): void {
+  const { store, clock } = deps;
+  const common = {
+    tags: ['workspaces'],
+    params: workspaceParams,
+    headers: writeHeaders,
+    response: { 200: workspaceSchema },
+  };
+
+  const change = (route: IntentRoute) => async (request: FastifyRequest, reply: FastifyReply) =>
+    writeOnce(deps, request, reply, async () => {
+      const { workspaceId } = workspaceParams.parse(request.params);
+      const { desired, from, doing } = route;
+      const nowMs = clock.nowMs();
+      const undoUntilMs = nowMs + limits.lifecycle.deleteUndoMs;
+      const row = await store.request(workspaceId, { desired, from, nowMs, undoUntilMs });
+      return answerChange(deps, row, workspaceId, doing);
+    });
+
+  app.patch(
+    '/v1/workspaces/:workspaceId',
+    { schema: { ...common, summary: 'Rename, or set the idle policy', body: editWorkspaceSchema } },
+    async (request, reply) =>
+      writeOnce(deps, request, reply, async () => {
+        const { workspaceId } = request.params;
+        const { name, idleSuspendSeconds } = request.body;
+        const changes = {
+          ...(name !== undefined && { name }),
+          ...(idleSuspendSeconds !== undefined && { idleSuspendSeconds }),
+        };
+        return answerChange(
+          deps,
+          await store.edit(workspaceId, changes),
+          workspaceId,
+          'changing a workspace',
+        );
+      }),
+  );
+
+  const described = (summary: string) => ({ schema: { ...common, summary } });
+  const path = '/v1/workspaces/:workspaceId';
+  app.post(`${path}/suspend`, described('Suspend: files are kept, memory is freed'), change(suspend));
+  app.post(`${path}/resume`, described('Resume; also cuts the wait for a retry short'), change(resume));
+  app.delete(path, described('Delete; can be undone until undoUntil'), change(remove));
+  app.post(`${path}/undelete`, described('Bring a deleted workspace back'), change(restore));
+}

@@ -1,0 +1,70 @@
+import { CellbookError } from '@cellbook/shared/errors.ts';
+import { newWorkspaceId } from '@cellbook/shared/ids.ts';
+import { limits } from '@cellbook/shared/limits.ts';
+import type { Principal } from '@cellbook/shared/protocol/principal.ts';
+import { workspaceSchema } from '@cellbook/shared/protocol/workspace.ts';
+import {
+  type CreateWorkspace,
+  createWorkspaceSchema,
+  idempotencyKeyHeader,
+} from '@cellbook/shared/protocol/workspace-api.ts';
+import type { NewWorkspace } from '../../lifecycle/stores/workspace-row.ts';
+import type { ApiScope } from '../api-scope.ts';
+import { presentWorkspace } from './present.ts';
+import { type WorkspaceDeps, writeHeaders, writeOnce } from './workspace-deps.ts';
+
+/** Without a key a repeated create would make a second workspace, so here it is asked for. */
+export function registerCreateWorkspace(app: ApiScope, deps: WorkspaceDeps): void {
+  const schema = {
+    summary: 'Create a workspace',
+    description: 'Needs an Idempotency-Key; the same key and body give the same workspace for a day.',
+    tags: ['workspaces'],
+    headers: writeHeaders,
+    body: createWorkspaceSchema,
+    response: { 201: workspaceSchema },
+  };
+  app.post('/v1/workspaces', { schema }, async (request, reply) => {
+    if (request.headers[idempotencyKeyHeader] === undefined) throw keyMissing();
+    return writeOnce(deps, request, reply, (claimId) =>
+      create(deps, request.principal, request.body, claimId),
+    );
+  });
+}
+
+async function create(deps: WorkspaceDeps, principal: Principal, body: CreateWorkspace, createKey: string) {
+  const { store, volumes, clock, random } = deps;
+  const workspace: NewWorkspace = {
+    id: newWorkspaceId(random),
+    ownerId: principal.sub,
+    orgId: principal.org,
+    tier: principal.tier,
+    name: body.name,
+    desired: body.desired,
+    idleSuspendSeconds:
+      body.idleSuspendSeconds === undefined
+        ? limits.lifecycle.idleSuspendSecondsByTier[principal.tier]
+        : body.idleSuspendSeconds,
+    nowMs: clock.nowMs(),
+    createKey,
+  };
+  const row = await store.create(workspace, limits.lifecycle.workspacesPerUserMax);
+  if (!row) throw tooMany(principal);
+  await volumes.create(row.id);
+  deps.changed(row);
+  return { status: 201, body: presentWorkspace(row) };
+}
+
+const keyMissing = (): CellbookError =>
+  new CellbookError('bad_request', {
+    doing: 'creating a workspace',
+    problem: 'the request has no Idempotency-Key header',
+    next: 'Send one, such as a new UUID, and the same one when you repeat the request.',
+  });
+
+const tooMany = (principal: Principal): CellbookError =>
+  new CellbookError('quota_exceeded', {
+    doing: 'creating a workspace',
+    problem: `you have ${limits.lifecycle.workspacesPerUserMax} workspaces, which is the limit`,
+    next: 'Delete one you do not need; it counts until its undo has ended.',
+    ids: { userId: principal.sub },
+  });

@@ -1,0 +1,41 @@
+/** Rows as the API shows them. */
+import type { Workspace } from '@cellbook/shared/protocol/workspace.ts';
+import type { TransitionEntry } from '@cellbook/shared/protocol/workspace-api.ts';
+import type { TransitionRow } from '../../lifecycle/stores/transition-store.ts';
+import type { WorkspaceRow } from '../../lifecycle/stores/workspace-row.ts';
+
+const iso = (ms: number): string => new Date(ms).toISOString();
+
+export function presentWorkspace(row: WorkspaceRow): Workspace {
+  const { id, name, desired, phase, generation, idleSuspendSeconds, lastRung, problem } = row;
+  return {
+    id,
+    name,
+    desired,
+    phase,
+    generation,
+    idleSuspendSeconds,
+    lastRung,
+    problem,
+    createdAt: iso(row.createdAtMs),
+    lastActiveAt: iso(row.lastActiveAtMs),
+    undoUntil: row.undoUntilMs === null ? null : iso(row.undoUntilMs),
+  };
+}
+
+export function presentTransition(row: TransitionRow): TransitionEntry {
+  const isPhase = row.kind === 'phase';
+  return {
+    id: row.id,
+    kind: row.kind,
+    step: isPhase ? row.event : row.step,
+    from: isPhase ? row.from : null,
+    to: isPhase ? row.to : null,
+    outcome: row.kind === 'outcome' ? row.outcome : null,
+    durationMs: row.kind === 'outcome' ? Math.round(row.durationMs) : null,
+    problem: row.kind === 'intent' ? null : row.problem,
+    generation: row.generation,
+    epoch: row.epoch,
+    at: iso(row.atMs),
+  };
+}

@@ -1,0 +1,117 @@
+/** A cell's configuration, from its environment. Anything missing or malformed is told by name before it starts. */
+import { availableParallelism, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { CellbookError } from '@cellbook/shared/errors.ts';
+import {
+  type CellId,
+  cellIdSchema,
+  type HostId,
+  hostIdSchema,
+  type RegionId,
+  regionIdSchema,
+} from '@cellbook/shared/ids.ts';
+import { z } from 'zod';
+
+const environmentSchema = z.object({
+  CELLBOOK_CELL_ID: cellIdSchema,
+  CELLBOOK_REGION_ID: regionIdSchema,
+  CELLBOOK_PORT: z.coerce.number().int().min(0).max(65_535),
+  /** Where it listens; the edge reaches it there. */
+  CELLBOOK_BIND: z.string().default('127.0.0.1'),
+  /** This machine's name among the cell's hosts. */
+  CELLBOOK_HOST_ID: hostIdSchema.optional(),
+  CELLBOOK_DATA_DIR: z.string().min(1),
+  DATABASE_URL: z.url(),
+  REDIS_URL: z.url().optional(),
+  CELLBOOK_OBJECTS: z.string().min(1),
+  CELLBOOK_SANDBOX_DRIVER: z.enum(['gvisor', 'process']).default('gvisor'),
+  CELLBOOK_RUNSC: z.string().optional(),
+  CELLBOOK_IMAGE_DIR: z.string().optional(),
+  /** The Python of the process driver. */
+  CELLBOOK_PYTHON: z.string().optional(),
+  CELLBOOK_EDGE_PUBLIC_KEYS: z.string().min(1),
+  CELLBOOK_LAB_SCHEMAS: z.string().optional(),
+  /** Sandboxes at once, live and starting; absent: as many as fit this machine's memory. */
+  CELLBOOK_SANDBOXES_MAX: z.coerce.number().int().min(1).optional(),
+  CELLBOOK_SANDBOX_MEMORY_MIB: z.coerce.number().int().min(256).default(2_048),
+  CELLBOOK_SANDBOX_DISK_MIB: z.coerce.number().int().min(64).default(10_240),
+  CELLBOOK_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+});
+
+export interface CellConfig {
+  cellId: CellId;
+  regionId: RegionId;
+  hostId: HostId;
+  bind: string;
+  port: number;
+  dataDirectory: string;
+  databaseUrl: string;
+  redisUrl: string | null;
+  objects: string;
+  sandbox: {
+    driver: 'gvisor' | 'process';
+    runscPath: string;
+    imageDirectory: string | null;
+    python: string | null;
+    capacity: number;
+    memoryBytesMax: number;
+    cpuMillisMax: number;
+    diskBytesMax: number;
+  };
+  edgePublicKeysFile: string;
+  labDataDirectory: string | null;
+  logLevel: string;
+}
+
+const mebibyte = 1024 ** 2;
+
+export function readConfig(environment: NodeJS.ProcessEnv): CellConfig {
+  const parsed = environmentSchema.safeParse(environment);
+  if (!parsed.success) {
+    throw new CellbookError('bad_request', {
+      doing: 'reading the configuration from the environment',
+      problem: z.prettifyError(parsed.error),
+      next: 'Set these variables; `npm start` sets them all.',
+    });
+  }
+  const given = parsed.data;
+  const memoryBytesMax = given.CELLBOOK_SANDBOX_MEMORY_MIB * mebibyte;
+  return {
+    cellId: given.CELLBOOK_CELL_ID,
+    regionId: given.CELLBOOK_REGION_ID,
+    hostId: given.CELLBOOK_HOST_ID ?? hostIdSchema.parse(`${given.CELLBOOK_CELL_ID}-a`),
+    bind: given.CELLBOOK_BIND,
+    port: given.CELLBOOK_PORT,
+    dataDirectory: given.CELLBOOK_DATA_DIR,
+    databaseUrl: given.DATABASE_URL,
+    redisUrl: given.REDIS_URL ?? null,
+    objects: given.CELLBOOK_OBJECTS,
+    sandbox: {
+      driver: given.CELLBOOK_SANDBOX_DRIVER,
+      runscPath: given.CELLBOOK_RUNSC ?? 'runsc',
+      imageDirectory: given.CELLBOOK_IMAGE_DIR ?? null,
+      python: given.CELLBOOK_PYTHON ?? null,
+      capacity: given.CELLBOOK_SANDBOXES_MAX ?? capacityOf(totalmem(), memoryBytesMax),
+      memoryBytesMax,
+      cpuMillisMax: availableParallelism() * 1_000,
+      diskBytesMax: given.CELLBOOK_SANDBOX_DISK_MIB * mebibyte,
+    },
+    edgePublicKeysFile: given.CELLBOOK_EDGE_PUBLIC_KEYS,
+    labDataDirectory: given.CELLBOOK_LAB_SCHEMAS ?? null,
+    logLevel: given.CELLBOOK_LOG_LEVEL,
+  };
+}
+
+/**
+ * Places for sandboxes: a quarter of the memory is left to Postgres, the cell and the page cache. Most
+ * notebooks use far less than their limit (an idle one with pandas about 150 MB), so limits may add up to
+ * twice of what is there.
+ */
+export function capacityOf(machineBytes: number, sandboxBytesMax: number): number {
+  return Math.max(1, Math.floor((machineBytes * 0.75 * 2) / sandboxBytesMax));
+}
+
+export const directoriesOf = (config: CellConfig) => ({
+  host: join(config.dataDirectory, 'host'),
+  sandboxes: join(config.dataDirectory, 'sandboxes'),
+});

@@ -1,0 +1,18 @@
+/** One cell: `node cells/src/main.ts`, configured by its environment (config.ts). */
+import { systemClock } from '@cellbook/shared/clock.ts';
+import { createLogger } from '@cellbook/shared/log.ts';
+import { systemRandom } from '@cellbook/shared/random.ts';
+import { startCell } from './cell.ts';
+import { readConfig } from './config.ts';
+
+const config = readConfig(process.env);
+const log = createLogger({ program: 'cell', fields: { cell: config.cellId }, level: config.logLevel });
+const cell = await startCell(config, { clock: systemClock, random: systemRandom, log });
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  process.once(signal, async () => {
+    log.info({ signal }, 'asked to stop');
+    await cell.close();
+    process.exit(0);
+  });
+}

@@ -1,0 +1,62 @@
+/** Requests and answers of `/v1/workspaces`, beside the workspace itself. */
+import { z } from 'zod';
+import { limits } from '../limits.ts';
+import { phaseSchema, workspaceNameSchema, workspaceSchema } from './workspace.ts';
+
+export const idempotencyKeyHeader = 'idempotency-key';
+
+/** Any text a client likes, such as a UUID. */
+export const idempotencyKeySchema = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,200}$/, 'expected 1 to 200 visible characters');
+
+export const createWorkspaceSchema = z.strictObject({
+  name: workspaceNameSchema,
+  /** Absent: as long as the owner's tier has by default. */
+  idleSuspendSeconds: workspaceSchema.shape.idleSuspendSeconds.optional(),
+  /** `running` starts it at once; otherwise it starts at its first use. */
+  desired: z.enum(['running', 'suspended']).default('suspended'),
+});
+export type CreateWorkspace = z.infer<typeof createWorkspaceSchema>;
+
+export const editWorkspaceSchema = z
+  .strictObject({
+    name: workspaceNameSchema.optional(),
+    idleSuspendSeconds: workspaceSchema.shape.idleSuspendSeconds.optional(),
+  })
+  .refine((changes) => Object.keys(changes).length > 0, 'expected a name or idleSuspendSeconds');
+
+export const workspaceListSchema = z.object({
+  workspaces: z.array(workspaceSchema),
+  /** Ask for the next page with it; null on the last one. */
+  nextCursor: z.string().nullable(),
+});
+
+export const listQuerySchema = z.object({
+  limit: z.coerce.number().int().min(1).max(limits.api.pageSizeMax).default(limits.api.pageSizeDefault),
+  cursor: z.string().max(200).optional(),
+  /** Deleted ones too, while they can be brought back. */
+  includeDeleted: z.stringbool().default(false),
+});
+
+/** One entry of a workspace's record, newest first. */
+export const transitionSchema = z.object({
+  id: z.int(),
+  kind: z.enum(['intent', 'outcome', 'phase']),
+  /** The step, or for a change of phase the event. */
+  step: z.string(),
+  from: phaseSchema.nullable(),
+  to: phaseSchema.nullable(),
+  outcome: z.enum(['ok', 'failed']).nullable(),
+  durationMs: z.int().nullable(),
+  problem: z.string().nullable(),
+  generation: z.int(),
+  epoch: z.int(),
+  at: z.iso.datetime(),
+});
+export type TransitionEntry = z.infer<typeof transitionSchema>;
+
+export const transitionListSchema = z.object({
+  transitions: z.array(transitionSchema),
+  nextCursor: z.string().nullable(),
+});
