@@ -1,0 +1,3 @@
+import { describeGateway } from './real-kernels.conformance.ts';
+
+describeGateway('process');
