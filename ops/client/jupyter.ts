@@ -1,4 +1,5 @@
 /** A workspace through an ordinary Jupyter client: JupyterLab's own services library, in Node. */
+import { PageConfig } from '@jupyterlab/coreutils';
 import {
   ContentsManager,
   Drive,
@@ -20,6 +21,8 @@ export interface JupyterClient {
 }
 
 export function jupyterClient(origin: string, workspaceId: string, token: string): JupyterClient {
+  // In a browser the page says so; without it the library refuses to ask for a terminal.
+  PageConfig.setOption('terminalsAvailable', 'true');
   const baseUrl = `${origin}/w/${workspaceId}/`;
   const settings = ServerConnection.makeSettings({
     baseUrl,

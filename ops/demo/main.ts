@@ -18,6 +18,8 @@ const progress = createProgress({ clock: systemClock, output: process.stderr });
 const steps = timedSteps(systemClock, show);
 const outcome = { ok: false, steps: steps.times, versions: {} as Record<string, string> };
 const stop = stopRequested();
+// The client library tells each socket it opens.
+console.debug = () => undefined;
 
 try {
   const deps = { clock: systemClock, random: systemRandom, progress, signal: stop.signal };

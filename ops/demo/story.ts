@@ -73,10 +73,8 @@ async function runCode(session: Session.ISessionConnection): Promise<string> {
   must(result.status === 'ok', `the cell to succeed, not ${result.status}: ${result.text}`);
   must(result.text === 'hello from the sandbox\n', `what was printed, not ${JSON.stringify(result.text)}`);
   must(result.value === '42', `the value 42, not ${result.value}`);
-  const { implementation, implementation_version: version } = await session.kernel.info.then(
-    (info) => info as { implementation: string; implementation_version: string },
-  );
-  return `${implementation === 'ipython' ? 'ipykernel with IPython' : implementation} ${version}`;
+  const asked = await execute(session.kernel, 'import ipykernel; print(ipykernel.__version__, end="")');
+  return `ipykernel ${asked.text}`;
 }
 
 async function saveNotebook({ jupyter }: Scene): Promise<void> {

@@ -21,7 +21,6 @@ import type { Progress } from './progress.ts';
 import { startCell } from './services/cell.ts';
 import { type PreparedEdge, prepareEdge, startEdge } from './services/edge.ts';
 import { keptPort } from './services/kept-port.ts';
-import { sandboxVersion } from './services/sandbox-version.ts';
 import { startStores } from './services/stores.ts';
 import { ensureTools } from './tools/tools.ts';
 
@@ -110,18 +109,15 @@ async function startAll(starting: Starting): Promise<Pick<Platform, 'url' | 'cel
       tools.lab,
       prepared,
     ]);
-    const options = {
-      ...config,
-      ...stores,
-      port: cellPort,
-      runsc,
-      imageDirectory,
-      checkoutDirectory,
-      signal,
-    };
-    const started = await progress.step(`cell ${config.cellId}`, async () =>
+    const started = await progress.step(`cell ${config.cellId}`, () =>
       startCell(context, {
-        ...options,
+        ...config,
+        ...stores,
+        port: cellPort,
+        runsc: runsc.path,
+        imageDirectory,
+        checkoutDirectory,
+        signal,
         dataDirectory: home.cell(config.cellId),
         objects: config.objects ?? `file:${home.objects}`,
         labDataDirectory: `${lab.directory}/data`,
@@ -134,9 +130,8 @@ async function startAll(starting: Starting): Promise<Pick<Platform, 'url' | 'cel
     const { options, ...preparedEdge } = await prepared;
     return keep(await progress.step('edge', () => startEdge(context, options, preparedEdge)));
   };
-  const sandbox = tools.runsc.then((runsc) => sandboxVersion(config.sandboxDriver, runsc));
   const [stores, startedCell, startedEdge] = await allSettledFirst(storesStarting, cell(), edge());
-  const versions = { ...stores.versions, edge: startedEdge.version, sandbox: await sandbox };
+  const versions = { ...stores.versions, edge: startedEdge.version, sandbox: (await tools.runsc).version };
   return { url: startedEdge.url, cellUrl: startedCell.url, versions };
 }
 

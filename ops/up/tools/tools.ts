@@ -3,20 +3,27 @@
  * Lab bundle. Each is made by a program of its own, into the shared cache; when it is there that takes a
  * moment. They are made side by side: one waits for the network while another computes.
  */
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { z } from 'zod';
 import type { Progress } from '../progress.ts';
 import { runTool } from './run-tool.ts';
 
 export interface Tools {
-  /** Path of the runsc program. */
-  runsc: Promise<string>;
+  runsc: Promise<Runsc>;
   /** Directory of the built image: `rootfs/` and `image.json`. */
   imageDirectory: Promise<string>;
   /** Directory of the built bundle: `public/`, `data/`. */
   lab: Promise<LabBundle>;
 }
 
+const runscSchema = z.object({ path: z.string(), version: z.string(), platform: z.string() });
 const labSchema = z.object({ directory: z.string(), version: z.string() });
+export interface Runsc {
+  path: string;
+  /** For people: `runsc v0.0.0-2026… systrap`. */
+  version: string;
+}
 export type LabBundle = z.infer<typeof labSchema>;
 
 export interface ToolsWanted {
@@ -34,7 +41,10 @@ export function ensureTools(progress: Progress, wanted: ToolsWanted, signal?: Ab
   };
   const labLine = make('JupyterLab bundle', 'building the Lab bundle', 'edge/lab/build.ts', ['--json']);
   const tools: Tools = {
-    runsc: given(wanted.runsc) ?? make('runsc', 'preparing runsc', 'ops/images/runsc.ts', []),
+    runsc:
+      wanted.runsc === null
+        ? make('runsc', 'preparing runsc', 'ops/images/runsc.ts', []).then(readRunsc)
+        : versionOfGiven(wanted.runsc),
     imageDirectory:
       given(wanted.imageDirectory) ??
       make('sandbox image', 'building the sandbox image', 'ops/images/build.ts', []),
@@ -49,6 +59,16 @@ export function ensureTools(progress: Progress, wanted: ToolsWanted, signal?: Ab
 export async function allTools({ runsc, imageDirectory, lab }: Tools): Promise<void> {
   await Promise.allSettled([runsc, imageDirectory, lab]);
   await Promise.all([runsc, imageDirectory, lab]);
+}
+
+function readRunsc(line: string): Runsc {
+  const { path, version, platform } = runscSchema.parse(JSON.parse(line));
+  return { path, version: `runsc ${version} ${platform}` };
+}
+
+async function versionOfGiven(path: string): Promise<Runsc> {
+  const { stdout } = await promisify(execFile)(path, ['--version'], { timeout: 10_000 });
+  return { path, version: stdout.split('\n')[0]?.replace(' version', '').trim() ?? 'runsc' };
 }
 
 function given(path: string | null): Promise<string> | null {
