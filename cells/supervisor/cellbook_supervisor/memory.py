@@ -5,6 +5,8 @@ The interval shrinks with the room left: memory cannot be filled faster than FIL
 again after `room / FILL_BYTES_PER_S` is soon enough, and an idle sandbox wakes twice a second.
 """
 
+import signal
+
 from . import processes
 
 FILL_BYTES_PER_S = 2 * 1024**3
@@ -52,14 +54,16 @@ class MemoryWatch:
         self._loop.after(next_look_s(used, self._limit), self._look)
 
     def _end_biggest(self):
+        """Everything is stopped while the biggest is found: a fork bomb would outrun the search otherwise."""
+        roots = dict(self._roots())
+        for pid in roots:
+            processes.signal_group(pid, signal.SIGSTOP)
         found = processes.snapshot()
-        alive = {pid: kill for pid, kill in self._roots() if pid in found}
+        alive = {pid: kill for pid, kill in roots.items() if pid in found}
         self._just_killed &= set(alive)
-        if self._just_killed:
-            return
-        sized = [(processes.resident_bytes(found, pid), pid) for pid in alive]
-        if not sized:
-            return
-        resident, pid = max(sized)
-        self._just_killed.add(pid)
-        alive[pid](resident)
+        if alive and not self._just_killed:
+            resident, victim = max((processes.resident_bytes(found, pid), pid) for pid in alive)
+            self._just_killed.add(victim)
+            alive[victim](resident)
+        for pid in alive:
+            processes.signal_group(pid, signal.SIGCONT)
