@@ -100,6 +100,7 @@ export function createStoredSurface(pointer: VolumePointer): Surface {
       return { ...there, changes: [...there.changes, ...away.changes] };
     },
     async remove(path) {
+      if (!(await entryAt(path))) throw missing(path);
       return staged(path, { kind: 'remove', path: filesPath(path) });
     },
     async capture(path) {

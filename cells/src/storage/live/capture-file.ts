@@ -12,7 +12,15 @@ import type { Content, FileEntry } from '../tree/entry.ts';
 import { createContentWriter, runsOf } from '../tree/file-content.ts';
 import type { VolumeObjects } from '../tree/volume-objects.ts';
 import { openForReading, type Place } from './beneath.ts';
-import { createdOf, type IndexLeaf, modeOf, type Stamp, sameStamp, stampOf } from './live-index.ts';
+import {
+  createdOf,
+  type IndexLeaf,
+  isSameFile,
+  modeOf,
+  type Stamp,
+  sameStamp,
+  stampOf,
+} from './live-index.ts';
 
 const { chunkBytes, captureAttemptsMax, racyStampMs } = limits.storage;
 
@@ -66,11 +74,11 @@ function leafOf(
     type: 'file',
     mode: modeOf(stats),
     mtimeNs: String(stats.mtimeNs),
-    createdNs: before?.stamp?.inode === stats.ino ? before.entry.createdNs : createdOf(stats),
+    createdNs: before && isSameFile(before, stats) ? before.entry.createdNs : createdOf(stats),
     size,
     content,
   };
-  return { type: 'leaf', stamp, entry };
+  return { type: 'leaf', inode: stats.ino, stamp, entry };
 }
 
 async function readContent(

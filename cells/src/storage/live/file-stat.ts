@@ -1,7 +1,7 @@
 import type { BigIntStats } from 'node:fs';
 import type { FileStat } from '../file-tree.ts';
 import { milliseconds } from '../stored-surface.ts';
-import { createdOf, type IndexNode, modeOf } from './live-index.ts';
+import { createdOf, type IndexNode, isSameFile, modeOf } from './live-index.ts';
 
 const ownerMayWrite = 0o200;
 
@@ -21,5 +21,5 @@ export function fileStatOf(stats: BigIntStats, node: IndexNode | undefined): Fil
 function storedCreation(stats: BigIntStats, node: IndexNode | undefined): string | null {
   if (node?.type === 'directory') return node.inode === stats.ino ? node.createdNs : null;
   if (node?.entry.type !== 'file') return null;
-  return node.stamp === null || node.stamp.inode === stats.ino ? node.entry.createdNs : null;
+  return isSameFile(node, stats) ? node.entry.createdNs : null;
 }

@@ -25,7 +25,7 @@ export async function indexOf(
       continue;
     }
     const found = await statOf(place);
-    if (found) children.set(name, { type: 'leaf', stamp: stampOf(found), entry });
+    if (found) children.set(name, { type: 'leaf', inode: found.ino, stamp: stampOf(found), entry });
   }
   return { type: 'directory', inode: ino, mode: modeOf(stats), mtimeNs, createdNs, children };
 }
@@ -36,7 +36,9 @@ export async function unprovenIndex(objects: VolumeObjects, tree: StoredDirector
   for (const [name, entry] of await objects.getDirectory(tree.sha256))
     children.set(
       name,
-      entry.type === 'directory' ? await unprovenIndex(objects, entry) : { type: 'leaf', stamp: null, entry },
+      entry.type === 'directory'
+        ? await unprovenIndex(objects, entry)
+        : { type: 'leaf', inode: 0n, stamp: null, entry },
     );
   const { createdNs, mode } = tree;
   return { type: 'directory', inode: 0n, mode, mtimeNs: BigInt(tree.mtimeNs), createdNs, children };

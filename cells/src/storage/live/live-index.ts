@@ -19,6 +19,8 @@ export type IndexNode = IndexLeaf | IndexDirectory;
 
 export interface IndexLeaf {
   type: 'leaf';
+  /** Which file it was; 0 where that is not known (a directory taken over after a crash). */
+  inode: bigint;
   /** Null when the stat proves nothing (it is too fresh, or the file changed while read): read again. */
   stamp: Stamp | null;
   entry: FileEntry | LinkEntry;
@@ -40,6 +42,10 @@ const permissionBits = 0o7777n;
 export const modeOf = (stats: BigIntStats): number => Number(stats.mode & permissionBits);
 export const createdOf = (stats: BigIntStats): string =>
   String(stats.birthtimeNs > 0n ? stats.birthtimeNs : stats.ctimeNs);
+
+/** Whether a leaf speaks of this very file, so that the file keeps its time of creation. */
+export const isSameFile = (leaf: IndexLeaf, stats: BigIntStats): boolean =>
+  leaf.inode === 0n || leaf.inode === stats.ino;
 
 export function stampOf(stats: BigIntStats): Stamp {
   const { ino, size, mtimeNs, ctimeNs } = stats;

@@ -15,5 +15,6 @@ export async function placedLeaf(
   const stats = await statOf(place);
   if (!stats?.isFile() || stats.size !== BigInt(entry.size)) return null;
   const createdNs = before?.type === 'leaf' ? before.entry.createdNs : entry.createdNs;
-  return { type: 'leaf', stamp: null, entry: { ...entry, mtimeNs: String(stats.mtimeNs), createdNs } };
+  const { ino: inode, mtimeNs } = stats;
+  return { type: 'leaf', inode, stamp: null, entry: { ...entry, mtimeNs: String(mtimeNs), createdNs } };
 }

@@ -175,7 +175,7 @@ async function scanLink(
     createdNs: createdOf(stats),
     target,
   };
-  set(path, { type: 'leaf', stamp: provenStamp(stats, tools.clock.nowMs()), entry }, found);
+  set(path, { type: 'leaf', inode: stats.ino, stamp: provenStamp(stats, tools.clock.nowMs()), entry }, found);
 }
 
 function set(path: TreePath, leaf: IndexLeaf, found: Found): void {
