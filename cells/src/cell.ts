@@ -25,6 +25,7 @@ import { baseUrl } from './gateway/routes/context.ts';
 import { createPostgresKernelStore } from './gateway/store/postgres-kernel-store.ts';
 import { takeHostLock } from './host/host-lock.ts';
 import { LocalSandboxHost } from './host/local-sandbox-host.ts';
+import { withImageKernelspecs } from './image-kernelspecs.ts';
 import { registerLab } from './lab-part.ts';
 import { Lifecycle } from './lifecycle/lifecycle.ts';
 import { createLifecycleMetrics } from './lifecycle/lifecycle-metrics.ts';
@@ -34,7 +35,7 @@ import type { WorkspaceRow } from './lifecycle/stores/workspace-row.ts';
 import { createNotebookFiles } from './notebook-files.ts';
 import { repeatEvery } from './repeat.ts';
 import { createHomeProvider } from './sandbox/quota/choose.ts';
-import { openDriver } from './sandbox-part.ts';
+import { openSandboxes } from './sandbox-part.ts';
 import { createWorkspaceVolumes } from './storage/create-workspace-volumes.ts';
 import { createPostgresManifestStore } from './storage/manifests/postgres-manifest-store.ts';
 import { openObjectStore } from './storage/objects/open-object-store.ts';
@@ -69,7 +70,7 @@ export async function startCell(config: CellConfig, tools: CellTools): Promise<C
     config.redisUrl === null ? null : openRedisHints({ url: config.redisUrl, channel, log, clock });
   const feed = await openChangeFeed({ store, bus: redis, log });
 
-  const driver = await openDriver(config, tools, directories.sandboxes);
+  const { driver, image } = await openSandboxes(config, tools, directories.sandboxes);
   const { hostId, sandbox } = config;
   const host = new LocalSandboxHost({ hostId, driver, capacity: sandbox.capacity });
   const volumes = createWorkspaceVolumes({
@@ -86,10 +87,11 @@ export async function startCell(config: CellConfig, tools: CellTools): Promise<C
     metrics: createLifecycleMetrics(metrics),
     sandboxLimits: () => ({ ...sandbox, pidsMax: limits.lifecycle.sandboxPidsMax }),
   });
+  const kernels = createPostgresKernelStore(database);
   const gateway = createGateway({
     ...tools,
     runtime: lifecycle,
-    store: createPostgresKernelStore(database),
+    store: image === null ? kernels : withImageKernelspecs(kernels, image),
     notebooks: createNotebookFiles({ volumes, random }),
     files: (workspaceId) => volumes.files(workspaceId),
   });
@@ -118,7 +120,6 @@ export async function startCell(config: CellConfig, tools: CellTools): Promise<C
     lifecycle: { store, transitions, idempotency, volumes, feed, changed, ...tools },
   });
   await gateway.registerRoutes(app);
-  const { resolveKernelPath } = gateway;
   registerContentsRoutes(app, {
     ...{ volumes, random, log, basePath: baseUrl },
     resolveKernelPath: (workspaceId, kernelId, path) =>

@@ -105,3 +105,79 @@ test('a workspace runs a cell, is suspended and resumed, keeps its files, and is
   const done = steps.body.transitions.filter((entry: { kind: string }) => entry.kind === 'outcome');
   expect(done.every((entry: { outcome: string }) => entry.outcome === 'ok')).toBe(true);
 }, 180_000);
+
+test('a poll of kernelspecs, contents and kernels of a workspace that never ran starts nothing', async () => {
+  const id = await createWorkspace();
+  const specs = await call('GET', `/w/${id}/api/kernelspecs`);
+  expect(specs.body).toMatchObject({ default: 'python3', kernelspecs: { python3: { name: 'python3' } } });
+  expect((await call('GET', `/w/${id}/api/contents`)).body).toMatchObject({ type: 'directory' });
+  expect((await call('GET', `/w/${id}/api/kernels`)).body).toEqual([]);
+  expect((await call('GET', `/v1/workspaces/${id}`)).body).toMatchObject({
+    phase: 'suspended',
+    generation: 0,
+  });
+});
+
+test('killed outright, a cell that starts again destroys what is left, keeps the files, and resumes on demand', async () => {
+  const id = await createWorkspace();
+  const kernelId = await startKernel(id);
+  await execute(
+    id,
+    kernelId,
+    'import os\nwith open("kept.txt", "w") as f: f.write("kept"); f.flush(); os.fsync(f.fileno())',
+  );
+  const before = (await call('GET', `/v1/workspaces/${id}`)).body;
+
+  await cell.restart('SIGKILL');
+  await untilPhase(id, 'suspended');
+  const after = (await call('GET', `/v1/workspaces/${id}`)).body;
+  // It is still wanted, and comes back when it is needed, not before.
+  expect(after).toMatchObject({ desired: 'running', generation: before.generation });
+  expect(after.problem).toContain('restarted');
+  expect((await call('GET', `/w/${id}/api/contents/kept.txt`)).body).toMatchObject({ content: 'kept' });
+
+  expect(await execute(id, kernelId, 'print(open("kept.txt").read())')).toBe('kept\n');
+  expect((await call('GET', `/v1/workspaces/${id}`)).body).toMatchObject({ phase: 'running', problem: null });
+  await call('POST', `/v1/workspaces/${id}/suspend`);
+  await untilPhase(id, 'suspended');
+}, 180_000);
+
+test('asked to stop, a cell stores the files, closes sockets with 1012, and goes on later where it was', async () => {
+  const id = await createWorkspace();
+  const kernelId = await startKernel(id);
+  await execute(id, kernelId, 'open("late.txt", "w").write("written just before")');
+  const url = `${cell.url.replace('http', 'ws')}/w/${id}/api/kernels/${kernelId}/channels?session_id=t`;
+  const socket = new WebSocket(url, { headers: await cell.headers() });
+  await new Promise((resolve) => socket.once('open', resolve));
+  const closed = new Promise<number>((resolve) => socket.once('close', resolve));
+
+  await cell.restart('SIGTERM');
+  expect(await closed).toBe(1012);
+  const after = (await call('GET', `/v1/workspaces/${id}`)).body;
+  expect(after).toMatchObject({ desired: 'running', phase: 'suspended', problem: null });
+  expect((await call('GET', `/w/${id}/api/contents/late.txt`)).body).toMatchObject({
+    content: 'written just before',
+  });
+  expect(await execute(id, kernelId, 'print(open("late.txt").read())')).toBe('written just before\n');
+  await call('DELETE', `/v1/workspaces/${id}`);
+  await untilPhase(id, 'deleted');
+  await call('POST', `/v1/workspaces/${id}/undelete`);
+  await untilPhase(id, 'suspended');
+  expect((await call('GET', `/w/${id}/api/contents/late.txt`)).status).toBe(200);
+}, 180_000);
+
+test('a cell that is full says so with a time to come back, and serves when a place is free', async () => {
+  const ids = await Promise.all(Array.from({ length: 5 }, () => createWorkspace()));
+  const answers = await Promise.all(
+    ids.map((id) => call('POST', `/w/${id}/api/kernels`, { name: 'python3' })),
+  );
+  const refused = answers.filter(({ status }) => status === 503);
+  expect(answers.filter(({ status }) => status === 201)).toHaveLength(4);
+  expect(refused[0]?.body.code).toBe('capacity_exhausted');
+  expect(Number(refused[0]?.headers.get('retry-after'))).toBeGreaterThan(0);
+  await Promise.all(ids.slice(0, 5).map((id) => call('POST', `/v1/workspaces/${id}/suspend`)));
+  await Promise.all(ids.map((id) => untilPhase(id, 'suspended')));
+  const late = ids[answers.findIndex(({ status }) => status === 503)];
+  await startKernel(late ?? '');
+  await call('DELETE', `/v1/workspaces/${late}`);
+}, 240_000);

@@ -3,17 +3,24 @@ import type { CellTools } from './cell.ts';
 import type { CellConfig } from './config.ts';
 import type { SandboxDriver } from './sandbox/driver.ts';
 import { createGvisorDriver } from './sandbox/gvisor/driver.ts';
+import { readImage, type SandboxImage } from './sandbox/image.ts';
 import { createProcessDriver } from './sandbox/process/driver.ts';
 
+export interface SandboxPart {
+  driver: SandboxDriver;
+  /** Null where sandboxes see the host itself. */
+  image: SandboxImage | null;
+}
+
 /** The driver that the configuration names; isolation is never left out unasked. */
-export async function openDriver(
+export async function openSandboxes(
   { sandbox }: CellConfig,
   { clock, log }: CellTools,
   stateDirectory: string,
-): Promise<SandboxDriver> {
+): Promise<SandboxPart> {
   if (sandbox.driver === 'process') {
     const python = sandbox.python === null ? {} : { python: sandbox.python };
-    return createProcessDriver({ stateDirectory, clock, log, ...python });
+    return { driver: await createProcessDriver({ stateDirectory, clock, log, ...python }), image: null };
   }
   if (sandbox.imageDirectory === null) {
     throw new CellbookError('bad_request', {
@@ -23,5 +30,6 @@ export async function openDriver(
     });
   }
   const { runscPath, imageDirectory } = sandbox;
-  return createGvisorDriver({ runscPath, imageDirectory, stateDirectory, clock });
+  const driver = await createGvisorDriver({ runscPath, imageDirectory, stateDirectory, clock });
+  return { driver, image: await readImage(imageDirectory) };
 }
