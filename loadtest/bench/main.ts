@@ -68,7 +68,7 @@ async function startSite(
   python: string,
   note: (line: string) => void,
 ): Promise<Site> {
-  const platform = await startBenchPlatform({ driver, directory, note });
+  const platform = await startBenchPlatform({ driver, directory, python, note });
   stops.push(() => platform.stop());
   const person = await signInAtEdge(platform);
   return { platform, person, addWorkspace: () => createBenchWorkspace(platform, person, python) };

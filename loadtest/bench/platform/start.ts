@@ -27,6 +27,8 @@ export interface BenchPlatform {
 export interface PlatformOptions {
   driver: 'process' | 'gvisor';
   directory: string;
+  /** What the process driver runs its supervisors with; needs pyzmq. */
+  python: string;
   note: (line: string) => void;
 }
 
@@ -45,6 +47,7 @@ export async function startBenchPlatform(options: PlatformOptions): Promise<Benc
       CELLBOOK_EDGE_PORT: String(edgePort),
       CELLBOOK_CELL_ID: cellId,
       CELLBOOK_SANDBOX_DRIVER: options.driver,
+      CELLBOOK_PYTHON: options.python,
     },
     cwd: checkout,
     logFile,
@@ -52,7 +55,7 @@ export async function startBenchPlatform(options: PlatformOptions): Promise<Benc
   const isUp = async () =>
     existsSync(logFile) && (await readFile(logFile, 'utf8')).includes('Cellbook is up:');
   try {
-    await untilReady(`the platform (its log: ${logFile})`, isUp, { program, deadlineMs: 1_800_000 });
+    await untilReady('the platform', isUp, { program, deadlineMs: 1_800_000 });
     return {
       ...(await describe(directory)),
       ...options,
@@ -62,7 +65,8 @@ export async function startBenchPlatform(options: PlatformOptions): Promise<Benc
     };
   } catch (thrown) {
     await program.stop();
-    throw thrown;
+    const said = (await readFile(logFile, 'utf8')).slice(-4_000);
+    throw new Error(`the platform did not start; it said:\n${said}`, { cause: thrown });
   }
 }
 
