@@ -6,14 +6,10 @@ const startDeadlineMs = 60_000;
 const cellDeadlineMs = 120_000;
 
 export async function labReady(page: Page): Promise<void> {
+  const opening = page.locator('.jp-SplashScreen, #cellbook-opening');
   await page.locator('.jp-LabShell').waitFor({ timeout: startDeadlineMs });
-  await page
-    .locator('.jp-SplashScreen, #cellbook-opening')
-    .waitFor({ state: 'hidden', timeout: startDeadlineMs });
-  await page
-    .locator('.jp-Launcher:visible, .jp-Notebook:visible')
-    .first()
-    .waitFor({ timeout: startDeadlineMs });
+  await opening.first().waitFor({ state: 'hidden', timeout: startDeadlineMs });
+  await page.locator('.lm-DockPanel-widget:visible').first().waitFor({ timeout: startDeadlineMs });
 }
 
 export async function newNotebook(page: Page): Promise<void> {
@@ -44,7 +40,7 @@ export async function saveAs(page: Page, name: string): Promise<void> {
     (response) => response.request().method() === 'PUT' && response.url().includes('/api/contents/'),
   );
   await page.keyboard.press('Control+s');
-  await page.locator('.jp-Dialog input').fill(name);
+  await page.locator('.jp-Dialog').getByPlaceholder('File name').fill(name);
   await page.locator('.jp-Dialog .jp-mod-accept').click();
   await saved;
   await page.locator('.lm-DockPanel-tabBar .lm-TabBar-tab', { hasText: name }).waitFor();
@@ -52,10 +48,11 @@ export async function saveAs(page: Page, name: string): Promise<void> {
 
 /** Opens a terminal from the menu and types a line into it. */
 export async function typeInNewTerminal(page: Page, line: string): Promise<void> {
-  const socket = page.waitForEvent('websocket', (one) => one.url().includes('/terminals/websocket/'));
-  await chooseFromMenu(page, 'File', 'New', 'Terminal');
+  const [opened] = await Promise.all([
+    page.waitForEvent('websocket', (one) => one.url().includes('/terminals/websocket/')),
+    chooseFromMenu(page, 'File', 'New', 'Terminal'),
+  ]);
   // The shell has shown its prompt once anything came after the set-up frame.
-  const opened = await socket;
   await opened.waitForEvent('framereceived', (frame) => String(frame.payload).startsWith('["stdout"'));
   await page.locator('.jp-Terminal:visible').click();
   await page.keyboard.type(`${line}\n`);

@@ -5,7 +5,6 @@
 import type { Clock } from '@cellbook/shared/clock.ts';
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import { limits } from '@cellbook/shared/limits.ts';
-import type { Principal } from '@cellbook/shared/protocol/principal.ts';
 import type { FastifyInstance } from 'fastify';
 import type { WorkspaceRuntime } from '../lifecycle/runtime.ts';
 import { registerFixedRoutes } from './fixed-routes.ts';
@@ -52,10 +51,4 @@ function readJsonBodies(scope: FastifyInstance): void {
       });
     }
   });
-}
-
-declare module 'fastify' {
-  interface FastifyRequest {
-    principal: Principal;
-  }
 }
