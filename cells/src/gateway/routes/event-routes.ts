@@ -1,12 +1,13 @@
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import { limits } from '@cellbook/shared/limits.ts';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { tooMany } from '../refusals.ts';
 import { ignoreError } from '../sockets/terminal-sockets.ts';
 import type { WorkspaceGateway } from '../workspace/workspace-gateway.ts';
 import { prefix, type RouteContext, readBody, workspaceOf } from './context.ts';
 import { eventVersions } from './event-bus.ts';
+import { registerSocketRoute } from './socket-route.ts';
 
 const eventSchema = z.object({
   schema_id: z.string().max(500),
@@ -27,24 +28,17 @@ export function registerEventRoutes(app: FastifyInstance, context: RouteContext)
     return reply.code(204).send();
   });
 
-  const asked = new WeakMap<FastifyRequest, WorkspaceGateway>();
   const { sockets, events } = context;
-  app.get(
-    `${prefix}/api/events/subscribe`,
-    {
-      websocket: true,
-      async preHandler(request) {
-        if (!request.ws) return;
-        const workspace = await workspaceOf(context, request);
-        const max = limits.gateway.socketsPerKernelMax;
-        if (events.countOf(workspace.id) >= max) throw tooMany('subscription to events', max);
-        asked.set(request, workspace);
-      },
+  registerSocketRoute<WorkspaceGateway>(app, {
+    path: `${prefix}/api/events/subscribe`,
+    sockets,
+    async prepare(request) {
+      const workspace = await workspaceOf(context, request);
+      const max = limits.gateway.socketsPerKernelMax;
+      if (events.countOf(workspace.id) >= max) throw tooMany('subscription to events', max);
+      return workspace;
     },
-    (socket, request) => {
-      const workspace = asked.get(request);
-      if (!workspace || sockets.isDraining) return socket.close(1012, 'the cell restarts');
-      socket.removeAllListeners('error');
+    accept(socket, workspace) {
       socket.on('error', ignoreError);
       const unsubscribe = events.subscribe(workspace.id, {
         send(text) {
@@ -53,12 +47,14 @@ export function registerEventRoutes(app: FastifyInstance, context: RouteContext)
         },
       });
       sockets.add(socket);
-      socket.on('close', () => {
+      const leave = () => {
         unsubscribe();
         sockets.remove(socket);
-      });
+      };
+      socket.on('closing', leave);
+      socket.on('close', leave);
     },
-  );
+  });
 }
 
 function refused(problem: string): CellbookError {

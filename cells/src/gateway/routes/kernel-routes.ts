@@ -1,5 +1,5 @@
 import { limits } from '@cellbook/shared/limits.ts';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { tooMany } from '../refusals.ts';
 import { acceptKernelSocket, type KernelSocketRequest } from '../sockets/kernel-sockets.ts';
@@ -17,6 +17,7 @@ import {
   workspaceOf,
 } from './context.ts';
 import { kernelActions } from './event-bus.ts';
+import { registerSocketRoute } from './socket-route.ts';
 
 const startSchema = z
   .object({ name: z.string().nullish(), path: z.string().nullish(), kernel_id: z.string().nullish() })
@@ -68,27 +69,19 @@ export function registerKernelRoutes(app: FastifyInstance, context: RouteContext
 }
 
 function registerChannels(app: FastifyInstance, context: RouteContext, path: string): void {
-  const asked = new WeakMap<FastifyRequest, KernelSocketRequest>();
-  const { sockets: sweep, random } = context;
-  app.get(
+  const { sockets, random } = context;
+  registerSocketRoute<KernelSocketRequest>(app, {
     path,
-    {
-      websocket: true,
-      async preHandler(request) {
-        if (!request.ws) return;
-        const workspace = await workspaceOf(context, request);
-        const kernel = findKernel(workspace, param(request, 'kernelId'));
-        refuseTooMany(workspace, kernel.channel.connections);
-        const sessionId = query(request, 'session_id') || undefined;
-        asked.set(request, { workspace, kernel, sessionId, requestId: requestIdOf(request) });
-      },
+    sockets,
+    async prepare(request) {
+      const workspace = await workspaceOf(context, request);
+      const kernel = findKernel(workspace, param(request, 'kernelId'));
+      refuseTooMany(workspace, kernel.channel.connections);
+      const sessionId = query(request, 'session_id') || undefined;
+      return { workspace, kernel, sessionId, requestId: requestIdOf(request) };
     },
-    (socket, request) => {
-      const found = asked.get(request);
-      if (found && !sweep.isDraining) acceptKernelSocket(socket, found, { sweep, random });
-      else socket.close(1012, 'the cell restarts');
-    },
-  );
+    accept: (socket, target) => acceptKernelSocket(socket, target, { sweep: sockets, random }),
+  });
 }
 
 function refuseTooMany(workspace: WorkspaceGateway, connections: number): void {

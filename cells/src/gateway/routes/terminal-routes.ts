@@ -1,11 +1,12 @@
 import { limits } from '@cellbook/shared/limits.ts';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { tooMany } from '../refusals.ts';
 import { acceptTerminalSocket } from '../sockets/terminal-sockets.ts';
 import type { Terminal } from '../terminals/terminal.ts';
 import { closeTerminal, findTerminal, openTerminal, terminalModel } from '../workspace/terminal-service.ts';
 import { param, prefix, type RouteContext, readBody, sendJson, workspaceOf } from './context.ts';
+import { registerSocketRoute } from './socket-route.ts';
 
 const openSchema = z
   .object({
@@ -37,23 +38,15 @@ export function registerTerminalRoutes(app: FastifyInstance, context: RouteConte
     return reply.code(204).send();
   });
 
-  const asked = new WeakMap<FastifyRequest, Terminal>();
-  app.get(
-    `${prefix}/terminals/websocket/:name`,
-    {
-      websocket: true,
-      async preHandler(request) {
-        if (!request.ws) return;
-        const terminal = findTerminal(await workspaceOf(context, request), param(request, 'name'));
-        const max = limits.gateway.socketsPerKernelMax;
-        if (terminal.connections >= max) throw tooMany('connection to one terminal', max);
-        asked.set(request, terminal);
-      },
+  registerSocketRoute<Terminal>(app, {
+    path: `${prefix}/terminals/websocket/:name`,
+    sockets: context.sockets,
+    async prepare(request) {
+      const terminal = findTerminal(await workspaceOf(context, request), param(request, 'name'));
+      const max = limits.gateway.socketsPerKernelMax;
+      if (terminal.connections >= max) throw tooMany('connection to one terminal', max);
+      return terminal;
     },
-    (socket, request) => {
-      const terminal = asked.get(request);
-      if (terminal && !context.sockets.isDraining) acceptTerminalSocket(socket, terminal, context.sockets);
-      else socket.close(1012, 'the cell restarts');
-    },
-  );
+    accept: (socket, terminal) => acceptTerminalSocket(socket, terminal, context.sockets),
+  });
 }

@@ -35,8 +35,6 @@ export function acceptKernelSocket(
   const isLegacy = socket.protocol !== v1Subprotocol;
   const client = new ClientSocket(socket, sessionId ?? random.uuid(), isLegacy, requestId);
   open.set(socket, { client, kernel, workspace, sweep });
-  // The upgrade leaves a listener behind that holds on to its whole request.
-  socket.removeAllListeners('error');
   socket.on('error', onError);
   socket.on('message', onMessage);
   socket.on('closing', onClose);

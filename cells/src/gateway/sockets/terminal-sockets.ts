@@ -14,7 +14,6 @@ interface Open {
 const open = new WeakMap<WebSocket, Open>();
 
 export function acceptTerminalSocket(socket: WebSocket, terminal: Terminal, sweep: SocketSweep): void {
-  socket.removeAllListeners('error');
   socket.on('error', ignoreError);
   const client = terminal.attach({
     get bufferedAmount() {
