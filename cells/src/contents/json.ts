@@ -19,7 +19,7 @@ declare global {
 
 /** Long integers, a point with a closing zero, exponents, minus zero; may also match inside strings. */
 const delicateNumber =
-  /[[:,\s]-?(?:\d{16,}|\d+\.\d*0(?=[,\s\]}])|\d+\.\d{15,}|\d[\d.]*[eE][-+]?\d)|-0(?=[,\s\]}])/;
+  /(?:^|[[:,\s])-?(?:\d{16,}|\d+\.\d*0(?=[,\s\]}]|$)|\d+\.\d{15,}|\d[\d.]*[eE][-+]?\d)|-0(?=[,\s\]}]|$)/;
 
 export function parseJson(text: string): unknown {
   if (!delicateNumber.test(text)) return JSON.parse(text);
