@@ -16,6 +16,29 @@ export const limits = {
     kernelStartMsMax: 75_000,
     requestsMax: 1_000,
   },
+  /** Told to the supervisor inside each sandbox at its start. */
+  supervisor: {
+    /** Output waiting for the cell: half a frame of the largest kind; streams and displays are dropped above. */
+    outboxSoftBytes: 16 * 1024 * 1024,
+    /** Replies and other messages that are never dropped: two of the largest; above, the kernel is stopped. */
+    outboxHardBytes: 64 * 1024 * 1024,
+    /** Drained to here, reading goes on: low enough that it does not flap. */
+    outboxRoomBytes: 4 * 1024 * 1024,
+    /** How often taken input is reported: 32 reports per window. */
+    acceptedReportBytes: 256 * 1024,
+    /** ipykernel with pandas imported by a start-up file took 17 s on a slow machine. */
+    kernelStartMs: 60_000,
+    /** Jupyter's own grace: asked first, SIGTERM after 3 s, SIGKILL after 5 s. */
+    kernelTerminateMs: 3_000,
+    kernelKillMs: 5_000,
+    heartbeatMs: 5_000,
+    /** What a dead kernel said, for the error shown to its user. */
+    stderrTailBytes: 8 * 1024,
+    /** A file beside kernel.json: logos are a few KB. */
+    resourceBytesMax: 4 * 1024 * 1024,
+    /** The fastest memory can be filled (measured 1.5 GB/s inside gVisor): sets how often use is looked at. */
+    memoryFillBytesPerS: 2 * 1024 ** 3,
+  },
   sandbox: {
     /** gVisor's own processes beside what the user was promised: sentry, gofer, page tables (measured 60 MiB idle). */
     overheadBytes: 256 * 1024 * 1024,

@@ -16,8 +16,9 @@ The same layout is written down for the other side in cells/src/sandbox/link/fra
 import json
 import struct
 
+from .settings import FRAME_BYTES_MAX
+
 HEADER = struct.Struct("<IBBHQI")
-FRAME_BYTES_MAX = 31 * 1024 * 1024
 
 # cell to supervisor
 REQUEST = 1
@@ -42,7 +43,6 @@ FIRST_SKIPPABLE = 128
 KNOWN_FROM_CELL = frozenset((REQUEST, KERNEL_INPUT, TERMINAL_INPUT, QUIESCE, RESUME))
 
 _U32 = struct.Struct("<I")
-_READ_BYTES = 256 * 1024
 
 
 class MalformedFrame(Exception):

@@ -11,18 +11,15 @@ import json
 import signal
 import time
 
-from . import frames, kernel_message, processes
+from . import frames, kernel_message, processes, settings, workspace
 from .errors import Refused
 from .kernel_output import INTERNAL, KernelOutput
 from .kernel_process import KernelProcess
 
 _INTERNAL_BYTES = INTERNAL.encode()
 _CHANNELS = (b"shell", b"control", b"stdin", b"iopub")
-_START_S = 60
 _NUDGE_S = 0.25
 _PING_S = 5
-_SHUTDOWN_TERM_S = 3
-_SHUTDOWN_KILL_S = 5
 
 
 class Kernel:
@@ -47,7 +44,7 @@ class Kernel:
         self.kernel_id = kernel_id
         self.state = "dead"
         self.last_activity = time.time()
-        self.output = KernelOutput(supervisor.outbox, stream, self.listen_all)
+        self.output = KernelOutput(supervisor.outbox, stream, self.listen)
 
     @property
     def pid(self):
@@ -66,16 +63,16 @@ class Kernel:
             self._supervisor.runtime_directory,
             "%d-%d" % (self.stream, self._generation),
             {**self._entry["spec"], "name": self._entry["name"]},
-            self._supervisor.working_directory(self._directory),
-            self._supervisor.kernel_environment(self.kernel_id, self._entry["spec"], self._environment),
+            workspace.working_directory(self._directory),
+            workspace.kernel_environment(self.kernel_id, self._entry["spec"], self._environment),
         )
         self._ready_waiters.append((on_ready, on_failed))
         self._supervisor.children.adopt(self._process.pid, self._ended)
-        self.listen_all(True)
+        self.listen(True)
         self._process.listen(b"hb", self._pong)
         self._set_state(state)
         self._nudge()
-        self._timer("start", _START_S, self._give_up_starting)
+        self._timer("start", settings.KERNEL_START_S, self._give_up_starting)
         self._timer("ping", _PING_S, self._ping)
 
     def _timer(self, name, delay_s, callback):
@@ -131,6 +128,10 @@ class Kernel:
             self._kill_reason = reason
             processes.kill_tree(self._process.pid)
 
+    def kill_for_memory(self, resident_bytes):
+        limit = settings.MEMORY_BYTES_MAX
+        self.kill({"reason": "out_of_memory", "memoryBytesMax": limit, "residentBytes": resident_bytes})
+
     def interrupt(self):
         if self._process is None:
             raise Refused("conflict", "the kernel is not running; restart it first", kernelId=self.kernel_id)
@@ -152,8 +153,8 @@ class Kernel:
         self._ask(b"control", "shutdown_request", {"restart": restart})
         if self.state == "busy":
             processes.signal_group(pid, signal.SIGINT)
-        self._timer("terminate", _SHUTDOWN_TERM_S, lambda: processes.signal_group(pid, signal.SIGTERM))
-        self._timer("kill", _SHUTDOWN_KILL_S, lambda: processes.kill_tree(pid))
+        self._timer("terminate", settings.KERNEL_TERMINATE_S, lambda: processes.signal_group(pid, signal.SIGTERM))
+        self._timer("kill", settings.KERNEL_KILL_S, lambda: processes.kill_tree(pid))
 
     def restart(self, on_ready, on_failed):
         def stopped():
@@ -203,7 +204,7 @@ class Kernel:
         self.last_activity = time.time()
         self._process.send(channel, kernel_message.to_kernel(parts), accepted)
 
-    def listen_all(self, on):
+    def listen(self, on):
         if self._process is None:
             return
         for channel in _CHANNELS:
@@ -245,8 +246,16 @@ class Kernel:
     def _pong(self, _multipart):
         self._last_pong = time.monotonic()
 
-    def is_responsive(self):
-        return self._last_pong is None or time.monotonic() - self._last_pong < 6 * _PING_S
+    def report(self, found):
+        """This kernel's part of a heartbeat; `found` is a snapshot of the processes."""
+        silent_s = 0 if self._last_pong is None else time.monotonic() - self._last_pong
+        return {
+            "kernelId": self.kernel_id,
+            "state": self.state,
+            "memoryBytes": processes.resident_bytes(found, self.pid) if self.pid else 0,
+            "lastActivityMs": int(self.last_activity * 1000),
+            "responsive": silent_s < 6 * _PING_S,
+        }
 
 
 def _is_internal(parent):

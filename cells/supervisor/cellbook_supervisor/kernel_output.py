@@ -7,7 +7,7 @@ many where they would have stood. Above the hard limit the kernel itself is stop
 import json
 import signal
 
-from . import frames, kernel_message, processes
+from . import frames, kernel_message, processes, settings
 
 INTERNAL = "cellbook-"
 _DROPPABLE = (b'"stream"', b'"display_data"', b'"update_display_data"')
@@ -31,7 +31,7 @@ class KernelOutput:
             count, total, _ = self._dropped or (0, 0, None)
             self._dropped = (count + 1, total + size, parts[1])
             return
-        if size + _FRAMING_BYTES > frames.FRAME_BYTES_MAX:
+        if size + _FRAMING_BYTES > settings.FRAME_BYTES_MAX:
             self._too_large(channel, parts, size)
             return
         self._tell_dropped()
@@ -75,7 +75,7 @@ class KernelOutput:
         self._send(b"iopub", kernel_message.build("stream", message_id, "cellbook", content, parent))
 
     def _too_large(self, channel, parts, size):
-        limit = "%.1f MB is over the limit of %.1f MB" % (size / 1e6, frames.FRAME_BYTES_MAX / 1e6)
+        limit = "%.1f MB is over the limit of %.1f MB" % (size / 1e6, settings.FRAME_BYTES_MAX / 1e6)
         if channel == b"iopub":
             self._notice(parts[1], "[cellbook] too_large: an output was not sent: %s.\n" % limit)
             return

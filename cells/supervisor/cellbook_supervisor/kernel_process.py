@@ -11,11 +11,11 @@ from collections import deque
 
 import zmq
 
+from . import settings
 from .children import spawn
 from .errors import Refused
 
 _PORTS = {"shell": 1, "iopub": 2, "stdin": 3, "control": 4, "hb": 5}
-_STDERR_TAIL_BYTES = 8192
 _RECONNECT_MS = 20
 _SHIM = os.path.join(os.path.dirname(os.path.abspath(__file__)), "ipykernel_checkpointable.py")
 
@@ -95,7 +95,7 @@ class KernelProcess:
         except BlockingIOError:
             return
         if data:
-            self.stderr_tail = (self.stderr_tail + data)[-_STDERR_TAIL_BYTES:]
+            self.stderr_tail = (self.stderr_tail + data)[-settings.STDERR_TAIL_BYTES:]
         else:
             self._close_stderr()
 

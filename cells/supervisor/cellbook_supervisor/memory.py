@@ -1,22 +1,22 @@
 """Out of memory, by name: before the sandbox's own hard limit kills everything at once, the biggest
 kernel (or terminal, or command) is ended, and the cell is told which and why.
 
-The interval shrinks with the room left: memory cannot be filled faster than FILL_BYTES_PER_S, so looking
-again after `room / FILL_BYTES_PER_S` is soon enough, and an idle sandbox wakes twice a second.
+The interval shrinks with the room left: memory cannot be filled faster than MEMORY_FILL_BYTES_PER_S, so looking
+again after `room / MEMORY_FILL_BYTES_PER_S` is soon enough, and an idle sandbox wakes twice a second.
 """
 
+import os
 import signal
 
-from . import processes
+from . import processes, settings
 
-FILL_BYTES_PER_S = 2 * 1024**3
 _INTERVAL_S_MIN = 0.05
 _INTERVAL_S_MAX = 0.5
 
 
 def next_look_s(used_bytes, limit_bytes):
     room = max(0, limit_bytes - used_bytes)
-    return min(_INTERVAL_S_MAX, max(_INTERVAL_S_MIN, room / FILL_BYTES_PER_S))
+    return min(_INTERVAL_S_MAX, max(_INTERVAL_S_MIN, room / settings.MEMORY_FILL_BYTES_PER_S))
 
 
 def used_in_sandbox():
@@ -32,20 +32,18 @@ def used_in_sandbox():
 class MemoryWatch:
     """`roots()` gives (pid, kill) of everything that may be ended; `kill(resident_bytes)` ends it."""
 
-    def __init__(self, loop, limit_bytes, whole_sandbox, own_pid, roots):
+    def __init__(self, loop, roots):
         self._loop = loop
-        self._limit = limit_bytes
-        self._whole_sandbox = whole_sandbox
-        self._own_pid = own_pid
+        self._limit = settings.MEMORY_BYTES_MAX
         self._roots = roots
         self._just_killed = set()
-        if limit_bytes:
+        if self._limit:
             self._look()
 
     def used(self, found=None):
-        if self._whole_sandbox:
+        if settings.MEMORY_OF_SANDBOX:
             return used_in_sandbox()
-        return processes.resident_bytes(found or processes.snapshot(), self._own_pid)
+        return processes.resident_bytes(found or processes.snapshot(), os.getpid())
 
     def _look(self):
         used = self.used()

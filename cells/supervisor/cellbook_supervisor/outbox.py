@@ -10,11 +10,8 @@ write would stop it.
 import os
 from collections import deque
 
-from . import frames
+from . import frames, settings
 
-SOFT_BYTES = 16 * 1024 * 1024
-HARD_BYTES = 64 * 1024 * 1024
-ROOM_BYTES = 4 * 1024 * 1024
 _WRITE_BUFFERS = 64
 _JOIN_BYTES = 16 * 1024
 
@@ -26,6 +23,7 @@ class Outbox:
         self._on_closed = on_closed
         self._queue = deque()
         self._waiting = False
+        self._was_over = False
         self._room_listeners = []
         self.bytes = 0
         self.seq = 0
@@ -33,20 +31,20 @@ class Outbox:
 
     @property
     def over_soft(self):
-        return self.bytes >= SOFT_BYTES
+        return self.bytes >= settings.OUTBOX_SOFT_BYTES
 
     @property
     def over_hard(self):
-        return self.bytes >= HARD_BYTES
+        return self.bytes >= settings.OUTBOX_HARD_BYTES
 
     def on_room(self, listener):
-        """Called once each time the queue has drained from above the soft limit to ROOM_BYTES."""
+        """Called once each time the queue has drained from above the soft limit to OUTBOX_ROOM_BYTES."""
         self._room_listeners.append(listener)
 
     def send(self, kind, stream, parts, flags=0):
         """Queues one frame; `parts` are bytes that together are the payload."""
         length = sum(map(len, parts))
-        if length > frames.FRAME_BYTES_MAX:
+        if length > settings.FRAME_BYTES_MAX:
             raise ValueError("a frame of %d bytes is over the limit" % length)
         self.seq += 1
         header = frames.HEADER.pack(length, kind, flags, 0, self.seq, stream)
@@ -55,11 +53,10 @@ class Outbox:
         else:
             self._queue.append(header)
             self._queue.extend(part for part in parts if len(part))
-        before_soft = self.over_soft
         self.bytes += frames.HEADER.size + length
+        self._was_over = self._was_over or self.over_soft
         if not self._waiting:
             self.flush()
-        self._was_over = before_soft or self.over_soft or getattr(self, "_was_over", False)
 
     def flush(self):
         """Writes what the pipe takes now."""
@@ -74,7 +71,7 @@ class Outbox:
             self._queue.clear()
             self._wait(False)
             self._on_closed()
-        if getattr(self, "_was_over", False) and self.bytes <= ROOM_BYTES:
+        if self._was_over and self.bytes <= settings.OUTBOX_ROOM_BYTES:
             self._was_over = False
             for listener in self._room_listeners:
                 listener()

@@ -2,7 +2,7 @@
 
 import os
 
-from . import processes
+from . import processes, workspace
 from .children import spawn
 from .errors import Refused
 
@@ -30,8 +30,8 @@ class Run:
         out_read, out_write = os.pipe()
         err_read, err_write = os.pipe()
         try:
-            where = supervisor.working_directory(directory)
-            self.pid = spawn(argv, where, supervisor.base_environment(), in_read, out_write, err_write)
+            where = workspace.working_directory(directory)
+            self.pid = spawn(argv, where, workspace.base_environment(), in_read, out_write, err_write)
         except OSError as error:
             for descriptor in (in_write, out_read, err_read):
                 os.close(descriptor)

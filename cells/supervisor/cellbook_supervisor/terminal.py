@@ -8,7 +8,7 @@ import struct
 import termios
 from collections import deque
 
-from . import frames, processes
+from . import frames, processes, workspace
 from .errors import Refused
 
 _READ_BYTES = 64 * 1024
@@ -20,13 +20,14 @@ class Terminal:
         self._supervisor = supervisor
         self._loop = supervisor.loop
         self._pending = deque()
+        self._close_waiters = []
         self.stream = stream
         self.name = name
         shell = next((path for path in _SHELLS if os.access(path, os.X_OK)), None)
         if shell is None:
             raise Refused("sandbox_unavailable", "the image has no shell")
-        environment = {**supervisor.base_environment(), "TERM": "xterm-256color", "SHELL": shell}
-        working_directory = supervisor.working_directory(directory)
+        environment = {**workspace.base_environment(), "TERM": "xterm-256color", "SHELL": shell}
+        working_directory = workspace.working_directory(directory)
         self.pid, self._descriptor = pty.fork()
         if self.pid == 0:
             try:
@@ -93,11 +94,12 @@ class Terminal:
             self._loop.write(self._descriptor, None)
 
     def resize(self, columns, rows):
-        size = struct.pack("HHHH", rows, columns, 0, 0)
+        size = struct.pack("HHHH", min(65535, max(1, rows)), min(65535, max(1, columns)), 0, 0)
         if self._descriptor is not None:
             fcntl.ioctl(self._descriptor, termios.TIOCSWINSZ, size)
 
-    def kill(self):
+    def close(self, on_closed):
+        self._close_waiters.append(on_closed)
         processes.signal_group(self.pid, signal.SIGHUP)
         processes.kill_tree(self.pid)
 
@@ -113,3 +115,5 @@ class Terminal:
         os.close(self._descriptor)
         self._descriptor = None
         self._supervisor.terminal_ended(self)
+        for on_closed in self._close_waiters:
+            on_closed()

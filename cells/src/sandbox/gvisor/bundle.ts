@@ -4,6 +4,7 @@
  * privileges, no network devices. Pure: the same input gives the same bundle.
  */
 import { homePath, type SandboxSpec, sandboxGid, sandboxUid } from '../driver.ts';
+import { settingsVariable, supervisorSettings } from '../supervisor-settings.ts';
 
 export interface BundleInput {
   spec: SandboxSpec;
@@ -61,10 +62,7 @@ function environment(spec: SandboxSpec): Record<string, string> {
     HOME: homePath,
     USER: 'user',
     CELLBOOK_WORKSPACE_ID: spec.workspaceId,
-    CELLBOOK_SUPERVISOR: JSON.stringify({
-      memoryBytesMax: spec.limits.memoryBytesMax,
-      memoryOfSandbox: true,
-    }),
+    [settingsVariable]: supervisorSettings(spec, true),
   };
 }
 

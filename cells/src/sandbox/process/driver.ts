@@ -15,6 +15,7 @@ import { ChildDriver } from '../host/child-driver.ts';
 import type { Isolation, SandboxCommand } from '../host/isolation.ts';
 import { SandboxRecords } from '../host/records.ts';
 import { installSupervisor, type SupervisorFiles } from '../supervisor-files.ts';
+import { settingsVariable, supervisorSettings } from '../supervisor-settings.ts';
 
 export interface ProcessDriverOptions {
   stateDirectory: string;
@@ -67,10 +68,7 @@ class NoIsolation implements Isolation {
         HOME: spec.homeDirectory,
         CELLBOOK_WORKSPACE_ID: spec.workspaceId,
         CELLBOOK_SANDBOX_ID: spec.sandboxId,
-        CELLBOOK_SUPERVISOR: JSON.stringify({
-          memoryBytesMax: spec.limits.memoryBytesMax,
-          memoryOfSandbox: false,
-        }),
+        [settingsVariable]: supervisorSettings(spec, false),
       },
     };
   }

@@ -1,0 +1,23 @@
+"""What everything started inside shares: environment and working directory."""
+
+import os
+
+
+def base_environment():
+    return dict(os.environ)
+
+
+def kernel_environment(kernel_id, spec, environment):
+    """The sandbox's, then the kernelspec's, then what the cell asked for this kernel."""
+    own = spec.get("env") if isinstance(spec.get("env"), dict) else {}
+    added = {str(name): str(value) for name, value in [*own.items(), *environment.items()]}
+    return {**base_environment(), **added, "CELLBOOK_KERNEL_ID": kernel_id}
+
+
+def working_directory(relative):
+    """The nearest existing directory of a path below the user's files; never one above them."""
+    home = os.path.realpath(os.path.expanduser("~"))
+    path = os.path.normpath(os.path.join(home, relative.lstrip("/")))
+    while path.startswith(home + "/") and not os.path.isdir(path):
+        path = os.path.dirname(path)
+    return path if path.startswith(home + "/") and os.path.isdir(path) else home
