@@ -124,6 +124,7 @@ export async function startCell(config: CellConfig, tools: CellTools): Promise<C
     ...{ volumes, random, log, basePath: baseUrl },
     resolveKernelPath: (workspaceId, kernelId, path) =>
       gateway.resolveKernelPath(workspaceId, kernelId, path),
+    onEvent: (workspaceId, event) => gateway.onContentsEvent(workspaceId, event),
   });
   await registerLab(app, { config, database, runtime: lifecycle, clock, log });
 

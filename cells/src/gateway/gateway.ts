@@ -13,6 +13,7 @@ import type { RuntimeListener, WorkspaceRuntime } from '../lifecycle/runtime.ts'
 import type { FileTree } from '../storage/file-tree.ts';
 import { createCompose } from './frames/message.ts';
 import type { Notebook } from './outputs/notebook-cells.ts';
+import { contentsActions, EventBus } from './routes/event-bus.ts';
 import { registerGatewayRoutes } from './routes/register.ts';
 import { SocketSweep } from './sockets/socket-sweep.ts';
 import type { KernelStore } from './store/kernel-store.ts';
@@ -43,6 +44,8 @@ export interface GatewayDeps {
 export interface Gateway {
   listener: RuntimeListener;
   registerRoutes(app: FastifyInstance): Promise<void>;
+  /** For the contents service: tells the workspace's event sockets of a change to a file. */
+  onContentsEvent(workspaceId: WorkspaceId, event: ContentsEvent): void;
   /** For the contents service: where a path leads that a kernel printed; 'unknown' when there is no such kernel. */
   resolveKernelPath(
     workspaceId: WorkspaceId,
@@ -51,6 +54,12 @@ export interface Gateway {
   ): Promise<string | 'unknown' | null>;
   /** Drains: no new sockets, every live one closed with 1012. */
   close(): Promise<void>;
+}
+
+export interface ContentsEvent {
+  action: string;
+  path: string;
+  sourcePath?: string;
 }
 
 /** How long a client that went away is remembered: a night with the lid closed is the notebook writer's. */
@@ -62,6 +71,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
   const budget = { usedBytes: 0, bytesMax: limits.gateway.outputLogBytesTotalMax };
   const registry = new WorkspaceRegistry({ deps, compose, budget });
   const sockets = new SocketSweep();
+  const events = new EventBus();
   let sweeping: Timer = clock.setTimer(limits.gateway.pingIntervalMs, sweep);
 
   function sweep(): void {
@@ -72,7 +82,11 @@ export function createGateway(deps: GatewayDeps): Gateway {
 
   return {
     listener: registry.listener,
-    registerRoutes: (app) => registerGatewayRoutes(app, { ...deps, registry, sockets }),
+    registerRoutes: (app) => registerGatewayRoutes(app, { ...deps, registry, sockets, events }),
+    onContentsEvent(workspaceId, { action, path, sourcePath }) {
+      const data = { action, path, ...(sourcePath === undefined ? {} : { source_path: sourcePath }) };
+      events.emit(workspaceId, { schema_id: contentsActions, version: '1', data }, clock.nowMs());
+    },
     async resolveKernelPath(workspaceId, kernelId, path) {
       return resolveKernelPath(await registry.find(workspaceId), kernelId, path);
     },

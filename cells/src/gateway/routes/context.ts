@@ -19,10 +19,10 @@ declare module 'fastify' {
 export interface RouteDeps extends GatewayDeps {
   registry: WorkspaceRegistry;
   sockets: SocketSweep;
+  events: EventBus;
 }
 
 export interface RouteContext extends RouteDeps {
-  events: EventBus;
   startedMs: number;
 }
 

@@ -11,7 +11,6 @@ import { v1Subprotocol } from '../frames/v1-frame.ts';
 import { GatewaySocket } from '../sockets/gateway-socket.ts';
 import { registerConfigRoutes } from './config-routes.ts';
 import { prefix, type RouteContext, type RouteDeps, requestIdOf, setPolicy } from './context.ts';
-import { EventBus } from './event-bus.ts';
 import { registerEventRoutes } from './event-routes.ts';
 import { registerIdentityRoutes } from './identity-routes.ts';
 import { registerKernelRoutes } from './kernel-routes.ts';
@@ -23,7 +22,7 @@ import { registerTerminalRoutes } from './terminal-routes.ts';
 
 export async function registerGatewayRoutes(app: FastifyInstance, deps: RouteDeps): Promise<void> {
   if (!app.hasDecorator('websocketServer')) await registerWebsocket(app);
-  const context: RouteContext = { ...deps, events: new EventBus(), startedMs: deps.clock.nowMs() };
+  const context: RouteContext = { ...deps, startedMs: deps.clock.nowMs() };
   await app.register(async (scope) => {
     takeBodiesAsBytes(scope);
     answerErrors(scope, deps);
