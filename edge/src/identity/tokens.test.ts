@@ -131,10 +131,7 @@ describe('refused with a typed error that says what to do', () => {
     expect(await answer.json()).toMatchObject({ code, next: expect.any(String) });
   });
 
-  test.each(['key-00000000000000000000', 'nonsense', '%00', 'x'.repeat(3_000)])(
-    'revoking %s',
-    async (id) => {
-      expect(await (await revoke(id)).json()).toMatchObject({ code: 'not_found', next: expect.any(String) });
-    },
-  );
+  test.each(['key-00000000000000000000', 'nonsense', '%00', 'x'.repeat(3_000)])('revoking %s', async (id) => {
+    expect(await (await revoke(id)).json()).toMatchObject({ code: 'not_found', next: expect.any(String) });
+  });
 });

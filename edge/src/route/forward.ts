@@ -16,7 +16,8 @@ import { pinEpochHeader, principalHeader, requestIdHeader } from '@cellbook/shar
 import type { Random } from '@cellbook/shared/random.ts';
 import type { Defer, Snapshot } from '../directory/snapshot.ts';
 import type { Identity } from '../identity/identity.ts';
-import { requestHeaders, responseHeaders, traceparent } from './headers.ts';
+import { traceparent } from '../traceparent.ts';
+import { requestHeaders, responseHeaders } from './headers.ts';
 import { type Cell, cellOf, type Pins } from './pins.ts';
 import type { PrincipalSigner } from './principal.ts';
 
@@ -38,7 +39,8 @@ export interface Forwarded {
 }
 
 export async function forward(forwarder: Forwarder, forwarded: Forwarded): Promise<Response> {
-  const first = await forwarder.pins.get(forwarded.defer);
+  const { requestId, request, defer } = forwarded;
+  const first = await forwarder.pins.get(defer);
   const cell = homeOf(first, forwarded);
   const answer = await send(forwarder, forwarded, first, cell);
   if (answer.status !== 421) return passOn(answer);
@@ -46,26 +48,19 @@ export async function forward(forwarder: Forwarder, forwarded: Forwarded): Promi
   await answer.body?.cancel();
   const second = await forwarder.pins.reload();
   const newCell = homeOf(second, forwarded);
-  if (newCell.id === cell.id) throw unreachable(forwarded, cell, 'its pins are being changed');
-  if (forwarded.request.body) {
-    return new Response(null, { status: 307, headers: { location: forwarded.request.url } });
-  }
+  if (newCell.id === cell.id)
+    throw unreachable({ cell: cell.id, requestId }, 'it is handing you over to another');
+  if (request.body) return new Response(null, { status: 307, headers: { location: request.url } });
   const retried = await send(forwarder, forwarded, second, newCell);
   if (retried.status !== 421) return passOn(retried);
   await retried.body?.cancel();
-  throw unreachable(forwarded, newCell, 'its pins are being changed');
+  throw unreachable({ cell: newCell.id, requestId }, 'it is taking you over from another');
 }
 
-function homeOf(pins: Pins, { identity, requestId }: Forwarded): Cell {
-  const cell = cellOf(pins, { userId: identity.sub, region: identity.region });
+function homeOf(pins: Pins, { identity: { sub, region }, requestId }: Forwarded): Cell {
+  const cell = cellOf(pins, { userId: sub, region });
   if (cell) return cell;
-  throw new CellbookError('cell_unreachable', {
-    doing: `finding the cell of user ${identity.sub}`,
-    problem: `no cell serves region ${identity.region} at present`,
-    next: 'Try again in a few seconds.',
-    ids: { user: identity.sub, region: identity.region, requestId },
-    retryAfterMs: limits.edge.unreachableRetryAfterMs,
-  });
+  throw unreachable({ user: sub, region, requestId }, 'no cell serves this region at present');
 }
 
 async function send(forwarder: Forwarder, forwarded: Forwarded, pins: Pins, cell: Cell): Promise<Response> {
@@ -89,7 +84,7 @@ async function send(forwarder: Forwarder, forwarded: Forwarded, pins: Pins, cell
     });
   } catch (cause) {
     const problem = deadline.signal.aborted ? 'it did not answer in time' : 'it cannot be reached';
-    const error = unreachable(forwarded, cell, problem, cause);
+    const error = unreachable({ cell: cell.id, requestId }, problem, cause);
     forwarder.onUnreachable(error);
     throw error;
   } finally {
@@ -97,13 +92,15 @@ async function send(forwarder: Forwarder, forwarded: Forwarded, pins: Pins, cell
   }
 }
 
-function unreachable({ requestId }: Forwarded, cell: Cell, problem: string, cause?: unknown): CellbookError {
+function unreachable(ids: Record<string, string>, problem: string, cause?: unknown): CellbookError {
+  const next = 'Nothing is lost; try again in a few seconds.';
+  const retryAfterMs = limits.edge.unreachableRetryAfterMs;
   return new CellbookError('cell_unreachable', {
-    doing: `asking cell ${cell.id}`,
+    doing: 'asking your cell',
     problem,
-    next: 'Nothing is lost; try again in a few seconds.',
-    ids: { cell: cell.id, requestId },
-    retryAfterMs: limits.edge.unreachableRetryAfterMs,
+    next,
+    ids,
+    retryAfterMs,
     cause,
   });
 }
