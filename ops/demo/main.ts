@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { systemClock } from '@cellbook/shared/clock.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
 import { platformConfig } from '../up/config.ts';
+import { explain } from '../up/explain.ts';
 import { createProgress } from '../up/progress.ts';
 import { stopRequested } from '../up/stop-requested.ts';
 import { usePlatform } from '../up/use-platform.ts';
@@ -39,7 +40,7 @@ try {
     await platform.release();
   }
 } catch (thrown) {
-  progress.line(thrown instanceof Error ? `${thrown.stack}` : String(thrown));
+  progress.line(explain(thrown));
 }
 if (values.json) console.log(JSON.stringify(outcome));
 // A client library keeps timers of its own; everything here has been said and stopped.

@@ -5,7 +5,7 @@
 import { systemClock } from '@cellbook/shared/clock.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { waitUntil } from '../up/wait-until.ts';
 import { type Browser, openBrowser } from './browser.ts';
 import { createWorkspace, signInAsNew, type WorkspaceOnPage } from './console-page.ts';
@@ -32,6 +32,19 @@ beforeAll(async () => {
   dashboard = await browser.context.newPage();
 });
 afterAll(() => browser?.close());
+
+// One story: after a chapter that failed, the later ones would only fail for want of it.
+let ended: string | null = null;
+beforeEach(() => {
+  if (ended !== null) throw new Error(`the story ended with “${ended}”`);
+});
+afterEach(async ({ task }) => {
+  if (task.result?.state !== 'fail' || ended !== null) return;
+  ended = task.name;
+  for (const [index, page] of browser.context.pages().entries()) {
+    await browser.screenshot(page, `failed-tab-${index}`);
+  }
+});
 
 /** What a Jupyter client with this browser's cookie reads at the workspace's own origin. */
 async function contents(path: string): Promise<{ status: number; text: string }> {

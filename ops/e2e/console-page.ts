@@ -6,7 +6,7 @@ export async function signInAsNew(page: Page, origin: string, email: string): Pr
   await page.getByLabel('Name').fill('Ada');
   await page.getByLabel('E-mail').fill(email);
   await page.getByRole('button', { name: 'Sign in' }).click();
-  await page.getByRole('heading', { name: 'Workspaces', exact: true }).waitFor();
+  await page.locator('#workspaces[aria-busy="false"]').waitFor({ state: 'attached' });
 }
 
 export interface WorkspaceOnPage {

@@ -12,6 +12,8 @@ let workspaceId: WorkspaceId;
 let jupyter: JupyterClient;
 
 beforeAll(async () => {
+  // The library tells each socket it opens.
+  console.debug = () => undefined;
   const { url } = platform();
   user = await newUser(url);
   workspaceId = (await user.createWorkspace()).id;
@@ -58,7 +60,7 @@ describe('kernels', () => {
     const completion = await kernel.requestComplete({ code: 'import os; os.getcw', cursor_pos: 19 });
     expect(completion.content).toMatchObject({
       status: 'ok',
-      matches: expect.arrayContaining(['os.getcwd']),
+      matches: expect.arrayContaining(['getcwd']),
     });
     const inspection = await kernel.requestInspect({ code: 'len', cursor_pos: 3, detail_level: 0 });
     expect(inspection.content).toMatchObject({ status: 'ok', found: true });
@@ -71,6 +73,8 @@ describe('sessions', () => {
     const session = await notebookSession('sessions.ipynb');
     expect(await jupyter.sessions.findByPath('sessions.ipynb')).toMatchObject({ id: session.id });
     await session.setPath('renamed.ipynb');
+    // The manager answers from what it last listed.
+    await jupyter.sessions.refreshRunning();
     expect(await jupyter.sessions.findById(session.id)).toMatchObject({ path: 'renamed.ipynb' });
     await session.shutdown();
     await jupyter.sessions.refreshRunning();

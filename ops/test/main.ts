@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '@cellbook/shared/clock.ts';
 import { checkoutDirectory, platformConfig } from '../up/config.ts';
+import { explain } from '../up/explain.ts';
 import { createProgress } from '../up/progress.ts';
 import { stopRequested } from '../up/stop-requested.ts';
 import { allTools, ensureTools } from '../up/tools/tools.ts';
@@ -47,7 +48,7 @@ try {
     passed: 0,
     failed: 1,
     skipped: 0,
-    problems: [thrown instanceof Error ? `${thrown.stack}` : String(thrown)],
+    problems: [explain(thrown)],
   });
 } finally {
   rmSync(directory, { recursive: true, force: true });

@@ -3,9 +3,9 @@
  * (Ctrl-C, a closed terminal, the end of the npm above) or for one of its programs to die.
  */
 import { systemClock } from '@cellbook/shared/clock.ts';
-import { CellbookError } from '@cellbook/shared/errors.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
 import { platformConfig } from './config.ts';
+import { explain } from './explain.ts';
 import { openHome } from './home.ts';
 import { type Platform, startPlatform } from './platform.ts';
 import { lastLines } from './processes/log-tail.ts';
@@ -103,8 +103,3 @@ main().then(
     process.exit(1);
   },
 );
-
-function explain(thrown: unknown): string {
-  if (!(thrown instanceof CellbookError)) return thrown instanceof Error ? `${thrown.stack}` : String(thrown);
-  return [thrown.message, thrown.next].filter(Boolean).join('\n');
-}

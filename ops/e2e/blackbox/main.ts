@@ -11,6 +11,7 @@ import { systemClock } from '@cellbook/shared/clock.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
 import { execute, jupyterClient } from '../../client/jupyter.ts';
 import { platformConfig } from '../../up/config.ts';
+import { explain } from '../../up/explain.ts';
 import { openHome } from '../../up/home.ts';
 import { createProgress } from '../../up/progress.ts';
 import { stopRequested } from '../../up/stop-requested.ts';
@@ -23,6 +24,8 @@ import { expectedIds, missing, runTests } from './run.ts';
 
 const progress = createProgress({ clock: systemClock, output: process.stderr });
 const config = platformConfig(process.env);
+// The client library tells each socket it opens.
+console.debug = () => undefined;
 const directory = mkdtempSync(join(tmpdir(), 'cellbook-blackbox-'));
 
 async function main(): Promise<boolean> {
@@ -64,6 +67,8 @@ async function against(origin: string, python: string): Promise<boolean> {
 let ok = false;
 try {
   ok = await main();
+} catch (thrown) {
+  progress.line(explain(thrown));
 } finally {
   rmSync(directory, { recursive: true, force: true });
 }

@@ -18,6 +18,9 @@ const resultSchema = z.object({
 });
 export type BlackboxResult = z.infer<typeof resultSchema>;
 
+/** Where the workspace's files are inside its sandbox. */
+const seenInside = '/home/user';
+
 /** Runs the laid-out tests and gives back what each came to. */
 export async function runTests(
   python: string,
@@ -36,24 +39,19 @@ export async function runTests(
     '-o',
     'asyncio_mode=auto',
     '--tb=short',
+    '-o',
+    'asyncio_default_fixture_loop_scope=function',
     '--no-flaky-report',
   ];
   const env = {
     ...process.env,
     EXT_URL: target.url,
     EXT_TOKEN: target.token,
-    EXT_ROOT: target.root,
+    EXT_ROOT: seenInside,
     EXT_REPORT: report,
   };
-  await new Promise<void>((resolve, reject) => {
-    const child = spawn(python, [...args, '--rootdir', directory, directory], {
-      cwd: directory,
-      env,
-      stdio: ['ignore', 'ignore', 'inherit'],
-    });
-    child.once('error', reject);
-    child.once('close', () => resolve());
-  });
+  const command = [python, ...args, '--rootdir', directory, directory];
+  await runWithRootAt(seenInside, target.root, command, directory, env);
   if (!existsSync(report)) throw new Error('pytest ran no test: see what it said');
   const lines = readFileSync(report, 'utf8').trim().split('\n');
   return lines.map((line) => resultSchema.parse(JSON.parse(line)));
@@ -77,5 +75,25 @@ export function missing(expected: string[], results: BlackboxResult[]): { id: st
     return result.outcome === 'passed'
       ? []
       : [{ id, why: result.detail.trim().split('\n').at(-1) ?? result.outcome }];
+  });
+}
+
+/**
+ * One test compares a path that the kernel reports with the one the test wrote to, so both have to see the
+ * files under one name: the folder is bound to the kernel's name for it, in a mount namespace of pytest's own.
+ */
+function runWithRootAt(
+  place: string,
+  root: string,
+  command: string[],
+  cwd: string,
+  env: NodeJS.ProcessEnv,
+): Promise<void> {
+  const script = 'mkdir -p "$1" && mount --bind "$0" "$1" && shift && exec "$@"';
+  const args = ['--mount', '--propagation', 'private', 'sh', '-c', script, root, place, ...command];
+  return new Promise((resolve, reject) => {
+    const child = spawn('unshare', args, { cwd, env, stdio: ['ignore', 'ignore', 'inherit'] });
+    child.once('error', reject);
+    child.once('close', () => resolve());
   });
 }
