@@ -3,7 +3,8 @@
  * and each built version of the lab, old ones staying for tabs that are open. Files are linked where the file
  * system allows it, so that this costs no space and a fraction of a second.
  */
-import { cp, link, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { cp, link, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 const edgeFolder = dirname(import.meta.dirname);
@@ -27,17 +28,30 @@ async function copyIfChanged(from: string, to: string): Promise<void> {
   if (!present?.equals(wanted)) await writeFile(to, wanted);
 }
 
+/** Versions whose files stay for tabs that are open; every one more is read at each start. */
+const labVersionsMax = 3;
+
 async function addLab(versions: string): Promise<void> {
   const target = join(assetsDirectory, 'static', 'lab');
   await mkdir(target, { recursive: true });
-  const present = new Set(await readdir(target));
   for (const version of await readdir(versions)) {
-    if (present.has(version)) continue;
-    // Whole or not at all: two platforms of one checkout may start at once.
-    const partial = `${target}.${version}.${process.pid}`;
+    if (existsSync(join(target, version))) continue;
+    // Whole or not at all, for an edge that runs; two platforms of one checkout may start at once.
+    const partial = join(edgeFolder, 'dist', `lab-${version}.${process.pid}`);
     await linkTree(join(versions, version), partial);
     await rename(partial, join(target, version)).catch(() => rm(partial, { recursive: true, force: true }));
+    await dropOldest(target);
   }
+}
+
+async function dropOldest(target: string): Promise<void> {
+  const present = await readdir(target);
+  const dated = await Promise.all(
+    present.map(async (name) => ({ name, bornMs: (await stat(join(target, name))).ctimeMs })),
+  );
+  dated.sort((one, other) => other.bornMs - one.bornMs);
+  for (const { name } of dated.slice(labVersionsMax))
+    await rm(join(target, name), { recursive: true, force: true });
 }
 
 async function linkTree(from: string, to: string): Promise<void> {

@@ -8,7 +8,7 @@
  * the pins, and the directory brought up to its newest migration). The last line on standard output is JSON:
  * `{envFile, stateDirectory, publicKeysPath, publicUrl, wranglerArguments}`. Run it while the edge is stopped.
  */
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { cellIdSchema, regionIdSchema } from '@cellbook/shared/ids.ts';
@@ -51,8 +51,7 @@ await mkdir(state, { recursive: true });
 const keys = await ensureKeys(options.home);
 await assembleAssets(options.lab);
 await writeFile(envFile, envText(options, keys), { mode: 0o600 });
-await runWrangler(['d1', 'migrations', 'apply', 'DIRECTORY', '--local', '--persist-to', state]);
-await publishPins(options, keys);
+await Promise.all([migrate(), publishPins(options, keys)]);
 console.log(
   JSON.stringify({
     envFile,
@@ -88,35 +87,36 @@ function envText(options: Options, { credentials, principal, pins }: EdgeKeys): 
     .join('');
 }
 
+/** What has been done to the local stores is recorded beside them, so that the two are lost together. */
+async function recordOf<Schema extends z.ZodType>(
+  name: string,
+  schema: Schema,
+): Promise<z.infer<Schema> | null> {
+  const text = await readFile(join(state, name), 'utf8').catch(() => null);
+  return text === null ? null : schema.parse(JSON.parse(text));
+}
+
+async function migrate(): Promise<void> {
+  const wanted = (await readdir(join(import.meta.dirname, '..', 'migrations'))).sort();
+  const applied = await recordOf('migrations.json', z.array(z.string()));
+  if (JSON.stringify(applied) === JSON.stringify(wanted)) return;
+  await runWrangler(['d1', 'migrations', 'apply', 'DIRECTORY', '--local', '--persist-to', state]);
+  await writeFile(join(state, 'migrations.json'), JSON.stringify(wanted));
+}
+
 /** A new epoch only where the cells differ from those last published. */
 async function publishPins({ home, cell, region }: Options, keys: EdgeKeys): Promise<void> {
   const cells = cell.map((text): Cell => {
     const at = text.indexOf('=');
     return { id: cellIdSchema.parse(text.slice(0, at)), region, url: text.slice(at + 1) };
   });
-  const recordPath = join(home, 'edge', 'pins.json');
   const wanted = JSON.stringify({ cells, key: keys.pins.kid });
-  const recordSchema = z.object({ epoch: z.int(), published: z.string() });
-  const record = await readFile(recordPath, 'utf8').then(
-    (text) => recordSchema.parse(JSON.parse(text)),
-    () => ({ epoch: 0, published: '' }),
-  );
-  if (record.published === wanted) return;
-  const epoch = record.epoch + 1;
+  const record = await recordOf('pins.json', z.object({ epoch: z.int(), published: z.string() }));
+  if (record?.published === wanted) return;
+  const epoch = (record?.epoch ?? 0) + 1;
   const pinsPath = join(home, 'edge', 'pins.jws');
   await writeFile(pinsPath, await signPins({ epoch, cells, key: keys.pins }));
-  await runWrangler([
-    'kv',
-    'key',
-    'put',
-    'pins',
-    '--path',
-    pinsPath,
-    '--binding',
-    'PINS',
-    '--local',
-    '--persist-to',
-    state,
-  ]);
-  await writeFile(recordPath, JSON.stringify({ epoch, published: wanted }));
+  const value = ['pins', '--path', pinsPath, '--binding', 'PINS', '--local', '--persist-to', state];
+  await runWrangler(['kv', 'key', 'put', ...value]);
+  await writeFile(join(state, 'pins.json'), JSON.stringify({ epoch, published: wanted }));
 }
