@@ -10,7 +10,7 @@ import { eventually, Harness, shutDownKernels, startKernel } from './testing/har
 import { textOf } from './testing/kernel-client.ts';
 
 export function describeDriver(kind: 'gvisor' | 'process'): void {
-  describe(`${kind} sandboxes`, () => {
+  describe(`${kind} sandboxes`, { timeout: 120_000 }, () => {
     let harness: Harness;
     let sandbox: Sandbox;
     let home: string;

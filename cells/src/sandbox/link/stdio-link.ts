@@ -8,19 +8,23 @@
  * full, so that a kernel that does not read costs a bounded amount and delays no other.
  */
 import type { Readable, Writable } from 'node:stream';
+import { assertNever } from '@cellbook/shared/assert-never.ts';
 import type { Clock } from '@cellbook/shared/clock.ts';
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import type { KernelId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
+import type { ZodType } from 'zod';
 import { Emitter } from './emitter.ts';
 import { FrameWriter } from './frame-writer.ts';
-import { decodeEnvelope, type Frame, FrameDecoder, frameType, malformed, readU64 } from './frames.ts';
+import { type Frame, FrameDecoder, frameType, malformed } from './frames.ts';
+import { Greeting } from './greeting.ts';
 import { checkKernelFrame } from './kernel-frame.ts';
+import { readReport } from './reports.ts';
 import { Requests } from './requests.ts';
-import * as schemas from './schemas.ts';
+import { kernelInfoSchema, kernelspecsSchema, runDoneSchema } from './schemas.ts';
+import { StreamNames, StreamNumbers } from './stream-names.ts';
 import type * as seam from './supervisor-link.ts';
 
-const protocol = 1;
 const { requestMsMax, kernelStartMsMax } = limits.supervisorLink;
 
 export interface LinkStreams {
@@ -29,49 +33,37 @@ export interface LinkStreams {
 }
 
 export class StdioLink implements seam.SupervisorLink {
+  readonly #output: Readable;
   readonly #writer: FrameWriter;
   readonly #requests: Requests;
-  readonly #output: Readable;
   readonly #decoder = new FrameDecoder();
   readonly #events = new Emitter<seam.SupervisorEvents>();
-  readonly #kernelStreams = new Map<KernelId, number>();
-  readonly #kernelIds = new Map<number, KernelId>();
-  readonly #terminalStreams = new Map<string, number>();
-  readonly #terminalNames = new Map<number, string>();
-  #nextStream = 1;
-  #hello: seam.Hello | null = null;
-  #helloWaiters: Array<(hello: seam.Hello | CellbookError) => void> = [];
+  readonly #greeting = new Greeting();
+  readonly #kernels: StreamNames<KernelId>;
+  readonly #terminals: StreamNames<string>;
   #closed: CellbookError | null = null;
 
   constructor(streams: LinkStreams, clock: Clock) {
+    const numbers = new StreamNumbers();
+    this.#kernels = new StreamNames('kernel', numbers);
+    this.#terminals = new StreamNames('terminal', numbers);
+    this.#output = streams.output;
     this.#writer = new FrameWriter(streams.input);
     this.#requests = new Requests(this.#writer, clock);
-    this.#output = streams.output;
     streams.output.on('data', (chunk: Buffer) => this.#receive(chunk));
-    streams.output.once('close', () => this.#close(gone('the sandbox ended')));
-    streams.output.once('error', () => this.#close(gone('the sandbox ended')));
-    streams.input.once('error', () => this.#close(gone('the sandbox takes no more input')));
+    for (const event of ['close', 'error', 'end'])
+      streams.output.once(event, () => this.#close(gone('the sandbox ended')));
+    streams.input.on('error', () => this.#close(gone('the sandbox takes no more input')));
   }
 
   get hello(): seam.Hello {
-    if (!this.#hello) throw gone('the supervisor has not said HELLO');
-    return this.#hello;
+    const { hello } = this.#greeting;
+    if (!hello) throw gone('the supervisor has not said HELLO');
+    return hello;
   }
 
-  /** Resolves with the next HELLO (or the one that came already). */
-  async waitForHello(signal: AbortSignal): Promise<seam.Hello> {
-    if (this.#hello) return this.#hello;
-    if (this.#closed) throw this.#closed;
-    return new Promise((resolve, reject) => {
-      const onAbort = () => reject(gone('no HELLO came in time', signal.reason));
-      if (signal.aborted) return onAbort();
-      signal.addEventListener('abort', onAbort, { once: true });
-      this.#helloWaiters.push((outcome) => {
-        signal.removeEventListener('abort', onAbort);
-        if (outcome instanceof CellbookError) reject(outcome);
-        else resolve(outcome);
-      });
-    });
+  waitForHello(signal: AbortSignal): Promise<seam.Hello> {
+    return this.#greeting.wait(signal);
   }
 
   on<Name extends keyof seam.SupervisorEvents>(
@@ -82,7 +74,7 @@ export class StdioLink implements seam.SupervisorLink {
   }
 
   async listKernelspecs(): Promise<Record<string, seam.KernelspecEntry>> {
-    return schemas.kernelspecsSchema.parse((await this.#ask('listKernelspecs', {})).value);
+    return parsed(kernelspecsSchema, (await this.#ask('listKernelspecs', {})).value);
   }
 
   async readKernelspecResource(kernelspec: string, file: string): Promise<Buffer> {
@@ -90,15 +82,12 @@ export class StdioLink implements seam.SupervisorLink {
   }
 
   async startKernel(start: seam.KernelStart): Promise<seam.KernelInfo> {
-    if (this.#kernelStreams.has(start.kernelId)) throw alreadyThere('kernel', start.kernelId);
-    const stream = this.#nextStream++;
-    this.#kernelStreams.set(start.kernelId, stream);
-    this.#kernelIds.set(stream, start.kernelId);
+    const stream = this.#kernels.open(start.kernelId);
     try {
       const answer = await this.#ask('startKernel', { ...start, stream }, kernelStartMsMax);
-      return schemas.kernelInfoSchema.parse(answer.value);
+      return parsed(kernelInfoSchema, answer.value);
     } catch (error) {
-      this.#forgetKernel(start.kernelId);
+      this.#forget(this.#kernels, stream);
       throw error;
     }
   }
@@ -108,73 +97,67 @@ export class StdioLink implements seam.SupervisorLink {
   }
 
   async restartKernel(kernelId: KernelId): Promise<seam.KernelInfo> {
-    const answer = await this.#ask('restartKernel', { kernelId }, kernelStartMsMax);
-    return schemas.kernelInfoSchema.parse(answer.value);
+    return parsed(kernelInfoSchema, (await this.#ask('restartKernel', { kernelId }, kernelStartMsMax)).value);
   }
 
   async shutdownKernel(kernelId: KernelId): Promise<void> {
     await this.#ask('shutdownKernel', { kernelId });
-    this.#forgetKernel(kernelId);
+    const stream = this.#kernels.find(kernelId);
+    if (stream !== undefined) this.#forget(this.#kernels, stream);
   }
 
   sendKernelMessage(kernelId: KernelId, frame: Uint8Array): boolean {
-    const stream = this.#kernelStreams.get(kernelId);
-    if (stream === undefined) throw noSuch('kernel', kernelId);
+    const stream = this.#kernels.get(kernelId);
     const channel = checkKernelFrame(frame);
-    // stdin and control must get through to a kernel whose shell is full, so they are never held back
     const mayContinue = this.#writer.send(frameType.kernelInput, stream, frame);
+    // stdin and control must get through to a kernel whose shell is full, so they are never held back
     return channel === 'shell' ? mayContinue : true;
   }
 
   drained(kernelId?: KernelId): Promise<void> {
-    return this.#writer.drained(kernelId === undefined ? undefined : this.#kernelStreams.get(kernelId));
+    return this.#writer.drained(kernelId === undefined ? undefined : this.#kernels.find(kernelId));
   }
 
   async openTerminal(options: Parameters<seam.SupervisorLink['openTerminal']>[0]): Promise<void> {
-    if (this.#terminalStreams.has(options.name)) throw alreadyThere('terminal', options.name);
-    const stream = this.#nextStream++;
-    this.#terminalStreams.set(options.name, stream);
-    this.#terminalNames.set(stream, options.name);
+    const stream = this.#terminals.open(options.name);
     try {
       await this.#ask('openTerminal', { ...options, stream });
     } catch (error) {
-      this.#forgetTerminal(stream);
+      this.#forget(this.#terminals, stream);
       throw error;
     }
   }
 
   writeTerminal(name: string, data: Uint8Array): boolean {
-    const stream = this.#terminalStreams.get(name);
-    if (stream === undefined) throw noSuch('terminal', name);
-    return this.#writer.send(frameType.terminalInput, stream, data);
+    return this.#writer.send(frameType.terminalInput, this.#terminals.get(name), data);
   }
 
   resizeTerminal(name: string, columns: number, rows: number): void {
-    const stream = this.#terminalStreams.get(name);
+    const stream = this.#terminals.find(name);
     if (stream !== undefined) this.#ask('resizeTerminal', { stream, columns, rows }).catch(() => undefined);
   }
 
   async closeTerminal(name: string): Promise<void> {
-    const stream = this.#terminalStreams.get(name);
+    const stream = this.#terminals.find(name);
     if (stream !== undefined) await this.#ask('closeTerminal', { stream });
   }
 
   async run(command: seam.RunCommand): Promise<seam.RunResult> {
     const { stdin, ...params } = command;
-    const answer = await this.#ask('run', params, command.timeoutMs + requestMsMax, stdin);
-    const done = schemas.runDoneSchema.parse(answer.value);
-    if (done.stdoutBytes + done.stderrBytes !== answer.binary.length)
-      throw malformed("a run's sizes do not add up");
-    const stdout = answer.binary.subarray(0, done.stdoutBytes);
-    return { exitCode: done.exitCode, stdout, stderr: answer.binary.subarray(done.stdoutBytes) };
+    const { value, binary } = await this.#ask('run', params, command.timeoutMs + requestMsMax, stdin);
+    const { exitCode, stdoutBytes, stderrBytes } = parsed(runDoneSchema, value);
+    if (stdoutBytes + stderrBytes !== binary.length)
+      throw malformed("a command's output sizes do not add up");
+    return { exitCode, stdout: binary.subarray(0, stdoutBytes), stderr: binary.subarray(stdoutBytes) };
   }
 
   async quiesce(): Promise<void> {
-    await this.#requests.sendFrame(frameType.quiesce, Buffer.alloc(0), requestMsMax, 'quiescing');
+    if (this.#closed) throw this.#closed;
+    await this.#requests.sendFrame(frameType.quiesce, Buffer.alloc(0), requestMsMax, 'quiescing a sandbox');
   }
 
-  async resume(signal: AbortSignal): Promise<seam.Hello> {
-    this.#hello = null;
+  resume(signal: AbortSignal): Promise<seam.Hello> {
+    this.#greeting.expectAnother();
     this.#writer.send(frameType.resume, 0, Buffer.alloc(0));
     return this.waitForHello(signal);
   }
@@ -199,85 +182,53 @@ export class StdioLink implements seam.SupervisorLink {
     try {
       this.#decoder.push(chunk, (frame) => this.#handle(frame));
     } catch (cause) {
-      this.#close(cause instanceof CellbookError ? cause : gone('its supervisor broke the protocol', cause));
+      this.#close(gone('its supervisor broke the protocol', cause));
     }
   }
 
   #handle(frame: Frame): void {
-    switch (frame.type) {
-      case frameType.kernelOutput: {
-        const kernelId = this.#kernelIds.get(frame.stream);
-        if (frame.payload.length < 8) throw malformed('a kernel message without its sequence number');
-        if (kernelId)
-          this.#events.emit('kernelMessage', kernelId, frame.payload.subarray(8), readU64(frame.payload, 0));
+    const report = readReport(frame);
+    switch (report.kind) {
+      case 'kernelOutput': {
+        const kernelId = this.#kernels.nameOf(frame.stream);
+        if (kernelId) this.#events.emit('kernelMessage', kernelId, report.frame, report.seq);
         return;
       }
-      case frameType.terminalOutput: {
-        const name = this.#terminalNames.get(frame.stream);
-        if (name !== undefined) this.#events.emit('terminalOutput', name, frame.payload);
+      case 'terminalOutput': {
+        const name = this.#terminals.nameOf(frame.stream);
+        if (name !== undefined) this.#events.emit('terminalOutput', name, report.data);
         return;
       }
-      case frameType.accepted:
-        if (frame.payload.length !== 8) throw malformed('a count of accepted bytes is 8 bytes');
-        this.#writer.accepted(frame.stream, readU64(frame.payload, 0));
+      case 'accepted':
+        this.#writer.accepted(frame.stream, report.bytes);
         return;
-      case frameType.response:
-      case frameType.quiesced:
+      case 'answer':
         this.#requests.answer(frame);
         return;
-      default:
-        this.#report(frame);
-    }
-  }
-
-  #report(frame: Frame): void {
-    const { value } = frame.type === frameType.terminalExit ? { value: null } : decodeEnvelope(frame.payload);
-    switch (frame.type) {
-      case frameType.hello:
-        this.#greeted(schemas.helloSchema.parse(value));
+      case 'hello':
+        this.#greeting.came(report.hello);
         return;
-      case frameType.kernelState: {
-        const { kernelId, state, exit } = schemas.kernelStateReportSchema.parse(value);
-        if (this.#kernelStreams.has(kernelId)) this.#events.emit('kernelState', kernelId, state, exit);
+      case 'kernelState': {
+        const known = this.#kernels.find(report.kernelId) === frame.stream;
+        if (known) this.#events.emit('kernelState', report.kernelId, report.state, report.exit);
         return;
       }
-      case frameType.terminalExit: {
-        const name = this.#terminalNames.get(frame.stream);
-        this.#forgetTerminal(frame.stream);
+      case 'terminalExit': {
+        const name = this.#terminals.nameOf(frame.stream);
+        this.#forget(this.#terminals, frame.stream);
         if (name !== undefined) this.#events.emit('terminalExit', name);
         return;
       }
-      case frameType.heartbeat:
-        this.#events.emit('heartbeat', schemas.heartbeatSchema.parse(value));
+      case 'heartbeat':
+        this.#events.emit('heartbeat', report.heartbeat);
         return;
-      case frameType.protocolError:
-        throw malformed('the supervisor could not read what the cell sent');
       default:
-        throw malformed(`frame type ${frame.type} is not for the cell`);
+        assertNever(report);
     }
   }
 
-  #greeted(hello: seam.Hello): void {
-    if (hello.protoMin > protocol || hello.protoMax < protocol)
-      throw malformed(
-        `the supervisor speaks protocols ${hello.protoMin} to ${hello.protoMax}, not ${protocol}`,
-      );
-    this.#hello = hello;
-    for (const waiter of this.#helloWaiters.splice(0)) waiter(hello);
-  }
-
-  #forgetKernel(kernelId: KernelId): void {
-    const stream = this.#kernelStreams.get(kernelId);
-    this.#kernelStreams.delete(kernelId);
-    if (stream === undefined) return;
-    this.#kernelIds.delete(stream);
-    this.#writer.forget(stream);
-  }
-
-  #forgetTerminal(stream: number): void {
-    const name = this.#terminalNames.get(stream);
-    if (name !== undefined) this.#terminalStreams.delete(name);
-    this.#terminalNames.delete(stream);
+  #forget(names: StreamNames<KernelId> | StreamNames<string>, stream: number): void {
+    names.close(stream);
     this.#writer.forget(stream);
   }
 
@@ -286,7 +237,7 @@ export class StdioLink implements seam.SupervisorLink {
     this.#closed = reason;
     this.#writer.close();
     this.#requests.failAll(reason);
-    for (const waiter of this.#helloWaiters.splice(0)) waiter(reason);
+    this.#greeting.fail(reason);
     this.#events.emit('closed');
   }
 }
@@ -296,16 +247,9 @@ function gone(problem: string, cause?: unknown): CellbookError {
   return new CellbookError('sandbox_unavailable', { doing: 'talking to a sandbox', problem, next, cause });
 }
 
-function alreadyThere(what: string, id: string): CellbookError {
-  const problem = 'the sandbox already has one of this name';
-  return new CellbookError('already_exists', {
-    doing: `starting ${what} ${id}`,
-    problem,
-    ids: { [what]: id },
-  });
-}
-
-function noSuch(what: string, id: string): CellbookError {
-  const problem = 'the sandbox has none of this name';
-  return new CellbookError('not_found', { doing: `writing to ${what} ${id}`, problem, ids: { [what]: id } });
+/** What the inside of a sandbox answered, or `malformed_frame`. */
+function parsed<T>(schema: ZodType<T>, value: unknown): T {
+  const result = schema.safeParse(value);
+  if (!result.success) throw malformed('the answer has not the agreed form');
+  return result.data;
 }
