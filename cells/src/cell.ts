@@ -12,6 +12,7 @@ import { createMetrics } from '@cellbook/shared/metrics.ts';
 import type { Random } from '@cellbook/shared/random.ts';
 import { openPrincipalKeys } from './api/access/principal-keys.ts';
 import { createPrincipalVerifier } from './api/access/principal-verifier.ts';
+import { closeServer } from './api/close-server.ts';
 import { openChangeFeed } from './api/events/change-feed.ts';
 import { openRedisHints } from './api/events/redis-hints.ts';
 import { PostgresIdempotencyStore } from './api/idempotency/postgres-idempotency-store.ts';
@@ -90,6 +91,7 @@ export async function startCell(config: CellConfig, tools: CellTools): Promise<C
   const kernels = createPostgresKernelStore(database);
   const gateway = createGateway({
     ...tools,
+    metrics,
     runtime: lifecycle,
     store: image === null ? kernels : withImageKernelspecs(kernels, image),
     notebooks: createNotebookFiles({ volumes, random }),
@@ -140,7 +142,7 @@ export async function startCell(config: CellConfig, tools: CellTools): Promise<C
     draining = true;
     housekeeping.cancel();
     await gateway.close();
-    await app.close();
+    await closeServer(app, clock);
     await lifecycle.drain();
     await volumes.close();
     await feed.close();

@@ -2,6 +2,7 @@
 
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import { newSandboxId } from '@cellbook/shared/ids.ts';
+import { limits } from '@cellbook/shared/limits.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
@@ -351,6 +352,45 @@ describe('load', () => {
     );
   });
 
+  test('an interrupt and an answer to input() get through to a kernel whose shell is full', async () => {
+    const kernelId = await server.startKernel();
+    const client = await server.connect(kernelId);
+    latest().link.isFull = true;
+    client.execute('print 1', 'cell-0');
+    client.execute('print 1', 'cell-1');
+    client.send({ channel: 'control', msgType: 'interrupt_request', msgId: 'stop' });
+    client.send({ channel: 'stdin', msgType: 'input_reply', msgId: 'answer' });
+    await client.reply('stop');
+    expect(latest().link.received.map(({ msgId }) => msgId)).toEqual(['cell-0', 'stop', 'answer']);
+    latest().link.drain();
+    await client.reply('cell-1');
+  });
+
+  test('sockets beyond the limit of a kernel are refused before the upgrade, and a place that is left is free', async () => {
+    const kernelId = await server.startKernel();
+    const url = `${server.url.replace('http', 'ws')}/api/kernels/${kernelId}/channels`;
+    const clients = await Promise.all(
+      Array.from({ length: limits.gateway.socketsPerKernelMax }, () => server.connect(kernelId)),
+    );
+    const refused = new WebSocket(url);
+    const status = await new Promise((resolve) =>
+      refused.on('unexpected-response', (_request, response) => resolve(response.statusCode)),
+    );
+    expect(status).toBe(429);
+    await clients[0]?.close();
+    await expect.poll(() => connectionsOf(kernelId)).toBe(limits.gateway.socketsPerKernelMax - 1);
+    await server.connect(kernelId);
+  });
+
+  test('a message beyond the limit closes its socket with 1009 and harms no other', async () => {
+    const kernelId = await server.startKernel();
+    const [big, other] = await Promise.all([server.connect(kernelId), server.connect(kernelId)]);
+    big.socket.send(Buffer.alloc(limits.gateway.messageBytesMax + 1));
+    await big.until(() => big.closed !== null);
+    expect(big.closed?.code).toBe(1009);
+    expect((await other.run('print 1', 'next')).content.status).toBe('ok');
+  });
+
   test('busy is what executes, and only that', async () => {
     const kernelId = await server.startKernel();
     const client = await server.connect(kernelId);
@@ -422,6 +462,22 @@ describe('terminals', () => {
     await expect.poll(() => messages.at(-1)).toEqual(['disconnect', 1]);
     expect((await server.call('GET', '/api/terminals')).json).toEqual([]);
   });
+});
+
+test('on a workspace’s own origin URLs start at its root', async () => {
+  const own = await startTestServer({
+    start: async (id, epoch) => new FakeSandbox(newSandboxId(systemRandom), id, epoch),
+    stop: async (sandbox) => (sandbox as FakeSandbox).end({ reason: 'stopped' }),
+    via: 'workspace',
+  });
+  const { headers, json } = await own.call('POST', '/api/kernels');
+  expect(headers.get('location')).toBe(`/api/kernels/${json.id}`);
+  expect(headers.get('content-security-policy')).toBe(
+    "frame-ancestors 'self'; report-uri /api/security/csp-report; default-src 'none'",
+  );
+  const specs = await own.call('GET', '/api/kernelspecs');
+  expect(specs.json.kernelspecs.python3.resources['logo-svg']).toBe('/kernelspecs/python3/logo-svg.svg');
+  await own.close();
 });
 
 test('a drain closes every live socket with 1012 and nothing else', async () => {

@@ -7,11 +7,13 @@ import type { Clock, Timer } from '@cellbook/shared/clock.ts';
 import type { WorkspaceId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
+import type { Metrics } from '@cellbook/shared/metrics.ts';
 import type { Random } from '@cellbook/shared/random.ts';
 import type { FastifyInstance } from 'fastify';
 import type { RuntimeListener, WorkspaceRuntime } from '../lifecycle/runtime.ts';
 import type { FileTree } from '../storage/file-tree.ts';
 import { createCompose } from './frames/message.ts';
+import { createGatewayMetrics } from './gateway-metrics.ts';
 import type { Notebook } from './outputs/notebook-cells.ts';
 import { contentsActions, EventBus } from './routes/event-bus.ts';
 import { registerGatewayRoutes } from './routes/register.ts';
@@ -34,6 +36,7 @@ export interface GatewayDeps {
   clock: Clock;
   random: Random;
   log: Logger;
+  metrics: Metrics;
   runtime: WorkspaceRuntime;
   store: KernelStore;
   notebooks: NotebookFiles;
@@ -69,8 +72,9 @@ export function createGateway(deps: GatewayDeps): Gateway {
   const { clock, random, log } = deps;
   const compose = createCompose(clock, random);
   const budget = { usedBytes: 0, bytesMax: limits.gateway.outputLogBytesTotalMax };
-  const registry = new WorkspaceRegistry({ deps, compose, budget });
-  const sockets = new SocketSweep();
+  const metrics = createGatewayMetrics(deps.metrics);
+  const registry = new WorkspaceRegistry({ deps, compose, budget, metrics });
+  const sockets = new SocketSweep((count) => metrics.sockets.set(count));
   const events = new EventBus();
   let sweeping: Timer = clock.setTimer(limits.gateway.pingIntervalMs, sweep);
 

@@ -16,6 +16,12 @@ export interface WireSocket {
   resume(): void;
 }
 
+/** The request that opened a socket, for the logs. */
+export interface SocketOrigin {
+  requestId: string;
+  traceparent?: string | undefined;
+}
+
 const noSeqs: readonly number[] = [];
 
 export class ClientSocket {
@@ -23,6 +29,8 @@ export class ClientSocket {
   readonly isLegacy: boolean;
   /** Of the request that opened it; on the log line of every message. */
   readonly requestId: string;
+  /** The trace it belongs to, as the edge sent it. */
+  readonly traceparent: string | undefined;
   isOpen = true;
   /** Called when a message was written out and the socket was slow before. */
   onDrained: (() => void) | null = null;
@@ -32,8 +40,9 @@ export class ClientSocket {
   #unsent: number[] | null = null;
   #isSlow = false;
 
-  constructor(wire: WireSocket, sessionId: string, isLegacy: boolean, requestId: string) {
-    this.requestId = requestId;
+  constructor(wire: WireSocket, sessionId: string, isLegacy: boolean, origin: SocketOrigin) {
+    this.requestId = origin.requestId;
+    this.traceparent = origin.traceparent;
     this.#wire = wire;
     this.sessionId = sessionId;
     this.isLegacy = isLegacy;

@@ -33,6 +33,8 @@ export interface KernelChannelDeps {
   compose: Compose;
   budget: LogBudget;
   observe: Observer;
+  /** Told how many output messages were held back for good. */
+  dropped(count: number): void;
 }
 
 const trimEvery = 64;
@@ -156,6 +158,7 @@ export class KernelChannel {
   }
 
   #noteDropped(frame: V1Frame, dropped: Dropped): void {
+    this.#deps.dropped(dropped.messages);
     this.#notice(frame, droppedNotice(dropped));
   }
 

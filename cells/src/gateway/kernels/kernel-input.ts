@@ -45,7 +45,9 @@ export class KernelInput {
   }
 
   offer(message: InputMessage): void {
-    const link = this.#isPumping ? null : this.#target.linkNow();
+    // Other channels get through to a kernel whose shell is full: an interrupt, an answer to input().
+    const isUrgent = message.request.channel !== 'shell';
+    const link = this.#isPumping && !isUrgent ? null : this.#target.linkNow();
     if (link) {
       if (!this.#send(link, message)) this.#pump('drain');
       return;

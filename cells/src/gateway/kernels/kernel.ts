@@ -23,6 +23,7 @@ import { decideParked, isActivity } from '../channel/parked.ts';
 import type { PendingRequest } from '../channel/request-routes.ts';
 import { type Compose, type Header, readParent } from '../frames/message.ts';
 import { part, type V1Frame } from '../frames/v1-frame.ts';
+import type { GatewayMetrics } from '../gateway-metrics.ts';
 import type { OutputFollower } from '../outputs/output-follower.ts';
 import type { KernelRecord } from '../store/kernel-store.ts';
 import { type ClientMessage, readClientMessage } from './client-message.ts';
@@ -45,6 +46,7 @@ export interface KernelHost {
   readonly budget: LogBudget;
   readonly log: Logger;
   readonly follower: OutputFollower;
+  readonly metrics: GatewayMetrics;
   isCurrent(live: LiveSandbox): boolean;
   /** The running sandbox, resuming the workspace when it sleeps. */
   ensureLive(): Promise<LiveSandbox>;
@@ -70,8 +72,9 @@ export class Kernel {
     this.#host = host;
     this.#state = record.reason === null ? 'idle' : 'restarting';
     const observe = (frame: V1Frame, msgType: string) => this.#observe(frame, msgType);
-    const { clock, compose, budget } = host;
-    this.channel = new KernelChannel({ clock, compose, budget, observe });
+    const { clock, compose, budget, metrics } = host;
+    const dropped = (count: number) => metrics.outputDropped.inc(count);
+    this.channel = new KernelChannel({ clock, compose, budget, observe, dropped });
     this.#input = new KernelInput({
       kernelId: record.id,
       linkNow: () => this.#live?.link ?? null,
@@ -106,10 +109,9 @@ export class Kernel {
       return;
     }
     const { frame, header } = message;
-    this.#host.log.debug(
-      { requestId: socket.requestId, kernelId: this.id, msgId: header.msgId, msgType: header.msgType },
-      'kernel message',
-    );
+    const { requestId, traceparent } = socket;
+    const { msgId, msgType } = header;
+    this.#host.log.debug({ requestId, traceparent, kernelId: this.id, msgId, msgType }, 'kernel message');
     if (isActivity(header.msgType)) this.#noteActivity();
     const request = requestOf(socket.sessionId, message);
     if (!this.#live && this.#input.heldCount === 0 && !this.#starting) {
@@ -141,6 +143,7 @@ export class Kernel {
     if (!this.#live && !this.#starting) return;
     this.#live = null;
     this.record.reason = death.text;
+    this.#host.metrics.kernelDeaths.inc({ cause: death.name });
     const [running, ...queued] = this.channel.routes.takeAll();
     if (running) failRequest(this.channel, running, death);
     for (const request of queued) failRequest(this.channel, request, { ...death, aborted: true });
@@ -185,7 +188,10 @@ export class Kernel {
     await this.#starting?.catch(() => {});
     const live = this.#live;
     this.#live = null;
-    await live?.link.shutdownKernel(this.id);
+    await live?.link.shutdownKernel(this.id).catch((thrown) => {
+      // A sandbox on its way out takes the kernel with it; the client's wish is granted either way.
+      this.#host.log.warn({ err: thrown, kernelId: this.id }, 'shutting a kernel down failed');
+    });
     this.#announce('dead');
     this.channel.closeAll(1000, 'the kernel was shut down');
     this.channel.dispose();
@@ -195,8 +201,11 @@ export class Kernel {
     const live = await this.#host.ensureLive();
     this.#announce('starting');
     try {
-      return await this.#startIn(live);
+      const link = await this.#startIn(live);
+      this.#host.metrics.kernelStarts.inc({ outcome: 'started' });
+      return link;
     } catch (thrown) {
+      this.#host.metrics.kernelStarts.inc({ outcome: 'failed' });
       this.#state = this.record.reason === null ? 'idle' : 'restarting';
       throw thrown;
     }
@@ -226,7 +235,8 @@ export class Kernel {
   #forward(frame: V1Frame, header: Header, request: PendingRequest): void {
     if (header.msgType === 'execute_request')
       this.#host.follower.follow(this, frame, header.msgId, request.sessionId);
-    if (request.channel !== 'stdin') this.channel.routes.note(header.msgId, request);
+    // Only requests are answered: what a widget says without end must not push them out.
+    if (header.msgType.endsWith('_request')) this.channel.routes.note(header.msgId, request);
     this.#input.offer({ bytes: frame.bytes, msgId: header.msgId, request });
   }
 

@@ -31,6 +31,7 @@ export interface FollowerDeps {
   notebookOf(kernelId: KernelId): string | null;
   /** Reads, changes and writes a notebook; `change` gives null to leave it. False when there is no such notebook. */
   updateNotebook(path: string, change: (notebook: Notebook) => Notebook | null): Promise<boolean>;
+  written(outcome: 'written' | 'missing' | 'failed'): void;
 }
 
 interface Followed {
@@ -155,10 +156,12 @@ export class OutputFollower {
     for (const [, followed] of group) followed.isDirty = false;
     try {
       const isThere = await this.#deps.updateNotebook(path, (notebook) => placeOutputs(notebook, results));
+      this.#deps.written(isThere ? 'written' : 'missing');
       this.#deps.log.info({ path, cells: results.length, isThere }, 'wrote outputs of a tab that is gone');
       for (const msgId of isThere ? done : group.map(([msgId]) => msgId)) this.#followed.delete(msgId);
     } catch (thrown) {
       for (const [, followed] of group) followed.isDirty = true;
+      this.#deps.written('failed');
       this.#deps.log.error(
         { err: thrown, path },
         'writing outputs of a tab that is gone failed; it is tried again',

@@ -134,6 +134,7 @@ describe('following a request whose tab goes away', () => {
       clock,
       log: createLogger({ program: 'test', level: 'silent' }),
       notebookOf: () => 'a.ipynb',
+      written: () => {},
       async updateNotebook(_path, change) {
         if (failures-- > 0) throw new Error('the disk is away');
         const changed = change(notebook);

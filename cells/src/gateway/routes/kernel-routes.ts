@@ -1,6 +1,8 @@
 import { limits } from '@cellbook/shared/limits.ts';
-import type { FastifyInstance } from 'fastify';
+import { traceparentHeader } from '@cellbook/shared/trace.ts';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import type { SocketOrigin } from '../channel/client-socket.ts';
 import { tooMany } from '../refusals.ts';
 import { acceptKernelSocket, type KernelSocketRequest } from '../sockets/kernel-sockets.ts';
 import { findKernel, kernelModel, shutdownKernel, startKernel } from '../workspace/kernel-service.ts';
@@ -78,10 +80,18 @@ function registerChannels(app: FastifyInstance, context: RouteContext, path: str
       const kernel = findKernel(workspace, param(request, 'kernelId'));
       refuseTooMany(workspace, kernel.channel.connections);
       const sessionId = query(request, 'session_id') || undefined;
-      return { workspace, kernel, sessionId, requestId: requestIdOf(request) };
+      return { workspace, kernel, sessionId, origin: originOf(request) };
     },
     accept: (socket, target) => acceptKernelSocket(socket, target, { sweep: sockets, random }),
   });
+}
+
+function originOf(request: FastifyRequest): SocketOrigin {
+  const traceparent = request.headers[traceparentHeader];
+  return {
+    requestId: requestIdOf(request),
+    traceparent: typeof traceparent === 'string' ? traceparent.slice(0, 64) : undefined,
+  };
 }
 
 function refuseTooMany(workspace: WorkspaceGateway, connections: number): void {

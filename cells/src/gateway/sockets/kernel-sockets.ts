@@ -4,7 +4,7 @@
  */
 import type { Random } from '@cellbook/shared/random.ts';
 import type { RawData, WebSocket } from 'ws';
-import { ClientSocket } from '../channel/client-socket.ts';
+import { ClientSocket, type SocketOrigin } from '../channel/client-socket.ts';
 import { v1Subprotocol } from '../frames/v1-frame.ts';
 import type { Kernel } from '../kernels/kernel.ts';
 import type { WorkspaceGateway } from '../workspace/workspace-gateway.ts';
@@ -24,16 +24,16 @@ export interface KernelSocketRequest {
   kernel: Kernel;
   /** As the client named it; absent for one that cannot come back. */
   sessionId: string | undefined;
-  requestId: string;
+  origin: SocketOrigin;
 }
 
 export function acceptKernelSocket(
   socket: WebSocket,
-  { workspace, kernel, sessionId, requestId }: KernelSocketRequest,
+  { workspace, kernel, sessionId, origin }: KernelSocketRequest,
   { sweep, random }: { sweep: SocketSweep; random: Random },
 ): void {
   const isLegacy = socket.protocol !== v1Subprotocol;
-  const client = new ClientSocket(socket, sessionId ?? random.uuid(), isLegacy, requestId);
+  const client = new ClientSocket(socket, sessionId ?? random.uuid(), isLegacy, origin);
   open.set(socket, { client, kernel, workspace, sweep });
   socket.on('error', onError);
   socket.on('message', onMessage);
@@ -49,16 +49,18 @@ function onMessage(this: WebSocket, data: RawData, isBinary: boolean): void {
   if (found) found.kernel.receive(found.client, bytesOf(data), isBinary);
 }
 
-function onClose(this: WebSocket, code: number): void {
+/** What a page says when it goes; anything else is a connection that broke and may be back. */
+const closedByPage = new Set([undefined, 1000, 1001, 1005]);
+
+function onClose(this: WebSocket, code: number | undefined): void {
   const found = open.get(this);
   if (!found) return;
   open.delete(this);
   const { client, kernel, workspace, sweep } = found;
   sweep.remove(this);
   kernel.channel.detach(client);
-  // 1006 is a connection that broke, and may be back; anything else was said by the page.
   if (!kernel.channel.hasClient(client.sessionId))
-    workspace.follower.clientGone(client.sessionId, code !== 1006);
+    workspace.follower.clientGone(client.sessionId, closedByPage.has(code));
 }
 
 /** `ws` closes the socket itself; a listener must be there for that not to end the process. */

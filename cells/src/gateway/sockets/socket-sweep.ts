@@ -8,9 +8,11 @@ export class SocketSweep {
   readonly #open = new Set<WebSocket>();
   readonly #silent = new Set<WebSocket>();
   readonly #onPong: (this: WebSocket) => void;
+  readonly #changed: (count: number) => void;
   isDraining = false;
 
-  constructor() {
+  constructor(changed: (count: number) => void) {
+    this.#changed = changed;
     const silent = this.#silent;
     this.#onPong = function onPong() {
       silent.delete(this);
@@ -23,12 +25,14 @@ export class SocketSweep {
 
   add(socket: WebSocket): void {
     this.#open.add(socket);
+    this.#changed(this.#open.size);
     socket.on('pong', this.#onPong);
   }
 
   remove(socket: WebSocket): void {
     this.#open.delete(socket);
     this.#silent.delete(socket);
+    this.#changed(this.#open.size);
   }
 
   ping(): void {

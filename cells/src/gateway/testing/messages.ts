@@ -101,10 +101,10 @@ export function channelFixture() {
   const clock = new ManualClock();
   const compose = createCompose(clock, seededRandom(1));
   const budget = { usedBytes: 0, bytesMax: 1 << 30 };
-  const channel = new KernelChannel({ clock, compose, budget, observe: () => {} });
+  const channel = new KernelChannel({ clock, compose, budget, observe: () => {}, dropped: () => {} });
   const connect = (sessionId: string) => {
     const wire = new RecordingWire();
-    const socket = new ClientSocket(wire, sessionId, false, 'req-test');
+    const socket = new ClientSocket(wire, sessionId, false, { requestId: 'req-test' });
     channel.attach(socket);
     return { wire, socket };
   };

@@ -2,6 +2,7 @@
 import { systemClock } from '@cellbook/shared/clock.ts';
 import { cellIdSchema, newOrgId, newUserId, newWorkspaceId, type WorkspaceId } from '@cellbook/shared/ids.ts';
 import { createLogger } from '@cellbook/shared/log.ts';
+import { createMetrics } from '@cellbook/shared/metrics.ts';
 import { type Principal, principalIssuer } from '@cellbook/shared/protocol/principal.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
 import Fastify, { type FastifyInstance } from 'fastify';
@@ -62,6 +63,7 @@ export async function startTestServer(options: TestServerOptions): Promise<TestS
     clock: systemClock,
     random: systemRandom,
     log: createLogger({ program: 'test', level: process.env.TEST_LOG ?? 'silent' }),
+    metrics: createMetrics(),
     runtime,
     store,
     notebooks: {

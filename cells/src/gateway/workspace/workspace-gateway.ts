@@ -14,6 +14,7 @@ import type { Sandbox, SandboxExit } from '../../sandbox/driver.ts';
 import type { LogBudget } from '../channel/output-log.ts';
 import type { Compose } from '../frames/message.ts';
 import type { GatewayDeps } from '../gateway.ts';
+import type { GatewayMetrics } from '../gateway-metrics.ts';
 import { explainKernelExit, explainSandboxExit } from '../kernels/death.ts';
 import { Kernel, type KernelHost, type LiveSandbox } from '../kernels/kernel.ts';
 import { OutputFollower } from '../outputs/output-follower.ts';
@@ -25,6 +26,7 @@ export interface Shared {
   deps: GatewayDeps;
   compose: Compose;
   budget: LogBudget;
+  metrics: GatewayMetrics;
 }
 
 interface Attached extends LiveSandbox {
@@ -42,6 +44,7 @@ export class WorkspaceGateway implements KernelHost {
   readonly deps: GatewayDeps;
   readonly compose: Compose;
   readonly budget: LogBudget;
+  readonly metrics: GatewayMetrics;
   /** Where kernels that are being started for a session not recorded yet belong. */
   readonly pathsOfStarting = new Map<KernelId, string>();
   /** One creation per path at a time. */
@@ -57,17 +60,19 @@ export class WorkspaceGateway implements KernelHost {
     return workspace;
   }
 
-  private constructor(id: WorkspaceId, { deps, compose, budget }: Shared) {
+  private constructor(id: WorkspaceId, { deps, compose, budget, metrics }: Shared) {
     this.id = id;
     this.deps = deps;
     this.compose = compose;
     this.budget = budget;
+    this.metrics = metrics;
     const { clock, log, store, notebooks } = deps;
     this.follower = new OutputFollower({
       clock,
       log,
       notebookOf: (kernelId) => this.notebookOf(kernelId),
       updateNotebook: (path, change) => notebooks.update(id, path, change),
+      written: (outcome) => metrics.notebookWrites.inc({ outcome }),
     });
     this.kernelspecs = new Kernelspecs({
       clock,
