@@ -6,11 +6,8 @@ import { systemClock } from '@cellbook/shared/clock.ts';
 import { hostIdSchema } from '@cellbook/shared/ids.ts';
 import { silentLogger } from '@cellbook/shared/log.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
-import {
-  createWorkspaceVolumes,
-  type HostVolumes,
-  type WorkspaceVolumesParts,
-} from './create-workspace-volumes.ts';
+import { createWorkspaceVolumes, type HostVolumes } from './create-workspace-volumes.ts';
+import type { WorkspaceVolumesParts } from './host-parts.ts';
 import { createMemoryManifestStore } from './manifests/memory-manifest-store.ts';
 import { createMemoryObjectStore } from './objects/memory-object-store.ts';
 

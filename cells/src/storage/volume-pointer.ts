@@ -59,6 +59,16 @@ export class VolumePointer {
     }
   }
 
+  /** Makes an earlier tree the current one, as a new version. */
+  restore(root: string): Promise<number> {
+    return this.#move(root, 'restore');
+  }
+
+  /** What is not referred to by any kept version was removed up to this version. */
+  markSwept(version: number): void {
+    this.#row = { ...this.#row, sweptVersion: version };
+  }
+
   async #move(root: string, reason: CommitReason): Promise<number> {
     const { workspaceId, version: expectedVersion, epoch } = this.#row;
     const commit = { workspaceId, expectedVersion, epoch, root, reason, committedAtMs: this.#clock.nowMs() };

@@ -74,11 +74,12 @@ test('the host’s directory deleted in the middle of a write by code: what a ro
       stdio: 'ignore',
     },
   );
+  const exited = once(code, 'exit');
   await tree.write(['saved.txt'], Buffer.from('acknowledged'));
   await expect.poll(() => stored('log').catch(() => ''), { timeout: 10_000 }).toContain('line 20\n');
   const seen = await stored('log');
   await rm(host.hostDirectory, { recursive: true, force: true, maxRetries: 5 });
-  await once(code, 'exit');
+  await exited;
   const { directory: again } = await elsewhere.volumes.attach(id, 2, signal);
   expect(await readFile(join(again, 'saved.txt'), 'utf8')).toBe('acknowledged');
   expect((await readFile(join(again, 'log'), 'utf8')).startsWith(seen)).toBe(true);
@@ -184,8 +185,9 @@ test('a file that grows while it is read is kept, and whole when it holds still'
     await sync();
     expect(await stored('grows')).toMatch(/^(x{8}\n)+x*$/);
   }
+  const exited = once(code, 'exit');
   code.kill();
-  await once(code, 'exit');
+  await exited;
   await sync();
   expect(await stored('grows')).toBe(await readFile(join(directory, 'grows'), 'utf8'));
 });

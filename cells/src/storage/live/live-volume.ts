@@ -14,6 +14,7 @@ import { type FileHandle, stat } from 'node:fs/promises';
 import type { Clock } from '@cellbook/shared/clock.ts';
 import type { Random } from '@cellbook/shared/random.ts';
 import type { TreePath } from '../file-tree.ts';
+import { Semaphore } from '../tree/semaphore.ts';
 import type { TreeChange } from '../tree/tree-change.ts';
 import { filesRoot } from '../tree/volume-root.ts';
 import type { CommitReason, VolumePointer } from '../volume-pointer.ts';
@@ -47,6 +48,9 @@ export class LiveVolume {
   readonly #parts: LiveVolumeParts;
   readonly #stop = new AbortController();
   #lost = false;
+  /** Scans do not overlap each other; it is taken before the lock, never the other way round. */
+  readonly #oneScan = new Semaphore(1);
+  #flushes = 0;
   #users = 0;
   #idle: (() => void) | null = null;
 
@@ -108,20 +112,30 @@ export class LiveVolume {
     return !this.#lost;
   }
 
-  /** Captures what code has changed. Holds the lock only to commit. */
-  async sync(reason: CommitReason, signal: AbortSignal): Promise<SyncReport> {
-    this.state.touched.length = 0;
-    const found = await this.use(() => this.#scan(false, signal));
-    return this.#parts.exclusively(() => {
-      this.state.signal.throwIfAborted();
-      return this.#commit(found, reason, signal);
+  /** Captures what code has changed. Holds the lock only to commit. One at a time; a second one waits. */
+  sync(reason: CommitReason, signal: AbortSignal): Promise<SyncReport> {
+    return this.#oneScan.run(async () => {
+      const flushes = this.#flushes;
+      this.state.touched.length = 0;
+      const found = await this.use(() => this.#scan(false, signal));
+      return this.#parts.exclusively(async () => {
+        this.state.signal.throwIfAborted();
+        // A flush since has seen everything later than this scan did.
+        return this.#commit(flushes === this.#flushes ? found : nothingFound(), reason, signal);
+      });
     });
+  }
+
+  /** Runs work that no scan may overlap (removing objects that nothing refers to yet). */
+  betweenScans<T>(work: () => Promise<T>): Promise<T> {
+    return this.#oneScan.run(work);
   }
 
   /** Captures everything, for good. The caller holds the lock; code has stopped. */
   async flush(reason: CommitReason, signal: AbortSignal): Promise<SyncReport> {
-    this.state.touched.length = 0;
-    return this.#commit(await this.#scan(true, signal), reason, signal);
+    const found = await this.#scan(true, signal);
+    this.#flushes++;
+    return this.#commit({ ...found, isNewest: true }, reason, signal);
   }
 
   async close(): Promise<void> {
@@ -142,15 +156,19 @@ export class LiveVolume {
     return found;
   }
 
-  async #commit(found: Found, reason: CommitReason, signal: AbortSignal): Promise<SyncReport> {
+  async #commit(
+    found: Found & { isNewest?: true },
+    reason: CommitReason,
+    signal: AbortSignal,
+  ): Promise<SyncReport> {
     const { pointer, touched, index } = this.state;
     const { files, bytesRead, skipped } = found;
     // Lost while it was scanned: nothing of this scan is believed.
     if (!(await this.isWhole())) return { version: pointer.row.version, files: 0, bytesRead, skipped };
-    const counts = (path: TreePath) => !touched.some((other) => related(path, other));
-    const changes = found.changes.filter((change: TreeChange) => counts(change.path.slice(1)));
+    const isOlder = (path: TreePath) => !found.isNewest && touched.some((other) => related(path, other));
+    const changes = found.changes.filter((change: TreeChange) => !isOlder(change.path.slice(1)));
     const version = await pointer.commit(changes, reason, signal);
-    for (const { path, node } of found.updates) if (counts(path)) setNode(index, path, node);
+    for (const { path, node } of found.updates) if (!isOlder(path)) setNode(index, path, node);
     return { version, files, bytesRead, skipped };
   }
 }

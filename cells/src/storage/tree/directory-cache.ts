@@ -18,6 +18,15 @@ export class DirectoryCache {
     return found.entries;
   }
 
+  /** Drops every directory whose key begins so. */
+  forget(prefix: string): void {
+    for (const [key, { bytes }] of this.#kept) {
+      if (!key.startsWith(prefix)) continue;
+      this.#kept.delete(key);
+      this.#bytes -= bytes;
+    }
+  }
+
   set(key: string, entries: Entries, bytes: number): void {
     if (this.#kept.has(key) || bytes > this.#bytesMax) return;
     this.#kept.set(key, { entries, bytes });

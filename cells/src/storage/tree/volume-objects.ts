@@ -23,6 +23,8 @@ export interface VolumeObjects {
   /** Null for an empty directory, which needs no object. */
   putDirectory(entries: Entries, signal?: AbortSignal): Promise<string | null>;
   getDirectory(sha256: string | null, signal?: AbortSignal): Promise<Entries>;
+  /** After objects were removed: what is cached may no longer be stored. */
+  forgetCached(): void;
 }
 
 export interface VolumeObjectTools {
@@ -78,6 +80,7 @@ export function createVolumeObjects(volumeId: VolumeId, tools: VolumeObjectTools
       cache.set(prefix + sha256, entries, bytes.length);
       return entries;
     },
+    forgetCached: () => cache.forget(prefix),
   };
 }
 

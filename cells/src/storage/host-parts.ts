@@ -1,0 +1,29 @@
+import type { Clock } from '@cellbook/shared/clock.ts';
+import type { HostId, WorkspaceId } from '@cellbook/shared/ids.ts';
+import type { Logger } from '@cellbook/shared/log.ts';
+import type { Random } from '@cellbook/shared/random.ts';
+import type { KeyedLock } from './keyed-lock.ts';
+import type { HomeProvider } from './live/home-provider.ts';
+import type { ManifestStore } from './manifests/manifest-store.ts';
+import type { ObjectStore } from './objects/object-store.ts';
+
+/** What storage is built from on one host. */
+export interface WorkspaceVolumesParts {
+  manifests: ManifestStore;
+  objects: ObjectStore;
+  /** This host's own directory: markers, and homes unless `homes` is given. */
+  hostDirectory: string;
+  host: HostId;
+  homes?: HomeProvider;
+  /** What a home may hold, for providers that bound it. */
+  diskBytesMax: number;
+  clock: Clock;
+  random: Random;
+  log: Logger;
+  /** Pause between two rounds of the syncer; limits.storage.syncIntervalMs unless told. */
+  syncIntervalMs?: number;
+}
+
+export interface HostParts extends WorkspaceVolumesParts {
+  lock: KeyedLock<WorkspaceId>;
+}

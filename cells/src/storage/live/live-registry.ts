@@ -1,0 +1,119 @@
+/**
+ * The live directories of this host: which workspaces have one, and how one comes to be. A row's
+ * `attachedHost` says which host's directory is the truth, the marker beside the directory whether it is
+ * whole; so a cell that starts again adopts what was whole when it crashed, fills again what was half filled,
+ * and serves from what is stored where the directory is gone. Callers hold the workspace's lock.
+ */
+import { join } from 'node:path';
+import type { WorkspaceId } from '@cellbook/shared/ids.ts';
+import type { HostParts } from '../host-parts.ts';
+import type { VolumeRow } from '../manifests/manifest-store.ts';
+import { isSweepDue, sweep } from '../sweep.ts';
+import { type SyncLoop, startSyncLoop } from '../syncer.ts';
+import type { VolumePointer } from '../volume-pointer.ts';
+import { createPlainHomeProvider, makeSandboxDirectory } from './home-provider.ts';
+import { LiveVolume, type LiveVolumeParts } from './live-volume.ts';
+import { createMarkers } from './markers.ts';
+
+export interface Attached {
+  epoch: number;
+  volume: LiveVolume;
+  loop: SyncLoop;
+}
+
+export class LiveRegistry {
+  readonly #parts: HostParts;
+  readonly #pointerTo: (row: VolumeRow) => VolumePointer;
+  readonly #homes;
+  readonly #markers;
+  readonly #attached = new Map<WorkspaceId, Attached>();
+
+  constructor(parts: HostParts, pointerTo: (row: VolumeRow) => VolumePointer) {
+    this.#parts = parts;
+    this.#pointerTo = pointerTo;
+    this.#homes = parts.homes ?? createPlainHomeProvider(join(parts.hostDirectory, 'workspaces'));
+    this.#markers = createMarkers(join(parts.hostDirectory, 'markers'), parts.random);
+  }
+
+  known(workspaceId: WorkspaceId): Attached | undefined {
+    return this.#attached.get(workspaceId);
+  }
+
+  all(): WorkspaceId[] {
+    return [...this.#attached.keys()];
+  }
+
+  /** The live directory, also one that a crashed cell left here, if it is still the truth. */
+  async find(row: VolumeRow): Promise<Attached | null> {
+    const { workspaceId, attachedHost, epoch } = row;
+    const known = this.#attached.get(workspaceId);
+    if (known || attachedHost !== this.#parts.host) return known ?? null;
+    const marker = await this.#markers.read(workspaceId);
+    if (marker?.state !== 'ready' || marker.epoch !== epoch) return null;
+    const volume = await LiveVolume.adopt(await this.#partsOf(row));
+    this.#parts.log.info({ workspaceId, epoch }, 'took over a live directory after a crash');
+    return this.#goLive(workspaceId, epoch, volume);
+  }
+
+  /** Claims the epoch and makes the directory hold what is stored. */
+  async fill(workspaceId: WorkspaceId, epoch: number, signal: AbortSignal): Promise<Attached> {
+    const row = await this.#parts.manifests.claim(workspaceId, epoch, this.#parts.host);
+    const marker = { workspaceId, epoch, version: row.version };
+    await this.#markers.write({ ...marker, state: 'filling' });
+    const parts = await this.#partsOf(row);
+    await makeSandboxDirectory(parts.directory);
+    const volume = await LiveVolume.fill(parts, signal);
+    await this.#markers.write({ ...marker, state: 'ready' });
+    return this.#goLive(workspaceId, epoch, volume);
+  }
+
+  /** Stops syncing and closes the directory as it is. */
+  async letGo(workspaceId: WorkspaceId): Promise<void> {
+    const live = this.#attached.get(workspaceId);
+    if (!live) return;
+    this.#attached.delete(workspaceId);
+    live.loop.stop();
+    await live.volume.close();
+  }
+
+  /** Removes what is on this host of a workspace that has been let go. Idempotent. */
+  async removeFromHost(workspaceId: WorkspaceId): Promise<void> {
+    await this.#markers.remove(workspaceId);
+    await this.#homes.releaseHome(workspaceId);
+  }
+
+  async #partsOf(row: VolumeRow): Promise<LiveVolumeParts> {
+    const { clock, random, lock, diskBytesMax } = this.#parts;
+    const { directory: home } = await this.#homes.prepareHome(row.workspaceId, diskBytesMax);
+    const exclusively = <T>(work: () => Promise<T>) => lock.run(row.workspaceId, work);
+    // A folder inside, because a provider's own may be a mount point, which no `rm -rf` can remove: that ours
+    // was removed is how the host's loss of it shows (live-volume.ts).
+    return { directory: join(home, 'files'), pointer: this.#pointerTo(row), clock, random, exclusively };
+  }
+
+  #goLive(workspaceId: WorkspaceId, epoch: number, volume: LiveVolume): Attached {
+    const { clock, random, log, syncIntervalMs } = this.#parts;
+    const interval = syncIntervalMs === undefined ? {} : { intervalMs: syncIntervalMs };
+    const round = async (signal: AbortSignal) => {
+      const report = await volume.sync('sync', signal);
+      if (isSweepDue(volume.state.pointer)) await this.#sweep(workspaceId, volume, signal);
+      return report;
+    };
+    const loop = startSyncLoop(workspaceId, round, { clock, random, log, ...interval });
+    const live = { epoch, volume, loop };
+    this.#attached.set(workspaceId, live);
+    return live;
+  }
+
+  async #sweep(workspaceId: WorkspaceId, volume: LiveVolume, signal: AbortSignal): Promise<void> {
+    const { manifests, objects: store, clock, lock, log } = this.#parts;
+    const { pointer } = volume.state;
+    const removed = await volume.betweenScans(() =>
+      lock.run(workspaceId, async () => {
+        volume.state.signal.throwIfAborted();
+        return sweep({ pointer, manifests, store, nowMs: clock.nowMs(), signal });
+      }),
+    );
+    log.info({ workspaceId, removed }, 'removed objects that no kept version refers to');
+  }
+}

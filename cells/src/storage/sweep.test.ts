@@ -1,0 +1,155 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ManualClock } from '@cellbook/shared/clock.ts';
+import { newVolumeId, newWorkspaceId } from '@cellbook/shared/ids.ts';
+import { systemRandom } from '@cellbook/shared/random.ts';
+import { expect, test } from 'vitest';
+import type { Manifest } from './manifests/manifest-store.ts';
+import { createMemoryManifestStore } from './manifests/memory-manifest-store.ts';
+import { createMemoryObjectStore } from './objects/memory-object-store.ts';
+import { createStoredSurface } from './stored-surface.ts';
+import { sweep, versionsToForget } from './sweep.ts';
+import { startTestHost } from './test-volumes.ts';
+import { DirectoryCache } from './tree/directory-cache.ts';
+import { Semaphore } from './tree/semaphore.ts';
+import { createVolumeObjects } from './tree/volume-objects.ts';
+import { newHome } from './tree/volume-root.ts';
+import { VolumePointer } from './volume-pointer.ts';
+import { createVolumeTree } from './volume-tree.ts';
+
+const { signal } = new AbortController();
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
+
+function manifest(version: number, committedAtMs: number): Manifest {
+  return { version, epoch: 1, root: null, reason: 'sync', committedAtMs };
+}
+
+test('keeps every version of an hour, then one an hour for a day, one a day for a month, and the newest', () => {
+  const nowMs = 1_750_000_000_000;
+  const every = Array.from({ length: 60 * 24 * 40 }, (_, at) => manifest(60_000 - at, nowMs - at * minuteMs));
+  const forgotten = new Set(versionsToForget(every, nowMs));
+  const kept = every.filter(({ version }) => !forgotten.has(version));
+  const ages = kept.map(({ committedAtMs }) => nowMs - committedAtMs);
+  expect(ages.filter((ageMs) => ageMs <= hourMs)).toHaveLength(61);
+  const ofTheDay = ages.filter((ageMs) => ageMs > hourMs && ageMs <= 24 * hourMs);
+  expect(ofTheDay.length).toBeGreaterThanOrEqual(23);
+  expect(ofTheDay.length).toBeLessThanOrEqual(24);
+  expect(ages.filter((ageMs) => ageMs > 24 * hourMs).length).toBeLessThanOrEqual(31);
+  expect(Math.max(...ages)).toBeLessThanOrEqual(30 * 24 * hourMs);
+  expect(versionsToForget([manifest(1, 0)], nowMs)).toEqual([]);
+  expect(versionsToForget([], nowMs)).toEqual([]);
+});
+
+async function startVolume() {
+  const clock = new ManualClock();
+  const store = createMemoryObjectStore();
+  const manifests = createMemoryManifestStore();
+  const row = await manifests.create(newWorkspaceId(systemRandom), newVolumeId(systemRandom));
+  const tools = { store, cache: new DirectoryCache(1e6), inFlight: new Semaphore(8) };
+  const pointer = new VolumePointer(row, createVolumeObjects(row.volumeId, tools), manifests, clock);
+  await pointer.commit([newHome('0')], 'create');
+  const tree = createVolumeTree({ surface: createStoredSurface(pointer), pointer });
+  const keys = async () => {
+    const found: string[] = [];
+    for await (const key of store.list('')) found.push(key);
+    return found;
+  };
+  const run = () => sweep({ pointer, manifests, store, nowMs: clock.nowMs(), signal });
+  return { clock, store, manifests, row, pointer, tree, keys, run };
+}
+
+test('removes what no kept version refers to, and nothing else', async () => {
+  const { clock, manifests, row, tree, keys, run } = await startVolume();
+  await tree.write(['kept.bin'], systemRandom.bytes(5_000));
+  await tree.createCheckpoint(['kept.bin']);
+  for (let at = 0; at < 10; at++) await tree.write(['changes.bin'], systemRandom.bytes(5_000));
+  const newest = await tree.read(['changes.bin']);
+  const before = (await keys()).length;
+  expect(await run()).toBe(0);
+  await clock.advance(40 * 24 * hourMs);
+  expect(await run()).toBeGreaterThanOrEqual(18);
+  expect(await manifests.list(row.workspaceId, 100)).toHaveLength(1);
+  expect((await keys()).length).toBeLessThan(before);
+  expect((await tree.read(['changes.bin'])).equals(newest)).toBe(true);
+  expect((await tree.read(['kept.bin'])).length).toBe(5_000);
+  await tree.restoreCheckpoint(['kept.bin'], 'checkpoint');
+  expect(await run()).toBeLessThanOrEqual(2);
+});
+
+test('what was removed can be stored again: no cache believes it is still there', async () => {
+  const { clock, tree, run } = await startVolume();
+  const bytes = systemRandom.bytes(5_000);
+  await tree.makeDirectory(['folder']);
+  await tree.write(['folder', 'a.bin'], bytes);
+  await tree.copy(['folder'], ['again']);
+  await tree.remove(['folder']);
+  await tree.remove(['again']);
+  await clock.advance(40 * 24 * hourMs);
+  await run();
+  await tree.makeDirectory(['folder']);
+  await tree.write(['folder', 'a.bin'], bytes);
+  await clock.advance(40 * 24 * hourMs);
+  await run();
+  expect((await tree.read(['folder', 'a.bin'])).equals(bytes)).toBe(true);
+});
+
+test('a tree that cannot be read ends a sweep before anything is removed', async () => {
+  const { clock, store, tree, keys, run, pointer } = await startVolume();
+  await tree.write(['a.bin'], systemRandom.bytes(5_000));
+  await tree.write(['b.bin'], systemRandom.bytes(5_000));
+  await clock.advance(40 * 24 * hourMs);
+  await store.delete(`${pointer.objects.prefix}directories/${pointer.row.root}`);
+  pointer.objects.forgetCached();
+  const before = await keys();
+  await expect(run()).rejects.toMatchObject({ code: 'store_unavailable' });
+  expect(await keys()).toEqual(before);
+});
+
+test('an upload that was given up is forgotten after a day, one under way is not', async () => {
+  const { clock, tree, run } = await startVolume();
+  await tree.makeDirectory(['folder']);
+  await tree.uploadChunk(['folder', 'old.bin'], 1, Buffer.from('x'));
+  await clock.advance(25 * hourMs);
+  await tree.uploadChunk(['folder', 'new.bin'], 1, Buffer.from('x'));
+  await run();
+  await tree.finishUpload(['folder', 'new.bin'], Buffer.from('y'));
+  await expect(tree.finishUpload(['folder', 'old.bin'], Buffer.from('y'))).rejects.toMatchObject({
+    code: 'bad_request',
+  });
+});
+
+test('a live volume sweeps itself after enough rounds, while code goes on writing', async () => {
+  const host = await startTestHost({ syncIntervalMs: 1 });
+  const id = newWorkspaceId(systemRandom);
+  await host.volumes.create(id);
+  const { directory } = await host.volumes.attach(id, 1, signal);
+  const swept = async () => (await host.parts.manifests.read(id))?.sweptVersion ?? 0;
+  for (let at = 0; (await swept()) === 0; at++) {
+    await writeFile(join(directory, 'log'), `${at}`.repeat(2_000));
+    await host.volumes.sync(id, signal);
+  }
+  await host.volumes.flush(id, 1, signal);
+  await host.volumes.detach(id, 1);
+  const tree = await host.volumes.files(id);
+  expect((await tree.read(['log'])).length).toBeGreaterThan(0);
+  await host.close();
+}, 60_000);
+
+test('a version can be listed and made current again, but not under a running workspace', async () => {
+  const host = await startTestHost();
+  const id = newWorkspaceId(systemRandom);
+  await host.volumes.create(id);
+  const tree = await host.volumes.files(id);
+  await tree.write(['a.txt'], Buffer.from('one'));
+  const [one] = await host.volumes.versions(id, 1);
+  await tree.write(['a.txt'], Buffer.from('two'));
+  await host.volumes.attach(id, 1, signal);
+  await expect(host.volumes.restore(id, one?.version ?? 0)).rejects.toMatchObject({ code: 'conflict' });
+  await host.volumes.detach(id, 1);
+  await expect(host.volumes.restore(id, 99)).rejects.toMatchObject({ code: 'not_found' });
+  const { version } = await host.volumes.restore(id, one?.version ?? 0);
+  expect((await tree.read(['a.txt'])).toString()).toBe('one');
+  expect((await host.volumes.versions(id, 1))[0]).toMatchObject({ version, reason: 'restore' });
+  await host.close();
+});
