@@ -86,6 +86,9 @@ export const limits = {
     /** Revisions are drawn before they are committed: so many are read again behind the newest one seen. */
     eventLookbackRevisions: 1_000,
     readyMs: 2_000,
+    /** At a stop requests under way have this long: an upload of a notebook, not of a data set. */
+    closeMs: 5_000,
+    closeLookMs: 50,
     /** One Redis command, or one attempt to reach it: it is only ever a hint. */
     redisMs: 1_000,
   },

@@ -34,7 +34,7 @@ export function registerEventRoutes(app: ApiScope, { store, feed, clock, log }: 
     headers: headersSchema,
     response: { 200: z.string().describe('text/event-stream') },
   };
-  app.get('/v1/events', { schema }, async ({ principal, headers, raw: incoming }, reply) => {
+  app.get('/v1/events', { schema }, async ({ principal, headers }, reply) => {
     const ownerId = principal.sub;
     if (feed.followers(ownerId) >= limits.api.eventStreamsPerUserMax) throw tooMany(ownerId);
     reply.hijack();
@@ -58,7 +58,7 @@ export function registerEventRoutes(app: ApiScope, { store, feed, clock, log }: 
     const unfollow = feed.follow(ownerId, () => stream.hint());
     const ending = clock.setTimer(limits.api.eventStreamMsMax, () => stream.end());
     streams.add(stream);
-    incoming.once('close', () => {
+    reply.raw.once('close', () => {
       ending.cancel();
       unfollow();
       streams.delete(stream);

@@ -15,6 +15,7 @@ import { PostgresWorkspaceStore } from '../../lifecycle/stores/postgres-workspac
 import { createTestEdge, type TestEdge, testCellId } from '../../testing/test-edge.ts';
 import { openPrincipalKeys } from '../access/principal-keys.ts';
 import { createPrincipalVerifier } from '../access/principal-verifier.ts';
+import { closeServer } from '../close-server.ts';
 import { type HintBus, openChangeFeed } from '../events/change-feed.ts';
 import { PostgresIdempotencyStore } from '../idempotency/postgres-idempotency-store.ts';
 import { createServer } from '../server.ts';
@@ -116,7 +117,7 @@ export async function startApiServer(given: { bus?: HintBus; clock?: Clock } = {
       return call('POST', '/v1/workspaces', { body: { name }, headers, claims: { sub: as } });
     },
     async stop() {
-      await app.close();
+      await closeServer(app, clock);
       await feed.close();
       await database.drop();
       await rm(directory, { recursive: true, force: true });
