@@ -50,19 +50,17 @@ async function main(): Promise<number> {
   }
 }
 
+/** Waits for whichever comes first; the code is 0 when it was asked to end. */
 async function untilEnd(platform: Platform, stopReason: Promise<string>): Promise<number> {
-  const death = platform.firstDeath.then(({ child, exit }) => {
+  const asked = stopReason.then((reason) => ({ reason, code: 0 }));
+  const died = platform.firstDeath.then(({ child, exit }) => {
     const how = exit.signal ?? `code ${exit.code}`;
-    progress.line(
-      `\n${child.name} ended (${how}); the end of ${child.logPath}:\n${lastLines(child.logPath, 20)}`,
-    );
-    return 1;
+    const log = `the end of ${child.logPath}:\n${lastLines(child.logPath, 20)}`;
+    return { reason: `${child.name} ended (${how}); ${log}`, code: 1 };
   });
-  const asked = stopReason.then((reason) => {
-    progress.line(`\n${reason}`);
-    return 0;
-  });
-  return Promise.race([death, asked]);
+  const { reason, code } = await Promise.race([asked, died]);
+  progress.line(`\n${reason}`);
+  return code;
 }
 
 /** A starter that is stopping will be gone soon: it is waited for, so that stop and start can follow at once. */
