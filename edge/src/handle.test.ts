@@ -175,4 +175,36 @@ describe('the lab', () => {
     });
     expect((await api.json<{ url: string }>()).url).toBe(`/w/${world.workspaceId}/lab/api/echo`);
   });
+
+  test('with a build of it, its page is made for this workspace, kept by nobody and framed by nobody else', async () => {
+    const version = '4.6.3-0123456789ab';
+    const [scripts, styles] = [[`/static/lab/${version}/main.js`], []];
+    const requests: string[] = [];
+    const assets = {
+      async fetch(input: Request) {
+        requests.push(new URL(input.url).pathname);
+        return Response.json({ version, scripts, styles });
+      },
+    };
+    const built = await createWorld({ CELLBOOK_LAB_VERSION: version, ASSETS: assets as Fetcher });
+    const cookie = await built.enter(await built.signIn());
+    const origin = originOf(built.workspaceId);
+    for (const path of [
+      '/lab',
+      '/lab/',
+      '/lab/tree/a%20b.ipynb',
+      '/lab/workspaces/mine',
+      '/doc/tree/a.ipynb',
+    ]) {
+      const answer = await built.fetch(origin + path, { headers: { ...page, cookie } });
+      const text = await answer.text();
+      expect([path, answer.status, answer.headers.get('cache-control')]).toEqual([path, 200, 'no-store']);
+      expect(text).toContain(scripts[0]);
+      expect(text).toContain(built.workspaceId);
+      expect(answer.headers.get('content-security-policy')).toContain("frame-ancestors 'self'");
+    }
+    expect(requests).toEqual([`/static/lab/${version}/lab.json`]);
+    const asset = await built.fetch(`${origin}${scripts[0]}`);
+    expect(asset.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
+  });
 });

@@ -36,7 +36,9 @@ export interface World {
   enter(cookie: string, id?: WorkspaceId): Promise<string>;
 }
 
-export async function createWorld(variables: Record<string, string> = {}): Promise<World> {
+export async function createWorld(
+  variables: Partial<Bindings> & Record<string, unknown> = {},
+): Promise<World> {
   await applyD1Migrations(env.DIRECTORY, env.MIGRATIONS);
   const [principal, pins] = [await edKey('principal'), await edKey('pins')];
   // The objects that keep one-time codes go by the system's clock, so the test's clock starts at its time.

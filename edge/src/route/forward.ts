@@ -49,12 +49,12 @@ export async function forward(forwarder: Forwarder, forwarded: Forwarded): Promi
   const second = await forwarder.pins.reload();
   const newCell = homeOf(second, forwarded);
   if (newCell.id === cell.id)
-    throw unreachable({ cell: cell.id, requestId }, 'it is handing you over to another');
+    throw unreachable({ cell: cell.id, requestId }, 'you are being moved to another cell');
   if (request.body) return new Response(null, { status: 307, headers: { location: request.url } });
   const retried = await send(forwarder, forwarded, second, newCell);
   if (retried.status !== 421) return passOn(retried);
   await retried.body?.cancel();
-  throw unreachable({ cell: newCell.id, requestId }, 'it is taking you over from another');
+  throw unreachable({ cell: newCell.id, requestId }, 'you are being moved to another cell');
 }
 
 function homeOf(pins: Pins, { identity: { sub, region }, requestId }: Forwarded): Cell {
@@ -83,7 +83,9 @@ async function send(forwarder: Forwarder, forwarded: Forwarded, pins: Pins, cell
       signal: deadline.signal,
     });
   } catch (cause) {
-    const problem = deadline.signal.aborted ? 'it did not answer in time' : 'it cannot be reached';
+    const problem = deadline.signal.aborted
+      ? 'your cell did not answer in time'
+      : 'your cell cannot be reached';
     const error = unreachable({ cell: cell.id, requestId }, problem, cause);
     forwarder.onUnreachable(error);
     throw error;
@@ -96,7 +98,7 @@ function unreachable(ids: Record<string, string>, problem: string, cause?: unkno
   const next = 'Nothing is lost; try again in a few seconds.';
   const retryAfterMs = limits.edge.unreachableRetryAfterMs;
   return new CellbookError('cell_unreachable', {
-    doing: 'asking your cell',
+    doing: 'forwarding to a cell',
     problem,
     next,
     ids,
