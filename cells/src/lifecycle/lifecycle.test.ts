@@ -1,0 +1,286 @@
+import { ManualClock } from '@cellbook/shared/clock.ts';
+import { CellbookError } from '@cellbook/shared/errors.ts';
+import { hostIdSchema, newOrgId, newUserId, newWorkspaceId, type WorkspaceId } from '@cellbook/shared/ids.ts';
+import { limits } from '@cellbook/shared/limits.ts';
+import { silentLogger } from '@cellbook/shared/log.ts';
+import { seededRandom } from '@cellbook/shared/random.ts';
+import { describe, expect, it } from 'vitest';
+import { LocalSandboxHost } from '../host/local-sandbox-host.ts';
+import { Lifecycle } from './lifecycle.ts';
+import type { RuntimeListener } from './runtime.ts';
+import { SimulatedDriver } from './sim/simulated-driver.ts';
+import { SimulatedVolumes } from './sim/simulated-volumes.ts';
+import { MemoryTransitionStore } from './stores/memory-transition-store.ts';
+import { MemoryWorkspaceStore } from './stores/memory-workspace-store.ts';
+
+const never = new AbortController().signal;
+
+/** One host with its lifecycle, in memory; `failing` decides which calls fail. */
+async function makeHost(given: { capacity?: number } = {}) {
+  const clock = new ManualClock();
+  const random = seededRandom(5);
+  const transitions = new MemoryTransitionStore();
+  const store = new MemoryWorkspaceStore(clock, transitions);
+  let failureRate = 0;
+  const fake = { clock, random, failureRate: () => failureRate };
+  let starts = 0;
+  const driver = new SimulatedDriver({
+    ...fake,
+    observe(what) {
+      if (what === 'starting') starts++;
+    },
+  });
+  const volumes = new SimulatedVolumes({ ...fake, observe: () => {} });
+  const hostId = hostIdSchema.parse('host-a');
+  const host = new LocalSandboxHost({ hostId, driver, capacity: given.capacity ?? 4 });
+  const lifecycle = new Lifecycle({
+    ...{ store, transitions, volumes, host, clock, random },
+    log: silentLogger,
+    sandboxLimits: () => ({ memoryBytesMax: 1, cpuMillisMax: 1, pidsMax: 1, diskBytesMax: 1 }),
+  });
+  const heard: string[] = [];
+  let busy = false;
+  const listener: RuntimeListener = {
+    onRunning: async () => void heard.push('running'),
+    onSuspending: async () => void heard.push('suspending'),
+    onStopped: () => void heard.push('stopped'),
+    onDeleted: async () => void heard.push('deleted'),
+    isBusy: () => busy,
+  };
+  lifecycle.addListener(listener);
+  await lifecycle.start();
+
+  async function pass(ms: number): Promise<void> {
+    for (let left = ms; left > 0; left -= 250) await clock.advance(Math.min(250, left));
+  }
+  async function create(idleSuspendSeconds: number | null = null): Promise<WorkspaceId> {
+    const id = newWorkspaceId(random);
+    await volumes.create(id);
+    const owner = { ownerId: newUserId(random), orgId: newOrgId(random), tier: 'free' } as const;
+    const nowMs = clock.nowMs();
+    const row = {
+      id,
+      ...owner,
+      name: 'n',
+      desired: 'suspended',
+      idleSuspendSeconds,
+      nowMs,
+      createKey: id,
+    } as const;
+    await store.create(row, 10);
+    return id;
+  }
+  async function settledRow(id: WorkspaceId) {
+    const row = await store.get(id);
+    if (!row) throw new Error('no row');
+    return row;
+  }
+  return {
+    ...{ clock, store, transitions, driver, volumes, host, lifecycle, heard, pass, create, settledRow },
+    starts: () => starts,
+    setBusy: (value: boolean) => {
+      busy = value;
+    },
+    setFailureRate: (rate: number) => {
+      failureRate = rate;
+    },
+  };
+}
+
+/** What a promise came to, without an unhandled rejection on the way. */
+function outcomeOf<T>(promise: Promise<T>) {
+  const seen: { value?: T; code?: string; retryAfterMs?: number | undefined } = {};
+  promise.then(
+    (value) => {
+      seen.value = value;
+    },
+    (error) => {
+      seen.code = error instanceof CellbookError ? error.code : String(error);
+      if (error instanceof CellbookError) seen.retryAfterMs = error.retryAfterMs;
+    },
+  );
+  return seen;
+}
+
+describe('ensureRunning', () => {
+  it('starts one sandbox for twenty tabs, and announces it before it hands it out', async () => {
+    const { lifecycle, create, pass, starts, heard } = await makeHost();
+    const id = await create();
+    const tabs = Array.from({ length: 20 }, () => outcomeOf(lifecycle.ensureRunning(id, never)));
+    await pass(10_000);
+    expect(new Set(tabs.map((tab) => tab.value?.id)).size).toBe(1);
+    expect(tabs[0]?.value).toBe(lifecycle.current(id));
+    expect(starts()).toBe(1);
+    expect(heard).toEqual(['running']);
+  });
+
+  it('lets one caller go by his signal without ending the resume for the others', async () => {
+    const { lifecycle, create, pass } = await makeHost();
+    const id = await create();
+    const leaving = new AbortController();
+    const gone = outcomeOf(lifecycle.ensureRunning(id, leaving.signal));
+    const stays = outcomeOf(lifecycle.ensureRunning(id, never));
+    leaving.abort(new CellbookError('shutting_down', { doing: 'x', problem: 'left' }));
+    await pass(10_000);
+    expect(gone.code).toBe('shutting_down');
+    expect(stays.value).toBeDefined();
+  });
+
+  it('says typed that there is no such workspace, or that it is deleted', async () => {
+    const { lifecycle, store, clock, create, pass } = await makeHost();
+    const id = await create();
+    const unknown = outcomeOf(lifecycle.ensureRunning(newWorkspaceId(seededRandom(99)), never));
+    await store.request(id, {
+      desired: 'deleted',
+      from: ['suspended'],
+      undoUntilMs: clock.nowMs() + 1e6,
+      nowMs: 0,
+    });
+    const deleted = outcomeOf(lifecycle.ensureRunning(id, never));
+    await pass(1_000);
+    expect([unknown.code, deleted.code]).toEqual(['not_found', 'gone']);
+  });
+
+  it('says at once that the cell is full, with a time to come back, and never starts beyond its places', async () => {
+    const { lifecycle, create, pass, driver } = await makeHost({ capacity: 2 });
+    const ids = [await create(), await create(), await create()];
+    const asked = ids.map((id) => outcomeOf(lifecycle.ensureRunning(id, never)));
+    await pass(10_000);
+    const refused = asked.filter(({ code }) => code !== undefined);
+    expect(refused).toMatchObject([{ code: 'capacity_exhausted' }]);
+    expect(refused[0]?.retryAfterMs).toBeGreaterThan(0);
+    expect(driver.existing.size).toBe(2);
+  });
+
+  it('holds a request over one failed attempt, and answers 503 when attempts go on failing', async () => {
+    const { lifecycle, create, pass, setFailureRate, settledRow } = await makeHost();
+    const id = await create();
+    setFailureRate(1);
+    const patient = outcomeOf(lifecycle.ensureRunning(id, never));
+    await pass(2_000);
+    expect(patient).toEqual({});
+    setFailureRate(0);
+    await pass(15_000);
+    expect(patient.value).toBeDefined();
+
+    const other = await create();
+    setFailureRate(1);
+    const refused = outcomeOf(lifecycle.ensureRunning(other, never));
+    await pass(limits.lifecycle.holdRequestMsMax);
+    expect(refused.code).toMatch(/^(resume_timeout|sandbox_unavailable|store_unavailable)$/);
+    const row = await settledRow(other);
+    expect(row.attempts).toBeGreaterThan(2);
+    expect(row.problem).toBeTruthy();
+    setFailureRate(0);
+    await pass(120_000);
+    expect((await settledRow(other)).phase).toBe('running');
+  });
+});
+
+describe('the idle policy at work', () => {
+  it('suspends an idle workspace on time, whatever tabs poll', async () => {
+    const { lifecycle, create, pass, settledRow, heard } = await makeHost();
+    const id = await create(600);
+    outcomeOf(lifecycle.ensureRunning(id, never));
+    await pass(10_000);
+    for (let polled = 0; polled < 60; polled++) {
+      await pass(10_000);
+      await lifecycle.find(id);
+      lifecycle.current(id);
+    }
+    await pass(10_000);
+    expect(await settledRow(id)).toMatchObject({ phase: 'suspended', desired: 'suspended' });
+    expect(heard).toEqual(['running', 'suspending', 'stopped']);
+  });
+
+  it('leaves a silent three-hour cell alone, and counts idleness from its end', async () => {
+    const { lifecycle, create, pass, settledRow, setBusy } = await makeHost();
+    const id = await create(600);
+    outcomeOf(lifecycle.ensureRunning(id, never));
+    await pass(10_000);
+    setBusy(true);
+    await pass(3 * 3_600_000);
+    expect((await settledRow(id)).phase).toBe('running');
+    setBusy(false);
+    await pass(590_000);
+    expect((await settledRow(id)).phase).toBe('running');
+    await pass(30_000);
+    expect((await settledRow(id)).phase).toBe('suspended');
+  });
+
+  it('counts a message to a kernel as use', async () => {
+    const { lifecycle, create, pass, settledRow } = await makeHost();
+    const id = await create(600);
+    outcomeOf(lifecycle.ensureRunning(id, never));
+    for (let minute = 0; minute < 30; minute++) {
+      await pass(60_000);
+      lifecycle.touch(id);
+    }
+    expect((await settledRow(id)).phase).toBe('running');
+  });
+});
+
+describe('what goes wrong', () => {
+  it('says that it was memory, keeps the files, and comes back at the next need only', async () => {
+    const { lifecycle, create, pass, settledRow, driver, volumes, starts } = await makeHost();
+    const id = await create();
+    outcomeOf(lifecycle.ensureRunning(id, never));
+    await pass(10_000);
+    const volume = volumes.volumes.get(id);
+    if (volume?.live != null) volume.live = 7;
+    const sandboxId = [...driver.existing.keys()][0];
+    if (sandboxId) driver.remove(sandboxId, { reason: 'out_of_memory', memoryBytesMax: 2 ** 31 });
+    await pass(60_000);
+    const row = await settledRow(id);
+    expect(row).toMatchObject({
+      phase: 'suspended',
+      desired: 'running',
+      dormant: true,
+      problemCode: 'out_of_memory',
+    });
+    expect(row.problem).toContain('2048 MiB');
+    expect(volume).toMatchObject({ live: null, stored: 7 });
+    expect(starts()).toBe(1);
+    const again = outcomeOf(lifecycle.ensureRunning(id, never));
+    await pass(10_000);
+    expect(again.value).toBeDefined();
+  });
+
+  it('records the intent of every step before it, its outcome after it, and each change of phase', async () => {
+    const { lifecycle, create, pass, transitions } = await makeHost();
+    const id = await create();
+    outcomeOf(lifecycle.ensureRunning(id, never));
+    await pass(10_000);
+    const record = (await transitions.list(id, null, 100)).reverse();
+    expect(
+      record.map((entry) => `${entry.kind} ${entry.kind === 'phase' ? entry.event : entry.step}`),
+    ).toEqual([
+      'phase resume_begun',
+      'intent attach_files',
+      'outcome attach_files',
+      'intent start_sandbox',
+      'outcome start_sandbox',
+      'intent announce_running',
+      'outcome announce_running',
+      'phase sandbox_started',
+    ]);
+  });
+
+  it('drains: what runs is put away, comes back only when needed, and its leases are free', async () => {
+    const { lifecycle, create, pass, settledRow, driver } = await makeHost();
+    const ids = [await create(), await create()];
+    for (const id of ids) outcomeOf(lifecycle.ensureRunning(id, never));
+    await pass(10_000);
+    const drained = outcomeOf(lifecycle.drain().then(() => 'done'));
+    const late = outcomeOf(lifecycle.ensureRunning(await create(), never));
+    await pass(20_000);
+    expect(drained.value).toBe('done');
+    expect(late.code).toBe('shutting_down');
+    expect(driver.existing.size).toBe(0);
+    for (const id of ids) {
+      expect(await settledRow(id)).toMatchObject({
+        ...{ phase: 'suspended', desired: 'running', dormant: true, leaseHolder: null, hostId: null },
+      });
+    }
+  });
+});

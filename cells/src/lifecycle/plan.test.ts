@@ -1,0 +1,111 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { decideIdle } from './idle.ts';
+import { type Observed, plan } from './plan.ts';
+
+const running: Observed = {
+  desired: 'running',
+  phase: 'running',
+  epoch: 1,
+  dormant: false,
+  retryAtMs: null,
+  undoUntilMs: null,
+  purged: false,
+  idleSuspendSeconds: 600,
+  lastActiveAtMs: 1_000_000,
+  sandbox: 'usable',
+  loss: null,
+  busy: false,
+  draining: false,
+  nowMs: 1_000_000,
+};
+const suspended: Observed = { ...running, phase: 'suspended', desired: 'suspended', sandbox: 'none' };
+
+const anything = fc.record<Observed>({
+  desired: fc.constantFrom('running', 'suspended', 'deleted'),
+  phase: fc.constantFrom('suspended', 'resuming', 'running', 'suspending', 'failed', 'deleting', 'deleted'),
+  epoch: fc.nat(9),
+  dormant: fc.boolean(),
+  retryAtMs: fc.option(fc.nat(200)),
+  undoUntilMs: fc.option(fc.nat(200)),
+  purged: fc.boolean(),
+  idleSuspendSeconds: fc.option(fc.integer({ min: 60, max: 1_000 })),
+  lastActiveAtMs: fc.nat(200),
+  sandbox: fc.constantFrom('usable', 'unusable', 'none'),
+  loss: fc.constant(null),
+  busy: fc.boolean(),
+  draining: fc.boolean(),
+  nowMs: fc.nat(200),
+});
+
+describe('the planner', () => {
+  it('has an answer for everything, and takes nothing off the host before it is stored', () => {
+    fc.assert(
+      fc.property(anything, (observed) => {
+        const action = plan(observed);
+        const steps = 'steps' in action ? action.steps : [];
+        const detach = steps.indexOf('detach_files');
+        if (detach === -1) return;
+        expect(steps.lastIndexOf('flush_rest')).toBeGreaterThan(steps.indexOf('stop_sandbox'));
+        expect(detach).toBeGreaterThan(steps.lastIndexOf('flush_rest'));
+      }),
+    );
+  });
+
+  it('starts nothing that is not wanted, dormant or draining, and purges nothing before its undo has ended', () => {
+    fc.assert(
+      fc.property(anything, (observed) => {
+        const action = plan(observed);
+        if (action.type === 'resume') {
+          expect(observed).toMatchObject({ desired: 'running', dormant: false, draining: false });
+        }
+        if (action.type === 'purge') {
+          expect(observed).toMatchObject({ desired: 'deleted', phase: 'deleted', purged: false });
+          expect(observed.undoUntilMs ?? 0).toBeLessThanOrEqual(observed.nowMs);
+        }
+      }),
+    );
+  });
+
+  it('leaves alone what is as wanted', () => {
+    expect(plan(suspended)).toEqual({ type: 'wait', untilMs: null });
+    expect(plan(running)).toEqual({ type: 'wait', untilMs: 1_600_000 });
+    expect(plan({ ...running, idleSuspendSeconds: null })).toEqual({ type: 'wait', untilMs: null });
+  });
+
+  it('brings a lost sandbox’s files to safety and lets it come back at the next need', () => {
+    const lost = plan({ ...running, sandbox: 'none' });
+    expect(lost).toMatchObject({ type: 'give_up_sandbox', dormant: true });
+    expect(lost).toMatchObject({ steps: ['stop_sandbox', 'flush_rest', 'detach_files'] });
+    expect(plan({ ...suspended, desired: 'running', dormant: true })).toMatchObject({ type: 'wait' });
+  });
+
+  it('waits for the time of the next attempt, and not a moment longer', () => {
+    const failed: Observed = { ...running, phase: 'failed', sandbox: 'none', retryAtMs: 1_000_500 };
+    expect(plan(failed)).toEqual({ type: 'wait', untilMs: 1_000_500 });
+    expect(plan({ ...failed, nowMs: 1_000_500 })).toMatchObject({ type: 'resume' });
+  });
+
+  it('goes on with a suspend that failed, even though it is wanted again when a resume fails', () => {
+    const failed: Observed = { ...running, phase: 'failed', desired: 'suspended' };
+    expect(plan(failed)).toMatchObject({ type: 'suspend', dormant: false });
+    expect(plan({ ...failed, desired: 'running', dormant: true })).toMatchObject({
+      type: 'suspend',
+      dormant: true,
+    });
+  });
+});
+
+describe('the idle policy', () => {
+  const idle = { idleSuspendSeconds: 600, lastActiveAtMs: 0, busy: false, nowMs: 600_000 };
+
+  it('suspends at its time, not before', () => {
+    expect(decideIdle(idle)).toEqual({ suspend: true });
+    expect(decideIdle({ ...idle, nowMs: 599_999 })).toEqual({ suspend: false, lookAgainAtMs: 600_000 });
+  });
+
+  it('never culls a busy kernel, however long it has said nothing', () => {
+    const threeHours = 3 * 3_600_000;
+    expect(decideIdle({ ...idle, busy: true, nowMs: threeHours })).toMatchObject({ suspend: false });
+  });
+});
