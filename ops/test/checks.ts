@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { globSync } from 'node:fs';
 import { checkoutDirectory } from '../up/config.ts';
 
 export interface Check {
@@ -10,8 +11,7 @@ export interface Check {
 /** What must hold without running a test. All programs come from node_modules/.bin, first on the path. */
 export const staticChecks: Check[] = [
   { name: 'format and lint', command: 'biome', args: ['check', '--error-on-warnings', '.'] },
-  { name: 'types of the Node programs', command: 'tsc', args: ['-p', 'tsconfig.json'] },
-  { name: 'types of the edge', command: 'tsc', args: ['-p', 'edge/tsconfig.json'] },
+  ...typedFolders().map((config) => ({ name: `types: ${config}`, command: 'tsc', args: ['-p', config] })),
 ];
 
 export const checks: Check[] = [
@@ -31,4 +31,10 @@ export function runCheck({ command, args }: Check): Promise<{ ok: boolean; outpu
     child.once('error', (error) => resolve({ ok: false, output: `${command}: ${error.message}` }));
     child.once('close', (code) => resolve({ ok: code === 0, output: output.trim() }));
   });
+}
+
+/** Every tsconfig.json of the repository: each runtime (Node, workerd, browser) has one of its own. */
+function typedFolders(): string[] {
+  const found = globSync('{,*/,*/*/}tsconfig.json', { cwd: checkoutDirectory, exclude: ['node_modules'] });
+  return found.filter((path) => !path.includes('node_modules')).sort();
 }

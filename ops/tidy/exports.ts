@@ -11,7 +11,7 @@ const defaultIsAsked = [
   /^edge\/.*\.test\.ts$/,
   // k6 runs a script's default export; JupyterLab loads a plugin's.
   /^loadtest\/[\w-]+\.js$/,
-  /^edge\/lab\/src\/browser\/[\w-]+-plugin\.tsx?$/,
+  /^edge\/lab\/src\/browser\/[\w-]+\.tsx?$/,
 ];
 
 export function namedExports(file: SourceFile): Breach[] {

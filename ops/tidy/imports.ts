@@ -1,5 +1,5 @@
 /**
- * Imports point one way: every program imports itself and `shared`, never another program. Tests may also
+ * Imports point one way: every program imports itself and `shared`, never another program. Tests and what they stand on (`testing/`) may also
  * use the test services of ops.
  */
 import { posix } from 'node:path';
@@ -17,7 +17,7 @@ export function importDirection(file: SourceFile): Breach[] {
     const target = targetOf(file.path, wanted);
     const to = target && programOf(target);
     if (!to || to === own || to === 'shared') return [];
-    if (isTest(file.path) && target.startsWith('ops/test/')) return [];
+    if ((isTest(file.path) || file.path.includes('/testing/')) && target.startsWith('ops/test/')) return [];
     return [{ path: file.path, problem: `imports ${wanted}: ${own} may import only itself and shared` }];
   });
 }

@@ -10,6 +10,8 @@ const shells = [
   /(^|\/)main\.ts$/,
   /^loadtest\//,
   /^ops\/(test|e2e|tidy)\//,
+  // What tests stand on.
+  /(^|\/)testing\//,
   /^ops\/up\/bootstrap(\.mjs$|\/)/,
   /^edge\/(web|lab)\//,
   /\.py$/,
