@@ -128,6 +128,37 @@ describe('while the workspace sleeps', () => {
     expect((await client.run('print 3', 'three')).content.status).toBe('ok');
   });
 
+  test('an interrupt gives up what waits for the resume, and only that', async () => {
+    const { kernelId, client } = await suspended();
+    let resume = () => {};
+    server.runtime.gate = new Promise((resolve) => {
+      resume = () => resolve(undefined);
+    });
+    client.execute('print 1', 'waits');
+    await expect.poll(() => server.runtime.waiting).toBe(1);
+    expect((await server.call('POST', `/api/kernels/${kernelId}/interrupt`)).status).toBe(204);
+    expect((await client.reply('waits')).content).toMatchObject({ ename: 'KeyboardInterrupt' });
+    resume();
+    expect((await client.run('print 2', 'next')).content.status).toBe('ok');
+    expect(latest().link.received.map(({ msgId }) => msgId)).toEqual(['next']);
+  });
+
+  test('a kernel shut down while it waits for the resume is not started any more', async () => {
+    const { kernelId, client } = await suspended();
+    let resume = () => {};
+    server.runtime.gate = new Promise((resolve) => {
+      resume = () => resolve(undefined);
+    });
+    client.execute('print 1', 'waits');
+    await expect.poll(() => server.runtime.waiting).toBe(1);
+    const deleted = server.call('DELETE', `/api/kernels/${kernelId}`);
+    resume();
+    expect((await deleted).status).toBe(204);
+    await client.until(() => client.closed !== null);
+    expect((await server.call('GET', '/api/kernels')).json).toEqual([]);
+    expect(await server.store.listKernels(server.workspaceId)).toEqual([]);
+  });
+
   test('interrupting, restarting and shutting down a kernel wake nothing', async () => {
     const { kernelId, client } = await suspended();
     expect((await server.call('POST', `/api/kernels/${kernelId}/interrupt`)).status).toBe(204);

@@ -80,6 +80,15 @@ export class KernelInput {
     );
   }
 
+  /** Gives up what is held, in order; the caller answers for it. */
+  takeHeld(): InputMessage[] {
+    const held = this.#held;
+    this.#held = [];
+    this.#heldBytes = 0;
+    this.#setReading(true);
+    return held;
+  }
+
   #pump(first: 'start' | 'drain'): void {
     if (this.#isPumping) return;
     this.#isPumping = true;
@@ -106,12 +115,8 @@ export class KernelInput {
 
   #refuseAll(thrown: unknown): void {
     const error = toCellbookError(thrown, `delivering messages to kernel ${this.#target.kernelId}`);
-    const held = this.#held;
-    this.#held = [];
-    this.#heldBytes = 0;
     this.#isPumping = false;
-    for (const message of held) this.#target.refuse(message, error);
-    this.#setReading(true);
+    for (const message of this.takeHeld()) this.#target.refuse(message, error);
   }
 
   #setReading(isReading: boolean): void {

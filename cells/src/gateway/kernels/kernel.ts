@@ -25,6 +25,7 @@ import { type Compose, type Header, readParent } from '../frames/message.ts';
 import { part, type V1Frame } from '../frames/v1-frame.ts';
 import type { GatewayMetrics } from '../gateway-metrics.ts';
 import type { OutputFollower } from '../outputs/output-follower.ts';
+import { noSuchKernel } from '../refusals.ts';
 import type { KernelRecord } from '../store/kernel-store.ts';
 import { type ClientMessage, readClientMessage } from './client-message.ts';
 import type { Death } from './death.ts';
@@ -127,6 +128,7 @@ export class Kernel {
 
   /** Starts the kernel when it does not run, resuming the workspace; callers at once share one start. */
   ensureStarted(): Promise<SupervisorLink> {
+    if (this.#isDeleted) return Promise.reject(noSuchKernel(this.id));
     if (this.#live) return Promise.resolve(this.#live.link);
     this.#starting ??= this.#start().finally(() => {
       this.#starting = null;
@@ -162,8 +164,12 @@ export class Kernel {
     this.#host.save(this.record);
   }
 
+  /** What waits for the kernel to start is given up; it has not run. */
   async interrupt(): Promise<void> {
     this.#noteActivity();
+    const interrupted = { name: 'KeyboardInterrupt', text: 'It was interrupted before it ran.' };
+    for (const { request } of this.#live ? [] : this.#input.takeHeld())
+      failRequest(this.channel, request, interrupted);
     await this.#live?.link.interruptKernel(this.id);
   }
 

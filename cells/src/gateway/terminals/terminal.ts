@@ -118,7 +118,10 @@ export class Terminal {
   #type(data: Buffer): void {
     this.lastActivityMs = this.#host.clock.nowMs();
     this.#host.touch();
-    if (this.#heldBytes + data.length > limits.gateway.terminalMessageBytesMax) return;
+    if (this.#heldBytes + data.length > limits.gateway.terminalMessageBytesMax) {
+      this.#show('\r\n[Cellbook: the shell does not read; what was typed last was dropped.]\r\n');
+      return;
+    }
     this.#held.push(data);
     this.#heldBytes += data.length;
     if (this.#held.length === 1) void this.#pump();

