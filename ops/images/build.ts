@@ -93,14 +93,13 @@ async function describe(description: ImageDescription, rootfs: string, digest: s
     const resources = (await readdir(directory)).filter((file) => file !== 'kernel.json').sort();
     kernelspecs[name] = { name, spec, resources, directory: `usr/share/jupyter/kernels/${name}` };
   }
-  const listed = await runCommand(['dpkg-query', `--root=${rootfs}`, '-W', '-f', '${Package} ${Version}\n'], {
-    deadlineMs: 30_000,
-  });
+  const query = ['dpkg-query', `--root=${rootfs}`, '--show'];
+  const listed = await runCommand(query, { deadlineMs: 30_000 });
   const packages = Object.fromEntries(
     listed
       .trim()
       .split('\n')
-      .map((line) => line.split(' ')),
+      .map((line) => line.split('\t')),
   );
   return {
     formatVersion: 1,

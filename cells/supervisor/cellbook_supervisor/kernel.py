@@ -89,7 +89,8 @@ class Kernel:
         self._process.send(channel, kernel_message.to_kernel(parts))
 
     def _check_ready(self):
-        if self._info is None or not self._heard_iopub or self.state not in ("starting", "restarting"):
+        # a kernel that is being stopped may still answer an earlier question
+        if self._info is None or not self._heard_iopub or self._exit_waiters or not self._ready_waiters:
             return
         self._set_state("idle")
         waiters, self._ready_waiters = self._ready_waiters, []

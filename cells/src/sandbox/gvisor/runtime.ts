@@ -27,7 +27,6 @@ export async function createRunscRuntime(runscPath: string): Promise<RunscRuntim
     `--platform=${facts.platform}`,
     facts.overlayFlag,
     '--ignore-cgroups',
-    '--host-uds=none',
   ].filter((flag) => flag !== '');
   return {
     facts,
