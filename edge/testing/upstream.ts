@@ -7,6 +7,7 @@
  *   …/upload/{key}     reads the body; `…/seen/{key}/{n}` answers when n bytes of it have arrived
  *   …/moved            421 at the first server, echo at the second
  *   …/leaky            tries to set a cookie and to open itself to other origins
+ *   …/policy/{type}    an answer of that type (json, html) with a policy of its own
  *   …/silent/{key}     never answers; `…/seen/{key}/0` answers when it has been asked
  *   /v1/workspaces/{id} 200, or as `absentWorkspace` and `brokenWorkspace` say
  *   WebSocket          echoes; "close 1012" closes so; "drop" ends without a close frame
@@ -78,6 +79,13 @@ function startUpstream(moved: boolean) {
           'cellbook-principal': 'x',
         })
         .end('<script>1</script>'),
+    policy: (_request, response, [type]) =>
+      response
+        .writeHead(200, {
+          'content-type': { json: 'application/json', html: 'text/html' }[type ?? ''],
+          'content-security-policy': "default-src 'self'",
+        })
+        .end('{}'),
     silent(_request, _response, [key = '']) {
       seenBytes.set(key, 0);
       changed();

@@ -11,14 +11,17 @@ export function finish(ask: Ask, response: Response): Response {
   headers.set(requestIdHeader, ask.requestId);
   headers.set('x-content-type-options', 'nosniff');
   setIfAbsent(headers, 'referrer-policy', 'same-origin');
-  // A policy of the cell's own comes on top of ours where it may loosen nothing: on the main host.
-  if (ask.place.host === 'workspace')
-    setIfAbsent(headers, 'content-security-policy', contentSecurityPolicy(ask));
-  else headers.append('content-security-policy', contentSecurityPolicy(ask));
+  if (canRun(ask, headers)) headers.append('content-security-policy', contentSecurityPolicy(ask));
+  else setIfAbsent(headers, 'content-security-policy', contentSecurityPolicy(ask));
   if (isSecure(ask)) headers.set('strict-transport-security', 'max-age=31536000');
   if (isTokenCall(ask)) allowAnyOrigin(headers);
   else setIfAbsent(headers, 'cross-origin-resource-policy', 'same-origin');
   return finished;
+}
+
+/** On the main host ours comes on top of the cell's own policy, but for JSON, which no browser runs. */
+function canRun({ place }: Ask, headers: Headers): boolean {
+  return place.host !== 'workspace' && !/^application\/json\b/.test(headers.get('content-type') ?? '');
 }
 
 /**

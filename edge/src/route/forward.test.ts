@@ -127,6 +127,15 @@ describe('what the client receives', () => {
     expect(headers.get('cellbook-request-id')).toMatch(/^req-/);
   });
 
+  test('a policy of the cell’s own as it is on JSON, and with a sandbox around what a browser could run', async () => {
+    const policyOf = async (type: string) =>
+      (await world.fetch(`${base}/policy/${type}`, withToken())).headers.get('content-security-policy');
+    expect(await policyOf('json')).toBe("default-src 'self'");
+    expect(await policyOf('html')).toBe(
+      "default-src 'self', sandbox; default-src 'none'; frame-ancestors 'none'",
+    );
+  });
+
   test('the first bytes of an answer while the cell still writes the rest', async () => {
     const answer = await world.fetch(`${base}/stream/down`, withToken());
     const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader();

@@ -44,18 +44,19 @@ export async function forward(forwarder: Forwarder, forwarded: Forwarded): Promi
   const cell = homeOf(first, forwarded);
   const answer = await send(forwarder, forwarded, first, cell);
   if (answer.status !== 421) return passOn(answer);
-
   await answer.body?.cancel();
+
   const second = await forwarder.pins.reload();
   const newCell = homeOf(second, forwarded);
-  if (newCell.id === cell.id)
-    throw unreachable({ cell: cell.id, requestId }, 'you are being moved to another cell');
+  if (newCell.id === cell.id) throw unreachable({ cell: cell.id, requestId }, moving);
   if (request.body) return new Response(null, { status: 307, headers: { location: request.url } });
   const retried = await send(forwarder, forwarded, second, newCell);
   if (retried.status !== 421) return passOn(retried);
   await retried.body?.cancel();
-  throw unreachable({ cell: newCell.id, requestId }, 'you are being moved to another cell');
+  throw unreachable({ cell: newCell.id, requestId }, moving);
 }
+
+const moving = 'you are being moved to another cell';
 
 function homeOf(pins: Pins, { identity: { sub, region }, requestId }: Forwarded): Cell {
   const cell = cellOf(pins, { userId: sub, region });
@@ -95,16 +96,10 @@ async function send(forwarder: Forwarder, forwarded: Forwarded, pins: Pins, cell
 }
 
 function unreachable(ids: Record<string, string>, problem: string, cause?: unknown): CellbookError {
+  const doing = 'forwarding to a cell';
   const next = 'Nothing is lost; try again in a few seconds.';
   const retryAfterMs = limits.edge.unreachableRetryAfterMs;
-  return new CellbookError('cell_unreachable', {
-    doing: 'forwarding to a cell',
-    problem,
-    next,
-    ids,
-    retryAfterMs,
-    cause,
-  });
+  return new CellbookError('cell_unreachable', { doing, problem, next, ids, retryAfterMs, cause });
 }
 
 function passOn(answer: Response): Response {
