@@ -10,6 +10,8 @@ import type { V1Frame } from '../frames/v1-frame.ts';
 /** What of a `ws` socket is used here. */
 export interface WireSocket {
   readonly bufferedAmount: number;
+  /** Lets what is sent in this turn leave in one write, where the socket can. */
+  gather?(): void;
   send(data: Uint8Array, options: { binary: boolean }, done: (error?: Error | null) => void): void;
   close(code: number, reason: string): void;
   pause(): void;
@@ -64,6 +66,7 @@ export class ClientSocket {
     if (!data) return;
     this.#unsent ??= [];
     this.#unsent.push(seq);
+    this.#wire.gather?.();
     this.#wire.send(data.data, { binary: data.isBinary }, this.#sent);
     if (this.#wire.bufferedAmount > limits.gateway.socketBufferBytesMax) this.#isSlow = true;
   }

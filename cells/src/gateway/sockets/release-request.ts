@@ -4,10 +4,12 @@
  */
 import type { ServerResponse } from 'node:http';
 import type { WebSocket } from 'ws';
+import { GatewaySocket } from './gateway-socket.ts';
 
 export function releaseRequest(socket: WebSocket, response: ServerResponse): void {
   const connection = response.socket;
   if (connection) response.detachSocket(connection);
+  if (connection && socket instanceof GatewaySocket) socket.runsOver(connection);
   // It holds on to the request as well.
   socket.removeAllListeners('error');
 }
