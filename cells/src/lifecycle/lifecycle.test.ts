@@ -1,106 +1,11 @@
-import { ManualClock } from '@cellbook/shared/clock.ts';
 import { CellbookError } from '@cellbook/shared/errors.ts';
-import { hostIdSchema, newOrgId, newUserId, newWorkspaceId, type WorkspaceId } from '@cellbook/shared/ids.ts';
+import { newWorkspaceId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
-import { silentLogger } from '@cellbook/shared/log.ts';
 import { seededRandom } from '@cellbook/shared/random.ts';
 import { describe, expect, it } from 'vitest';
-import { LocalSandboxHost } from '../host/local-sandbox-host.ts';
-import { Lifecycle } from './lifecycle.ts';
-import type { RuntimeListener } from './runtime.ts';
-import { SimulatedDriver } from './sim/simulated-driver.ts';
-import { SimulatedVolumes } from './sim/simulated-volumes.ts';
-import { MemoryTransitionStore } from './stores/memory-transition-store.ts';
-import { MemoryWorkspaceStore } from './stores/memory-workspace-store.ts';
+import { makeHost, outcomeOf } from './testing/memory-host.ts';
 
 const never = new AbortController().signal;
-
-/** One host with its lifecycle, in memory; `failing` decides which calls fail. */
-async function makeHost(given: { capacity?: number } = {}) {
-  const clock = new ManualClock();
-  const random = seededRandom(5);
-  const transitions = new MemoryTransitionStore();
-  const store = new MemoryWorkspaceStore(clock, transitions);
-  let failureRate = 0;
-  const fake = { clock, random, failureRate: () => failureRate };
-  let starts = 0;
-  const driver = new SimulatedDriver({
-    ...fake,
-    observe(what) {
-      if (what === 'starting') starts++;
-    },
-  });
-  const volumes = new SimulatedVolumes({ ...fake, observe: () => {} });
-  const hostId = hostIdSchema.parse('host-a');
-  const host = new LocalSandboxHost({ hostId, driver, capacity: given.capacity ?? 4 });
-  const lifecycle = new Lifecycle({
-    ...{ store, transitions, volumes, host, clock, random },
-    log: silentLogger,
-    sandboxLimits: () => ({ memoryBytesMax: 1, cpuMillisMax: 1, pidsMax: 1, diskBytesMax: 1 }),
-  });
-  const heard: string[] = [];
-  let busy = false;
-  const listener: RuntimeListener = {
-    onRunning: async () => void heard.push('running'),
-    onSuspending: async () => void heard.push('suspending'),
-    onStopped: () => void heard.push('stopped'),
-    onDeleted: async () => void heard.push('deleted'),
-    isBusy: () => busy,
-  };
-  lifecycle.addListener(listener);
-  await lifecycle.start();
-
-  async function pass(ms: number): Promise<void> {
-    for (let left = ms; left > 0; left -= 250) await clock.advance(Math.min(250, left));
-  }
-  async function create(idleSuspendSeconds: number | null = null): Promise<WorkspaceId> {
-    const id = newWorkspaceId(random);
-    await volumes.create(id);
-    const owner = { ownerId: newUserId(random), orgId: newOrgId(random), tier: 'free' } as const;
-    const nowMs = clock.nowMs();
-    const row = {
-      id,
-      ...owner,
-      name: 'n',
-      desired: 'suspended',
-      idleSuspendSeconds,
-      nowMs,
-      createKey: id,
-    } as const;
-    await store.create(row, 10);
-    return id;
-  }
-  async function settledRow(id: WorkspaceId) {
-    const row = await store.get(id);
-    if (!row) throw new Error('no row');
-    return row;
-  }
-  return {
-    ...{ clock, store, transitions, driver, volumes, host, lifecycle, heard, pass, create, settledRow },
-    starts: () => starts,
-    setBusy: (value: boolean) => {
-      busy = value;
-    },
-    setFailureRate: (rate: number) => {
-      failureRate = rate;
-    },
-  };
-}
-
-/** What a promise came to, without an unhandled rejection on the way. */
-function outcomeOf<T>(promise: Promise<T>) {
-  const seen: { value?: T; code?: string; retryAfterMs?: number | undefined } = {};
-  promise.then(
-    (value) => {
-      seen.value = value;
-    },
-    (error) => {
-      seen.code = error instanceof CellbookError ? error.code : String(error);
-      if (error instanceof CellbookError) seen.retryAfterMs = error.retryAfterMs;
-    },
-  );
-  return seen;
-}
 
 describe('ensureRunning', () => {
   it('starts one sandbox for twenty tabs, and announces it before it hands it out', async () => {

@@ -87,7 +87,13 @@ function changesOf(state: PhaseState, event: PhaseEvent): Partial<PhaseState> {
     case 'sandbox_started':
       return { phase: 'running', problem: null, attempts: 0, lastRung: event.rung };
     case 'suspend_begun':
-      return { phase: 'suspending', retryAtMs: null, dormant: event.dormant && isCurrentIntent };
+      // What went wrong with an earlier attempt is no news any more; why a sandbox was lost (below) stays.
+      return {
+        phase: 'suspending',
+        retryAtMs: null,
+        problem: null,
+        dormant: event.dormant && isCurrentIntent,
+      };
     case 'sandbox_lost':
       return { phase: 'suspending', problem: event.problem, dormant: event.dormant && isCurrentIntent };
     case 'sandbox_stopped':
