@@ -4,11 +4,12 @@ import { workspaceIdSchema } from '@cellbook/shared/ids.ts';
 import { Hono } from 'hono';
 import type { Ask } from '../ask.ts';
 import { asset } from '../assets.ts';
-import { authenticate, authenticateIfAny } from '../identity/authenticate.ts';
+import { authenticate, authenticateIfAny, credentialIn } from '../identity/authenticate.ts';
 import { me } from '../identity/me.ts';
 import { openWorkspace } from '../identity/open.ts';
 import { signIn, signInPage, signOut } from '../identity/sign-in.ts';
 import { createToken, listTokens, revokeToken } from '../identity/tokens.ts';
+import { deedOf } from '../origins.ts';
 import { isPreflight, preflight } from '../responses/finish.ts';
 import { forwardAs } from './forwarding.ts';
 
@@ -52,16 +53,19 @@ export async function answerApi(ask: Ask): Promise<Response> {
 
 export async function answerJupyter(ask: Ask): Promise<Response> {
   if (isPreflight(ask)) return preflight();
-  const identity = await authenticate(ask);
-  const id = ask.url.pathname.split('/')[2] ?? '';
-  if (!workspaceIdSchema.safeParse(id).success) {
-    throw new CellbookError('malformed_id', {
-      doing: `${ask.request.method} ${ask.url.pathname}`,
-      problem: 'this is not the id of a workspace',
-      next: 'Copy the address from the console; it looks like /w/ws-…/.',
-    });
+  const { request, url } = ask;
+  const id = workspaceIdSchema.safeParse(url.pathname.split('/')[2]);
+  // The address of Jupyter clients, opened in a browser: a person wants the workspace itself.
+  if (id.success && deedOf(request) === 'page' && credentialIn(ask, 'token') === null) {
+    return Response.redirect(new URL(`/open/${id.data}`, ask.edge.config.CELLBOOK_PUBLIC_URL).href, 302);
   }
-  return forwardAs(ask, identity, ask.url.pathname);
+  const identity = await authenticate(ask);
+  if (id.success) return forwardAs(ask, identity, url.pathname);
+  throw new CellbookError('malformed_id', {
+    doing: `${request.method} ${url.pathname}`,
+    problem: 'this is not the id of a workspace',
+    next: 'Copy the address from the console; it looks like /w/ws-…/.',
+  });
 }
 
 async function consolePage(ask: Ask): Promise<Response> {

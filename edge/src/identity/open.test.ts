@@ -70,6 +70,15 @@ describe('opening a workspace', () => {
     expect(locationOf(await world.fetch(locationOf(opened)))).toBe('/lab');
   });
 
+  test('the address of Jupyter clients, opened in a browser without a token, leads to it', async () => {
+    for (const path of [`/w/${world.workspaceId}`, `/w/${world.workspaceId}/`]) {
+      expect(locationOf(await world.fetch(main + path, { headers: page }))).toBe(
+        `${main}/open/${world.workspaceId}`,
+      );
+    }
+    expect((await world.fetch(`${main}/w/${world.workspaceId}/api`)).status).toBe(401);
+  });
+
   test('without a session it leads to signing in and back', async () => {
     const answer = await world.fetch(`${main}/open/${world.workspaceId}`, { headers: page });
     expect(locationOf(answer)).toBe(`/signin?next=${encodeURIComponent(`/open/${world.workspaceId}`)}`);
