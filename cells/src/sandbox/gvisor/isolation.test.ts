@@ -1,12 +1,14 @@
 /** What a sandbox cannot do, and what its neighbours do not feel. Only where there is isolation. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { findCgroupRoots } from '../cgroup.ts';
 import type { Sandbox, SandboxSpec } from '../driver.ts';
 import { eventually, Harness, shutDownKernels, startKernel } from '../testing/harness.ts';
 import { textOf } from '../testing/kernel-client.ts';
+import { sandboxTools } from '../testing/tools.ts';
+import { createRunscRuntime } from './runtime.ts';
 
 const mebibyte = 1024 * 1024;
 
@@ -197,6 +199,28 @@ describe('a gVisor sandbox', () => {
     expect(await cgroupsOf(orphan.id)).toEqual([]);
     await eventually(() => pids.every((pid) => !isRunning(pid)));
     expect(execFileSync('mount').toString()).not.toContain(orphan.id);
+  });
+
+  it('can be checkpointed with its kernels and terminals while it is quiesced, and goes on after', async () => {
+    const { client } = await startKernel(sandbox.link);
+    await client.run('x = 41');
+    await sandbox.link.openTerminal({ name: 'kept', columns: 80, rows: 24, directory: '' });
+    await sandbox.link.quiesce();
+    const record = join(harness.directory, 'state/sandboxes', sandbox.id);
+    const { argv } = await createRunscRuntime(sandboxTools().runscPath);
+    const image = `--image-path=${join(record, 'checkpoint')}`;
+    const [file = '', ...args] = argv(
+      join(record, 'runsc'),
+      'checkpoint',
+      '--leave-running',
+      image,
+      sandbox.id,
+    );
+    mkdirSync(join(record, 'checkpoint'));
+    execFileSync(file, args, { stdio: 'pipe' });
+    expect(readdirSync(join(record, 'checkpoint'))).toContain('checkpoint.img');
+    await sandbox.link.resume(new AbortController().signal);
+    expect((await client.run('x + 1')).result).toBe('42');
   });
 });
 
