@@ -116,6 +116,7 @@ describe('one notebook in a browser', () => {
     await workspace.click('Suspend');
     await workspace.is('suspended');
     await statusItem(lab).getByText('Suspended').waitFor({ timeout: 30_000 });
+    await lab.getByText('the variables of Study.ipynb are not').waitFor();
     expect((await contents('made.txt')).text).toContain('by the first cell');
     await browser.screenshot(dashboard, 'suspended');
     await browser.screenshot(lab, 'suspended');

@@ -20,10 +20,13 @@ export interface BundleResult {
   files: number;
 }
 
+/** Cellbook's own plugins. */
+const ownModules = ['cellbook-plugin', 'cell-executor', 'kernel-restarts'].map((name) => `./${name}.ts`);
+
 export async function bundle(options: BundleOptions): Promise<BundleResult> {
   const paths = {
     ...options,
-    extensionsModule: extensionsModule(options.extensions, ['./cellbook-plugin.ts', './cell-executor.ts']),
+    extensionsModule: extensionsModule(options.extensions, ownModules),
   };
   const stats = await run([labConfiguration(paths), themesConfiguration(paths, options.extensions.themes)]);
   await dropThemeScripts(options);
