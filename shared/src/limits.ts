@@ -222,6 +222,8 @@ export const limits = {
     depthMax: 256,
     /** Longest apparent size that is captured: reading 32 GiB of holes takes about ten seconds. */
     fileBytesMax: 32 * 1024 * 1024 * 1024,
+    /** A larger file has a lane of its own, so that it does not keep the small ones waiting: 64 MiB take about 1 s. */
+    largeFileBytes: 64 * 1024 * 1024,
     /** A file that changes while it is read is read again this often before a torn copy is kept for one round. */
     captureAttemptsMax: 3,
     /** Timestamps of ext4 and tmpfs step by a tick (4 ms at 250 Hz): one this fresh cannot prove "unchanged". */

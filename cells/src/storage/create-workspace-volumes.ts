@@ -85,6 +85,7 @@ export function createWorkspaceVolumes(parts: WorkspaceVolumesParts): HostVolume
       if (!live) return { version: row.version, files: 0, bytesUploaded: 0, skipped: [] };
       // The bulk without the lock, so that contents go on; then what is left, with it.
       await live.volume.sync('sync', signal);
+      await live.volume.largeSettled();
       return lock.run(workspaceId, () => flushNow(live.volume, signal));
     },
 

@@ -45,9 +45,18 @@ export function createVolumeTree({ surface, pointer }: VolumeTreeParts): FileTre
     return statNow(path);
   }
 
+  async function statOrNull(path: TreePath): Promise<FileStat | null> {
+    try {
+      return (await surface.resolve(path)).stat;
+    } catch (error) {
+      if (error instanceof CellbookError && error.code === 'not_found') return null;
+      throw error;
+    }
+  }
+
   const trust = trustOf(pointer);
   return {
-    stat: async (path) => (await surface.resolve(path)).stat,
+    stat: statOrNull,
     list: (path) => surface.list(path),
     read: (path) => readWhole(surface, path),
     async open(path, range = { start: 0, end: Number.MAX_SAFE_INTEGER }) {

@@ -90,6 +90,33 @@ test('a cell that crashed finds what code wrote last in the directory it left', 
   await again.close();
 });
 
+test('a cell that crashed and whose directory is gone goes on from what is stored', async () => {
+  const { directory, tree } = await attach(host, 1);
+  await write(tree, ['a.txt'], 'kept');
+  await rm(directory, { recursive: true });
+  const again = await startTestHost({ ...shared(host), hostDirectory: host.hostDirectory });
+  const there = await again.volumes.files(id);
+  expect(await text(there, 'a.txt')).toBe('kept');
+  await write(there, ['b.txt'], 'more');
+  const { directory: filled } = await again.volumes.attach(id, 2, signal);
+  expect(await readFile(join(filled, 'b.txt'), 'utf8')).toBe('more');
+  await again.close();
+});
+
+test('after a restart of the host its directory is not believed over what was acknowledged', async () => {
+  const { directory, tree } = await attach(host, 1);
+  await write(tree, ['a.txt'], 'acknowledged');
+  // What a power cut can leave of a file that was never fsynced.
+  await writeFile(join(directory, 'a.txt'), '');
+  const marker = join(host.hostDirectory, 'markers', `${id}.json`);
+  await writeFile(marker, (await readFile(marker, 'utf8')).replace(/"bootId":"[^"]*"/, '"bootId":"earlier"'));
+  const again = await startTestHost({ ...shared(host), hostDirectory: host.hostDirectory });
+  expect(await text(await again.volumes.files(id), 'a.txt')).toBe('acknowledged');
+  const { directory: filled } = await again.volumes.attach(id, 2, signal);
+  expect(await readFile(join(filled, 'a.txt'), 'utf8')).toBe('acknowledged');
+  await again.close();
+});
+
 test('a deletion by code is believed only when a second round misses the file too', async () => {
   const { directory, tree } = await attach(host, 1);
   await write(tree, ['a.txt'], 'kept');

@@ -11,9 +11,10 @@ import type { VolumeRow } from '../manifests/manifest-store.ts';
 import { isSweepDue, sweep } from '../sweep.ts';
 import { type SyncLoop, startSyncLoop } from '../syncer.ts';
 import type { VolumePointer } from '../volume-pointer.ts';
+import { orAbsent } from './errno.ts';
 import { createPlainHomeProvider, makeSandboxDirectory } from './home-provider.ts';
 import { LiveVolume, type LiveVolumeParts } from './live-volume.ts';
-import { createMarkers } from './markers.ts';
+import { createMarkers, readBootId } from './markers.ts';
 
 export interface Attached {
   epoch: number;
@@ -50,15 +51,21 @@ export class LiveRegistry {
     if (known || attachedHost !== this.#parts.host) return known ?? null;
     const marker = await this.#markers.read(workspaceId);
     if (marker?.state !== 'ready' || marker.epoch !== epoch) return null;
-    const volume = await LiveVolume.adopt(await this.#partsOf(row));
-    this.#parts.log.info({ workspaceId, epoch }, 'took over a live directory after a crash');
-    return this.#goLive(workspaceId, epoch, volume);
+    const isSameBoot = marker.bootId === (await readBootId());
+    const volume = isSameBoot ? await orAbsent(this.#partsOf(row).then(LiveVolume.adopt)) : null;
+    if (volume) {
+      this.#parts.log.info({ workspaceId, epoch }, 'took over a live directory after a crash');
+      return this.#goLive(workspaceId, epoch, volume);
+    }
+    this.#parts.log.warn({ workspaceId, epoch, isSameBoot }, 'the host lost a live directory');
+    await this.#markers.remove(workspaceId);
+    return null;
   }
 
   /** Claims the epoch and makes the directory hold what is stored. */
   async fill(workspaceId: WorkspaceId, epoch: number, signal: AbortSignal): Promise<Attached> {
     const row = await this.#parts.manifests.claim(workspaceId, epoch, this.#parts.host);
-    const marker = { workspaceId, epoch, version: row.version };
+    const marker = { workspaceId, epoch, version: row.version, bootId: await readBootId() };
     await this.#markers.write({ ...marker, state: 'filling' });
     const parts = await this.#partsOf(row);
     await makeSandboxDirectory(parts.directory);
@@ -96,6 +103,8 @@ export class LiveRegistry {
     const interval = syncIntervalMs === undefined ? {} : { intervalMs: syncIntervalMs };
     const round = async (signal: AbortSignal) => {
       const report = await volume.sync('sync', signal);
+      if (volume.lost) log.error({ workspaceId }, 'the host lost a live directory; what is stored is served');
+      if (volume.lost) loop.stop();
       if (isSweepDue(volume.state.pointer)) await this.#sweep(workspaceId, volume, signal);
       return report;
     };

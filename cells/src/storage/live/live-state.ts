@@ -14,6 +14,6 @@ export interface LiveState {
   random: Random;
   /** Aborts when the directory is let go. */
   signal: AbortSignal;
-  /** Paths that contents changed since the running scan began: what the scan says of them is older. */
-  touched: TreePath[];
+  /** Each capture under way notes here what contents change meanwhile: what it says of that is older. */
+  recorders: Set<TreePath[]>;
 }

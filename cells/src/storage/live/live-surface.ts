@@ -96,7 +96,7 @@ export function createLiveSurface(state: LiveState): Surface {
   /** Scans what is at a path now, trusting what is missing to be gone. */
   async function scanAt(path: TreePath): Promise<Staged> {
     const found = nothingFound();
-    const tools = { ...state, objects: pointer.objects, final: true };
+    const tools = { ...state, objects: pointer.objects, final: true, largerThan: Number.POSITIVE_INFINITY };
     const scan = async ({ place }: { place: Place | null }) => {
       if (place) await scanName(tools, place, path, nodeAt(index, path), found);
     };
@@ -107,7 +107,7 @@ export function createLiveSurface(state: LiveState): Surface {
   }
 
   async function stage(path: TreePath, changes: TreeChange[], settle: () => void): Promise<Staged> {
-    state.touched.push(path);
+    for (const touched of state.recorders) touched.push(path);
     const parents = await describeParents(path);
     return {
       changes: [...parents.changes, ...changes],

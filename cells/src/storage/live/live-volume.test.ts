@@ -132,6 +132,30 @@ test('a change in a large file stores that chunk alone', async () => {
   expect((await stored('big.bin')).slice(7 * 1_048_576).startsWith('changed')).toBe(true);
 });
 
+test('a large file is captured behind the small ones, and a flush waits for it', async () => {
+  const { directory } = await start();
+  const large = await open(join(directory, 'large.bin'), 'w');
+  for (let at = 0; at < 70; at++) await large.write(Buffer.alloc(1_048_576, at + 1));
+  await large.close();
+  await writeFile(join(directory, 'small.txt'), 'x');
+  const inner = objects.put;
+  const gate = Promise.withResolvers<void>();
+  objects.put = async (key, bytes) => {
+    if (bytes.length === 1_048_576) await gate.promise;
+    await inner(key, bytes);
+  };
+  await sync();
+  expect(await storedNames()).toEqual(['small.txt']);
+  const flushing = host.volumes.flush(id, 1, signal);
+  await writeFile(join(directory, 'small.txt'), 'y');
+  gate.resolve();
+  await flushing;
+  expect(await storedNames()).toEqual(['large.bin', 'small.txt']);
+  const { directory: again } = await elsewhere.volumes.attach(id, 2, signal);
+  const before = await readFile(join(directory, 'large.bin'));
+  expect((await readFile(join(again, 'large.bin'))).equals(before)).toBe(true);
+});
+
 test('sparse and huge files cost their data; times and size come back', async () => {
   const { directory } = await start();
   await writeFile(join(directory, 'hole'), '');

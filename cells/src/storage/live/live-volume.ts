@@ -12,6 +12,7 @@
  */
 import { type FileHandle, stat } from 'node:fs/promises';
 import type { Clock } from '@cellbook/shared/clock.ts';
+import { limits } from '@cellbook/shared/limits.ts';
 import type { Random } from '@cellbook/shared/random.ts';
 import type { TreePath } from '../file-tree.ts';
 import { Semaphore } from '../tree/semaphore.ts';
@@ -21,10 +22,11 @@ import type { CommitReason, VolumePointer } from '../volume-pointer.ts';
 import { openRoot } from './beneath.ts';
 import { orAbsent } from './errno.ts';
 import { indexOf, unprovenIndex } from './index-of.ts';
-import { setNode } from './live-index.ts';
+import { nodeAt, setNode } from './live-index.ts';
 import type { LiveState } from './live-state.ts';
+import { type Located, locate } from './locate.ts';
 import { materialise } from './materialise.ts';
-import { type Found, nothingFound, type ScanTools, scanDirectory } from './scan.ts';
+import { type Found, nothingFound, type ScanTools, scanDirectory, scanName } from './scan.ts';
 
 export interface LiveVolumeParts {
   directory: string;
@@ -50,6 +52,8 @@ export class LiveVolume {
   #lost = false;
   /** Scans do not overlap each other; it is taken before the lock, never the other way round. */
   readonly #oneScan = new Semaphore(1);
+  readonly #oneLarge = new Semaphore(1);
+  readonly #large = new Set<string>();
   #flushes = 0;
   #users = 0;
   #idle: (() => void) | null = null;
@@ -58,7 +62,7 @@ export class LiveVolume {
     this.#parts = parts;
     this.directory = parts.directory;
     const { pointer, clock, random } = parts;
-    this.state = { root, index, pointer, clock, random, signal: this.#stop.signal, touched: [] };
+    this.state = { root, index, pointer, clock, random, signal: this.#stop.signal, recorders: new Set() };
   }
 
   /** Makes the directory hold the stored tree, exactly. */
@@ -112,30 +116,35 @@ export class LiveVolume {
     return !this.#lost;
   }
 
-  /** Captures what code has changed. Holds the lock only to commit. One at a time; a second one waits. */
+  /**
+   * Captures what code has changed, but for large files, which are captured behind it, one at a time. Holds
+   * the lock only to commit. One at a time; a second one waits.
+   */
   sync(reason: CommitReason, signal: AbortSignal): Promise<SyncReport> {
     return this.#oneScan.run(async () => {
-      const flushes = this.#flushes;
-      this.state.touched.length = 0;
-      const found = await this.use(() => this.#scan(false, signal));
-      return this.#parts.exclusively(async () => {
-        this.state.signal.throwIfAborted();
-        // A flush since has seen everything later than this scan did.
-        return this.#commit(flushes === this.#flushes ? found : nothingFound(), reason, signal);
-      });
+      const scan = (found: Found) => this.#scan(found, false, signal);
+      const { report, found } = await this.#capture(scan, reason, signal);
+      for (const path of found.large) this.#captureLarge(path, reason);
+      return report;
     });
   }
 
-  /** Runs work that no scan may overlap (removing objects that nothing refers to yet). */
+  /** Resolves when no large file is being captured. */
+  async largeSettled(): Promise<void> {
+    while (this.#large.size > 0) await this.#oneLarge.run(async () => {});
+  }
+
+  /** Runs work that no capture may overlap (removing objects that nothing refers to yet). */
   betweenScans<T>(work: () => Promise<T>): Promise<T> {
-    return this.#oneScan.run(work);
+    return this.#oneScan.run(() => this.#oneLarge.run(work));
   }
 
   /** Captures everything, for good. The caller holds the lock; code has stopped. */
   async flush(reason: CommitReason, signal: AbortSignal): Promise<SyncReport> {
-    const found = await this.#scan(true, signal);
+    const found = nothingFound();
+    await this.#scan(found, true, signal);
     this.#flushes++;
-    return this.#commit({ ...found, isNewest: true }, reason, signal);
+    return this.#commit(found, [], reason, signal);
   }
 
   async close(): Promise<void> {
@@ -146,32 +155,82 @@ export class LiveVolume {
     await this.state.root.close();
   }
 
-  async #scan(final: boolean, signal: AbortSignal): Promise<Found> {
-    const { root, index, pointer, clock } = this.state;
-    const found = nothingFound();
-    if (this.#lost) return found;
+  #captureLarge(path: TreePath, reason: CommitReason): void {
+    const key = path.join('/');
+    if (this.#large.has(key)) return;
+    this.#large.add(key);
+    const { signal } = this.state;
+    const work = this.#oneLarge.run(() =>
+      this.#capture((found) => this.#scanOne(path, found), reason, signal),
+    );
+    // A failure is found again: the file still differs from what is stored, and the next round says so.
+    void work.then(noop, noop).then(() => this.#large.delete(key));
+  }
+
+  /** Looks without the lock, commits with it, and drops what is older than what happened meanwhile. */
+  async #capture(
+    look: (found: Found) => Promise<void>,
+    reason: CommitReason,
+    signal: AbortSignal,
+  ): Promise<{ report: SyncReport; found: Found }> {
+    const flushes = this.#flushes;
+    const touched: TreePath[] = [];
+    this.state.recorders.add(touched);
+    try {
+      const found = nothingFound();
+      await this.use(() => look(found));
+      const report = await this.#parts.exclusively(() => {
+        this.state.signal.throwIfAborted();
+        // A flush since has seen everything later than this did.
+        return this.#commit(flushes === this.#flushes ? found : nothingFound(), touched, reason, signal);
+      });
+      return { report, found };
+    } finally {
+      this.state.recorders.delete(touched);
+    }
+  }
+
+  async #scan(found: Found, final: boolean, signal: AbortSignal): Promise<void> {
+    if (this.#lost) return;
+    const { root, index } = this.state;
+    await scanDirectory(this.#tools(final, signal), root, [], index, found);
+  }
+
+  async #scanOne(path: TreePath, found: Found): Promise<void> {
+    const { root, index, signal } = this.state;
+    const tools = { ...this.#tools(false, signal), largerThan: Number.POSITIVE_INFINITY };
+    const scan = async ({ place }: Located) => {
+      if (place) await scanName(tools, place, path, nodeAt(index, path), found);
+    };
+    await locate(root, path, scan, { keepLink: true });
+  }
+
+  #tools(final: boolean, signal: AbortSignal): ScanTools {
+    const { pointer, clock } = this.state;
     const both = AbortSignal.any([signal, this.state.signal]);
-    const tools: ScanTools = { objects: pointer.objects, clock, signal: both, final };
-    await scanDirectory(tools, root, [], index, found);
-    return found;
+    const largerThan = final ? Number.POSITIVE_INFINITY : limits.storage.largeFileBytes;
+    return { objects: pointer.objects, clock, signal: both, final, largerThan };
   }
 
   async #commit(
-    found: Found & { isNewest?: true },
+    found: Found,
+    touched: readonly TreePath[],
     reason: CommitReason,
     signal: AbortSignal,
   ): Promise<SyncReport> {
-    const { pointer, touched, index } = this.state;
+    const { pointer, index } = this.state;
     const { files, bytesRead, skipped } = found;
     // Lost while it was scanned: nothing of this scan is believed.
     if (!(await this.isWhole())) return { version: pointer.row.version, files: 0, bytesRead, skipped };
-    const isOlder = (path: TreePath) => !found.isNewest && touched.some((other) => related(path, other));
+    const isOlder = (path: TreePath) => touched.some((other) => related(path, other));
     const changes = found.changes.filter((change: TreeChange) => !isOlder(change.path.slice(1)));
     const version = await pointer.commit(changes, reason, signal);
     for (const { path, node } of found.updates) if (!isOlder(path)) setNode(index, path, node);
     return { version, files, bytesRead, skipped };
   }
 }
+
+const noop = () => {};
 
 /** One is the other or lies below it. */
 function related(a: TreePath, b: TreePath): boolean {

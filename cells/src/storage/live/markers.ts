@@ -1,7 +1,8 @@
 /**
  * What this host knows about each of its live directories, in a file beside them: which epoch filled it and
  * whether it is whole. A directory with no marker, or one that says `filling`, holds nothing that storage
- * does not have; one that says `ready` may hold what code wrote last.
+ * does not have; one that says `ready` may hold what code wrote last. After a restart of the host itself it
+ * is not believed: what was in the page cache is gone, and an old or empty file may stand for a saved one.
  */
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -16,8 +17,15 @@ const markerSchema = z.object({
   /** The manifest version that it was filled from. */
   version: z.int().nonnegative(),
   state: z.enum(['filling', 'ready']),
+  /** The run of the host's kernel that it was filled under. */
+  bootId: z.string(),
 });
 export type Marker = z.infer<typeof markerSchema>;
+
+/** Changes when the host starts anew, and not when the cell does. */
+export async function readBootId(): Promise<string> {
+  return (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
+}
 
 export interface Markers {
   read(workspaceId: WorkspaceId): Promise<Marker | null>;

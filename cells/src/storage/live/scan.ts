@@ -38,6 +38,8 @@ export interface Found {
   updates: { path: TreePath; node: IndexNode | null }[];
   /** What is on the host and cannot be kept. */
   skipped: { path: TreePath; reason: SkipReason }[];
+  /** Changed files that are too large to be captured here. */
+  large: TreePath[];
   entries: number;
   files: number;
   bytesRead: number;
@@ -47,6 +49,7 @@ export const nothingFound = (): Found => ({
   changes: [],
   updates: [],
   skipped: [],
+  large: [],
   entries: 0,
   files: 0,
   bytesRead: 0,
@@ -55,6 +58,8 @@ export const nothingFound = (): Found => ({
 export interface ScanTools extends CaptureTools {
   /** Report a missing name at once. */
   final: boolean;
+  /** Only note changed files above this size. */
+  largerThan: number;
 }
 
 /** Scans one open directory that is at `path`, with everything below it, into `found`. */
@@ -151,6 +156,10 @@ async function scanFile(
 ): Promise<void> {
   const leaf = before?.type === 'leaf' ? before : undefined;
   if (leaf?.entry.type === 'file' && leaf.stamp && sameStamp(leaf.stamp, stampOf(stats))) return;
+  if (Number(stats.size) > tools.largerThan) {
+    found.large.push(path);
+    return;
+  }
   const captured = await captureFile(tools, place, leaf);
   if (!captured) return;
   found.bytesRead += captured.bytes;
