@@ -1,13 +1,14 @@
 /** The gateway over HTTP and WebSocket, on kernels of a few lines that do what each test needs. */
 
 import { CellbookError } from '@cellbook/shared/errors.ts';
-import { newSandboxId } from '@cellbook/shared/ids.ts';
+import { kernelIdSchema, newSandboxId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { TestClient } from './testing/client.ts';
 import { FakeSandbox } from './testing/fake-sandbox.ts';
+import { frameOf } from './testing/messages.ts';
 import { startTestServer, type TestServer } from './testing/server.ts';
 
 let server: TestServer;
@@ -420,6 +421,30 @@ describe('load', () => {
     await big.until(() => big.closed !== null);
     expect(big.closed?.code).toBe(1009);
     expect((await other.run('print 1', 'next')).content.status).toBe('ok');
+  });
+
+  test('a widget’s callback counts as busy, a page’s own questions do not', async () => {
+    const kernelId = await server.startKernel();
+    const client = await server.connect(kernelId);
+    const status = (state: string, msgType: string) =>
+      latest().link.emit(
+        'kernelMessage',
+        kernelIdSchema.parse(kernelId),
+        frameOf({
+          channel: 'iopub',
+          msgType: 'status',
+          content: { execution_state: state },
+          parent: { msgId: 'x', msgType },
+        }),
+        0,
+      );
+    status('busy', 'kernel_info_request');
+    expect(server.gateway.listener.isBusy(server.workspaceId)).toBe(false);
+    status('busy', 'comm_msg');
+    expect(server.gateway.listener.isBusy(server.workspaceId)).toBe(true);
+    status('idle', 'comm_msg');
+    expect(server.gateway.listener.isBusy(server.workspaceId)).toBe(false);
+    await client.close();
   });
 
   test('busy is what executes, and only that', async () => {

@@ -272,14 +272,13 @@ export class Kernel {
     this.channel.say({ channel: 'iopub', msgType: 'status', content: { execution_state: state } });
   }
 
-  /** The kernel's own statuses; those around kernel_info say nothing about its work. */
+  /** The kernel's own statuses; those around what pages ask by themselves say nothing about its work. */
   #observe(frame: V1Frame, msgType: string): void {
     this.#host.follower.observe(this, frame, msgType);
     if (msgType !== 'status' || !this.#live) return;
     const content = frame.parts[part.content]!;
     if (content.includes('"idle"')) this.#state = 'idle';
-    else if (content.includes('"busy"') && readParent(frame)?.msgType === 'execute_request')
-      this.#state = 'busy';
+    else if (content.includes('"busy"') && isActivity(readParent(frame)?.msgType ?? '')) this.#state = 'busy';
     this.record.lastActivityMs = this.#host.clock.nowMs();
   }
 
