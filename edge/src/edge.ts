@@ -9,6 +9,7 @@ import { Snapshot } from './directory/snapshot.ts';
 import { type Credentials, createCredentials } from './identity/credentials.ts';
 import { createOneTimeCodes, type OneTimeCodeStore } from './identity/one-time-codes.ts';
 import { log } from './log.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
 import type { Forwarder } from './route/forward.ts';
 import { type Pins, verifyPins } from './route/pins.ts';
 import { createPrincipalSigner } from './route/principal.ts';
@@ -23,6 +24,7 @@ export interface Edge {
   /** Ids of revoked tokens and sessions. */
   revoked: Snapshot<Set<string>>;
   codes: OneTimeCodeStore;
+  metrics: Metrics;
   forwarder: Forwarder;
 }
 
@@ -38,12 +40,14 @@ export function edgeOf(bindings: Bindings): Edge {
 
 export function createEdge(bindings: Bindings, clock: Clock, random: Random): Edge {
   const config = parseConfig(bindings);
+  const metrics = createMetrics();
   const directory = createD1Directory({ db: bindings.DIRECTORY, clock, random });
   return {
     config,
     clock,
     random,
     assets: bindings.ASSETS,
+    metrics,
     directory,
     credentials: createCredentials({ clock, keys: config.CELLBOOK_CREDENTIAL_KEYS }),
     revoked: new Snapshot({
@@ -59,7 +63,10 @@ export function createEdge(bindings: Bindings, clock: Clock, random: Random): Ed
       random,
       pins: pinsSnapshot(bindings.PINS, config, clock),
       principals: createPrincipalSigner({ clock, key: config.CELLBOOK_PRINCIPAL_KEY }),
-      onUnreachable: (error) => log('warn', error.message, { ids: error.ids, cause: error.cause }),
+      onUnreachable: (error) => {
+        metrics.unreachable();
+        log('warn', error.message, { ids: error.ids, cause: error.cause });
+      },
     },
   };
 }

@@ -108,6 +108,22 @@ describe('the hosts', () => {
     }
   });
 
+  test('metrics count answers by place and status, and forwarded requests by their time', async () => {
+    const counted = await createWorld();
+    const token = await counted.token(await counted.signIn());
+    const headers = { authorization: `token ${token}` };
+    await counted.fetch(`${main}/w/${counted.workspaceId}/echo`, { headers });
+    await counted.publishPins(2, ['http://127.0.0.1:1'], 0);
+    await counted.clock.advance(60_000);
+    await counted.fetch(`${main}/w/${counted.workspaceId}/echo`, { headers });
+    const text = await (await counted.fetch('http://127.0.0.1:8787/metrics')).text();
+    expect(text).toContain('cellbook_edge_requests_total{host="main",area="/w",status="200"} 1');
+    expect(text).toContain('cellbook_edge_requests_total{host="main",area="/w",status="503"} 1');
+    expect(text).toContain('cellbook_edge_forward_seconds_count 1');
+    expect(text).toContain('cellbook_edge_cell_unreachable_total 1');
+    expect(text).toContain('cellbook_edge_pin_epoch 2');
+  });
+
   test('a page under another name leads to the public address', async () => {
     const headers = { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' };
     const answer = await world.fetch('http://127.0.0.1:8787/signin', { headers });

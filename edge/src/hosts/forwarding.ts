@@ -3,15 +3,13 @@ import type { Ask } from '../ask.ts';
 import type { Identity } from '../identity/identity.ts';
 import { forward } from '../route/forward.ts';
 
-export function forwardAs(ask: Ask, identity: Identity, path: string): Promise<Response> {
+export async function forwardAs(ask: Ask, identity: Identity, path: string): Promise<Response> {
   const { edge, request, requestId, defer } = ask;
-  return forward(edge.forwarder, {
-    request,
-    target: path + searchWithoutToken(ask.url),
-    identity,
-    requestId,
-    defer,
-  });
+  const startedMs = edge.clock.monotonicMs();
+  const target = path + searchWithoutToken(ask.url);
+  const answer = await forward(edge.forwarder, { request, target, identity, requestId, defer });
+  edge.metrics.forwarded(edge.clock.monotonicMs() - startedMs);
+  return answer;
 }
 
 /** The query as it was written, but for the credential in it: a token ends at the edge. */

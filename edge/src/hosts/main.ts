@@ -24,6 +24,7 @@ const pages = new Hono<Env>()
   .get('/static/*', ({ env }) => asset(env.ask))
   .get('/favicon.ico', ({ env }) => asset(env.ask, '/static/console/favicon.svg'))
   .get('/healthz', ({ env }) => answerHealth(env.ask))
+  .get('/metrics', ({ env }) => answerMetrics(env.ask))
   .notFound(({ env }) => {
     throw noSuchPage(env.ask);
   });
@@ -77,6 +78,13 @@ async function consolePage(ask: Ask): Promise<Response> {
 export async function answerHealth(ask: Ask): Promise<Response> {
   const pins = await ask.edge.forwarder.pins.get(ask.defer);
   return Response.json({ ok: true, pinEpoch: pins.epoch }, { headers: { 'cache-control': 'no-store' } });
+}
+
+export async function answerMetrics(ask: Ask): Promise<Response> {
+  const { edge, defer } = ask;
+  const pins = await edge.forwarder.pins.get(defer);
+  const headers = { 'content-type': 'text/plain; version=0.0.4', 'cache-control': 'no-store' };
+  return new Response(edge.metrics.text(pins.epoch), { headers });
 }
 
 function noSuchPage({ url }: Ask): CellbookError {

@@ -2,10 +2,11 @@
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import type { Ask } from '../ask.ts';
 import { deedOf } from '../origins.ts';
-import { answerApi, answerHealth, answerJupyter } from './main.ts';
+import { answerApi, answerHealth, answerJupyter, answerMetrics } from './main.ts';
 
 export async function answerOther(ask: Ask): Promise<Response> {
   if (ask.url.pathname === '/healthz') return answerHealth(ask);
+  if (ask.url.pathname === '/metrics') return answerMetrics(ask);
   if (ask.place.area === '/v1') return answerApi(ask);
   if (ask.place.area === '/w') return answerJupyter(ask);
   const main = ask.edge.config.CELLBOOK_PUBLIC_URL;

@@ -5,6 +5,7 @@ import { credentialIn } from '../identity/authenticate.ts';
 import { askerOf } from '../origins.ts';
 
 export function finish(ask: Ask, response: Response): Response {
+  ask.edge.metrics.answered(ask.place.host, ask.place.area, response.status);
   if (response.webSocket) return response;
   const finished = new Response(response.body, response);
   const { headers } = finished;
