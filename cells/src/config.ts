@@ -1,6 +1,5 @@
 /** A cell's configuration, from its environment. Anything missing or malformed is told by name before it starts. */
 import { availableParallelism, totalmem } from 'node:os';
-import { join } from 'node:path';
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import {
   type CellId,
@@ -110,8 +109,3 @@ export function readConfig(environment: NodeJS.ProcessEnv): CellConfig {
 export function capacityOf(machineBytes: number, sandboxBytesMax: number): number {
   return Math.max(1, Math.floor((machineBytes * 0.75 * 2) / sandboxBytesMax));
 }
-
-export const directoriesOf = (config: CellConfig) => ({
-  host: join(config.dataDirectory, 'host'),
-  sandboxes: join(config.dataDirectory, 'sandboxes'),
-});

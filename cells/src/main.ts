@@ -7,7 +7,10 @@ import { readConfig } from './config.ts';
 
 const config = readConfig(process.env);
 const log = createLogger({ program: 'cell', fields: { cell: config.cellId }, level: config.logLevel });
-const cell = await startCell(config, { clock: systemClock, random: systemRandom, log });
+const cell = await startCell(config, { clock: systemClock, random: systemRandom, log }).catch((error) => {
+  log.fatal({ err: error }, 'the cell could not start');
+  process.exit(1);
+});
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.once(signal, async () => {

@@ -132,12 +132,22 @@ export class Lifecycle implements WorkspaceRuntime {
     this.#queue.wake(workspaceId);
   }
 
+  get isDraining(): boolean {
+    return this.#draining;
+  }
+
+  /** From now on nothing is resumed, and who waits for one is told to come back. The first half of a drain. */
+  refuseNew(): void {
+    this.#draining = true;
+    this.#resumes.refuseAll();
+  }
+
   /**
    * Suspends what runs (its owner's wish stays `running`: it comes back at the next need), gives the leases
    * back and stops. What is not done by the deadline is left to the next start.
    */
   async drain(deadlineMs: number = limits.lifecycle.drainMs): Promise<void> {
-    this.#draining = true;
+    this.refuseNew();
     const held = this.#leases.held();
     this.#deps.log.info({ workspaces: held.length }, 'draining');
     for (const workspaceId of held) this.#queue.wake(workspaceId);

@@ -66,6 +66,11 @@ export class Resumes {
     }
   }
 
+  /** The cell is being stopped. */
+  refuseAll(): void {
+    for (const [workspaceId, waiter] of this.#waiters) waiter.reject(shuttingDown(workspaceId));
+  }
+
   #fly(workspaceId: WorkspaceId): Promise<Sandbox> {
     const { clock } = this.#deps;
     const work = () => this.#askAndWait(workspaceId);

@@ -1,13 +1,13 @@
 import type { Clock } from '@cellbook/shared/clock.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
 import type { FastifyInstance } from 'fastify';
-import type { CellConfig } from './config.ts';
-import type { Database } from './db/database.ts';
-import { forgetLayouts } from './lab/forget-layouts.ts';
-import { readLabData } from './lab/lab-data.ts';
-import { registerLabRoutes } from './lab/lab-routes.ts';
-import { createPostgresLabStore } from './lab/postgres-lab-store.ts';
-import type { WorkspaceRuntime } from './lifecycle/runtime.ts';
+import type { CellConfig } from '../config.ts';
+import type { Database } from '../db/database.ts';
+import { forgetLayouts } from '../lab/forget-layouts.ts';
+import { readLabData } from '../lab/lab-data.ts';
+import { registerLabRoutes } from '../lab/lab-routes.ts';
+import { createPostgresLabStore } from '../lab/postgres-lab-store.ts';
+import type { WorkspaceRuntime } from '../lifecycle/runtime.ts';
 
 interface LabPart {
   config: CellConfig;

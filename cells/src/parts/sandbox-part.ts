@@ -1,10 +1,10 @@
 import { CellbookError } from '@cellbook/shared/errors.ts';
-import type { CellTools } from './cell.ts';
-import type { CellConfig } from './config.ts';
-import type { SandboxDriver } from './sandbox/driver.ts';
-import { createGvisorDriver } from './sandbox/gvisor/driver.ts';
-import { readImage, type SandboxImage } from './sandbox/image.ts';
-import { createProcessDriver } from './sandbox/process/driver.ts';
+import type { CellTools } from '../cell.ts';
+import type { CellConfig } from '../config.ts';
+import type { SandboxDriver } from '../sandbox/driver.ts';
+import { createGvisorDriver } from '../sandbox/gvisor/driver.ts';
+import { readImage, type SandboxImage } from '../sandbox/image.ts';
+import { createProcessDriver } from '../sandbox/process/driver.ts';
 
 export interface SandboxPart {
   driver: SandboxDriver;

@@ -1,0 +1,39 @@
+/** This machine as a host of the cell: its sandboxes, its files, and the lifecycle that acts on both. */
+import { join } from 'node:path';
+import { limits } from '@cellbook/shared/limits.ts';
+import type { Metrics } from '@cellbook/shared/metrics.ts';
+import type { CellTools } from '../cell.ts';
+import type { CellConfig } from '../config.ts';
+import { LocalSandboxHost } from '../host/local-sandbox-host.ts';
+import { Lifecycle } from '../lifecycle/lifecycle.ts';
+import { createLifecycleMetrics } from '../lifecycle/lifecycle-metrics.ts';
+import { createHomeProvider } from '../sandbox/quota/choose.ts';
+import { createWorkspaceVolumes } from '../storage/create-workspace-volumes.ts';
+import { createPostgresManifestStore } from '../storage/manifests/postgres-manifest-store.ts';
+import { openObjectStore } from '../storage/objects/open-object-store.ts';
+import { openSandboxes } from './sandbox-part.ts';
+import type { CellStores } from './store-part.ts';
+
+export async function openHost(config: CellConfig, tools: CellTools, stores: CellStores, metrics: Metrics) {
+  const { hostId, sandbox, dataDirectory } = config;
+  const { driver, image } = await openSandboxes(config, tools, join(dataDirectory, 'sandboxes'));
+  const host = new LocalSandboxHost({ hostId, driver, capacity: sandbox.capacity });
+  const hostDirectory = join(dataDirectory, 'host');
+  const homesDirectory = join(hostDirectory, 'homes');
+  const volumes = createWorkspaceVolumes({
+    ...tools,
+    ...{ host: hostId, hostDirectory, diskBytesMax: sandbox.diskBytesMax },
+    manifests: createPostgresManifestStore(stores.database),
+    objects: openObjectStore(config.objects, tools),
+    homes: await createHomeProvider({ homesDirectory, log: tools.log }),
+  });
+  const { memoryBytesMax, cpuMillisMax, diskBytesMax } = sandbox;
+  const pidsMax = limits.lifecycle.sandboxPidsMax;
+  const lifecycle = new Lifecycle({
+    ...tools,
+    ...{ store: stores.store, transitions: stores.transitions, volumes, host },
+    metrics: createLifecycleMetrics(metrics),
+    sandboxLimits: () => ({ memoryBytesMax, cpuMillisMax, diskBytesMax, pidsMax }),
+  });
+  return { driver, image, volumes, lifecycle };
+}

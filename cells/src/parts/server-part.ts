@@ -1,0 +1,64 @@
+/** The HTTP server with every part's routes behind the one gate. */
+import type { Metrics } from '@cellbook/shared/metrics.ts';
+import type { FastifyInstance } from 'fastify';
+import { openPrincipalKeys } from '../api/access/principal-keys.ts';
+import { createPrincipalVerifier } from '../api/access/principal-verifier.ts';
+import { createServer } from '../api/server.ts';
+import type { CellTools } from '../cell.ts';
+import type { CellConfig } from '../config.ts';
+import { registerContentsRoutes } from '../contents/register-contents-routes.ts';
+import type { Gateway } from '../gateway/gateway.ts';
+import { baseUrl } from '../gateway/routes/context.ts';
+import type { Lifecycle } from '../lifecycle/lifecycle.ts';
+import type { SandboxDriver } from '../sandbox/driver.ts';
+import type { WorkspaceVolumes } from '../storage/workspace-volumes.ts';
+import { registerLab } from './lab-part.ts';
+import type { CellStores } from './store-part.ts';
+
+export interface ServerParts {
+  config: CellConfig;
+  tools: CellTools;
+  stores: CellStores;
+  lifecycle: Lifecycle;
+  volumes: WorkspaceVolumes;
+  gateway: Gateway;
+  driver: SandboxDriver;
+  metrics: Metrics;
+}
+
+export async function serve(parts: ServerParts): Promise<FastifyInstance> {
+  const { config, tools, stores, lifecycle, volumes, gateway, driver, metrics } = parts;
+  const { clock, random, log } = tools;
+  const { database, store, transitions, idempotency, feed } = stores;
+  const keys = await openPrincipalKeys(config.edgePublicKeysFile, clock);
+  const app = await createServer({
+    ...tools,
+    metrics,
+    access: {
+      principals: createPrincipalVerifier({ keys, cellId: config.cellId, clock }),
+      ownerOf: (workspaceId, deletedToo) => lifecycle.ownerOf(workspaceId, deletedToo),
+    },
+    health: {
+      ...{ cellId: config.cellId, clock, metrics, isRedisUp: stores.isRedisUp },
+      checkDatabase: async () => void (await database.$client`select 1`),
+      isDraining: () => lifecycle.isDraining,
+      versions: { sandbox: driver.version, node: process.version },
+    },
+    lifecycle: {
+      ...{ store, transitions, idempotency, volumes, feed, ...tools },
+      changed: (row) => {
+        lifecycle.wake(row.id);
+        feed.publish(row.ownerId);
+      },
+    },
+  });
+  await gateway.registerRoutes(app);
+  registerContentsRoutes(app, {
+    ...{ volumes, random, log, basePath: baseUrl },
+    resolveKernelPath: (workspaceId, kernelId, path) =>
+      gateway.resolveKernelPath(workspaceId, kernelId, path),
+    onEvent: (workspaceId, event) => gateway.onContentsEvent(workspaceId, event),
+  });
+  await registerLab(app, { config, database, runtime: lifecycle, clock, log });
+  return app;
+}

@@ -1,0 +1,47 @@
+/** What the cell keeps, and what carries hints about it. */
+import { limits } from '@cellbook/shared/limits.ts';
+import { openChangeFeed } from '../api/events/change-feed.ts';
+import { openRedisHints } from '../api/events/redis-hints.ts';
+import { PostgresIdempotencyStore } from '../api/idempotency/postgres-idempotency-store.ts';
+import type { CellTools } from '../cell.ts';
+import type { CellConfig } from '../config.ts';
+import { closeDatabase, openDatabase } from '../db/database.ts';
+import { migrate } from '../db/migrate.ts';
+import { createPostgresKernelStore } from '../gateway/store/postgres-kernel-store.ts';
+import { takeHostLock } from '../host/host-lock.ts';
+import { withImageKernelspecs } from '../image-kernelspecs.ts';
+import { PostgresTransitionStore } from '../lifecycle/stores/postgres-transition-store.ts';
+import { PostgresWorkspaceStore } from '../lifecycle/stores/postgres-workspace-store.ts';
+import { repeatEvery } from '../repeat.ts';
+import type { SandboxImage } from '../sandbox/image.ts';
+
+export type CellStores = Awaited<ReturnType<typeof openStores>>;
+
+export async function openStores(config: CellConfig, { clock, log }: CellTools) {
+  const database = openDatabase(config.databaseUrl);
+  await migrate(database);
+  const hostLock = await takeHostLock(config.databaseUrl, config.hostId, clock);
+  const store = new PostgresWorkspaceStore(database);
+  const transitions = new PostgresTransitionStore(database);
+  const idempotency = new PostgresIdempotencyStore(database);
+  const kernels = createPostgresKernelStore(database);
+  const channel = `cellbook:${config.cellId}:changed`;
+  const redis =
+    config.redisUrl === null ? null : openRedisHints({ url: config.redisUrl, channel, log, clock });
+  const feed = await openChangeFeed({ store, bus: redis, log });
+  const forgetKeys = () => idempotency.removeExpired(clock.nowMs());
+  const housekeeping = repeatEvery(clock, limits.api.idempotencySweepMs, forgetKeys, log);
+  return {
+    ...{ database, store, transitions, idempotency, feed },
+    isRedisUp: () => redis?.isUp() ?? false,
+    kernelsOf: (image: SandboxImage | null) =>
+      image === null ? kernels : withImageKernelspecs(kernels, image),
+    async close(): Promise<void> {
+      housekeeping.cancel();
+      await feed.close();
+      redis?.close();
+      await hostLock.release();
+      await closeDatabase(database);
+    },
+  };
+}
