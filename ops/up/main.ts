@@ -17,6 +17,13 @@ import { welcome } from './welcome.ts';
 
 const stopDeadlineMs = 120_000;
 
+/** A bug must not leave programs behind: it ends the wait like a death does, and all is stopped in order. */
+const bug = new Promise<{ reason: string; code: number }>((resolve) => {
+  const tell = (thrown: unknown) =>
+    resolve({ reason: `something failed in the starter:\n${explain(thrown)}`, code: 1 });
+  process.on('uncaughtException', tell);
+});
+
 const progress = createProgress({ clock: systemClock, output: process.stdout });
 
 async function main(): Promise<number> {
@@ -58,7 +65,7 @@ async function untilEnd(platform: Platform, stopReason: Promise<string>): Promis
     const log = `the end of ${child.logPath}:\n${lastLines(child.logPath, 20)}`;
     return { reason: `${child.name} ended (${how}); ${log}`, code: 1 };
   });
-  const { reason, code } = await Promise.race([asked, died]);
+  const { reason, code } = await Promise.race([asked, died, bug]);
   progress.line(`\n${reason}`);
   return code;
 }

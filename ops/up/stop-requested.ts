@@ -14,6 +14,8 @@ export function stopRequested(): { signal: AbortSignal; reason: Promise<string> 
       controller.abort(new Error(why));
       resolve(why);
     };
+    // A terminal that is gone fails every further line; what was started must be stopped all the same.
+    for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
     process.on('SIGINT', () => ask('Ctrl-C: stopping what was started.'));
     process.on('SIGTERM', () => ask('Asked to end: stopping what was started.'));
     process.on('SIGHUP', () => ask('The terminal was closed: stopping what was started.'));

@@ -1,0 +1,25 @@
+/**
+ * `npm run -s token [-- --email you@example.org --name You --url http://localhost:8787]`: signs in by the
+ * development form and prints a token for clients, alone on standard output.
+ */
+import { parseArgs } from 'node:util';
+import { platformConfig } from '../up/config.ts';
+import { explain } from '../up/explain.ts';
+import { createToken, signIn } from './sign-in.ts';
+
+const { values } = parseArgs({
+  options: {
+    email: { type: 'string', default: 'you@example.org' },
+    name: { type: 'string', default: 'You' },
+    url: { type: 'string', default: `http://localhost:${platformConfig(process.env).edgePort}` },
+  },
+});
+try {
+  const origin = new URL(values.url).origin;
+  const cookie = await signIn(origin, { email: values.email, name: values.name });
+  console.log(await createToken(origin, cookie, 'command line'));
+} catch (thrown) {
+  console.error(explain(thrown));
+  console.error(`Is Cellbook up at ${values.url}? \`npm start\` says where it is.`);
+  process.exitCode = 1;
+}
