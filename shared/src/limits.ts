@@ -322,8 +322,8 @@ export const limits = {
     convertBytesMax: 64 * 1024 * 1024,
     configBytesMax: 256 * 1024,
     requestBodyBytesMax: 32 * 1024 * 1024,
-    /** A command to the supervisor that should take milliseconds. */
-    commandMsMax: 15_000,
+    /** A request that resumes and then starts a kernel or converts: below the edge's 100 s. */
+    workRequestMsMax: 90_000,
     /** A terminal counts as busy this long after its last output. */
     terminalBusyMs: 60_000,
     /** Workspaces whose kernels are kept in memory with nothing open or running: 2 KB each, 20 MB. */

@@ -1,4 +1,5 @@
 /** One conversion: a small program in the sandbox that calls nbconvert, and its answer. */
+import { withDeadline } from '@cellbook/shared/deadline.ts';
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import { z } from 'zod';
@@ -46,6 +47,21 @@ export async function convert(
 ): Promise<Converted> {
   if (!Object.hasOwn(exporters, format)) throw noExporter(format);
   workspace.touch();
+  const details = {
+    code: 'resume_timeout',
+    doing: 'converting a notebook',
+    next: 'Try again in a few seconds.',
+  } as const;
+  return withDeadline(workspace.clock, limits.gateway.workRequestMsMax, details, () =>
+    runProgram(workspace, format, source),
+  );
+}
+
+async function runProgram(
+  workspace: WorkspaceGateway,
+  format: string,
+  source: ConvertSource,
+): Promise<Converted> {
   const { link } = await workspace.ensureLive();
   const isFile = 'path' in source;
   const name = isFile ? source.path : source.name;

@@ -1,4 +1,5 @@
 /** What REST does to kernels. Each call gives the model as jupyter_server shows it. */
+import { type DeadlineDetails, withDeadline } from '@cellbook/shared/deadline.ts';
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import { type KernelId, kernelIdSchema, newKernelId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
@@ -73,10 +74,15 @@ export async function startKernel(workspace: WorkspaceGateway, request: KernelRe
   try {
     // Recorded before it is started: a cell that stops in between finds a kernel that starts on first use.
     await workspace.deps.store.putKernel(kernel.record);
-    await kernel.ensureStarted();
+    await withDeadline(workspace.clock, limits.gateway.workRequestMsMax, tooSlow(id), () =>
+      kernel.ensureStarted(),
+    );
     return kernel;
   } catch (thrown) {
     workspace.kernels.delete(id);
+    // One that comes up after all has nobody: it is stopped as soon as it does.
+    void kernel.shutdown();
+    await workspace.saved;
     await workspace.deps.store.deleteKernel(workspace.id, id);
     throw thrown;
   } finally {
@@ -88,8 +94,14 @@ export async function startKernel(workspace: WorkspaceGateway, request: KernelRe
 /** Stops a kernel and forgets it with its sessions; a parked one without waking anything. */
 export async function shutdownKernel(workspace: WorkspaceGateway, kernelId: string): Promise<void> {
   const kernel = findKernel(workspace, kernelId);
-  await workspace.deps.store.deleteKernel(workspace.id, kernel.id);
   workspace.kernels.delete(kernel.id);
+  try {
+    await workspace.saved;
+    await workspace.deps.store.deleteKernel(workspace.id, kernel.id);
+  } catch (thrown) {
+    workspace.kernels.set(kernel.id, kernel);
+    throw thrown;
+  }
   for (const session of [...workspace.sessions.values()])
     if (session.kernelId === kernel.id) workspace.sessions.delete(session.id);
   await kernel.shutdown();
@@ -101,6 +113,15 @@ function idFor(workspace: WorkspaceGateway, asked: string | null | undefined): K
   if (!parsed.success) return newKernelId(workspace.deps.random);
   if (workspace.kernels.has(parsed.data)) throw duplicate(parsed.data);
   return parsed.data;
+}
+
+function tooSlow(kernelId: KernelId): DeadlineDetails {
+  return {
+    code: 'resume_timeout',
+    doing: 'starting a kernel',
+    next: 'The workspace may be busy; try again in a few seconds.',
+    ids: { kernelId },
+  };
 }
 
 function duplicate(kernelId: KernelId): CellbookError {

@@ -50,6 +50,7 @@ export class WorkspaceGateway implements KernelHost {
   /** One creation per path at a time. */
   readonly sessionFlights = new SingleFlight<string, SessionRecord>();
   #attached: Attached | null = null;
+  #saving: Promise<void> = Promise.resolve();
 
   static async load(id: WorkspaceId, shared: Shared): Promise<WorkspaceGateway> {
     const workspace = new WorkspaceGateway(id, shared);
@@ -200,11 +201,20 @@ export class WorkspaceGateway implements KernelHost {
     return null;
   }
 
+  /** Written one after the other, so that the last state wins; a kernel that was deleted is not written again. */
   save(record: KernelRecord): void {
     if (!this.kernels.has(record.id)) return;
-    this.deps.store.putKernel({ ...record }).catch((thrown) => {
-      this.log.error({ err: thrown, workspaceId: this.id, kernelId: record.id }, 'saving a kernel failed');
-    });
+    const state = { ...record };
+    this.#saving = this.#saving
+      .then(() => this.deps.store.putKernel(state))
+      .catch((thrown) => {
+        this.log.error({ err: thrown, workspaceId: this.id, kernelId: state.id }, 'saving a kernel failed');
+      });
+  }
+
+  /** Settles when every `save` so far is done: what is deleted afterwards stays deleted. */
+  get saved(): Promise<void> {
+    return this.#saving;
   }
 
   touch(): void {

@@ -49,6 +49,7 @@ export class WorkspaceRegistry {
       this.#known.delete(workspaceId);
       workspace?.closeSockets(1000, 'the workspace was deleted');
       workspace?.dispose();
+      await workspace?.saved;
       await this.#shared.deps.store.deleteWorkspace(workspaceId);
     },
   };
