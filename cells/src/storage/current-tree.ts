@@ -35,7 +35,7 @@ export function createCurrentTree({ current, exclusively }: CurrentTreeParts): F
         (value) => ({ value }),
         (error: unknown) => ({ error }),
       );
-      const absent = 'error' in outcome ? isAbsence(outcome.error) : outcome.value === null;
+      const absent = 'error' in outcome ? isAbsence(outcome.error) : isNothing(outcome.value);
       if (absent && attempt < readAttemptsMax && (await moved(live))) continue;
       if ('error' in outcome) throw outcome.error;
       return outcome.value;
@@ -71,6 +71,9 @@ export function createCurrentTree({ current, exclusively }: CurrentTreeParts): F
     trust: (path, digest) => change((tree) => tree.trust(path, digest)),
   };
 }
+
+/** A directory that was removed lists as empty. */
+const isNothing = (value: unknown): boolean => value === null || (Array.isArray(value) && value.length === 0);
 
 function isAbsence(error: unknown): boolean {
   return !(error instanceof CellbookError) || error.code === 'not_found';

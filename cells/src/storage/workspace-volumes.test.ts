@@ -133,6 +133,7 @@ test('a directory that is gone altogether is served from what is stored', async 
   const { directory, tree } = await attach(host, 1);
   await write(tree, ['a.txt'], 'kept');
   await rm(directory, { recursive: true });
+  expect((await tree.list([])).map(({ name }) => name)).toEqual(['a.txt']);
   expect(await text(tree, 'a.txt')).toBe('kept');
   await write(tree, ['b.txt'], 'more');
   await host.volumes.flush(id, 1, signal);
