@@ -11,7 +11,7 @@ const manifestSchema = z.object({
 /** Every `npm start`, `npm test`, `npm stop` and `npm run <name>` a document names is a script. */
 export function namedCommands(document: SourceFile, packageJson: string): Breach[] {
   const { scripts } = manifestSchema.parse(JSON.parse(packageJson));
-  const named = [...document.text.matchAll(/\bnpm (?:run ([\w:-]+)|(start|test|stop)\b)/g)];
+  const named = [...document.text.matchAll(/\bnpm (?:run (?:-s )?([\w:-]+)|(start|test|stop)\b)/g)];
   return [...new Set(named.map(([, run, plain]) => run ?? plain ?? ''))]
     .filter((name) => !(name in scripts))
     .map((name) => ({ path: document.path, problem: `names the command ${name}, which package.json lacks` }));
