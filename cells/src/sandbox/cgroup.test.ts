@@ -48,8 +48,8 @@ describe('control groups', () => {
     expect(await readFile(join(mount, 'cellbook-test/sbx-1/memory.max'), 'utf8')).toBe('536870912');
     expect(await groups.list()).toEqual(['sbx-1']);
     await writeFile(join(mount, 'cellbook-test/sbx-1/memory.events'), 'low 0\noom 3\noom_kill 2\n');
-    expect(await groups.outOfMemoryKills('sbx-1')).toBe(2);
-    expect(await groups.outOfMemoryKills('sbx-2')).toBe(0);
+    expect(groups.outOfMemoryKills('sbx-1')).toBe(2);
+    expect(groups.outOfMemoryKills('sbx-2')).toBe(0);
   });
 });
 

@@ -4,6 +4,7 @@
  * sandbox can be found and killed even when its controller died, and the count of out-of-memory kills can
  * be read after the end.
  */
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, sleep } from '@cellbook/shared/clock.ts';
@@ -90,9 +91,11 @@ export class SandboxCgroups {
     return this.#directories(name).map((directory) => join(directory, 'cgroup.procs'));
   }
 
-  async outOfMemoryKills(name: string): Promise<number> {
+  /** Read at once, not awaited: it explains an exit at the moment that is reported. */
+  outOfMemoryKills(name: string): number {
     const file = this.#roots.version === 2 ? 'memory.events' : 'memory.oom_control';
-    const text = await readFile(join(this.#roots.memory, this.#parent, name, file), 'utf8').catch(() => '');
+    const path = join(this.#roots.memory, this.#parent, name, file);
+    const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
     return Number(text.match(/^oom_kill (\d+)$/m)?.[1] ?? 0);
   }
 

@@ -27,6 +27,11 @@ class Loop:
         self._timers = []
         self._order = itertools.count()
         self._stopped = False
+        self._before_waiting = []
+
+    def before_waiting(self, callback):
+        """Calls `callback` each time everything that was ready has been handled."""
+        self._before_waiting.append(callback)
 
     def read(self, source, callback):
         """Calls `callback` whenever `source` (a descriptor or a ZMQ socket) can be read; None stops it."""
@@ -87,6 +92,8 @@ class Loop:
                 if events & (zmq.POLLOUT | zmq.POLLERR) and source in self._writers:
                     self._writers[source]()
             self._fire_timers()
+            for callback in self._before_waiting:
+                callback()
 
     def _timeout_ms(self):
         while self._timers and self._timers[0][2].callback is None:

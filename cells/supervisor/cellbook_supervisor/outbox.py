@@ -14,6 +14,8 @@ from . import frames, settings
 
 _WRITE_BUFFERS = 64
 _JOIN_BYTES = 16 * 1024
+# what was ready together is written together, up to about what a pipe takes at once
+_BATCH_BYTES = 64 * 1024
 
 
 class Outbox:
@@ -28,6 +30,7 @@ class Outbox:
         self.bytes = 0
         self.seq = 0
         os.set_blocking(descriptor, False)
+        loop.before_waiting(self._flush_unless_waiting)
 
     @property
     def over_soft(self):
@@ -55,7 +58,12 @@ class Outbox:
             self._queue.extend(part for part in parts if len(part))
         self.bytes += frames.HEADER.size + length
         self._was_over = self._was_over or self.over_soft
-        if not self._waiting:
+        if self._waiting or self.bytes < _BATCH_BYTES:
+            return
+        self.flush()
+
+    def _flush_unless_waiting(self):
+        if self._queue and not self._waiting:
             self.flush()
 
     def flush(self):

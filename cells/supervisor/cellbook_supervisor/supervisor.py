@@ -36,7 +36,7 @@ class Supervisor:
         self.children = Children(self.loop)
         self.runtime_directory = tempfile.mkdtemp(prefix="cellbook-")
         self.outbox.on_room(self._room)
-        self._watch = MemoryWatch(self.loop, self._roots)
+        self._watch = MemoryWatch(self.loop, self._roots, self._is_active)
 
     def run(self):
         for number in (signal.SIGPIPE, signal.SIGINT):
@@ -45,9 +45,11 @@ class Supervisor:
         self.loop.read(self._input, self._readable)
         self.loop.every(settings.HEARTBEAT_S, self._heartbeat)
         self._hello()
+        self.outbox.flush()
         try:
             self.loop.run()
         finally:
+            self.outbox.flush()
             for owner in [*self.kernels.values(), *self.terminals.values(), *self.runs]:
                 if owner.pid is not None:
                     processes.kill_tree(owner.pid)
@@ -77,6 +79,7 @@ class Supervisor:
         self.loop.stop()
 
     def _frame(self, kind, stream, payload):
+        self._watch.note_activity()
         if kind == frames.KERNEL_INPUT:
             if stream in self.kernels:
                 self.kernels[stream].from_cell(payload)
@@ -145,6 +148,9 @@ class Supervisor:
                 yield kernel.pid, kernel.kill_for_memory
         for owner in [*self.terminals.values(), *self.runs]:
             yield owner.pid, lambda _, owner=owner: processes.kill_tree(owner.pid)
+
+    def _is_active(self):
+        return bool(self.terminals or self.runs) or any(k.state != "idle" for k in self.kernels.values())
 
     def _room(self):
         for kernel in self.kernels.values():

@@ -78,8 +78,8 @@ class GvisorIsolation implements Isolation {
     };
   }
 
-  async ranOutOfMemory(sandboxId: SandboxId): Promise<boolean> {
-    return (await this.#parts.cgroups.outOfMemoryKills(sandboxId)) > 0;
+  outOfMemoryKills(sandboxId: SandboxId): number {
+    return this.#parts.cgroups.outOfMemoryKills(sandboxId);
   }
 
   async clear(sandboxId: SandboxId): Promise<void> {

@@ -24,6 +24,7 @@ import type {
 import { StdioLink } from '../link/stdio-link.ts';
 import type { Hello } from '../link/supervisor-link.ts';
 import type { Isolation } from './isolation.ts';
+import { MemoryKills } from './memory-kills.ts';
 import type { SandboxRecords } from './records.ts';
 
 interface Running {
@@ -105,10 +106,12 @@ export class ChildDriver implements SandboxDriver {
       env: command.environment,
       cwd: command.directory,
     });
-    const link = new StdioLink({ input: child.stdin, output: child.stdout }, this.#clock);
+    const memory = new MemoryKills(spec, () => this.#isolation.outOfMemoryKills(spec.sandboxId));
+    const streams = { input: child.stdin, output: child.stdout };
+    const link = new StdioLink(streams, this.#clock, (exit) => memory.explain(exit));
     const stderr = collectTail(child);
     const { sandboxId: id, workspaceId, epoch } = spec;
-    const exited = this.#watch(spec, child, link, stderr);
+    const exited = this.#watch(spec, child, link, stderr, memory);
     const running = { sandbox: { id, workspaceId, epoch, link, exited }, link, stderr, stopping: false };
     this.#running.set(id, running);
     return running;
@@ -120,11 +123,11 @@ export class ChildDriver implements SandboxDriver {
     child: ChildProcess,
     link: StdioLink,
     stderr: () => string,
+    memory: MemoryKills,
   ): Promise<SandboxExit> {
     const { code, signal } = await endOf(child);
     const stopping = this.#running.get(spec.sandboxId)?.stopping ?? true;
-    const outOfMemory =
-      !stopping && (await this.#isolation.ranOutOfMemory(spec.sandboxId).catch(() => false));
+    const outOfMemory = !stopping && memory.hasAnother();
     link.close();
     await this.#clear(spec.sandboxId).catch(() => undefined);
     this.#running.delete(spec.sandboxId);

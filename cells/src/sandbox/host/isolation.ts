@@ -9,8 +9,8 @@ export interface Isolation {
   readonly supervisorDigest: string;
   /** Makes what the sandbox needs below `directory` (its record's) and says how to start it. */
   prepare(spec: SandboxSpec, directory: string): Promise<SandboxCommand>;
-  /** Asked after the end, before `clear`. */
-  ranOutOfMemory(sandboxId: SandboxId): Promise<boolean>;
+  /** How often the host has killed something of the sandbox for its hard memory limit. Asked before `clear`. */
+  outOfMemoryKills(sandboxId: SandboxId): number;
   /** Kills everything that belongs to the sandbox and removes what `prepare` made outside its directory. Idempotent. */
   clear(sandboxId: SandboxId): Promise<void>;
 }

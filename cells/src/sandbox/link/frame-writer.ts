@@ -17,6 +17,7 @@ export class FrameWriter {
   #waiters: Array<{ stream: number | undefined; resolve: () => void }> = [];
   #seq = 0;
   #closed = false;
+  #isBatching = false;
 
   constructor(input: Writable) {
     this.#input = input;
@@ -28,8 +29,12 @@ export class FrameWriter {
     const header = frameHeader(type, stream, this.#seq + 1, payload.length);
     this.#seq++;
     if (this.#closed) return true;
+    this.#batch();
     if (payload.length <= joinBytesMax) this.#input.write(Buffer.concat([header, payload]));
-    else this.#writeInTwo(header, payload);
+    else {
+      this.#input.write(header);
+      this.#input.write(payload);
+    }
     if (countedTypes.has(type)) {
       const counts = this.#sent.get(stream) ?? { sentBytes: 0, acceptedBytes: 0 };
       counts.sentBytes += payload.length;
@@ -38,11 +43,15 @@ export class FrameWriter {
     return !this.#isFull(stream);
   }
 
-  #writeInTwo(header: Buffer, payload: Uint8Array): void {
+  /** What is sent in one turn of the event loop leaves in one system call. */
+  #batch(): void {
+    if (this.#isBatching) return;
+    this.#isBatching = true;
     this.#input.cork();
-    this.#input.write(header);
-    this.#input.write(payload);
-    this.#input.uncork();
+    process.nextTick(() => {
+      this.#isBatching = false;
+      this.#input.uncork();
+    });
   }
 
   /** The supervisor has taken this many bytes of the stream since its start. */

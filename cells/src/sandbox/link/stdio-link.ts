@@ -41,9 +41,16 @@ export class StdioLink implements seam.SupervisorLink {
   readonly #greeting = new Greeting();
   readonly #kernels: StreamNames<KernelId>;
   readonly #terminals: StreamNames<string>;
+  readonly #explain: (exit: seam.KernelExit) => seam.KernelExit;
   #closed: CellbookError | null = null;
 
-  constructor(streams: LinkStreams, clock: Clock) {
+  /** `explain` may know more about a kernel's end than the inside of the sandbox does. */
+  constructor(
+    streams: LinkStreams,
+    clock: Clock,
+    explain: (exit: seam.KernelExit) => seam.KernelExit = (exit) => exit,
+  ) {
+    this.#explain = explain;
     const numbers = new StreamNumbers();
     this.#kernels = new StreamNames('kernel', numbers);
     this.#terminals = new StreamNames('terminal', numbers);
@@ -209,8 +216,9 @@ export class StdioLink implements seam.SupervisorLink {
         this.#greeting.came(report.hello);
         return;
       case 'kernelState': {
+        const exit = report.exit && this.#explain(report.exit);
         const known = this.#kernels.find(report.kernelId) === frame.stream;
-        if (known) this.#events.emit('kernelState', report.kernelId, report.state, report.exit);
+        if (known) this.#events.emit('kernelState', report.kernelId, report.state, exit);
         return;
       }
       case 'terminalExit': {

@@ -73,9 +73,9 @@ class NoIsolation implements Isolation {
     };
   }
 
-  /** Nothing here kills a whole sandbox for its memory. */
-  async ranOutOfMemory(): Promise<boolean> {
-    return false;
+  /** No hard limit here: only the supervisor looks at memory. */
+  outOfMemoryKills(): number {
+    return 0;
   }
 
   /** Finds the processes by the mark in their environment: also those of a controller that died. */

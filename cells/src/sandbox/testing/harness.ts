@@ -18,15 +18,8 @@ import type { SupervisorLink } from '../link/supervisor-link.ts';
 import { createProcessDriver } from '../process/driver.ts';
 import { LoopHomes } from '../quota/loop-homes.ts';
 import { KernelClient } from './kernel-client.ts';
+import { testLimits } from './limits.ts';
 import { sandboxTools } from './tools.ts';
-
-const mebibyte = 1024 * 1024;
-export const testLimits = {
-  memoryBytesMax: 512 * mebibyte,
-  cpuMillisMax: 2000,
-  pidsMax: 128,
-  diskBytesMax: 64 * mebibyte,
-};
 
 export class Harness {
   readonly kind: 'gvisor' | 'process';
