@@ -1,11 +1,11 @@
 /** The directory on D1. Each method is one statement, or one batch, which D1 runs as a transaction. */
 import type { Clock } from '@cellbook/shared/clock.ts';
+import { withDeadline } from '@cellbook/shared/deadline.ts';
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import { apiKeyIdSchema, newOrgId, newUserId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { Random } from '@cellbook/shared/random.ts';
 import { z } from 'zod';
-import { withDeadline } from '../deadline.ts';
 import { personSchema } from '../identity/identity.ts';
 import type { Directory, TokenRow } from './directory.ts';
 import { tooManyTokens } from './memory-directory.ts';
@@ -109,9 +109,15 @@ function tokenOf(row: unknown): TokenRow {
   return { id, name, hint, createdAtMs: created_at, expiresAtMs: expires_at };
 }
 
+const asking = {
+  code: 'store_unavailable',
+  doing: 'asking the directory',
+  next: 'Try again in a few seconds.',
+} as const;
+
 async function answered<Value>(clock: Clock, work: Promise<Value>): Promise<Value> {
   try {
-    return await withDeadline(clock, limits.edge.directoryMsMax, work);
+    return await withDeadline(clock, limits.edge.directoryMsMax, asking, () => work);
   } catch (cause) {
     if (cause instanceof CellbookError) throw cause;
     throw new CellbookError('store_unavailable', {

@@ -7,9 +7,9 @@
  * would go everyone else's answer. `#startedMs` only keeps refreshes from piling up.
  */
 import type { Clock } from '@cellbook/shared/clock.ts';
+import { withDeadline } from '@cellbook/shared/deadline.ts';
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import { limits } from '@cellbook/shared/limits.ts';
-import { withDeadline } from '../deadline.ts';
 
 export interface SnapshotOptions<Value> {
   clock: Clock;
@@ -47,7 +47,12 @@ export class Snapshot<Value> {
     const { clock, load, name, onFailure, supersedes } = this.#options;
     this.#startedMs = clock.monotonicMs();
     try {
-      const value = await withDeadline(clock, limits.edge.directoryMsMax, load());
+      const value = await withDeadline(
+        clock,
+        limits.edge.directoryMsMax,
+        { code: 'store_unavailable', doing: `reading ${name}` },
+        load,
+      );
       const kept =
         this.#held && supersedes && !supersedes(value, this.#held.value) ? this.#held.value : value;
       this.#held = { value: kept, readMs: clock.monotonicMs() };

@@ -1,10 +1,10 @@
 /** One-time codes, as the router sees them; the objects that keep them are in sockets/one-time-codes.ts. */
 import type { Clock } from '@cellbook/shared/clock.ts';
+import { withDeadline } from '@cellbook/shared/deadline.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { Random } from '@cellbook/shared/random.ts';
 import { base64url } from 'jose';
 import type { Bindings } from '../config.ts';
-import { withDeadline } from '../deadline.ts';
 
 export interface OneTimeCodeStore {
   put(payload: string): Promise<string>;
@@ -13,6 +13,11 @@ export interface OneTimeCodeStore {
 }
 
 const codeBytes = 32;
+const keeping = {
+  code: 'store_unavailable',
+  doing: 'keeping a one-time code',
+  next: 'Open the workspace again.',
+} as const;
 const codePattern = /^[\w-]{43}$/;
 
 export function createOneTimeCodes(deps: {
@@ -29,12 +34,14 @@ export function createOneTimeCodes(deps: {
     async put(payload) {
       const code = base64url.encode(random.bytes(codeBytes));
       const untilMs = clock.nowMs() + limits.edge.oneTimeCodeTtlMs;
-      await withDeadline(clock, limits.edge.directoryMsMax, objectOf(code).put(code, payload, untilMs));
+      await withDeadline(clock, limits.edge.directoryMsMax, keeping, () =>
+        objectOf(code).put(code, payload, untilMs),
+      );
       return code;
     },
     async take(code) {
       if (!codePattern.test(code)) return null;
-      return withDeadline(clock, limits.edge.directoryMsMax, objectOf(code).take(code));
+      return withDeadline(clock, limits.edge.directoryMsMax, keeping, () => objectOf(code).take(code));
     },
   };
 }

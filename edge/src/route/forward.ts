@@ -14,9 +14,9 @@ import type { RequestId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import { pinEpochHeader, principalHeader, requestIdHeader } from '@cellbook/shared/protocol/principal.ts';
 import type { Random } from '@cellbook/shared/random.ts';
+import { continueTrace, formatTraceparent, traceparentHeader } from '@cellbook/shared/trace.ts';
 import type { Defer, Snapshot } from '../directory/snapshot.ts';
 import type { Identity } from '../identity/identity.ts';
-import { traceparent } from '../traceparent.ts';
 import { requestHeaders, responseHeaders } from './headers.ts';
 import { type Cell, cellOf, type Pins } from './pins.ts';
 import type { PrincipalSigner } from './principal.ts';
@@ -70,7 +70,8 @@ async function send(forwarder: Forwarder, forwarded: Forwarded, pins: Pins, cell
   headers.set(principalHeader, await forwarder.principals.sign(identity, cell, pins.epoch));
   headers.set(requestIdHeader, requestId);
   headers.set(pinEpochHeader, String(pins.epoch));
-  headers.set('traceparent', traceparent(request.headers.get('traceparent'), forwarder.random));
+  const trace = continueTrace(request.headers.get(traceparentHeader), forwarder.random);
+  headers.set(traceparentHeader, formatTraceparent(trace));
 
   const deadline = new AbortController();
   const deadlineMs = request.body ? limits.edge.forwardUploadMsMax : limits.edge.forwardHeadersMsMax;
