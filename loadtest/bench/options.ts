@@ -39,7 +39,7 @@ export function parseOptions(argv: string[]): Options {
     quick,
     legs: new Set(z.array(z.enum(legNames)).min(1).parse(asked)),
     plans: plans(quick),
-    idle: quick ? { warmUp: 100, step: 100, steps: 4 } : { warmUp: 400, step: 500, steps: 5 },
+    idle: quick ? { warmUp: 200, step: 200, steps: 4 } : { warmUp: 400, step: 500, steps: 5 },
   };
 }
 
@@ -49,6 +49,6 @@ function plans(quick: boolean): Options['plans'] {
   return {
     single: { rounds, clients: 1, kernels: 'own', roundTripsPerTurn: quick ? 20 : 50, warmUpRoundTrips: 50 },
     many: { ...fifty, kernels: 'own' },
-    shared: { ...fifty, kernels: 'shared', roundTripsPerTurn: quick ? 100 : 200, warmUpRoundTrips: 100 },
+    shared: { ...fifty, kernels: 'shared', roundTripsPerTurn: 100, warmUpRoundTrips: 100 },
   };
 }
