@@ -72,6 +72,7 @@ export class WorkspaceRegistry {
     for (const workspace of all) workspace.closeSockets(1012, 'the cell restarts');
     await Promise.all(all.map((workspace) => workspace.follower.flush()));
     for (const workspace of all) workspace.dispose();
+    await Promise.all(all.map((workspace) => workspace.saved));
     this.#known.clear();
   }
 
