@@ -41,6 +41,7 @@ beforeEach(() => {
 afterEach(async ({ task }) => {
   if (task.result?.state !== 'fail' || ended !== null) return;
   ended = task.name;
+  console.error({ problems: browser.problems, pending: browser.pending() });
   for (const [index, page] of browser.context.pages().entries()) {
     await browser.screenshot(page, `failed-tab-${index}`);
   }
@@ -92,7 +93,9 @@ describe('one notebook in a browser', () => {
 
   it('has a terminal that works in the same files', async () => {
     await typeInNewTerminal(lab, 'cat made.txt > from-terminal.txt; echo $((40 + 2)) >> from-terminal.txt');
-    const hasWritten = async () => (await contents('from-terminal.txt')).text.includes('42');
+    const hasWritten = async () =>
+      (await contents('')).text.includes('from-terminal.txt') &&
+      (await contents('from-terminal.txt')).text.includes('42');
     await waitUntil(hasWritten, {
       clock: systemClock,
       deadlineMs: 30_000,

@@ -5,12 +5,14 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type BrowserContext, chromium, type Page } from 'playwright-core';
+import { type BrowserContext, chromium, type Page, type Request } from 'playwright-core';
 
 export interface Browser {
   context: BrowserContext;
   /** Everything that went wrong in any tab, oldest first. */
   problems: string[];
+  /** Requests that have no answer yet, for whoever looks at a failure. */
+  pending(): string[];
   /** `01-name.png`, in the order they are taken. */
   screenshot(page: Page, name: string): Promise<void>;
   close(): Promise<void>;
@@ -34,6 +36,7 @@ export async function openBrowser(folder: string): Promise<Browser> {
   return {
     context,
     problems: notedProblems(context),
+    pending: pendingRequests(context),
     async screenshot(page, name) {
       const number = String(++taken).padStart(2, '0');
       await page.screenshot({ path: join(pictures, `${number}-${name}.png`) });
@@ -56,4 +59,12 @@ function notedProblems(context: BrowserContext): string[] {
     problems.push(`${response.status()}: ${response.request().method()} ${response.url()}`);
   });
   return problems;
+}
+
+function pendingRequests(context: BrowserContext): () => string[] {
+  const open = new Set<Request>();
+  context.on('request', (request) => void open.add(request));
+  context.on('requestfinished', (request) => void open.delete(request));
+  context.on('requestfailed', (request) => void open.delete(request));
+  return () => [...open].map((request) => `${request.method()} ${request.url()}`);
 }

@@ -11,6 +11,7 @@
  * left behind, so that two of anything never run on one home.
  */
 import type { Clock } from '@cellbook/shared/clock.ts';
+import { CellbookError } from '@cellbook/shared/errors.ts';
 import type { Random } from '@cellbook/shared/random.ts';
 import { checkoutDirectory, type PlatformConfig } from './config.ts';
 import { type Home, openHome } from './home.ts';
@@ -60,6 +61,7 @@ export async function startPlatform(config: PlatformConfig, deps: PlatformDeps):
     logDirectory: home.logs,
     runDirectory: home.run,
   };
+  assertMayIsolate(config);
   const leftovers = await stopLeftovers(context);
   if (leftovers.length > 0)
     deps.progress.line(`  stopped what an earlier start left: ${leftovers.join(', ')}`);
@@ -92,6 +94,16 @@ export async function startPlatform(config: PlatformConfig, deps: PlatformDeps):
     await stop();
     throw thrown;
   }
+}
+
+/** gVisor needs root to make namespaces, mounts and cgroups; without it the only other driver isolates nothing. */
+function assertMayIsolate(config: PlatformConfig): void {
+  if (config.sandboxDriver !== 'gvisor' || process.getuid?.() === 0) return;
+  throw new CellbookError('forbidden', {
+    doing: 'starting the platform',
+    problem: 'sandboxes in gVisor need root',
+    next: 'Run `sudo npm start`, or `CELLBOOK_SANDBOX_DRIVER=process npm start`, which isolates nothing: only for code you trust.',
+  });
 }
 
 async function startAll(starting: Starting): Promise<Pick<Platform, 'url' | 'cellUrl' | 'versions'>> {

@@ -2,13 +2,14 @@
  * The programs that npm cannot bring. As root on Debian or Ubuntu the missing ones are installed with apt
  * (and never started as system services); elsewhere the command to run is said.
  */
+import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { lastLines, runQuietly } from './run-quietly.mjs';
 import { Refusal, step } from './say.mjs';
 
-/** A program, the Debian package that has it, and what it is for. */
+/** A program, the Debian package that has it, and what it is for; `works` tries what is no program of its own. */
 const always = [
   { program: 'redis-server', package: 'redis-server' },
   // node-pty is compiled on the machine.
@@ -22,19 +23,32 @@ const always = [
 const tests = [
   { program: 'chromium', package: 'chromium' },
   { program: 'git', package: 'git' },
+  // Python's own Jupyter clients are installed into an environment of their own.
+  {
+    program: 'python3 -m ensurepip',
+    package: 'python3-venv',
+    works: ['python3', '-c', 'import ensurepip, venv'],
+  },
 ];
 
 const attemptsMax = 4;
 const pauseMs = 5_000;
 
 export async function installSystemPackages({ forTests }) {
-  const missing = [...always, ...(forTests ? tests : [])].filter(({ program }) => !onPath(program));
+  const missing = missingOf([...always, ...(forTests ? tests : [])]);
   if (missing.length === 0) return;
   const packages = [...new Set(missing.map((entry) => entry.package))];
   if (process.getuid() !== 0 || !isDebian()) throw refusal(missing, packages);
   await step(`installing ${packages.join(', ')} with apt`, () => withoutServices(() => aptInstall(packages)));
-  const still = missing.filter(({ program }) => !onPath(program));
+  const still = missingOf(missing);
   if (still.length > 0) throw refusal(still, packages);
+}
+
+/** Those whose program is not on the path, or whose trial does not succeed. */
+function missingOf(entries) {
+  return entries.filter(({ program, works }) =>
+    works ? spawnSync(works[0], works.slice(1), { stdio: 'ignore' }).status !== 0 : !onPath(program),
+  );
 }
 
 function refusal(missing, packages) {
