@@ -7,6 +7,7 @@ import { spawn } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { systemClock } from '@cellbook/shared/clock.ts';
 
 export type Progress = (line: string) => void;
 
@@ -20,7 +21,9 @@ export async function withLock<T>(path: string, progress: Progress, work: () => 
   const holder = spawn('flock', ['-x', path, 'sh', '-c', 'echo held; exec cat >/dev/null'], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
-  const waiting = setTimeout(() => progress(`waiting for another process that holds ${path}`), 2000);
+  const waiting = systemClock.setTimer(2000, () =>
+    progress(`waiting for another process that holds ${path}`),
+  );
   try {
     await new Promise<void>((resolve, reject) => {
       holder.stdout.once('data', () => resolve());
@@ -29,10 +32,10 @@ export async function withLock<T>(path: string, progress: Progress, work: () => 
         reject(new Error(`flock ${path} ended with ${code} before it held the lock`)),
       );
     });
-    clearTimeout(waiting);
+    waiting.cancel();
     return await work();
   } finally {
-    clearTimeout(waiting);
+    waiting.cancel();
     holder.stdin.end();
   }
 }

@@ -31,14 +31,18 @@ export interface GvisorDriverOptions {
 export async function createGvisorDriver(options: GvisorDriverOptions): Promise<SandboxDriver> {
   const { clock } = options;
   const stateDirectory = resolve(options.stateDirectory);
-  const parent = `cellbook-${createHash('sha256').update(stateDirectory).digest('hex').slice(0, 12)}`;
   const isolation = new GvisorIsolation({
     runsc: await createRunscRuntime(resolve(options.runscPath)),
     image: await readImage(resolve(options.imageDirectory)),
     supervisor: await installSupervisor(stateDirectory),
-    cgroups: new SandboxCgroups(await findCgroupRoots(), parent, clock),
+    cgroups: new SandboxCgroups(await findCgroupRoots(), cgroupParent(stateDirectory), clock),
   });
   return new ChildDriver(isolation, new SandboxRecords(join(stateDirectory, 'sandboxes')), clock);
+}
+
+/** The group below which this controller's sandboxes have theirs; it stays, empty, when they are gone. */
+export function cgroupParent(stateDirectory: string): string {
+  return `cellbook-${createHash('sha256').update(resolve(stateDirectory)).digest('hex').slice(0, 12)}`;
 }
 
 interface Parts {

@@ -1,5 +1,5 @@
 /** Real drivers for tests: the cached runsc and image, a state directory of their own, homes with limits. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, rmdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '@cellbook/shared/clock.ts';
@@ -12,8 +12,9 @@ import {
 } from '@cellbook/shared/ids.ts';
 import { silentLogger } from '@cellbook/shared/log.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
+import { findCgroupRoots } from '../cgroup.ts';
 import type { Sandbox, SandboxDriver, SandboxSpec } from '../driver.ts';
-import { createGvisorDriver } from '../gvisor/driver.ts';
+import { cgroupParent, createGvisorDriver } from '../gvisor/driver.ts';
 import type { SupervisorLink } from '../link/supervisor-link.ts';
 import { createProcessDriver } from '../process/driver.ts';
 import { LoopHomes } from '../quota/loop-homes.ts';
@@ -69,7 +70,14 @@ export class Harness {
     for (const { sandboxId } of await this.driver.list()) await this.driver.destroy(sandboxId);
     for (const workspaceId of await this.homes.list()) await this.homes.releaseHome(workspaceId);
     await rm(this.directory, { recursive: true, force: true });
+    if (this.kind === 'gvisor') await removeCgroups(join(this.directory, 'state'));
   }
+}
+
+async function removeCgroups(stateDirectory: string): Promise<void> {
+  const { memory, cpu, pids } = await findCgroupRoots();
+  const parent = cgroupParent(stateDirectory);
+  for (const root of new Set([memory, cpu, pids])) await rmdir(join(root, parent)).catch(() => undefined);
 }
 
 async function createDriver(kind: 'gvisor' | 'process', directory: string): Promise<SandboxDriver> {
