@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { type CellProcess, startCellProcess } from './testing/cell-process.ts';
+import { eventually } from './testing/eventually.ts';
 
 let cell: CellProcess;
 beforeAll(async () => {
@@ -106,6 +107,27 @@ test('a workspace runs a cell, is suspended and resumed, keeps its files, and is
   expect(done.every((entry: { outcome: string }) => entry.outcome === 'ok')).toBe(true);
 }, 180_000);
 
+test('a hundred creates at once with one key give one workspace and one sandbox', async () => {
+  const headers = { 'idempotency-key': crypto.randomUUID() };
+  const body = { name: 'one', desired: 'running' };
+  const creates = Array.from({ length: 100 }, () => call('POST', '/v1/workspaces', body, headers));
+  const made = await Promise.all(creates);
+  expect(new Set(made.map(({ status }) => status))).toEqual(new Set([201]));
+  const ids = new Set(made.map((answer) => answer.body.id));
+  expect(ids.size).toBe(1);
+  const [id] = ids;
+  // Twenty tabs that need it meanwhile wait for the same resume.
+  const kernels = Array.from({ length: 20 }, () => call('GET', `/w/${id}/api/kernels`));
+  await Promise.all([...kernels, startKernel(id), startKernel(id)]);
+  const { body: record } = await call('GET', `/v1/workspaces/${id}/transitions?limit=200`);
+  const steps = record.transitions.filter((entry: { kind: string; step: string }) => entry.kind === 'intent');
+  expect(steps.filter(({ step }: { step: string }) => step === 'start_sandbox')).toHaveLength(1);
+  const metrics = await (await fetch(`${cell.url}/metrics`)).text();
+  expect(metrics).toMatch(/cellbook_cell_lifecycle_step_seconds_count\{step="start_sandbox",outcome="ok"\}/);
+  await call('DELETE', `/v1/workspaces/${id}`);
+  await untilPhase(id, 'deleted');
+}, 120_000);
+
 test('a poll of kernelspecs, contents and kernels of a workspace that never ran starts nothing', async () => {
   const id = await createWorkspace();
   const specs = await call('GET', `/w/${id}/api/kernelspecs`);
@@ -181,3 +203,13 @@ test('a cell that is full says so with a time to come back, and serves when a pl
   await startKernel(late ?? '');
   await call('DELETE', `/v1/workspaces/${late}`);
 }, 240_000);
+
+test('logs name requests, users and workspaces, and never what lets somebody in', async () => {
+  const headers = await cell.headers();
+  await fetch(`${cell.url}/v1/workspaces?token=secret-in-a-query`, { headers });
+  await eventually(() => cell.log()).toContain('"route":"/v1/workspaces"');
+  expect(cell.log()).toContain(cell.userId);
+  expect(cell.log()).not.toContain(Object.values(headers)[0]?.split('.')[2]);
+  expect(cell.log()).not.toContain('secret-in-a-query');
+  expect(cell.log()).not.toMatch(/eyJ[\w-]+\.eyJ/);
+});

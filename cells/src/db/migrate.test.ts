@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { eventually } from '../testing/eventually.ts';
 import { closeDatabase, openDatabase } from './database.ts';
 import { migrate } from './migrate.ts';
 import { createTestDatabase, type TestDatabase } from './test-database.ts';
@@ -43,6 +44,6 @@ test('a change that its owner can see raises the revision and notifies; a lease 
   await sql`update workspaces set name = 'b'`;
   const second = await revision();
   expect(Number(second)).toBeGreaterThan(Number(first));
-  await expect.poll(() => heard).toEqual([`user-1 ws-1 ${first}`, `user-1 ws-1 ${second}`]);
+  await eventually(() => heard).toEqual([`user-1 ws-1 ${first}`, `user-1 ws-1 ${second}`]);
   await listening.unlisten();
 });

@@ -48,7 +48,9 @@ export async function carryOut(
     const context: StepContext = { workspaceId, epoch, tier, homeDirectory: null };
     for (const step of steps) await runStep(deps, begun, step, context, leaseSignal);
     leaseSignal.throwIfAborted();
-    return { ok: true, row: await end(deps, begun, row.generation, action) };
+    const ended = await end(deps, begun, row.generation, action);
+    if (ended.phase === 'suspended') await trimRecord(deps, ended);
+    return { ok: true, row: ended };
   } catch (thrown) {
     leaseSignal.throwIfAborted();
     const error = toCellbookError(thrown, `carrying out "${action.type}" for workspace ${row.id}`);
@@ -155,6 +157,16 @@ function fail(
   const problem = { code: error.code, text: error.problem };
   const event = { type: 'attempt_failed', problem, retryAtMs, generation, epoch: row.epoch } as const;
   return commitEvent(deps, row, event, row.hostId);
+}
+
+/** Housekeeping, at the one moment when nobody waits. */
+async function trimRecord(
+  { transitions, log }: CarryOutDeps,
+  { id: workspaceId }: WorkspaceRow,
+): Promise<void> {
+  await transitions.trim(workspaceId, limits.lifecycle.transitionsKept).catch((error: unknown) => {
+    log.warn({ err: error, workspaceId }, 'trimming the record failed; the next suspend does it');
+  });
 }
 
 /** What did start must not take up a place while the workspace waits for its next attempt. */

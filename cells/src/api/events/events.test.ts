@@ -4,6 +4,7 @@ import { principalHeader } from '@cellbook/shared/protocol/principal.ts';
 import { workspaceEventSchema } from '@cellbook/shared/protocol/workspace.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventually } from '../../testing/eventually.ts';
 import { type ApiServer, startApiServer } from '../testing/api-server.ts';
 import type { HintBus } from './change-feed.ts';
 
@@ -59,10 +60,10 @@ describe('the stream of events', () => {
     const { id } = (await api.create('before', mine)).body;
     const stream = await listen(mine);
     expect(stream.response.headers.get('content-type')).toBe('text/event-stream');
-    await expect.poll(() => stream.heard.map(({ name }) => name)).toEqual(['before']);
+    await eventually(() => stream.heard.map(({ name }) => name)).toEqual(['before']);
     await api.create('not yours', theirs);
     await api.call('PATCH', `/v1/workspaces/${id}`, { body: { name: 'after' }, claims: { sub: mine } });
-    await expect.poll(() => stream.heard.map(({ name }) => name)).toEqual(['before', 'after']);
+    await eventually(() => stream.heard.map(({ name }) => name)).toEqual(['before', 'after']);
     const ids = stream.heard.map((event) => event.id);
     expect(ids).toEqual([...ids].sort((left, right) => left - right));
     stream.close();
@@ -73,14 +74,14 @@ describe('the stream of events', () => {
     const first = (await api.create('one', owner)).body;
     const second = (await api.create('two', owner)).body;
     const stream = await listen(owner);
-    await expect.poll(() => stream.heard).toHaveLength(2);
+    await eventually(() => stream.heard).toHaveLength(2);
     const lastId = String(stream.heard.at(-1)?.id);
     stream.close();
     for (const name of ['two b', 'two c']) {
       await api.call('PATCH', `/v1/workspaces/${second.id}`, { body: { name }, claims: { sub: owner } });
     }
     const resumed = await listen(owner, lastId);
-    await expect.poll(() => resumed.heard.map(({ name }) => name)).toEqual(['two c']);
+    await eventually(() => resumed.heard.map(({ name }) => name)).toEqual(['two c']);
     expect(resumed.heard.map(({ workspaceId }) => workspaceId)).not.toContain(first.id);
     resumed.close();
   });
@@ -89,9 +90,9 @@ describe('the stream of events', () => {
     const owner = newUserId(systemRandom);
     const { id } = (await api.create('theirs', owner)).body;
     const stream = await listen(owner);
-    await expect.poll(() => stream.heard).toHaveLength(1);
+    await eventually(() => stream.heard).toHaveLength(1);
     await api.database.database.$client`update workspaces set phase = 'resuming' where id = ${id}`;
-    await expect.poll(() => stream.heard.at(-1)?.phase).toBe('resuming');
+    await eventually(() => stream.heard.at(-1)?.phase).toBe('resuming');
     stream.close();
   });
 
@@ -107,12 +108,10 @@ describe('the stream of events', () => {
     expect(refused.response.headers.get('retry-after')).toBeTruthy();
     for (const stream of streams) stream.close();
     // A closed one makes room.
-    await expect
-      .poll(async () => {
-        const next = await listen(owner);
-        next.close();
-        return next.response.status;
-      })
-      .toBe(200);
+    await eventually(async () => {
+      const next = await listen(owner);
+      next.close();
+      return next.response.status;
+    }).toBe(200);
   });
 });

@@ -199,6 +199,6 @@ const storeCalls = new Set<keyof MemoryWorkspaceStore>([
   'touch',
   'listUnsettled',
 ]);
-const transitionCalls = new Set<keyof MemoryTransitionStore>(['append']);
+const transitionCalls = new Set<keyof MemoryTransitionStore>(['append', 'trim']);
 const volumeCalls = new Set<keyof SimulatedVolumes>(['attach', 'flush', 'detach', 'destroy']);
 const hostCalls = new Set<keyof LocalSandboxHost>(['start', 'stop', 'destroy', 'list']);

@@ -2,6 +2,7 @@
 import { hostIdSchema, newOrgId, newUserId, newWorkspaceId } from '@cellbook/shared/ids.ts';
 import { seededRandom } from '@cellbook/shared/random.ts';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { eventually } from '../../testing/eventually.ts';
 import type { LeaseStore, PhaseCommit } from './lease-store.ts';
 import type { TransitionStore } from './transition-store.ts';
 import { type NewWorkspace, phaseStateOf, type WorkspaceRow } from './workspace-row.ts';
@@ -189,7 +190,7 @@ export function describeStores(name: string, open: () => Promise<StoresUnderTest
       await acquire(row, 'a');
       const asked = await store.request(row.id, { desired: 'running', from: ['suspended'], nowMs });
       const revisions = [row.revision, edited?.revision, asked?.revision];
-      await expect.poll(() => heard.filter((one) => one.workspaceId === row.id)).toHaveLength(3);
+      await eventually(() => heard.filter((one) => one.workspaceId === row.id)).toHaveLength(3);
       expect(heard.filter((one) => one.workspaceId === row.id).map((one) => one.revision)).toEqual(revisions);
       await unsubscribe();
       const changed = await store.listChanged(row.ownerId, row.revision, 10);
