@@ -209,7 +209,6 @@ describe('a kernel that dies', () => {
     client.execute('wait', 'long');
     await client.until(() => latest().link.isWaiting);
     latest().end({ reason: 'out_of_memory', memoryBytesMax: 2 ** 30 });
-    server.runtime.noteStopped();
     expect((await client.reply('long')).content).toMatchObject({ ename: 'OutOfMemory' });
     expect((await server.call('GET', `/api/kernels/${kernelId}`)).json).toMatchObject({
       execution_state: 'restarting',

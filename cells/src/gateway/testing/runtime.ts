@@ -55,6 +55,9 @@ export function createTestRuntime({ workspaceId, ownerId, start, stop }: TestRun
         const started = await start(++epoch);
         runtime.starts += 1;
         sandbox = started;
+        void started.exited.then(() => {
+          if (sandbox === started) runtime.noteStopped();
+        });
         for (const listener of listeners) await listener.onRunning(workspaceId, started);
         return started;
       });
@@ -70,7 +73,7 @@ export function createTestRuntime({ workspaceId, ownerId, start, stop }: TestRun
         await listener.onSuspending(workspaceId, leaving, new AbortController().signal);
       await stop(leaving);
       await leaving.exited;
-      runtime.noteStopped();
+      if (sandbox === leaving) runtime.noteStopped();
     },
     noteStopped() {
       sandbox = null;
