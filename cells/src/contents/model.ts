@@ -7,7 +7,7 @@ import { apiPath, isHidden } from './api-path.ts';
 import { encodeBase64 } from './base64.ts';
 import type { JsonObject } from './json.ts';
 import { guessMediaType } from './media-types.ts';
-import { digestOf, markTrusted, readNotebook, validationMessage } from './notebook/notebook.ts';
+import { digestOf, digestOfText, markTrusted, readNotebook, validationMessage } from './notebook/notebook.ts';
 
 export type ModelType = 'directory' | 'file' | 'notebook';
 export type TextFormat = 'text' | 'base64';
@@ -83,10 +83,12 @@ function fileModel(path: TreePath, stat: FileStat, query: ModelQuery): Model {
 }
 
 async function notebookContent(tree: FileTree, path: TreePath, model: Model, random: Random): Promise<Model> {
-  const text = decodeText(await tree.read(path), path);
-  const notebook: JsonObject = readNotebook(text, apiPath(path), random);
+  const bytes = await tree.read(path);
+  const notebook: JsonObject = readNotebook(decodeText(bytes, path), apiPath(path), random);
   const message = validationMessage(notebook);
-  const trusted = await tree.isTrusted(path, digestOf(notebook));
+  // A file that we wrote is its own canonical text; only another's must be written anew to be named.
+  const trusted =
+    (await tree.isTrusted(path, digestOfText(bytes))) || (await tree.isTrusted(path, digestOf(notebook)));
   const content = markTrusted(notebook, trusted);
   return { ...model, content, format: 'json', ...(message === null ? {} : { message }) };
 }

@@ -7,7 +7,7 @@ import { isObject } from './json.ts';
 import { type Model, type ModelType, modelOf, noSuchFile, withoutContent } from './model.ts';
 import { withFreeName } from './names.ts';
 import {
-  digestOf,
+  digestOfText,
   isAllTrusted,
   newNotebook,
   validationMessage,
@@ -85,8 +85,9 @@ async function saveNotebook(
       problem: 'the content is not a notebook',
       next: 'Send the notebook as a JSON object.',
     });
-  const trusting = isAllTrusted(content) ? { trustAs: digestOf(content) } : {};
-  await tree.write(path, Buffer.from(writeNotebook(content)), { ...options, ...trusting });
+  const text = writeNotebook(content);
+  const trusting = isAllTrusted(content) ? { trustAs: digestOfText(text) } : {};
+  await tree.write(path, Buffer.from(text), { ...options, ...trusting });
   // A notebook always has a checkpoint to go back to.
   if ((await tree.listCheckpoints(path)).length === 0) await tree.createCheckpoint(path);
   const model = await modelOf(tree, path, { ...withoutContent, type: 'notebook' }, random);

@@ -1,6 +1,7 @@
 import type { Clock } from '@cellbook/shared/clock.ts';
 import type { HostId, WorkspaceId } from '@cellbook/shared/ids.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
+import type { Metrics } from '@cellbook/shared/metrics.ts';
 import type { Random } from '@cellbook/shared/random.ts';
 import type { KeyedLock } from './keyed-lock.ts';
 import type { HomeProvider } from './live/home-provider.ts';
@@ -20,6 +21,7 @@ export interface WorkspaceVolumesParts {
   clock: Clock;
   random: Random;
   log: Logger;
+  metrics?: Metrics;
   /** Pause between two rounds of the syncer; limits.storage.syncIntervalMs unless told. */
   syncIntervalMs?: number;
 }

@@ -67,7 +67,12 @@ export function isAllTrusted(notebook: JsonObject): boolean {
 
 /** Names a notebook's content, whatever its trust marks say. */
 export function digestOf(notebook: JsonObject): string {
-  return createHash('sha256').update(writeNotebook(notebook)).digest('hex');
+  return digestOfText(writeNotebook(notebook));
+}
+
+/** The same, of a notebook's text as `writeNotebook` gives it. */
+export function digestOfText(text: string | Buffer): string {
+  return createHash('sha256').update(text).digest('hex');
 }
 
 const harmlessTypes = new Set(['text/plain', 'image/png', 'image/jpeg']);

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import type { WorkspaceId } from '@cellbook/shared/ids.ts';
 import type { HostParts } from '../host-parts.ts';
 import type { VolumeRow } from '../manifests/manifest-store.ts';
+import { createStorageMetrics, type StorageMetrics } from '../storage-metrics.ts';
 import { isSweepDue, sweep } from '../sweep.ts';
 import { type SyncLoop, startSyncLoop } from '../syncer.ts';
 import type { VolumePointer } from '../volume-pointer.ts';
@@ -28,11 +29,13 @@ export class LiveRegistry {
   readonly #homes;
   readonly #markers;
   readonly #attached = new Map<WorkspaceId, Attached>();
+  readonly #metrics: StorageMetrics;
 
   constructor(parts: HostParts, pointerTo: (row: VolumeRow) => VolumePointer) {
     this.#parts = parts;
     this.#pointerTo = pointerTo;
     this.#homes = parts.homes ?? createPlainHomeProvider(join(parts.hostDirectory, 'workspaces'));
+    this.#metrics = createStorageMetrics(parts.metrics, parts.clock);
     this.#markers = createMarkers(join(parts.hostDirectory, 'markers'), parts.random);
   }
 
@@ -69,7 +72,7 @@ export class LiveRegistry {
     await this.#markers.write({ ...marker, state: 'filling' });
     const parts = await this.#partsOf(row);
     await makeSandboxDirectory(parts.directory);
-    const volume = await LiveVolume.fill(parts, signal);
+    const volume = await this.#metrics.timeAttach(() => LiveVolume.fill(parts, signal));
     await this.#markers.write({ ...marker, state: 'ready' });
     return this.#goLive(workspaceId, epoch, volume);
   }
@@ -108,7 +111,12 @@ export class LiveRegistry {
       if (isSweepDue(volume.state.pointer)) await this.#sweep(workspaceId, volume, signal);
       return report;
     };
-    const loop = startSyncLoop(workspaceId, round, { clock, random, log, ...interval });
+    const loop = startSyncLoop(workspaceId, this.#metrics.timedRound(round), {
+      clock,
+      random,
+      log,
+      ...interval,
+    });
     const live = { epoch, volume, loop };
     this.#attached.set(workspaceId, live);
     return live;
