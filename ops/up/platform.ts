@@ -126,7 +126,7 @@ async function startAll(starting: Starting): Promise<Pick<Platform, 'url' | 'cel
         ...config,
         ...stores,
         port: cellPort,
-        runsc: runsc.path,
+        runsc: runsc?.path ?? null,
         imageDirectory,
         checkoutDirectory,
         signal,
@@ -143,7 +143,11 @@ async function startAll(starting: Starting): Promise<Pick<Platform, 'url' | 'cel
     return keep(await progress.step('edge', () => startEdge(context, options, preparedEdge)));
   };
   const [stores, startedCell, startedEdge] = await allSettledFirst(storesStarting, cell(), edge());
-  const versions = { ...stores.versions, edge: startedEdge.version, sandbox: (await tools.runsc).version };
+  const versions = {
+    ...stores.versions,
+    edge: startedEdge.version,
+    sandbox: (await tools.runsc)?.version ?? 'process (no isolation)',
+  };
   return { url: startedEdge.url, cellUrl: startedCell.url, versions };
 }
 

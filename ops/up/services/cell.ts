@@ -12,8 +12,8 @@ export interface CellOptions {
   redisUrl: string;
   objects: string;
   sandboxDriver: 'gvisor' | 'process';
-  runsc: string;
-  imageDirectory: string;
+  runsc: string | null;
+  imageDirectory: string | null;
   labDataDirectory: string;
   /** The JWKS file with the keys the edge signs principals with. */
   edgePublicKeys: string;
@@ -67,8 +67,8 @@ function environment(options: CellOptions): Record<string, string> {
     REDIS_URL: options.redisUrl,
     CELLBOOK_OBJECTS: options.objects,
     CELLBOOK_SANDBOX_DRIVER: options.sandboxDriver,
-    CELLBOOK_RUNSC: options.runsc,
-    CELLBOOK_IMAGE_DIR: options.imageDirectory,
+    ...(options.runsc === null ? {} : { CELLBOOK_RUNSC: options.runsc }),
+    ...(options.imageDirectory === null ? {} : { CELLBOOK_IMAGE_DIR: options.imageDirectory }),
     CELLBOOK_EDGE_PUBLIC_KEYS: options.edgePublicKeys,
     CELLBOOK_LAB_SCHEMAS: options.labDataDirectory,
   };

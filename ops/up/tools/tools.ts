@@ -10,9 +10,10 @@ import type { Progress } from '../progress.ts';
 import { runTool } from './run-tool.ts';
 
 export interface Tools {
-  runsc: Promise<Runsc>;
+  /** Null with the process driver, which needs neither it nor an image. */
+  runsc: Promise<Runsc | null>;
   /** Directory of the built image: `rootfs/` and `image.json`. */
-  imageDirectory: Promise<string>;
+  imageDirectory: Promise<string | null>;
   /** Directory of the built bundle: `public/`, `data/`. */
   lab: Promise<LabBundle>;
 }
@@ -28,6 +29,7 @@ export type LabBundle = z.infer<typeof labSchema>;
 
 export interface ToolsWanted {
   cacheDirectory: string;
+  sandboxDriver: 'gvisor' | 'process';
   /** What the operator brings is taken as it is. */
   runsc: string | null;
   imageDirectory: string | null;
@@ -39,17 +41,21 @@ export function ensureTools(progress: Progress, wanted: ToolsWanted, signal?: Ab
     const env = { CELLBOOK_CACHE: wanted.cacheDirectory };
     return progress.step(title, (note) => runTool({ doing, script, args, env }, note, signal));
   };
-  const labLine = make('JupyterLab bundle', 'building the Lab bundle', 'edge/lab/build.ts', ['--json']);
-  const tools: Tools = {
-    runsc:
-      wanted.runsc === null
-        ? make('runsc', 'preparing runsc', 'ops/images/runsc.ts', []).then(readRunsc)
-        : versionOfGiven(wanted.runsc),
-    imageDirectory:
-      given(wanted.imageDirectory) ??
-      make('sandbox image', 'building the sandbox image', 'ops/images/build.ts', []),
-    lab: labLine.then((line) => labSchema.parse(JSON.parse(line))),
+  const isolated = wanted.sandboxDriver === 'gvisor';
+  const runsc = async () => {
+    if (!isolated) return null;
+    if (wanted.runsc !== null) return versionOfGiven(wanted.runsc);
+    return readRunsc(await make('runsc', 'preparing runsc', 'ops/images/runsc.ts', []));
   };
+  const imageDirectory = async () => {
+    if (!isolated || wanted.imageDirectory !== null) return wanted.imageDirectory;
+    return make('sandbox image', 'building the sandbox image', 'ops/images/build.ts', []);
+  };
+  const lab = async () =>
+    labSchema.parse(
+      JSON.parse(await make('JupyterLab bundle', 'building the Lab bundle', 'edge/lab/build.ts', ['--json'])),
+    );
+  const tools: Tools = { runsc: runsc(), imageDirectory: imageDirectory(), lab: lab() };
   // Whoever needs one awaits it; a failure that nobody has come to yet is no crash.
   for (const tool of Object.values(tools)) tool.catch(() => undefined);
   return tools;
@@ -69,8 +75,4 @@ function readRunsc(line: string): Runsc {
 async function versionOfGiven(path: string): Promise<Runsc> {
   const { stdout } = await promisify(execFile)(path, ['--version'], { timeout: 10_000 });
   return { path, version: stdout.split('\n')[0]?.replace(' version', '').trim() ?? 'runsc' };
-}
-
-function given(path: string | null): Promise<string> | null {
-  return path === null ? null : Promise.resolve(path);
 }
