@@ -164,6 +164,15 @@ test('killed outright, a cell that starts again destroys what is left, keeps the
   await untilPhase(id, 'suspended');
 }, 180_000);
 
+test('killed outright and needed the moment it answers again, a workspace is resumed without a second ask', async () => {
+  const id = await createWorkspace();
+  const kernelId = await startKernel(id);
+  await cell.restart('SIGKILL');
+  expect(await execute(id, kernelId, 'print("back")')).toBe('back\n');
+  await call('POST', `/v1/workspaces/${id}/suspend`);
+  await untilPhase(id, 'suspended');
+}, 180_000);
+
 test('asked to stop, a cell stores the files, closes sockets with 1012, and goes on later where it was', async () => {
   const id = await createWorkspace();
   const kernelId = await startKernel(id);

@@ -151,6 +151,38 @@ describe('what goes wrong', () => {
     expect(again.value).toBeDefined();
   });
 
+  it('resumes at once what is lost while somebody needs it, instead of letting it rest', async () => {
+    const { lifecycle, create, pass, driver, starts } = await makeHost();
+    const id = await create();
+    outcomeOf(lifecycle.ensureRunning(id, never));
+    await pass(10_000);
+    const sandboxId = [...driver.existing.keys()][0];
+    if (sandboxId) driver.remove(sandboxId, { reason: 'crashed', exitCode: 1, signal: null, stderrTail: '' });
+    await Promise.resolve();
+    const needed = outcomeOf(lifecycle.ensureRunning(id, never));
+    await pass(15_000);
+    expect(needed.value).toBe(lifecycle.current(id));
+    expect(starts()).toBe(2);
+  });
+
+  it('keeps what runs through an outage of the store longer than a lease, under the same epoch', async () => {
+    const outage = { isOn: false };
+    const { lifecycle, create, pass, settledRow, starts, heard } = await makeHost({ outage });
+    const id = await create();
+    outcomeOf(lifecycle.ensureRunning(id, never));
+    await pass(10_000);
+    const before = await settledRow(id);
+    outage.isOn = true;
+    await pass(5 * limits.lifecycle.lease.ttlMs);
+    expect(lifecycle.current(id)).not.toBeNull();
+    outage.isOn = false;
+    await pass(60_000);
+    const after = await settledRow(id);
+    expect(after).toMatchObject({ phase: 'running', epoch: before.epoch, leaseHolder: before.leaseHolder });
+    expect(after.leaseExpiresAtMs).toBeGreaterThan(before.leaseExpiresAtMs ?? 0);
+    expect([starts(), heard]).toEqual([1, ['running']]);
+  });
+
   it('records the intent of every step before it, its outcome after it, and each change of phase', async () => {
     const { lifecycle, create, pass, transitions } = await makeHost();
     const id = await create();

@@ -180,7 +180,11 @@ export class Lifecycle implements WorkspaceRuntime {
         steps: allSteps,
         tools: { ...tools, newSandboxId: () => newSandboxId(random) },
         leases: this.#leases,
-        observing: { host, activity: this.#activity, clock, isDraining: () => this.#draining },
+        observing: {
+          ...{ host, activity: this.#activity, clock },
+          isDraining: () => this.#draining,
+          isDemanded: (id) => this.#resumes.isWaiting(id),
+        },
         observeStep: (step, outcome, durationMs) => metrics.observeStep(step, outcome, durationMs),
         observeRow: (row) => this.#observeRow(row),
         observeFailure: (row, error) => this.#observeFailure(row, error),
@@ -216,6 +220,8 @@ export class Lifecycle implements WorkspaceRuntime {
     // Looked at often, since one that is busy now must not count as idle since its last message.
     for (const workspaceId of held) this.#activity.isBusy(workspaceId);
     const wake = (workspaceId: WorkspaceId) => this.#queue.wake(workspaceId);
+    // A store that was away longer than a lease: what runs here is taken up again, under its epoch.
+    for (const workspaceId of this.#announced.keys()) if (!held.has(workspaceId)) wake(workspaceId);
     const isHeld = (workspaceId: WorkspaceId) => held.has(workspaceId);
     await sweep({ store, host, clock, log, holder: this.#holder, isHeld, wake });
     this.#deps.metrics?.observeLoad(host.load());

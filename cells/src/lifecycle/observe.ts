@@ -1,5 +1,6 @@
 /** What the planner is told about a workspace: its row, and what this host and the gateway know of it now. */
 import type { Clock } from '@cellbook/shared/clock.ts';
+import type { WorkspaceId } from '@cellbook/shared/ids.ts';
 import type { SandboxHost } from '../host/sandbox-host.ts';
 import type { SandboxExit } from '../sandbox/driver.ts';
 import type { Activity } from './activity.ts';
@@ -12,9 +13,13 @@ export interface ObserveTools {
   activity: Activity;
   clock: Clock;
   isDraining(): boolean;
+  isDemanded(workspaceId: WorkspaceId): boolean;
 }
 
-export function observe({ host, activity, clock, isDraining }: ObserveTools, row: WorkspaceRow): Observed {
+export function observe(
+  { host, activity, clock, isDraining, isDemanded }: ObserveTools,
+  row: WorkspaceRow,
+): Observed {
   const sandbox = host.current(row.id);
   return {
     desired: row.desired,
@@ -30,6 +35,7 @@ export function observe({ host, activity, clock, isDraining }: ObserveTools, row
     lastActiveAtMs: activity.lastUsedAtMs(row.id, row.lastActiveAtMs),
     sandbox: !sandbox ? 'none' : sandbox.epoch === row.epoch ? 'usable' : 'unusable',
     loss: describeLoss(host.lastLoss(row.id)),
+    demanded: isDemanded(row.id),
     draining: isDraining(),
     nowMs: clock.nowMs(),
   };

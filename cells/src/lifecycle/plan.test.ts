@@ -16,6 +16,7 @@ const running: Observed = {
   sandbox: 'usable',
   loss: null,
   busy: false,
+  demanded: false,
   draining: false,
   nowMs: 1_000_000,
 };
@@ -34,6 +35,7 @@ const anything = fc.record<Observed>({
   sandbox: fc.constantFrom('usable', 'unusable', 'none'),
   loss: fc.constant(null),
   busy: fc.boolean(),
+  demanded: fc.boolean(),
   draining: fc.boolean(),
   nowMs: fc.nat(200),
 });

@@ -26,6 +26,8 @@ export interface Observed {
   /** Why it is not usable any more, where that is known. */
   loss: Problem | null;
   busy: boolean;
+  /** Somebody waits for it to run. */
+  demanded: boolean;
   draining: boolean;
   nowMs: number;
 }
@@ -78,7 +80,9 @@ export function plan(observed: Observed): Action {
 }
 
 function planRunning(observed: Observed): Action {
-  if (observed.sandbox !== 'usable') return giveUp(observed, true, observed.loss ?? ownerLost);
+  if (observed.sandbox !== 'usable') {
+    return giveUp(observed, !observed.demanded, observed.loss ?? ownerLost);
+  }
   if (observed.desired === 'deleted') return { type: 'delete', steps: takeDown(observed) };
   if (observed.desired === 'suspended') return { type: 'suspend', steps: takeDown(observed), dormant: false };
   if (observed.draining) return { type: 'suspend', steps: takeDown(observed), dormant: true };

@@ -50,6 +50,10 @@ export class Resumes {
     );
   }
 
+  isWaiting(workspaceId: WorkspaceId): boolean {
+    return this.#waiters.has(workspaceId);
+  }
+
   /** The workspace runs: whoever waits for it gets its sandbox. */
   landed(workspaceId: WorkspaceId, sandbox: Sandbox): void {
     this.#waiters.get(workspaceId)?.resolve(sandbox);

@@ -16,6 +16,8 @@ import { MemoryWorkspaceStore } from '../stores/memory-workspace-store.ts';
 
 export interface MemoryHostOptions {
   capacity?: number;
+  /** While it is on, the store answers nothing but errors. */
+  outage?: { isOn: boolean };
   /** Stands between the lifecycle and what it acts on. */
   wrap?: {
     volumes(volumes: WorkspaceVolumes): WorkspaceVolumes;
@@ -42,7 +44,8 @@ export async function makeHost(given: MemoryHostOptions = {}) {
   const hostId = hostIdSchema.parse('host-a');
   const host = new LocalSandboxHost({ hostId, driver, capacity: given.capacity ?? 4 });
   const lifecycle = new Lifecycle({
-    ...{ store, transitions, clock, random },
+    ...{ transitions, clock, random },
+    store: given.outage ? withOutages(store, given.outage) : store,
     volumes: given.wrap?.volumes(volumes) ?? volumes,
     host: given.wrap?.host(host) ?? host,
     log: silentLogger,
@@ -110,4 +113,15 @@ export function outcomeOf<T>(promise: Promise<T>) {
     },
   );
   return seen;
+}
+
+function withOutages(store: MemoryWorkspaceStore, outage: { isOn: boolean }): MemoryWorkspaceStore {
+  return new Proxy(store, {
+    get(target, property) {
+      const value: unknown = Reflect.get(target, property, target);
+      if (typeof value !== 'function') return value;
+      return (...given: unknown[]): unknown =>
+        outage.isOn ? Promise.reject(new Error('the store is away')) : Reflect.apply(value, target, given);
+    },
+  });
 }
