@@ -1,5 +1,5 @@
 /** JupyterLab as a person uses it. Waits are for what becomes visible, never for time to pass. */
-import type { Locator, Page } from 'playwright-core';
+import type { Locator, Page, Response } from 'playwright-core';
 
 const startDeadlineMs = 60_000;
 /** A cell may first have to wake the workspace and boot a sandbox. */
@@ -34,16 +34,18 @@ async function finished(cell: Locator): Promise<void> {
   await prompt.waitFor({ timeout: cellDeadlineMs });
 }
 
-/** Saves a new notebook: JupyterLab asks for its name the first time. */
-export async function saveAs(page: Page, name: string): Promise<void> {
-  const saved = page.waitForResponse(
-    (response) => response.request().method() === 'PUT' && response.url().includes('/api/contents/'),
-  );
+/** Saves a new notebook under the name that JupyterLab proposes in its dialog. */
+export async function saveFirst(page: Page): Promise<void> {
   await page.keyboard.press('Control+s');
-  await page.locator('.jp-Dialog').getByPlaceholder('File name').fill(name);
-  await page.locator('.jp-Dialog .jp-mod-accept').click();
-  await saved;
-  await page.locator('.lm-DockPanel-tabBar .lm-TabBar-tab', { hasText: name }).waitFor();
+  const accept = page.locator('.jp-Dialog .jp-mod-accept');
+  await accept.waitFor();
+  const isAnswer = (method: string, part: string) => (response: Response) =>
+    response.request().method() === method && response.url().includes(part);
+  await Promise.all([
+    page.waitForResponse(isAnswer('PUT', '/api/contents/')),
+    page.waitForResponse(isAnswer('POST', '/checkpoints')),
+    accept.click(),
+  ]);
 }
 
 /** Opens a terminal from the menu and types a line into it. */
