@@ -1,5 +1,5 @@
 import { ManualClock } from '@cellbook/shared/clock.ts';
-import { newUserId, newWorkspaceId } from '@cellbook/shared/ids.ts';
+import { newOrgId, newUserId, newWorkspaceId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import { seededRandom } from '@cellbook/shared/random.ts';
 import { expect, test } from 'vitest';
@@ -14,7 +14,14 @@ async function streamOf(given: { slow?: boolean } = {}) {
   const clock = new ManualClock();
   const store = new MemoryWorkspaceStore(clock, new MemoryTransitionStore());
   const id = newWorkspaceId(random);
-  const row = { id, ownerId, orgId: 'org' as never, tier: 'free', name: 'n', desired: 'suspended' } as const;
+  const row = {
+    id,
+    ownerId,
+    orgId: newOrgId(random),
+    tier: 'free',
+    name: 'n',
+    desired: 'suspended',
+  } as const;
   await store.create({ ...row, idleSuspendSeconds: null, nowMs: 0, createKey: id }, 10);
   const written: string[] = [];
   const drains: (() => void)[] = [];

@@ -3,10 +3,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '@cellbook/shared/clock.ts';
+import type { ErrorBody } from '@cellbook/shared/errors.ts';
 import { cellIdSchema, newUserId, type UserId, type WorkspaceId } from '@cellbook/shared/ids.ts';
 import { silentLogger } from '@cellbook/shared/log.ts';
 import { createMetrics } from '@cellbook/shared/metrics.ts';
 import { principalHeader } from '@cellbook/shared/protocol/principal.ts';
+import type { Workspace } from '@cellbook/shared/protocol/workspace.ts';
+import type { TransitionEntry } from '@cellbook/shared/protocol/workspace-api.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
 import type { FastifyInstance } from 'fastify';
 import { createTestDatabase, type TestDatabase } from '../../db/test-database.ts';
@@ -20,11 +23,14 @@ import { type HintBus, openChangeFeed } from '../events/change-feed.ts';
 import { PostgresIdempotencyStore } from '../idempotency/postgres-idempotency-store.ts';
 import { createServer } from '../server.ts';
 
+/** Whatever the API may answer, so that tests can look into it freely; they say what they expect. */
+export type AnswerBody = Workspace &
+  ErrorBody & { workspaces: Workspace[]; transitions: TransitionEntry[]; nextCursor: string | null };
+
 export interface Answer {
   status: number;
   headers: Headers;
-  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers freely
-  body: any;
+  body: AnswerBody;
 }
 
 export interface ApiServer {
@@ -105,9 +111,7 @@ export async function startApiServer(given: { bus?: HintBus; clock?: Clock } = {
       },
       ...(sent !== undefined && { body: sent }),
     });
-    const answer = await response.text();
-    const isJson = response.headers.get('content-type')?.includes('json');
-    return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(answer) : answer };
+    return { status: response.status, headers: response.headers, body: JSON.parse(await response.text()) };
   }
 
   return {

@@ -183,7 +183,7 @@ describe('changing', () => {
     const id = await createId();
     const deleted = await api.call('DELETE', pathOf(id));
     expect(deleted).toMatchObject({ status: 200, body: { desired: 'deleted' } });
-    expect(Date.parse(deleted.body.undoUntil)).toBeGreaterThan(Date.now());
+    expect(Date.parse(deleted.body.undoUntil ?? '')).toBeGreaterThan(Date.now());
     expect((await api.call('DELETE', pathOf(id))).body).toEqual(deleted.body);
     expect((await api.call('GET', pathOf(id))).status).toBe(200);
 
