@@ -189,6 +189,21 @@ export function describeDriver(kind: 'gvisor' | 'process'): void {
       await sandbox.link.closeTerminal('t2');
     });
 
+    it('tell the program in front of a terminal that it was resized', async () => {
+      let output = '';
+      sandbox.link.on('terminalOutput', (name, data) => {
+        if (name === 'winch') output += data.toString();
+      });
+      await sandbox.link.openTerminal({ name: 'winch', columns: 80, rows: 24, directory: '' });
+      const program =
+        "import signal, time, os; signal.signal(signal.SIGWINCH, lambda *_: print('saw', *os.get_terminal_size(), flush=True)); print('list' + 'ening', flush=True); time.sleep(600)";
+      sandbox.link.writeTerminal('winch', Buffer.from(`python3 -c "${program}"\n`));
+      await eventually(() => output.includes('listening'));
+      sandbox.link.resizeTerminal('winch', 120, 40);
+      await eventually(() => output.includes('saw 120 40'));
+      await sandbox.link.closeTerminal('winch');
+    });
+
     it('run commands with input, exit codes, a time limit and an output limit', async () => {
       const run = (argv: string[], changes = {}) =>
         sandbox.link.run({ argv, directory: '', timeoutMs: 10_000, outputBytesMax: 1e6, ...changes });

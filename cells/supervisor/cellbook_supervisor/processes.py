@@ -61,12 +61,21 @@ def signal_group(pid, number):
         pass
 
 
+def signal_tree(root, number):
+    for pid in tree(snapshot(), root):
+        _signal(pid, number)
+
+
+def _signal(pid, number):
+    try:
+        os.kill(pid, number)
+    except (ProcessLookupError, PermissionError):
+        pass
+
+
 def kill_tree(root):
     """Kills the root's process group and every descendant, those in sessions of their own too."""
     pids = tree(snapshot(), root)
     signal_group(root, signal.SIGKILL)
     for pid in pids:
-        try:
-            os.kill(pid, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):
-            pass
+        _signal(pid, signal.SIGKILL)

@@ -31,6 +31,8 @@ class Terminal:
         self.pid, self._descriptor = pty.fork()
         if self.pid == 0:
             try:
+                # Before the shell first asks: one that starts without a size takes 80 columns.
+                _set_size(0, columns, rows)
                 os.chdir(working_directory)
                 for number in (signal.SIGCHLD, signal.SIGPIPE, signal.SIGINT):
                     signal.signal(number, signal.SIG_DFL)
@@ -40,7 +42,6 @@ class Terminal:
                 os._exit(127)
         os.set_blocking(self._descriptor, False)
         os.set_inheritable(self._descriptor, False)
-        self.resize(columns, rows)
         supervisor.children.adopt(self.pid, self._ended)
         self.listen(True)
 
@@ -94,9 +95,11 @@ class Terminal:
             self._loop.write(self._descriptor, None)
 
     def resize(self, columns, rows):
-        size = struct.pack("HHHH", min(65535, max(1, rows)), min(65535, max(1, columns)), 0, 0)
-        if self._descriptor is not None:
-            fcntl.ioctl(self._descriptor, termios.TIOCSWINSZ, size)
+        if self._descriptor is None:
+            return
+        _set_size(self._descriptor, columns, rows)
+        # Linux tells the foreground's processes itself; gVisor changes the size and tells nobody.
+        processes.signal_tree(self.pid, signal.SIGWINCH)
 
     def close(self, on_closed):
         self._close_waiters.append(on_closed)
@@ -117,3 +120,8 @@ class Terminal:
         self._supervisor.terminal_ended(self)
         for on_closed in self._close_waiters:
             on_closed()
+
+
+def _set_size(descriptor, columns, rows):
+    size = struct.pack("HHHH", min(65535, max(1, rows)), min(65535, max(1, columns)), 0, 0)
+    fcntl.ioctl(descriptor, termios.TIOCSWINSZ, size)
