@@ -112,6 +112,7 @@ describe('one notebook in a browser', () => {
     await labReady(lab);
     await lab.locator('body[data-jp-theme-name="JupyterLab Dark"]').waitFor({ state: 'attached' });
     await showTab(lab, 'Untitled.ipynb');
+    await lab.locator('.jp-DirListing-item', { hasText: 'made.txt' }).waitFor();
     await browser.screenshot(lab, 'dark-after-reload');
   });
 
