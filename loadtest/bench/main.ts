@@ -12,7 +12,6 @@
  * starts on free ports and a temporary directory, and stops and removes again.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type IdleResult, measureIdleSockets, workspacesFor } from './idle/idle-sockets.ts';
@@ -26,7 +25,15 @@ import { cellLeg, edgeCellLeg } from './platform/legs.ts';
 import { type Person, signInAtEdge } from './platform/person.ts';
 import { type BenchPlatform, startBenchPlatform } from './platform/start.ts';
 import { type BenchWorkspace, createBenchWorkspace } from './platform/workspace.ts';
-import { type LegResult, machine, peerVersions, type Report, ratios, table } from './report.ts';
+import {
+  type LegResult,
+  machine,
+  packageVersions,
+  peerVersions,
+  type Report,
+  ratios,
+  table,
+} from './report.ts';
 
 interface Site {
   platform: BenchPlatform;
@@ -127,7 +134,6 @@ async function report(
   options: Options,
   python: string,
 ): Promise<Report> {
-  const version = (name: string): string => createRequire(import.meta.url)(`${name}/package.json`).version;
   return {
     ...Object.fromEntries(results),
     idleSocketKiB: idle?.idleSocketKiB ?? null,
@@ -136,11 +142,8 @@ async function report(
     clients: options.plans.many.clients,
     payloadBytes: payload.length,
     machine: machine(),
-    versions: {
-      node: process.versions.node,
-      'configurable-http-proxy': version('configurable-http-proxy'),
-      ...(await peerVersions(python)),
-    },
+    versions: { ...packageVersions(), ...(await peerVersions(python)) },
+    drivers: { cell: 'process', edgeCell: 'process', edgeCellGvisor: 'gvisor' },
     quick: options.quick,
     date: new Date().toISOString(),
   };

@@ -1,12 +1,15 @@
 /** The result: its last line is one JSON object, everything before it is for people. */
 import { execFile } from 'node:child_process';
+import { createRequire } from 'node:module';
 import { cpus } from 'node:os';
 import { promisify } from 'node:util';
+import { z } from 'zod';
 import type { IdleResult } from './idle/idle-sockets.ts';
 import type { LegName } from './measure/clients.ts';
 import { round, type Summary } from './measure/statistics.ts';
 
 const run = promisify(execFile);
+const manifestSchema = z.object({ version: z.string() });
 
 /** `p50Ms` and its kin: 50 clients with a kernel each. */
 export interface LegResult extends Summary {
@@ -30,6 +33,8 @@ export interface Report {
   payloadBytes: number;
   machine: { cores: number; cpu: string };
   versions: Record<string, string>;
+  /** What isolates the kernel of each leg that goes through a cell; the other legs' are plain processes. */
+  drivers: Record<'cell' | 'edgeCell' | 'edgeCellGvisor', 'process' | 'gvisor'>;
   quick: boolean;
   date: string;
 }
@@ -70,9 +75,19 @@ export function machine(): Report['machine'] {
   return { cores: cpus().length, cpu: cpus()[0]?.model ?? 'unknown' };
 }
 
+export function packageVersions(): Record<string, string> {
+  const manifestOf = createRequire(import.meta.url);
+  const names = ['configurable-http-proxy', 'wrangler', 'workerd', 'ws', 'zeromq'];
+  const versions = names.map((name) => [
+    name,
+    manifestSchema.parse(manifestOf(`${name}/package.json`)).version,
+  ]);
+  return { node: process.versions.node, ...Object.fromEntries(versions) };
+}
+
 export async function peerVersions(python: string): Promise<Record<string, string>> {
   const names = ['jupyter_server', 'tornado', 'pyzmq'];
   const script = `import importlib.metadata as m, json, platform; print(json.dumps({"python": platform.python_version(), **{n: m.version(n) for n in ${JSON.stringify(names)}}}))`;
   const { stdout } = await run(python, ['-c', script], { timeout: 30_000 });
-  return JSON.parse(stdout);
+  return z.record(z.string(), z.string()).parse(JSON.parse(stdout));
 }
