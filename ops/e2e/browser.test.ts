@@ -145,7 +145,9 @@ describe('one notebook in a browser', () => {
   });
 
   it('has shown nothing in red all the while', () => {
-    expect(browser.problems).toEqual([]);
+    // A stream of events may end at any moment (a drain, a Worker made anew); the page takes it up again.
+    const isEndedStream = (problem: string) => /ERR_INCOMPLETE_CHUNKED.*\/v1\/events\)$/.test(problem);
+    expect(browser.problems.filter((problem) => !isEndedStream(problem))).toEqual([]);
   });
 });
 

@@ -6,6 +6,7 @@ import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/applica
 import { ICommandPalette } from '@jupyterlab/apputils';
 import { PageConfig, URLExt } from '@jupyterlab/coreutils';
 import { IMainMenu } from '@jupyterlab/mainmenu';
+import { INotebookTracker } from '@jupyterlab/notebook';
 import { ServerConnection } from '@jupyterlab/services';
 import { IStatusBar } from '@jupyterlab/statusbar';
 import { Poll } from '@lumino/polling';
@@ -19,38 +20,52 @@ const plugin: JupyterFrontEndPlugin<void> = {
   id: '@cellbook/lab:workspace',
   description: "Shows the workspace's state and leads back to the console.",
   autoStart: true,
-  optional: [IStatusBar, IMainMenu, ICommandPalette],
+  optional: [IStatusBar, IMainMenu, ICommandPalette, INotebookTracker],
   activate: (
     app: JupyterFrontEnd,
     statusBar: IStatusBar | null,
     menu: IMainMenu | null,
     palette: ICommandPalette | null,
+    notebooks: INotebookTracker | null,
   ) => {
     const consoleUrl = PageConfig.getOption('cellbookConsoleUrl');
     const item = new WorkspaceStatusItem(consoleUrl);
     statusBar?.registerStatusItem('@cellbook/lab:workspace', { item, align: 'left', rank: -1 });
     addConsoleCommand(app, consoleUrl, menu, palette);
-
-    let state: WorkspaceState = { name: PageConfig.getOption('cellbookWorkspaceName'), phase: 'running' };
-    const refresh = async () => {
-      state = await fetchState(app.serviceManager.serverSettings, state);
+    followState(app, notebooks, (state) => {
       item.display(state);
       nameTab(state.name);
-    };
-    new MutationObserver(() => nameTab(state.name)).observe(document.head, {
-      childList: true,
-      subtree: true,
-    });
-    new Poll({
-      name: '@cellbook/lab:workspace',
-      factory: refresh,
-      frequency: { interval: 10_000, backoff: true, max: 60_000 },
-      standby: 'when-hidden',
     });
   },
 };
 
 export default plugin;
+
+function followState(
+  app: JupyterFrontEnd,
+  notebooks: INotebookTracker | null,
+  show: (state: WorkspaceState) => void,
+): void {
+  let state: WorkspaceState = { name: PageConfig.getOption('cellbookWorkspaceName'), phase: 'running' };
+  const poll = new Poll({
+    name: '@cellbook/lab:workspace',
+    factory: async () => {
+      state = await fetchState(app.serviceManager.serverSettings, state);
+      show(state);
+    },
+    frequency: { interval: 10_000, backoff: false },
+    standby: 'when-hidden',
+  });
+  // A kernel that changes while the workspace is not known to run, or starts afresh, is news before its time.
+  notebooks?.widgetAdded.connect((_tracker, panel) => {
+    panel.sessionContext.statusChanged.connect((_context, status) => {
+      if (state.phase !== 'running' || status === 'autorestarting') void poll.refresh();
+    });
+  });
+  // JupyterLab writes the title anew with every tab that is chosen.
+  const titles = new MutationObserver(() => nameTab(state.name));
+  titles.observe(document.head, { childList: true, subtree: true });
+}
 
 function addConsoleCommand(
   app: JupyterFrontEnd,
