@@ -1,7 +1,7 @@
 /**
  * `npm test`: the tools, the static checks, every vitest project, the supervisor's Python tests, and at the
  * end one line alone: `N passed, N failed, N skipped`. It needs nothing prepared and nothing stopped: what
- * it starts has directories and ports of its own.
+ * it starts has directories and ports of its own. Arguments narrow the vitest part: `npm test -- cells/src/api`.
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -27,12 +27,15 @@ import {
 /** Whole platforms are tested after and apart from the rest: they need the machine for themselves. */
 const rounds = [['node', 'workerd'], ['e2e']];
 
+const filters = process.argv.slice(2);
+const { signal } = stopRequested();
 const progress = createProgress({ clock: systemClock, output: process.stdout });
 const directory = mkdtempSync(join(tmpdir(), 'cellbook-test-run-'));
 const total: Summary = { passed: 0, failed: 0, skipped: 0, problems: [] };
 try {
-  await allTools(ensureTools(progress, platformConfig(process.env), stopRequested().signal));
+  await allTools(ensureTools(progress, platformConfig(process.env), signal));
   for (const check of staticChecks) {
+    signal.throwIfAborted();
     const { ok, output } = await progress.step(check.name, () => runCheck(check));
     add({
       passed: ok ? 1 : 0,
@@ -43,6 +46,7 @@ try {
   }
   add(await runPythonTests(checkoutDirectory));
   for (const projects of rounds) add(await runVitest(projects));
+  signal.throwIfAborted();
 } catch (thrown) {
   add({
     passed: 0,
@@ -59,16 +63,19 @@ console.log(summaryLine(total));
 
 async function runVitest(projects: string[]): Promise<Summary> {
   const file = join(directory, `${projects.join('-')}.json`);
-  const args = ['run', ...projects.flatMap((name) => ['--project', name])];
+  signal.throwIfAborted();
+  const narrowed = filters.length > 0 ? ['--passWithNoTests', ...filters] : [];
+  const args = ['run', ...projects.flatMap((name) => ['--project', name]), ...narrowed];
   const reporters = ['--reporter=dot', '--reporter=json', `--outputFile.json=${file}`];
-  const code = await runInherited('vitest', [...args, ...reporters], checkoutDirectory);
+  const code = await runInherited('vitest', [...args, ...reporters], checkoutDirectory, signal);
   if (!existsSync(file)) throw new Error(`vitest wrote no report for ${projects.join(' and ')}`);
   const summary = summarise([reportSchema.parse(JSON.parse(readFileSync(file, 'utf8')))], allowedSkips());
   if (code !== 0 && summary.failed === 0) {
     summary.failed++;
     summary.problems.push(`vitest ended with code ${code} for ${projects.join(' and ')}: see above`);
   }
-  if (code === 0 && summary.passed === 0) summary.problems.push(`no test ran for ${projects.join(' and ')}`);
+  if (code === 0 && summary.passed === 0 && filters.length === 0)
+    summary.problems.push(`no test ran for ${projects.join(' and ')}`);
   return summary;
 }
 

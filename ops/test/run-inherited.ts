@@ -1,10 +1,20 @@
 import { spawn } from 'node:child_process';
 
 /** Runs a program whose output goes where ours does; resolves to its exit code (1 when a signal ended it). */
-export function runInherited(command: string, args: string[], cwd: string): Promise<number> {
+export function runInherited(
+  command: string,
+  args: string[],
+  cwd: string,
+  signal: AbortSignal,
+): Promise<number> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd, stdio: 'inherit' });
+    const end = () => child.kill('SIGINT');
+    signal.addEventListener('abort', end, { once: true });
     child.once('error', reject);
-    child.once('close', (code) => resolve(code ?? 1));
+    child.once('close', (code) => {
+      signal.removeEventListener('abort', end);
+      resolve(code ?? 1);
+    });
   });
 }

@@ -24,7 +24,9 @@ export function namedCommands(document: SourceFile, packageJson: string): Breach
 export function namedTests(document: SourceFile, files: SourceFile[]): Breach[] {
   const byPath = new Map(files.map((file) => [file.path, file.text]));
   const named = [
-    ...document.text.matchAll(/`([\w./-]+(?:\.(?:test|conformance)\.ts|test_\w+\.py|bench[\w/-]*\.ts))(?: › ([^`]+))?`/g),
+    ...document.text.matchAll(
+      /`([\w./-]+(?:\.(?:test|conformance)\.ts|test_\w+\.py|bench[\w/-]*\.ts))(?: › ([^`]+))?`/g,
+    ),
   ];
   return named.flatMap(([, path = '', name]) => {
     const text = byPath.get(path);
