@@ -1,5 +1,6 @@
 /** What the router is made of, put together once per isolate from its bindings. */
 import { type Clock, systemClock } from '@cellbook/shared/clock.ts';
+import { limits } from '@cellbook/shared/limits.ts';
 import { type Random, systemRandom } from '@cellbook/shared/random.ts';
 import { importJWK } from 'jose';
 import { type Bindings, type Config, parseConfig } from './config.ts';
@@ -53,7 +54,12 @@ export function createEdge(bindings: Bindings, clock: Clock, random: Random): Ed
     revoked: new Snapshot({
       clock,
       name: 'the revocations',
-      load: async () => new Set(await directory.revocations(clock.nowMs())),
+      load: async () => {
+        const ids = new Set(await directory.revocations(clock.nowMs()));
+        if (ids.size >= limits.edge.revocationsMax)
+          log('error', 'more is revoked than is read: some of it counts as valid');
+        return ids;
+      },
       onFailure: (cause) =>
         log('error', 'the revocations could not be read; the last ones are used', { cause }),
     }),

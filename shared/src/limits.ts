@@ -184,6 +184,8 @@ export const limits = {
     tokenTtlMsMax: 366 * 24 * 3_600_000,
     /** Tokens one user may have at a time: a person with ten machines and five tools. */
     tokensPerUserMax: 50,
+    /** With the revoked ones that have not ended: a hundred such users are what `revocationsMax` has room for. */
+    tokensKeptPerUserMax: 500,
     /** Forms and JSON that the edge itself reads: a name, an e-mail address, a token's name. */
     formBytesMax: 16 * 1024,
   },

@@ -18,6 +18,8 @@ const tokenRowSchema = z.object({
   expires_at: z.int(),
 });
 
+const { tokensPerUserMax, tokensKeptPerUserMax } = limits.edge;
+
 export function createD1Directory(deps: { db: D1Database; clock: Clock; random: Random }): Directory {
   const { db, clock, random } = deps;
   const run = (statements: D1PreparedStatement[]) => answered(clock, db.batch(statements));
@@ -51,9 +53,21 @@ export function createD1Directory(deps: { db: D1Database; clock: Clock; random: 
             `INSERT INTO tokens (id, user_id, name, hash, hint, created_at, expires_at)
              SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 WHERE ?8 > (
                SELECT count(*) FROM tokens WHERE user_id = ?2 AND revoked_at IS NULL AND expires_at > ?9)
+             AND ?10 > (SELECT count(*) FROM tokens WHERE user_id = ?2 AND expires_at > ?9)
              ON CONFLICT (id) DO NOTHING`,
           )
-          .bind(id, userId, name, hash, hint, createdAtMs, expiresAtMs, limits.edge.tokensPerUserMax, nowMs),
+          .bind(
+            id,
+            userId,
+            name,
+            hash,
+            hint,
+            createdAtMs,
+            expiresAtMs,
+            tokensPerUserMax,
+            nowMs,
+            tokensKeptPerUserMax,
+          ),
         db.prepare('SELECT * FROM tokens WHERE id = ? AND user_id = ?').bind(id, userId),
       ]);
       const row = results[1]?.results[0];

@@ -119,6 +119,19 @@ describe.each([
     await expect(directory.createToken(tokenOf(), clock.nowMs())).resolves.toMatchObject({ name: 'laptop' });
   });
 
+  test('revoking makes room for new tokens only so often: revocations are everyone’s', async () => {
+    const makeAndRevoke = async () => {
+      const token = tokenOf();
+      await directory.createToken(token, clock.nowMs());
+      await directory.revokeToken(userId, token.id, clock.nowMs());
+    };
+    for (let made = 0; made < limits.edge.tokensKeptPerUserMax; made += 25)
+      await Promise.all(Array.from({ length: 25 }, makeAndRevoke));
+    await expect(directory.createToken(tokenOf(), clock.nowMs())).rejects.toMatchObject({
+      code: 'quota_exceeded',
+    });
+  });
+
   test('an expired token is neither listed nor counted', async () => {
     await directory.createToken(tokenOf({ expiresAtMs: clock.nowMs() + 1_000 }), clock.nowMs());
     await clock.advance(1_000);

@@ -1,7 +1,7 @@
 /**
  * The directory: people, their organisations, the tokens they made, and what was revoked before its time.
  * The router never asks it on the way of a request; it reads `revocations` into a snapshot.
- * Implementations pass directory.conformance.ts.
+ * Both implementations pass the suite in directory.test.ts.
  */
 import type { ApiKeyId, RegionId, UserId } from '@cellbook/shared/ids.ts';
 import type { Person } from '../identity/identity.ts';
@@ -26,7 +26,8 @@ export interface Directory {
   findOrCreatePerson(email: string, name: string, region: RegionId): Promise<Person>;
   /**
    * Makes a token unless the user has one of this id already; either way the one there is now.
-   * Throws `quota_exceeded` when the user has `limits.edge.tokensPerUserMax` live ones.
+   * Throws `quota_exceeded` when the user has `limits.edge.tokensPerUserMax` live ones, or with those revoked
+   * before their time `tokensKeptPerUserMax`: one user could else crowd out everyone's revocations.
    */
   createToken(token: NewToken, nowMs: number): Promise<TokenRow>;
   /** Live tokens, newest first. */

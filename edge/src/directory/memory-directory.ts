@@ -10,8 +10,10 @@ export function createMemoryDirectory({ random }: { random: Random }): Directory
   const people = new Map<string, Person>();
   const tokens: NewToken[] = [];
   const revoked = new Map<string, number>();
+  const kept = (userId: string, nowMs: number) =>
+    tokens.filter((token) => token.userId === userId && token.expiresAtMs > nowMs);
   const live = (userId: string, nowMs: number) =>
-    tokens.filter((token) => token.userId === userId && token.expiresAtMs > nowMs && !revoked.has(token.id));
+    kept(userId, nowMs).filter((token) => !revoked.has(token.id));
 
   return {
     async findOrCreatePerson(email, name, region) {
@@ -26,6 +28,8 @@ export function createMemoryDirectory({ random }: { random: Random }): Directory
       const known = tokens.find((other) => other.id === token.id && other.userId === token.userId);
       if (known) return rowOf(known);
       if (live(token.userId, nowMs).length >= limits.edge.tokensPerUserMax) throw tooManyTokens(token.userId);
+      if (kept(token.userId, nowMs).length >= limits.edge.tokensKeptPerUserMax)
+        throw tooManyTokens(token.userId);
       tokens.unshift(token);
       return rowOf(token);
     },
@@ -57,8 +61,8 @@ const rowOf = ({ id, name, hint, createdAtMs, expiresAtMs }: NewToken): TokenRow
 export function tooManyTokens(userId: string): CellbookError {
   return new CellbookError('quota_exceeded', {
     doing: `creating a token for user ${userId}`,
-    problem: `there are ${limits.edge.tokensPerUserMax} tokens already`,
-    next: 'Revoke one that is no longer used.',
+    problem: `there are ${limits.edge.tokensPerUserMax} tokens already, or too many were made and revoked`,
+    next: 'Revoke one that is no longer used; make new ones less often.',
     ids: { user: userId },
   });
 }

@@ -79,6 +79,31 @@ test('keeps the last good value when the store hangs', async () => {
   expect(await answer).toBe(1);
 });
 
+test('while the store is down requests do not wait for it one after the other, and its return is noticed', async () => {
+  await get();
+  source.hanging = true;
+  await clock.advance(2 * snapshotRefreshMs);
+  const first = get();
+  await clock.advance(directoryMsMax);
+  await first;
+  expect(await Promise.all(Array.from({ length: 50 }, get))).toEqual(Array.from({ length: 50 }, () => 1));
+  [source.hanging, source.value] = [false, 2];
+  await clock.advance(directoryMsMax);
+  await get();
+  await Promise.all(behind);
+  expect(await get()).toBe(2);
+});
+
+test('after a failure long ago the store is asked before the value is used again', async () => {
+  await get();
+  source.failing = true;
+  await clock.advance(2 * snapshotRefreshMs);
+  await get();
+  [source.failing, source.value] = [false, 2];
+  await clock.advance(snapshotRefreshMs);
+  expect(await get()).toBe(2);
+});
+
 test('keeps what it holds when the store offers something older', async () => {
   source.value = 5;
   await get();

@@ -1,7 +1,8 @@
 /**
  * A value of a store kept in the isolate, so that no request on the hot path reads the store. Young: used as
  * it is. Past `refreshMs`: used, and read again behind the request. Past twice that, or never read: read
- * first. A failed read leaves the last good value in place; only an edge that never had one refuses.
+ * first. A failed read leaves the last good value in place; only an edge that never had one refuses. While the
+ * store stays down it is tried behind requests, so that they do not each wait for its deadline.
  *
  * Two requests never wait for one read: workerd drops the I/O of a request whose client has gone, and with it
  * would go everyone else's answer. `#startedMs` only keeps refreshes from piling up.
@@ -27,17 +28,19 @@ export class Snapshot<Value> {
   readonly #options: SnapshotOptions<Value>;
   #held: { value: Value; readMs: number } | null = null;
   #startedMs = Number.NEGATIVE_INFINITY;
+  #failedMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: SnapshotOptions<Value>) {
     this.#options = options;
   }
 
   async get(defer: Defer): Promise<Value> {
-    const { refreshMs } = { refreshMs: limits.edge.snapshotRefreshMs };
+    const refreshMs = limits.edge.snapshotRefreshMs;
     const nowMs = this.#options.clock.monotonicMs();
     const ageMs = this.#held ? nowMs - this.#held.readMs : Number.POSITIVE_INFINITY;
     if (this.#held && ageMs < refreshMs) return this.#held.value;
-    if (!this.#held || ageMs >= 2 * refreshMs) return this.reload();
+    const isDown = nowMs - this.#failedMs < refreshMs;
+    if (!this.#held || (ageMs >= 2 * refreshMs && !isDown)) return this.reload();
     if (nowMs - this.#startedMs >= limits.edge.directoryMsMax) defer(this.reload());
     return this.#held.value;
   }
@@ -56,8 +59,10 @@ export class Snapshot<Value> {
       const kept =
         this.#held && supersedes && !supersedes(value, this.#held.value) ? this.#held.value : value;
       this.#held = { value: kept, readMs: clock.monotonicMs() };
+      this.#failedMs = Number.NEGATIVE_INFINITY;
       return kept;
     } catch (problem) {
+      this.#failedMs = clock.monotonicMs();
       onFailure(problem);
       if (this.#held) return this.#held.value;
       throw new CellbookError('store_unavailable', {
