@@ -128,6 +128,8 @@ describe('the hosts', () => {
     const headers = { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' };
     const answer = await world.fetch('http://127.0.0.1:8787/signin', { headers });
     expect(answer.headers.get('location')).toBe(`${main}/signin`);
+    const elsewhere = await world.fetch('http://127.0.0.1:8787//evil.example/', { headers });
+    expect(elsewhere.headers.get('location')).toBe(`${main}/`);
   });
 
   test('what is not an id is refused before a cell is asked', async () => {
@@ -173,8 +175,14 @@ describe('static files', () => {
     const answer = await world.fetch(`${main}/`, { headers: { cookie: cookies } });
     expect(answer.status).toBe(200);
     const policy = answer.headers.get('content-security-policy') ?? '';
-    for (const part of ["default-src 'none'", "script-src 'self'", "frame-ancestors 'none'"])
+    for (const part of [
+      "default-src 'none'",
+      "script-src 'self'",
+      "frame-ancestors 'none'",
+      "form-action 'self'",
+    ])
       expect(policy).toContain(part);
+    expect(answer.headers.get('cross-origin-opener-policy')).toBe('same-origin');
   });
 });
 

@@ -1,6 +1,7 @@
 /** A name or address that is neither the public host nor a workspace's: token clients only, no cookies. */
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import type { Ask } from '../ask.ts';
+import { localPath } from '../local-path.ts';
 import { deedOf } from '../origins.ts';
 import { answerApi, answerHealth, answerJupyter, answerMetrics } from './main.ts';
 
@@ -10,7 +11,10 @@ export async function answerOther(ask: Ask): Promise<Response> {
   if (ask.place.area === '/v1') return answerApi(ask);
   if (ask.place.area === '/w') return answerJupyter(ask);
   const main = ask.edge.config.CELLBOOK_PUBLIC_URL;
-  if (deedOf(ask.request) === 'page') return Response.redirect(new URL(ask.url.pathname, main).href, 302);
+  if (deedOf(ask.request) === 'page') {
+    const path = localPath(ask.url.pathname, main) ?? '/';
+    return Response.redirect(new URL(path, main).href, 302);
+  }
   throw new CellbookError('misdirected', {
     doing: `${ask.request.method} ${ask.url.pathname} at ${ask.url.host}`,
     problem: 'this platform is not known under that name',

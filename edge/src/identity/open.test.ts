@@ -63,6 +63,7 @@ describe('opening a workspace', () => {
     'https://evil.example/',
     '//evil.example/',
     '/\\evil.example',
+    '/.//evil.example',
     'javascript:alert(1)',
     '/.cellbook/enter?code=x',
   ])('next=%s leads to the lab and nowhere else', async (next) => {

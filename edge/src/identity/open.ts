@@ -8,6 +8,7 @@ import { CellbookError } from '@cellbook/shared/errors.ts';
 import { type WorkspaceId, workspaceIdSchema } from '@cellbook/shared/ids.ts';
 import { type Ask, isSecure } from '../ask.ts';
 import { forwardAs } from '../hosts/forwarding.ts';
+import { localPath } from '../local-path.ts';
 import { authenticateIfAny } from './authenticate.ts';
 import { setCookie } from './cookies.ts';
 import { type Claims, claimsSchema, type Identity } from './identity.ts';
@@ -66,12 +67,8 @@ async function assertOwned(ask: Ask, identity: Identity, id: WorkspaceId): Promi
 }
 
 function localTarget(url: URL): string {
-  const next = url.searchParams.get('next') ?? '/lab';
-  if (!URL.canParse(next, url)) return '/lab';
-  const target = new URL(next, url);
-  return target.origin === url.origin && target.pathname !== enterPath
-    ? target.pathname + target.search
-    : '/lab';
+  const next = localPath(url.searchParams.get('next') ?? '/lab', url);
+  return next === null || next.startsWith(enterPath) ? '/lab' : next;
 }
 
 function noWorkspace(id: string): CellbookError {
