@@ -16,6 +16,8 @@ export interface Ask {
 export function askOf(edge: Edge, request: Request, defer: Defer): Ask {
   const url = new URL(request.url);
   const { CELLBOOK_PUBLIC_URL: main, CELLBOOK_WORKSPACE_DOMAIN: domain } = edge.config;
+  // Behind a proxy that ends TLS the request comes as http; what the browser sees, and says in Origin, is https.
+  url.protocol = main.protocol;
   return {
     edge,
     request,

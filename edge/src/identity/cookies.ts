@@ -1,6 +1,7 @@
 /**
  * The two cookies. Over https their names carry `__Host-`, so that no other host of the site can plant one:
- * the browser then insists on Secure, Path=/ and no Domain.
+ * the browser then insists on Secure, Path=/ and no Domain. Over http nothing tells a planted cookie from ours,
+ * and one with a longer path is sent first: where two differ, neither counts.
  */
 export type CookieKind = 'session' | 'workspace';
 
@@ -15,9 +16,11 @@ export function setCookie(kind: CookieKind, value: string, maxAgeSeconds: number
 
 export function readCookie(header: string | null, kind: CookieKind, secure: boolean): string | null {
   const prefix = `${cookieName(kind, secure)}=`;
+  const values = new Set<string>();
   for (const part of (header ?? '').split(';')) {
     const cookie = part.trim();
-    if (cookie.startsWith(prefix)) return cookie.slice(prefix.length) || null;
+    if (cookie.startsWith(prefix)) values.add(cookie.slice(prefix.length));
   }
-  return null;
+  const [value] = values;
+  return values.size === 1 && value ? value : null;
 }

@@ -60,9 +60,42 @@ test.each([
   ['https://evil.example/', '/'],
   ['//evil.example/', '/'],
   ['/\\evil.example/', '/'],
+  ['/.//evil.example/', '/'],
+  ['/x/..//evil.example/', '/'],
   ['javascript:alert(1)', '/'],
 ])('next=%s leads to %s', async (next, location) => {
   expect((await post({ ...ada, next })).headers.get('location')).toBe(location);
+});
+
+test('the form may lead on to a workspace’s origin, as signing in on the way to one does', async () => {
+  const policyOf = async (path: string) =>
+    (await world.fetch(main + path)).headers.get('content-security-policy');
+  expect(await policyOf('/signin?next=%2Fopen%2Fws-00000000000000000000')).toContain(
+    "; form-action 'self' http://*.localhost:8787",
+  );
+  expect(await policyOf('/nothing')).toMatch(/; form-action 'self'$/);
+});
+
+test('a cookie that another host of the site has planted beside ours makes neither count', async () => {
+  const [victim, attacker] = [await world.signIn(), await world.signIn('mallory@example.org')];
+  for (const cookie of [`${attacker}; ${victim}`, `${victim}; ${attacker}`, `cellbook_session=; ${victim}`]) {
+    expect((await world.fetch(`${main}/v1/me`, { headers: { cookie } })).status).toBe(401);
+  }
+  const twice = { headers: { cookie: `${victim}; ${victim}` } };
+  expect((await world.fetch(`${main}/v1/me`, twice)).status).toBe(200);
+});
+
+test('behind a proxy that ends TLS, forms and cookies count as at the public address', async () => {
+  const origin = 'https://cellbook.example';
+  world = await createWorld({ CELLBOOK_PUBLIC_URL: origin, CELLBOOK_WORKSPACE_DOMAIN: 'cellbook.example' });
+  const send = (from: string) =>
+    world.fetch('http://cellbook.example/signin', {
+      method: 'POST',
+      headers: { origin: from },
+      body: new URLSearchParams(ada),
+    });
+  expect((await send(origin)).status).toBe(303);
+  expect((await send('http://cellbook.example')).status).toBe(403);
 });
 
 test('what was typed comes back in the form, escaped, with what is wrong', async () => {

@@ -3,6 +3,7 @@ import { CellbookError } from '@cellbook/shared/errors.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import { z } from 'zod';
 import { type Ask, isSecure } from '../ask.ts';
+import { localPath } from '../local-path.ts';
 import { askerOf } from '../origins.ts';
 import { pageResponse } from '../pages/html.ts';
 import { type SignInForm, signInFormPage, signInOffPage } from '../pages/sign-in-page.ts';
@@ -19,7 +20,7 @@ const formSchema = z.object({
 });
 
 export async function signInPage(ask: Ask): Promise<Response> {
-  const next = localPath(ask, ask.url.searchParams.get('next') ?? '/');
+  const next = localPath(ask.url.searchParams.get('next') ?? '/', ask.url) ?? '/';
   if (await authenticateIfAny(ask)) return seeOther(next);
   return formPage(ask, { name: '', email: '', next, problem: null });
 }
@@ -30,7 +31,7 @@ export async function signIn(ask: Ask): Promise<Response> {
   if (edge.config.CELLBOOK_SIGN_IN !== 'development')
     return formPage(ask, { name: '', email: '', next: '/', problem: null });
   const form = await readForm(ask.request, formSchema, 'signing in');
-  const [name, email, next] = [form.name.trim(), form.email.trim(), localPath(ask, form.next)];
+  const [name, email, next] = [form.name.trim(), form.email.trim(), localPath(form.next, ask.url) ?? '/'];
   const problem = problemOf(name, email);
   if (problem) return formPage(ask, { name, email, next, problem });
   const person = await edge.directory.findOrCreatePerson(email, name, edge.config.CELLBOOK_REGION);
@@ -80,13 +81,6 @@ function problemOf(name: string, email: string): string | null {
   return emailSchema.safeParse(email).success
     ? null
     : 'Please give an e-mail address, such as ada@example.org.';
-}
-
-/** `next` where it is a path of this host, else the console: a sign-in leads nowhere else. */
-function localPath({ url }: Ask, next: string): string {
-  if (!URL.canParse(next, url)) return '/';
-  const target = new URL(next, url);
-  return target.origin === url.origin ? target.pathname + target.search : '/';
 }
 
 function seeOther(location: string, cookie?: string): Response {

@@ -210,7 +210,8 @@ describe('a user who has moved to another cell', () => {
     await world.publishPins(2, env.UPSTREAMS, 1);
     const address = `${base}/moved?a=1`;
     const first = await world.fetch(address, { method: 'PUT', body: 'notebook', ...withToken() });
-    expect([first.status, first.headers.get('location')]).toEqual([307, address]);
+    expect([first.status, new URL(first.headers.get('location') ?? '', main).href]).toEqual([307, address]);
+    expect(first.headers.get('location')).toMatch(/^\/w\//);
     const second = await world.fetch(address, { method: 'PUT', body: 'notebook', ...withToken() });
     expect((await echo(second)).body).toBe('notebook');
   });

@@ -49,11 +49,17 @@ export async function forward(forwarder: Forwarder, forwarded: Forwarded): Promi
   const second = await forwarder.pins.reload();
   const newCell = homeOf(second, forwarded);
   if (newCell.id === cell.id) throw unreachable({ cell: cell.id, requestId }, moving);
-  if (request.body) return new Response(null, { status: 307, headers: { location: request.url } });
+  if (request.body) return new Response(null, { status: 307, headers: { location: sameAddress(request) } });
   const retried = await send(forwarder, forwarded, second, newCell);
   if (retried.status !== 421) return passOn(retried);
   await retried.body?.cancel();
   throw unreachable({ cell: newCell.id, requestId }, moving);
+}
+
+/** Without scheme and host, which a proxy before the edge may have changed. */
+function sameAddress(request: Request): string {
+  const { pathname, search } = new URL(request.url);
+  return pathname.replace(/^\/+/, '/') + search;
 }
 
 const moving = 'you are being moved to another cell';
