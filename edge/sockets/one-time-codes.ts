@@ -1,6 +1,6 @@
 /**
  * One-time codes: the console leaves what a code stands for, the workspace's origin takes it, once. A Durable
- * Object because "once" needs one place that decides; a bounded number of them (shardOf), never one per code.
+ * Object because "once" needs one place that decides; a bounded number of them (`limits.edge.oneTimeCodeShards`), never one per code.
  * What is taken, and what nobody took in time, is gone.
  */
 import { DurableObject } from 'cloudflare:workers';

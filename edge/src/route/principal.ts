@@ -18,7 +18,8 @@ export function createPrincipalSigner({ clock, key }: { clock: Clock; key: JWK }
   return {
     async sign(identity, cell, pinEpoch) {
       const nowMs = clock.nowMs();
-      const name = [identity.via, identity.jti, identity.ws, identity.tier, cell.id, pinEpoch].join(' ');
+      const { via, sub, org, tier, jti, ws } = identity;
+      const name = [via, sub, org, tier, jti, ws, cell.id, pinEpoch].join(' ');
       const known = signed.get(name);
       if (known && known.untilMs > nowMs) return known.jwt;
       const jwt = await new SignJWT({ ...principalOf(identity, cell, pinEpoch, nowMs) })
