@@ -3,7 +3,8 @@
  * network, and only kernels' memory is limited. For development where gVisor cannot run, and for tests; it
  * is used only when asked for by name, and says so loudly.
  */
-import { readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type Clock, sleep } from '@cellbook/shared/clock.ts';
 import { CellbookError } from '@cellbook/shared/errors.ts';
@@ -37,6 +38,9 @@ export async function createProcessDriver(options: ProcessDriverOptions): Promis
   return new ChildDriver(isolation, new SandboxRecords(join(stateDirectory, 'sandboxes')), options.clock);
 }
 
+/** Its own, so that nothing of it stays; short, because kernels' sockets lie in it and a socket's path has 107 bytes. */
+const temporaryDirectory = (sandboxId: SandboxId) => join(tmpdir(), `cellbook-${sandboxId}`);
+
 const marker = (sandboxId: SandboxId) => `CELLBOOK_SANDBOX_ID=${sandboxId}`;
 
 class NoIsolation implements Isolation {
@@ -57,6 +61,8 @@ class NoIsolation implements Isolation {
   }
 
   async prepare(spec: SandboxSpec): Promise<SandboxCommand> {
+    const temporary = temporaryDirectory(spec.sandboxId);
+    await mkdir(temporary, { recursive: true, mode: 0o700 });
     const start = `import sys; sys.path.insert(0, ${JSON.stringify(this.#supervisor.directory)}); from cellbook_supervisor.supervisor import main; main()`;
     return {
       argv: [this.#python, '-I', '-c', start],
@@ -66,6 +72,7 @@ class NoIsolation implements Isolation {
         LANG: 'C.UTF-8',
         ...spec.environment,
         HOME: spec.homeDirectory,
+        TMPDIR: temporary,
         CELLBOOK_WORKSPACE_ID: spec.workspaceId,
         CELLBOOK_SANDBOX_ID: spec.sandboxId,
         [settingsVariable]: supervisorSettings(spec, false),
@@ -86,6 +93,7 @@ class NoIsolation implements Isolation {
       for (const pid of pids) kill(pid);
       await sleep(this.#clock, 10);
     }
+    await rm(temporaryDirectory(sandboxId), { recursive: true, force: true });
   }
 }
 
