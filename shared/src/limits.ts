@@ -40,8 +40,11 @@ export const limits = {
     memoryFillBytesPerS: 2 * 1024 ** 3,
   },
   sandbox: {
-    /** gVisor's own processes beside what the user was promised: sentry, gofer, page tables (measured 60 MiB idle). */
-    overheadBytes: 256 * 1024 * 1024,
+    /**
+     * gVisor's own processes beside what the user was promised: sentry, gofer, page tables (measured 60 MiB
+     * idle), and 0.2 s of filling at the fastest for a supervisor that waits for its turn on a busy host.
+     */
+    overheadBytes: 512 * 1024 * 1024,
     /** The supervisor ends the biggest kernel at the limit; what is filled meanwhile fits in this part of it. */
     hardLimitFactor: 1.25,
     /** A guest task is a host thread or two, and the sentry has its own. */

@@ -36,7 +36,7 @@ class Supervisor:
         self.children = Children(self.loop)
         self.runtime_directory = tempfile.mkdtemp(prefix="cellbook-")
         self.outbox.on_room(self._room)
-        self._watch = MemoryWatch(self.loop, self._roots, self._is_active)
+        self._watch = MemoryWatch(self.loop, self._roots)
 
     def run(self):
         for number in (signal.SIGPIPE, signal.SIGINT):
@@ -79,7 +79,6 @@ class Supervisor:
         self.loop.stop()
 
     def _frame(self, kind, stream, payload):
-        self._watch.note_activity()
         if kind == frames.KERNEL_INPUT:
             if stream in self.kernels:
                 self.kernels[stream].from_cell(payload)
@@ -148,9 +147,6 @@ class Supervisor:
                 yield kernel.pid, kernel.kill_for_memory
         for owner in [*self.terminals.values(), *self.runs]:
             yield owner.pid, lambda _, owner=owner: processes.kill_tree(owner.pid)
-
-    def _is_active(self):
-        return bool(self.terminals or self.runs) or any(k.state != "idle" for k in self.kernels.values())
 
     def _room(self):
         for kernel in self.kernels.values():
