@@ -16,6 +16,7 @@ import {
   runLastCell,
   saveFirst,
   showTab,
+  startLastCell,
   statusItem,
   typeInNewTerminal,
 } from './lab-page.ts';
@@ -148,6 +149,16 @@ describe('one notebook in a browser', () => {
     // A stream of events may end at any moment (a drain, a Worker made anew); the page takes it up again.
     const isEndedStream = (problem: string) => /ERR_INCOMPLETE_CHUNKED.*\/v1\/events\)$/.test(problem);
     expect(browser.problems.filter((problem) => !isEndedStream(problem))).toEqual([]);
+  });
+
+  it('says that it was memory when a cell takes too much, and the next cell runs', async () => {
+    const cell = await startLastCell(lab, `taken = []\nwhile True: taken.append(b'x' * 20_000_000)`);
+    const dialog = lab.locator('.jp-Dialog', { hasText: 'The kernel of Untitled.ipynb ended' });
+    await dialog.getByText('Out of memory').waitFor({ timeout: 90_000 });
+    await browser.screenshot(lab, 'out-of-memory');
+    await dialog.getByRole('button', { name: 'Ok' }).click();
+    expect(await cell.locator('.jp-OutputArea-output').textContent()).toMatch(/OutOfMemory.*limit of \d/s);
+    expect(await runLastCell(lab, `print('taken' in globals())`)).toBe('False');
   });
 });
 

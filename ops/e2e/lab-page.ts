@@ -19,13 +19,19 @@ export async function newNotebook(page: Page): Promise<void> {
 
 /** Types into the last cell, runs it, and gives its output once it has finished. */
 export async function runLastCell(page: Page, code: string): Promise<string> {
+  const cell = await startLastCell(page, code);
+  await finished(cell);
+  return (await cell.locator('.jp-OutputArea-output').allInnerTexts()).join('').trim();
+}
+
+/** Types into the last cell and runs it, without waiting for its end. */
+export async function startLastCell(page: Page, code: string): Promise<Locator> {
   const cells = page.locator('.jp-Notebook:visible .jp-CodeCell');
   const cell = cells.nth((await cells.count()) - 1);
   await cell.locator('.cm-content').click();
   await page.keyboard.insertText(code);
   await page.keyboard.press('Shift+Enter');
-  await finished(cell);
-  return (await cell.locator('.jp-OutputArea-output').allInnerTexts()).join('').trim();
+  return cell;
 }
 
 /** The prompt shows a number, not the star of a cell that waits or runs. */

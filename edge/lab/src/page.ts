@@ -96,7 +96,7 @@ export function labPage(options: LabPageOptions): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${title}</title>
-<link rel="icon" href="data:,">
+${icons}
 <script id="jupyter-config-data" type="application/json">${scriptSafeJson(labPageConfig(options))}</script>
 ${styles.map((href) => `<link rel="stylesheet" href="${escapeHtml(href)}">`).join('\n')}
 <style>${openingStyle}</style>
@@ -108,6 +108,17 @@ ${scripts.map((src) => `<script defer src="${escapeHtml(src)}"></script>`).join(
 </body>
 </html>
 `;
+}
+
+/** Our mark, and the same with an orange dot: JupyterLab swaps them, by these classes, while a kernel is busy. */
+const icons = [
+  `<link rel="icon" class="idle favicon" type="image/svg+xml" href="${mark('#ffd166', 2.3)}">`,
+  `<link rel="" class="busy favicon" type="image/svg+xml" href="${mark('#ff7b00', 6)}">`,
+].join('\n');
+
+function mark(dotColour: string, dotRadius: number): string {
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="8" fill="#2f6feb"/><path d="M8 11.5h16M8 16h16M8 20.5h10" stroke="#fff" stroke-width="2.6" stroke-linecap="round"/><circle cx="23.5" cy="20.5" r="${dotRadius}" fill="${dotColour}"/></svg>`;
+  return `data:image/svg+xml,${encodeURIComponent(svg)}`;
 }
 
 /** Until JupyterLab paints, the page says what it is doing instead of staying white. */

@@ -12,7 +12,7 @@ import { IStatusBar } from '@jupyterlab/statusbar';
 import { Poll } from '@lumino/polling';
 import './cellbook.css';
 import { WorkspaceStatusItem } from './status-item.ts';
-import { readState, titleWithName, type WorkspaceState } from './workspace-state.ts';
+import { isMoving, readState, titleWithName, type WorkspaceState } from './workspace-state.ts';
 
 const consoleCommand = 'cellbook:console';
 
@@ -52,8 +52,9 @@ function followState(
     factory: async () => {
       state = await fetchState(app.serviceManager.serverSettings, state);
       show(state);
+      poll.frequency = frequencyFor(state);
     },
-    frequency: { interval: 10_000, backoff: false },
+    frequency: frequencyFor(state),
     standby: 'when-hidden',
   });
   // A kernel that changes while the workspace is not known to run, or starts afresh, is news before its time.
@@ -65,6 +66,11 @@ function followState(
   // JupyterLab writes the title anew with every tab that is chosen.
   const titles = new MutationObserver(() => nameTab(state.name));
   titles.observe(document.head, { childList: true, subtree: true });
+}
+
+/** A workspace on its way somewhere is there within seconds; one at rest is asked about rarely. */
+function frequencyFor(state: WorkspaceState): Poll['frequency'] {
+  return { interval: isMoving(state.phase) ? 1_000 : 10_000, backoff: false, max: 10_000 };
 }
 
 function addConsoleCommand(

@@ -1,6 +1,6 @@
 import { phaseSchema } from '@cellbook/shared/protocol/workspace.ts';
 import { expect, test } from 'vitest';
-import { readState, stateWords, titleWithName } from './workspace-state.ts';
+import { isMoving, readState, stateWords, titleWithName } from './workspace-state.ts';
 
 const before = { name: 'climate', phase: 'running' };
 
@@ -27,6 +27,10 @@ test('has words for every phase there is', () => {
   for (const phase of [...phaseSchema.options, 'signed-out', 'unreachable']) {
     expect(stateWords(phase).label, phase).toMatch(/^[A-Z]/);
   }
+});
+
+test('only what is on its way is moving', () => {
+  expect(phaseSchema.options.filter(isMoving)).toEqual(['resuming', 'suspending']);
 });
 
 test.each([

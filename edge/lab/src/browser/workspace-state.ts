@@ -59,6 +59,8 @@ export function stateWords(phase: string): StateWords {
   return words[phase] ?? { label: phase, hint: '', tone: 'quiet' };
 }
 
+export const isMoving = (phase: string): boolean => stateWords(phase).tone === 'busy';
+
 /** `Untitled.ipynb - JupyterLab` becomes `Untitled.ipynb - climate study`: many tabs, one name each. */
 export function titleWithName(title: string, name: string): string {
   return name === '' ? title : title.replace(/JupyterLab(?= \(.*\)$|$)/, () => name);
