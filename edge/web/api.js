@@ -52,19 +52,25 @@ export async function call(method, path, body) {
       const signal = AbortSignal.timeout(deadlineMs);
       answer = await fetch(path, { method, headers, signal, ...(body && { body: JSON.stringify(body) }) });
     } catch {
-      if (attempt < attempts) continue;
+      if (attempt < attempts) {
+        await pause(attempt * 500);
+        continue;
+      }
       throw new Problem('the platform cannot be reached', 'Check your connection and try again.', 0);
     }
     if (answer.ok) return answer.status === 204 ? null : answer.json();
     if (answer.status === 401) location.assign('/signin');
     const retryAfter = Number(answer.headers.get('retry-after') ?? '0');
     if (answer.status === 503 && attempt < attempts && retryAfter <= 5) {
-      await new Promise((resolve) => setTimeout(resolve, Math.max(1, retryAfter) * 1_000));
+      await pause(Math.max(1, retryAfter) * 1_000);
       continue;
     }
     throw await problemOf(answer);
   }
 }
+
+/** @param {number} ms */
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** @param {Response} answer */
 async function problemOf(answer) {

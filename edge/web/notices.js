@@ -21,7 +21,7 @@ export function notify(text, action) {
   const hold = () => clearTimeout(timer);
   const release = () => {
     clearTimeout(timer);
-    timer = setTimeout(remove, shownMs);
+    if (!notice.matches(':hover, :focus-within')) timer = setTimeout(remove, shownMs);
   };
   notice.addEventListener('pointerenter', hold);
   notice.addEventListener('focusin', hold);

@@ -56,6 +56,8 @@ function tokenRow(token) {
         showProblem(byId('token-problem'), problem);
       }
       await load();
+      // The button has gone with its row.
+      byId('token-name').focus();
     }),
   );
   revoke.addEventListener('blur', () => {

@@ -14,6 +14,7 @@ const known = new KnownWorkspaces();
 /** @type {Map<string, ReturnType<typeof workspaceRow>>} */
 const rows = new Map();
 let loaded = false;
+let loads = 0;
 
 const list = byId('workspaces');
 const actions = {
@@ -39,8 +40,13 @@ export function startWorkspaces() {
     },
     onBreak: () => {
       byId('connection').textContent = 'Not live: reconnecting…';
-      if (!loaded) load();
+      // The list may still be had; and for who has signed out elsewhere its 401 leads to the sign-in.
+      load();
     },
+  });
+  // A laptop that slept may have lost the stream without either end's notice.
+  document.addEventListener('visibilitychange', () => {
+    if (document.visibilityState === 'visible') load();
   });
   setInterval(() => {
     for (const row of rows.values()) row.refreshTimes();
@@ -48,14 +54,18 @@ export function startWorkspaces() {
 }
 
 async function load() {
+  const mine = ++loads;
   try {
     known.listAsked();
-    known.takeList(await listWorkspaces());
+    const all = await listWorkspaces();
+    // A newer one is on its way, and what came since was counted from its asking.
+    if (mine !== loads) return;
+    known.takeList(all);
     loaded = true;
     byId('failure').hidden = true;
     show();
   } catch (problem) {
-    if (loaded) return;
+    if (loaded || mine !== loads) return;
     byId('failure-text').textContent = problem instanceof Error ? problem.message : '';
     byId('failure').hidden = false;
     list.replaceChildren();
