@@ -11,14 +11,15 @@ const edgeFolder = dirname(import.meta.dirname);
 export const assetsDirectory = join(edgeFolder, 'dist', 'assets');
 
 /** `labDirectory`: what the build of the lab printed (it has `public/static/lab/<version>/`). */
-export async function assembleAssets(labDirectory?: string): Promise<void> {
-  const [from, to] = [join(edgeFolder, 'web'), join(assetsDirectory, 'static', 'console')];
+export async function assembleAssets(labDirectory?: string, target = assetsDirectory): Promise<void> {
+  const [from, to] = [join(edgeFolder, 'web'), join(target, 'static', 'console')];
   await mkdir(to, { recursive: true });
   const wanted = (await readdir(from)).filter((name) => /\.(html|css|js|svg)$/.test(name));
   for (const name of wanted) await copyIfChanged(join(from, name), join(to, name));
   for (const name of await readdir(to))
     if (!wanted.includes(name)) await rm(join(to, name), { recursive: true });
-  if (labDirectory) await addLab(join(labDirectory, 'public', 'static', 'lab'));
+  if (labDirectory)
+    await addLab(join(labDirectory, 'public', 'static', 'lab'), join(target, 'static', 'lab'));
 }
 
 /** A file that is written again makes every running edge of this checkout reload, which drops its sockets. */
@@ -31,13 +32,12 @@ async function copyIfChanged(from: string, to: string): Promise<void> {
 /** Versions whose files stay for tabs that are open; every one more is read at each start. */
 const labVersionsMax = 3;
 
-async function addLab(versions: string): Promise<void> {
-  const target = join(assetsDirectory, 'static', 'lab');
+async function addLab(versions: string, target: string): Promise<void> {
   await mkdir(target, { recursive: true });
   for (const version of await readdir(versions)) {
     if (existsSync(join(target, version))) continue;
     // Whole or not at all, for an edge that runs; two platforms of one checkout may start at once.
-    const partial = join(edgeFolder, 'dist', `lab-${version}.${process.pid}`);
+    const partial = `${dirname(dirname(target))}.lab-${version}.${process.pid}`;
     await linkTree(join(versions, version), partial);
     await rename(partial, join(target, version)).catch(() => rm(partial, { recursive: true, force: true }));
     await dropOldest(target);

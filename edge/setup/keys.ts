@@ -2,7 +2,7 @@
  * The edge's keys for one machine, made once and kept under `<home>/keys/edge/`, readable by their owner
  * alone. `principal.jwks.json` is the public half that cells verify principals with.
  */
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemRandom } from '@cellbook/shared/random.ts';
 import { base64url, exportJWK, generateKeyPair, type JWK } from 'jose';
@@ -43,7 +43,10 @@ async function ensure<Key>(path: string, make: () => Promise<Key>): Promise<Key>
     if (!(thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT')) throw thrown;
   }
   const key = await make();
-  await writeFile(path, JSON.stringify(key), { mode: 0o600 });
+  // Whole or not at all: half a key would stop every later start, and a second one would end every session.
+  const partial = `${path}.${process.pid}`;
+  await writeFile(partial, JSON.stringify(key), { mode: 0o600 });
+  await rename(partial, path);
   return key;
 }
 

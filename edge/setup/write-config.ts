@@ -47,7 +47,8 @@ const options = optionsSchema.parse(values);
 const state = join(options.home, 'edge', 'state');
 const envFile = join(options.home, 'edge', 'edge.env');
 
-await mkdir(state, { recursive: true });
+// The state holds people's addresses.
+await mkdir(state, { recursive: true, mode: 0o700 });
 const keys = await ensureKeys(options.home);
 await assembleAssets(options.lab);
 await writeFile(envFile, envText(options, keys), { mode: 0o600 });

@@ -7,10 +7,6 @@ export class BoundedMap<Value> {
     this.#max = max;
   }
 
-  get size(): number {
-    return this.#entries.size;
-  }
-
   get(key: string): Value | undefined {
     const value = this.#entries.get(key);
     if (value !== undefined) this.set(key, value);
@@ -22,9 +18,5 @@ export class BoundedMap<Value> {
     this.#entries.set(key, value);
     const oldest = this.#entries.size > this.#max ? this.#entries.keys().next() : undefined;
     if (oldest && !oldest.done) this.#entries.delete(oldest.value);
-  }
-
-  delete(key: string): void {
-    this.#entries.delete(key);
   }
 }

@@ -1,0 +1,41 @@
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CompactSign, compactVerify, importJWK, type JWK } from 'jose';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { ensureKeys, publicOf } from './keys.ts';
+
+let home: string;
+beforeEach(async () => {
+  home = await mkdtemp(join(tmpdir(), 'cellbook-edge-keys-'));
+});
+afterEach(() => rm(home, { recursive: true }));
+
+test('keys are made once and kept', async () => {
+  const first = await ensureKeys(home);
+  expect(await ensureKeys(home)).toEqual(first);
+  const kids = [first.principal, first.pins, ...first.credentials].map(({ kid }) => kid);
+  expect(new Set(kids).size).toBe(3);
+});
+
+test('nobody but their owner reads them, and nothing is left half written', async () => {
+  await ensureKeys(home);
+  const directory = join(home, 'keys', 'edge');
+  expect((await stat(directory)).mode & 0o777).toBe(0o700);
+  const names = (await readdir(directory)).sort();
+  expect(names).toEqual(['credentials.json', 'pins.json', 'principal.json', 'principal.jwks.json']);
+  for (const name of names.filter((one) => !one.endsWith('.jwks.json')))
+    expect((await stat(join(directory, name))).mode & 0o777).toBe(0o600);
+});
+
+test('what cells are given verifies principals and cannot sign them', async () => {
+  const { principal, publicKeysPath } = await ensureKeys(home);
+  const { keys } = JSON.parse(await readFile(publicKeysPath, 'utf8')) as { keys: JWK[] };
+  expect(keys).toEqual([publicOf(principal)]);
+  expect(keys[0]).not.toHaveProperty('d');
+  const signed = await new CompactSign(new TextEncoder().encode('x'))
+    .setProtectedHeader({ alg: 'EdDSA' })
+    .sign(await importJWK(principal, 'EdDSA'));
+  const verified = await compactVerify(signed, await importJWK(keys[0] ?? {}, 'EdDSA'));
+  expect(new TextDecoder().decode(verified.payload)).toBe('x');
+});
