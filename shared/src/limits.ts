@@ -22,6 +22,8 @@ export const limits = {
     outboxSoftBytes: 16 * 1024 * 1024,
     /** Replies and other messages that are never dropped: two of the largest; above, the kernel is stopped. */
     outboxHardBytes: 64 * 1024 * 1024,
+    /** What is shown of one stream message above the frame's limit: as much as a notebook can be scrolled. */
+    cutStreamChars: 512 * 1024,
     /** Drained to here, reading goes on: low enough that it does not flap. */
     outboxRoomBytes: 4 * 1024 * 1024,
     /** How often taken input is reported: 32 reports per window. */

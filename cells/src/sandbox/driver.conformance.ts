@@ -1,7 +1,9 @@
 /** What every driver that starts real kernels must do. Called by each driver's own test file. */
+
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { newKernelId, newSandboxId } from '@cellbook/shared/ids.ts';
+import { limits } from '@cellbook/shared/limits.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Sandbox } from './driver.ts';
@@ -168,6 +170,15 @@ export function describeDriver(kind: 'gvisor' | 'process'): void {
       );
       expect(textOf(own)).toContain('too_large');
       expect((await client.run('2')).result).toBe('2');
+    });
+
+    it('show the beginning of printed text that is over the limit in one message', async () => {
+      const { client } = await startKernel(sandbox.link);
+      const { own } = await client.run('print("begin" + "x" * (33 * 2**20))\n1');
+      const text = textOf(own);
+      expect(text).toMatch(/^beginx{1000}/);
+      expect(text).toContain('too_large: the rest of an output is not shown');
+      expect(text.length).toBeLessThan(2 * limits.supervisor.cutStreamChars);
     });
 
     it('give terminals whose shells keep their variables, resize and end', async () => {

@@ -77,7 +77,21 @@ class KernelOutput:
     def _too_large(self, channel, parts, size):
         limit = "%.1f MB is over the limit of %.1f MB" % (size / 1e6, settings.FRAME_BYTES_MAX / 1e6)
         if channel == b"iopub":
-            self._notice(parts[1], "[cellbook] too_large: an output was not sent: %s.\n" % limit)
+            shown = self._cut_stream(parts)
+            what = "the rest of an output is not shown" if shown else "an output was not sent"
+            self._notice(parts[1], "[cellbook] too_large: %s: %s.\n" % (what, limit))
             return
         content = {"status": "error", "ename": "too_large", "evalue": limit, "traceback": []}
         self._send(channel, [parts[0], parts[1], b"{}", json.dumps(content).encode()])
+
+    def _cut_stream(self, parts):
+        """A loop of prints can fill one message above any limit: its beginning is shown, not nothing."""
+        if b'"stream"' not in parts[0]:
+            return False
+        try:
+            content = json.loads(parts[3])
+            cut = {"name": content["name"], "text": content["text"][: settings.CUT_STREAM_CHARS] + "\n"}
+        except (ValueError, KeyError, TypeError):
+            return False
+        self._send(b"iopub", [*parts[:3], json.dumps(cut).encode()])
+        return True
