@@ -58,8 +58,8 @@ try {
   rmSync(directory, { recursive: true, force: true });
 }
 for (const problem of total.problems) console.log(problem);
-process.exitCode = total.problems.length === 0 && total.failed === 0 ? 0 : 1;
 console.log(summaryLine(total));
+process.exit(total.problems.length === 0 && total.failed === 0 ? 0 : 1);
 
 async function runVitest(projects: string[]): Promise<Summary> {
   const file = join(directory, `${projects.join('-')}.json`);

@@ -1,6 +1,4 @@
 /** How often it looks whether its parent, the bootstrap, is still there. */
-import { sleep, systemClock } from '@cellbook/shared/clock.ts';
-
 const parentPollMs = 500;
 
 /**
@@ -20,14 +18,19 @@ export function stopRequested(): { signal: AbortSignal; reason: Promise<string> 
     process.on('SIGTERM', () => ask('Asked to end: stopping what was started.'));
     process.on('SIGHUP', () => ask('The terminal was closed: stopping what was started.'));
     if (process.env.CELLBOOK_BOOTSTRAP_PID === String(process.ppid)) {
-      void parentGone(process.ppid).then(() =>
-        ask('The command above was killed: stopping what was started.'),
-      );
+      whenParentGone(() => ask('The command above was killed: stopping what was started.'));
     }
   });
   return { signal: controller.signal, reason };
 }
 
-async function parentGone(parent: number): Promise<void> {
-  while (process.ppid === parent) await sleep(systemClock, parentPollMs);
+/** Its timer alone does not keep the program running. */
+function whenParentGone(gone: () => void): void {
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    gone();
+  }, parentPollMs);
+  timer.unref();
 }
