@@ -36,7 +36,16 @@ export interface Converted {
 
 /** The program's first line; the bytes follow. */
 const headSchema = z.discriminatedUnion('status', [
-  z.object({ status: z.literal('ok'), mimetype: z.string(), fileName: z.string(), isZip: z.boolean() }),
+  z.object({
+    status: z.literal('ok'),
+    // Both become headers, and an exporter of the user's own may name anything.
+    mimetype: z.string().regex(/^$|^[\w.+-]{1,100}\/[\w.+-]{1,100}$/),
+    fileName: z
+      .string()
+      .max(1_024)
+      .transform((name) => name.toWellFormed()),
+    isZip: z.boolean(),
+  }),
   z.object({ status: z.enum(['missing', 'unreadable', 'failed', 'absent']), problem: z.string() }),
 ]);
 

@@ -5,7 +5,10 @@ test('out of memory is said by name, with the limit and what the kernel held', (
   const exit = { reason: 'out_of_memory', memoryBytesMax: 2 ** 30, residentBytes: 900 * 2 ** 20 } as const;
   expect(explainKernelExit(exit)).toMatchObject({ name: 'OutOfMemory' });
   expect(explainKernelExit(exit).text).toMatch(/limit of 1\.0 GiB.*held 900 MiB/);
-  expect(explainSandboxExit({ reason: 'out_of_memory', memoryBytesMax: 2 ** 29 }).text).toContain('512 MiB');
+  expect(explainKernelExit(exit).text).toContain('other kernels are not');
+  expect(explainSandboxExit({ reason: 'out_of_memory', memoryBytesMax: 2 ** 29 }).text).toMatch(
+    /512 MiB.*all of its kernels were stopped/,
+  );
 });
 
 test('an exit says its code or its signal, and that variables are lost', () => {

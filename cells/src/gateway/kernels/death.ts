@@ -28,7 +28,12 @@ export function explainKernelExit(exit: KernelExit | undefined): Death {
 export function explainSandboxExit(exit: SandboxExit): Death {
   switch (exit.reason) {
     case 'out_of_memory':
-      return outOfMemory(exit.memoryBytesMax, '');
+      return {
+        name: 'OutOfMemory',
+        text:
+          `Out of memory: the workspace’s limit of ${inWords(exit.memoryBytesMax)} was exceeded so fast that all of its ` +
+          'kernels were stopped. Their variables are lost, files are not. Use less memory at a time; a kernel starts again when a cell is run.',
+      };
     case 'crashed':
       return {
         name: 'SandboxDied',

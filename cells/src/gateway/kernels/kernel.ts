@@ -192,7 +192,8 @@ export class Kernel {
   async shutdown(): Promise<void> {
     this.#isDeleted = true;
     await this.#starting?.catch(() => {});
-    const live = this.#live;
+    // One that died is still known to the sandbox it died in.
+    const live = this.#startedIn && this.#host.isCurrent(this.#startedIn) ? this.#startedIn : this.#live;
     this.#live = null;
     await live?.link.shutdownKernel(this.id).catch((thrown) => {
       // A sandbox on its way out takes the kernel with it; the client's wish is granted either way.

@@ -8,6 +8,7 @@ import type { Clock } from '@cellbook/shared/clock.ts';
 import { toCellbookError } from '@cellbook/shared/errors.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { LiveSandbox } from '../kernels/kernel.ts';
+import { noSuchTerminal } from '../refusals.ts';
 import { Scrollback } from './scrollback.ts';
 import { readTerminalMessage } from './terminal-message.ts';
 import { TerminalSocket, type TerminalWire } from './terminal-socket.ts';
@@ -35,6 +36,7 @@ export class Terminal {
   #held: Buffer[] = [];
   #heldBytes = 0;
   #lastOutputMs: number | null = null;
+  #isClosed = false;
 
   constructor(name: string, directory: string, host: TerminalHost) {
     this.name = name;
@@ -53,6 +55,7 @@ export class Terminal {
   }
 
   open(): Promise<void> {
+    if (this.#isClosed) return Promise.reject(noSuchTerminal(this.name));
     if (this.#live) return Promise.resolve();
     this.#opening ??= this.#open().finally(() => {
       this.#opening = null;
@@ -104,9 +107,13 @@ export class Terminal {
   }
 
   async shutdown(): Promise<void> {
+    this.#isClosed = true;
+    // A shell that is just being opened has to be there before it can be closed.
+    await this.#opening?.catch(() => {});
     const live = this.#live;
     this.#live = null;
-    await live?.link.closeTerminal(this.name);
+    // A sandbox on its way out takes the shell with it; the client's wish is granted either way.
+    await live?.link.closeTerminal(this.name).catch(() => {});
     this.end();
   }
 

@@ -1,6 +1,11 @@
+import { systemClock } from '@cellbook/shared/clock.ts';
+import { newSandboxId, newWorkspaceId } from '@cellbook/shared/ids.ts';
+import { systemRandom } from '@cellbook/shared/random.ts';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { FakeSandbox } from '../testing/fake-sandbox.ts';
 import { Scrollback } from './scrollback.ts';
+import { Terminal } from './terminal.ts';
 import { readTerminalMessage } from './terminal-message.ts';
 import { TerminalSocket } from './terminal-socket.ts';
 
@@ -69,4 +74,35 @@ test('a slow client is sent the rest when it has caught up, and nothing piles up
   expect(bufferedAmount).toBeLessThan(1_200_000);
   while (waiting.length > 0) waiting.shift()?.();
   expect(got.join('')).toBe(scrollback.from(0));
+});
+
+function terminalIn(sandbox: FakeSandbox) {
+  const live = { sandbox, link: sandbox.link, lost: new Promise<void>(() => {}) };
+  const host = { clock: systemClock, ensureLive: async () => live, isCurrent: () => true, touch: () => {} };
+  return new Terminal('1', '', host);
+}
+
+const fakeSandbox = () => new FakeSandbox(newSandboxId(systemRandom), newWorkspaceId(systemRandom), 1);
+
+test('a terminal closed while its shell is being opened leaves no shell', async () => {
+  const sandbox = fakeSandbox();
+  const closed: string[] = [];
+  sandbox.link.closeTerminal = async (name: string) => void closed.push(name);
+  const terminal = terminalIn(sandbox);
+  const opening = terminal.open();
+  await Promise.all([terminal.shutdown(), opening]);
+  expect(sandbox.link.opened).toEqual(['1']);
+  expect(closed).toEqual(['1']);
+  await expect(terminal.open()).rejects.toMatchObject({ code: 'not_found' });
+});
+
+test('a terminal whose sandbox is on its way out is closed all the same, with its sockets', async () => {
+  const sandbox = fakeSandbox();
+  sandbox.link.closeTerminal = () => Promise.reject(new Error('the link was closed'));
+  const terminal = terminalIn(sandbox);
+  await terminal.open();
+  const codes: number[] = [];
+  terminal.attach({ bufferedAmount: 0, send: () => {}, close: (code) => void codes.push(code) });
+  await terminal.shutdown();
+  expect(codes).toEqual([1000]);
 });

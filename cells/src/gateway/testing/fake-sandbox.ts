@@ -148,7 +148,7 @@ export class FakeLink implements SupervisorLink {
   }
 
   resizeTerminal(): void {}
-  async closeTerminal() {}
+  async closeTerminal(_name: string): Promise<void> {}
   run = async () => ({ exitCode: 0, stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) });
   async quiesce() {}
   resume = async () => this.hello;

@@ -73,11 +73,17 @@ export async function changeSession(
   sessionId: string,
   change: SessionChange,
 ): Promise<SessionRecord> {
-  const before = findSession(workspace, sessionId);
-  const kernelId = await changedKernel(workspace, before, change);
+  const asked = findSession(workspace, sessionId);
+  const kernelId = await changedKernel(workspace, asked, change);
+  // A new kernel takes seconds: what else was changed meanwhile stays, what was deleted stays deleted.
+  const before = workspace.sessions.get(asked.id);
+  if (!before) {
+    if (kernelId !== asked.kernelId && !change.kernelId) await shutdownKernel(workspace, kernelId);
+    throw noSuchSession(sessionId);
+  }
   const after: SessionRecord = {
     ...before,
-    kernelId,
+    kernelId: kernelId === asked.kernelId ? before.kernelId : kernelId,
     path: change.path ?? before.path,
     name: change.name ?? before.name,
     type: change.type ?? before.type,

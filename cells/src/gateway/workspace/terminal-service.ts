@@ -38,7 +38,9 @@ export async function openTerminal(
     await terminal.open();
     return terminal;
   } catch (thrown) {
-    workspace.terminals.delete(name);
+    // Closed meanwhile, the name may be another's by now.
+    if (workspace.terminals.get(name) === terminal) workspace.terminals.delete(name);
+    await terminal.shutdown();
     throw thrown;
   }
 }

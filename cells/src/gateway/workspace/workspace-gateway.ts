@@ -50,6 +50,7 @@ export class WorkspaceGateway implements KernelHost {
   /** One creation per path at a time. */
   readonly sessionFlights = new SingleFlight<string, SessionRecord>();
   #attached: Attached | null = null;
+  #waitingForLive = 0;
   #saving: Promise<void> = Promise.resolve();
 
   static async load(id: WorkspaceId, shared: Shared): Promise<WorkspaceGateway> {
@@ -111,15 +112,25 @@ export class WorkspaceGateway implements KernelHost {
 
   /** Nothing runs, nobody is connected: it can be forgotten and loaded again. */
   get isDormant(): boolean {
-    if (this.#attached || this.connections > 0 || this.pathsOfStarting.size > 0) return false;
-    return this.terminals.size === 0;
+    if (this.#attached || this.#waitingForLive > 0 || this.connections > 0) return false;
+    return this.pathsOfStarting.size === 0 && this.terminals.size === 0 && !this.isBusy;
   }
 
   isCurrent(live: LiveSandbox): boolean {
     return live === this.live;
   }
 
-  ensureLive(): Promise<LiveSandbox> {
+  async ensureLive(): Promise<LiveSandbox> {
+    // Whoever waits holds on to this object: it may not be forgotten and loaded a second time meanwhile.
+    this.#waitingForLive += 1;
+    try {
+      return await this.#ensureLive();
+    } finally {
+      this.#waitingForLive -= 1;
+    }
+  }
+
+  #ensureLive(): Promise<LiveSandbox> {
     const details = {
       code: 'resume_timeout' as const,
       doing: `resuming workspace ${this.id}`,
@@ -164,7 +175,9 @@ export class WorkspaceGateway implements KernelHost {
 
   /** Parks everything and writes what still has to be written. From here on messages wait for the next sandbox. */
   async suspend(sandbox: Sandbox): Promise<void> {
-    if (this.#attached?.sandbox === sandbox) this.#attached.isSuspending = true;
+    // Of another sandbox than the one in use nothing is left to park.
+    if (this.#attached && this.#attached.sandbox !== sandbox) return;
+    if (this.#attached) this.#attached.isSuspending = true;
     for (const kernel of this.kernels.values()) kernel.park();
     for (const terminal of this.terminals.values()) terminal.park();
     await this.follower.flush();
