@@ -39,6 +39,7 @@ export const httpStatusByCode = {
   sandbox_unavailable: 503,
   store_unavailable: 503,
   resume_timeout: 503,
+  command_timeout: 504,
   shutting_down: 503,
 } as const satisfies Record<string, number>;
 

@@ -56,6 +56,8 @@ export const limits = {
     bootMsMax: 60_000,
     /** Each command of runsc and each step of a clean-up. */
     commandMsMax: 20_000,
+    /** From the end of a sandbox's output to its own end: it says last what went wrong. */
+    endGraceMs: 2_000,
     stderrTailBytes: 16 * 1024,
     /** Below this ext4 with a journal does not fit. */
     volumeBytesMin: 16 * 1024 * 1024,

@@ -228,7 +228,7 @@ export function describeDriver(kind: 'gvisor' | 'process'): void {
         'err\n',
       ]);
       await expect(run(['sleep', '600'], { timeoutMs: 200 })).rejects.toMatchObject({
-        code: 'resume_timeout',
+        code: 'command_timeout',
       });
       await expect(run(['yes'], { outputBytesMax: 1000 })).rejects.toMatchObject({ code: 'too_large' });
       await expect(run(['/no/such/program'])).rejects.toMatchObject({ code: 'not_found' });
@@ -297,6 +297,23 @@ export function describeDriver(kind: 'gvisor' | 'process'): void {
         residentBytes: expect.any(Number),
       });
       expect((await sibling.client.run('kept')).result).toBe('5');
+    });
+
+    it('live on when code sends what no kernel would say', async () => {
+      const { client } = await startKernel(sandbox.link);
+      const forged = `
+iopub = get_ipython().kernel.iopub_socket
+status = b'{"msg_id": "1", "msg_type": "status"}'
+for parent, content in [
+    (b'["cellbook-"]', b'{}'),
+    (b'[' * 100_000 + b'"cellbook-"' + b']' * 100_000, b'{}'),
+    (b'{}', b'[1]'),
+    (b'{}', b'[' * 100_000 + b']' * 100_000),
+    (b'{"msg_id": "' + b'x' * 32_000_000 + b'"}', b'{}'),
+]:
+    iopub.send_multipart([b'x', b'<IDS|MSG>', b'', status, parent, b'{}', content])`;
+      await client.run(forged);
+      expect((await client.run('1 + 1')).result).toBe('2');
     });
 
     it('drop only streams and displays when nobody reads, say how many, and lose no reply', async () => {

@@ -37,7 +37,12 @@ def spawn(argv, directory, environment, stdin, stdout, stderr):
     OSError when the program cannot be executed.
     """
     report_in, report_out = os.pipe()
-    pid = os.fork()
+    try:
+        pid = os.fork()
+    except OSError:
+        os.close(report_in)
+        os.close(report_out)
+        raise
     if pid == 0:
         try:
             os.setsid()

@@ -7,7 +7,6 @@ Messages whose id begins with INTERNAL are the supervisor's own questions; what 
 """
 
 import itertools
-import json
 import signal
 import time
 
@@ -222,7 +221,7 @@ class Kernel:
             self._heard_iopub = True
         if internal:
             if channel == b"shell" and b'"kernel_info_reply"' in header:
-                self._info = json.loads(parts[3])
+                self._info = kernel_message.read_object(parts[3])
             self._check_ready()
             return
         if channel == b"iopub" and b'"status"' in header:
@@ -231,10 +230,7 @@ class Kernel:
         self.output.forward(channel, parts, self.pid)
 
     def _status(self, content):
-        try:
-            state = json.loads(content).get("execution_state")
-        except ValueError:
-            return
+        state = kernel_message.read_object(content).get("execution_state")
         if state in ("idle", "busy") and self.state in ("idle", "busy"):
             self._set_state(state)
 
@@ -260,7 +256,4 @@ class Kernel:
 
 
 def _is_internal(parent):
-    try:
-        return str(json.loads(parent).get("msg_id", "")).startswith(INTERNAL)
-    except ValueError:
-        return False
+    return str(kernel_message.read_object(parent).get("msg_id", "")).startswith(INTERNAL)

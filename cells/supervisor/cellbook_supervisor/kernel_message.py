@@ -61,6 +61,15 @@ def from_kernel(multipart):
     return parts if len(parts) >= 4 else None
 
 
+def read_object(data):
+    """The JSON object that a kernel (or code that runs in one) wrote; empty when it is none."""
+    try:
+        value = json.loads(data)
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
 def to_kernel(parts):
     """Kernels run with an empty key (their sockets lie in a private directory), so nothing is signed."""
     return [DELIMITER, b"", *parts]

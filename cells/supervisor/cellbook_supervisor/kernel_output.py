@@ -12,6 +12,7 @@ from . import frames, kernel_message, processes, settings
 INTERNAL = "cellbook-"
 _DROPPABLE = (b'"stream"', b'"display_data"', b'"update_display_data"')
 _FRAMING_BYTES = 16 * 1024
+_HEADER_BYTES_MAX = 64 * 1024
 
 
 class KernelOutput:
@@ -29,7 +30,8 @@ class KernelOutput:
         droppable = channel == b"iopub" and any(kind in parts[0] for kind in _DROPPABLE)
         if droppable and self._outbox.over_soft:
             count, total, _ = self._dropped or (0, 0, None)
-            self._dropped = (count + 1, total + size, parts[1])
+            parent = parts[1] if len(parts[1]) <= _HEADER_BYTES_MAX else b"{}"
+            self._dropped = (count + 1, total + size, parent)
             return
         if size + _FRAMING_BYTES > settings.FRAME_BYTES_MAX:
             self._too_large(channel, parts, size)
@@ -75,14 +77,16 @@ class KernelOutput:
         self._send(b"iopub", kernel_message.build("stream", message_id, "cellbook", content, parent))
 
     def _too_large(self, channel, parts, size):
+        # code may put anything there, and a notice about what is too large must not be so itself
+        header, parent = (part if len(part) <= _HEADER_BYTES_MAX else b"{}" for part in parts[:2])
         limit = "%.1f MB is over the limit of %.1f MB" % (size / 1e6, settings.FRAME_BYTES_MAX / 1e6)
         if channel == b"iopub":
             shown = self._cut_stream(parts)
             what = "the rest of an output is not shown" if shown else "an output was not sent"
-            self._notice(parts[1], "[cellbook] too_large: %s: %s.\n" % (what, limit))
+            self._notice(parent, "[cellbook] too_large: %s: %s.\n" % (what, limit))
             return
         content = {"status": "error", "ename": "too_large", "evalue": limit, "traceback": []}
-        self._send(channel, [parts[0], parts[1], b"{}", json.dumps(content).encode()])
+        self._send(channel, [header, parent, b"{}", json.dumps(content).encode()])
 
     def _cut_stream(self, parts):
         """A loop of prints can fill one message above any limit: its beginning is shown, not nothing."""

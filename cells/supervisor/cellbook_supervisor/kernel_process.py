@@ -4,6 +4,7 @@ A restart makes a new one, with new socket files, so that nothing queued for the
 new. Channels keep to Jupyter's rule that shell and stdin share one identity.
 """
 
+import errno
 import json
 import os
 import sys
@@ -17,6 +18,8 @@ from .errors import Refused
 
 _PORTS = {"shell": 1, "iopub": 2, "stdin": 3, "control": 4, "hb": 5}
 _RECONNECT_MS = 20
+# anything else (no processes left, /tmp full) is no fault of the kernelspec
+_NO_PROGRAM = (errno.ENOENT, errno.EACCES, errno.ENOEXEC, errno.ENOTDIR)
 _SHIM = os.path.join(os.path.dirname(os.path.abspath(__file__)), "ipykernel_checkpointable.py")
 
 
@@ -42,7 +45,8 @@ class KernelProcess:
             self.pid = self._start(spec, working_directory, environment)
         except OSError as error:
             self.close()
-            raise Refused("unknown_kernelspec", "the kernel's program did not start: %s" % error) from error
+            code = "unknown_kernelspec" if error.errno in _NO_PROGRAM else "sandbox_unavailable"
+            raise Refused(code, "the kernel's program did not start: %s" % error) from error
 
     def _connect(self, context, identity):
         for channel, port in _PORTS.items():

@@ -80,7 +80,7 @@ class Run:
 
     def _timed_out(self):
         if self._exit is None or self._open:
-            self._refuse(Refused("resume_timeout", "the command took longer than %d ms" % self._timeout_ms))
+            self._refuse(Refused("command_timeout", "the command took longer than %d ms" % self._timeout_ms))
 
     def _refuse(self, refusal):
         self._refusal = refusal

@@ -109,12 +109,19 @@ export class ChildDriver implements SandboxDriver {
     const memory = new MemoryKills(spec, () => this.#isolation.outOfMemoryKills(spec.sandboxId));
     const streams = { input: child.stdin, output: child.stdout };
     const link = new StdioLink(streams, this.#clock, (exit) => memory.explain(exit));
+    link.on('closed', () => this.#endUnreachable(child));
     const stderr = collectTail(child);
     const { sandboxId: id, workspaceId, epoch } = spec;
     const exited = this.#watch(spec, child, link, stderr, memory);
     const running = { sandbox: { id, workspaceId, epoch, link, exited }, link, stderr, stopping: false };
     this.#running.set(id, running);
     return running;
+  }
+
+  /** One that broke the protocol is ended at once; one whose output ended is on its way out, or made to be. */
+  #endUnreachable(child: ChildProcess): void {
+    const graceMs = child.stdout?.readableEnded ? limits.sandbox.endGraceMs : 0;
+    this.#clock.setTimer(graceMs, () => child.kill('SIGKILL'));
   }
 
   /** Settles when the sandbox has ended and nothing of it is left. */

@@ -17,6 +17,19 @@ export const sandboxRecordSchema = z.object({
   imageDigest: z.string(),
   supervisorDigest: z.string(),
 });
+/** A text cut short by a crash is no record, and must not keep the others from being listed. */
+const recordText = z
+  .string()
+  .transform((text, context) => {
+    try {
+      const value: unknown = JSON.parse(text);
+      return value;
+    } catch {
+      context.addIssue('it is no JSON');
+      return z.NEVER;
+    }
+  })
+  .pipe(sandboxRecordSchema);
 export type SandboxRecord = z.infer<typeof sandboxRecordSchema>;
 
 export class SandboxRecords {
@@ -51,8 +64,7 @@ export class SandboxRecords {
   async #read(name: string): Promise<SandboxRecord | null> {
     const path = join(this.#directory, name, 'sandbox.json');
     const text = await readFile(path, 'utf8').catch(() => '');
-    if (text === '') return null;
-    const parsed = sandboxRecordSchema.safeParse(JSON.parse(text));
+    const parsed = recordText.safeParse(text);
     return parsed.success ? parsed.data : null;
   }
 }

@@ -56,13 +56,15 @@ export class Requests {
 
   answer(frame: Frame): void {
     const { value, binary } = frame.payload.length === 0 ? nothing : decodeEnvelope(frame.payload);
+    // Parsed before it is taken: who waits for a malformed answer is told with all others that the link ended.
+    const refusal = (frame.flags & flagError) === 0 ? null : refusalSchema.parse(value);
     const waiting = this.#take(frame.stream);
     if (!waiting) return;
-    if ((frame.flags & flagError) === 0) {
+    if (!refusal) {
       waiting.resolve({ value, binary });
       return;
     }
-    const { code, problem, ids } = refusalSchema.parse(value);
+    const { code, problem, ids } = refusal;
     waiting.reject(new CellbookError(code, { doing: waiting.doing, problem, ids }));
   }
 

@@ -64,7 +64,7 @@ export const refusalSchema = z.object({
       'too_large',
       'not_implemented',
       'sandbox_unavailable',
-      'resume_timeout',
+      'command_timeout',
     ])
     .catch('sandbox_unavailable'),
   problem: z.string().max(8192),

@@ -220,4 +220,11 @@ describe('the link', () => {
     peer.say(frameType.hello, 0, encodeEnvelope({ ...hello, lastSeq: 9 }));
     expect(await resumed).toMatchObject({ lastSeq: 9 });
   });
+
+  it('refuses who waits for an answer that is malformed, and ends', async () => {
+    const asked = peer.link.listKernelspecs();
+    const { stream } = await peer.request();
+    peer.say(frameType.response, stream, encodeEnvelope({ problem: 5 }), flagError);
+    await expect(asked).rejects.toMatchObject({ code: 'sandbox_unavailable' });
+  });
 });
