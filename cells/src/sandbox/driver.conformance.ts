@@ -215,6 +215,16 @@ export function describeDriver(kind: 'gvisor' | 'process'): void {
       await sandbox.link.closeTerminal('winch');
     });
 
+    it('end a terminal whose shell left a job behind that prints without end', async () => {
+      const ended = new Promise<string>((resolve) => void sandbox.link.on('terminalExit', resolve));
+      await sandbox.link.openTerminal({ name: 'left', columns: 80, rows: 24, directory: '' });
+      sandbox.link.writeTerminal('left', Buffer.from('(setsid yes &)\nexit\n'));
+      expect(await ended).toBe('left');
+      const command = { directory: '', timeoutMs: 10_000, outputBytesMax: 1024 };
+      const answer = await sandbox.link.run({ ...command, argv: ['echo', 'here'] });
+      expect(answer.stdout.toString()).toBe('here\n');
+    });
+
     it('run commands with input, exit codes, a time limit and an output limit', async () => {
       const run = (argv: string[], changes = {}) =>
         sandbox.link.run({ argv, directory: '', timeoutMs: 10_000, outputBytesMax: 1e6, ...changes });
@@ -310,7 +320,9 @@ for parent, content in [
     (b'{}', b'[1]'),
     (b'{}', b'[' * 100_000 + b']' * 100_000),
     (b'{"msg_id": "' + b'x' * 32_000_000 + b'"}', b'{}'),
+    (b'{"msg_id": "' + b'x' * 32_000_000 + b'"}', b'{"name": "stdout", "text": "x"}'),
 ]:
+    if b'stdout' in content: status = status.replace(b'status', b'stream')
     iopub.send_multipart([b'x', b'<IDS|MSG>', b'', status, parent, b'{}', content])`;
       await client.run(forged);
       expect((await client.run('1 + 1')).result).toBe('2');

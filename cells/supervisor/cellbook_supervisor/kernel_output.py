@@ -81,21 +81,21 @@ class KernelOutput:
         header, parent = (part if len(part) <= _HEADER_BYTES_MAX else b"{}" for part in parts[:2])
         limit = "%.1f MB is over the limit of %.1f MB" % (size / 1e6, settings.FRAME_BYTES_MAX / 1e6)
         if channel == b"iopub":
-            shown = self._cut_stream(parts)
+            shown = self._cut_stream(header, parent, parts[3])
             what = "the rest of an output is not shown" if shown else "an output was not sent"
             self._notice(parent, "[cellbook] too_large: %s: %s.\n" % (what, limit))
             return
         content = {"status": "error", "ename": "too_large", "evalue": limit, "traceback": []}
         self._send(channel, [header, parent, b"{}", json.dumps(content).encode()])
 
-    def _cut_stream(self, parts):
+    def _cut_stream(self, header, parent, content):
         """A loop of prints can fill one message above any limit: its beginning is shown, not nothing."""
-        if b'"stream"' not in parts[0]:
+        if b'"stream"' not in header:
             return False
-        try:
-            content = json.loads(parts[3])
-            cut = {"name": content["name"], "text": content["text"][: settings.CUT_STREAM_CHARS] + "\n"}
-        except (ValueError, KeyError, TypeError):
+        read = kernel_message.read_object(content)
+        name, text = read.get("name"), read.get("text")
+        if name not in ("stdout", "stderr") or not isinstance(text, str):
             return False
-        self._send(b"iopub", [*parts[:3], json.dumps(cut).encode()])
+        cut = {"name": name, "text": text[: settings.CUT_STREAM_CHARS] + "\n"}
+        self._send(b"iopub", [header, parent, b"{}", json.dumps(cut).encode()])
         return True
