@@ -117,3 +117,28 @@ test('refuses with 503 only when it never had a value', async () => {
   source.failing = false;
   expect(await get()).toBe(1);
 });
+
+test('a change made here holds although a read that began before it ends after it', async () => {
+  const stored = { ids: ['a'], release: () => {} };
+  const ids = new Snapshot({
+    clock,
+    name: 'the ids',
+    async load() {
+      const read = new Set(stored.ids);
+      await new Promise<void>((resolve) => {
+        stored.release = resolve;
+      });
+      return read;
+    },
+    onFailure: (problem) => failures.push(problem),
+  });
+  const first = ids.get(() => undefined);
+  stored.release();
+  await first;
+  const overtaken = ids.reload();
+  stored.ids.push('b');
+  ids.adjust((held) => held.add('b'));
+  stored.release();
+  expect([...(await overtaken)]).toEqual(['a', 'b']);
+  expect([...(await ids.get(() => undefined))]).toEqual(['a', 'b']);
+});

@@ -29,6 +29,7 @@ export class Snapshot<Value> {
   #held: { value: Value; readMs: number } | null = null;
   #startedMs = Number.NEGATIVE_INFINITY;
   #failedMs = Number.NEGATIVE_INFINITY;
+  #changes = 0;
 
   constructor(options: SnapshotOptions<Value>) {
     this.#options = options;
@@ -49,6 +50,7 @@ export class Snapshot<Value> {
   async reload(): Promise<Value> {
     const { clock, load, name, onFailure, supersedes } = this.#options;
     this.#startedMs = clock.monotonicMs();
+    const changes = this.#changes;
     try {
       const value = await withDeadline(
         clock,
@@ -56,6 +58,8 @@ export class Snapshot<Value> {
         { code: 'store_unavailable', doing: `reading ${name}` },
         load,
       );
+      // What was read before this isolate's own change may lack it; the next read has it.
+      if (this.#held && this.#changes !== changes) return this.#held.value;
       const kept =
         this.#held && supersedes && !supersedes(value, this.#held.value) ? this.#held.value : value;
       this.#held = { value: kept, readMs: clock.monotonicMs() };
@@ -77,6 +81,7 @@ export class Snapshot<Value> {
 
   /** Changes what is held at once, where this isolate itself made the change. */
   adjust(change: (held: Value) => void): void {
+    this.#changes++;
     if (this.#held) change(this.#held.value);
   }
 }
