@@ -286,10 +286,12 @@ describe('bad input', () => {
     ['POST', '/api/kernels/x/interrupt', 404, 'not_found', undefined],
     ['POST', '/api/sessions', 400, 'bad_request', undefined],
     ['POST', '/api/sessions', 400, 'bad_request', '{"path": "a"}'],
-    ['POST', '/api/sessions', 400, 'path_refused', '{"path": "a\\u0000b", "type": "file"}'],
+    ['POST', '/api/sessions', 400, 'bad_request', '{"path": "a\\u0000b", "type": "file"}'],
     ['PATCH', '/api/sessions/x', 404, 'not_found', '{}'],
     ['GET', '/api/terminals/9', 404, 'not_found', undefined],
     ['POST', '/api/terminals', 400, 'bad_request', '{"name": "../x"}'],
+    ['POST', '/api/sessions', 400, 'bad_request', '{"path": "a", "type": "file", "name": "\\u0000"}'],
+    ['PUT', '/api/config/notebook', 400, 'bad_request', '{"deep": [{"half": "\\ud83d"}]}'],
     ['PUT', '/api/config/a.b', 404, 'not_found', '{}'],
     ['PUT', '/api/config/a', 400, 'bad_request', '[1]'],
     ['PUT', '/api/config/a', 413, 'too_large', JSON.stringify({ a: 'x'.repeat(300_000) })],
@@ -305,6 +307,12 @@ describe('bad input', () => {
     expect({ status: answer.status, code: answer.json?.code }).toEqual({ status, code });
     expect(answer.json.message).toBeTruthy();
     expect(answer.json.next).toBeTruthy();
+  });
+
+  test('text that only looks like what no database keeps is kept', async () => {
+    const value = { backslash: '\\u0000', whole: '😀', tab: '\t' };
+    expect((await server.call('PUT', '/api/config/looks', value)).status).toBe(204);
+    expect((await server.call('GET', '/api/config/looks')).json).toEqual(value);
   });
 
   test('a body beyond the limit is refused as such', async () => {

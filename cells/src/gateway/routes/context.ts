@@ -58,18 +58,35 @@ export function baseUrl(request: FastifyRequest): string {
   return `/w/${workspaceParams.parse(request.params).workspaceId}/`;
 }
 
-/** The JSON body, checked; an absent one is null. Throws `malformed_json` or `bad_request`. */
+/**
+ * The JSON body, checked; an absent one is null. Throws `malformed_json` or `bad_request`. `forStore` false
+ * lets text through that no database keeps.
+ */
 export function readBody<Schema extends z.ZodType>(
   request: FastifyRequest,
   schema: Schema,
   doing: string,
+  forStore = true,
 ): z.infer<Schema> {
-  const parsed = schema.safeParse(readJsonBody(request, doing));
+  const body = readJsonBody(request, doing);
+  if (forStore && unstorable.test(JSON.stringify(body))) throw unstorableText(doing);
+  const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
   throw new CellbookError('bad_request', {
     doing,
     problem: `the body is not as expected: ${z.prettifyError(parsed.error).slice(0, 500)}`,
     next: 'See api/spec.yaml for the shape of each body.',
+  });
+}
+
+/** As JSON writes them: the NUL character and halves of surrogate pairs, which Postgres refuses. */
+const unstorable = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/;
+
+function unstorableText(doing: string): CellbookError {
+  return new CellbookError('bad_request', {
+    doing,
+    problem: 'a text of the body holds a NUL character or half of a surrogate pair',
+    next: 'Leave these out.',
   });
 }
 

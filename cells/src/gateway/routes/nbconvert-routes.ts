@@ -34,7 +34,7 @@ export function registerNbconvertRoutes(app: FastifyInstance, context: RouteCont
     return sendConverted(request, reply, converted, query(request, 'download')?.toLowerCase() === 'true');
   });
   app.post(`${prefix}/nbconvert/:format`, async (request, reply) => {
-    const { name, content } = readBody(request, postSchema, 'converting a notebook');
+    const { name, content } = readBody(request, postSchema, 'converting a notebook', false);
     const workspace = await workspaceOf(context, request);
     const converted = await convert(workspace, param(request, 'format'), { name, content });
     return sendConverted(request, reply, converted, false);
