@@ -1,8 +1,9 @@
 /** The running platform of a home, or one started for the caller and stopped with him. */
 import type { PlatformConfig } from './config.ts';
 import { openHome } from './home.ts';
-import { type PlatformDeps, startPlatform } from './platform.ts';
+import { startPlatform } from './platform.ts';
 import { askStarter, type StarterStatus, takeStarterLock } from './starter-lock.ts';
+import type { PlatformDeps } from './starting.ts';
 import { waitUntil } from './wait-until.ts';
 
 export interface UsedPlatform {

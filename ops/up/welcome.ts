@@ -7,8 +7,8 @@ export function welcome({ url, home }: Pick<Platform, 'url' | 'home'>): string {
 
   In a browser     open ${url}, sign in with any name and e-mail address (development sign-in), create a
                    workspace and open it.
-  From a client    make a token on that page (or see README.md), then use ${url}/w/<workspace id>
-                   as the server's URL: JupyterLab, VS Code, nbclient, @jupyterlab/services.
+  From a client    a token: \`npm run -s token\`, or on that page; the server's URL is
+                   ${url}/w/<workspace id> for JupyterLab, VS Code, nbclient, @jupyterlab/services.
   State and logs   ${home.directory} (logs/ has one file per program)
   To stop          Ctrl-C here, or \`npm stop\` elsewhere. What you made is kept.
 `;

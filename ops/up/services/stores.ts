@@ -1,6 +1,6 @@
-import type { Starting } from '../platform.ts';
 import { freePort } from '../ports.ts';
 import { keptSecret } from '../secrets.ts';
+import type { Starting } from '../starting.ts';
 import { ensureDatabase } from './database.ts';
 import { startPostgres } from './postgres.ts';
 import { startRedis } from './redis.ts';
