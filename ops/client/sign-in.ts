@@ -16,14 +16,23 @@ export async function signIn(origin: string, person: Person): Promise<string> {
 }
 
 const tokenSchema = z.object({ id: z.string(), token: z.string() });
+export type ClientToken = z.infer<typeof tokenSchema>;
 
-/** A token for clients, made with a session's cookie. */
-export async function createToken(origin: string, cookie: string, name: string): Promise<string> {
+/** A token for clients, made with a session's cookie; it lives as long as the platform's default unless told. */
+export async function createToken(
+  origin: string,
+  cookie: string,
+  wanted: { name: string; expiresInDays?: number },
+): Promise<ClientToken> {
   const created = await callJson(origin, {
     method: 'POST',
     path: '/v1/tokens',
     headers: { cookie },
-    json: { name },
+    json: wanted,
   });
-  return tokenSchema.parse(created).token;
+  return tokenSchema.parse(created);
+}
+
+export async function revokeToken(origin: string, cookie: string, tokenId: string): Promise<void> {
+  await call(origin, { method: 'DELETE', path: `/v1/tokens/${tokenId}`, headers: { cookie } });
 }

@@ -17,7 +17,7 @@ const { values } = parseArgs({
 try {
   const origin = new URL(values.url).origin;
   const cookie = await signIn(origin, { email: values.email, name: values.name });
-  console.log(await createToken(origin, cookie, 'command line'));
+  console.log((await createToken(origin, cookie, { name: 'command line' })).token);
 } catch (thrown) {
   console.error(explain(thrown));
   console.error(`Is Cellbook up at ${values.url}? \`npm start\` says where it is.`);

@@ -8,7 +8,7 @@ import type { Workspace } from '@cellbook/shared/protocol/workspace.ts';
 import type { Random } from '@cellbook/shared/random.ts';
 import type { Session } from '@jupyterlab/services';
 import { execute, type JupyterClient, jupyterClient } from '../client/jupyter.ts';
-import { createToken, signIn } from '../client/sign-in.ts';
+import { createToken, revokeToken, signIn } from '../client/sign-in.ts';
 import { type Workspaces, workspaceClient } from '../client/workspaces.ts';
 import { notebookOf } from './notebook.ts';
 import { must, type Steps } from './steps.ts';
@@ -30,10 +30,21 @@ interface Scene {
 
 /** Returns what the kernel says it is, for example `ipykernel 6.17.1`. */
 export async function tellStory(deps: StoryDeps): Promise<string> {
-  const { origin, clock, random, steps } = deps;
+  const { origin, steps } = deps;
   const person = { email: 'demo@cellbook.test', name: 'Demo' };
   const cookie = await steps.run('sign in', () => signIn(origin, person));
-  const token = await steps.run('create a token', () => createToken(origin, cookie, 'demo'));
+  const made = await steps.run('create a token', () =>
+    createToken(origin, cookie, { name: 'demo', expiresInDays: 1 }),
+  );
+  try {
+    return await tellWithToken(deps, made.token);
+  } finally {
+    await steps.run('revoke the token', () => revokeToken(origin, cookie, made.id));
+  }
+}
+
+async function tellWithToken(deps: StoryDeps, token: string): Promise<string> {
+  const { origin, clock, random, steps } = deps;
   const workspaces = workspaceClient({ origin, token, clock, random });
   const workspace = await steps.run('create a workspace', () => workspaces.create('Demo'));
   const jupyter = jupyterClient(origin, workspace.id, token);

@@ -15,7 +15,7 @@ export interface TestUser {
 export async function newUser(origin: string): Promise<TestUser> {
   const email = `${systemRandom.uuid()}@cellbook.test`;
   const cookie = await signIn(origin, { email, name: 'Test' });
-  const token = await createToken(origin, cookie, 'test');
+  const { token } = await createToken(origin, cookie, { name: 'test' });
   const workspaces = workspaceClient({ origin, token, clock: systemClock, random: systemRandom });
   return { token, cookie, workspaces, createWorkspace: (name = 'Test') => workspaces.create(name) };
 }
