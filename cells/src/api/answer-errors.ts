@@ -8,6 +8,11 @@ import type { Logger } from '@cellbook/shared/log.ts';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 
+/** For what Fastify refuses before any route is found, such as a path that is not percent-encoded text. */
+export function answerUnrouted(thrown: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  void sendError(reply, typed(thrown, request), request.id);
+}
+
 export function answerErrors(app: FastifyInstance, log: Logger): void {
   app.setErrorHandler((thrown: FastifyError | CellbookError, request, reply) => {
     const error = typed(thrown, request);

@@ -7,7 +7,7 @@ import { requestIdHeader } from '@cellbook/shared/protocol/principal.ts';
 import type { Random } from '@cellbook/shared/random.ts';
 import { type FastifyInstance, fastify } from 'fastify';
 import { type AccessDeps, addAccessHook } from './access/access-hook.ts';
-import { answerErrors } from './answer-errors.ts';
+import { answerErrors, answerUnrouted } from './answer-errors.ts';
 import { type HealthDeps, registerHealthRoutes } from './health-routes.ts';
 import { type LifecycleApiDeps, registerLifecycleApi } from './lifecycle-api.ts';
 import { logRequests } from './log-requests.ts';
@@ -28,6 +28,7 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
     // Workspaces' paths are file names: long, and told apart by their last slash.
     routerOptions: { maxParamLength: 4_096 },
     forceCloseConnections: 'idle',
+    frameworkErrors: answerUnrouted,
     genReqId: ({ headers }) => {
       const given = requestIdSchema.safeParse(headers[requestIdHeader]);
       return given.success ? given.data : newRequestId(random);

@@ -9,10 +9,10 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 
 export function jupyterErrorHandler(log: Logger) {
   return (thrown: unknown, request: FastifyRequest, reply: FastifyReply): void => {
-    const error =
-      fromFramework(thrown) ?? toCellbookError(thrown, `answering ${request.method} ${request.url}`);
-    if (error.status >= 500)
-      log.error({ err: error, code: error.code, url: request.url }, 'a request failed');
+    // Without the query: it may hold a token.
+    const path = request.url.split('?')[0];
+    const error = fromFramework(thrown) ?? toCellbookError(thrown, `answering ${request.method} ${path}`);
+    if (error.status >= 500) log.error({ err: error, code: error.code, path }, 'a request failed');
     const header = request.headers[requestIdHeader];
     const body = errorBody(error, typeof header === 'string' ? header : undefined);
     if (error.retryAfterMs !== undefined) reply.header('retry-after', Math.ceil(error.retryAfterMs / 1_000));

@@ -26,6 +26,7 @@ export async function openHost(config: CellConfig, tools: CellTools, stores: Cel
     manifests: createPostgresManifestStore(stores.database),
     objects: openObjectStore(config.objects, tools),
     homes: await createHomeProvider({ homesDirectory, log: tools.log }),
+    metrics,
   });
   const { memoryBytesMax, cpuMillisMax, diskBytesMax } = sandbox;
   const pidsMax = limits.lifecycle.sandboxPidsMax;

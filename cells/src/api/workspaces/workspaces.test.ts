@@ -258,6 +258,13 @@ describe('whose it is', () => {
     },
   );
 
+  it('refuses a path that is no percent-encoded text in the same typed shape', async () => {
+    for (const path of ['/v1/workspaces/%FF', '/w/%E0%A4/api/contents']) {
+      const refused = await api.call('GET', path);
+      expect(refused).toMatchObject({ status: 400, body: { code: 'bad_request', next: expect.any(String) } });
+    }
+  });
+
   it('lets a workspace’s own origin look at its workspace, and at and do nothing else', async () => {
     const [id, other] = [await createId(), await createId()];
     const claims = { via: 'workspace', ws: id };
