@@ -209,11 +209,15 @@ export function describeGateway(kind: 'gvisor' | 'process'): void {
     test('an endless loop of prints is cut visibly, and can be interrupted at once', async () => {
       const { kernelId, client } = await start();
       client.execute('while True:\n    print("x" * 1000)', 'loop');
-      await client.until(() => client.texts.includes('comes faster'));
+      // A fast kernel fills one message beyond any limit, a slower one sends many: either is cut and said.
+      const isToldOfTheCut = () => /comes faster|the rest of an output is not shown/.test(client.texts);
+      await client.until(isToldOfTheCut);
       expect((await server.call('POST', `/api/kernels/${kernelId}/interrupt`)).status).toBe(204);
       expect((await client.reply('loop')).content.status).toBe('error');
       await client.until(() => client.statuses('loop').includes('idle'));
-      expect(client.texts).toMatch(/\d+ output messages .* were (not shown|dropped)/);
+      expect(client.texts).toMatch(
+        /\d+ output messages .* were (not shown|dropped)|[\d.]+ MB is over the limit/,
+      );
       expect(client.raw.reduce((sum, { data }) => sum + data.length, 0)).toBeLessThan(64 * 1024 * 1024);
       expect((await client.run('print("fine")', 'next')).content.status).toBe('ok');
     });
