@@ -19,10 +19,20 @@ const always = [
   // Sandboxes: the image is put together from Debian packages.
   { program: 'mmdebstrap', package: 'mmdebstrap' },
   { program: 'setpriv', package: 'util-linux' },
+  // Each workspace's files lie in a mounted image of their own.
+  { program: 'mkfs.ext4', package: 'e2fsprogs' },
+  { program: 'losetup', package: 'mount' },
 ];
 const tests = [
   { program: 'chromium', package: 'chromium' },
   { program: 'git', package: 'git' },
+  { program: 'curl', package: 'curl' },
+  // The process driver runs kernels on the machine's own Python.
+  {
+    program: 'ipykernel of /usr/bin/python3',
+    package: 'python3-ipykernel',
+    works: ['/usr/bin/python3', '-c', 'import ipykernel, zmq'],
+  },
   // Python's own Jupyter clients are installed into an environment of their own.
   {
     program: 'python3 -m ensurepip',
