@@ -9,6 +9,7 @@ import { hostRelease, hostSources } from './apt-sources.ts';
 import { cacheDirectory, type Progress, withLock } from './cache.ts';
 import { runCommand, succeeds } from './command.ts';
 import { descriptionDigest, type ImageDescription, readDescription } from './description.ts';
+import { inNamespacesOfItsOwn } from './namespaces.ts';
 import { finishRootfs } from './rootfs.ts';
 
 export interface BuiltImage {
@@ -52,7 +53,10 @@ async function build(description: ImageDescription, directory: string, digest: s
   progress(`building the image ${description.name} from ${description.suite} (about 2 minutes)`);
   const include = `--include=${description.packages.join(',')}`;
   const argv = ['mmdebstrap', '--variant=minbase', '--mode=root', include, ...(await hostAptOptions())];
-  await runCommand([...argv, description.suite, rootfs, sources], { deadlineMs: buildDeadlineMs, progress });
+  await runCommand(inNamespacesOfItsOwn([...argv, description.suite, rootfs, sources]), {
+    deadlineMs: buildDeadlineMs,
+    progress,
+  });
   await rm(sources);
   await finishRootfs(rootfs, description);
   await writeFile(
