@@ -17,10 +17,9 @@ test('a build killed at work leaves neither its mounts nor its children', async 
   const script = 'mount -t tmpfs none "$0" && touch "$1"; while :; do sleep 1; done';
   const tree = mkdtempSync(join(directory, 'tree-'));
   const [program = '', ...args] = inNamespacesOfItsOwn(['sh', '-c', script, tree, mark]);
-  const child = spawn(program, args, { detached: true, stdio: 'ignore' });
+  const child = spawn(program, args, { stdio: 'ignore' });
   await vi.waitFor(() => expect(existsSync(mark)).toBe(true), { timeout: 10_000 });
-  const pid = child.pid ?? 0;
-  process.kill(-pid, 'SIGKILL');
+  child.kill('SIGKILL');
   await once(child, 'close');
   expect(readFileSync('/proc/self/mountinfo', 'utf8')).not.toContain(tree);
   rmSync(tree, { recursive: true });
