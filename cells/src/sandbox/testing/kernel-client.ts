@@ -78,7 +78,8 @@ export class KernelClient {
       store_history: true,
       user_expressions: {},
       allow_stdin: allowStdin,
-      stop_on_error: true,
+      // With true ipykernel aborts what reaches it within a moment after an error, by its own clock.
+      stop_on_error: false,
     });
   }
 
