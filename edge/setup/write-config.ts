@@ -52,7 +52,9 @@ await mkdir(state, { recursive: true, mode: 0o700 });
 const keys = await ensureKeys(options.home);
 await assembleAssets(options.lab);
 await writeFile(envFile, envText(options, keys), { mode: 0o600 });
-await Promise.all([migrate(), publishPins(options, keys)]);
+// In turn: two wranglers at once open the same databases, and one is told that they are locked.
+await migrate();
+await publishPins(options, keys);
 console.log(
   JSON.stringify({
     envFile,
