@@ -15,6 +15,8 @@ export const httpStatusByCode = {
   token_expired: 401,
   forbidden: 403,
   cross_origin: 403,
+  scope_insufficient: 403,
+  region_refused: 403,
   not_found: 404,
   method_not_allowed: 405,
   conflict: 409,

@@ -20,7 +20,14 @@ export function createMemoryDirectory({ random }: { random: Random }): Directory
       const key = email.toLowerCase();
       const known = people.get(key);
       if (known) return known;
-      const person: Person = { sub: newUserId(random), org: newOrgId(random), name, tier: 'free', region };
+      const person: Person = {
+        sub: newUserId(random),
+        org: newOrgId(random),
+        name,
+        tier: 'free',
+        region,
+        role: 'member',
+      };
       people.set(key, person);
       return person;
     },

@@ -25,6 +25,8 @@ beforeEach(() => {
     name: 'Ada',
     tier: 'free',
     region: regionIdSchema.parse('local'),
+    role: 'member',
+    scopes: null,
     jti: 'session-1',
     iat,
     exp: iat + 60,

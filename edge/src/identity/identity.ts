@@ -7,6 +7,8 @@
  * | cellbook-workspace   | host-only cookie on a workspace's origin   | that one workspace        |
  * | cellbook-token       | the client (`Authorization`, `?token=`)    | /v1 and /w, any client    |
  */
+
+import { roleSchema, scopeSchema } from '@cellbook/shared/access/permissions.ts';
 import { orgIdSchema, regionIdSchema, userIdSchema, workspaceIdSchema } from '@cellbook/shared/ids.ts';
 import { tierSchema } from '@cellbook/shared/protocol/principal.ts';
 import { z } from 'zod';
@@ -23,6 +25,7 @@ export const personSchema = z.object({
   name: z.string().min(1).max(200),
   tier: tierSchema,
   region: regionIdSchema,
+  role: roleSchema.default('member'),
 });
 /** What is known of a user without asking a store. */
 export type Person = z.infer<typeof personSchema>;
@@ -31,6 +34,8 @@ export const claimsSchema = personSchema.extend({
   /** The session's or the token's id: what a revocation names. A workspace cookie carries its session's. */
   jti: z.string().min(1).max(64),
   ws: workspaceIdSchema.optional(),
+  /** What a key is restricted to; null: no restriction. */
+  scopes: z.array(scopeSchema).nullable().default(null),
   iat: z.int(),
   exp: z.int(),
 });

@@ -54,6 +54,7 @@ async function startSession(ask: Ask, person: Person, next: string): Promise<Res
   const ttlSeconds = limits.edge.sessionTtlMs / 1_000;
   const cookie = await credentials.mint('session', {
     ...person,
+    scopes: null,
     jti: random.uuid(),
     iat,
     exp: iat + ttlSeconds,

@@ -84,13 +84,23 @@ async function signedIn(ask: Ask): Promise<Identity> {
 
 function mint(
   ask: Ask,
-  { sub, org, name, tier, region }: Identity,
+  { sub, org, name, tier, region, role }: Identity,
   jti: string,
   fromMs: number,
   untilMs: number,
 ): Promise<string> {
   const times = { iat: fromMs / 1_000, exp: untilMs / 1_000 };
-  return ask.edge.credentials.mint('token', { sub, org, name, tier, region, jti, ...times });
+  return ask.edge.credentials.mint('token', {
+    sub,
+    org,
+    name,
+    tier,
+    region,
+    role,
+    scopes: null,
+    jti,
+    ...times,
+  });
 }
 
 async function tokenId({ edge, request }: Ask, identity: Identity): Promise<ApiKeyId> {

@@ -18,6 +18,8 @@ const ada: Identity = {
   name: 'Ada',
   tier: 'free',
   region,
+  role: 'member',
+  scopes: null,
   jti: 'same-for-all',
   iat: 0,
   exp: 1_000_000,

@@ -18,8 +18,8 @@ export function createPrincipalSigner({ clock, key }: { clock: Clock; key: JWK }
   return {
     async sign(identity, cell, pinEpoch) {
       const nowMs = clock.nowMs();
-      const { via, sub, org, tier, jti, ws } = identity;
-      const name = [via, sub, org, tier, jti, ws, cell.id, pinEpoch].join(' ');
+      const { via, sub, org, tier, role, scopes, jti, ws } = identity;
+      const name = [via, sub, org, tier, role, scopes, jti, ws, cell.id, pinEpoch].join(' ');
       const known = signed.get(name);
       if (known && known.untilMs > nowMs) return known.jwt;
       const jwt = await new SignJWT({ ...principalOf(identity, cell, pinEpoch, nowMs) })
@@ -40,6 +40,9 @@ function principalOf(identity: Identity, cell: Cell, pinEpoch: number, nowMs: nu
     org: identity.org,
     name: identity.name,
     tier: identity.tier,
+    role: identity.role,
+    scopes: identity.scopes,
+    cred: identity.jti,
     via: identity.via,
     ...(identity.ws === undefined ? {} : { ws: identity.ws }),
     pin: pinEpoch,

@@ -6,11 +6,21 @@
  * leaks from a cell is of no use at another. A client can never send the header itself: the edge drops it.
  */
 import { z } from 'zod';
+import { roleSchema, scopeSchema } from '../access/permissions.ts';
 import { cellIdSchema, orgIdSchema, userIdSchema, workspaceIdSchema } from '../ids.ts';
 
 export const principalHeader = 'cellbook-principal';
 export const requestIdHeader = 'cellbook-request-id';
 export const pinEpochHeader = 'cellbook-pin-epoch';
+/**
+ * Where an admin or operator wants his request answered: a user's id (that user's home cell) or a cell's.
+ * Absent, it is the caller's own home. The edge checks who may ask for it; a cell then sees an ordinary request.
+ */
+export const atHeader = 'cellbook-at';
+/** A region the client insists on; asking for another than one's own is refused with the reason. */
+export const regionHeader = 'cellbook-region';
+/** The client's address as the edge saw it, for the record of who did what from where. */
+export const clientAddressHeader = 'cellbook-client-address';
 export const principalIssuer = 'cellbook-edge';
 
 export const tierSchema = z.enum(['free', 'paid', 'enterprise']);
@@ -24,6 +34,12 @@ export const principalSchema = z.object({
   /** What people call this user; shown by JupyterLab. */
   name: z.string().max(200),
   tier: tierSchema,
+  /** What the user may do in `org` (shared/src/access). */
+  role: roleSchema.default('member'),
+  /** What a key is restricted to; null for a person and for a key without a restriction. */
+  scopes: z.array(scopeSchema).nullable().default(null),
+  /** The session's or key's id, for the record of who did what. */
+  cred: z.string().max(64).default(''),
   /**
    * How it came in. `session`: the console on the main host (cookie). `workspace`: a workspace's own origin
    * (host-only cookie), valid for `ws` alone. `token`: an API key or client token.

@@ -1,0 +1,61 @@
+/** The words of access.ts: roles in an organisation, permissions that routes name, scopes that keys carry. */
+import { z } from 'zod';
+
+/** `operator` runs the platform and is given by its configuration; the others by an organisation's admins. */
+export const roleSchema = z.enum(['viewer', 'member', 'admin', 'operator']);
+export type Role = z.infer<typeof roleSchema>;
+
+export const permissionSchema = z.enum([
+  'workspace.list',
+  'workspace.read',
+  'workspace.create',
+  /** Suspend, resume, rename, delete and bring back. */
+  'workspace.operate',
+  'workspace.recover',
+  /** Files, versions, kernels and sessions as they are; wakes nothing. */
+  'notebook.read',
+  /** Kernels, terminals, and every change of files. */
+  'notebook.use',
+  /** Names only: no answer ever carries a value. */
+  'secret.read',
+  'secret.write',
+  'org_secret.read',
+  'org_secret.write',
+  'audit.read',
+  'key.read',
+  'key.write',
+  /** Members, teams, policies and quotas. */
+  'org.read',
+  'org.manage',
+  /** Cells and pin tables. */
+  'cell.read',
+  'cell.manage',
+]);
+export type Permission = z.infer<typeof permissionSchema>;
+
+export const scopeSchema = z.enum([
+  'workspaces:read',
+  'workspaces',
+  'notebooks:read',
+  'notebooks',
+  'secrets',
+  'audit',
+  'keys',
+  'org',
+  'platform',
+]);
+export type Scope = z.infer<typeof scopeSchema>;
+
+const readWorkspaces = ['workspace.list', 'workspace.read'] as const;
+
+export const permissionsOfScope: Record<Scope, readonly Permission[]> = {
+  'workspaces:read': readWorkspaces,
+  workspaces: [...readWorkspaces, 'workspace.create', 'workspace.operate', 'workspace.recover'],
+  'notebooks:read': ['workspace.read', 'notebook.read'],
+  notebooks: ['workspace.read', 'notebook.read', 'notebook.use'],
+  secrets: ['secret.read', 'secret.write', 'org_secret.read', 'org_secret.write'],
+  audit: ['audit.read'],
+  keys: ['key.read', 'key.write'],
+  org: ['org.read', 'org.manage'],
+  platform: ['cell.read', 'cell.manage', 'workspace.recover'],
+};
