@@ -23,7 +23,7 @@ const environmentSchema = z.object({
   DATABASE_URL: z.url(),
   REDIS_URL: z.url().optional(),
   CELLBOOK_OBJECTS: z.string().min(1),
-  CELLBOOK_SANDBOX_DRIVER: z.enum(['gvisor', 'process']).default('gvisor'),
+  CELLBOOK_SANDBOX_DRIVER: z.enum(['gvisor', 'process', 'none']).default('gvisor'),
   CELLBOOK_RUNSC: z.string().optional(),
   CELLBOOK_IMAGE_DIR: z.string().optional(),
   /** The Python of the process driver. */
@@ -48,7 +48,7 @@ export interface CellConfig {
   redisUrl: string | null;
   objects: string;
   sandbox: {
-    driver: 'gvisor' | 'process';
+    driver: 'gvisor' | 'process' | 'none';
     runscPath: string;
     imageDirectory: string | null;
     python: string | null;

@@ -4,6 +4,7 @@ import type { CellConfig } from '../config.ts';
 import type { SandboxDriver } from '../sandbox/driver.ts';
 import { createGvisorDriver } from '../sandbox/gvisor/driver.ts';
 import { readImage, type SandboxImage } from '../sandbox/image.ts';
+import { NoSandboxes } from '../sandbox/none/driver.ts';
 import { createProcessDriver } from '../sandbox/process/driver.ts';
 
 export interface SandboxPart {
@@ -18,6 +19,7 @@ export async function openSandboxes(
   { clock, log }: CellTools,
   stateDirectory: string,
 ): Promise<SandboxPart> {
+  if (sandbox.driver === 'none') return { driver: new NoSandboxes(log), image: null };
   if (sandbox.driver === 'process') {
     const python = sandbox.python === null ? {} : { python: sandbox.python };
     return { driver: await createProcessDriver({ stateDirectory, clock, log, ...python }), image: null };
