@@ -25,6 +25,8 @@
  * | key.write         | no         | yes        | yes       | yes          | no         | no         | yes       | yes          | no               |
  * | org.read          | no         | no         | no        | no           | yes        | yes        | yes       | yes          | yes              |
  * | org.manage        | no         | no         | no        | no           | no         | no         | yes       | yes          | yes              |
+ * | account.read      | yes        | yes        | yes       | yes          | no         | no         | no        | no           | no               |
+ * | account.write     | yes        | yes        | yes       | yes          | no         | no         | no        | no           | no               |
  * | cell.read         | no         | no         | no        | no           | no         | no         | no        | no           | yes              |
  * | cell.manage       | no         | no         | no        | no           | no         | no         | no        | no           | yes              |
  *
@@ -84,6 +86,8 @@ const readOwn: readonly Permission[] = [
   'secret.read',
   'audit.read',
   'key.read',
+  'account.read',
+  'account.write',
 ];
 const actOwn: readonly Permission[] = [
   ...readOwn,

@@ -27,6 +27,9 @@ export const permissionSchema = z.enum([
   /** Members, teams, policies and quotas. */
   'org.read',
   'org.manage',
+  /** One's own profile, organisations and sessions. */
+  'account.read',
+  'account.write',
   /** Cells and pin tables. */
   'cell.read',
   'cell.manage',
@@ -46,16 +49,18 @@ export const scopeSchema = z.enum([
 ]);
 export type Scope = z.infer<typeof scopeSchema>;
 
-const readWorkspaces = ['workspace.list', 'workspace.read'] as const;
+/** Whatever a key is for, its holder may ask whose it is. */
+const whoAmI = ['account.read'] as const;
+const readWorkspaces = [...whoAmI, 'workspace.list', 'workspace.read'] as const;
 
 export const permissionsOfScope: Record<Scope, readonly Permission[]> = {
   'workspaces:read': readWorkspaces,
   workspaces: [...readWorkspaces, 'workspace.create', 'workspace.operate', 'workspace.recover'],
-  'notebooks:read': ['workspace.read', 'notebook.read'],
-  notebooks: ['workspace.read', 'notebook.read', 'notebook.use'],
-  secrets: ['secret.read', 'secret.write', 'org_secret.read', 'org_secret.write'],
-  audit: ['audit.read'],
-  keys: ['key.read', 'key.write'],
-  org: ['org.read', 'org.manage'],
-  platform: ['cell.read', 'cell.manage', 'workspace.recover'],
+  'notebooks:read': [...whoAmI, 'workspace.read', 'notebook.read'],
+  notebooks: [...whoAmI, 'workspace.read', 'notebook.read', 'notebook.use'],
+  secrets: [...whoAmI, 'secret.read', 'secret.write', 'org_secret.read', 'org_secret.write'],
+  audit: [...whoAmI, 'audit.read'],
+  keys: [...whoAmI, 'key.read', 'key.write'],
+  org: [...whoAmI, 'org.read', 'org.manage'],
+  platform: [...whoAmI, 'cell.read', 'cell.manage', 'workspace.recover'],
 };
