@@ -13,19 +13,22 @@ export const checkout = join(import.meta.dirname, '..', '..', '..');
 const cellId = 'local-1';
 
 export interface BenchPlatform {
-  driver: 'process' | 'gvisor';
+  driver: 'process' | 'gvisor' | 'none';
   url: string;
   cellId: string;
   cellUrl: string;
   cellPid: number;
   /** Path of the private key (a JWK) with which the edge signs principals. */
   principalKeyPath: string;
+  databaseUrl: string;
   directory: string;
   stop(): Promise<void>;
 }
 
 export interface PlatformOptions {
-  driver: 'process' | 'gvisor';
+  driver: 'process' | 'gvisor' | 'none';
+  /** Sandboxes at once; absent: what the machine has room for. */
+  sandboxesMax?: number;
   directory: string;
   /** What the process driver runs its supervisors with; needs pyzmq. */
   python: string;
@@ -48,6 +51,7 @@ export async function startBenchPlatform(options: PlatformOptions): Promise<Benc
       CELLBOOK_CELL_ID: cellId,
       CELLBOOK_SANDBOX_DRIVER: options.driver,
       CELLBOOK_PYTHON: options.python,
+      ...(options.sandboxesMax && { CELLBOOK_SANDBOXES_MAX: String(options.sandboxesMax) }),
     },
     cwd: checkout,
     logFile,
@@ -76,12 +80,16 @@ async function describe(directory: string) {
   const record = join(directory, 'run', `cell-${cellId}.json`);
   const { pid } = recordSchema.parse(JSON.parse(await readFile(record, 'utf8')));
   const environment = (await readFile(`/proc/${pid}/environ`, 'utf8')).split('\0');
-  const port = environment.find((entry) => entry.startsWith('CELLBOOK_PORT='))?.split('=')[1];
-  if (port === undefined) throw new Error(`process ${pid} is no cell: it has no CELLBOOK_PORT`);
+  const settingOf = (name: string): string => {
+    const entry = environment.find((each) => each.startsWith(`${name}=`));
+    if (entry === undefined) throw new Error(`process ${pid} is no cell: it has no ${name}`);
+    return entry.slice(name.length + 1);
+  };
   return {
     cellId,
     cellPid: pid,
-    cellUrl: `http://127.0.0.1:${port}`,
+    cellUrl: `http://127.0.0.1:${settingOf('CELLBOOK_PORT')}`,
+    databaseUrl: settingOf('DATABASE_URL'),
     principalKeyPath: join(directory, 'keys', 'edge', 'principal.json'),
   };
 }

@@ -1,0 +1,25 @@
+/** Names what holds the cell back, from what was used while it worked as fast as it could. Pure. */
+
+export interface Use {
+  /** Processors' worth of time each took, on average: 1 is one processor, fully. */
+  controllerCores: number;
+  postgresCores: number;
+  benchmarkCores: number;
+  commitsPerSecond: number;
+  /** What the same server commits with nothing else to do. */
+  commitsPerSecondAlone: number;
+}
+
+/** One thread is full at this share of a processor: the rest is the garbage collector's and the kernel's turns. */
+const fullThread = 0.9;
+const fullMachine = 0.92;
+
+export function limitOf(use: Use, cores: number): string {
+  const { controllerCores, postgresCores, benchmarkCores } = use;
+  const all = controllerCores + postgresCores + benchmarkCores;
+  const told = `controller ${controllerCores.toFixed(2)}, Postgres ${postgresCores.toFixed(2)}, benchmark ${benchmarkCores.toFixed(2)} of ${cores} processors`;
+  if (controllerCores >= fullThread) return `the controller's one thread (${told})`;
+  if (all >= fullMachine * cores) return `the machine's processors (${told})`;
+  const share = Math.round((100 * use.commitsPerSecond) / use.commitsPerSecondAlone);
+  return `waiting for Postgres to commit: ${share} % of what it commits alone (${told})`;
+}
