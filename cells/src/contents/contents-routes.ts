@@ -2,6 +2,7 @@
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import type { WorkspaceId } from '@cellbook/shared/ids.ts';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { reading, using } from '../api/access/route-access.ts';
 import type { FileTree, TreePath } from '../storage/file-tree.ts';
 import { apiPath, isHidden, pathFromApi, pathFromUrl, urlPath } from './api-path.ts';
 import type { ContentsDeps, ContentsEvent } from './contents-deps.ts';
@@ -35,7 +36,7 @@ export function registerContentsApi(scope: FastifyInstance, deps: ContentsDeps):
   for (const url of ['/w/:workspaceId/api/contents', '/w/:workspaceId/api/contents/*'])
     for (const [method, handler] of Object.entries(handlers))
       scope.route({
-        ...{ method, url },
+        ...{ method, url, ...(method === 'GET' ? reading : using) },
         async handler(request, reply) {
           const workspaceId = workspaceOf(request);
           const encoded = encodedPathAfter(request, 'api/contents');

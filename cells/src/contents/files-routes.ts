@@ -6,6 +6,7 @@
 import { Readable } from 'node:stream';
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { reading } from '../api/access/route-access.ts';
 import type { FileStat, TreePath } from '../storage/file-tree.ts';
 import { encodeName, isHidden, pathFromUrl, urlPath } from './api-path.ts';
 import { parseRange } from './byte-range.ts';
@@ -17,8 +18,8 @@ import { encodedPathAfter, queryValue, workspaceOf } from './request-path.ts';
 export function registerFileRoutes(scope: FastifyInstance, deps: ContentsDeps): void {
   const files = (request: FastifyRequest, reply: FastifyReply) => serveFile(deps, request, reply);
   const view = (request: FastifyRequest, reply: FastifyReply) => serveView(deps, request, reply);
-  scope.route({ method: ['GET', 'HEAD'], url: '/w/:workspaceId/files/*', handler: files });
-  scope.route({ method: 'GET', url: '/w/:workspaceId/view/*', handler: view });
+  scope.route({ method: ['GET', 'HEAD'], url: '/w/:workspaceId/files/*', ...reading, handler: files });
+  scope.route({ method: 'GET', url: '/w/:workspaceId/view/*', ...reading, handler: view });
 }
 
 async function serveFile(deps: ContentsDeps, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {

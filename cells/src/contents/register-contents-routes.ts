@@ -4,6 +4,7 @@
  */
 import { limits } from '@cellbook/shared/limits.ts';
 import type { FastifyInstance } from 'fastify';
+import { reading } from '../api/access/route-access.ts';
 import type { ContentsDeps } from './contents-deps.ts';
 import { registerContentsApi } from './contents-routes.ts';
 import { registerFileRoutes } from './files-routes.ts';
@@ -19,7 +20,7 @@ export function registerContentsRoutes(app: FastifyInstance, deps: ContentsDeps)
     registerContentsApi(scope, deps);
     registerFileRoutes(scope, deps);
     registerResolvePath(scope, deps);
-    scope.get('/w/:workspaceId/api/notebooks/*', (request, reply) =>
+    scope.get('/w/:workspaceId/api/notebooks/*', reading, (request, reply) =>
       reply.redirect(request.url.replace('/api/notebooks', '/api/contents')),
     );
   });

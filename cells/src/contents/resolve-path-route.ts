@@ -2,6 +2,7 @@
 import { posix } from 'node:path';
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import type { FastifyInstance } from 'fastify';
+import { reading } from '../api/access/route-access.ts';
 import { homePath } from '../sandbox/driver.ts';
 import type { FileTree } from '../storage/file-tree.ts';
 import { apiPath, pathFromApi } from './api-path.ts';
@@ -9,7 +10,7 @@ import type { ContentsDeps } from './contents-deps.ts';
 import { queryValue, workspaceOf } from './request-path.ts';
 
 export function registerResolvePath(scope: FastifyInstance, deps: ContentsDeps): void {
-  scope.get('/w/:workspaceId/api/resolvePath', async (request) => {
+  scope.get('/w/:workspaceId/api/resolvePath', reading, async (request) => {
     const workspaceId = workspaceOf(request);
     const path = queryValue(request, 'path');
     if (path === null)

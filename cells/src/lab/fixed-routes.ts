@@ -5,6 +5,7 @@
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { reading, using } from '../api/access/route-access.ts';
 import type { LabRouteDeps } from './lab-routes.ts';
 import { licenseReport } from './license-report.ts';
 
@@ -16,7 +17,7 @@ const reportSchema = z.object({
 });
 
 export function registerFixedRoutes(app: FastifyInstance, prefix: string, deps: LabRouteDeps): void {
-  const answer = (path: string, body: unknown) => app.get(`${prefix}/${path}`, async () => body);
+  const answer = (path: string, body: unknown) => app.get(`${prefix}/${path}`, reading, async () => body);
   answer('build', { status: 'stable', message: '' });
   answer('extensions', []);
   answer('plugins', { allLocked: true, lockRules: [] });
@@ -32,7 +33,7 @@ export function registerFixedRoutes(app: FastifyInstance, prefix: string, deps: 
   registerRefusals(app, prefix);
 
   for (const path of [`${prefix}/licenses`, `${prefix}/licenses/`]) {
-    app.get(path, async (request, reply) => {
+    app.get(path, reading, async (request, reply) => {
       const asked = reportAsked(request.query);
       const report = licenseReport(deps.data.licenses, asked.format, isTrue(asked.full_text));
       const disposition = `attachment; filename="jupyterlab-licenses.${report.extension}"`;
@@ -58,9 +59,9 @@ function reportAsked(query: unknown): z.infer<typeof reportSchema> {
 function registerTranslations(app: FastifyInstance, prefix: string): void {
   const english = { displayName: 'English', nativeName: 'English' };
   for (const path of [prefix, `${prefix}/`]) {
-    app.get(path, async () => ({ data: { en: english }, message: '' }));
+    app.get(path, reading, async () => ({ data: { en: english }, message: '' }));
   }
-  app.get(`${prefix}/:locale`, async (request) => {
+  app.get(`${prefix}/:locale`, reading, async (request) => {
     const { locale } = localeSchema.parse(request.params);
     const isEnglish = locale === 'default' || /^en([_-]|$)/i.test(locale);
     return { data: {}, message: isEnglish ? '' : `Language pack '${locale}' not installed!` };
@@ -76,6 +77,6 @@ function registerRefusals(app: FastifyInstance, prefix: string): void {
       next: 'Install packages for your kernels with pip; extensions are added by the operator.',
     });
   };
-  for (const path of ['build', 'extensions', 'plugins']) app.post(`${prefix}/${path}`, refuse);
-  app.delete(`${prefix}/build`, refuse);
+  for (const path of ['build', 'extensions', 'plugins']) app.post(`${prefix}/${path}`, using, refuse);
+  app.delete(`${prefix}/build`, using, refuse);
 }

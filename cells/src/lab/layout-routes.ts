@@ -4,6 +4,7 @@ import { workspaceIdSchema } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { reading, using } from '../api/access/route-access.ts';
 import type { LabRouteDeps } from './lab-routes.ts';
 import type { LayoutOwner } from './lab-store.ts';
 import { layoutAnswer, layoutToSave } from './layouts.ts';
@@ -15,25 +16,25 @@ export function registerLayoutRoutes(app: FastifyInstance, prefix: string, deps:
   const { store, clock } = deps;
 
   for (const path of [`${prefix}/workspaces`, `${prefix}/workspaces/`]) {
-    app.get(path, async (request) => {
+    app.get(path, reading, async (request) => {
       const values = (await store.layouts(ownerOf(request))).map((one) => layoutAnswer(one.name, one));
       return { workspaces: { ids: values.map((one) => one.metadata.id), values } };
     });
   }
 
-  app.get(`${prefix}/workspaces/*`, async (request) => {
+  app.get(`${prefix}/workspaces/*`, reading, async (request) => {
     const name = nameOf(request);
     return layoutAnswer(name, await store.layout(ownerOf(request), name));
   });
 
-  app.put(`${prefix}/workspaces/*`, async (request, reply) => {
+  app.put(`${prefix}/workspaces/*`, using, async (request, reply) => {
     const name = nameOf(request);
     const text = layoutToSave(name, request.body);
     if (!(await store.saveLayout(ownerOf(request), name, text, clock.nowMs()))) throw tooMany(name);
     return reply.code(204).send();
   });
 
-  app.delete(`${prefix}/workspaces/*`, async (request, reply) => {
+  app.delete(`${prefix}/workspaces/*`, using, async (request, reply) => {
     const name = nameOf(request);
     if (await store.deleteLayout(ownerOf(request), name)) return reply.code(204).send();
     throw new CellbookError('not_found', {

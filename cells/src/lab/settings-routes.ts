@@ -2,6 +2,7 @@
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { reading, using } from '../api/access/route-access.ts';
 import type { PluginSchema } from './lab-data.ts';
 import type { LabRouteDeps } from './lab-routes.ts';
 import { settingAnswer, settingToSave } from './settings.ts';
@@ -13,7 +14,7 @@ export function registerSettingsRoutes(app: FastifyInstance, prefix: string, dep
   const { data, store, clock } = deps;
 
   for (const path of [`${prefix}/settings`, `${prefix}/settings/`]) {
-    app.get(path, async (request) => {
+    app.get(path, reading, async (request) => {
       if (querySchema.parse(request.query).ids_only === 'true') {
         return { settings: [...data.schemas.keys()].map((id) => ({ id })) };
       }
@@ -24,12 +25,12 @@ export function registerSettingsRoutes(app: FastifyInstance, prefix: string, dep
     });
   }
 
-  app.get(`${prefix}/settings/*`, async (request) => {
+  app.get(`${prefix}/settings/*`, reading, async (request) => {
     const schema = knownSchema(data.schemas, paramsSchema.parse(request.params)['*']);
     return settingAnswer(schema, await store.setting(request.principal.sub, schema.id));
   });
 
-  app.put(`${prefix}/settings/*`, async (request, reply) => {
+  app.put(`${prefix}/settings/*`, using, async (request, reply) => {
     const schema = knownSchema(data.schemas, paramsSchema.parse(request.params)['*']);
     const raw = settingToSave(schema.id, request.body);
     await store.saveSetting(request.principal.sub, schema.id, raw, clock.nowMs());

@@ -5,7 +5,8 @@
  */
 import type { Clock, Timer } from '@cellbook/shared/clock.ts';
 import type { CellbookError } from '@cellbook/shared/errors.ts';
-import { newSandboxId, type UserId, type WorkspaceId } from '@cellbook/shared/ids.ts';
+import type { Failpoint } from '@cellbook/shared/failpoint.ts';
+import { newSandboxId, type WorkspaceId } from '@cellbook/shared/ids.ts';
 import type { LeaseTerms } from '@cellbook/shared/lease.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
@@ -40,6 +41,7 @@ export interface LifecycleDeps {
   sandboxLimits(tier: Tier): SandboxLimits;
   metrics?: LifecycleMetrics;
   leaseTerms?: LeaseTerms;
+  failpoint?: Failpoint;
 }
 
 export class Lifecycle implements WorkspaceRuntime {
@@ -103,10 +105,11 @@ export class Lifecycle implements WorkspaceRuntime {
   }
 
   /** Whose it is, or null when there is none, or it is deleted and only undeleted ones count. */
-  async ownerOf(workspaceId: WorkspaceId, deletedToo: boolean): Promise<UserId | null> {
+  async tenantOf(workspaceId: WorkspaceId, deletedToo: boolean) {
     const row = await this.#rows.get(workspaceId);
     if (!row || row.purgedAtMs !== null) return null;
-    return row.desired === 'deleted' && !deletedToo ? null : row.ownerId;
+    if (row.desired === 'deleted' && !deletedToo) return null;
+    return { ownerId: row.ownerId, orgId: row.orgId };
   }
 
   current(workspaceId: WorkspaceId): Sandbox | null {
@@ -166,7 +169,7 @@ export class Lifecycle implements WorkspaceRuntime {
   }
 
   #reconcile(workspaceId: WorkspaceId) {
-    const { store, transitions, volumes, host, clock, random, log, sandboxLimits } = this.#deps;
+    const { store, transitions, volumes, host, clock, random, log, sandboxLimits, failpoint } = this.#deps;
     const metrics = this.#deps.metrics ?? noMetrics;
     const tools = { volumes, host, listeners: this.#listeners, sandboxLimits };
     return reconcile(
@@ -178,6 +181,7 @@ export class Lifecycle implements WorkspaceRuntime {
         log,
         holder: this.#holder,
         steps: allSteps,
+        ...(failpoint && { failpoint }),
         tools: { ...tools, newSandboxId: () => newSandboxId(random) },
         leases: this.#leases,
         observing: {

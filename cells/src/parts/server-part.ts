@@ -36,7 +36,7 @@ export async function serve(parts: ServerParts): Promise<FastifyInstance> {
     metrics,
     access: {
       principals: createPrincipalVerifier({ keys, cellId: config.cellId, clock }),
-      ownerOf: (workspaceId, deletedToo) => lifecycle.ownerOf(workspaceId, deletedToo),
+      tenantOf: (workspaceId, deletedToo) => lifecycle.tenantOf(workspaceId, deletedToo),
     },
     health: {
       ...{ cellId: config.cellId, clock, metrics, isRedisUp: stores.isRedisUp },

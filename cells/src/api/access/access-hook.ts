@@ -1,77 +1,102 @@
 /**
- * The one gate in front of every route: a verified principal, and for a path with a workspace in it, that
- * the workspace is his. Somebody else's is `not_found`, like one that does not exist. It runs before a body
- * is read, and before a socket is upgraded.
+ * The one gate in front of every route: a verified principal, and the decision (shared/src/access) about the
+ * permission that the route names. A route that names none cannot be registered. It runs before a body is
+ * read, and before a socket is upgraded; every refusal is told to `refused`.
  */
+import { decide } from '@cellbook/shared/access/access.ts';
+import type { Permission } from '@cellbook/shared/access/permissions.ts';
+import { type Because, refusalOf } from '@cellbook/shared/access/refusal.ts';
 import { CellbookError } from '@cellbook/shared/errors.ts';
-import { type UserId, type WorkspaceId, workspaceIdSchema } from '@cellbook/shared/ids.ts';
+import { type WorkspaceId, workspaceIdSchema } from '@cellbook/shared/ids.ts';
 import { type Principal, principalHeader } from '@cellbook/shared/protocol/principal.ts';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify';
 import { z } from 'zod';
 import type { PrincipalVerifier } from './principal-verifier.ts';
+import { relationOf, relationTo, type Tenant } from './route-access.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
     principal: Principal;
   }
-  interface FastifyContextConfig {
-    /** Answered to anybody: health, metrics, the description of the API. */
-    open?: boolean;
-  }
+}
+
+export interface RefusedRequest {
+  request: FastifyRequest;
+  permission: Permission;
+  because: Because;
+  workspaceId: WorkspaceId | null;
+  error: CellbookError;
 }
 
 export interface AccessDeps {
   principals: PrincipalVerifier;
   /** Whose workspace it is; null when there is none. Deleted ones count where `deletedToo`. */
-  ownerOf(workspaceId: WorkspaceId, deletedToo: boolean): Promise<UserId | null>;
+  tenantOf(workspaceId: WorkspaceId, deletedToo: boolean): Promise<Tenant | null>;
+  /** For the record. Must not throw, and is not waited for. */
+  refused?(refused: RefusedRequest): void;
 }
 
 const paramsSchema = z.object({ workspaceId: z.string() });
 
 export function addAccessHook(app: FastifyInstance, deps: AccessDeps): void {
   app.decorateRequest('principal');
+  app.addHook('onRoute', assertPermission);
   app.addHook('onRequest', async (request) => {
-    if (request.routeOptions.config.open === true) return;
+    const { open, permission } = request.routeOptions.config;
+    if (open === true) return;
     const token = request.headers[principalHeader];
     request.principal = await deps.principals.verify(typeof token === 'string' ? token : undefined);
+    // Nothing is there; who asks has been looked at, so that 421 comes before 404.
+    if (permission === undefined) return;
     const params = paramsSchema.safeParse(request.params);
-    if (params.success) await checkWorkspace(deps, request, params.data.workspaceId);
-    else if (request.principal.ws !== undefined && !request.is404) throw outside(request.principal);
+    const workspaceId = params.success ? workspaceIdOf(params.data.workspaceId) : null;
+    const because = await judge(deps, request, permission, workspaceId);
+    if (because === null) return;
+    const error = refusalOf({
+      ...{ caller: request.principal, permission, because },
+      ...(workspaceId !== null && { workspaceId }),
+    });
+    deps.refused?.({ request, permission, because, workspaceId, error });
+    throw error;
   });
 }
 
-async function checkWorkspace(deps: AccessDeps, request: FastifyRequest, given: string): Promise<void> {
+async function judge(
+  deps: AccessDeps,
+  request: FastifyRequest,
+  permission: Permission,
+  workspaceId: WorkspaceId | null,
+): Promise<Because | null> {
   const { principal } = request;
-  const workspaceId = workspaceIdSchema.safeParse(given);
-  if (!workspaceId.success) throw malformed(given);
-  const isLifecycle = request.routeOptions.url?.startsWith('/v1/') ?? false;
-  if (principal.ws !== undefined && principal.ws !== workspaceId.data) throw outside(principal);
-  // What runs in a workspace's own pages may be anybody's output: it can look, not suspend or delete.
-  const isRead = request.method === 'GET' || request.method === 'HEAD';
-  if (principal.via === 'workspace' && isLifecycle && !isRead) throw outside(principal);
-  const owner = await deps.ownerOf(workspaceId.data, isLifecycle);
-  if (owner !== principal.sub) throw unknown(workspaceId.data);
+  // A workspace's own pages, which may be anybody's output, reach no further than that workspace.
+  if (principal.ws !== undefined && principal.ws !== workspaceId) return 'origin';
+  if (workspaceId === null)
+    return because(principal, permission, relationOf(request, request.routeOptions.config.about ?? 'caller'));
+  const deletedToo = request.routeOptions.url?.startsWith('/v1/') ?? false;
+  const tenant = await deps.tenantOf(workspaceId, deletedToo);
+  return tenant ? because(principal, permission, relationTo(tenant, principal)) : 'unseen';
 }
 
-const malformed = (given: string): CellbookError =>
-  new CellbookError('malformed_id', {
+function because(...asked: Parameters<typeof decide>): Because | null {
+  const decision = decide(...asked);
+  return decision.allowed ? null : decision.because;
+}
+
+function assertPermission({ method, url, config }: RouteOptions): void {
+  if (config?.open === true || config?.permission !== undefined) return;
+  throw new CellbookError('internal', {
+    doing: `registering ${String(method)} ${url}`,
+    problem: 'the route names no permission',
+    next: "Register it with needs('…') (api/access/route-access.ts), or say that it is open.",
+  });
+}
+
+function workspaceIdOf(given: string): WorkspaceId {
+  const workspaceId = workspaceIdSchema.safeParse(given);
+  if (workspaceId.success) return workspaceId.data;
+  throw new CellbookError('malformed_id', {
     doing: 'looking for a workspace',
     problem: `${JSON.stringify(given.slice(0, 60))} is not the id of a workspace`,
     next: 'Ids look like ws- and twenty letters and digits; GET /v1/workspaces lists yours.',
   });
-
-const unknown = (workspaceId: WorkspaceId): CellbookError =>
-  new CellbookError('not_found', {
-    doing: `looking for workspace ${workspaceId}`,
-    problem: 'there is no such workspace among yours',
-    next: 'GET /v1/workspaces lists yours.',
-    ids: { workspaceId },
-  });
-
-const outside = (principal: Principal): CellbookError =>
-  new CellbookError('forbidden', {
-    doing: 'checking what the request may touch',
-    problem: 'this sign-in is for the notebooks of one workspace only',
-    next: 'Use the console, or a token of yours.',
-    ids: principal.ws === undefined ? {} : { workspaceId: principal.ws },
-  });
+}

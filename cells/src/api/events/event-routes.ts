@@ -5,6 +5,7 @@ import { limits } from '@cellbook/shared/limits.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
 import { z } from 'zod';
 import type { WorkspaceStore } from '../../lifecycle/stores/workspace-store.ts';
+import { needs } from '../access/route-access.ts';
 import type { ApiScope } from '../api-scope.ts';
 import type { ChangeFeed } from './change-feed.ts';
 import { type EventSink, EventStream } from './event-stream.ts';
@@ -34,7 +35,7 @@ export function registerEventRoutes(app: ApiScope, { store, feed, clock, log }: 
     headers: headersSchema,
     response: { 200: z.string().describe('text/event-stream') },
   };
-  app.get('/v1/events', { schema }, async ({ principal, headers }, reply) => {
+  app.get('/v1/events', { schema, ...needs('workspace.list') }, async ({ principal, headers }, reply) => {
     const ownerId = principal.sub;
     if (feed.followers(ownerId) >= limits.api.eventStreamsPerUserMax) throw tooMany(ownerId);
     reply.hijack();

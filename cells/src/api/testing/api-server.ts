@@ -18,6 +18,7 @@ import { PostgresWorkspaceStore } from '../../lifecycle/stores/postgres-workspac
 import { createTestEdge, type TestEdge, testCellId } from '../../testing/test-edge.ts';
 import { openPrincipalKeys } from '../access/principal-keys.ts';
 import { createPrincipalVerifier } from '../access/principal-verifier.ts';
+import { reading } from '../access/route-access.ts';
 import { closeServer } from '../close-server.ts';
 import { type HintBus, openChangeFeed } from '../events/change-feed.ts';
 import { PostgresIdempotencyStore } from '../idempotency/postgres-idempotency-store.ts';
@@ -73,9 +74,9 @@ export async function startApiServer(given: { bus?: HintBus; clock?: Clock } = {
     metrics,
     access: {
       principals: createPrincipalVerifier({ keys, cellId, clock }),
-      async ownerOf(workspaceId, deletedToo) {
+      async tenantOf(workspaceId, deletedToo) {
         const row = await store.get(workspaceId);
-        return row && (deletedToo || row.desired !== 'deleted') ? row.ownerId : null;
+        return row && (deletedToo || row.desired !== 'deleted') ? row : null;
       },
     },
     health: {
@@ -95,7 +96,7 @@ export async function startApiServer(given: { bus?: HintBus; clock?: Clock } = {
       },
     },
   });
-  app.get('/w/:workspaceId/api/status', async ({ principal }) => ({ user: principal.sub }));
+  app.get('/w/:workspaceId/api/status', reading, async ({ principal }) => ({ user: principal.sub }));
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
   const userId = newUserId(systemRandom);
 

@@ -2,6 +2,7 @@ import { limits } from '@cellbook/shared/limits.ts';
 import { type Desired, workspaceSchema } from '@cellbook/shared/protocol/workspace.ts';
 import { editWorkspaceSchema } from '@cellbook/shared/protocol/workspace-api.ts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { needs } from '../access/route-access.ts';
 import type { ApiScope } from '../api-scope.ts';
 import {
   answerChange,
@@ -39,6 +40,8 @@ const restore: IntentRoute = {
   from: ['deleted', 'suspended'],
 };
 
+const operating = needs('workspace.operate');
+
 export function registerChangeWorkspaces(app: ApiScope, deps: WorkspaceDeps): void {
   const { store, clock } = deps;
   const common = {
@@ -60,7 +63,10 @@ export function registerChangeWorkspaces(app: ApiScope, deps: WorkspaceDeps): vo
 
   app.patch(
     '/v1/workspaces/:workspaceId',
-    { schema: { ...common, summary: 'Rename, or set the idle policy', body: editWorkspaceSchema } },
+    {
+      schema: { ...common, summary: 'Rename, or set the idle policy', body: editWorkspaceSchema },
+      ...operating,
+    },
     async (request, reply) =>
       writeOnce(deps, request, reply, async () => {
         const { workspaceId } = request.params;
@@ -78,7 +84,7 @@ export function registerChangeWorkspaces(app: ApiScope, deps: WorkspaceDeps): vo
       }),
   );
 
-  const described = (summary: string) => ({ schema: { ...common, summary } });
+  const described = (summary: string) => ({ schema: { ...common, summary }, ...operating });
   const path = '/v1/workspaces/:workspaceId';
   app.post(`${path}/suspend`, described('Suspend: files are kept, memory is freed'), change(suspend));
   app.post(`${path}/resume`, described('Resume; also cuts the wait for a retry short'), change(resume));

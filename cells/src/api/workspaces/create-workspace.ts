@@ -9,6 +9,7 @@ import {
   idempotencyKeyHeader,
 } from '@cellbook/shared/protocol/workspace-api.ts';
 import type { NewWorkspace } from '../../lifecycle/stores/workspace-row.ts';
+import { needs } from '../access/route-access.ts';
 import type { ApiScope } from '../api-scope.ts';
 import { presentWorkspace } from './present.ts';
 import { type WorkspaceDeps, writeHeaders, writeOnce } from './workspace-deps.ts';
@@ -23,7 +24,7 @@ export function registerCreateWorkspace(app: ApiScope, deps: WorkspaceDeps): voi
     body: createWorkspaceSchema,
     response: { 201: workspaceSchema },
   };
-  app.post('/v1/workspaces', { schema }, async (request, reply) => {
+  app.post('/v1/workspaces', { schema, ...needs('workspace.create') }, async (request, reply) => {
     if (request.headers[idempotencyKeyHeader] === undefined) throw keyMissing();
     return writeOnce(deps, request, reply, (claimId) =>
       create(deps, request.principal, request.body, claimId),

@@ -4,6 +4,7 @@ import {
   transitionListSchema,
   workspaceListSchema,
 } from '@cellbook/shared/protocol/workspace-api.ts';
+import { needs } from '../access/route-access.ts';
 import type { ApiScope } from '../api-scope.ts';
 import { decodeNumber, decodePosition, encodePosition } from './cursors.ts';
 import { presentTransition, presentWorkspace } from './present.ts';
@@ -16,7 +17,7 @@ export function registerReadWorkspaces(app: ApiScope, deps: WorkspaceDeps): void
   const listed = { summary: 'List your workspaces, newest first', tags, querystring: listQuerySchema };
   app.get(
     '/v1/workspaces',
-    { schema: { ...listed, response: { 200: workspaceListSchema } } },
+    { schema: { ...listed, response: { 200: workspaceListSchema } }, ...needs('workspace.list') },
     async ({ principal, query: { limit, cursor, includeDeleted } }) => {
       const after = cursor === undefined ? undefined : decodePosition(cursor);
       const page = { limit: limit + 1, includeDeleted, ...(after && { after }) };
@@ -30,7 +31,7 @@ export function registerReadWorkspaces(app: ApiScope, deps: WorkspaceDeps): void
   const one = { summary: 'Read a workspace', tags, params: workspaceParams };
   app.get(
     '/v1/workspaces/:workspaceId',
-    { schema: { ...one, response: { 200: workspaceSchema } } },
+    { schema: { ...one, response: { 200: workspaceSchema } }, ...needs('workspace.read') },
     async ({ params: { workspaceId } }) => {
       const row = await store.get(workspaceId);
       if (row) return presentWorkspace(row);
@@ -47,7 +48,7 @@ export function registerReadWorkspaces(app: ApiScope, deps: WorkspaceDeps): void
   };
   app.get(
     '/v1/workspaces/:workspaceId/transitions',
-    { schema: { ...record, response: { 200: transitionListSchema } } },
+    { schema: { ...record, response: { 200: transitionListSchema } }, ...needs('workspace.read') },
     async ({ params: { workspaceId }, query: { limit, cursor } }) => {
       const before = cursor === undefined ? null : decodeNumber(cursor);
       const rows = await transitions.list(workspaceId, before, limit + 1);

@@ -4,6 +4,7 @@ import { limits } from '@cellbook/shared/limits.ts';
 import { SingleFlight } from '@cellbook/shared/single-flight.ts';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { reading, using } from '../../api/access/route-access.ts';
 import type { ConfigSection } from '../store/kernel-store.ts';
 import { param, prefix, type RouteContext, readBody, sendJson, workspaceOf } from './context.ts';
 
@@ -12,18 +13,18 @@ const sectionSchema = z.record(z.string(), z.unknown());
 export function registerConfigRoutes(app: FastifyInstance, context: RouteContext): void {
   const path = `${prefix}/api/config/:section`;
   const { store } = context;
-  app.get(path, async (request, reply) => {
+  app.get(path, reading, async (request, reply) => {
     const { id } = await workspaceOf(context, request);
     return sendJson(reply, (await store.getConfig(id, request.principal.sub, sectionOf(request))) ?? {});
   });
-  app.put(path, async (request, reply) => {
+  app.put(path, using, async (request, reply) => {
     const value = readBody(request, sectionSchema, 'setting configuration');
     const { id } = await workspaceOf(context, request);
     await store.putConfig(id, request.principal.sub, sectionOf(request), withinLimit(value));
     return reply.code(204).send();
   });
   const turns = new SingleFlight<string, ConfigSection>();
-  app.patch(path, async (request, reply) => {
+  app.patch(path, using, async (request, reply) => {
     const change = readBody(request, sectionSchema, 'changing configuration');
     const { id } = await workspaceOf(context, request);
     const section = sectionOf(request);

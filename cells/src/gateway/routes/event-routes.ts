@@ -2,6 +2,7 @@ import { CellbookError } from '@cellbook/shared/errors.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { reading, using } from '../../api/access/route-access.ts';
 import { tooMany } from '../refusals.ts';
 import { ignoreError } from '../sockets/terminal-sockets.ts';
 import type { WorkspaceGateway } from '../workspace/workspace-gateway.ts';
@@ -17,7 +18,7 @@ const eventSchema = z.object({
 });
 
 export function registerEventRoutes(app: FastifyInstance, context: RouteContext): void {
-  app.post(`${prefix}/api/events`, async (request, reply) => {
+  app.post(`${prefix}/api/events`, using, async (request, reply) => {
     const event = readBody(request, eventSchema, 'emitting an event');
     const { id } = await workspaceOf(context, request);
     const version = eventVersions.get(event.schema_id);
@@ -30,6 +31,7 @@ export function registerEventRoutes(app: FastifyInstance, context: RouteContext)
 
   const { sockets, events } = context;
   registerSocketRoute<WorkspaceGateway>(app, {
+    access: reading,
     path: `${prefix}/api/events/subscribe`,
     sockets,
     async prepare(request) {

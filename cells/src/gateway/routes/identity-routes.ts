@@ -3,6 +3,7 @@ import { CellbookError } from '@cellbook/shared/errors.ts';
 import type { Principal } from '@cellbook/shared/protocol/principal.ts';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { reading, using } from '../../api/access/route-access.ts';
 import { prefix, query, type RouteContext, readBody, sendJson, workspaceOf } from './context.ts';
 
 /** Where the chosen colour is kept; no section of a client can have this name. */
@@ -15,7 +16,7 @@ const colorSchema = z.object({ color: z.string().max(64).optional() }).catchall(
 export function registerIdentityRoutes(app: FastifyInstance, context: RouteContext): void {
   const path = `${prefix}/api/me`;
   const { store } = context;
-  app.get(path, async (request, reply) => {
+  app.get(path, reading, async (request, reply) => {
     const asked = askedPermissions(query(request, 'permissions'));
     const { id } = await workspaceOf(context, request);
     const stored = await store.getConfig(id, request.principal.sub, identitySection);
@@ -23,7 +24,7 @@ export function registerIdentityRoutes(app: FastifyInstance, context: RouteConte
     const permissions = { ...asked, updatable_fields: updatableFields };
     return sendJson(reply, { identity: identityOf(request.principal, stored?.color), permissions });
   });
-  app.patch(path, async (request, reply) => {
+  app.patch(path, using, async (request, reply) => {
     const change = readBody(request, colorSchema, 'changing your identity');
     const refused = Object.keys(change).find((field) => !updatableFields.includes(field));
     if (refused !== undefined || change.color === undefined) throw notUpdatable(refused ?? 'nothing');

@@ -2,6 +2,7 @@ import { limits } from '@cellbook/shared/limits.ts';
 import { traceparentHeader } from '@cellbook/shared/trace.ts';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { reading, using } from '../../api/access/route-access.ts';
 import type { SocketOrigin } from '../channel/client-socket.ts';
 import { tooMany } from '../refusals.ts';
 import { acceptKernelSocket, type KernelSocketRequest } from '../sockets/kernel-sockets.ts';
@@ -27,11 +28,11 @@ const startSchema = z
 
 export function registerKernelRoutes(app: FastifyInstance, context: RouteContext): void {
   const path = `${prefix}/api/kernels`;
-  app.get(path, async (request, reply) => {
+  app.get(path, reading, async (request, reply) => {
     const workspace = await workspaceOf(context, request);
     return sendJson(reply, [...workspace.kernels.values()].map(kernelModel));
   });
-  app.post(path, async (request, reply) => {
+  app.post(path, using, async (request, reply) => {
     const body = readBody(request, startSchema, 'starting a kernel');
     const workspace = await workspaceOf(context, request);
     const kernel = await startKernel(workspace, {
@@ -43,24 +44,24 @@ export function registerKernelRoutes(app: FastifyInstance, context: RouteContext
     reply.header('location', `${baseUrl(request)}api/kernels/${kernel.id}`);
     return sendJson(reply, kernelModel(kernel), 201);
   });
-  app.get(`${path}/:kernelId`, async (request, reply) => {
+  app.get(`${path}/:kernelId`, reading, async (request, reply) => {
     const kernel = findKernel(await workspaceOf(context, request), param(request, 'kernelId'));
     return sendJson(reply, kernelModel(kernel));
   });
-  app.delete(`${path}/:kernelId`, async (request, reply) => {
+  app.delete(`${path}/:kernelId`, using, async (request, reply) => {
     const workspace = await workspaceOf(context, request);
     await shutdownKernel(workspace, param(request, 'kernelId'));
     tell(context, workspace, 'shutdown', param(request, 'kernelId'));
     return reply.code(204).send();
   });
-  app.post(`${path}/:kernelId/interrupt`, async (request, reply) => {
+  app.post(`${path}/:kernelId/interrupt`, using, async (request, reply) => {
     const workspace = await workspaceOf(context, request);
     const kernel = findKernel(workspace, param(request, 'kernelId'));
     await kernel.interrupt();
     tell(context, workspace, 'interrupt', kernel.id);
     return reply.code(204).send();
   });
-  app.post(`${path}/:kernelId/restart`, async (request, reply) => {
+  app.post(`${path}/:kernelId/restart`, using, async (request, reply) => {
     const workspace = await workspaceOf(context, request);
     const kernel = findKernel(workspace, param(request, 'kernelId'));
     await kernel.restart();
@@ -73,6 +74,7 @@ export function registerKernelRoutes(app: FastifyInstance, context: RouteContext
 function registerChannels(app: FastifyInstance, context: RouteContext, path: string): void {
   const { sockets, random } = context;
   registerSocketRoute<KernelSocketRequest>(app, {
+    access: using,
     path,
     sockets,
     async prepare(request) {

@@ -1,25 +1,26 @@
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { reading } from '../../api/access/route-access.ts';
 import type { KernelspecCatalog } from '../store/kernel-store.ts';
 import { baseUrl, param, prefix, type RouteContext, sendJson, workspaceOf } from './context.ts';
 
 export function registerKernelspecRoutes(app: FastifyInstance, context: RouteContext): void {
   const path = `${prefix}/api/kernelspecs`;
-  app.get(path, async (request, reply) => {
+  app.get(path, reading, async (request, reply) => {
     const workspace = await workspaceOf(context, request);
     const { kernelspecs } = await workspace.kernelspecs.catalog();
     const models = Object.values(kernelspecs).map((entry) => [entry.name, modelOf(request, entry)]);
     const name = await workspace.kernelspecs.defaultName();
     return sendJson(reply, { default: name, kernelspecs: Object.fromEntries(models) });
   });
-  app.get(`${path}/:name`, async (request, reply) => {
+  app.get(`${path}/:name`, reading, async (request, reply) => {
     const workspace = await workspaceOf(context, request);
     const { kernelspecs } = await workspace.kernelspecs.catalog();
     const name = param(request, 'name');
     if (!Object.hasOwn(kernelspecs, name)) throw notThere('Kernel spec', name);
     return sendJson(reply, modelOf(request, kernelspecs[name]!));
   });
-  app.get(`${prefix}/kernelspecs/:name/:file`, async (request, reply) => {
+  app.get(`${prefix}/kernelspecs/:name/:file`, reading, async (request, reply) => {
     const workspace = await workspaceOf(context, request);
     const [name, file] = [param(request, 'name'), param(request, 'file')];
     const bytes = await workspace.kernelspecs.resource(name, file);

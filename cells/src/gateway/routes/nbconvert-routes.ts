@@ -1,6 +1,7 @@
 /** Converting notebooks. It runs inside the workspace's sandbox: a converter executes the notebook's own code paths. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { reading, using } from '../../api/access/route-access.ts';
 import { type Converted, convert, exporters } from '../convert/convert.ts';
 import { normalPath } from '../workspace/paths.ts';
 import {
@@ -23,17 +24,17 @@ const postSchema = z.object({
 const sandboxPolicy = 'sandbox allow-scripts';
 
 export function registerNbconvertRoutes(app: FastifyInstance, context: RouteContext): void {
-  app.get(`${prefix}/api/nbconvert`, async (_request, reply) => {
+  app.get(`${prefix}/api/nbconvert`, reading, async (_request, reply) => {
     const models = Object.entries(exporters).map(([name, mimetype]) => [name, { output_mimetype: mimetype }]);
     return sendJson(reply, Object.fromEntries(models));
   });
-  app.get(`${prefix}/nbconvert/:format/*`, async (request, reply) => {
+  app.get(`${prefix}/nbconvert/:format/*`, using, async (request, reply) => {
     const workspace = await workspaceOf(context, request);
     const path = normalPath(param(request, '*'));
     const converted = await convert(workspace, param(request, 'format'), { path });
     return sendConverted(request, reply, converted, query(request, 'download')?.toLowerCase() === 'true');
   });
-  app.post(`${prefix}/nbconvert/:format`, async (request, reply) => {
+  app.post(`${prefix}/nbconvert/:format`, using, async (request, reply) => {
     const { name, content } = readBody(request, postSchema, 'converting a notebook', false);
     const workspace = await workspaceOf(context, request);
     const converted = await convert(workspace, param(request, 'format'), { name, content });

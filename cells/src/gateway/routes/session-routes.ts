@@ -1,6 +1,7 @@
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { reading, using } from '../../api/access/route-access.ts';
 import {
   changeSession,
   createSession,
@@ -25,14 +26,14 @@ const bodySchema = z.object({
 
 export function registerSessionRoutes(app: FastifyInstance, context: RouteContext): void {
   const path = `${prefix}/api/sessions`;
-  app.get(path, async (request, reply) => {
+  app.get(path, reading, async (request, reply) => {
     const workspace = await workspaceOf(context, request);
     return sendJson(
       reply,
       listSessions(workspace).map((session) => sessionModel(workspace, session)),
     );
   });
-  app.post(path, async (request, reply) => {
+  app.post(path, using, async (request, reply) => {
     const body = readBody(request, bodySchema, 'creating a session');
     const workspace = await workspaceOf(context, request);
     const session = await createSession(workspace, {
@@ -45,11 +46,11 @@ export function registerSessionRoutes(app: FastifyInstance, context: RouteContex
     reply.header('location', `${baseUrl(request)}api/sessions/${session.id}`);
     return sendJson(reply, sessionModel(workspace, session), 201);
   });
-  app.get(`${path}/:sessionId`, async (request, reply) => {
+  app.get(`${path}/:sessionId`, reading, async (request, reply) => {
     const workspace = await workspaceOf(context, request);
     return sendJson(reply, sessionModel(workspace, findSession(workspace, param(request, 'sessionId'))));
   });
-  app.patch(`${path}/:sessionId`, async (request, reply) => {
+  app.patch(`${path}/:sessionId`, using, async (request, reply) => {
     const body = readBody(request, bodySchema, 'changing a session');
     const workspace = await workspaceOf(context, request);
     const session = await changeSession(workspace, param(request, 'sessionId'), {
@@ -61,7 +62,7 @@ export function registerSessionRoutes(app: FastifyInstance, context: RouteContex
     });
     return sendJson(reply, sessionModel(workspace, session));
   });
-  app.delete(`${path}/:sessionId`, async (request, reply) => {
+  app.delete(`${path}/:sessionId`, using, async (request, reply) => {
     await deleteSession(await workspaceOf(context, request), param(request, 'sessionId'));
     return reply.code(204).send();
   });

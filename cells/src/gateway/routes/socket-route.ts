@@ -2,11 +2,13 @@
 import type { ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { WebSocket } from 'ws';
+import type { needs } from '../../api/access/route-access.ts';
 import { releaseRequest } from '../sockets/release-request.ts';
 import type { SocketSweep } from '../sockets/socket-sweep.ts';
 
 export interface SocketRoute<Target> {
   path: string;
+  access: ReturnType<typeof needs>;
   sockets: SocketSweep;
   /** What the socket is for; throws a typed error when it may not be opened. */
   prepare(request: FastifyRequest): Promise<Target>;
@@ -18,6 +20,7 @@ export function registerSocketRoute<Target>(app: FastifyInstance, route: SocketR
   app.get(
     route.path,
     {
+      ...route.access,
       websocket: true,
       async preHandler(request, reply) {
         if (request.ws) prepared.set(request, { target: await route.prepare(request), response: reply.raw });

@@ -1,5 +1,6 @@
 /** What says something about the server itself: version, status, the API's description, policy reports. */
 import type { FastifyInstance } from 'fastify';
+import { reading } from '../../api/access/route-access.ts';
 import { prefix, type RouteContext, sendJson, workspaceOf } from './context.ts';
 import { apiSpec } from './spec.ts';
 
@@ -8,8 +9,8 @@ export const jupyterServerVersion = '2.21.1';
 
 export function registerStatusRoutes(app: FastifyInstance, context: RouteContext): void {
   for (const path of [`${prefix}/api`, `${prefix}/api/`])
-    app.get(path, async (_request, reply) => sendJson(reply, { version: jupyterServerVersion }));
-  app.get(`${prefix}/api/status`, async (request, reply) => {
+    app.get(path, reading, async (_request, reply) => sendJson(reply, { version: jupyterServerVersion }));
+  app.get(`${prefix}/api/status`, reading, async (request, reply) => {
     const workspace = await workspaceOf(context, request);
     const active = [...workspace.kernels.values()].map(({ record }) => record.lastActivityMs);
     const typed = [...workspace.terminals.values()].map(({ lastActivityMs }) => lastActivityMs);
@@ -20,11 +21,11 @@ export function registerStatusRoutes(app: FastifyInstance, context: RouteContext
       started: new Date(context.startedMs).toISOString(),
     });
   });
-  app.get(`${prefix}/api/spec.yaml`, async (_request, reply) =>
+  app.get(`${prefix}/api/spec.yaml`, reading, async (_request, reply) =>
     // JSON is YAML.
     reply.type('text/x-yaml').send(JSON.stringify(apiSpec, null, 2)),
   );
-  app.post(`${prefix}/api/security/csp-report`, async (request, reply) => {
+  app.post(`${prefix}/api/security/csp-report`, reading, async (request, reply) => {
     const report = Buffer.isBuffer(request.body) ? request.body.toString('utf8', 0, 4_096) : '';
     context.log.warn({ report, userId: request.principal.sub }, 'a page broke its content security policy');
     return reply.code(200).send();

@@ -1,6 +1,7 @@
 import { limits } from '@cellbook/shared/limits.ts';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { reading, using } from '../../api/access/route-access.ts';
 import { tooMany } from '../refusals.ts';
 import { acceptTerminalSocket } from '../sockets/terminal-sockets.ts';
 import type { Terminal } from '../terminals/terminal.ts';
@@ -20,25 +21,26 @@ const openSchema = z
 
 export function registerTerminalRoutes(app: FastifyInstance, context: RouteContext): void {
   const path = `${prefix}/api/terminals`;
-  app.get(path, async (request, reply) => {
+  app.get(path, reading, async (request, reply) => {
     const workspace = await workspaceOf(context, request);
     return sendJson(reply, [...workspace.terminals.values()].map(terminalModel));
   });
-  app.post(path, async (request, reply) => {
+  app.post(path, using, async (request, reply) => {
     const body = readBody(request, openSchema, 'opening a terminal');
     const workspace = await workspaceOf(context, request);
     return sendJson(reply, terminalModel(await openTerminal(workspace, body ?? {})));
   });
-  app.get(`${path}/:name`, async (request, reply) => {
+  app.get(`${path}/:name`, reading, async (request, reply) => {
     const workspace = await workspaceOf(context, request);
     return sendJson(reply, terminalModel(findTerminal(workspace, param(request, 'name'))));
   });
-  app.delete(`${path}/:name`, async (request, reply) => {
+  app.delete(`${path}/:name`, using, async (request, reply) => {
     await closeTerminal(await workspaceOf(context, request), param(request, 'name'));
     return reply.code(204).send();
   });
 
   registerSocketRoute<Terminal>(app, {
+    access: using,
     path: `${prefix}/terminals/websocket/:name`,
     sockets: context.sockets,
     async prepare(request) {
