@@ -22,6 +22,7 @@ export const sandboxIdSchema = idSchema('sbx');
 export const volumeIdSchema = idSchema('vol');
 export const requestIdSchema = idSchema('req');
 export const apiKeyIdSchema = idSchema('key');
+export const auditIdSchema = idSchema('evt');
 /** Cells, hosts and regions are named by operators (`eu-1`, `eu-1-a`), not drawn at random. */
 export const regionIdSchema = z
   .string()
@@ -46,6 +47,7 @@ export type SandboxId = z.infer<typeof sandboxIdSchema>;
 export type VolumeId = z.infer<typeof volumeIdSchema>;
 export type RequestId = z.infer<typeof requestIdSchema>;
 export type ApiKeyId = z.infer<typeof apiKeyIdSchema>;
+export type AuditId = z.infer<typeof auditIdSchema>;
 export type RegionId = z.infer<typeof regionIdSchema>;
 export type CellId = z.infer<typeof cellIdSchema>;
 export type HostId = z.infer<typeof hostIdSchema>;
@@ -66,5 +68,6 @@ export const newSandboxId = (random: Random): SandboxId => sandboxIdSchema.parse
 export const newVolumeId = (random: Random): VolumeId => volumeIdSchema.parse(`vol-${drawBody(random)}`);
 export const newRequestId = (random: Random): RequestId => requestIdSchema.parse(`req-${drawBody(random)}`);
 export const newApiKeyId = (random: Random): ApiKeyId => apiKeyIdSchema.parse(`key-${drawBody(random)}`);
+export const newAuditId = (random: Random): AuditId => auditIdSchema.parse(`evt-${drawBody(random)}`);
 export const newKernelId = (random: Random): KernelId => kernelIdSchema.parse(random.uuid());
 export const newSessionId = (random: Random): SessionId => sessionIdSchema.parse(random.uuid());

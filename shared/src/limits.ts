@@ -339,4 +339,13 @@ export const limits = {
     workspacesIdleMax: 10_000,
     kernelspecResourceBytesMax: 512 * 1024,
   },
+  audit: {
+    /** Ids of ours are 30 characters, names of secrets and keys up to 100. */
+    idCharsMax: 128,
+    /** A user agent, a file's path: enough to recognise it. */
+    textCharsMax: 300,
+    detailsMax: 16,
+    /** Kernel code, where an organisation asks for it: what does not fit is told by length and digest. */
+    kernelCodeCharsMax: 4_096,
+  },
 } as const;
