@@ -4,6 +4,7 @@
  */
 import type { AddressInfo } from 'node:net';
 import type { Clock } from '@cellbook/shared/clock.ts';
+import type { Failpoint } from '@cellbook/shared/failpoint.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
 import { createMetrics } from '@cellbook/shared/metrics.ts';
 import type { Random } from '@cellbook/shared/random.ts';
@@ -19,6 +20,8 @@ export interface CellTools {
   clock: Clock;
   random: Random;
   log: Logger;
+  /** Only where a test asks for it (shared/src/failpoint.ts). */
+  failpoint?: Failpoint;
 }
 
 export interface Cell {

@@ -4,10 +4,13 @@ import { createLogger } from '@cellbook/shared/log.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
 import { startCell } from './cell.ts';
 import { readConfig } from './config.ts';
+import { openFailpoint } from './open-failpoint.ts';
 
 const config = readConfig(process.env);
 const log = createLogger({ program: 'cell', fields: { cell: config.cellId }, level: config.logLevel });
-const cell = await startCell(config, { clock: systemClock, random: systemRandom, log }).catch((error) => {
+const failpoint = openFailpoint(process.env, log);
+const tools = { clock: systemClock, random: systemRandom, log, ...(failpoint && { failpoint }) };
+const cell = await startCell(config, tools).catch((error) => {
   log.fatal({ err: error }, 'the cell could not start');
   process.exit(1);
 });

@@ -3,16 +3,24 @@
  * ends it. Each step's intent is written before it is awaited and its outcome after. A failure ends in the
  * phase `failed` with a time to try again; losing the lease ends everything at once and writes nothing, since
  * the workspace is another's by then.
+ *
+ * A process can die between any two of these (lifecycle/crash tries each). Failpoints, in the order they are
+ * passed: `lifecycle.<action>.<event>.before` and `.after` around the commit of an event; for each step
+ * `lifecycle.<action>.<step>.before` its intent, `.recorded` once that is written, `.after` its effect and
+ * before its outcome is written.
  */
 import { assertNever } from '@cellbook/shared/assert-never.ts';
 import type { Clock } from '@cellbook/shared/clock.ts';
 import { withDeadline } from '@cellbook/shared/deadline.ts';
 import { type CellbookError, toCellbookError } from '@cellbook/shared/errors.ts';
+import type { Failpoint } from '@cellbook/shared/failpoint.ts';
+import type { HostId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
 import type { Random } from '@cellbook/shared/random.ts';
 import { retryDelayMs } from '@cellbook/shared/retry.ts';
 import { type CommitTools, commitEvent } from './commit-event.ts';
+import type { PhaseEvent } from './phases.ts';
 import type { Action, StepName } from './plan.ts';
 import type { StepContext, Steps, StepTools } from './steps/step.ts';
 import type { TransitionStore } from './stores/transition-store.ts';
@@ -27,6 +35,7 @@ export interface CarryOutDeps extends CommitTools {
   log: Logger;
   /** Told how long each step took. */
   observeStep(step: StepName, outcome: 'ok' | 'failed', durationMs: number): void;
+  failpoint?: Failpoint;
 }
 
 export type WorkAction = Exclude<Action, { type: 'wait' } | { type: 'ask_idle_suspend' }>;
@@ -46,7 +55,7 @@ export async function carryOut(
     const steps = 'steps' in action ? action.steps : [];
     const { id: workspaceId, epoch, tier } = row;
     const context: StepContext = { workspaceId, epoch, tier, homeDirectory: null };
-    for (const step of steps) await runStep(deps, begun, step, context, leaseSignal);
+    for (const step of steps) await runStep(deps, begun, action.type, step, context, leaseSignal);
     leaseSignal.throwIfAborted();
     const ended = await end(deps, begun, row.generation, action);
     if (ended.phase === 'suspended') await trimRecord(deps, ended);
@@ -70,17 +79,17 @@ function begin(
   const { hostId } = deps.tools.host;
   switch (action.type) {
     case 'resume':
-      return commitEvent(deps, row, { ...by, type: 'resume_begun' }, hostId);
+      return commit(deps, action, row, { ...by, type: 'resume_begun' }, hostId);
     case 'suspend':
       if (row.phase === 'suspending') return row;
-      return commitEvent(deps, row, { ...by, type: 'suspend_begun', dormant: action.dormant }, row.hostId);
+      return commit(deps, action, row, { ...by, type: 'suspend_begun', dormant: action.dormant }, row.hostId);
     case 'give_up_sandbox': {
       const { dormant, problem } = action;
-      return commitEvent(deps, row, { ...by, type: 'sandbox_lost', dormant, problem }, row.hostId);
+      return commit(deps, action, row, { ...by, type: 'sandbox_lost', dormant, problem }, row.hostId);
     }
     case 'delete':
       if (row.phase === 'deleting') return row;
-      return commitEvent(deps, row, { ...by, type: 'delete_begun' }, row.hostId);
+      return commit(deps, action, row, { ...by, type: 'delete_begun' }, row.hostId);
     case 'restore':
     case 'purge':
       return row;
@@ -98,23 +107,38 @@ function end(
   const by = { generation, epoch: row.epoch };
   switch (action.type) {
     case 'resume':
-      return commitEvent(deps, row, { ...by, type: 'sandbox_started', rung: 'cold' }, row.hostId);
+      return commit(deps, action, row, { ...by, type: 'sandbox_started', rung: 'cold' }, row.hostId);
     case 'suspend':
     case 'give_up_sandbox':
     case 'delete':
-      return commitEvent(deps, row, { ...by, type: 'sandbox_stopped' }, null);
+      return commit(deps, action, row, { ...by, type: 'sandbox_stopped' }, null);
     case 'restore':
-      return commitEvent(deps, row, { ...by, type: 'restored' }, null);
+      return commit(deps, action, row, { ...by, type: 'restored' }, null);
     case 'purge':
-      return commitEvent(deps, row, { ...by, type: 'purged', atMs: deps.clock.nowMs() }, null);
+      return commit(deps, action, row, { ...by, type: 'purged', atMs: deps.clock.nowMs() }, null);
     default:
       return assertNever(action);
   }
 }
 
+async function commit(
+  deps: CarryOutDeps,
+  action: WorkAction,
+  row: WorkspaceRow,
+  event: PhaseEvent,
+  hostId: HostId | null,
+): Promise<WorkspaceRow> {
+  const point = `lifecycle.${action.type}.${event.type}`;
+  await deps.failpoint?.(`${point}.before`, row.id);
+  const committed = await commitEvent(deps, row, event, hostId);
+  await deps.failpoint?.(`${point}.after`, row.id);
+  return committed;
+}
+
 async function runStep(
   deps: CarryOutDeps,
   row: WorkspaceRow,
+  action: WorkAction['type'],
   name: StepName,
   context: StepContext,
   leaseSignal: AbortSignal,
@@ -123,8 +147,11 @@ async function runStep(
   const step = deps.steps[name];
   const { id: workspaceId, generation, epoch } = row;
   const entry = { workspaceId, generation, epoch, holder, step: name };
+  const point = `lifecycle.${action}.${name}`;
   leaseSignal.throwIfAborted();
+  await deps.failpoint?.(`${point}.before`, workspaceId);
   await transitions.append({ ...entry, kind: 'intent', atMs: clock.nowMs() });
+  await deps.failpoint?.(`${point}.recorded`, workspaceId);
   const startedMs = clock.monotonicMs();
   const details = { code: step.code, doing: step.doing, ids: { workspaceId } };
   const work = (signal: AbortSignal) => step.run(deps.tools, context, signal);
@@ -136,6 +163,7 @@ async function runStep(
   deps.observeStep(name, failure ? 'failed' : 'ok', durationMs);
   const outcome = failure ? 'failed' : 'ok';
   const problem = failure?.problem ?? null;
+  await deps.failpoint?.(`${point}.after`, workspaceId);
   await transitions.append({ ...entry, kind: 'outcome', outcome, durationMs, problem, atMs: clock.nowMs() });
   leaseSignal.throwIfAborted();
   if (failure && (step.required || failure.code === 'stale_epoch')) throw failure;
@@ -156,7 +184,7 @@ function fail(
   const retryAtMs = deps.clock.nowMs() + delayMs;
   const problem = { code: error.code, text: error.problem };
   const event = { type: 'attempt_failed', problem, retryAtMs, generation, epoch: row.epoch } as const;
-  return commitEvent(deps, row, event, row.hostId);
+  return commit(deps, action, row, event, row.hostId);
 }
 
 /** Housekeeping, at the one moment when nobody waits. */

@@ -1,0 +1,84 @@
+/**
+ * The crash matrix: every place where a controller can die while it carries out an action, generated from
+ * the planner's table. Pure; crash/testing brings each about on real parts.
+ *
+ *   step    before     nothing of it is written
+ *           recorded   its intent is written, nothing is done
+ *           after      it is done, and nobody knows
+ *   event   before     of the commit that begins, ends or fails the action
+ *           after      it is committed, and nobody was told
+ */
+import { type ActionType, eventsOf, type PlannedTransition, plannedTransitions } from './transitions.ts';
+
+export const stepPositions = ['before', 'recorded', 'after'] as const;
+export const eventPositions = ['before', 'after'] as const;
+
+/** How the state before the crash is brought about (crash/testing/scenarios.ts). */
+export type ScenarioName =
+  | 'resume'
+  | 'suspend'
+  | 'suspend_without_sandbox'
+  | 'give_up_sandbox'
+  | 'give_up_sandbox_without_sandbox'
+  | 'delete'
+  | 'delete_without_sandbox'
+  | 'delete_without_steps'
+  | 'restore'
+  | 'purge';
+
+export interface CrashCase {
+  /** Unique, and what the table shows: `suspend.flush_files.after`. */
+  name: string;
+  scenario: ScenarioName;
+  action: ActionType;
+  kind: 'step' | 'event';
+  /** Rules of shared/src/failpoint.ts, without their subject. The last one kills. */
+  failpoints: readonly string[];
+}
+
+export function crashCases(): CrashCase[] {
+  return plannedTransitions().flatMap((planned) => {
+    const scenario = scenarioOf(planned);
+    return [...stepCases(planned, scenario), ...eventCases(planned, scenario)];
+  });
+}
+
+/** The number of step rows that the planner's table asks for. */
+export function stepCasesWanted(): number {
+  return plannedTransitions().reduce((sum, { steps }) => sum + steps.length, 0) * stepPositions.length;
+}
+
+function stepCases({ action, steps }: PlannedTransition, scenario: ScenarioName): CrashCase[] {
+  return steps.flatMap((step) =>
+    stepPositions.map((position) => ({
+      ...{ name: `${scenario}.${step}.${position}`, scenario, action, kind: 'step' as const },
+      failpoints: [`lifecycle.${action}.${step}.${position}`],
+    })),
+  );
+}
+
+function eventCases({ action, steps }: PlannedTransition, scenario: ScenarioName): CrashCase[] {
+  const { begin, end, canFail } = eventsOf[action];
+  const [firstStep] = steps;
+  const rows: [event: string, preparing: string[]][] = [];
+  // One whose sandbox is gone and that is gone through again was begun before.
+  if (begin !== null && !isGoneThroughAgain(scenario)) rows.push([begin, []]);
+  rows.push([end, []]);
+  if (canFail && firstStep)
+    rows.push(['attempt_failed', [`lifecycle.${action}.${firstStep}.recorded=error:store_unavailable`]]);
+  return rows.flatMap(([event, preparing]) =>
+    eventPositions.map((position) => ({
+      ...{ name: `${scenario}.${event}.${position}`, scenario, action, kind: 'event' as const },
+      failpoints: [...preparing, `lifecycle.${action}.${event}.${position}`],
+    })),
+  );
+}
+
+const isGoneThroughAgain = (scenario: ScenarioName): boolean =>
+  scenario === 'suspend_without_sandbox' || scenario === 'delete_without_sandbox';
+
+function scenarioOf({ action, steps }: PlannedTransition): ScenarioName {
+  if (action === 'resume' || action === 'restore' || action === 'purge') return action;
+  if (action === 'delete' && steps.length === 0) return 'delete_without_steps';
+  return steps.includes('quiesce_gateway') ? action : `${action}_without_sandbox`;
+}
