@@ -22,6 +22,8 @@ export const sandboxIdSchema = idSchema('sbx');
 export const volumeIdSchema = idSchema('vol');
 export const requestIdSchema = idSchema('req');
 export const apiKeyIdSchema = idSchema('key');
+export const invitationIdSchema = idSchema('inv');
+export const teamIdSchema = idSchema('team');
 export const auditIdSchema = idSchema('evt');
 /** Cells, hosts and regions are named by operators (`eu-1`, `eu-1-a`), not drawn at random. */
 export const regionIdSchema = z
@@ -47,6 +49,8 @@ export type SandboxId = z.infer<typeof sandboxIdSchema>;
 export type VolumeId = z.infer<typeof volumeIdSchema>;
 export type RequestId = z.infer<typeof requestIdSchema>;
 export type ApiKeyId = z.infer<typeof apiKeyIdSchema>;
+export type InvitationId = z.infer<typeof invitationIdSchema>;
+export type TeamId = z.infer<typeof teamIdSchema>;
 export type AuditId = z.infer<typeof auditIdSchema>;
 export type RegionId = z.infer<typeof regionIdSchema>;
 export type CellId = z.infer<typeof cellIdSchema>;
@@ -67,6 +71,9 @@ export const newOrgId = (random: Random): OrgId => orgIdSchema.parse(`org-${draw
 export const newSandboxId = (random: Random): SandboxId => sandboxIdSchema.parse(`sbx-${drawBody(random)}`);
 export const newVolumeId = (random: Random): VolumeId => volumeIdSchema.parse(`vol-${drawBody(random)}`);
 export const newRequestId = (random: Random): RequestId => requestIdSchema.parse(`req-${drawBody(random)}`);
+export const newInvitationId = (random: Random): InvitationId =>
+  invitationIdSchema.parse(`inv-${drawBody(random)}`);
+export const newTeamId = (random: Random): TeamId => teamIdSchema.parse(`team-${drawBody(random)}`);
 export const newApiKeyId = (random: Random): ApiKeyId => apiKeyIdSchema.parse(`key-${drawBody(random)}`);
 export const newAuditId = (random: Random): AuditId => auditIdSchema.parse(`evt-${drawBody(random)}`);
 export const newKernelId = (random: Random): KernelId => kernelIdSchema.parse(random.uuid());
