@@ -23,13 +23,15 @@ test('nobody but their owner reads them, and nothing is left half written', asyn
   const directory = join(home, 'keys', 'edge');
   expect((await stat(directory)).mode & 0o777).toBe(0o700);
   const names = (await readdir(directory)).sort();
-  expect(names).toEqual(['credentials.json', 'pins.json', 'principal.json', 'principal.jwks.json']);
-  for (const name of names.filter((one) => !one.endsWith('.jwks.json')))
-    expect((await stat(join(directory, name))).mode & 0o777).toBe(0o600);
+  const forCells = ['pins.public.json', 'principal.jwks.json'];
+  const own = ['credentials.json', 'pins.json', 'principal.json'];
+  expect(names).toEqual([...own, ...forCells].sort());
+  for (const name of own) expect((await stat(join(directory, name))).mode & 0o777).toBe(0o600);
 });
 
 test('what cells are given verifies principals and cannot sign them', async () => {
-  const { principal, publicKeysPath } = await ensureKeys(home);
+  const { principal, publicKeysPath, pinPublicKeyPath } = await ensureKeys(home);
+  expect(JSON.parse(await readFile(pinPublicKeyPath, 'utf8'))).not.toHaveProperty('d');
   const { keys } = JSON.parse(await readFile(publicKeysPath, 'utf8')) as { keys: JWK[] };
   expect(keys).toEqual([publicOf(principal)]);
   expect(keys[0]).not.toHaveProperty('d');

@@ -1,6 +1,6 @@
 /**
  * The edge's keys for one machine, made once and kept under `<home>/keys/edge/`, readable by their owner
- * alone. `principal.jwks.json` is the public half that cells verify principals with.
+ * alone. For cells: `principal.jwks.json`, which they verify principals with, and `pins.public.json` for pins.
  */
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -13,6 +13,8 @@ export interface EdgeKeys {
   pins: JWK;
   /** Path of the JWKS file for cells. */
   publicKeysPath: string;
+  /** Path of the JWK that cells verify pins with. */
+  pinPublicKeyPath: string;
 }
 
 export async function ensureKeys(home: string): Promise<EdgeKeys> {
@@ -23,7 +25,9 @@ export async function ensureKeys(home: string): Promise<EdgeKeys> {
   const pins = await ensure(join(directory, 'pins.json'), () => signingKey('pins'));
   const publicKeysPath = join(directory, 'principal.jwks.json');
   await writeFile(publicKeysPath, JSON.stringify({ keys: [publicOf(principal)] }));
-  return { credentials, principal, pins, publicKeysPath };
+  const pinPublicKeyPath = join(directory, 'pins.public.json');
+  await writeFile(pinPublicKeyPath, JSON.stringify(publicOf(pins)));
+  return { credentials, principal, pins, publicKeysPath, pinPublicKeyPath };
 }
 
 export function publicOf({ kty, crv, kid, x, alg }: JWK): JWK {

@@ -1,31 +1,36 @@
-/** Makes and signs a pin document (src/route/pins.ts) that shares each region's buckets out over its cells. */
-import type { RegionId } from '@cellbook/shared/ids.ts';
-import { base64url, CompactSign, importJWK, type JWK } from 'jose';
-import { bucketCount, type Cell } from '../src/route/pins.ts';
+/** The pins that a start publishes: what was last published, over the cells as they are now. */
+import { readFile } from 'node:fs/promises';
+import { layoutDocument, shareOut, signPins, withCells } from '@cellbook/shared/pins/build.ts';
+import { type Cell, type Layout, type Pins, verifyPins } from '@cellbook/shared/pins/pins.ts';
+import { type CryptoKey, importJWK, type JWK } from 'jose';
 
-export async function signPins(options: {
-  epoch: number;
+/** A document of the next epoch, or null where the last one says the same. */
+export async function nextPins(options: {
+  last: Pins | null;
   cells: readonly Cell[];
   key: JWK;
-}): Promise<string> {
-  const { epoch, cells, key } = options;
-  const regions: Record<RegionId, string> = {};
-  for (const { region } of cells) {
-    const indexes = cells.flatMap((cell, index) => (cell.region === region ? [index] : []));
-    regions[region] = encodeTable(indexes);
-  }
-  const document = JSON.stringify({ epoch, cells, regions, overrides: {} });
-  return new CompactSign(new TextEncoder().encode(document))
-    .setProtectedHeader({ alg: 'EdDSA', kid: key.kid ?? 'pins' })
-    .sign(await importJWK(key, 'EdDSA'));
+}): Promise<{ epoch: number; jws: string } | null> {
+  const { last, cells, key } = options;
+  const layout = last ? withCells(last, cells) : shareOut(cells);
+  const rollout = last?.rollout && { ...last.rollout, previous: withCells(last.rollout.previous, cells) };
+  if (last && same(last, layout) && (!rollout || same(last.rollout?.previous ?? null, rollout.previous)))
+    return null;
+  const epoch = (last?.epoch ?? 0) + 1;
+  const document = {
+    epoch,
+    ...layoutDocument(layout),
+    ...(rollout && { rollout: { buckets: rollout.buckets, previous: layoutDocument(rollout.previous) } }),
+  };
+  return { epoch, jws: await signPins(document, key) };
 }
 
-/** Buckets given to `cellIndexes` in turn: little-endian u16, base64url. */
-export function encodeTable(cellIndexes: readonly number[]): string {
-  const bytes = new Uint8Array(bucketCount * 2);
-  const view = new DataView(bytes.buffer);
-  for (let bucket = 0; bucket < bucketCount; bucket++) {
-    view.setUint16(bucket * 2, cellIndexes[bucket % cellIndexes.length] ?? 0, true);
-  }
-  return base64url.encode(bytes);
+/** The pins at `path`; null where there are none that this key has signed. */
+export async function readPins(path: string, publicKey: JWK): Promise<Pins | null> {
+  const jws = await readFile(path, 'utf8').catch(() => null);
+  const key = (await importJWK(publicKey, 'EdDSA')) as CryptoKey;
+  return jws === null ? null : verifyPins(jws.trim(), key).catch(() => null);
+}
+
+function same(one: Layout | null, other: Layout): boolean {
+  return one !== null && JSON.stringify(layoutDocument(one)) === JSON.stringify(layoutDocument(other));
 }

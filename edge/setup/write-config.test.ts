@@ -6,12 +6,14 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
+import { readPins } from './pins.ts';
 
 const run = promisify(execFile);
 const printedSchema = z.object({
   envFile: z.string(),
   stateDirectory: z.string(),
   publicKeysPath: z.string(),
+  pinPublicKeyPath: z.string(),
   publicUrl: z.string(),
   wranglerArguments: z.array(z.string()),
 });
@@ -48,8 +50,36 @@ test('writes what the edge needs, keeps it, and publishes pins anew only when ce
   expect(await epoch(first.stateDirectory)).toBe(2);
 }, 120_000);
 
+test('a start over pins that are there gives cells their new address and drops none that joined', async () => {
+  const regions = ['--region', 'eu=Europe:EU,AF', '--region', 'us=Americas'];
+  const cells = ['--cell', 'eu/eu-1=http://127.0.0.1:9001', '--cell', 'us/us-1=http://127.0.0.1:9002'];
+  const { envFile, pinPublicKeyPath, stateDirectory } = await writeConfig(...regions, ...cells);
+  expect(await readFile(envFile, 'utf8')).toContain(
+    `CELLBOOK_REGIONS='[{"id":"eu","name":"Europe","continents":["EU","AF"]},{"id":"us","name":"Americas","continents":[]}]'`,
+  );
+  const publicKey = JSON.parse(await readFile(pinPublicKeyPath, 'utf8'));
+  const pinned = async () => {
+    const pins = await readPins(join(home, 'edge', 'pins.jws'), publicKey);
+    return { epoch: pins?.epoch, cells: pins?.cells.map(({ id, url }) => `${id} ${url}`) };
+  };
+  const before = await pinned();
+  expect(before.cells).toEqual([
+    'cell-a http://127.0.0.1:9002',
+    'eu-1 http://127.0.0.1:9001',
+    'us-1 http://127.0.0.1:9002',
+  ]);
+  await rm(stateDirectory, { recursive: true });
+  await writeConfig(...regions, '--cell', 'us/us-1=http://127.0.0.1:9003');
+  expect(await pinned()).toEqual({
+    epoch: (before.epoch ?? 0) + 1,
+    cells: ['cell-a http://127.0.0.1:9002', 'eu-1 http://127.0.0.1:9001', 'us-1 http://127.0.0.1:9003'],
+  });
+}, 120_000);
+
 test.each([
   [[]],
+  [['--cell', 'mars/cell-a=http://127.0.0.1:9001']],
+  [['--cell', 'cell-a=http://127.0.0.1:9001', '--region', 'EU']],
   [['--cell', 'not a cell']],
   [['--cell', 'cell-a=http://127.0.0.1:9001', '--port', '99999']],
   [['--cell', 'cell-a=http://127.0.0.1:9001', '--public-url', 'nonsense']],

@@ -1,49 +1,26 @@
 /**
  * Writes what the edge needs to run on one machine; doing it again changes only what differs.
  *
- *   node edge/setup/write-config.ts --home DIR --port 8787 --cell cell-a=http://127.0.0.1:9001 [--cell …]
- *        [--region local] [--lab LAB_BUILD_DIRECTORY] [--public-url URL --workspace-domain HOST:PORT]
+ *   node edge/setup/write-config.ts --home DIR --port 8787 --region eu=Europe:EU,AF --region us=Americas:NA,SA
+ *        --cell eu/eu-1=http://127.0.0.1:9001 --cell us/us-1=http://127.0.0.1:9002 [--cell …]
+ *        [--lab LAB_BUILD_DIRECTORY] [--public-url URL --workspace-domain HOST:PORT]
  *
- * Under DIR: `keys/edge/` (keys.ts), `edge/edge.env` (the router's variables), `edge/state/` (local KV and D1:
- * the pins, and the directory brought up to its newest migration). The last line on standard output is JSON:
- * `{envFile, stateDirectory, publicKeysPath, publicUrl, wranglerArguments}`. Run it while the edge is stopped.
+ * Under DIR: `keys/edge/` (keys.ts), `edge/edge.env` (the router's variables), `edge/pins.jws` (the pins last
+ * published, by this or by `npm run pins`), `edge/state/` (local KV and D1: the pins, and the directory brought
+ * up to its newest migration). Pins that are there are kept: cells that are given get the address they have now,
+ * others stay. The last line on standard output is JSON: `{envFile, stateDirectory, publicKeysPath,
+ * pinPublicKeyPath, publicUrl, wranglerArguments}`. Run it while the edge is stopped.
  */
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
-import { cellIdSchema, regionIdSchema } from '@cellbook/shared/ids.ts';
 import { z } from 'zod';
-import type { Cell } from '../src/route/pins.ts';
 import { assembleAssets } from './assets.ts';
 import { type EdgeKeys, ensureKeys, publicOf } from './keys.ts';
-import { signPins } from './pins.ts';
+import { type Options, readOptions } from './options.ts';
+import { nextPins, readPins } from './pins.ts';
 import { configFiles, runWrangler } from './wrangler.ts';
 
-const optionsSchema = z.object({
-  home: z.string().transform((path) => resolve(path)),
-  port: z.coerce.number().int().min(1).max(65_535),
-  region: regionIdSchema.default(regionIdSchema.parse('local')),
-  cell: z
-    .array(z.string().regex(/^[a-z][a-z0-9-]*=https?:\/\/\S+$/, 'expected cell-id=http://host:port'))
-    .min(1),
-  lab: z.string().optional(),
-  'public-url': z.url().optional(),
-  'workspace-domain': z.string().optional(),
-});
-type Options = z.infer<typeof optionsSchema>;
-
-const { values } = parseArgs({
-  options: {
-    home: { type: 'string' },
-    port: { type: 'string' },
-    region: { type: 'string' },
-    cell: { type: 'string', multiple: true },
-    lab: { type: 'string' },
-    'public-url': { type: 'string' },
-    'workspace-domain': { type: 'string' },
-  },
-});
-const options = optionsSchema.parse(values);
+const options = readOptions();
 const state = join(options.home, 'edge', 'state');
 const envFile = join(options.home, 'edge', 'edge.env');
 
@@ -60,6 +37,7 @@ console.log(
     envFile,
     stateDirectory: state,
     publicKeysPath: keys.publicKeysPath,
+    pinPublicKeyPath: keys.pinPublicKeyPath,
     publicUrl: publicUrl(options),
     wranglerArguments: [
       'dev',
@@ -78,7 +56,7 @@ function envText(options: Options, { credentials, principal, pins }: EdgeKeys): 
   const variables: Record<string, string> = {
     CELLBOOK_PUBLIC_URL: publicUrl(options),
     CELLBOOK_WORKSPACE_DOMAIN: options['workspace-domain'] ?? `localhost:${options.port}`,
-    CELLBOOK_REGION: options.region,
+    CELLBOOK_REGIONS: JSON.stringify(options.regions),
     CELLBOOK_SIGN_IN: 'development',
     CELLBOOK_CREDENTIAL_KEYS: JSON.stringify(credentials),
     CELLBOOK_PRINCIPAL_KEY: JSON.stringify(principal),
@@ -107,19 +85,20 @@ async function migrate(): Promise<void> {
   await writeFile(join(state, 'migrations.json'), JSON.stringify(wanted));
 }
 
-/** A new epoch only where the cells differ from those last published. */
-async function publishPins({ home, cell, region }: Options, keys: EdgeKeys): Promise<void> {
-  const cells = cell.map((text): Cell => {
-    const at = text.indexOf('=');
-    return { id: cellIdSchema.parse(text.slice(0, at)), region, url: text.slice(at + 1) };
-  });
-  const wanted = JSON.stringify({ cells, key: keys.pins.kid });
-  const record = await recordOf('pins.json', z.object({ epoch: z.int(), published: z.string() }));
-  if (record?.published === wanted) return;
-  const epoch = (record?.epoch ?? 0) + 1;
-  const pinsPath = join(home, 'edge', 'pins.jws');
-  await writeFile(pinsPath, await signPins({ epoch, cells, key: keys.pins }));
-  const value = ['pins', '--path', pinsPath, '--binding', 'PINS', '--local', '--persist-to', state];
+/** A new epoch only where the pins are not as they were; the state may have been thrown away meanwhile. */
+async function publishPins({ home, cells }: Options, keys: EdgeKeys): Promise<void> {
+  const path = join(home, 'edge', 'pins.jws');
+  const last = await readPins(path, publicOf(keys.pins));
+  const record = await recordOf('pins.json', z.object({ epoch: z.int() }));
+  const next = await nextPins({ last, cells, key: keys.pins });
+  if (next) {
+    // Whole or not at all: without it the next start would begin at the first epoch again.
+    await writeFile(`${path}.new`, next.jws, { mode: 0o600 });
+    await rename(`${path}.new`, path);
+  }
+  const epoch = next?.epoch ?? last?.epoch ?? 0;
+  if (record?.epoch === epoch) return;
+  const value = ['pins', '--path', path, '--binding', 'PINS', '--local', '--persist-to', state];
   await runWrangler(['kv', 'key', 'put', ...value]);
-  await writeFile(join(state, 'pins.json'), JSON.stringify({ epoch, published: wanted }));
+  await writeFile(join(state, 'pins.json'), JSON.stringify({ epoch }));
 }

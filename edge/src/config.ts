@@ -1,5 +1,5 @@
 /** The router's bindings and variables. edge/setup/write-config.ts writes the variables for one machine. */
-import { regionIdSchema } from '@cellbook/shared/ids.ts';
+import { regionsSchema } from '@cellbook/shared/protocol/regions.ts';
 import { z } from 'zod';
 import type { OneTimeCodes } from '../sockets/one-time-codes.ts';
 
@@ -36,8 +36,8 @@ const configSchema = z.object({
   CELLBOOK_PUBLIC_URL: z.url({ protocol: /^https?$/ }).transform((text) => new URL(text)),
   /** Workspaces live at `{workspaceId}.<this>`, port included: `localhost:8787`. */
   CELLBOOK_WORKSPACE_DOMAIN: z.string().min(1),
-  /** Where people who sign in for the first time come to live. */
-  CELLBOOK_REGION: regionIdSchema,
+  /** The platform's regions; the first is where people come to live whom nothing else places. */
+  CELLBOOK_REGIONS: json(regionsSchema),
   /** `development`: anyone may sign in under any name, by a form that says so. */
   CELLBOOK_SIGN_IN: z.enum(['development', 'none']).default('none'),
   /** Keys of session cookies and tokens: the first signs, all verify, so that they can be replaced in turn. */

@@ -1,18 +1,24 @@
 /** What the router is made of, put together once per isolate from its bindings. */
 import { type Clock, systemClock } from '@cellbook/shared/clock.ts';
 import { limits } from '@cellbook/shared/limits.ts';
+import { type Pins, verifyPins } from '@cellbook/shared/pins/pins.ts';
 import { type Random, systemRandom } from '@cellbook/shared/random.ts';
 import { importJWK } from 'jose';
+import type { Refusal } from './authorise.ts';
 import { type Bindings, type Config, parseConfig } from './config.ts';
 import { createD1Directory } from './directory/d1-directory.ts';
 import type { Directory } from './directory/directory.ts';
 import { Snapshot } from './directory/snapshot.ts';
 import { type Credentials, createCredentials } from './identity/credentials.ts';
 import { createOneTimeCodes, type OneTimeCodeStore } from './identity/one-time-codes.ts';
+import { createD1KeyStore } from './keys/d1-key-store.ts';
+import { createD1ServiceAccountStore } from './keys/d1-service-account-store.ts';
+import type { KeyStore } from './keys/key-store.ts';
+import { createKeyUse, type KeyUse } from './keys/key-use.ts';
+import type { ServiceAccountStore } from './keys/service-account-store.ts';
 import { log } from './log.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import type { Forwarder } from './route/forward.ts';
-import { type Pins, verifyPins } from './route/pins.ts';
 import { createPrincipalSigner } from './route/principal.ts';
 
 export interface Edge {
@@ -25,6 +31,11 @@ export interface Edge {
   /** Ids of revoked tokens and sessions. */
   revoked: Snapshot<Set<string>>;
   codes: OneTimeCodeStore;
+  keys: KeyStore;
+  serviceAccounts: ServiceAccountStore;
+  keyUse: KeyUse;
+  /** Told of every refusal of authorise.ts, for the record; must not throw. */
+  refused?(refusal: Refusal): void;
   metrics: Metrics;
   forwarder: Forwarder;
 }
@@ -43,6 +54,7 @@ export function createEdge(bindings: Bindings, clock: Clock, random: Random): Ed
   const config = parseConfig(bindings);
   const metrics = createMetrics();
   const directory = createD1Directory({ db: bindings.DIRECTORY, clock, random });
+  const keys = createD1KeyStore({ db: bindings.DIRECTORY, clock });
   return {
     config,
     clock,
@@ -62,6 +74,13 @@ export function createEdge(bindings: Bindings, clock: Clock, random: Random): Ed
       },
       onFailure: (cause) =>
         log('error', 'the revocations could not be read; the last ones are used', { cause }),
+    }),
+    keys,
+    serviceAccounts: createD1ServiceAccountStore({ db: bindings.DIRECTORY, clock }),
+    keyUse: createKeyUse({
+      clock,
+      keys,
+      onFailure: (cause) => log('warn', 'the last use of a key was not noted', { cause }),
     }),
     codes: createOneTimeCodes({ objects: bindings.ONE_TIME_CODES, clock, random }),
     forwarder: {

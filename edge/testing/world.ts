@@ -3,9 +3,9 @@ import { applyD1Migrations, type D1Migration } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { ManualClock, systemClock } from '@cellbook/shared/clock.ts';
 import { cellIdSchema, newWorkspaceId, regionIdSchema, type WorkspaceId } from '@cellbook/shared/ids.ts';
+import { layoutDocument, shareOut, signPins } from '@cellbook/shared/pins/build.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
 import { exportJWK, generateKeyPair, type JWK } from 'jose';
-import { signPins } from '../setup/pins.ts';
 import type { Bindings } from '../src/config.ts';
 import { createEdge, type Edge } from '../src/edge.ts';
 import { handle } from '../src/handle.ts';
@@ -48,7 +48,10 @@ export async function createWorld(
     ...env,
     CELLBOOK_PUBLIC_URL: main,
     CELLBOOK_WORKSPACE_DOMAIN: 'localhost:8787',
-    CELLBOOK_REGION: 'local',
+    CELLBOOK_REGIONS: JSON.stringify([
+      { id: 'local', name: 'Here' },
+      { id: 'elsewhere', name: 'Elsewhere' },
+    ]),
     CELLBOOK_SIGN_IN: 'development',
     CELLBOOK_CREDENTIAL_KEYS: JSON.stringify([
       { kty: 'oct', kid: 'one', k: 'b25lb25lb25lb25lb25lb25lb25lb25lb25lb25lb25l' },
@@ -72,7 +75,7 @@ export async function createWorld(
         region: index === homeCell ? region : elsewhere,
         url,
       }));
-      await env.PINS.put('pins', await signPins({ epoch, cells, key: pins }));
+      await env.PINS.put('pins', await signPins({ epoch, ...layoutDocument(shareOut(cells)) }, pins));
     },
     async signIn(email = 'ada@example.org') {
       const body = new URLSearchParams({ name: 'Ada', email });

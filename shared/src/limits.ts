@@ -99,6 +99,23 @@ export const limits = {
     /** One Redis command, or one attempt to reach it: it is only ever a hint. */
     redisMs: 1_000,
   },
+  secrets: {
+    /** A kubeconfig of several clusters is 20 KB; Linux takes 128 KiB for one variable. */
+    valueBytesMax: 32 * 1024,
+    nameCharsMax: 128,
+    /** Of one user, and of one organisation: a person with every service he uses, with room. */
+    perOwnerMax: 100,
+    /** A user's and the organisation's together 512 KiB: a quarter of the 2 MiB that execve takes in all. */
+    totalBytesPerOwnerMax: 256 * 1024,
+    /** A value with every character escaped as JSON. */
+    bodyBytesMax: 6 * 32 * 1024 + 1024,
+    /** A change's way into one running sandbox: a request over the link that is answered in a millisecond or two. */
+    deliverMs: 5_000,
+    /** Sandboxes told at a time of a change of their organisation's. */
+    deliveriesAtOnce: 16,
+    /** Rows sealed anew in one read, when the master key is changed. */
+    resealRows: 100,
+  },
   database: {
     /** Postgres allows 100 by default; a cell keeps room for an operator, migrations and a second starter. */
     connectionsMax: 20,
@@ -138,6 +155,10 @@ export const limits = {
     /** Deadlines of the steps. A boot with numpy took 5.6 s on two cores; a flush of 1 GB at 50 MB/s takes 20 s. */
     attachMs: 60_000,
     startMs: 45_000,
+    /** A rename on the host, a row, and a connection. */
+    adoptMs: 10_000,
+    /** One read of a few rows, at most 200 decryptions of 0.1 ms, and one request over the link. */
+    injectSecretsMs: 15_000,
     announceMs: 10_000,
     quiesceMs: 10_000,
     flushMs: 300_000,
@@ -146,6 +167,8 @@ export const limits = {
     purgeMs: 300_000,
     /** Newest transitions kept of a workspace: about a hundred resumes and suspends. */
     transitionsKept: 2_000,
+    /** A host that does not answer is asked again: a daemon restarts in two or three seconds. */
+    hostLookAgainMs: 1_000,
     /** Tabs poll every 10 s; a row this old may be told to them. 5,000 rows of 600 bytes are 3 MB. */
     rowCacheMs: 1_000,
     rowCacheMax: 5_000,
@@ -155,6 +178,27 @@ export const limits = {
     hostLockMs: 40_000,
     /** A drain is given this long; an orchestrator kills after 30 s or more. */
     drainMs: 25_000,
+  },
+  pins: {
+    /** Cells of the whole platform: 1,000 of 20,000 users are 20 million. */
+    cellsMax: 1_000,
+    /**
+     * A table of 32 KiB is 59 KB as base64url in JSON as base64url. Eight regions in two layouts are 940 KB, and
+     * 5,000 overrides of 60 bytes in both 800 KB more.
+     */
+    bytesMax: 2 * 1024 * 1024,
+    /** A document's way to one cell: 2 MiB at 10 Mbit/s takes 2 s, and the cell asks Postgres once. */
+    deliverMsMax: 10_000,
+    /** Users that would leave, named by a cell in one answer; the asker comes again for the rest. */
+    leavingMax: 1_000,
+    /** Users a cell knows to live in it, in memory: two cells' worth of ids, 2 MB. */
+    residentsKnownMax: 40_000,
+    /** A signed order of a publisher (probe, show) is taken this long after it was signed. */
+    orderMsMax: 60_000,
+    /** Requests of one probe: a few for each of a region's cells. */
+    probesMax: 200,
+    /** One probe from the edge to a cell. */
+    probeMsMax: 5_000,
   },
   edge: {
     /** A held resume answers within 60 s (lifecycle.holdRequestMsMax); 40 s more is room for a slow cell. */
@@ -175,12 +219,26 @@ export const limits = {
     snapshotRefreshMs: 25_000,
     /** One read of a snapshot or of the directory; D1 answers in well under a second. */
     directoryMsMax: 5_000,
-    /** 32 KiB of buckets as base64url in JSON as base64url is 59 KB; 1,000 overrides of 60 bytes 80 KB more. */
-    pinsBytesMax: 512 * 1024,
     /** Live revocations in one snapshot: 50,000 ids of 24 bytes are 1.2 MB; older than their token, they go. */
     revocationsMax: 50_000,
     /** How long a browser stays signed in, and a workspace's cookie at the most. */
     sessionTtlMs: 7 * 24 * 3_600_000,
+    /** A session's last use is noted this often: one write to the directory per person and five minutes. */
+    sessionSeenMs: 5 * 60_000,
+    /** A person's sessions shown, newest first: one a day and browser for its seven days, thirteen browsers. */
+    sessionsListedMax: 100,
+    /** From the button to the provider's answer: a second factor on another device takes minutes. */
+    signInMsMax: 10 * 60_000,
+    /** One request to a provider (its configuration, its keys, its tokens): those in use answer within 2 s. */
+    providerMsMax: 8_000,
+    /** What a provider says of itself is read again after an hour; its keys are read again when one is unknown. */
+    providerMetadataMs: 3_600_000,
+    /** Clocks of ours and a provider's may differ by this much; ID tokens live for minutes. */
+    providerClockSkewMs: 60_000,
+    /** Sign-ins begun or ended from one address in a minute: an office behind one address at nine o'clock. */
+    signInsPerMinuteMax: 120,
+    /** Addresses counted at a time per isolate: 5,000 at about 100 bytes are 0.5 MB; the longest unseen go. */
+    signInAddressesMax: 5_000,
     /** A one-time code is used by the redirect that carries it. */
     oneTimeCodeTtlMs: 30_000,
     /** Objects that hold one-time codes: 16 at 1,000 writes/s each are 16,000 openings a second. */
@@ -193,6 +251,23 @@ export const limits = {
     tokensPerUserMax: 50,
     /** With the revoked ones that have not ended: a hundred such users are what `revocationsMax` has room for. */
     tokensKeptPerUserMax: 500,
+    /** One answer: an organisation of 100 with ten keys each, at about 350 bytes a key. */
+    keysListedMax: 1_000,
+    /** A write per key and minute: 10,000 keys in constant use are 167 a second, behind requests. */
+    keyUsedEveryMs: 60_000,
+    /** One for each pipeline and tool of an organisation. */
+    serviceAccountsPerOrgMax: 100,
+    /** Shared organisations one person may have made: a consultant's customers, and no store filled by a script. */
+    orgsMadePerUserMax: 20,
+    /** Answered as one list: 1,000 members at 200 bytes are 200 KB. Larger ones come with pages of members. */
+    membersPerOrgMax: 1_000,
+    /** Open at a time; a larger organisation maps its e-mail domain instead. */
+    invitationsPerOrgMax: 200,
+    invitationTtlMs: 14 * 24 * 3_600_000,
+    /** Each shown with its members' names: 100 teams of 50 are 5,000 rows. */
+    teamsPerOrgMax: 100,
+    /** Groups read from a provider's answer: Entra itself sends no more than 200 in a token. */
+    providerGroupsMax: 200,
     /** Forms and JSON that the edge itself reads: a name, an e-mail address, a token's name. */
     formBytesMax: 16 * 1024,
   },

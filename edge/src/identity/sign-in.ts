@@ -8,6 +8,7 @@ import { askerOf } from '../origins.ts';
 import { pageResponse } from '../pages/html.ts';
 import { type SignInForm, signInFormPage, signInOffPage } from '../pages/sign-in-page.ts';
 import { readForm } from '../read-body.ts';
+import { continentOf, regionFor } from '../region-for.ts';
 import { authenticateIfAny } from './authenticate.ts';
 import { setCookie } from './cookies.ts';
 import type { Person } from './identity.ts';
@@ -34,7 +35,13 @@ export async function signIn(ask: Ask): Promise<Response> {
   const [name, email, next] = [form.name.trim(), form.email.trim(), localPath(form.next, ask.url) ?? '/'];
   const problem = problemOf(name, email);
   if (problem) return formPage(ask, { name, email, next, problem });
-  const person = await edge.directory.findOrCreatePerson(email, name, edge.config.CELLBOOK_REGION);
+  const region = regionFor({
+    policy: null,
+    continent: continentOf(ask.request),
+    asked: null,
+    regions: edge.config.CELLBOOK_REGIONS,
+  });
+  const person = await edge.directory.findOrCreatePerson(email, name, region);
   return startSession(ask, person, next);
 }
 

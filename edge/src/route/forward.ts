@@ -12,13 +12,13 @@ import type { Clock } from '@cellbook/shared/clock.ts';
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import type { RequestId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
+import { type Cell, cellOf, type Pins } from '@cellbook/shared/pins/pins.ts';
 import { pinEpochHeader, principalHeader, requestIdHeader } from '@cellbook/shared/protocol/principal.ts';
 import type { Random } from '@cellbook/shared/random.ts';
 import { continueTrace, formatTraceparent, traceparentHeader } from '@cellbook/shared/trace.ts';
 import type { Defer, Snapshot } from '../directory/snapshot.ts';
 import type { Identity } from '../identity/identity.ts';
 import { requestHeaders, responseHeaders } from './headers.ts';
-import { type Cell, cellOf, type Pins } from './pins.ts';
 import type { PrincipalSigner } from './principal.ts';
 
 export interface Forwarder {

@@ -1,13 +1,13 @@
 import { ManualClock } from '@cellbook/shared/clock.ts';
 import { cellIdSchema, newOrgId, newUserId, newWorkspaceId, regionIdSchema } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
+import type { Cell } from '@cellbook/shared/pins/pins.ts';
 import { principalSchema } from '@cellbook/shared/protocol/principal.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
 import { decodeJwt } from 'jose';
 import { expect, test } from 'vitest';
 import { edKey } from '../../testing/world.ts';
 import type { Identity } from '../identity/identity.ts';
-import type { Cell } from './pins.ts';
 import { createPrincipalSigner } from './principal.ts';
 
 const region = regionIdSchema.parse('local');

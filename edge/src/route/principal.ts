@@ -1,11 +1,11 @@
 /** Signs the principal (shared/protocol/principal.ts) that goes with every forwarded request. */
 import type { Clock } from '@cellbook/shared/clock.ts';
 import { limits } from '@cellbook/shared/limits.ts';
+import type { Cell } from '@cellbook/shared/pins/pins.ts';
 import { type Principal, principalIssuer } from '@cellbook/shared/protocol/principal.ts';
 import { importJWK, type JWK, SignJWT } from 'jose';
 import { BoundedMap } from '../bounded-map.ts';
 import type { Identity } from '../identity/identity.ts';
-import type { Cell } from './pins.ts';
 
 export interface PrincipalSigner {
   sign(identity: Identity, cell: Cell, pinEpoch: number): Promise<string>;

@@ -1,11 +1,18 @@
-import { cellIdSchema, newUserId, regionIdSchema, userIdSchema } from '@cellbook/shared/ids.ts';
-import { seededRandom } from '@cellbook/shared/random.ts';
 import fc from 'fast-check';
-import { base64url, type CryptoKey, importJWK } from 'jose';
+import {
+  base64url,
+  CompactSign,
+  type CryptoKey,
+  exportJWK,
+  generateKeyPair,
+  importJWK,
+  type JWK,
+} from 'jose';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { encodeTable, signPins } from '../../setup/pins.ts';
-import { edKey } from '../../testing/world.ts';
-import { bucketCount, bucketOf, type Cell, cellOf, parsePins, verifyPins } from './pins.ts';
+import { cellIdSchema, newUserId, regionIdSchema, userIdSchema } from '../ids.ts';
+import { seededRandom } from '../random.ts';
+import { encodeTable, signPins, tableOf } from './build.ts';
+import { bucketCount, bucketOf, type Cell, cellOf, parsePins, rankOf, verifyPins } from './pins.ts';
 
 const region = regionIdSchema.parse('eu-1');
 const cellsOf = (count: number): Cell[] =>
@@ -14,13 +21,18 @@ const cellsOf = (count: number): Cell[] =>
     region,
     url: `http://10.0.0.${index}:9000`,
   }));
-const documentOf = (count: number) => ({
-  epoch: 1,
+const layoutOf = (count: number) => ({
   cells: cellsOf(count),
-  regions: { [region]: encodeTable(Array.from({ length: count }, (_, index) => index)) },
+  regions: { [region]: encodeTable(tableOf(Array.from({ length: count }, (_, index) => index))) },
   overrides: {},
 });
+const documentOf = (count: number) => ({ epoch: 1, ...layoutOf(count) });
 const userOf = (seed: number) => newUserId(seededRandom(seed));
+
+async function edKey(): Promise<JWK> {
+  const { privateKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519', extractable: true });
+  return { ...(await exportJWK(privateKey)), kid: 'pins' };
+}
 
 describe('finding a cell', () => {
   test('every user of a region has a cell, the same one each time', () => {
@@ -70,19 +82,52 @@ describe('finding a cell', () => {
   });
 });
 
+describe('a roll-out', () => {
+  const pinsAt = (buckets: number) => {
+    const previous = layoutOf(2);
+    const next = { ...layoutOf(2), regions: { [region]: encodeTable(tableOf([1, 0])) } };
+    return parsePins({ epoch: 2, ...next, rollout: { buckets, previous } });
+  };
+
+  test('puts each bucket at a rank of its own', () => {
+    const ranks = new Set(Array.from({ length: bucketCount }, (_, bucket) => rankOf(bucket)));
+    expect(ranks.size).toBe(bucketCount);
+  });
+
+  test('moves those buckets that are in it and no other, and never one back as it goes on', () => {
+    fc.assert(
+      fc.property(fc.nat(), fc.integer({ min: 0, max: bucketCount - 1 }), (seed, buckets) => {
+        const user = { userId: userOf(seed), region };
+        const [before, after] = [parsePins(documentOf(2)), pinsAt(bucketCount - 1)];
+        const isIn = rankOf(bucketOf(user.userId)) < buckets;
+        const expected = isIn ? after : before;
+        expect(cellOf(pinsAt(buckets), user)?.id).toBe(cellOf(expected, user)?.id);
+      }),
+    );
+  });
+
+  test('a canary of a hundredth has buckets of every cell of fifty', () => {
+    const inCanary = Array.from({ length: bucketCount }, (_, bucket) => bucket).filter(
+      (bucket) => rankOf(bucket) < 164,
+    );
+    expect(new Set(inCanary.map((bucket) => bucket % 50)).size).toBe(50);
+  });
+});
+
 describe('a pin document', () => {
+  let key: JWK;
   let publicKey: CryptoKey;
   let jws: string;
   let strangerJws: string;
 
   beforeAll(async () => {
-    const key = await edKey('pins');
+    key = await edKey();
     const { d: _secret, ...publicJwk } = key;
     const imported = await importJWK(publicJwk, 'EdDSA');
     if (imported instanceof Uint8Array) throw new Error('not a public key');
     publicKey = imported;
-    jws = await signPins({ epoch: 3, cells: cellsOf(2), key });
-    strangerJws = await signPins({ epoch: 4, cells: cellsOf(2), key: await edKey('pins') });
+    jws = await signPins({ ...documentOf(2), epoch: 3 }, key);
+    strangerJws = await signPins({ ...documentOf(2), epoch: 4 }, await edKey());
   });
 
   test('with a good signature is taken whole', async () => {
@@ -92,6 +137,13 @@ describe('a pin document', () => {
 
   test('signed by another key is refused', async () => {
     await expect(verifyPins(strangerJws, publicKey)).rejects.toThrow();
+  });
+
+  test('that the same key has signed as something else is refused', async () => {
+    const order = await new CompactSign(new TextEncoder().encode(JSON.stringify(documentOf(1))))
+      .setProtectedHeader({ alg: 'EdDSA', typ: 'cellbook-order' })
+      .sign(await importJWK(key, 'EdDSA'));
+    await expect(verifyPins(order, publicKey)).rejects.toThrow();
   });
 
   test('with any character changed is refused', async () => {
@@ -111,9 +163,12 @@ describe('a pin document', () => {
     ['two cells of one id', { cells: [...cellsOf(1), ...cellsOf(1)] }],
     ['a cell with another scheme', { cells: [{ ...cellsOf(1)[0], url: 'file:///etc/passwd' }] }],
     ['a table that is short', { regions: { [region]: base64url.encode(new Uint8Array(100)) } }],
-    ['a bucket that names no cell', { regions: { [region]: encodeTable([0, 9]) } }],
+    ['a bucket that names no cell', { regions: { [region]: encodeTable(tableOf([0, 9])) } }],
     ['an override to no cell', { overrides: { [userOf(1)]: 'eu-1-99' } }],
     ['an override of no user', { overrides: { nobody: 'eu-1-0' } }],
+    ['a bucket of another region’s cell', { cells: [{ ...cellsOf(1)[0], region: 'us-1' }] }],
+    ['a roll-out to all buckets', { rollout: { buckets: bucketCount, previous: layoutOf(1) } }],
+    ['a roll-out from nothing', { rollout: { buckets: 1 } }],
     ['a field nobody knows', { extra: 1 }],
   ])('with %s is refused', (_, change) => {
     expect(() => parsePins({ ...documentOf(1), ...change })).toThrow();
