@@ -422,5 +422,24 @@ export const limits = {
     detailsMax: 16,
     /** Kernel code, where an organisation asks for it: what does not fit is told by length and digest. */
     kernelCodeCharsMax: 4_096,
+    /** Events begun or waiting in one cell: 10,000 at about 1 KB are 10 MB, and two seconds of the writer. */
+    queueMax: 10_000,
+    /** One statement: 500 events of 1 KB are half a megabyte, and a few milliseconds of Postgres. */
+    batchMax: 500,
+    /** A batch that cannot be written is given up, and its askers told, after this: below a request's own patience. */
+    commitMsMax: 8_000,
+    commitRetry: { baseDelayMs: 20, maxDelayMs: 1_000 },
+    /** A deed without an end counts as abandoned: the longest request is an upload of edge.forwardUploadMsMax. */
+    intentMsMax: 30 * 60_000,
+    /** What transactions and dead processes left is appended this much later at the latest. */
+    settleMs: 5_000,
+    /** What the database's owner could cut off unseen: the events since the last checkpoint. */
+    checkpointMs: 30_000,
+    checkpointEvents: 1_000,
+    /** One page of the chain when it is read for verification or export. */
+    pageRows: 500,
+    retentionSweepMs: 6 * 3_600_000,
+    /** Days that events are kept where the organisation has said nothing. Seven years is what auditors ask of firms. */
+    retentionDaysByTier: { free: 90, paid: 365, enterprise: 2_557 },
   },
 } as const;

@@ -3,38 +3,27 @@ import { CellbookError } from '@cellbook/shared/errors.ts';
 import { workspaceIdSchema } from '@cellbook/shared/ids.ts';
 import { Hono } from 'hono';
 import type { Ask } from '../ask.ts';
-import { asset } from '../assets.ts';
-import { authenticate, authenticateIfAny, credentialIn } from '../identity/authenticate.ts';
-import { me } from '../identity/me.ts';
-import { openWorkspace } from '../identity/open.ts';
-import { signIn, signInPage, signOut } from '../identity/sign-in.ts';
-import { createToken, listTokens, revokeToken } from '../identity/tokens.ts';
+import { authorise } from '../authorise.ts';
+import type { EdgeRoute } from '../edge-route.ts';
+import { authenticate, credentialIn } from '../identity/authenticate.ts';
 import { deedOf } from '../origins.ts';
 import { isPreflight, preflight } from '../responses/finish.ts';
+import { apiRoutes, pageRoutes } from '../routes.ts';
 import { forwardAs } from './forwarding.ts';
 
 type Env = { Bindings: { ask: Ask } };
 
-const pages = new Hono<Env>()
-  .get('/', ({ env }) => consolePage(env.ask))
-  .get('/signin', ({ env }) => signInPage(env.ask))
-  .post('/signin', ({ env }) => signIn(env.ask))
-  .post('/signout', ({ env }) => signOut(env.ask))
-  .get('/open/:id', ({ env, req }) => openWorkspace(env.ask, req.param('id')))
-  .get('/static/*', ({ env }) => asset(env.ask))
-  .get('/favicon.ico', ({ env }) => asset(env.ask, '/static/console/favicon.svg'))
-  .get('/healthz', ({ env }) => answerHealth(env.ask))
-  .get('/metrics', ({ env }) => answerMetrics(env.ask))
-  .notFound(({ env }) => {
-    throw noSuchPage(env.ask);
-  });
+const pages = new Hono<Env>();
+for (const route of pageRoutes)
+  pages.on(route.method, route.path, ({ env: { ask }, req }) => route.answer({ ask, params: req.param() }));
+pages.notFound(({ env }) => {
+  throw noSuchPage(env.ask);
+});
 
-const api = new Hono<Env>()
-  .get('/v1/me', ({ env }) => me(env.ask))
-  .get('/v1/tokens', ({ env }) => listTokens(env.ask))
-  .post('/v1/tokens', ({ env }) => createToken(env.ask))
-  .delete('/v1/tokens/:id', ({ env, req }) => revokeToken(env.ask, req.param('id')))
-  .all('*', async ({ env: { ask } }) => forwardAs(ask, await authenticate(ask), ask.url.pathname));
+const api = new Hono<Env>();
+for (const route of apiRoutes)
+  api.on(route.method, route.path, ({ env, req }) => answer(env.ask, route, req.param()));
+api.all('*', async ({ env: { ask } }) => forwardAs(ask, await authenticate(ask), ask.url.pathname));
 
 for (const app of [pages, api]) {
   app.onError((thrown) => {
@@ -69,22 +58,9 @@ export async function answerJupyter(ask: Ask): Promise<Response> {
   });
 }
 
-async function consolePage(ask: Ask): Promise<Response> {
-  if (await authenticateIfAny(ask)) return asset(ask, '/static/console/index.html');
-  return new Response(null, { status: 303, headers: { location: '/signin', 'cache-control': 'no-store' } });
-}
-
-/** Whether this edge can route: it has pins. What the cells do is theirs to say. */
-export async function answerHealth(ask: Ask): Promise<Response> {
-  const pins = await ask.edge.forwarder.pins.get(ask.defer);
-  return Response.json({ ok: true, pinEpoch: pins.epoch }, { headers: { 'cache-control': 'no-store' } });
-}
-
-export async function answerMetrics(ask: Ask): Promise<Response> {
-  const { edge, defer } = ask;
-  const pins = await edge.forwarder.pins.get(defer);
-  const headers = { 'content-type': 'text/plain; version=0.0.4', 'cache-control': 'no-store' };
-  return new Response(edge.metrics.text(pins.epoch), { headers });
+async function answer(ask: Ask, route: EdgeRoute, params: Record<string, string>): Promise<Response> {
+  if (route.open !== undefined) return route.answer({ ask, params });
+  return route.answer({ ask, params, identity: await authorise(ask, route, params) });
 }
 
 function noSuchPage({ url }: Ask): CellbookError {

@@ -1,9 +1,10 @@
 /** A name or address that is neither the public host nor a workspace's: token clients only, no cookies. */
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import type { Ask } from '../ask.ts';
+import { answerHealth, answerMetrics } from '../health.ts';
 import { localPath } from '../local-path.ts';
 import { deedOf } from '../origins.ts';
-import { answerApi, answerHealth, answerJupyter, answerMetrics } from './main.ts';
+import { answerApi, answerJupyter } from './main.ts';
 
 export async function answerOther(ask: Ask): Promise<Response> {
   if (ask.url.pathname === '/healthz') return answerHealth(ask);

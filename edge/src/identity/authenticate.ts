@@ -15,6 +15,7 @@ export async function authenticate(ask: Ask): Promise<Identity> {
     const identity = await edge.credentials.verify(kind, credential);
     if (place.host === 'workspace' && identity.ws !== place.workspaceId) throw refused(kind);
     if ((await edge.revoked.get(ask.defer)).has(identity.jti)) throw refused(kind);
+    if (kind === 'token') edge.keyUse.note(identity.jti, ask.defer);
     return identity;
   }
   throw nobody(ask);

@@ -40,7 +40,7 @@ test('a token is shown once, works in every form clients send, and is kept only 
   const { id, token } = await created.json<Created>();
   for (const form of ['token', 'Bearer', 'query'] as const) expect((await use(token, form)).status).toBe(200);
   expect(await list()).toEqual([expect.objectContaining({ id, name: 'VS Code', hint: token.slice(-4) })]);
-  const { results } = await env.DIRECTORY.prepare('SELECT * FROM tokens').all();
+  const { results } = await env.DIRECTORY.prepare('SELECT * FROM api_keys').all();
   expect(JSON.stringify([results, await list()])).not.toContain(token);
 });
 

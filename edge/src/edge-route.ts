@@ -1,0 +1,45 @@
+/**
+ * A route that the edge itself answers: who may use it is said here, in its row, and judged by authorise.ts
+ * before `answer` runs. What is not in routes.ts is the cell's, which has a gate of the same kind.
+ */
+import type { Permission } from '@cellbook/shared/access/permissions.ts';
+import type { Ask } from './ask.ts';
+import type { Identity } from './identity/identity.ts';
+
+/**
+ * Whose the thing is that a route is about. `organisation`: the one in the path (`:orgId`), or the caller's own
+ * where the path names none; another than the one he acts in is foreign. `platform`: an operator's alone.
+ */
+export type About = 'caller' | 'organisation' | 'platform';
+
+export interface Call {
+  ask: Ask;
+  /** The parts of the path that it names. */
+  params: Record<string, string>;
+}
+
+interface Row {
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  path: string;
+}
+
+export interface GuardedRoute extends Row {
+  permission: Permission;
+  open?: undefined;
+  about: About;
+  /**
+   * What a key may do here beyond what `decide` says. `scoped`: only one that carries the scope by name, so that
+   * a leaked client's key without a restriction does not reach so far. `never`: a person signed in.
+   */
+  byKey?: 'scoped' | 'never';
+  answer(call: Call & { identity: Identity }): Response | Promise<Response>;
+}
+
+export interface OpenRoute extends Row {
+  /** Why anybody may ask. */
+  open: string;
+  permission?: undefined;
+  answer(call: Call): Response | Promise<Response>;
+}
+
+export type EdgeRoute = GuardedRoute | OpenRoute;

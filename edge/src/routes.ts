@@ -1,0 +1,56 @@
+/**
+ * Every route of the main host that the edge answers itself, as one table: hosts/main.ts builds the server from
+ * it, and the test of who may do what tries each row. Whatever else lies under /v1 is forwarded to the cell.
+ */
+import { asset } from './assets.ts';
+import type { EdgeRoute, OpenRoute } from './edge-route.ts';
+import { answerHealth, answerMetrics } from './health.ts';
+import { consolePage } from './hosts/console-page.ts';
+import { me } from './identity/me.ts';
+import { openWorkspace } from './identity/open.ts';
+import { signIn, signInPage, signOut } from './identity/sign-in.ts';
+import { keyRoutes } from './keys/routes.ts';
+
+/** Pages: each is open, or sends who is not signed in to the page where one signs in. */
+export const pageRoutes: readonly OpenRoute[] = [
+  { ...page('/', 'sends strangers to the sign-in'), answer: ({ ask }) => consolePage(ask) },
+  { ...page('/signin', 'it is where one signs in'), answer: ({ ask }) => signInPage(ask) },
+  {
+    method: 'POST',
+    path: '/signin',
+    open: 'it is where one signs in',
+    answer: ({ ask }) => signIn(ask),
+  },
+  {
+    method: 'POST',
+    path: '/signout',
+    open: 'ends the session it is sent with, if any',
+    answer: ({ ask }) => signOut(ask),
+  },
+  {
+    ...page('/open/:id', 'asks the cell as the caller, which decides'),
+    answer: ({ ask, params }) => openWorkspace(ask, params.id ?? ''),
+  },
+  { ...page('/static/*', 'files that are the same for everybody'), answer: ({ ask }) => asset(ask) },
+  {
+    ...page('/favicon.ico', 'a file that is the same for everybody'),
+    answer: ({ ask }) => asset(ask, '/static/console/favicon.svg'),
+  },
+  { ...page('/healthz', 'tells of no user'), answer: ({ ask }) => answerHealth(ask) },
+  { ...page('/metrics', 'tells of no user'), answer: ({ ask }) => answerMetrics(ask) },
+];
+
+export const apiRoutes: readonly EdgeRoute[] = [
+  {
+    method: 'GET',
+    path: '/v1/me',
+    permission: 'account.read',
+    about: 'caller',
+    answer: ({ identity }) => me(identity),
+  },
+  ...keyRoutes,
+];
+
+function page(path: string, open: string) {
+  return { method: 'GET', path, open } as const;
+}
