@@ -35,7 +35,7 @@ export async function startCell(config: CellConfig, tools: CellTools): Promise<C
   const { clock, random, log } = tools;
   const metrics = createMetrics({ processMetrics: true });
   const stores = await openStores(config, tools);
-  const { lifecycle, volumes, image, driver } = await openHost(config, tools, stores, metrics);
+  const { lifecycle, volumes, image, driver, secrets } = await openHost(config, tools, stores, metrics);
   const gateway = createGateway({
     ...tools,
     metrics,
@@ -45,9 +45,9 @@ export async function startCell(config: CellConfig, tools: CellTools): Promise<C
     files: (workspaceId) => volumes.files(workspaceId),
   });
   lifecycle.addListener(gateway.listener);
-  const app = await serve({ config, tools, stores, lifecycle, volumes, gateway, driver, metrics });
+  const app = await serve({ config, tools, stores, lifecycle, volumes, gateway, driver, metrics, secrets });
 
-  await lifecycle.start({ hostIsOurs: true });
+  await lifecycle.start({ isAlone: true });
   await app.listen({ host: config.bind, port: config.port });
   const { port } = app.server.address() as AddressInfo;
   log.info({ port, driver: driver.version, capacity: config.sandbox.capacity }, 'the cell serves');

@@ -4,10 +4,11 @@
  * start a second sandbox or stop its successor's. Capacity is kept here too, where it is true at every
  * moment: live + starting ≤ capacity, orphans of a crashed controller included.
  *
- * Today it lives in the cell's process (local-sandbox-host.ts); a daemon per machine implements the same.
+ * It lives in the cell's own process (local-sandbox-host.ts), or in a daemon that outlives it and is reached
+ * over the network (remote/remote-sandbox-host.ts).
  */
 import type { HostId, SandboxId, WorkspaceId } from '@cellbook/shared/ids.ts';
-import type { ObservedSandbox, Sandbox, SandboxExit, SandboxSpec } from '../sandbox/driver.ts';
+import type { HostedSandbox, ObservedSandbox, Sandbox, SandboxExit, SandboxSpec } from '../sandbox/driver.ts';
 
 export interface HostLoad {
   live: number;
@@ -15,23 +16,37 @@ export interface HostLoad {
   capacity: number;
 }
 
-export interface SandboxHost {
+/** Whether a workspace has a sandbox here; `unknown` while the host does not answer. */
+export type Sight = 'there' | 'none' | 'unknown';
+
+export interface SandboxHost<Hosted extends HostedSandbox = Sandbox> {
   readonly hostId: HostId;
+  /** False while it is being stopped or does not answer: nothing new is placed there. */
+  readonly isOpen: boolean;
+  /** True while it is being stopped: what runs there is to be suspended. */
+  readonly isDraining: boolean;
   /**
    * Starts the sandbox of a workspace, or returns the one already started under this epoch. Those of older
    * epochs are destroyed first. Throws `stale_epoch`, `capacity_exhausted` or `sandbox_unavailable`.
    */
-  start(spec: SandboxSpec, signal: AbortSignal): Promise<Sandbox>;
+  start(spec: SandboxSpec, signal: AbortSignal): Promise<Hosted>;
+  /**
+   * Takes over the sandbox that runs here under an older epoch: from then on that one is refused. Null when
+   * there is none. Idempotent; throws `stale_epoch`.
+   */
+  adopt(workspaceId: WorkspaceId, epoch: number, signal: AbortSignal): Promise<Hosted | null>;
   /** Destroys what the workspace has here, under this epoch or older. Throws `stale_epoch`. Idempotent. */
   stop(workspaceId: WorkspaceId, epoch: number): Promise<void>;
   /** Destroys one sandbox by its id, whosever it is: for orphans. Idempotent. */
   destroy(sandboxId: SandboxId): Promise<void>;
   /** The usable sandbox of a workspace, if there is one. */
-  current(workspaceId: WorkspaceId): Sandbox | null;
+  current(workspaceId: WorkspaceId): Hosted | null;
+  /** Whether there is a sandbox, under whichever epoch, that `adopt` could take over. */
+  look(workspaceId: WorkspaceId): Promise<Sight>;
   /** How its last sandbox here ended, when that was not asked for. */
   lastLoss(workspaceId: WorkspaceId): SandboxExit | null;
   list(): Promise<ObservedSandbox[]>;
   load(): HostLoad;
-  /** Called when a sandbox ends without having been asked to. */
+  /** Called when a sandbox ends without having been asked to, or the way to it is lost. */
   onLost(listener: (workspaceId: WorkspaceId) => void): void;
 }

@@ -53,8 +53,16 @@ export async function carryOut(
   const begun = await begin(deps, row, action);
   try {
     const steps = 'steps' in action ? action.steps : [];
-    const { id: workspaceId, epoch, tier } = row;
-    const context: StepContext = { workspaceId, epoch, tier, homeDirectory: null };
+    const { id: workspaceId, ownerId, orgId, epoch, tier } = row;
+    const context: StepContext = {
+      workspaceId,
+      ownerId,
+      orgId,
+      epoch,
+      tier,
+      homeDirectory: null,
+      hostId: begun.hostId,
+    };
     for (const step of steps) await runStep(deps, begun, action.type, step, context, leaseSignal);
     leaseSignal.throwIfAborted();
     const ended = await end(deps, begun, row.generation, action);
@@ -65,6 +73,7 @@ export async function carryOut(
     const error = toCellbookError(thrown, `carrying out "${action.type}" for workspace ${row.id}`);
     if (error.code === 'stale_epoch') throw error;
     deps.log.error({ err: thrown, workspaceId: row.id, action: action.type }, 'an action failed');
+    if (action.type === 'adopt') return { ok: false, row: begun, error };
     if (action.type === 'resume') await removeHalfStarted(deps, begun);
     return { ok: false, row: await fail(deps, begun, row.generation, action, error), error };
   }
@@ -76,10 +85,15 @@ function begin(
   action: WorkAction,
 ): Promise<WorkspaceRow> | WorkspaceRow {
   const by = { generation: row.generation, epoch: row.epoch };
-  const { hostId } = deps.tools.host;
   switch (action.type) {
     case 'resume':
-      return commit(deps, action, row, { ...by, type: 'resume_begun' }, hostId);
+      return commit(
+        deps,
+        action,
+        row,
+        { ...by, type: 'resume_begun' },
+        row.hostId ?? deps.tools.hosts.choose(),
+      );
     case 'suspend':
       if (row.phase === 'suspending') return row;
       return commit(deps, action, row, { ...by, type: 'suspend_begun', dormant: action.dormant }, row.hostId);
@@ -90,6 +104,7 @@ function begin(
     case 'delete':
       if (row.phase === 'deleting') return row;
       return commit(deps, action, row, { ...by, type: 'delete_begun' }, row.hostId);
+    case 'adopt':
     case 'restore':
     case 'purge':
       return row;
@@ -103,11 +118,15 @@ function end(
   row: WorkspaceRow,
   generation: number,
   action: WorkAction,
-): Promise<WorkspaceRow> {
+): Promise<WorkspaceRow> | WorkspaceRow {
   const by = { generation, epoch: row.epoch };
   switch (action.type) {
     case 'resume':
       return commit(deps, action, row, { ...by, type: 'sandbox_started', rung: 'cold' }, row.hostId);
+    case 'adopt':
+      // Nothing of the row changes; whoever waits is told that it can be used.
+      deps.observeRow(row);
+      return row;
     case 'suspend':
     case 'give_up_sandbox':
     case 'delete':
@@ -200,7 +219,7 @@ async function trimRecord(
 /** What did start must not take up a place while the workspace waits for its next attempt. */
 async function removeHalfStarted(deps: CarryOutDeps, row: WorkspaceRow): Promise<void> {
   try {
-    await deps.tools.host.stop(row.id, row.epoch);
+    if (row.hostId !== null) await deps.tools.hosts.on(row.hostId).stop(row.id, row.epoch);
     for (const listener of deps.tools.listeners) listener.onStopped(row.id);
   } catch (error) {
     deps.log.warn(

@@ -27,7 +27,7 @@ async function makeKeepers() {
     },
   });
   const keeper = (holder: string) =>
-    new LeaseKeeper({ store: flaky, clock, log: silentLogger, holder, hostId, terms });
+    new LeaseKeeper({ store: flaky, clock, log: silentLogger, holder, hostIds: [hostId], terms });
   return {
     ...{ clock, id, first: keeper('first'), second: keeper('second') },
     setStoreUp: (up: boolean) => {

@@ -17,7 +17,7 @@ export interface LeaseKeeperDeps {
   clock: Clock;
   log: Logger;
   holder: string;
-  hostId: HostId;
+  hostIds: readonly HostId[];
   terms: LeaseTerms;
 }
 
@@ -40,9 +40,9 @@ export class LeaseKeeper {
 
   /** The row under our lease, or null while it is another's. */
   async acquire(workspaceId: WorkspaceId): Promise<{ row: WorkspaceRow; signal: AbortSignal } | null> {
-    const { store, clock, holder, hostId, terms } = this.#deps;
+    const { store, clock, holder, hostIds, terms } = this.#deps;
     const askedAtMs = clock.monotonicMs();
-    const row = await store.acquire(workspaceId, { holder, hostId, ttlMs: terms.ttlMs });
+    const row = await store.acquire(workspaceId, { holder, hostIds, ttlMs: terms.ttlMs });
     if (!row) {
       this.#lose(workspaceId, 'another controller holds it');
       return null;

@@ -197,6 +197,8 @@ describe('what goes wrong', () => {
       'outcome attach_files',
       'intent start_sandbox',
       'outcome start_sandbox',
+      'intent inject_secrets',
+      'outcome inject_secrets',
       'intent announce_running',
       'outcome announce_running',
       'phase sandbox_started',

@@ -12,8 +12,9 @@ import { limits } from '@cellbook/shared/limits.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
 import type { Tier } from '@cellbook/shared/protocol/principal.ts';
 import type { Random } from '@cellbook/shared/random.ts';
-import type { SandboxHost } from '../host/sandbox-host.ts';
+import type { Hosts } from '../host/hosts.ts';
 import type { Sandbox, SandboxLimits } from '../sandbox/driver.ts';
+import { noSecrets, type SecretSource } from '../secrets/secret-source.ts';
 import type { WorkspaceVolumes } from '../storage/workspace-volumes.ts';
 import { Activity } from './activity.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
@@ -34,18 +35,23 @@ export interface LifecycleDeps {
   store: WorkspaceStore & LeaseStore;
   transitions: TransitionStore;
   volumes: WorkspaceVolumes;
-  host: SandboxHost;
+  hosts: Hosts;
+  /** Begins the name of every lease's holder, so that its successor can tell them; its host's id unless told. */
+  controllerId?: string;
   clock: Clock;
   random: Random;
   log: Logger;
   sandboxLimits(tier: Tier): SandboxLimits;
   metrics?: LifecycleMetrics;
+  /** Where nothing is kept, sandboxes are told that there is nothing. */
+  secrets?: SecretSource;
   leaseTerms?: LeaseTerms;
   failpoint?: Failpoint;
 }
 
 export class Lifecycle implements WorkspaceRuntime {
   readonly #deps: LifecycleDeps;
+  readonly #controllerId: string;
   readonly #holder: string;
   readonly #listeners: RuntimeListener[] = [];
   readonly #announced = new Map<WorkspaceId, number>();
@@ -61,13 +67,13 @@ export class Lifecycle implements WorkspaceRuntime {
 
   constructor(deps: LifecycleDeps) {
     this.#deps = deps;
-    const { store, clock, random, log, host } = deps;
-    // Begins with the host: a restarted cell tells its predecessor's leases by it.
-    this.#holder = `${host.hostId}/${random.uuid()}`;
+    const { store, clock, random, log, hosts } = deps;
+    this.#controllerId = deps.controllerId ?? String(hosts.ids[0]);
+    this.#holder = `${this.#controllerId}/${random.uuid()}`;
     this.#rows = new RowCache(store, clock);
     this.#activity = new Activity(clock, this.#listeners);
     const terms = deps.leaseTerms ?? limits.lifecycle.lease;
-    this.#leases = new LeaseKeeper({ store, clock, log, holder: this.#holder, hostId: host.hostId, terms });
+    this.#leases = new LeaseKeeper({ store, clock, log, holder: this.#holder, hostIds: hosts.ids, terms });
     this.#queue = new WorkQueue({ work: (id) => this.#reconcile(id), clock, random, log });
     this.#resumes = new Resumes({
       store,
@@ -76,15 +82,15 @@ export class Lifecycle implements WorkspaceRuntime {
       wake: (id) => this.#queue.wake(id),
       isDraining: () => this.#draining,
     });
-    host.onLost((id) => this.#queue.wake(id));
+    hosts.onLost((id) => this.#queue.wake(id));
   }
 
-  /** Cleans up after a predecessor on this host, then starts listening and sweeping. */
-  async start(options: { hostIsOurs: boolean } = { hostIsOurs: false }): Promise<void> {
-    const { store, host, log } = this.#deps;
-    if (options.hostIsOurs) {
-      const freed = await store.expireLeasesOfHost(host.hostId, this.#holder);
-      if (freed > 0) log.info({ leases: freed }, 'took over the leases of an earlier process on this host');
+  /** Takes over from a predecessor that is known to be gone, then starts listening and sweeping. */
+  async start(options: { isAlone: boolean } = { isAlone: false }): Promise<void> {
+    const { store, log } = this.#deps;
+    if (options.isAlone) {
+      const freed = await store.expireLeasesOf(this.#controllerId, this.#holder);
+      if (freed > 0) log.info({ leases: freed }, 'took over the leases of an earlier process');
     }
     this.#unsubscribe = await store.subscribe(({ workspaceId }) => {
       this.#rows.forget(workspaceId);
@@ -113,7 +119,7 @@ export class Lifecycle implements WorkspaceRuntime {
   }
 
   current(workspaceId: WorkspaceId): Sandbox | null {
-    const sandbox = this.#deps.host.current(workspaceId);
+    const sandbox = this.#deps.hosts.current(workspaceId);
     return sandbox && this.#announced.get(workspaceId) === sandbox.epoch ? sandbox : null;
   }
 
@@ -169,9 +175,10 @@ export class Lifecycle implements WorkspaceRuntime {
   }
 
   #reconcile(workspaceId: WorkspaceId) {
-    const { store, transitions, volumes, host, clock, random, log, sandboxLimits, failpoint } = this.#deps;
+    const { store, transitions, volumes, hosts, clock, random, log, sandboxLimits, failpoint } = this.#deps;
     const metrics = this.#deps.metrics ?? noMetrics;
-    const tools = { volumes, host, listeners: this.#listeners, sandboxLimits };
+    const secrets = this.#deps.secrets ?? noSecrets;
+    const tools = { volumes, hosts, secrets, listeners: this.#listeners, sandboxLimits };
     return reconcile(
       {
         store,
@@ -185,7 +192,7 @@ export class Lifecycle implements WorkspaceRuntime {
         tools: { ...tools, newSandboxId: () => newSandboxId(random) },
         leases: this.#leases,
         observing: {
-          ...{ host, activity: this.#activity, clock },
+          ...{ hosts, activity: this.#activity, clock },
           isDraining: () => this.#draining,
           isDemanded: (id) => this.#resumes.isWaiting(id),
         },
@@ -204,7 +211,7 @@ export class Lifecycle implements WorkspaceRuntime {
       if (row.phase === 'suspended' || row.phase === 'deleted') this.#activity.forget(row.id);
       return;
     }
-    const sandbox = this.#deps.host.current(row.id);
+    const sandbox = this.#deps.hosts.current(row.id);
     if (sandbox?.epoch !== row.epoch) return;
     if (this.#announced.get(row.id) === row.epoch) return;
     this.#announced.set(row.id, row.epoch);
@@ -219,7 +226,7 @@ export class Lifecycle implements WorkspaceRuntime {
   }
 
   async #sweep(): Promise<void> {
-    const { store, host, clock, log } = this.#deps;
+    const { store, hosts, clock, log } = this.#deps;
     const held = new Set(this.#leases.held());
     // Looked at often, since one that is busy now must not count as idle since its last message.
     for (const workspaceId of held) this.#activity.isBusy(workspaceId);
@@ -227,8 +234,8 @@ export class Lifecycle implements WorkspaceRuntime {
     // A store that was away longer than a lease: what runs here is taken up again, under its epoch.
     for (const workspaceId of this.#announced.keys()) if (!held.has(workspaceId)) wake(workspaceId);
     const isHeld = (workspaceId: WorkspaceId) => held.has(workspaceId);
-    await sweep({ store, host, clock, log, holder: this.#holder, isHeld, wake });
-    this.#deps.metrics?.observeLoad(host.load());
+    await sweep({ store, hosts, clock, log, holder: this.#holder, isHeld, wake });
+    this.#deps.metrics?.observeLoad(hosts.load());
   }
 
   async #writeActivity(): Promise<void> {

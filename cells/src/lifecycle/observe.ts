@@ -1,26 +1,24 @@
 /** What the planner is told about a workspace: its row, and what this host and the gateway know of it now. */
 import type { Clock } from '@cellbook/shared/clock.ts';
 import type { WorkspaceId } from '@cellbook/shared/ids.ts';
-import type { SandboxHost } from '../host/sandbox-host.ts';
+import type { Hosts } from '../host/hosts.ts';
 import type { SandboxExit } from '../sandbox/driver.ts';
 import type { Activity } from './activity.ts';
 import type { Problem } from './phases.ts';
-import type { Observed } from './plan.ts';
+import type { Observed, SandboxState } from './plan.ts';
 import type { WorkspaceRow } from './stores/workspace-row.ts';
 
 export interface ObserveTools {
-  host: SandboxHost;
+  hosts: Hosts;
   activity: Activity;
   clock: Clock;
   isDraining(): boolean;
   isDemanded(workspaceId: WorkspaceId): boolean;
 }
 
-export function observe(
-  { host, activity, clock, isDraining, isDemanded }: ObserveTools,
-  row: WorkspaceRow,
-): Observed {
-  const sandbox = host.current(row.id);
+export async function observe(tools: ObserveTools, row: WorkspaceRow): Promise<Observed> {
+  const { hosts, activity, clock, isDraining, isDemanded } = tools;
+  const sandbox = await sandboxState(hosts, row);
   return {
     desired: row.desired,
     phase: row.phase,
@@ -33,12 +31,21 @@ export function observe(
     // Also reads whether it is busy, which counts as use.
     busy: row.phase === 'running' && activity.isBusy(row.id),
     lastActiveAtMs: activity.lastUsedAtMs(row.id, row.lastActiveAtMs),
-    sandbox: !sandbox ? 'none' : sandbox.epoch === row.epoch ? 'usable' : 'unusable',
-    loss: describeLoss(host.lastLoss(row.id)),
+    sandbox,
+    loss: describeLoss(hosts.lastLoss(row.id)),
     demanded: isDemanded(row.id),
-    draining: isDraining(),
+    draining: isDraining() || (row.hostId !== null && hosts.isDraining(row.hostId)),
     nowMs: clock.nowMs(),
   };
+}
+
+/** Asks the host only where the answer decides something: while the row says that there is a sandbox. */
+async function sandboxState(hosts: Hosts, row: WorkspaceRow): Promise<SandboxState> {
+  const sandbox = hosts.current(row.id);
+  if (sandbox?.epoch === row.epoch) return 'usable';
+  if (row.phase !== 'running' || row.hostId === null) return 'none';
+  const sight = await hosts.look(row.hostId, row.id);
+  return sight === 'there' ? 'adoptable' : sight;
 }
 
 function describeLoss(exit: SandboxExit | null): Problem | null {

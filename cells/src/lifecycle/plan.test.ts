@@ -32,7 +32,7 @@ const anything = fc.record<Observed>({
   purged: fc.boolean(),
   idleSuspendSeconds: fc.option(fc.integer({ min: 60, max: 1_000 })),
   lastActiveAtMs: fc.nat(200),
-  sandbox: fc.constantFrom('usable', 'unusable', 'none'),
+  sandbox: fc.constantFrom('usable', 'adoptable', 'none', 'unknown'),
   loss: fc.constant(null),
   busy: fc.boolean(),
   demanded: fc.boolean(),
@@ -80,6 +80,12 @@ describe('the planner', () => {
     expect(lost).toMatchObject({ type: 'give_up_sandbox', dormant: true });
     expect(lost).toMatchObject({ steps: ['stop_sandbox', 'flush_rest', 'detach_files'] });
     expect(plan({ ...suspended, desired: 'running', dormant: true })).toMatchObject({ type: 'wait' });
+  });
+
+  it('takes a sandbox of an older epoch over before anything else, and waits for a host that does not answer', () => {
+    const adoptable: Observed = { ...running, sandbox: 'adoptable', desired: 'suspended', draining: true };
+    expect(plan(adoptable)).toEqual({ type: 'adopt', steps: ['adopt_sandbox', 'announce_running'] });
+    expect(plan({ ...running, sandbox: 'unknown' })).toEqual({ type: 'wait', untilMs: 1_001_000 });
   });
 
   it('waits for the time of the next attempt, and not a moment longer', () => {

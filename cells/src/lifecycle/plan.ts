@@ -7,9 +7,16 @@
  * more.
  */
 import { assertNever } from '@cellbook/shared/assert-never.ts';
+import { limits } from '@cellbook/shared/limits.ts';
 import type { Desired, Phase } from '@cellbook/shared/protocol/workspace.ts';
 import { decideIdle } from './idle.ts';
 import type { Problem } from './phases.ts';
+
+/**
+ * The workspace's sandbox on its host: under the row's epoch, under an older one (its owner restarted, or lost
+ * the lease for a while), none, or unknown because the host does not answer.
+ */
+export type SandboxState = 'usable' | 'adoptable' | 'none' | 'unknown';
 
 export interface Observed {
   desired: Desired;
@@ -21,8 +28,7 @@ export interface Observed {
   purged: boolean;
   idleSuspendSeconds: number | null;
   lastActiveAtMs: number;
-  /** The workspace's sandbox on this host, as far as it can be used. */
-  sandbox: 'usable' | 'unusable' | 'none';
+  sandbox: SandboxState;
   /** Why it is not usable any more, where that is known. */
   loss: Problem | null;
   busy: boolean;
@@ -35,6 +41,8 @@ export interface Observed {
 export type StepName =
   | 'attach_files'
   | 'start_sandbox'
+  | 'adopt_sandbox'
+  | 'inject_secrets'
   | 'announce_running'
   | 'quiesce_gateway'
   | 'flush_files'
@@ -48,13 +56,16 @@ export type Action =
   /** Nobody has used it for as long as its owner allows: ask for a suspend on the owner's behalf. */
   | { type: 'ask_idle_suspend' }
   | { type: 'resume'; steps: readonly StepName[] }
+  /** Takes over a sandbox that runs under an older epoch, with everything that runs in it. */
+  | { type: 'adopt'; steps: readonly StepName[] }
   | { type: 'suspend'; steps: readonly StepName[]; dormant: boolean }
   | { type: 'give_up_sandbox'; steps: readonly StepName[]; dormant: boolean; problem: Problem }
   | { type: 'delete'; steps: readonly StepName[] }
   | { type: 'restore' }
   | { type: 'purge'; steps: readonly StepName[] };
 
-const bringUp: readonly StepName[] = ['attach_files', 'start_sandbox', 'announce_running'];
+const bringUp: readonly StepName[] = ['attach_files', 'start_sandbox', 'inject_secrets', 'announce_running'];
+const takeOver: readonly StepName[] = ['adopt_sandbox', 'announce_running'];
 const wait: Action = { type: 'wait', untilMs: null };
 
 export function plan(observed: Observed): Action {
@@ -80,7 +91,11 @@ export function plan(observed: Observed): Action {
 }
 
 function planRunning(observed: Observed): Action {
-  if (observed.sandbox !== 'usable') {
+  if (observed.sandbox === 'unknown') {
+    return { type: 'wait', untilMs: observed.nowMs + limits.lifecycle.hostLookAgainMs };
+  }
+  if (observed.sandbox === 'adoptable') return { type: 'adopt', steps: takeOver };
+  if (observed.sandbox === 'none') {
     return giveUp(observed, !observed.demanded, observed.loss ?? ownerLost);
   }
   if (observed.desired === 'deleted') return { type: 'delete', steps: takeDown(observed) };

@@ -27,7 +27,7 @@ export async function reconcile(deps: ReconcileDeps, workspaceId: WorkspaceId): 
   const seen = await deps.store.get(workspaceId);
   if (!seen) return null;
   deps.observeRow(seen);
-  const glance = plan(observe(deps.observing, seen));
+  const glance = plan(await observe(deps.observing, seen));
   if (glance.type === 'wait' && seen.phase !== 'running') return glance.untilMs;
 
   for (let round = 0; round < roundsMax; round++) {
@@ -35,7 +35,7 @@ export async function reconcile(deps: ReconcileDeps, workspaceId: WorkspaceId): 
     // Another controller has it; the sweep looks again when that lease can have run out.
     if (!lease) return null;
     const { row, signal } = lease;
-    const action = plan(observe(deps.observing, row));
+    const action = plan(await observe(deps.observing, row));
     if (action.type === 'wait') {
       if (row.phase !== 'running') await deps.leases.release(workspaceId);
       return action.untilMs;

@@ -4,18 +4,17 @@
  * started meanwhile is never mistaken for an orphan.
  */
 import type { Clock } from '@cellbook/shared/clock.ts';
-import type { WorkspaceId } from '@cellbook/shared/ids.ts';
+import type { HostId, WorkspaceId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
-import type { SandboxHost } from '../host/sandbox-host.ts';
-import type { ObservedSandbox } from '../sandbox/driver.ts';
+import type { Hosts, PlacedSandbox } from '../host/hosts.ts';
 import type { LeaseStore } from './stores/lease-store.ts';
 import type { WorkspaceRow } from './stores/workspace-row.ts';
 import type { WorkspaceStore } from './stores/workspace-store.ts';
 
 export interface SweepDeps {
   store: WorkspaceStore & LeaseStore;
-  host: SandboxHost;
+  hosts: Hosts;
   clock: Clock;
   log: Logger;
   holder: string;
@@ -25,30 +24,37 @@ export interface SweepDeps {
 }
 
 export async function sweep(deps: SweepDeps): Promise<void> {
-  const { store, host, clock, holder } = deps;
-  for (const sandbox of await host.list()) {
+  const { store, hosts, clock, holder, log } = deps;
+  const unheard = (hostId: HostId, error: unknown) =>
+    log.warn({ err: error, hostId }, 'a host did not say what it has; it is asked again');
+  for (const sandbox of await hosts.list(unheard)) {
     if (!sandbox.attached || !deps.isHeld(sandbox.workspaceId)) await judge(deps, sandbox);
   }
   const unsettled = await store.listUnsettled(
     holder,
-    host.hostId,
+    hosts.ids,
     clock.nowMs(),
     limits.lifecycle.sweepRowsMax,
   );
   for (const workspaceId of unsettled) deps.wake(workspaceId);
 }
 
-async function judge({ store, host, log, wake }: SweepDeps, sandbox: ObservedSandbox): Promise<void> {
+async function judge({ store, hosts, log, wake }: SweepDeps, sandbox: PlacedSandbox): Promise<void> {
   const row = await store.get(sandbox.workspaceId);
   if (!isOrphan(sandbox, row)) return;
   log.warn({ ...sandbox, phase: row?.phase }, 'destroying an orphaned sandbox');
-  await host.destroy(sandbox.sandboxId);
+  await hosts.on(sandbox.hostId).destroy(sandbox.sandboxId);
   if (row) wake(row.id);
 }
 
-/** A sandbox that its workspace's row does not account for. */
-export function isOrphan(sandbox: ObservedSandbox, row: WorkspaceRow | null): boolean {
-  if (row === null || row.purgedAtMs !== null) return true;
-  if (!sandbox.attached || sandbox.epoch < row.epoch) return true;
+/**
+ * A sandbox that its workspace's row does not account for. One of an older epoch, where the row says running,
+ * is its successor's to adopt, or to give up.
+ */
+export function isOrphan(sandbox: PlacedSandbox, row: WorkspaceRow | null): boolean {
+  if (row === null || row.purgedAtMs !== null || !sandbox.attached) return true;
+  if (row.hostId !== null && row.hostId !== sandbox.hostId) return true;
+  if (row.phase === 'running') return false;
+  if (sandbox.epoch < row.epoch) return true;
   return row.phase === 'suspended' || row.phase === 'deleted';
 }

@@ -4,6 +4,7 @@ import { limits } from '@cellbook/shared/limits.ts';
 import type { Metrics } from '@cellbook/shared/metrics.ts';
 import type { CellTools } from '../cell.ts';
 import type { CellConfig } from '../config.ts';
+import { Hosts } from '../host/hosts.ts';
 import { LocalSandboxHost } from '../host/local-sandbox-host.ts';
 import { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { createLifecycleMetrics } from '../lifecycle/lifecycle-metrics.ts';
@@ -13,12 +14,13 @@ import { createWorkspaceVolumes } from '../storage/create-workspace-volumes.ts';
 import { createPostgresManifestStore } from '../storage/manifests/postgres-manifest-store.ts';
 import { openObjectStore } from '../storage/objects/open-object-store.ts';
 import { openSandboxes } from './sandbox-part.ts';
+import { openSecrets } from './secret-part.ts';
 import type { CellStores } from './store-part.ts';
 
 export async function openHost(config: CellConfig, tools: CellTools, stores: CellStores, metrics: Metrics) {
   const { hostId, sandbox, dataDirectory } = config;
   const { driver, image } = await openSandboxes(config, tools, join(dataDirectory, 'sandboxes'));
-  const host = new LocalSandboxHost({ hostId, driver, capacity: sandbox.capacity });
+  const hosts = new Hosts([new LocalSandboxHost({ hostId, driver, capacity: sandbox.capacity })]);
   const hostDirectory = join(dataDirectory, 'host');
   const homesDirectory = join(hostDirectory, 'homes');
   const volumes = createWorkspaceVolumes({
@@ -35,11 +37,13 @@ export async function openHost(config: CellConfig, tools: CellTools, stores: Cel
   });
   const { memoryBytesMax, cpuMillisMax, diskBytesMax } = sandbox;
   const pidsMax = limits.lifecycle.sandboxPidsMax;
+  const secrets = await openSecrets(config, tools, stores, hosts);
   const lifecycle = new Lifecycle({
     ...tools,
-    ...{ store: stores.store, transitions: stores.transitions, volumes, host },
+    ...{ store: stores.store, transitions: stores.transitions, volumes, secrets: secrets.delivery },
+    hosts,
     metrics: createLifecycleMetrics(metrics),
     sandboxLimits: () => ({ memoryBytesMax, cpuMillisMax, diskBytesMax, pidsMax }),
   });
-  return { driver, image, volumes, lifecycle };
+  return { driver, image, volumes, lifecycle, secrets };
 }

@@ -41,13 +41,17 @@ export type SandboxExit =
   | { reason: 'out_of_memory'; memoryBytesMax: number }
   | { reason: 'crashed'; exitCode: number | null; signal: string | null; stderrTail: string };
 
-export interface Sandbox {
+/** What a host needs to know of a sandbox; who talks to what is inside needs its link too. */
+export interface HostedSandbox {
   readonly id: SandboxId;
   readonly workspaceId: WorkspaceId;
   readonly epoch: number;
-  readonly link: SupervisorLink;
   /** Settles once, when nothing of the sandbox is left running. Never rejects. */
   readonly exited: Promise<SandboxExit>;
+}
+
+export interface Sandbox extends HostedSandbox {
+  readonly link: SupervisorLink;
 }
 
 export interface ObservedSandbox {
@@ -58,12 +62,14 @@ export interface ObservedSandbox {
   attached: boolean;
 }
 
-export interface SandboxDriver {
+export interface SandboxDriver<Hosted extends HostedSandbox = Sandbox> {
   readonly kind: DriverKind;
   /** Human-readable build of the isolation, for example `runsc release-2026… systrap`. */
   readonly version: string;
   /** Resolves when the supervisor has said HELLO. Throws CellbookError `sandbox_unavailable`. Leaves nothing behind on failure. */
-  start(spec: SandboxSpec, signal: AbortSignal): Promise<Sandbox>;
+  start(spec: SandboxSpec, signal: AbortSignal): Promise<Hosted>;
+  /** Records a newer epoch with a running sandbox and gives it under that; null when it is not there. */
+  relabel(sandboxId: SandboxId, epoch: number): Promise<Hosted | null>;
   list(): Promise<ObservedSandbox[]>;
   /** Kills and removes every trace: processes, cgroups, mounts, bundle. Idempotent. Never touches homeDirectory. */
   destroy(sandboxId: SandboxId): Promise<void>;

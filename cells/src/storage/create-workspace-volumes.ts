@@ -79,6 +79,12 @@ export function createWorkspaceVolumes(parts: WorkspaceVolumesParts): HostVolume
         return { directory: volume.directory };
       }),
 
+    adopt: (workspaceId, epoch) =>
+      lock.run(workspaceId, async () => {
+        const row = await rowFor(workspaceId, epoch);
+        if (await registry.find(row)) await registry.relabel(workspaceId, epoch);
+      }),
+
     async flush(workspaceId, epoch, signal) {
       const row = await rowFor(workspaceId, epoch);
       const live = await lock.run(workspaceId, () => registry.find(row));

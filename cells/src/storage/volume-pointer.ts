@@ -64,6 +64,11 @@ export class VolumePointer {
     return this.#move(root, 'restore');
   }
 
+  /** The row under a newer epoch of the same owner's; the tree it points to is what was committed last. */
+  claimed(row: VolumeRow): void {
+    this.#row = row;
+  }
+
   /** What is not referred to by any kept version was removed up to this version. */
   markSwept(version: number): void {
     this.#row = { ...this.#row, sweptVersion: version };

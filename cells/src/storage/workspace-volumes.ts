@@ -5,7 +5,7 @@
  *
  * Every call carries the workspace's epoch, and the manifest row and the host refuse an older one.
  */
-import type { WorkspaceId } from '@cellbook/shared/ids.ts';
+import type { HostId, WorkspaceId } from '@cellbook/shared/ids.ts';
 import type { FileTree, TreePath } from './file-tree.ts';
 
 export interface FlushReport {
@@ -20,8 +20,18 @@ export interface FlushReport {
 export interface WorkspaceVolumes {
   /** A new, empty volume. Idempotent. */
   create(workspaceId: WorkspaceId): Promise<void>;
-  /** Brings the stored files to a directory on this host and gives its path. Idempotent for one epoch. */
-  attach(workspaceId: WorkspaceId, epoch: number, signal: AbortSignal): Promise<{ directory: string }>;
+  /**
+   * Brings the stored files to a directory on a host (the only one unless told) and gives its path. Idempotent
+   * for one epoch.
+   */
+  attach(
+    workspaceId: WorkspaceId,
+    epoch: number,
+    signal: AbortSignal,
+    host?: HostId,
+  ): Promise<{ directory: string }>;
+  /** Goes on with a live directory under a newer epoch; an older owner is refused from then on. Idempotent. */
+  adopt(workspaceId: WorkspaceId, epoch: number): Promise<void>;
   /** Captures everything on the live directory. Resolves when it would survive the loss of this host. */
   flush(workspaceId: WorkspaceId, epoch: number, signal: AbortSignal): Promise<FlushReport>;
   /** Forgets the live directory after a flush and removes it from the host. Idempotent. */

@@ -16,6 +16,7 @@ export const eventPositions = ['before', 'after'] as const;
 /** How the state before the crash is brought about (crash/testing/scenarios.ts). */
 export type ScenarioName =
   | 'resume'
+  | 'adopt'
   | 'suspend'
   | 'suspend_without_sandbox'
   | 'give_up_sandbox'
@@ -63,7 +64,7 @@ function eventCases({ action, steps }: PlannedTransition, scenario: ScenarioName
   const rows: [event: string, preparing: string[]][] = [];
   // One whose sandbox is gone and that is gone through again was begun before.
   if (begin !== null && !isGoneThroughAgain(scenario)) rows.push([begin, []]);
-  rows.push([end, []]);
+  if (end !== null) rows.push([end, []]);
   if (canFail && firstStep)
     rows.push(['attempt_failed', [`lifecycle.${action}.${firstStep}.recorded=error:store_unavailable`]]);
   return rows.flatMap(([event, preparing]) =>
@@ -78,7 +79,7 @@ const isGoneThroughAgain = (scenario: ScenarioName): boolean =>
   scenario === 'suspend_without_sandbox' || scenario === 'delete_without_sandbox';
 
 function scenarioOf({ action, steps }: PlannedTransition): ScenarioName {
-  if (action === 'resume' || action === 'restore' || action === 'purge') return action;
+  if (action === 'resume' || action === 'adopt' || action === 'restore' || action === 'purge') return action;
   if (action === 'delete' && steps.length === 0) return 'delete_without_steps';
   return steps.includes('quiesce_gateway') ? action : `${action}_without_sandbox`;
 }

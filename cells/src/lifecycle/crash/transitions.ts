@@ -18,9 +18,10 @@ export interface PlannedTransition {
 /** The events that carry-out.ts commits around the steps of an action. */
 export const eventsOf: Record<
   ActionType,
-  { begin: PhaseEvent['type'] | null; end: PhaseEvent['type']; canFail: boolean }
+  { begin: PhaseEvent['type'] | null; end: PhaseEvent['type'] | null; canFail: boolean }
 > = {
   resume: { begin: 'resume_begun', end: 'sandbox_started', canFail: true },
+  adopt: { begin: null, end: null, canFail: false },
   suspend: { begin: 'suspend_begun', end: 'sandbox_stopped', canFail: true },
   give_up_sandbox: { begin: 'sandbox_lost', end: 'sandbox_stopped', canFail: true },
   delete: { begin: 'delete_begun', end: 'sandbox_stopped', canFail: true },
@@ -44,7 +45,7 @@ function* everythingObservable(): Generator<Observed> {
   const flags = [false, true];
   for (const desired of desiredSchema.options)
     for (const phase of phaseSchema.options)
-      for (const sandbox of ['usable', 'unusable', 'none'] as const)
+      for (const sandbox of ['usable', 'adoptable', 'none', 'unknown'] as const)
         for (const dormant of flags)
           for (const draining of flags)
             for (const undoUntilMs of [0, 2])

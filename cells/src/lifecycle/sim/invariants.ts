@@ -75,3 +75,63 @@ const restingPhase = (row: SeenWorkspace): Phase => (row.desired === 'deleted' ?
 export function eventually_every_caller_has_an_answer(unanswered: number): string | null {
   return unanswered === 0 ? null : `${unanswered} callers of ensureRunning never got an answer`;
 }
+
+/** Something on a host that belongs to a sandbox or to a live directory; null where nothing accounts for it. */
+export interface SeenOnHost {
+  kind: string;
+  name: string;
+  workspaceId: string | null;
+}
+
+/** Processes, cgroups, mounts, directories: each is a live workspace's. */
+export function eventually_nothing_leaked(
+  things: readonly SeenOnHost[],
+  live: ReadonlySet<string>,
+): string | null {
+  const leaked = things.filter(({ workspaceId }) => workspaceId === null || !live.has(workspaceId));
+  return leaked.length === 0
+    ? null
+    : `left over: ${leaked.map(({ kind, name }) => `${kind} ${name}`).join('; ')}`;
+}
+
+export interface SeenTransition {
+  kind: 'intent' | 'outcome' | 'phase';
+  epoch: number;
+  /** The step or the event. */
+  what: string;
+  from: Phase | null;
+  to: Phase | null;
+}
+
+/**
+ * Each change of phase begins where the last one ended, epochs only rise, and no step is done that was not
+ * announced under the same epoch.
+ */
+export function always_a_chain(workspaceId: string, chain: readonly SeenTransition[]): string | null {
+  let phase: Phase = 'suspended';
+  let epoch = 0;
+  const announced = new Set<string>();
+  for (const { kind, what, from, to, epoch: by } of chain) {
+    if (by < epoch) return `workspace ${workspaceId}: ${what} of epoch ${by} after one of epoch ${epoch}`;
+    epoch = by;
+    if (kind === 'intent') announced.add(`${by} ${what}`);
+    if (kind === 'outcome' && !announced.has(`${by} ${what}`))
+      return `workspace ${workspaceId}: ${what} was done in epoch ${by} without its intent`;
+    if (kind !== 'phase') continue;
+    if (from !== phase) return `workspace ${workspaceId}: ${what} leaves ${from}, but it was ${phase}`;
+    phase = to ?? phase;
+  }
+  return null;
+}
+
+export function always_acknowledged_saves_are_kept(
+  workspaceId: string,
+  missing: readonly string[],
+): string | null {
+  return missing.length === 0 ? null : `workspace ${workspaceId} lost ${missing.join(', ')}`;
+}
+
+/** Whoever was replaced can write neither the row nor the files any more. */
+export function always_older_epochs_refused(workspaceId: string, accepted: readonly string[]): string | null {
+  return accepted.length === 0 ? null : `${accepted.join(' and ')} of ${workspaceId} took an older epoch`;
+}

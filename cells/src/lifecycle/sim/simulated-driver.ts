@@ -21,6 +21,7 @@ export interface Existing {
   epoch: number;
   state: 'starting' | 'live';
   end(exit: SandboxExit): void;
+  ended: Promise<SandboxExit>;
 }
 
 export interface SimulatedDriverDeps {
@@ -44,8 +45,8 @@ export class SimulatedDriver implements SandboxDriver {
   async start(spec: SandboxSpec, signal: AbortSignal): Promise<Sandbox> {
     const { clock, random, failureRate, observe } = this.#deps;
     const { sandboxId, workspaceId, epoch } = spec;
-    const ending = Promise.withResolvers<SandboxExit>();
-    const sandbox: Existing = { sandboxId, workspaceId, epoch, state: 'starting', end: ending.resolve };
+    const { promise: ended, resolve: end } = Promise.withResolvers<SandboxExit>();
+    const sandbox: Existing = { sandboxId, workspaceId, epoch, state: 'starting', end, ended };
     this.existing.set(sandboxId, sandbox);
     observe('starting', sandbox);
     try {
@@ -58,7 +59,17 @@ export class SimulatedDriver implements SandboxDriver {
     }
     sandbox.state = 'live';
     observe('live', sandbox);
-    return { id: sandboxId, workspaceId, epoch, link: noLink, exited: ending.promise };
+    return { id: sandboxId, workspaceId, epoch, link: noLink, exited: ended };
+  }
+
+  async relabel(sandboxId: SandboxId, epoch: number): Promise<Sandbox | null> {
+    const sandbox = this.existing.get(sandboxId);
+    if (sandbox?.state !== 'live') return null;
+    await sleep(this.#deps.clock, 1 + this.#deps.random.int(50));
+    if (!this.existing.has(sandboxId)) return null;
+    sandbox.epoch = epoch;
+    this.#deps.observe('adopted', sandbox);
+    return { id: sandboxId, workspaceId: sandbox.workspaceId, epoch, link: noLink, exited: sandbox.ended };
   }
 
   async list(): Promise<ObservedSandbox[]> {
@@ -95,9 +106,10 @@ const unavailable = (workspaceId: WorkspaceId): CellbookError =>
     ids: { workspaceId },
   });
 
-/** Nothing in the lifecycle talks to what is inside. */
+/** The lifecycle hands secrets to what is inside, and says nothing else to it. */
 const noLink = new Proxy({} as SupervisorLink, {
-  get() {
+  get(_target, property) {
+    if (property === 'setEnvironment') return async () => {};
     throw new Error('a simulated sandbox has no supervisor');
   },
 });

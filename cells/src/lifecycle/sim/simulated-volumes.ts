@@ -47,6 +47,13 @@ export class SimulatedVolumes implements WorkspaceVolumes {
     return { directory: `/simulated/${workspaceId}` };
   }
 
+  async adopt(workspaceId: WorkspaceId, epoch: number): Promise<void> {
+    const volume = this.#enter(workspaceId, epoch);
+    await this.#work(50);
+    this.#enter(workspaceId, epoch);
+    this.#deps.observe('adopted', workspaceId, volume);
+  }
+
   async flush(workspaceId: WorkspaceId, epoch: number, signal: AbortSignal): Promise<FlushReport> {
     const volume = this.#enter(workspaceId, epoch);
     const seen = volume.live;

@@ -7,6 +7,7 @@ import { hostIdSchema, newOrgId, newUserId, newWorkspaceId, type WorkspaceId } f
 import { limits } from '@cellbook/shared/limits.ts';
 import { silentLogger } from '@cellbook/shared/log.ts';
 import { type Random, seededRandom } from '@cellbook/shared/random.ts';
+import { Hosts } from '../../host/hosts.ts';
 import { LocalSandboxHost } from '../../host/local-sandbox-host.ts';
 import { Lifecycle } from '../lifecycle.ts';
 import { MemoryTransitionStore } from '../stores/memory-transition-store.ts';
@@ -61,7 +62,7 @@ export class World {
       observe: (what, { workspaceId, epoch }) => {
         this.note(`sandbox of ${short(workspaceId)} epoch ${epoch}: ${what}`);
         this.#judgeSandboxes();
-        if (what === 'starting') this.#judgeEpoch(workspaceId, epoch);
+        if (what === 'starting' || what === 'adopted') this.#judgeEpoch(workspaceId, epoch);
       },
     });
     this.volumes = new SimulatedVolumes({
@@ -87,7 +88,7 @@ export class World {
       store: gate.guard(this.store, storeCalls),
       transitions: gate.guard(this.transitions, transitionCalls),
       volumes: gate.guard(this.volumes, volumeCalls),
-      host: gate.guard(this.host, hostCalls),
+      hosts: new Hosts([gate.guard(this.host, hostCalls)]),
       clock: gate.clock(this.clock),
       random: seededRandom(this.random.int(2 ** 31)),
       log: silentLogger,
@@ -200,5 +201,5 @@ const storeCalls = new Set<keyof MemoryWorkspaceStore>([
   'listUnsettled',
 ]);
 const transitionCalls = new Set<keyof MemoryTransitionStore>(['append', 'trim']);
-const volumeCalls = new Set<keyof SimulatedVolumes>(['attach', 'flush', 'detach', 'destroy']);
-const hostCalls = new Set<keyof LocalSandboxHost>(['start', 'stop', 'destroy', 'list']);
+const volumeCalls = new Set<keyof SimulatedVolumes>(['attach', 'adopt', 'flush', 'detach', 'destroy']);
+const hostCalls = new Set<keyof LocalSandboxHost>(['start', 'adopt', 'stop', 'destroy', 'look', 'list']);

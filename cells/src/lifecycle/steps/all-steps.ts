@@ -1,7 +1,9 @@
+import { adoptSandbox } from './adopt-sandbox.ts';
 import { announceRunning } from './announce-running.ts';
 import { attachFiles } from './attach-files.ts';
 import { detachFiles } from './detach-files.ts';
 import { flushFiles } from './flush-files.ts';
+import { injectSecrets } from './inject-secrets.ts';
 import { purge } from './purge.ts';
 import { quiesceGateway } from './quiesce-gateway.ts';
 import { startSandbox } from './start-sandbox.ts';
@@ -11,6 +13,8 @@ import { stopSandbox } from './stop-sandbox.ts';
 export const allSteps: Steps = {
   attach_files: attachFiles,
   start_sandbox: startSandbox,
+  inject_secrets: injectSecrets,
+  adopt_sandbox: adoptSandbox,
   announce_running: announceRunning,
   quiesce_gateway: quiesceGateway,
   flush_files: flushFiles,

@@ -7,8 +7,8 @@ export const announceRunning: Step = {
   code: 'sandbox_unavailable',
   doing: 'handing the new sandbox to the gateway',
   required: true,
-  async run({ host, listeners }, { workspaceId }) {
-    const sandbox = host.current(workspaceId);
+  async run({ hosts, listeners }, { workspaceId }) {
+    const sandbox = hosts.current(workspaceId);
     if (!sandbox) {
       throw new CellbookError('sandbox_unavailable', {
         doing: `handing the new sandbox of workspace ${workspaceId} to the gateway`,

@@ -6,8 +6,8 @@ export const purge: Step = {
   code: 'store_unavailable',
   doing: 'removing a deleted workspace for good',
   required: true,
-  async run({ volumes, host, listeners }, { workspaceId, epoch }) {
-    await host.stop(workspaceId, epoch);
+  async run({ volumes, hosts, listeners }, { workspaceId, epoch, hostId }) {
+    if (hostId !== null) await hosts.on(hostId).stop(workspaceId, epoch);
     for (const listener of listeners) await listener.onDeleted(workspaceId);
     await volumes.destroy(workspaceId);
   },

@@ -6,8 +6,8 @@ export const quiesceGateway: Step = {
   code: 'sandbox_unavailable',
   doing: 'letting the gateway finish with the sandbox',
   required: false,
-  async run({ host, listeners }, { workspaceId }, signal) {
-    const sandbox = host.current(workspaceId);
+  async run({ hosts, listeners }, { workspaceId }, signal) {
+    const sandbox = hosts.current(workspaceId);
     if (!sandbox) return;
     for (const listener of listeners) await listener.onSuspending(workspaceId, sandbox, signal);
   },

@@ -1,12 +1,12 @@
 import { limits } from '@cellbook/shared/limits.ts';
-import type { Step } from './step.ts';
+import { hostOf, type Step } from './step.ts';
 
 export const startSandbox: Step = {
   deadlineMs: limits.lifecycle.startMs,
   code: 'sandbox_unavailable',
   doing: 'starting a sandbox for the workspace',
   required: true,
-  async run({ host, newSandboxId, sandboxLimits }, context, signal) {
+  async run({ hosts, newSandboxId, sandboxLimits }, context, signal) {
     const { workspaceId, epoch, tier, homeDirectory } = context;
     if (homeDirectory === null) throw new Error('start_sandbox runs after attach_files');
     const spec = {
@@ -17,6 +17,6 @@ export const startSandbox: Step = {
       limits: sandboxLimits(tier),
       environment: {},
     };
-    await host.start(spec, signal);
+    await hosts.on(hostOf(context)).start(spec, signal);
   },
 };

@@ -3,17 +3,19 @@
  * workspace then. Its intent is recorded before it is awaited (carry-out.ts), and it ends by its deadline.
  */
 import type { ErrorCode } from '@cellbook/shared/errors.ts';
-import type { SandboxId, WorkspaceId } from '@cellbook/shared/ids.ts';
+import type { HostId, OrgId, SandboxId, UserId, WorkspaceId } from '@cellbook/shared/ids.ts';
 import type { Tier } from '@cellbook/shared/protocol/principal.ts';
-import type { SandboxHost } from '../../host/sandbox-host.ts';
+import type { Hosts } from '../../host/hosts.ts';
 import type { SandboxLimits } from '../../sandbox/driver.ts';
+import type { SecretSource } from '../../secrets/secret-source.ts';
 import type { WorkspaceVolumes } from '../../storage/workspace-volumes.ts';
 import type { StepName } from '../plan.ts';
 import type { RuntimeListener } from '../runtime.ts';
 
 export interface StepTools {
   volumes: WorkspaceVolumes;
-  host: SandboxHost;
+  hosts: Hosts;
+  secrets: SecretSource;
   listeners: readonly RuntimeListener[];
   newSandboxId(): SandboxId;
   sandboxLimits(tier: Tier): SandboxLimits;
@@ -21,7 +23,11 @@ export interface StepTools {
 
 export interface StepContext {
   workspaceId: WorkspaceId;
+  ownerId: UserId;
+  orgId: OrgId;
   epoch: number;
+  /** Where its sandbox and live files are or will be; null where there are none. */
+  hostId: HostId | null;
   tier: Tier;
   /** Set by attach_files for start_sandbox. */
   homeDirectory: string | null;
@@ -39,3 +45,9 @@ export interface Step {
 }
 
 export type Steps = Record<StepName, Step>;
+
+/** The host of a workspace that is being brought up. */
+export function hostOf({ workspaceId, hostId }: StepContext): HostId {
+  if (hostId === null) throw new Error(`workspace ${workspaceId} is brought up without a host`);
+  return hostId;
+}

@@ -6,8 +6,9 @@ export const stopSandbox: Step = {
   code: 'sandbox_unavailable',
   doing: 'stopping the sandbox of the workspace',
   required: true,
-  async run({ host, listeners }, { workspaceId, epoch }) {
-    await host.stop(workspaceId, epoch);
+  async run({ hosts, listeners }, { workspaceId, epoch, hostId }) {
+    // A row without a host never had a sandbox under this owner.
+    if (hostId !== null) await hosts.on(hostId).stop(workspaceId, epoch);
     for (const listener of listeners) listener.onStopped(workspaceId);
   },
 };

@@ -10,7 +10,8 @@ import type { WorkspaceRow } from './workspace-row.ts';
 
 export interface LeaseRequest {
   holder: string;
-  hostId: HostId;
+  /** The hosts its holder can act on. */
+  hostIds: readonly HostId[];
   ttlMs: number;
 }
 
@@ -36,20 +37,25 @@ export type CommitResult =
 export interface LeaseStore {
   /**
    * Takes or extends the lease. A new epoch whenever the holder before was somebody else or nobody; the same
-   * one for who still held it. Null while another's has not expired, or the workspace lives on another host.
+   * one for who still held it. Null while another's has not expired, or the workspace lives on a host not named.
    */
   acquire(workspaceId: WorkspaceId, request: LeaseRequest): Promise<WorkspaceRow | null>;
   /** Extends the leases this holder still has of those named; returns them. */
   renew(holder: string, workspaceIds: readonly WorkspaceId[], ttlMs: number): Promise<WorkspaceId[]>;
   /**
-   * Ends every lease of an earlier process on this host (holders are named `<host>/…`). Only for who knows
-   * that no such process is left. Returns how many.
+   * Ends every lease of an earlier process of this controller (holders are named `<controller>/…`). Only for
+   * who knows that no such process is left. Returns how many.
    */
-  expireLeasesOfHost(hostId: HostId, exceptHolder: string): Promise<number>;
+  expireLeasesOf(controller: string, exceptHolder: string): Promise<number>;
   release(workspaceId: WorkspaceId, holder: string, epoch: number): Promise<void>;
   commit(workspaceId: WorkspaceId, guard: CommitGuard, commit: PhaseCommit): Promise<CommitResult>;
   /** Records use, for the idle policy after a restart; never moves backwards. */
   touch(activity: ReadonlyMap<WorkspaceId, number>): Promise<void>;
   /** Workspaces that may need work now, without those that another holder has a live lease on. */
-  listUnsettled(holder: string, hostId: HostId, nowMs: number, limit: number): Promise<WorkspaceId[]>;
+  listUnsettled(
+    holder: string,
+    hostIds: readonly HostId[],
+    nowMs: number,
+    limit: number,
+  ): Promise<WorkspaceId[]>;
 }

@@ -95,7 +95,7 @@ export class MemoryWorkspaceStore implements WorkspaceStore, LeaseStore {
   async acquire(workspaceId: WorkspaceId, request: LeaseRequest): Promise<WorkspaceRow | null> {
     const row = this.#rows.get(workspaceId);
     if (!row || !this.#isFree(row, request.holder)) return null;
-    if (row.hostId !== null && row.hostId !== request.hostId) return null;
+    if (row.hostId !== null && !request.hostIds.includes(row.hostId)) return null;
     const epoch = row.leaseHolder === request.holder ? row.epoch : row.epoch + 1;
     const leaseExpiresAtMs = this.#clock.nowMs() + request.ttlMs;
     return this.#write({ ...row, epoch, leaseHolder: request.holder, leaseExpiresAtMs }, false);
@@ -111,9 +111,9 @@ export class MemoryWorkspaceStore implements WorkspaceStore, LeaseStore {
     });
   }
 
-  async expireLeasesOfHost(hostId: HostId, exceptHolder: string): Promise<number> {
+  async expireLeasesOf(controller: string, exceptHolder: string): Promise<number> {
     const stale = [...this.#rows.values()].filter(
-      ({ leaseHolder }) => leaseHolder?.startsWith(`${hostId}/`) && leaseHolder !== exceptHolder,
+      ({ leaseHolder }) => leaseHolder?.startsWith(`${controller}/`) && leaseHolder !== exceptHolder,
     );
     for (const row of stale) this.#write({ ...row, leaseExpiresAtMs: this.#clock.nowMs() }, false);
     return stale.length;
@@ -144,9 +144,14 @@ export class MemoryWorkspaceStore implements WorkspaceStore, LeaseStore {
     }
   }
 
-  async listUnsettled(holder: string, hostId: HostId, nowMs: number, limit: number): Promise<WorkspaceId[]> {
+  async listUnsettled(
+    holder: string,
+    hostIds: readonly HostId[],
+    nowMs: number,
+    limit: number,
+  ): Promise<WorkspaceId[]> {
     return [...this.#rows.values()]
-      .filter((row) => row.hostId === null || row.hostId === hostId)
+      .filter((row) => row.hostId === null || hostIds.includes(row.hostId))
       .filter((row) => this.#isFree(row, holder) && needsWork(row, holder, nowMs))
       .slice(0, limit)
       .map((row) => row.id);

@@ -135,7 +135,7 @@ export class PostgresWorkspaceStore implements WorkspaceStore, LeaseStore {
   }
 
   async acquire(workspaceId: WorkspaceId, request: LeaseRequest): Promise<WorkspaceRow | null> {
-    const condition = and(eq(workspaces.id, workspaceId), isFreeFor(request.holder), isOn(request.hostId));
+    const condition = and(eq(workspaces.id, workspaceId), isFreeFor(request.holder), isOn(request.hostIds));
     return this.#update(condition, {
       epoch: sql`case when ${workspaces.leaseHolder} = ${request.holder} then ${workspaces.epoch}
         else ${workspaces.epoch} + 1 end`,
@@ -154,9 +154,9 @@ export class PostgresWorkspaceStore implements WorkspaceStore, LeaseStore {
     return rows.map((row) => workspaceIdSchema.parse(row.id));
   }
 
-  async expireLeasesOfHost(hostId: HostId, exceptHolder: string): Promise<number> {
+  async expireLeasesOf(controller: string, exceptHolder: string): Promise<number> {
     const isStale = and(
-      sql`starts_with(${workspaces.leaseHolder}, ${`${hostId}/`})`,
+      sql`starts_with(${workspaces.leaseHolder}, ${`${controller}/`})`,
       ne(workspaces.leaseHolder, exceptHolder),
     );
     const freed = await this.#database
@@ -200,7 +200,12 @@ export class PostgresWorkspaceStore implements WorkspaceStore, LeaseStore {
       where workspaces.id = used.id`);
   }
 
-  async listUnsettled(holder: string, hostId: HostId, nowMs: number, limit: number): Promise<WorkspaceId[]> {
+  async listUnsettled(
+    holder: string,
+    hostIds: readonly HostId[],
+    nowMs: number,
+    limit: number,
+  ): Promise<WorkspaceId[]> {
     const now = moment(nowMs).toISOString();
     const rows = await this.#database
       .select({ id: workspaces.id })
@@ -212,7 +217,7 @@ export class PostgresWorkspaceStore implements WorkspaceStore, LeaseStore {
           sql`not (phase = 'deleted' and desired = 'deleted' and undo_until > ${now}::timestamptz)`,
           sql`not (phase = 'running' and desired = 'running' and coalesce(lease_holder = ${holder}, false))`,
           isFreeFor(holder),
-          isOn(hostId),
+          isOn(hostIds),
         ),
       )
       .limit(limit);
@@ -257,5 +262,5 @@ const isFreeFor = (holder: string): SQL | undefined =>
     sql`${workspaces.leaseExpiresAt} <= now()`,
   );
 
-const isOn = (hostId: HostId): SQL | undefined =>
-  or(isNull(workspaces.hostId), eq(workspaces.hostId, hostId));
+const isOn = (hostIds: readonly HostId[]): SQL | undefined =>
+  or(isNull(workspaces.hostId), inArray(workspaces.hostId, [...hostIds]));

@@ -18,7 +18,7 @@ export interface StoresUnderTest {
 const random = seededRandom(7);
 const hostId = hostIdSchema.parse('host-a');
 const otherHostId = hostIdSchema.parse('host-b');
-const lease = (holder: string, ttlMs = 60_000) => ({ holder, hostId, ttlMs });
+const lease = (holder: string, ttlMs = 60_000) => ({ holder, hostIds: [hostId], ttlMs });
 
 function newWorkspace(changes: Partial<NewWorkspace> = {}): NewWorkspace {
   return {
@@ -254,8 +254,8 @@ export function describeStores(name: string, open: () => Promise<StoresUnderTest
       const row = await acquire(await create(), 'a');
       await store.commit(row.id, guard(row), resuming(row));
       await store.release(row.id, 'a', row.epoch);
-      expect(await store.acquire(row.id, { ...lease('b'), hostId: otherHostId })).toBeNull();
-      expect(await store.listUnsettled('b', otherHostId, nowMs, 10)).not.toContain(row.id);
+      expect(await store.acquire(row.id, { ...lease('b'), hostIds: [otherHostId] })).toBeNull();
+      expect(await store.listUnsettled('b', [otherHostId], nowMs, 10)).not.toContain(row.id);
       expect(await store.acquire(row.id, lease('c'))).not.toBeNull();
     });
 
@@ -268,7 +268,7 @@ export function describeStores(name: string, open: () => Promise<StoresUnderTest
       const failed = { ...phaseStateOf(waiting), phase: 'failed' as const, retryAtMs: nowMs + 1_000 };
       await store.commit(waiting.id, guard(waiting), { ...resuming(waiting), state: failed });
       const ids = async (atMs: number) => {
-        const all = new Set(await store.listUnsettled('a', hostId, atMs, 1_000));
+        const all = new Set(await store.listUnsettled('a', [hostId], atMs, 1_000));
         return [idle, wanted, held, waiting].map((row) => all.has(row.id));
       };
       expect(await ids(nowMs)).toEqual([false, true, false, false]);
@@ -280,7 +280,7 @@ export function describeStores(name: string, open: () => Promise<StoresUnderTest
       await acquire(before, 'host-a/1');
       await acquire(now, 'host-a/2');
       await acquire(elsewhere, 'host-b/1');
-      expect(await store.expireLeasesOfHost(hostId, 'host-a/2')).toBeGreaterThanOrEqual(1);
+      expect(await store.expireLeasesOf(hostId, 'host-a/2')).toBeGreaterThanOrEqual(1);
       expect(await store.acquire(before.id, lease('host-a/2'))).toMatchObject({ epoch: 2 });
       expect(await store.acquire(elsewhere.id, lease('host-a/2'))).toBeNull();
       expect(await store.renew('host-a/2', [now.id], 1_000)).toEqual([now.id]);

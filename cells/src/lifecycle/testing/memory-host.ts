@@ -4,6 +4,7 @@ import { CellbookError } from '@cellbook/shared/errors.ts';
 import { hostIdSchema, newOrgId, newUserId, newWorkspaceId, type WorkspaceId } from '@cellbook/shared/ids.ts';
 import { silentLogger } from '@cellbook/shared/log.ts';
 import { seededRandom } from '@cellbook/shared/random.ts';
+import { Hosts } from '../../host/hosts.ts';
 import { LocalSandboxHost } from '../../host/local-sandbox-host.ts';
 import type { SandboxHost } from '../../host/sandbox-host.ts';
 import type { WorkspaceVolumes } from '../../storage/workspace-volumes.ts';
@@ -47,7 +48,7 @@ export async function makeHost(given: MemoryHostOptions = {}) {
     ...{ transitions, clock, random },
     store: given.outage ? withOutages(store, given.outage) : store,
     volumes: given.wrap?.volumes(volumes) ?? volumes,
-    host: given.wrap?.host(host) ?? host,
+    hosts: new Hosts([given.wrap?.host(host) ?? host]),
     log: silentLogger,
     sandboxLimits: () => ({ memoryBytesMax: 1, cpuMillisMax: 1, pidsMax: 1, diskBytesMax: 1 }),
   });

@@ -73,6 +73,13 @@ export class ChildDriver implements SandboxDriver {
     });
   }
 
+  async relabel(sandboxId: SandboxId, epoch: number): Promise<Sandbox | null> {
+    const running = this.#running.get(sandboxId);
+    if (!running || running.stopping || !(await this.#records.relabel(sandboxId, epoch))) return null;
+    running.sandbox = { ...running.sandbox, epoch };
+    return running.sandbox;
+  }
+
   async destroy(sandboxId: SandboxId): Promise<void> {
     const running = this.#running.get(sandboxId);
     if (running) running.stopping = true;

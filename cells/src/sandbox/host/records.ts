@@ -3,7 +3,7 @@
  * keeps beside it. They are a driver's whole memory: what lies here exists, also after the controller that
  * made it has died.
  */
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type SandboxId, sandboxIdSchema, workspaceIdSchema } from '@cellbook/shared/ids.ts';
 import { z } from 'zod';
@@ -48,6 +48,16 @@ export class SandboxRecords {
     await mkdir(this.#directory, { recursive: true, mode: 0o700 });
     await mkdir(this.path(record.sandboxId), { mode: 0o700 });
     await writeFile(join(this.path(record.sandboxId), 'sandbox.json'), JSON.stringify(record));
+  }
+
+  /** Writes a newer epoch over the record, whole or not at all. False when there is none. */
+  async relabel(sandboxId: SandboxId, epoch: number): Promise<boolean> {
+    const record = await this.#read(sandboxId);
+    if (record === null) return false;
+    const path = join(this.path(sandboxId), 'sandbox.json');
+    await writeFile(`${path}.next`, JSON.stringify({ ...record, epoch }));
+    await rename(`${path}.next`, path);
+    return true;
   }
 
   async list(): Promise<SandboxRecord[]> {

@@ -12,7 +12,10 @@ import type { SupervisorLink } from '../link/supervisor-link.ts';
 export class NoSandboxes implements SandboxDriver {
   readonly kind = 'memory';
   readonly version = 'none (nothing runs)';
-  readonly #live = new Map<SandboxId, { spec: SandboxSpec; end(exit: SandboxExit): void }>();
+  readonly #live = new Map<
+    SandboxId,
+    { spec: SandboxSpec; end(exit: SandboxExit): void; exited: Promise<SandboxExit> }
+  >();
 
   constructor(log: Pick<Logger, 'warn'>) {
     log.warn(
@@ -24,8 +27,15 @@ export class NoSandboxes implements SandboxDriver {
   async start(spec: SandboxSpec): Promise<Sandbox> {
     const { sandboxId, workspaceId, epoch } = spec;
     const ending = Promise.withResolvers<SandboxExit>();
-    this.#live.set(sandboxId, { spec, end: ending.resolve });
+    this.#live.set(sandboxId, { spec, end: ending.resolve, exited: ending.promise });
     return { id: sandboxId, workspaceId, epoch, link: noLink, exited: ending.promise };
+  }
+
+  async relabel(sandboxId: SandboxId, epoch: number): Promise<Sandbox | null> {
+    const live = this.#live.get(sandboxId);
+    if (!live) return null;
+    live.spec = { ...live.spec, epoch };
+    return { id: sandboxId, workspaceId: live.spec.workspaceId, epoch, link: noLink, exited: live.exited };
   }
 
   async list(): Promise<ObservedSandbox[]> {
@@ -56,6 +66,7 @@ const noLink: SupervisorLink = {
   on: () => () => {},
   listKernelspecs: async () => ({}),
   readKernelspecResource: refuse,
+  setEnvironment: async () => {},
   startKernel: refuse,
   interruptKernel: refuse,
   restartKernel: refuse,

@@ -15,7 +15,7 @@ import type { VolumePointer } from '../volume-pointer.ts';
 import { orAbsent } from './errno.ts';
 import { createPlainHomeProvider, makeSandboxDirectory } from './home-provider.ts';
 import { LiveVolume, type LiveVolumeParts } from './live-volume.ts';
-import { createMarkers, readBootId } from './markers.ts';
+import { createMarkers, isOfEpoch, readBootId } from './markers.ts';
 
 export interface Attached {
   epoch: number;
@@ -53,7 +53,7 @@ export class LiveRegistry {
     const known = this.#attached.get(workspaceId);
     if (known || attachedHost !== this.#parts.host) return known ?? null;
     const marker = await this.#markers.read(workspaceId);
-    if (marker?.state !== 'ready' || marker.epoch !== epoch) return null;
+    if (marker?.state !== 'ready' || !isOfEpoch(marker, epoch)) return null;
     const isSameBoot = marker.bootId === (await readBootId());
     const volume = isSameBoot ? await orAbsent(this.#partsOf(row).then(LiveVolume.adopt)) : null;
     if (volume) {
@@ -75,6 +75,20 @@ export class LiveRegistry {
     const volume = await this.#metrics.timeAttach(() => LiveVolume.fill(parts, signal));
     await this.#markers.write({ ...marker, state: 'ready' });
     return this.#goLive(workspaceId, epoch, volume);
+  }
+
+  /** Goes on with a live directory under a newer epoch. */
+  async relabel(workspaceId: WorkspaceId, epoch: number): Promise<void> {
+    const live = this.#attached.get(workspaceId);
+    if (!live || live.epoch === epoch) return;
+    const { volume } = live;
+    const { version } = volume.state.pointer.row;
+    const marker = { workspaceId, version, bootId: await readBootId(), state: 'ready' } as const;
+    // Both epochs until the row has the new one: whenever this is cut short, the directory is still believed.
+    await this.#markers.write({ ...marker, epoch: live.epoch, nextEpoch: epoch });
+    volume.state.pointer.claimed(await this.#parts.manifests.claim(workspaceId, epoch, this.#parts.host));
+    await this.#markers.write({ ...marker, epoch });
+    live.epoch = epoch;
   }
 
   /** Stops syncing and closes the directory as it is. */

@@ -14,6 +14,8 @@ import { orAbsent } from './errno.ts';
 const markerSchema = z.object({
   workspaceId: workspaceIdSchema,
   epoch: z.int().nonnegative(),
+  /** Set while a newer owner takes the directory over as it is. */
+  nextEpoch: z.int().nonnegative().optional(),
   /** The manifest version that it was filled from. */
   version: z.int().nonnegative(),
   state: z.enum(['filling', 'ready']),
@@ -21,6 +23,10 @@ const markerSchema = z.object({
   bootId: z.string(),
 });
 export type Marker = z.infer<typeof markerSchema>;
+
+/** Whether a row of this epoch means the directory that the marker stands for. */
+export const isOfEpoch = ({ epoch, nextEpoch }: Marker, rowEpoch: number): boolean =>
+  rowEpoch === epoch || rowEpoch === nextEpoch;
 
 /** Changes when the host starts anew, and not when the cell does. */
 export async function readBootId(): Promise<string> {

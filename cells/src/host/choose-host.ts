@@ -1,0 +1,24 @@
+/** Which host the next sandbox goes to: the one with the most free places, the first by name among equals. Pure. */
+import type { HostId } from '@cellbook/shared/ids.ts';
+import type { HostLoad } from './sandbox-host.ts';
+
+export interface HostChoice {
+  hostId: HostId;
+  /** False for one that is being stopped or does not answer. */
+  isOpen: boolean;
+  load: HostLoad;
+}
+
+/** Null when there is none at all; where all are full the fullest still says so itself, with its own words. */
+export function chooseHost(choices: readonly HostChoice[]): HostId | null {
+  const ranked = choices.toSorted(
+    (a, b) =>
+      Number(b.isOpen) - Number(a.isOpen) ||
+      freePlaces(b.load) - freePlaces(a.load) ||
+      compare(a.hostId, b.hostId),
+  );
+  return ranked[0]?.hostId ?? null;
+}
+
+const freePlaces = ({ live, starting, capacity }: HostLoad): number => capacity - live - starting;
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

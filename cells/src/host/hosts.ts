@@ -1,0 +1,99 @@
+/** The hosts of one cell: which there are, where the next sandbox goes, and what all of them have together. */
+import { CellbookError } from '@cellbook/shared/errors.ts';
+import type { HostId, WorkspaceId } from '@cellbook/shared/ids.ts';
+import type { ObservedSandbox, Sandbox, SandboxExit } from '../sandbox/driver.ts';
+import { chooseHost } from './choose-host.ts';
+import type { HostLoad, SandboxHost, Sight } from './sandbox-host.ts';
+
+export interface PlacedSandbox extends ObservedSandbox {
+  hostId: HostId;
+}
+
+export class Hosts {
+  readonly #hosts: ReadonlyMap<HostId, SandboxHost>;
+
+  constructor(hosts: readonly SandboxHost[]) {
+    this.#hosts = new Map(hosts.map((host) => [host.hostId, host]));
+  }
+
+  get ids(): HostId[] {
+    return [...this.#hosts.keys()];
+  }
+
+  /** Throws `sandbox_unavailable` for a host that this cell does not have. */
+  on(hostId: HostId): SandboxHost {
+    const host = this.#hosts.get(hostId);
+    if (host) return host;
+    throw unknownHost(hostId);
+  }
+
+  isDraining(hostId: HostId): boolean {
+    return this.#hosts.get(hostId)?.isDraining ?? false;
+  }
+
+  async look(hostId: HostId, workspaceId: WorkspaceId): Promise<Sight> {
+    return this.#hosts.get(hostId)?.look(workspaceId) ?? 'unknown';
+  }
+
+  choose(): HostId {
+    const choices = [...this.#hosts.values()].map((host) => {
+      return { hostId: host.hostId, isOpen: host.isOpen, load: host.load() };
+    });
+    const chosen = chooseHost(choices);
+    if (chosen !== null) return chosen;
+    throw unknownHost('(none)');
+  }
+
+  current(workspaceId: WorkspaceId): Sandbox | null {
+    for (const host of this.#hosts.values()) {
+      const sandbox = host.current(workspaceId);
+      if (sandbox) return sandbox;
+    }
+    return null;
+  }
+
+  lastLoss(workspaceId: WorkspaceId): SandboxExit | null {
+    for (const host of this.#hosts.values()) {
+      const loss = host.lastLoss(workspaceId);
+      if (loss) return loss;
+    }
+    return null;
+  }
+
+  /** What every host that answers has; `failed` is told about the others. */
+  async list(failed: (hostId: HostId, error: unknown) => void): Promise<PlacedSandbox[]> {
+    const lists = await Promise.all(
+      [...this.#hosts.values()].map(async (host) => {
+        const sandboxes = await host.list().catch((error: unknown) => {
+          failed(host.hostId, error);
+          return [];
+        });
+        return sandboxes.map((sandbox) => ({ ...sandbox, hostId: host.hostId }));
+      }),
+    );
+    return lists.flat();
+  }
+
+  load(): HostLoad {
+    const sum = { live: 0, starting: 0, capacity: 0 };
+    for (const host of this.#hosts.values()) {
+      const { live, starting, capacity } = host.load();
+      sum.live += live;
+      sum.starting += starting;
+      sum.capacity += capacity;
+    }
+    return sum;
+  }
+
+  onLost(listener: (workspaceId: WorkspaceId) => void): void {
+    for (const host of this.#hosts.values()) host.onLost(listener);
+  }
+}
+
+const unknownHost = (hostId: string): CellbookError =>
+  new CellbookError('sandbox_unavailable', {
+    doing: `reaching host ${hostId}`,
+    problem: 'this cell has no such host',
+    next: 'Add it to CELLBOOK_HOSTS again, or recover the workspace.',
+    ids: { hostId },
+  });
