@@ -7,7 +7,7 @@
  */
 import { z } from 'zod';
 import { roleSchema, scopeSchema } from '../access/permissions.ts';
-import { cellIdSchema, orgIdSchema, userIdSchema, workspaceIdSchema } from '../ids.ts';
+import { cellIdSchema, orgIdSchema, regionIdSchema, userIdSchema, workspaceIdSchema } from '../ids.ts';
 
 export const principalHeader = 'cellbook-principal';
 export const requestIdHeader = 'cellbook-request-id';
@@ -25,6 +25,17 @@ export const principalIssuer = 'cellbook-edge';
 
 export const tierSchema = z.enum(['free', 'paid', 'enterprise']);
 export type Tier = z.infer<typeof tierSchema>;
+
+/** An organisation's word about its audit log; absent, its tier decides. */
+export const auditPolicySchema = z.object({
+  /** Record the code of every execute_request. */
+  code: z.boolean().optional(),
+  /** Record reads of files and notebooks. */
+  reads: z.boolean().optional(),
+  /** How long events are kept at the least. */
+  days: z.int().min(1).max(36_525).optional(),
+});
+export type AuditPolicy = z.infer<typeof auditPolicySchema>;
 
 export const principalSchema = z.object({
   iss: z.literal(principalIssuer),
@@ -47,6 +58,17 @@ export const principalSchema = z.object({
   via: z.enum(['session', 'workspace', 'token']),
   /** Set when the request may touch this workspace only. */
   ws: workspaceIdSchema.optional(),
+  /** Where the user lives; absent: the cell's own region. */
+  region: regionIdSchema.optional(),
+  /**
+   * Whom an admin or operator has addressed (`cellbook-at`), where it is not his own home: the edge took the
+   * request to that user's cell, or to the cell of that name.
+   */
+  at: z
+    .union([z.object({ user: userIdSchema, region: regionIdSchema }), z.object({ cell: cellIdSchema })])
+    .optional(),
+  /** What the organisation wants recorded beyond writes and refusals, and for how many days. */
+  audit: auditPolicySchema.optional(),
   /** The pin epoch by which the edge chose the cell. */
   pin: z.int().nonnegative(),
   /** Seconds since the epoch, as in RFC 7519. */

@@ -1,0 +1,50 @@
+/**
+ * The key that checkpoints are signed with: a file beside the cell's data, never in the database. The file is a
+ * list: the first key signs, all of them verify, so that keys can follow each other. Made at the first start.
+ */
+import { mkdir, open, readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { type AuditKey, auditKeySchema, auditPublicKeySchema } from '@cellbook/shared/audit/statements.ts';
+import { CellbookError } from '@cellbook/shared/errors.ts';
+import type { Random } from '@cellbook/shared/random.ts';
+import { exportJWK, generateKeyPair } from 'jose';
+import { z } from 'zod';
+
+const keyFileSchema = z.tuple([auditKeySchema], auditPublicKeySchema);
+
+export async function openAuditKey(path: string, random: Random): Promise<AuditKey> {
+  const [key] = (await readKeys(path)) ?? [await createKey(path, random)];
+  return key;
+}
+
+async function readKeys(path: string): Promise<z.infer<typeof keyFileSchema> | null> {
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null;
+    throw error;
+  });
+  if (text === null) return null;
+  try {
+    return keyFileSchema.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new CellbookError('bad_request', {
+      doing: `reading the key of the audit log from ${path}`,
+      problem: 'it is no list of Ed25519 keys whose first is a private one',
+      next: 'Bring the file back from a backup; a new key leaves older checkpoints unverifiable.',
+      cause,
+    });
+  }
+}
+
+async function createKey(path: string, random: Random): Promise<AuditKey> {
+  const { privateKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519', extractable: true });
+  const key = auditKeySchema.parse({ ...(await exportJWK(privateKey)), kid: `audit-${random.uuid()}` });
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  const file = await open(path, 'wx', 0o600);
+  try {
+    await file.writeFile(JSON.stringify([key]));
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  return key;
+}

@@ -1,0 +1,83 @@
+/**
+ * Where the cell's audit log is kept: the chain, what has been begun, and what was signed. Both implementations
+ * pass the suite in audit-store.conformance.test.ts.
+ */
+import type { ChainHead, ChainRow } from '@cellbook/shared/audit/chain.ts';
+import type { AuditStatement } from '@cellbook/shared/audit/statements.ts';
+import type { StoredChainRow } from '@cellbook/shared/audit/verify.ts';
+import type { AuditId, OrgId, UserId } from '@cellbook/shared/ids.ts';
+import type { AuditOutcome } from '@cellbook/shared/protocol/audit.ts';
+import type { AuditAction } from '@cellbook/shared/protocol/audit-actions.ts';
+
+/** Something begun. `body` is the event to append if its maker never says how it ended. */
+export interface AuditIntent {
+  id: AuditId;
+  body: string;
+  /** Ended already: left by a transaction for the writer to append. */
+  ready: boolean;
+  /** `<instance>/<start>`: the process that began it. */
+  writer: string;
+  untilMs: number;
+}
+
+/** What becomes durable together or not at all. */
+export interface AuditBatch {
+  opened: readonly AuditIntent[];
+  /** They continue the chain; empty when only intents come or go. */
+  rows: readonly ChainRow[];
+  closed: readonly AuditId[];
+}
+
+export interface SettleQuery {
+  /** The asker: intents of earlier starts of its instance are settled at once. */
+  writer: string;
+  nowMs: number;
+  limit: number;
+}
+
+/** Whose events are asked for. */
+export type AuditScope =
+  | { kind: 'own'; userId: UserId }
+  | { kind: 'organisation'; orgId: OrgId }
+  | { kind: 'all' };
+
+export interface AuditQuery {
+  scope: AuditScope;
+  sinceMs?: number | undefined;
+  untilMs?: number | undefined;
+  action?: AuditAction | undefined;
+  actor?: string | undefined;
+  resource?: string | undefined;
+  outcome?: AuditOutcome | undefined;
+  /** Rows before this one, exclusive. */
+  before?: number | undefined;
+  limit: number;
+}
+
+export interface KeptStatement extends Pick<AuditStatement, 'kind' | 'seq'> {
+  jws: string;
+}
+
+export interface AuditStore {
+  /** The last row, or where the chain begins when there is none. */
+  head(): Promise<ChainHead>;
+  /** `behind`: another writer has taken one of these places in the chain; nothing was written. */
+  commit(batch: AuditBatch): Promise<'committed' | 'behind'>;
+  /** The hash of a row; null when there is none. */
+  hashAt(seq: number): Promise<string | null>;
+  /** Intents whose event is to be appended now: ready, abandoned by a dead process, or past their time. */
+  settleable(query: SettleQuery): Promise<AuditIntent[]>;
+  /** Newest first. */
+  list(query: AuditQuery): Promise<{ seq: number; body: string }[]>;
+  /** In order, from a row on, with their columns: what verification reads. */
+  rows(from: number, limit: number): Promise<StoredChainRow[]>;
+  /** False when there is one of this kind for this row. */
+  addStatement(statement: KeptStatement): Promise<boolean>;
+  /** In order of their rows. */
+  statements(): Promise<KeptStatement[]>;
+  keepPolicy(orgId: OrgId, retentionDays: number): Promise<void>;
+  /** The last row before the first whose time is not over, and never the newest; null when there is none. */
+  lastExpired(nowMs: number, daysByTier: Record<string, number>): Promise<ChainHead | null>;
+  /** In one transaction: the statement is kept, and every row through its `seq` goes. */
+  remove(statement: KeptStatement): Promise<number>;
+}
