@@ -1,0 +1,155 @@
+/** People in memory: for tests and simulation. */
+import type { Clock } from '@cellbook/shared/clock.ts';
+import { newOrgId, newUserId, type OrgId, type RegionId } from '@cellbook/shared/ids.ts';
+import { limits } from '@cellbook/shared/limits.ts';
+import type { Random } from '@cellbook/shared/random.ts';
+import type { Person } from '../identity/identity.ts';
+import type { MemoryTables, UserRow } from './memory-tables.ts';
+import { identityName, roleOf } from './operators.ts';
+import type { Login, People, SessionRow } from './people.ts';
+
+export function createMemoryPeople(deps: {
+  tables: MemoryTables;
+  clock: Clock;
+  random: Random;
+  operators: ReadonlySet<string>;
+}): People {
+  const { tables, clock, random, operators } = deps;
+  const { users, orgs, identities } = tables;
+  const byEmail = (email: string) => [...users.values()].find((user) => user.email === email);
+  const identitiesOf = (userId: string) =>
+    [...identities].filter(([, owner]) => owner === userId).map(([name]) => name);
+
+  const create = (email: string | null, name: string, region: RegionId): UserRow => {
+    const org: OrgId = newOrgId(random);
+    const nowMs = clock.nowMs();
+    const user = { id: newUserId(random), email, name, homeOrg: org, lastOrg: null, region };
+    orgs.set(org, {
+      id: org,
+      name,
+      kind: 'personal',
+      tier: 'free',
+      region: null,
+      emailDomain: null,
+      createdAtMs: nowMs,
+      createdBy: null,
+    });
+    users.set(user.id, user);
+    tables.join(org, user.id, 'admin', nowMs);
+    return user;
+  };
+  const personOf = (user: UserRow, org: OrgId): Person | null => {
+    const member = tables.memberOf(org, user.id);
+    const place = orgs.get(org);
+    if (!member || !place) return null;
+    const who = { userId: user.id, email: user.email, identities: identitiesOf(user.id) };
+    const role = roleOf(operators, who, member.role);
+    return {
+      sub: user.id,
+      org,
+      name: user.name,
+      tier: place.tier,
+      region: place.region ?? user.region,
+      role,
+    };
+  };
+  const lastPerson = (user: UserRow): Person => {
+    const person = (user.lastOrg && personOf(user, user.lastOrg)) || personOf(user, user.homeOrg);
+    if (!person) throw new Error('a person without a personal organisation');
+    return person;
+  };
+
+  return {
+    ...memorySessions(tables),
+    async findOrCreatePerson(email, name, region) {
+      const address = email.toLowerCase();
+      return lastPerson(byEmail(address) ?? create(address, name, region));
+    },
+    async signIn(login, region) {
+      const { issuer, subject, email } = login;
+      const identity = identityName(issuer, subject);
+      const holder = email === null ? undefined : byEmail(email);
+      const atIssuer = (user: UserRow) =>
+        identitiesOf(user.id).some((name) => name.startsWith(identityName(issuer, '')));
+      if (holder && identities.get(identity) !== holder.id && atIssuer(holder)) holder.email = null;
+      const known = users.get(identities.get(identity) ?? ('' as UserRow['id']));
+      const user =
+        known ?? (email === null ? undefined : byEmail(email)) ?? create(email, login.name, region);
+      identities.set(identity, user.id);
+      user.name = login.name;
+      if (email !== null && !byEmail(email)) user.email = email;
+      if (email !== null) takeUp(tables, user, email, clock.nowMs());
+      if (login.groups !== null) fillTeams(tables, user, login.groups);
+      return lastPerson(user);
+    },
+    async personIn(userId, org) {
+      const user = users.get(userId);
+      return user ? personOf(user, org) : null;
+    },
+    async actIn(userId, org) {
+      const user = users.get(userId);
+      const person = user ? personOf(user, org) : null;
+      if (user && person) user.lastOrg = org;
+      return person;
+    },
+    async emailOf(userId) {
+      return users.get(userId)?.email ?? null;
+    },
+  };
+}
+
+function takeUp(tables: MemoryTables, user: UserRow, email: string, nowMs: number): void {
+  const domain = email.slice(email.lastIndexOf('@') + 1);
+  for (const org of tables.orgs.values()) {
+    if (org.emailDomain !== domain) continue;
+    tables.join(org.id, user.id, 'member', nowMs);
+    user.lastOrg ??= org.id;
+  }
+  for (const invitation of tables.invitations) {
+    const open = !invitation.acceptedBy && !invitation.revoked && invitation.expiresAtMs > nowMs;
+    if (!open || invitation.email !== email) continue;
+    tables.join(invitation.org, user.id, invitation.role, nowMs);
+    invitation.acceptedBy = user.id;
+  }
+}
+
+function fillTeams(tables: MemoryTables, user: UserRow, groups: NonNullable<Login['groups']>): void {
+  for (const team of tables.teams) {
+    const filled = team.providerGroup !== null && groups.includes(team.providerGroup);
+    if (filled && tables.memberOf(team.org, user.id) && !team.members.has(user.id))
+      team.members.set(user.id, 'provider');
+    if (!filled && team.members.get(user.id) === 'provider') team.members.delete(user.id);
+  }
+}
+
+function memorySessions(
+  tables: MemoryTables,
+): Pick<People, 'startSession' | 'listSessions' | 'seeSession' | 'endSession'> {
+  const rowOf = ({ userId, ...row }: MemoryTables['sessions'][number]): SessionRow => row;
+  return {
+    async startSession(session) {
+      const present = tables.sessions.find(({ id }) => id === session.id);
+      if (present) present.org = session.org;
+      else tables.sessions.unshift({ ...session });
+    },
+    async listSessions(userId, nowMs) {
+      return tables.sessions
+        .filter((session) => session.userId === userId && session.expiresAtMs > nowMs)
+        .slice(0, limits.edge.sessionsListedMax)
+        .map(rowOf);
+    },
+    async seeSession(id, nowMs) {
+      const session = tables.sessions.find((one) => one.id === id);
+      if (session && session.lastSeenAtMs < nowMs - limits.edge.sessionSeenMs) session.lastSeenAtMs = nowMs;
+    },
+    async endSession(userId, id, nowMs) {
+      const at = tables.sessions.findIndex(
+        (one) => one.id === id && one.userId === userId && one.expiresAtMs > nowMs,
+      );
+      const [session] = at < 0 ? [] : tables.sessions.splice(at, 1);
+      if (!session) return null;
+      tables.revoked.set(id, session.expiresAtMs);
+      return session.expiresAtMs;
+    },
+  };
+}
