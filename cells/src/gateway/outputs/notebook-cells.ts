@@ -1,5 +1,5 @@
 /** Putting an execution's outputs into the notebook's JSON. Pure: the contents service reads and writes. */
-import type { Output } from './cell-outputs.ts';
+import type { Output } from '@cellbook/shared/notebook/cell-outputs.ts';
 
 export interface CellResult {
   cellId: string;

@@ -13,9 +13,9 @@ import type { Clock, Timer } from '@cellbook/shared/clock.ts';
 import type { KernelId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
+import { CellOutputs } from '@cellbook/shared/notebook/cell-outputs.ts';
 import { readObject, readParent } from '../frames/message.ts';
 import { part, type V1Frame } from '../frames/v1-frame.ts';
-import { CellOutputs } from './cell-outputs.ts';
 import { type CellResult, type Notebook, placeOutputs } from './notebook-cells.ts';
 
 /** What of a kernel is needed here. */

@@ -2,10 +2,10 @@ import { ManualClock } from '@cellbook/shared/clock.ts';
 import { kernelIdSchema } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import { createLogger } from '@cellbook/shared/log.ts';
+import { CellOutputs, linesOf } from '@cellbook/shared/notebook/cell-outputs.ts';
 import { describe, expect, test } from 'vitest';
 import { readV1Frame } from '../frames/v1-frame.ts';
 import { frameOf } from '../testing/messages.ts';
-import { CellOutputs, linesOf } from './cell-outputs.ts';
 import { type Notebook, placeOutputs } from './notebook-cells.ts';
 import { OutputFollower } from './output-follower.ts';
 

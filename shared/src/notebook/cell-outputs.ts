@@ -4,7 +4,7 @@
  * `update_display_data` replaces the displays of its id. Bounded: beyond the limit the outputs end in a
  * visible, counted note.
  */
-import { limits } from '@cellbook/shared/limits.ts';
+import { limits } from '../limits.ts';
 
 export type Output = Record<string, unknown> & { output_type: string };
 
