@@ -1,6 +1,5 @@
 /** What a stock Jupyter server answers over the wire, a workspace answers too. */
 import { expect, it } from 'vitest';
-import { platformConfig } from '../up/config.ts';
 import { cacheDirectory } from '../up/home.ts';
 import { runBlackbox } from './blackbox/against.ts';
 import { useTestPlatform } from './test-platform.ts';
@@ -13,7 +12,7 @@ it('all 187 of jupyter_server’s REST tests that can run over the wire pass thr
   const { expected, notPassed } = await runBlackbox({
     origin: url,
     cacheDirectory: cacheDirectory(process.env),
-    folderOf: (id) => workspaceFolder(home, platformConfig(process.env).cellId, id),
+    folderOf: (id) => workspaceFolder(home, id),
   });
   expect(notPassed).toEqual([]);
   expect(expected).toBe(187);

@@ -1,6 +1,7 @@
 /**
  * For end-to-end tests: a whole platform with gVisor sandboxes on a home and ports of its own, started by the
- * code that `npm start` runs, and gone with everything it made when the file's tests are over.
+ * code that `npm start` runs, and gone with everything it made when the file's tests are over. It has one cell
+ * unless told otherwise: a second region costs every file seconds that few of them need.
  */
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -21,6 +22,7 @@ export function useTestPlatform(environment: Record<string, string> = {}): () =>
   beforeAll(async () => {
     const config = platformConfig({
       ...process.env,
+      CELLBOOK_CELLS: 'eu=eu-1',
       ...environment,
       CELLBOOK_HOME: homeDirectory,
       CELLBOOK_EDGE_PORT: String(await freePort()),

@@ -1,18 +1,23 @@
 import { fileURLToPath } from 'node:url';
-import { cellIdSchema, regionIdSchema } from '@cellbook/shared/ids.ts';
+import { CellbookError } from '@cellbook/shared/errors.ts';
 import { z } from 'zod';
 import { cacheDirectory, homeDirectory } from './home.ts';
+import { type CellPlace, defaultTopology, topologySchema } from './topology.ts';
 
 /** The folder that holds package.json. */
 export const checkoutDirectory = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
+
+/** `process` isolates nothing, `none` runs nothing: for benchmarks of the control plane. */
+const sandboxDrivers = ['gvisor', 'process', 'none'] as const;
+export type SandboxDriverName = (typeof sandboxDrivers)[number];
 
 const portSchema = z.coerce.number().int().min(1).max(65_535);
 
 const environmentSchema = z.object({
   CELLBOOK_EDGE_PORT: portSchema.default(8787),
-  CELLBOOK_CELL_ID: cellIdSchema.default(cellIdSchema.parse('local-1')),
-  CELLBOOK_REGION_ID: regionIdSchema.default(regionIdSchema.parse('local')),
-  CELLBOOK_SANDBOX_DRIVER: z.enum(['gvisor', 'process']).default('gvisor'),
+  /** Regions and their cells (topology.ts). */
+  CELLBOOK_CELLS: z.string().default(defaultTopology).pipe(topologySchema),
+  CELLBOOK_SANDBOX_DRIVER: z.enum(sandboxDrivers).default('gvisor'),
   CELLBOOK_OBJECTS: z.string().optional(),
   CELLBOOK_RUNSC: z.string().optional(),
   CELLBOOK_IMAGE_DIR: z.string().optional(),
@@ -22,9 +27,8 @@ export interface PlatformConfig {
   homeDirectory: string;
   cacheDirectory: string;
   edgePort: number;
-  cellId: z.infer<typeof cellIdSchema>;
-  regionId: z.infer<typeof regionIdSchema>;
-  sandboxDriver: 'gvisor' | 'process';
+  cells: CellPlace[];
+  sandboxDriver: SandboxDriverName;
   /** An object store elsewhere (`s3://…`); the home's own directory by default. */
   objects: string | null;
   /** A runsc and a built image of the operator's own, instead of those in the cache. */
@@ -33,16 +37,24 @@ export interface PlatformConfig {
 }
 
 export function platformConfig(env: NodeJS.ProcessEnv): PlatformConfig {
-  const parsed = environmentSchema.parse(env);
+  const result = environmentSchema.safeParse(env);
+  if (!result.success) throw malformed(result.error);
+  const parsed = result.data;
   return {
     homeDirectory: homeDirectory(env, checkoutDirectory),
     cacheDirectory: cacheDirectory(env),
     edgePort: parsed.CELLBOOK_EDGE_PORT,
-    cellId: parsed.CELLBOOK_CELL_ID,
-    regionId: parsed.CELLBOOK_REGION_ID,
+    cells: parsed.CELLBOOK_CELLS,
     sandboxDriver: parsed.CELLBOOK_SANDBOX_DRIVER,
     objects: parsed.CELLBOOK_OBJECTS ?? null,
     runsc: parsed.CELLBOOK_RUNSC ?? null,
     imageDirectory: parsed.CELLBOOK_IMAGE_DIR ?? null,
   };
 }
+
+const malformed = (error: z.ZodError): CellbookError =>
+  new CellbookError('bad_request', {
+    doing: 'reading the configuration from the environment',
+    problem: z.prettifyError(error),
+    next: `Mend or unset what it names; cells are written like CELLBOOK_CELLS='${defaultTopology}'.`,
+  });

@@ -1,21 +1,34 @@
 /**
  * Where a platform keeps its state: one directory, so that it can be moved, backed up or thrown away whole.
+ *
+ *     cells/<cell>/{pg,redis,data}   what one cell owns; `data` holds its sandboxes and live files
+ *     objects/<region>/              what its cells have stored; volumes have prefixes of their own
+ *     edge/ keys/ logs/ run/         the edge's state, secrets, a log and a record for each program
+ *
  * What is expensive and content-addressed (runsc, images, the Lab bundle) lies in a cache that all share.
  */
 import { mkdirSync, realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import type { CellPlace } from './topology.ts';
+
+export interface CellHome {
+  postgres: string;
+  redis: string;
+  data: string;
+  /** A directory for each sandbox host of the cell on this machine. */
+  hosts: string;
+}
 
 export interface Home {
   directory: string;
-  postgres: string;
-  redis: string;
-  objects: string;
+  cells: string;
   keys: string;
   logs: string;
   run: string;
   edge: string;
-  cell(cellId: string): string;
+  cell(cellId: string): CellHome;
+  objects(regionId: CellPlace['regionId']): string;
 }
 
 export function homeDirectory(env: NodeJS.ProcessEnv, checkout: string): string {
@@ -35,16 +48,18 @@ export function openHome(directory: string): Home {
   const real = realpathSync(directory);
   const home: Home = {
     directory: real,
-    postgres: join(real, 'pg'),
-    redis: join(real, 'redis'),
-    objects: join(real, 'objects'),
+    cells: join(real, 'cells'),
     keys: join(real, 'keys'),
     logs: join(real, 'logs'),
     run: join(real, 'run'),
     edge: join(real, 'edge'),
-    cell: (cellId) => join(real, 'cells', cellId),
+    cell(cellId) {
+      const at = (part: string) => join(real, 'cells', cellId, part);
+      return { postgres: at('pg'), redis: at('redis'), data: at('data'), hosts: at('hosts') };
+    },
+    objects: (regionId) => join(real, 'objects', regionId),
   };
-  for (const path of [home.objects, home.run, home.edge]) mkdirSync(path, { recursive: true });
+  for (const path of [home.run, home.edge]) mkdirSync(path, { recursive: true });
   for (const path of [home.keys, home.logs]) mkdirSync(path, { recursive: true, mode: 0o700 });
   return home;
 }

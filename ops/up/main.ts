@@ -1,6 +1,7 @@
 /**
  * `npm start`: takes the home's lock, starts the platform, says where it is, and waits to be told to stop
- * (Ctrl-C, a closed terminal, the end of the npm above) or for one of its programs to die.
+ * (Ctrl-C, a closed terminal, the end of the npm above). A program that dies meanwhile is started again
+ * (processes/program.ts); only the loss of the edge for good ends the platform.
  */
 import { systemClock } from '@cellbook/shared/clock.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
@@ -8,7 +9,6 @@ import { platformConfig } from './config.ts';
 import { explain } from './explain.ts';
 import { openHome } from './home.ts';
 import { type Platform, startPlatform } from './platform.ts';
-import { lastLines } from './processes/log-tail.ts';
 import { createProgress } from './progress.ts';
 import { type LockResult, type StarterStatus, takeStarterLock } from './starter-lock.ts';
 import { stopRequested } from './stop-requested.ts';
@@ -60,12 +60,8 @@ async function main(): Promise<number> {
 /** Waits for whichever comes first; the code is 0 when it was asked to end. */
 async function untilEnd(platform: Platform, stopReason: Promise<string>): Promise<number> {
   const asked = stopReason.then((reason) => ({ reason, code: 0 }));
-  const died = platform.firstDeath.then(({ child, exit }) => {
-    const how = exit.signal ?? `code ${exit.code}`;
-    const log = `the end of ${child.logPath}:\n${lastLines(child.logPath, 20)}`;
-    return { reason: `${child.name} ended (${how}); ${log}`, code: 1 };
-  });
-  const { reason, code } = await Promise.race([asked, died, bug]);
+  const lost = platform.lost.then((reason) => ({ reason, code: 1 }));
+  const { reason, code } = await Promise.race([asked, lost, bug]);
   progress.line(`\n${reason}`);
   return code;
 }

@@ -6,20 +6,25 @@
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import type { PlatformConfig } from './config.ts';
 import { type Home, openHome } from './home.ts';
+import { assertHomeFits } from './home-layout.ts';
 import { assertPortFree } from './ports.ts';
-import type { Child, ChildExit, SpawnContext } from './processes/child.ts';
+import type { SpawnContext } from './processes/child.ts';
 import { stopLeftovers } from './processes/leftovers.ts';
+import { type Program, startProgram } from './processes/program.ts';
+import { inStopOrder } from './processes/stop-order.ts';
+import { edgeName } from './services/edge.ts';
 import { startAll } from './start-all.ts';
+import type { StartedCell } from './start-cell.ts';
 import type { PlatformDeps, Starting } from './starting.ts';
 
 export interface Platform {
   /** The main host, as a browser types it. */
   url: string;
-  cellUrl: string;
+  cells: Pick<StartedCell, 'cellId' | 'regionId' | 'url'>[];
   versions: Record<string, string>;
   home: Home;
-  /** Settles when one of the programs ends without having been asked to. */
-  firstDeath: Promise<{ child: Child; exit: ChildExit }>;
+  /** Settles when the edge, without which nobody reaches anything, has ended too often to be started again. */
+  lost: Promise<string>;
   /** Stops everything, in order. Idempotent. */
   stop(): Promise<void>;
 }
@@ -33,33 +38,34 @@ export async function startPlatform(config: PlatformConfig, deps: PlatformDeps):
     runDirectory: home.run,
   };
   assertMayIsolate(config);
+  assertHomeFits(home, config.cells);
   const leftovers = await stopLeftovers(context);
   if (leftovers.length > 0)
     deps.progress.line(`  stopped what an earlier start left: ${leftovers.join(', ')}`);
   await assertPortFree(config.edgePort, 'the edge', 'CELLBOOK_EDGE_PORT');
 
-  const children: Child[] = [];
-  const starting: Starting = {
-    ...deps,
-    config,
-    home,
-    context,
-    keep(started) {
-      children.push(started.child);
-      return started;
-    },
-  };
-  // One part that fails ends the others' waiting and set-up.
+  const programs: Program[] = [];
   const failed = new AbortController();
   const signal = deps.signal ? AbortSignal.any([deps.signal, failed.signal]) : failed.signal;
+  const { line } = deps.progress;
+  const starting: Starting = {
+    ...{ ...deps, config, home, context, signal },
+    fail: (thrown) => failed.abort(thrown),
+    async keepRunning(spec) {
+      const { program, running } = await startProgram(spec, { clock: deps.clock, line, signal });
+      programs.push(program);
+      void program.gaveUp.then(line);
+      return running;
+    },
+  };
   let stopping: Promise<void> | null = null;
   const stop = () => {
-    stopping ??= stopInOrder(context, children);
+    stopping ??= stopInOrder(context, programs);
     return stopping;
   };
   try {
-    const { url, cellUrl, versions } = await startAll({ ...starting, signal });
-    return { url, cellUrl, versions, home, firstDeath: firstDeath(children), stop };
+    const { url, cells, versions } = await startAll(starting);
+    return { url, cells, versions, home, lost: lossOfEdge(programs), stop };
   } catch (thrown) {
     failed.abort(thrown);
     await stop();
@@ -77,12 +83,14 @@ function assertMayIsolate(config: PlatformConfig): void {
   });
 }
 
-async function stopInOrder(context: SpawnContext, children: Child[]): Promise<void> {
-  for (const child of [...children].sort((a, b) => a.stopOrder - b.stopOrder)) await child.stop();
+async function stopInOrder(context: SpawnContext, programs: Program[]): Promise<void> {
+  await inStopOrder(programs, (program) => program.stop());
   // What outlived its parent: a grandchild in a group of its own.
   await stopLeftovers(context);
 }
 
-function firstDeath(children: Child[]): Promise<{ child: Child; exit: ChildExit }> {
-  return Promise.race(children.map(async (child) => ({ child, exit: await child.exited })));
+function lossOfEdge(programs: Program[]): Promise<string> {
+  return Promise.race(
+    programs.filter((program) => program.name === edgeName).map((program) => program.gaveUp),
+  );
 }

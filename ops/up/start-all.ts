@@ -1,78 +1,86 @@
 /**
- * The programs of a platform, each begun as soon as what it needs is there:
+ * The programs of a platform, each begun as soon as what it needs is there, all cells at once:
  *
- *     Postgres, Redis ──────────────┐
- *     runsc, sandbox image ─────────┼─→ cell ──┐
- *     Lab bundle → edge set-up ─────┤          ├─→ usable
- *                                   └─→ edge ──┘
+ *     Postgres and Redis of the cell ─┐
+ *     runsc, sandbox image ───────────┼─→ cell (of each region) ──┐
+ *     Lab bundle → edge set-up ───────┤                           ├─→ usable
+ *                                     └─→ edge ───────────────────┘
  */
 import { checkoutDirectory } from './config.ts';
-import { startCell } from './services/cell.ts';
-import { type PreparedEdge, prepareEdge, startEdge } from './services/edge.ts';
-import { keptPort } from './services/kept-port.ts';
-import { startStores } from './services/stores.ts';
+import { edgeAnswers, type PreparedEdge, prepareEdge, startEdge } from './services/edge.ts';
+import { keptPorts } from './services/kept-ports.ts';
+import { ensureSecretKeys } from './services/secret-keys.ts';
+import { type CellPorts, type StartedCell, startWholeCell } from './start-cell.ts';
 import type { Starting } from './starting.ts';
 import { ensureTools } from './tools/tools.ts';
+import type { CellPlace } from './topology.ts';
 
 export interface Started {
   url: string;
-  cellUrl: string;
+  cells: StartedCell[];
   versions: Record<string, string>;
 }
 
 export async function startAll(starting: Starting): Promise<Started> {
-  const { config, home, context, progress, signal, keep } = starting;
+  const { config, context, progress, signal, keepRunning } = starting;
+  const ports = await portsOf(starting);
   const tools = ensureTools(progress, config, signal);
-  const cellPort = await keptPort(home.directory, 'cell');
-  const storesStarting = startStores(starting);
-  const prepared = prepare(starting, cellPort, tools.lab);
+  const prepared = prepare(starting, ports, tools.lab);
+  const secretKeys = ensureSecretKeys(starting.home.keys, signal);
 
-  const cell = async () => {
-    const [stores, runsc, imageDirectory, lab, edge] = await Promise.all([
-      storesStarting,
-      tools.runsc,
-      tools.imageDirectory,
-      tools.lab,
-      prepared,
-    ]);
-    const started = await progress.step(`cell ${config.cellId}`, () =>
-      startCell(context, {
-        ...config,
-        ...stores,
-        port: cellPort,
-        runsc: runsc?.path ?? null,
-        imageDirectory,
-        checkoutDirectory,
-        signal,
-        dataDirectory: home.cell(config.cellId),
-        objects: config.objects ?? `file:${home.objects}`,
-        labDataDirectory: `${lab.directory}/data`,
-        edgePublicKeys: edge.publicKeysPath,
-      }),
-    );
-    return keep(started);
-  };
+  const cells = config.cells.map((place) =>
+    startWholeCell(starting, place, { ports: ports.of(place), tools, edge: prepared, secretKeys }),
+  );
   const edge = async () => {
     const { options, ...preparedEdge } = await prepared;
-    return keep(await progress.step('edge', () => startEdge(context, options, preparedEdge)));
+    const spec = {
+      start: (ending: AbortSignal | undefined) =>
+        startEdge(context, { ...options, signal: ending }, preparedEdge),
+      answers: () => edgeAnswers(options.port, 8_000),
+    };
+    return progress.step('edge', () => keepRunning(spec));
   };
-  const [stores, startedCell, startedEdge] = await allSettledFirst(storesStarting, cell(), edge());
+  const edgeStarting = edge();
+  const parts: Promise<unknown>[] = [edgeStarting, ...cells];
+  // What others still wait for will not come: they hear of it now.
+  for (const part of parts) part.catch(starting.fail);
+  const [startedEdge, startedCells] = await allSettledFirst(edgeStarting, allSettledFirst(...cells));
   const versions = {
-    ...stores.versions,
+    ...startedCells[0]?.versions,
     edge: startedEdge.version,
-    sandbox: (await tools.runsc)?.version ?? 'process (no isolation)',
+    sandbox: (await tools.runsc)?.version ?? `${config.sandboxDriver} (no isolation)`,
   };
-  return { url: startedEdge.url, cellUrl: startedCell.url, versions };
+  return { url: startedEdge.url, cells: startedCells, versions };
 }
 
-async function prepare(starting: Starting, cellPort: number, lab: Promise<{ directory: string }>) {
+interface Ports {
+  of(place: CellPlace): CellPorts;
+}
+
+async function portsOf({ config, home }: Starting): Promise<Ports> {
+  const parts = ['postgres', 'redis', 'cell'] as const;
+  const names = config.cells.flatMap(({ cellId }) => parts.map((part) => `${part}-${cellId}`));
+  const ports = await keptPorts(home.run, names);
+  const port = (name: string): number => {
+    const found = ports[name];
+    if (found === undefined) throw new Error(`no port was chosen for ${name}`);
+    return found;
+  };
+  return {
+    of: ({ cellId }) => ({
+      postgres: port(`postgres-${cellId}`),
+      redis: port(`redis-${cellId}`),
+      cell: port(`cell-${cellId}`),
+    }),
+  };
+}
+
+async function prepare(starting: Starting, ports: Ports, lab: Promise<{ directory: string }>) {
   const { config, home, progress, signal } = starting;
   const options = {
     homeDirectory: home.directory,
     port: config.edgePort,
-    cellId: config.cellId,
-    cellUrl: `http://127.0.0.1:${cellPort}`,
-    regionId: config.regionId,
+    cells: config.cells.map((place) => ({ ...place, url: `http://127.0.0.1:${ports.of(place).cell}` })),
     labDirectory: (await lab).directory,
     checkoutDirectory,
     signal,

@@ -3,6 +3,7 @@ import type { Random } from '@cellbook/shared/random.ts';
 import type { PlatformConfig } from './config.ts';
 import type { Home } from './home.ts';
 import type { Child, SpawnContext } from './processes/child.ts';
+import type { ProgramSpec } from './processes/program.ts';
 import type { Progress } from './progress.ts';
 
 export interface PlatformDeps {
@@ -17,6 +18,8 @@ export interface Starting extends PlatformDeps {
   config: PlatformConfig;
   home: Home;
   context: SpawnContext;
-  /** Notes a program the moment it runs, so that a start that fails later stops it. */
-  keep<T extends { child: Child }>(started: T): T;
+  /** One part could not be started: ends the waiting and set-up of the others. */
+  fail(thrown: unknown): void;
+  /** Starts a program that is kept running from then on, and stopped with the platform. */
+  keepRunning<Running extends { child: Child }>(spec: ProgramSpec<Running>): Promise<Running>;
 }

@@ -10,7 +10,7 @@ import { z } from 'zod';
 import { freePorts, start, untilReady } from '../processes.ts';
 
 export const checkout = join(import.meta.dirname, '..', '..', '..');
-const cellId = 'local-1';
+const cellId = 'eu-1';
 
 export interface BenchPlatform {
   driver: 'process' | 'gvisor' | 'none';
@@ -48,7 +48,7 @@ export async function startBenchPlatform(options: PlatformOptions): Promise<Benc
       ...process.env,
       CELLBOOK_HOME: directory,
       CELLBOOK_EDGE_PORT: String(edgePort),
-      CELLBOOK_CELL_ID: cellId,
+      CELLBOOK_CELLS: `eu=${cellId}`,
       CELLBOOK_SANDBOX_DRIVER: options.driver,
       CELLBOOK_PYTHON: options.python,
       ...(options.sandboxesMax && { CELLBOOK_SANDBOXES_MAX: String(options.sandboxesMax) }),

@@ -24,7 +24,7 @@ async function main(): Promise<boolean> {
   const deps = { clock: systemClock, random: systemRandom, progress, signal: stopRequested().signal };
   const platform = await usePlatform(config, deps);
   try {
-    const folderOf = (id: string) => workspaceFolder(openHome(config.homeDirectory), config.cellId, id);
+    const folderOf = (id: string) => workspaceFolder(openHome(config.homeDirectory), id);
     const { cacheDirectory } = config;
     const { expected, notPassed } = await progress.step('jupyter_server’s tests', () =>
       runBlackbox({ origin: platform.url, cacheDirectory, folderOf }),

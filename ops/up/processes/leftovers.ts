@@ -10,6 +10,7 @@ import { waitUntil } from '../wait-until.ts';
 import { ancestryOf, identityOf, isAlive, isGroupAlive, pidsWithEnvironment } from './proc.ts';
 import { type ChildRecord, childRecordSchema, homeVariable } from './record.ts';
 import { signalIgnoringGone, stopGroup } from './stop-group.ts';
+import { inStopOrder } from './stop-order.ts';
 
 export interface Leftovers {
   clock: Clock;
@@ -20,7 +21,7 @@ export interface Leftovers {
 /** Stops them all; returns the names of what was found. */
 export async function stopLeftovers(where: Leftovers): Promise<string[]> {
   const found: string[] = [];
-  for (const record of recordsInStopOrder(where.runDirectory)) {
+  await inStopOrder(recordsIn(where.runDirectory), async (record) => {
     // The leader may be gone while its group lives on; a reused pid is told apart by its start time.
     const leaderIsOurs = isAlive(record);
     const groupIsOurs = !leaderIsOurs && identityOf(record.pid) === null && isGroupAlive(record.pid);
@@ -29,7 +30,7 @@ export async function stopLeftovers(where: Leftovers): Promise<string[]> {
       await stopGroup(where.clock, record.pid, record);
     }
     rmSync(join(where.runDirectory, `${record.name}.json`), { force: true });
-  }
+  });
   const strays = strayPids(where.homeDirectory);
   if (strays.length > 0) found.push(...strays.map((pid) => `process ${pid}`));
   await killStrays(where);
@@ -53,14 +54,13 @@ function strayPids(homeDirectory: string): number[] {
   return pidsWithEnvironment(homeVariable, homeDirectory).filter((pid) => !ourselves.includes(pid));
 }
 
-function recordsInStopOrder(runDirectory: string): ChildRecord[] {
+function recordsIn(runDirectory: string): ChildRecord[] {
   return readdirSync(runDirectory)
     .filter((name) => name.endsWith('.json'))
     .flatMap((name) => {
       const parsed = childRecordSchema.safeParse(readJson(join(runDirectory, name)));
       return parsed.success ? [parsed.data] : [];
-    })
-    .sort((a, b) => a.stopOrder - b.stopOrder);
+    });
 }
 
 function readJson(path: string): unknown {

@@ -1,4 +1,6 @@
 import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { SandboxDriverName } from '../config.ts';
 import { assertRunning, type Child, type SpawnContext, startChild } from '../processes/child.ts';
 import { stopOrder } from '../processes/record.ts';
 import { waitUntil } from '../wait-until.ts';
@@ -11,14 +13,21 @@ export interface CellOptions {
   databaseUrl: string;
   redisUrl: string;
   objects: string;
-  sandboxDriver: 'gvisor' | 'process';
+  sandboxDriver: SandboxDriverName;
   runsc: string | null;
   imageDirectory: string | null;
   labDataDirectory: string;
   /** The JWKS file with the keys the edge signs principals with. */
   edgePublicKeys: string;
+  /** The JWK that pins are signed with, its public half. */
+  pinPublicKey: string;
+  /** The JWK set that seals secrets. */
+  secretKeys: string;
+  /** What of this machine's memory its sandboxes may count on. */
+  machineMemoryBytes: number;
+  cacheDirectory: string;
   checkoutDirectory: string;
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 export interface RunningCell {
@@ -48,7 +57,12 @@ export async function startCell(context: SpawnContext, options: CellOptions): Pr
         await response.arrayBuffer();
         return response.ok;
       },
-      { clock: context.clock, deadlineMs: 60_000, what: 'the cell to answer', signal: options.signal },
+      {
+        clock: context.clock,
+        deadlineMs: 60_000,
+        what: `cell ${options.cellId} to answer`,
+        signal: options.signal,
+      },
     );
     return { child, url };
   } catch (thrown) {
@@ -70,6 +84,11 @@ function environment(options: CellOptions): Record<string, string> {
     ...(options.runsc === null ? {} : { CELLBOOK_RUNSC: options.runsc }),
     ...(options.imageDirectory === null ? {} : { CELLBOOK_IMAGE_DIR: options.imageDirectory }),
     CELLBOOK_EDGE_PUBLIC_KEYS: options.edgePublicKeys,
+    CELLBOOK_PIN_PUBLIC_KEY: options.pinPublicKey,
+    CELLBOOK_SECRET_KEYS: options.secretKeys,
     CELLBOOK_LAB_SCHEMAS: options.labDataDirectory,
+    CELLBOOK_MACHINE_MEMORY_MIB: String(Math.floor(options.machineMemoryBytes / 2 ** 20)),
+    // Every start reads some hundred files of TypeScript; their compiled form is kept.
+    NODE_COMPILE_CACHE: join(options.cacheDirectory, 'node-compile-cache'),
   };
 }

@@ -5,21 +5,23 @@ import { z } from 'zod';
 import { assertRunning, type Child, type SpawnContext, startChild } from '../processes/child.ts';
 import { stopOrder } from '../processes/record.ts';
 import { runTool } from '../tools/run-tool.ts';
+import type { CellPlace } from '../topology.ts';
 import { waitUntil } from '../wait-until.ts';
 
 export interface EdgeOptions {
   homeDirectory: string;
   port: number;
-  cellId: string;
-  cellUrl: string;
-  regionId: string;
+  cells: (CellPlace & { url: string })[];
   labDirectory: string;
   checkoutDirectory: string;
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
+
+export const edgeName = 'edge';
 
 const preparedSchema = z.object({
   publicKeysPath: z.string(),
+  pinPublicKeyPath: z.string(),
   publicUrl: z.url(),
   wranglerArguments: z.array(z.string()),
 });
@@ -33,19 +35,26 @@ export interface RunningEdge {
 
 /** Writes what differs from the last time; the edge of this home must not be running. */
 export async function prepareEdge(options: EdgeOptions, note: (text: string) => void): Promise<PreparedEdge> {
-  const { homeDirectory, port, cellId, cellUrl, regionId, labDirectory } = options;
-  const args = ['--home', homeDirectory, '--port', String(port), '--cell', `${cellId}=${cellUrl}`];
+  const { homeDirectory, port, cells, labDirectory } = options;
+  const args = ['--home', homeDirectory, '--port', String(port), '--lab', labDirectory];
+  const regions = [...new Set(cells.map((cell) => cell.regionId))];
+  const regionArgs = regions.flatMap((region) => ['--region', regionArgument(region)]);
+  const cellArgs = cells.flatMap(({ cellId, regionId, url }) => ['--cell', `${regionId}/${cellId}=${url}`]);
   const line = await runTool(
     {
       doing: 'setting the edge up',
       script: 'edge/setup/write-config.ts',
-      args: [...args, '--region', regionId, '--lab', labDirectory],
+      args: [...args, ...regionArgs, ...cellArgs],
     },
     note,
     options.signal,
   );
   return preparedSchema.parse(JSON.parse(line));
 }
+
+/** Names for people and the continents whose people come to live there; a region of another name has its id. */
+const knownRegions: Record<string, string> = { eu: 'Europe:EU,AF', us: 'Americas:NA,SA' };
+const regionArgument = (region: string): string => `${region}=${knownRegions[region] ?? region}`;
 
 export async function startEdge(
   context: SpawnContext,
@@ -54,7 +63,7 @@ export async function startEdge(
 ): Promise<RunningEdge> {
   const { checkoutDirectory } = options;
   const child = await startChild(context, {
-    name: 'edge',
+    name: edgeName,
     stopOrder: stopOrder.edge,
     command: process.execPath,
     args: [join(checkoutDirectory, 'node_modules/wrangler/bin/wrangler.js'), ...prepared.wranglerArguments],
@@ -65,12 +74,9 @@ export async function startEdge(
   });
   try {
     await waitUntil(
-      async () => {
+      () => {
         assertRunning(child);
-        const health = `http://127.0.0.1:${options.port}/healthz`;
-        const response = await fetch(health, { signal: AbortSignal.timeout(5_000) });
-        await response.arrayBuffer();
-        return response.ok;
+        return edgeAnswers(options.port, 5_000);
       },
       { clock: context.clock, deadlineMs: 60_000, what: 'the edge to answer', signal: options.signal },
     );
@@ -79,6 +85,13 @@ export async function startEdge(
     await child.stop();
     throw thrown;
   }
+}
+
+export async function edgeAnswers(port: number, deadlineMs: number): Promise<boolean> {
+  const signal = AbortSignal.timeout(deadlineMs);
+  const response = await fetch(`http://127.0.0.1:${port}/healthz`, { signal });
+  await response.arrayBuffer();
+  return response.ok;
 }
 
 function workerdVersion(checkoutDirectory: string): string {

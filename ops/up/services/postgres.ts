@@ -20,12 +20,14 @@ const run = promisify(execFile);
 const major = '18';
 
 export interface PostgresOptions {
+  /** Of its record and log; `postgres` unless told. */
+  name?: string;
   dataDirectory: string;
   port: number;
   password: string;
   /** Server settings, for example `fsync=off` for tests whose data may be lost. */
   settings?: string[];
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 export interface RunningPostgres {
@@ -62,7 +64,7 @@ export async function startPostgres(
   ];
   const [program = '', ...args] = [...command, ...settings.flatMap((setting) => ['-c', setting])];
   const child = await startChild(context, {
-    name: 'postgres',
+    name: options.name ?? 'postgres',
     stopOrder: stopOrder.postgres,
     command: program,
     args,

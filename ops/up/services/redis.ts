@@ -7,12 +7,14 @@ import { stopOrder } from '../processes/record.ts';
 import { waitUntil } from '../wait-until.ts';
 
 export interface RedisOptions {
+  /** Of its record and log; `redis` unless told. */
+  name?: string;
   directory: string;
   port: number;
   password: string;
   /** How many numbered databases; tests take one each. */
   databases?: number;
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 export interface RunningRedis {
@@ -27,7 +29,7 @@ export async function startRedis(context: SpawnContext, options: RedisOptions): 
   // In a file only we may read, because arguments are visible to every user of the machine.
   writeFileSync(configPath, config(options), { mode: 0o600 });
   const child = await startChild(context, {
-    name: 'redis',
+    name: options.name ?? 'redis',
     stopOrder: stopOrder.redis,
     command: 'redis-server',
     args: [configPath],

@@ -1,4 +1,4 @@
-import { freePort } from '../ports.ts';
+import type { CellHome } from '../home.ts';
 import { keptSecret } from '../secrets.ts';
 import type { Starting } from '../starting.ts';
 import { ensureDatabase } from './database.ts';
@@ -11,37 +11,46 @@ export interface Stores {
   versions: { postgres: string; redis: string };
 }
 
-/** Postgres with the cell's database, and Redis. */
-export async function startStores(starting: Starting): Promise<Stores> {
-  const outcomes = [startPostgresStep(starting), startRedisStep(starting)] as const;
+export interface StoresWanted {
+  cellId: string;
+  home: CellHome;
+  ports: { postgres: number; redis: number };
+}
+
+/** One cell's own Postgres, with its database, and its own Redis. */
+export async function startStores(starting: Starting, wanted: StoresWanted): Promise<Stores> {
+  const outcomes = [startPostgresOf(starting, wanted), startRedisOf(starting, wanted)] as const;
   await Promise.allSettled(outcomes);
   const [postgres, redis] = await Promise.all(outcomes);
-  const name = `cell_${starting.config.cellId.replaceAll('-', '_')}`;
   return {
-    databaseUrl: await ensureDatabase(postgres.url, name),
+    databaseUrl: await ensureDatabase(postgres.url, `cell_${wanted.cellId.replaceAll('-', '_')}`),
     redisUrl: redis.url,
     versions: { postgres: postgres.version, redis: redis.version },
   };
 }
 
-function startPostgresStep({ context, home, progress, random, signal, keep }: Starting) {
-  const start = async () =>
-    startPostgres(context, {
-      dataDirectory: home.postgres,
-      port: await freePort(),
-      password: keptSecret(home.keys, 'postgres-password', random),
-      signal,
-    });
-  return progress.step('Postgres', start, ({ version }) => `Postgres ${version}`).then(keep);
+function startPostgresOf({ context, home, random, keepRunning }: Starting, wanted: StoresWanted) {
+  const name = `postgres-${wanted.cellId}`;
+  const options = {
+    name,
+    dataDirectory: wanted.home.postgres,
+    port: wanted.ports.postgres,
+    password: keptSecret(home.keys, `${name}-password`, random),
+    settings: machineSettings,
+  };
+  return keepRunning({ start: (signal) => startPostgres(context, { ...options, signal }) });
 }
 
-function startRedisStep({ context, home, progress, random, signal, keep }: Starting) {
-  const start = async () =>
-    startRedis(context, {
-      directory: home.redis,
-      port: await freePort(),
-      password: keptSecret(home.keys, 'redis-password', random),
-      signal,
-    });
-  return progress.step('Redis', start, ({ version }) => `Redis ${version}`).then(keep);
+function startRedisOf({ context, home, random, keepRunning }: Starting, wanted: StoresWanted) {
+  const name = `redis-${wanted.cellId}`;
+  const options = {
+    name,
+    directory: wanted.home.redis,
+    port: wanted.ports.redis,
+    password: keptSecret(home.keys, `${name}-password`, random),
+  };
+  return keepRunning({ start: (signal) => startRedis(context, { ...options, signal }) });
 }
+
+/** Several servers share this machine: each keeps to a little memory until it has work. */
+const machineSettings = ['shared_buffers=32MB'];

@@ -6,11 +6,12 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { z } from 'zod';
+import type { SandboxDriverName } from '../config.ts';
 import type { Progress } from '../progress.ts';
 import { runTool } from './run-tool.ts';
 
 export interface Tools {
-  /** Null with the process driver, which needs neither it nor an image. */
+  /** Null with the drivers that need neither it nor an image. */
   runsc: Promise<Runsc | null>;
   /** Directory of the built image: `rootfs/` and `image.json`. */
   imageDirectory: Promise<string | null>;
@@ -29,7 +30,7 @@ export type LabBundle = z.infer<typeof labSchema>;
 
 export interface ToolsWanted {
   cacheDirectory: string;
-  sandboxDriver: 'gvisor' | 'process';
+  sandboxDriver: SandboxDriverName;
   /** What the operator brings is taken as it is. */
   runsc: string | null;
   imageDirectory: string | null;

@@ -1,0 +1,27 @@
+/**
+ * Some programs live on while what they serve is gone: wrangler outlives its workerd, and then every request
+ * hangs. A probe tells; one that fails by chance (a machine under load) is no reason to end anybody.
+ */
+import { type Clock, sleep } from '@cellbook/shared/clock.ts';
+
+export interface SilenceWatch {
+  clock: Clock;
+  /** True when it answered; a throw or a deadline of its own counts as no. */
+  answers: () => Promise<boolean>;
+  signal: AbortSignal;
+}
+
+const probeEveryMs = 2_000;
+/** With probes that give up after 8 s, a program is called silent after 10 to 24 s. */
+const failuresInRow = 3;
+
+/** Resolves when it has not answered several times in a row; rejects when the signal aborts. */
+export async function untilSilent({ clock, answers, signal }: SilenceWatch): Promise<void> {
+  let failures = 0;
+  while (failures < failuresInRow) {
+    await sleep(clock, probeEveryMs, signal);
+    const answered = await answers().catch(() => false);
+    failures = answered ? 0 : failures + 1;
+  }
+  signal.throwIfAborted();
+}
