@@ -29,9 +29,15 @@ const environmentSchema = z.object({
   /** The Python of the process driver. */
   CELLBOOK_PYTHON: z.string().optional(),
   CELLBOOK_EDGE_PUBLIC_KEYS: z.string().min(1),
+  /** A JWK file: the key that pin documents are verified with. Without it the cell takes none and serves everybody. */
+  CELLBOOK_PIN_PUBLIC_KEY: z.string().min(1).optional(),
   CELLBOOK_LAB_SCHEMAS: z.string().optional(),
+  /** The master keys of secrets (cells/src/secrets/master-keys.ts); absent: none are kept. */
+  CELLBOOK_SECRET_KEYS: z.string().min(1).optional(),
   /** Sandboxes at once, live and starting; absent: as many as fit this machine's memory. */
   CELLBOOK_SANDBOXES_MAX: z.coerce.number().int().min(1).optional(),
+  /** What of this machine's memory the cell's sandboxes may count on, where cells share one; absent: all of it. */
+  CELLBOOK_MACHINE_MEMORY_MIB: z.coerce.number().int().min(1).optional(),
   CELLBOOK_SANDBOX_MEMORY_MIB: z.coerce.number().int().min(256).default(2_048),
   CELLBOOK_SANDBOX_DISK_MIB: z.coerce.number().int().min(64).default(10_240),
   CELLBOOK_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
@@ -58,7 +64,9 @@ export interface CellConfig {
     diskBytesMax: number;
   };
   edgePublicKeysFile: string;
+  pinPublicKeyFile: string | null;
   labDataDirectory: string | null;
+  secretKeysFile: string | null;
   logLevel: string;
 }
 
@@ -75,6 +83,8 @@ export function readConfig(environment: NodeJS.ProcessEnv): CellConfig {
   }
   const given = parsed.data;
   const memoryBytesMax = given.CELLBOOK_SANDBOX_MEMORY_MIB * mebibyte;
+  const machineMib = given.CELLBOOK_MACHINE_MEMORY_MIB;
+  const machineBytes = machineMib === undefined ? totalmem() : machineMib * mebibyte;
   return {
     cellId: given.CELLBOOK_CELL_ID,
     regionId: given.CELLBOOK_REGION_ID,
@@ -90,13 +100,15 @@ export function readConfig(environment: NodeJS.ProcessEnv): CellConfig {
       runscPath: given.CELLBOOK_RUNSC ?? 'runsc',
       imageDirectory: given.CELLBOOK_IMAGE_DIR ?? null,
       python: given.CELLBOOK_PYTHON ?? null,
-      capacity: given.CELLBOOK_SANDBOXES_MAX ?? capacityOf(totalmem(), memoryBytesMax),
+      capacity: given.CELLBOOK_SANDBOXES_MAX ?? capacityOf(machineBytes, memoryBytesMax),
       memoryBytesMax,
       cpuMillisMax: availableParallelism() * 1_000,
       diskBytesMax: given.CELLBOOK_SANDBOX_DISK_MIB * mebibyte,
     },
     edgePublicKeysFile: given.CELLBOOK_EDGE_PUBLIC_KEYS,
+    pinPublicKeyFile: given.CELLBOOK_PIN_PUBLIC_KEY ?? null,
     labDataDirectory: given.CELLBOOK_LAB_SCHEMAS ?? null,
+    secretKeysFile: given.CELLBOOK_SECRET_KEYS ?? null,
     logLevel: given.CELLBOOK_LOG_LEVEL,
   };
 }

@@ -6,6 +6,8 @@ import type { Metrics } from '@cellbook/shared/metrics.ts';
 import { requestIdHeader } from '@cellbook/shared/protocol/principal.ts';
 import type { Random } from '@cellbook/shared/random.ts';
 import { type FastifyInstance, fastify } from 'fastify';
+import type { Home } from '../home/home.ts';
+import { registerHomeRoutes } from '../home/home-routes.ts';
 import { type AccessDeps, addAccessHook } from './access/access-hook.ts';
 import { answerErrors, answerUnrouted } from './answer-errors.ts';
 import { type HealthDeps, registerHealthRoutes } from './health-routes.ts';
@@ -18,6 +20,8 @@ export interface ServerDeps {
   log: Logger;
   metrics: Metrics;
   access: AccessDeps;
+  /** Whom the cell owns; absent where no pin key is configured. */
+  home?: Home | undefined;
   health: HealthDeps;
   lifecycle: LifecycleApiDeps;
 }
@@ -36,7 +40,8 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   });
   answerErrors(app, deps.log);
   logRequests(app, deps);
-  addAccessHook(app, deps.access);
+  addAccessHook(app, { ...deps.access, home: deps.home });
+  if (deps.home) registerHomeRoutes(app, deps.home);
   registerHealthRoutes(app, deps.health);
   await registerLifecycleApi(app, deps.lifecycle);
   return app;

@@ -12,7 +12,9 @@ import { baseUrl } from '../gateway/routes/context.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import type { SandboxDriver } from '../sandbox/driver.ts';
 import type { WorkspaceVolumes } from '../storage/workspace-volumes.ts';
+import { openHomePart } from './home-part.ts';
 import { registerLab } from './lab-part.ts';
+import type { SecretPart } from './secret-part.ts';
 import type { CellStores } from './store-part.ts';
 
 export interface ServerParts {
@@ -24,16 +26,19 @@ export interface ServerParts {
   gateway: Gateway;
   driver: SandboxDriver;
   metrics: Metrics;
+  secrets: SecretPart;
 }
 
 export async function serve(parts: ServerParts): Promise<FastifyInstance> {
-  const { config, tools, stores, lifecycle, volumes, gateway, driver, metrics } = parts;
+  const { config, tools, stores, lifecycle, volumes, gateway, driver, metrics, secrets } = parts;
   const { clock, random, log } = tools;
   const { database, store, transitions, idempotency, feed } = stores;
   const keys = await openPrincipalKeys(config.edgePublicKeysFile, clock);
+  const home = await openHomePart(config, tools, database);
   const app = await createServer({
     ...tools,
     metrics,
+    home,
     access: {
       principals: createPrincipalVerifier({ keys, cellId: config.cellId, clock }),
       tenantOf: (workspaceId, deletedToo) => lifecycle.tenantOf(workspaceId, deletedToo),
@@ -45,7 +50,7 @@ export async function serve(parts: ServerParts): Promise<FastifyInstance> {
       versions: { sandbox: driver.version, node: process.version },
     },
     lifecycle: {
-      ...{ store, transitions, idempotency, volumes, feed, ...tools },
+      ...{ store, transitions, idempotency, volumes, feed, secrets, ...tools },
       changed: (row) => {
         lifecycle.wake(row.id);
         feed.publish(row.ownerId);

@@ -11,6 +11,7 @@ import { type WorkspaceId, workspaceIdSchema } from '@cellbook/shared/ids.ts';
 import { type Principal, principalHeader } from '@cellbook/shared/protocol/principal.ts';
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify';
 import { z } from 'zod';
+import type { Home } from '../../home/home.ts';
 import type { PrincipalVerifier } from './principal-verifier.ts';
 import { relationOf, relationTo, type Tenant } from './route-access.ts';
 
@@ -30,6 +31,8 @@ export interface RefusedRequest {
 
 export interface AccessDeps {
   principals: PrincipalVerifier;
+  /** Throws `misdirected` where the user lives in another cell; absent, everybody addressed to this one does. */
+  home?: Pick<Home, 'check'> | undefined;
   /** Whose workspace it is; null when there is none. Deleted ones count where `deletedToo`. */
   tenantOf(workspaceId: WorkspaceId, deletedToo: boolean): Promise<Tenant | null>;
   /** For the record. Must not throw, and is not waited for. */
@@ -48,6 +51,7 @@ export function addAccessHook(app: FastifyInstance, deps: AccessDeps): void {
     request.principal = await deps.principals.verify(typeof token === 'string' ? token : undefined);
     // Nothing is there; who asks has been looked at, so that 421 comes before 404.
     if (permission === undefined) return;
+    await deps.home?.check(request.principal);
     const params = paramsSchema.safeParse(request.params);
     const workspaceId = params.success ? workspaceIdOf(params.data.workspaceId) : null;
     const because = await judge(deps, request, permission, workspaceId);

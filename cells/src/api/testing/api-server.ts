@@ -13,8 +13,11 @@ import type { TransitionEntry } from '@cellbook/shared/protocol/workspace-api.ts
 import { systemRandom } from '@cellbook/shared/random.ts';
 import type { FastifyInstance } from 'fastify';
 import { createTestDatabase, type TestDatabase } from '../../db/test-database.ts';
+import type { Home } from '../../home/home.ts';
 import { PostgresTransitionStore } from '../../lifecycle/stores/postgres-transition-store.ts';
 import { PostgresWorkspaceStore } from '../../lifecycle/stores/postgres-workspace-store.ts';
+import { withoutSecrets } from '../../secrets/no-secrets.ts';
+import type { SecretRouteDeps } from '../../secrets/secret-routes.ts';
 import { createTestEdge, type TestEdge, testCellId } from '../../testing/test-edge.ts';
 import { openPrincipalKeys } from '../access/principal-keys.ts';
 import { createPrincipalVerifier } from '../access/principal-verifier.ts';
@@ -56,7 +59,14 @@ export interface CallOptions {
   claims?: Record<string, unknown>;
 }
 
-export async function startApiServer(given: { bus?: HintBus; clock?: Clock } = {}): Promise<ApiServer> {
+interface ApiServerOptions {
+  bus?: HintBus;
+  clock?: Clock;
+  home?(database: TestDatabase): Promise<Home>;
+  secrets?(database: TestDatabase): SecretRouteDeps;
+}
+
+export async function startApiServer(given: ApiServerOptions = {}): Promise<ApiServer> {
   const directory = await mkdtemp(join(tmpdir(), 'cellbook-api-'));
   const database = await createTestDatabase();
   const edge = await createTestEdge(directory);
@@ -72,6 +82,7 @@ export async function startApiServer(given: { bus?: HintBus; clock?: Clock } = {
   const app = await createServer({
     ...tools,
     metrics,
+    home: await given.home?.(database),
     access: {
       principals: createPrincipalVerifier({ keys, cellId, clock }),
       async tenantOf(workspaceId, deletedToo) {
@@ -89,6 +100,7 @@ export async function startApiServer(given: { bus?: HintBus; clock?: Clock } = {
     lifecycle: {
       ...{ store, transitions, feed, ...tools },
       idempotency: new PostgresIdempotencyStore(database.database),
+      secrets: given.secrets?.(database) ?? withoutSecrets(tools),
       volumes: { create: async () => {} },
       changed: ({ id, ownerId }) => {
         woken.push(id);
