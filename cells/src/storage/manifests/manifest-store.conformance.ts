@@ -98,6 +98,15 @@ export function describeManifestStore(
       expect(await store.read(workspaceId)).toMatchObject({ epoch: 1, attachedHost: null });
     });
 
+    test('a release under a newer epoch shuts out who had it before, even with nothing else changed', async () => {
+      const workspaceId = await fresh();
+      await store.claim(workspaceId, 1, here);
+      await store.release(workspaceId, 2);
+      await expect(commit(workspaceId, 0, 1, 'a')).rejects.toMatchObject({ code: 'stale_epoch' });
+      await expect(store.claim(workspaceId, 1, here)).rejects.toMatchObject({ code: 'stale_epoch' });
+      expect(await store.read(workspaceId)).toMatchObject({ version: 0, epoch: 2, attachedHost: null });
+    });
+
     test('forgets versions but never the current one', async () => {
       const workspaceId = await fresh();
       for (let version = 0; version < 4; version++) await commit(workspaceId, version, 0, 'a');

@@ -44,7 +44,10 @@ export interface ManifestStore {
   read(workspaceId: WorkspaceId): Promise<VolumeRow | null>;
   /** Makes `host` the owner under `epoch`. Repeating it is harmless; an older epoch is `stale_epoch`. */
   claim(workspaceId: WorkspaceId, epoch: number, host: HostId): Promise<VolumeRow>;
-  /** The stored tree is the truth again. Idempotent; an older epoch is `stale_epoch`. */
+  /**
+   * The stored tree is the truth again. Raises the epoch as `claim` does, so that whoever had the directory
+   * before can commit nothing more. Idempotent; an older epoch is `stale_epoch`.
+   */
   release(workspaceId: WorkspaceId, epoch: number): Promise<void>;
   /** Moves the pointer and keeps the manifest; gives the new version. Throws `conflict`, `stale_epoch` or `gone`. */
   commit(commit: Commit): Promise<number>;

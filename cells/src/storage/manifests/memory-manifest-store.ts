@@ -30,7 +30,7 @@ export function createMemoryManifestStore(): ManifestStore {
       return { ...row };
     },
     async release(workspaceId, epoch) {
-      owned(workspaceId, epoch, 'releasing a volume').attachedHost = null;
+      Object.assign(owned(workspaceId, epoch, 'releasing a volume'), { epoch, attachedHost: null });
     },
     async commit(commit) {
       const row = rows.get(commit.workspaceId) ?? null;

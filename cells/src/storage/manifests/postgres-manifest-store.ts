@@ -46,7 +46,7 @@ export function createPostgresManifestStore(database: Database): ManifestStore {
       return row ? parseRow(row) : refuseOwner(workspaceId, epoch, 'claiming a volume');
     },
     async release(workspaceId, epoch) {
-      const set = { attachedHost: null };
+      const set = { epoch, attachedHost: null };
       const [row] = await database.update(volumes).set(set).where(ownedBy(workspaceId, epoch)).returning();
       if (!row) await refuseOwner(workspaceId, epoch, 'releasing a volume');
     },
