@@ -10,6 +10,7 @@ import {
   validatorCompiler,
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod';
+import { registerSecretRoutes, type SecretRouteDeps } from '../secrets/secret-routes.ts';
 import { type EventDeps, registerEventRoutes } from './events/event-routes.ts';
 import { registerChangeWorkspaces } from './workspaces/change-workspaces.ts';
 import { registerCreateWorkspace } from './workspaces/create-workspace.ts';
@@ -19,6 +20,7 @@ import type { WorkspaceDeps } from './workspaces/workspace-deps.ts';
 export type LifecycleApiDeps = WorkspaceDeps &
   EventDeps & {
     log: Logger;
+    secrets: SecretRouteDeps;
     /** Given the OpenAPI description once the routes are there. */
     described?(description: unknown): void;
   };
@@ -42,6 +44,7 @@ export async function registerLifecycleApi(app: FastifyInstance, deps: Lifecycle
       registerReadWorkspaces(api, deps);
       registerChangeWorkspaces(api, deps);
       registerEventRoutes(api, deps);
+      registerSecretRoutes(api, deps.secrets);
     });
     scope.addHook('onReady', async () => deps.described?.(scope.swagger()));
     const description = readFileSync(openApiFile, 'utf8');

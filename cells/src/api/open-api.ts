@@ -5,6 +5,7 @@ import { seededRandom } from '@cellbook/shared/random.ts';
 import { fastify } from 'fastify';
 import { MemoryTransitionStore } from '../lifecycle/stores/memory-transition-store.ts';
 import { MemoryWorkspaceStore } from '../lifecycle/stores/memory-workspace-store.ts';
+import { withoutSecrets } from '../secrets/no-secrets.ts';
 import { openChangeFeed } from './events/change-feed.ts';
 import { MemoryIdempotencyStore } from './idempotency/memory-idempotency-store.ts';
 import { registerLifecycleApi } from './lifecycle-api.ts';
@@ -22,6 +23,7 @@ export async function describeApi(): Promise<unknown> {
     volumes: { create: async () => {} },
     feed: await openChangeFeed({ store, bus: null, log }),
     random: seededRandom(1),
+    secrets: withoutSecrets({ clock, log }),
     changed() {},
     described(made) {
       description = made;

@@ -14,8 +14,5 @@ export const secrets = pgTable(
     valueBytes: integer('value_bytes').notNull(),
     updatedAt: timestamp('updated_at', { withTimezone: true, mode: 'date' }).notNull(),
   },
-  (table) => [
-    primaryKey({ columns: [table.owner, table.name] }),
-    index('secrets_by_key').on(table.keyId),
-  ],
+  (table) => [primaryKey({ columns: [table.owner, table.name] }), index('secrets_by_key').on(table.keyId)],
 );

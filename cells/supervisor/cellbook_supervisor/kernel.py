@@ -63,7 +63,9 @@ class Kernel:
             "%d-%d" % (self.stream, self._generation),
             {**self._entry["spec"], "name": self._entry["name"]},
             workspace.working_directory(self._directory),
-            workspace.kernel_environment(self.kernel_id, self._entry["spec"], self._environment),
+            workspace.kernel_environment(
+                self.kernel_id, self._entry["spec"], self._supervisor.secrets, self._environment
+            ),
         )
         self._ready_waiters.append((on_ready, on_failed))
         self._supervisor.children.adopt(self._process.pid, self._ended)

@@ -72,6 +72,21 @@ def start_kernel(supervisor, params, _binary, done, failed):
         raise
 
 
+def set_environment(supervisor, params, _binary, done, _failed):
+    """Secrets as environment variables, all of them at once: what is not named any more is forgotten. Kernels and
+    terminals started from now on have them; those that run keep what they were started with. They are kept in
+    this process's memory alone, and no answer or error repeats a value."""
+    given = params["environment"]
+    if not isinstance(given, dict) or not all(_is_variable(*pair) for pair in given.items()):
+        raise Refused("bad_request", "an environment maps names to texts without zero bytes")
+    supervisor.secrets = dict(given)
+    done({})
+
+
+def _is_variable(name, value):
+    return isinstance(value, str) and name != "" and "=" not in name and "\0" not in name + value
+
+
 def _kernel(supervisor, params):
     for kernel in supervisor.kernels.values():
         if kernel.kernel_id == params["kernelId"]:
@@ -123,6 +138,10 @@ def close_terminal(supervisor, params, _binary, done, _failed):
         terminal.close(lambda: done({}))
 
 
+def survey(supervisor, _params, _binary, done, _failed):
+    done(supervisor.survey())
+
+
 def run(supervisor, params, binary, done, failed):
     def ended(exit_code, stdout, stderr):
         supervisor.runs.discard(command)
@@ -152,5 +171,7 @@ _METHODS = {
     "openTerminal": open_terminal,
     "resizeTerminal": resize_terminal,
     "closeTerminal": close_terminal,
+    "survey": survey,
     "run": run,
+    "setEnvironment": set_environment,
 }

@@ -26,10 +26,12 @@ class Supervisor:
         self._input = input_descriptor
         self._decoder = frames.Decoder()
         self._accepted = {}
+        self._received = {}
         self._quiet = False
         self.kernels = {}
         self.terminals = {}
         self.runs = set()
+        self.secrets = {}
         self.loop = Loop()
         self.outbox = Outbox(self.loop, output_descriptor, self.loop.stop)
         self.context = zmq.Context()
@@ -81,9 +83,11 @@ class Supervisor:
     def _frame(self, kind, stream, payload):
         if kind == frames.KERNEL_INPUT:
             if stream in self.kernels:
+                self._count_received(stream, payload)
                 self.kernels[stream].from_cell(payload)
         elif kind == frames.TERMINAL_INPUT:
             if stream in self.terminals:
+                self._count_received(stream, payload)
                 self.terminals[stream].write(payload)
         elif kind == frames.REQUEST:
             requests.answer(self, stream, payload)
@@ -91,6 +95,26 @@ class Supervisor:
             self._quiesce(stream)
         elif kind == frames.RESUME:
             self._resume()
+
+    def _count_received(self, stream, payload):
+        self._received[stream] = self._received.get(stream, 0) + len(payload)
+
+    def survey(self):
+        """What runs, and the input counted of each stream: for a controller that takes this sandbox over."""
+
+        def counts(stream):
+            accepted, _ = self._accepted.get(stream, (0, 0))
+            return {"stream": stream, "receivedBytes": self._received.get(stream, 0), "acceptedBytes": accepted}
+
+        return {
+            "kernels": [
+                {"kernelId": kernel.kernel_id, "state": kernel.state, **counts(stream)}
+                for stream, kernel in self.kernels.items()
+            ],
+            "terminals": [
+                {"name": terminal.name, **counts(stream)} for stream, terminal in self.terminals.items()
+            ],
+        }
 
     def report_accepted(self, stream, size):
         """Tells the cell how much input of a stream has been taken, so that it knows what is on the way."""
@@ -104,10 +128,12 @@ class Supervisor:
     def forget_kernel(self, stream):
         self.kernels.pop(stream, None)
         self._accepted.pop(stream, None)
+        self._received.pop(stream, None)
 
     def terminal_ended(self, terminal):
         self.terminals.pop(terminal.stream, None)
         self._accepted.pop(terminal.stream, None)
+        self._received.pop(terminal.stream, None)
         self.outbox.send(frames.TERMINAL_EXIT, terminal.stream, [frames.envelope({"name": terminal.name})])
 
     # --- out --------------------------------------------------------------------------------------------

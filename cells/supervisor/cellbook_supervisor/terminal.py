@@ -26,7 +26,7 @@ class Terminal:
         shell = next((path for path in _SHELLS if os.access(path, os.X_OK)), None)
         if shell is None:
             raise Refused("sandbox_unavailable", "the image has no shell")
-        environment = {**workspace.base_environment(), "TERM": "xterm-256color", "SHELL": shell}
+        environment = {**workspace.base_environment(), **supervisor.secrets, "TERM": "xterm-256color", "SHELL": shell}
         working_directory = workspace.working_directory(directory)
         self.pid, self._descriptor = pty.fork()
         if self.pid == 0:

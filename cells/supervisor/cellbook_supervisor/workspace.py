@@ -7,10 +7,10 @@ def base_environment():
     return dict(os.environ)
 
 
-def kernel_environment(kernel_id, spec, environment):
-    """The sandbox's, then the kernelspec's, then what the cell asked for this kernel."""
+def kernel_environment(kernel_id, spec, secrets, environment):
+    """The sandbox's, then the kernelspec's, then the user's secrets, then what the cell asked for this kernel."""
     own = spec.get("env") if isinstance(spec.get("env"), dict) else {}
-    added = {str(name): str(value) for name, value in [*own.items(), *environment.items()]}
+    added = {str(name): str(value) for name, value in [*own.items(), *secrets.items(), *environment.items()]}
     return {**base_environment(), **added, "CELLBOOK_KERNEL_ID": kernel_id}
 
 

@@ -57,6 +57,8 @@ export class FakeLink implements SupervisorLink {
   readonly restarted: KernelId[] = [];
   readonly typed: string[] = [];
   readonly opened: string[] = [];
+  /** Each one that was set, the newest last. */
+  readonly environments: Array<Readonly<Record<string, string>>> = [];
   /** While true the link accepts a message and says it is full. */
   isFull = false;
   /** While set, kernels fail to start with it. */
@@ -84,6 +86,10 @@ export class FakeLink implements SupervisorLink {
 
   listKernelspecs = async () => kernelspecs;
   readKernelspecResource = async (name: string, file: string) => Buffer.from(`${name}/${file}`);
+
+  async setEnvironment(environment: Readonly<Record<string, string>>) {
+    this.environments.push(environment);
+  }
 
   async startKernel(start: KernelStart) {
     if (this.startFailure) throw this.startFailure;

@@ -14,6 +14,7 @@ import { CellbookError } from '@cellbook/shared/errors.ts';
 import type { KernelId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { ZodType } from 'zod';
+import type { SandboxExit } from '../driver.ts';
 import { Emitter } from './emitter.ts';
 import { FrameWriter } from './frame-writer.ts';
 import { type Frame, FrameDecoder, frameType, malformed } from './frames.ts';
@@ -21,7 +22,8 @@ import { Greeting } from './greeting.ts';
 import { checkKernelFrame } from './kernel-frame.ts';
 import { readReport } from './reports.ts';
 import { Requests } from './requests.ts';
-import { kernelInfoSchema, kernelspecsSchema, runDoneSchema } from './schemas.ts';
+import { firstRequest, firstStream, kernelNote, type Relay, Relayed, terminalNote } from './relay.ts';
+import { kernelInfoSchema, kernelspecsSchema, runDoneSchema, surveySchema } from './schemas.ts';
 import { StreamNames, StreamNumbers } from './stream-names.ts';
 import type * as seam from './supervisor-link.ts';
 
@@ -30,6 +32,13 @@ const { requestMsMax, kernelStartMsMax } = limits.supervisorLink;
 export interface LinkStreams {
   input: Writable;
   output: Readable;
+}
+
+export interface LinkOptions {
+  /** May know more about a kernel's end than the inside of the sandbox does. */
+  explain?: (exit: seam.KernelExit) => seam.KernelExit;
+  /** Where a host daemon stands between this and the sandbox: what it said when it connected the two. */
+  relay?: Relay;
 }
 
 export class StdioLink implements seam.SupervisorLink {
@@ -42,21 +51,20 @@ export class StdioLink implements seam.SupervisorLink {
   readonly #kernels: StreamNames<KernelId>;
   readonly #terminals: StreamNames<string>;
   readonly #explain: (exit: seam.KernelExit) => seam.KernelExit;
+  readonly #relayed: Relayed | null;
   #closed: CellbookError | null = null;
 
-  /** `explain` may know more about a kernel's end than the inside of the sandbox does. */
-  constructor(
-    streams: LinkStreams,
-    clock: Clock,
-    explain: (exit: seam.KernelExit) => seam.KernelExit = (exit) => exit,
-  ) {
+  constructor(streams: LinkStreams, clock: Clock, { explain = (exit) => exit, relay }: LinkOptions = {}) {
     this.#explain = explain;
-    const numbers = new StreamNumbers();
+    const numbers = new StreamNumbers(relay && firstStream(relay));
     this.#kernels = new StreamNames('kernel', numbers);
     this.#terminals = new StreamNames('terminal', numbers);
     this.#output = streams.output;
     this.#writer = new FrameWriter(streams.input);
-    this.#requests = new Requests(this.#writer, clock);
+    this.#requests = new Requests(this.#writer, clock, relay && firstRequest(relay));
+    this.#relayed = relay ? new Relayed(relay, this.#writer) : null;
+    this.#relayed?.restore(this.#kernels, this.#terminals);
+    if (relay) this.#greeting.came(relay.hello);
     streams.output.on('data', (chunk: Buffer) => this.#receive(chunk));
     for (const event of ['close', 'error', 'end'])
       streams.output.once(event, () => this.#close(gone('the sandbox ended')));
@@ -67,6 +75,15 @@ export class StdioLink implements seam.SupervisorLink {
     const { hello } = this.#greeting;
     if (!hello) throw gone('the supervisor has not said HELLO');
     return hello;
+  }
+
+  get inherited(): seam.Inherited | null {
+    return this.#relayed?.inherited ?? null;
+  }
+
+  /** How the sandbox ended, where the daemon said so; null while it has not. */
+  get exit(): SandboxExit | null {
+    return this.#relayed?.exit ?? null;
   }
 
   waitForHello(signal: AbortSignal): Promise<seam.Hello> {
@@ -88,8 +105,29 @@ export class StdioLink implements seam.SupervisorLink {
     return (await this.#ask('readKernelspecResource', { kernelspec, file })).binary;
   }
 
+  async setEnvironment(environment: Readonly<Record<string, string>>): Promise<void> {
+    await this.#ask('setEnvironment', { environment });
+  }
+
+  async takeOver(): Promise<seam.Survey> {
+    this.#output.resume();
+    const asked = this.#writer.countsNow();
+    const survey = parsed(surveySchema, (await this.#ask('survey', {})).value);
+    for (const { stream, receivedBytes, acceptedBytes } of [...survey.kernels, ...survey.terminals])
+      this.#writer.restore(stream, receivedBytes, acceptedBytes, asked.get(stream) ?? 0);
+    const streams = new Set([...survey.kernels, ...survey.terminals].map(({ stream }) => stream));
+    for (const names of [this.#kernels, this.#terminals])
+      for (const stream of names.streams()) if (!streams.has(stream)) this.#forget(names, stream);
+    return survey;
+  }
+
+  remember(key: string, value: unknown): void {
+    this.#relayed?.remember(key, value);
+  }
+
   async startKernel(start: seam.KernelStart): Promise<seam.KernelInfo> {
     const stream = this.#kernels.open(start.kernelId);
+    this.remember(kernelNote(stream), start.kernelId);
     try {
       const answer = await this.#ask('startKernel', { ...start, stream }, kernelStartMsMax);
       return parsed(kernelInfoSchema, answer.value);
@@ -127,6 +165,7 @@ export class StdioLink implements seam.SupervisorLink {
 
   async openTerminal(options: Parameters<seam.SupervisorLink['openTerminal']>[0]): Promise<void> {
     const stream = this.#terminals.open(options.name);
+    this.remember(terminalNote(stream), { name: options.name, directory: options.directory });
     try {
       await this.#ask('openTerminal', { ...options, stream });
     } catch (error) {
@@ -188,6 +227,7 @@ export class StdioLink implements seam.SupervisorLink {
     if (this.#closed) return;
     try {
       this.#decoder.push(chunk, (frame) => this.#handle(frame));
+      this.#relayed?.acknowledge(this.#decoder.lastSeq);
     } catch (cause) {
       this.#close(gone('its supervisor broke the protocol', cause));
     }
@@ -227,6 +267,10 @@ export class StdioLink implements seam.SupervisorLink {
         if (name !== undefined) this.#events.emit('terminalExit', name);
         return;
       }
+      case 'exited':
+        this.#relayed?.ended(report.exit);
+        this.#close(gone('the sandbox ended'));
+        return;
       case 'heartbeat':
         this.#events.emit('heartbeat', report.heartbeat);
         return;
@@ -238,6 +282,8 @@ export class StdioLink implements seam.SupervisorLink {
   #forget(names: StreamNames<KernelId> | StreamNames<string>, stream: number): void {
     names.close(stream);
     this.#writer.forget(stream);
+    this.remember(kernelNote(stream), null);
+    this.remember(terminalNote(stream), null);
   }
 
   #close(reason: CellbookError): void {

@@ -68,8 +68,23 @@ export interface RunResult {
 export interface SupervisorLink {
   readonly hello: Hello;
   on<Name extends keyof SupervisorEvents>(name: Name, listener: SupervisorEvents[Name]): () => void;
+  /** What an earlier controller left running; null for a sandbox that this one started. */
+  readonly inherited: Inherited | null;
+  /**
+   * Begins to hear what an inherited sandbox says, what it said meanwhile first, and asks what runs there. To
+   * be called once, when listeners are there.
+   */
+  takeOver(): Promise<Survey>;
+  /** Leaves a note for the controller that may have to take this over; null takes it back. */
+  remember(key: string, value: unknown): void;
   listKernelspecs(): Promise<Record<string, KernelspecEntry>>;
   readKernelspecResource(kernelspec: string, file: string): Promise<Buffer>;
+  /**
+   * Secrets as environment variables, all of them: what is not named any more is forgotten. Given to kernels
+   * and terminals started from then on, a kernel's restart included; kept in the supervisor's memory alone. An
+   * empty one clears them, as before a checkpoint.
+   */
+  setEnvironment(environment: Readonly<Record<string, string>>): Promise<void>;
   /** Resolves once the kernel has answered kernel_info; the reply's content is the result. */
   startKernel(start: KernelStart): Promise<KernelInfo>;
   interruptKernel(kernelId: KernelId): Promise<void>;
@@ -91,6 +106,25 @@ export interface SupervisorLink {
   resume(signal: AbortSignal): Promise<Hello>;
   /** Stops reading what the sandbox sends until the returned function is called; it then waits or drops. */
   holdOutput(): () => void;
+}
+
+export interface Inherited {
+  kernels: KernelId[];
+  terminals: Array<{ name: string; directory: string }>;
+  /** Everything else that was remembered, by its key. */
+  notes: ReadonlyMap<string, unknown>;
+}
+
+/** What runs inside, and how much input of each stream has come and been taken. */
+export interface Survey {
+  kernels: Array<SurveyedStream & { kernelId: KernelId; state: KernelState }>;
+  terminals: Array<SurveyedStream & { name: string }>;
+}
+
+interface SurveyedStream {
+  stream: number;
+  receivedBytes: number;
+  acceptedBytes: number;
 }
 
 export interface RunCommand {

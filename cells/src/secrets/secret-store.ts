@@ -1,0 +1,32 @@
+/** Where sealed secrets are kept. Nothing here can open one. */
+import type { Sealed, SecretOwner, SecretPlace } from './seal.ts';
+
+export interface SecretNote {
+  name: string;
+  updatedAtMs: number;
+}
+
+export interface SealedSecret extends SecretPlace {
+  sealed: Sealed;
+}
+
+export interface NewSecret extends SealedSecret {
+  valueBytes: number;
+  nowMs: number;
+}
+
+/** `too_many`, `too_large`: with it the owner would be over a limit; nothing is written then. */
+export type PutOutcome = 'saved' | 'too_many' | 'too_large';
+
+export interface SecretStore {
+  /** Sorted by name. */
+  list(owner: SecretOwner): Promise<SecretNote[]>;
+  sealedOf(owner: SecretOwner): Promise<SealedSecret[]>;
+  put(secret: NewSecret): Promise<PutOutcome>;
+  /** False when there was none. */
+  remove(place: SecretPlace): Promise<boolean>;
+  /** Some that another key than this one wraps. */
+  wrappedByOthers(keyId: string, limit: number): Promise<SealedSecret[]>;
+  /** Replaces what is sealed where it is still the same; false when it was written meanwhile. */
+  reseal(before: SealedSecret, after: Sealed): Promise<boolean>;
+}
