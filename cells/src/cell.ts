@@ -12,6 +12,7 @@ import { closeServer } from './api/close-server.ts';
 import type { CellConfig } from './config.ts';
 import { createGateway } from './gateway/gateway.ts';
 import { createNotebookFiles } from './notebook-files.ts';
+import { openCellAudit } from './parts/audit-part.ts';
 import { openHost } from './parts/host-part.ts';
 import { serve } from './parts/server-part.ts';
 import { openStores } from './parts/store-part.ts';
@@ -32,20 +33,8 @@ export interface Cell {
 }
 
 export async function startCell(config: CellConfig, tools: CellTools): Promise<Cell> {
-  const { clock, random, log } = tools;
-  const metrics = createMetrics({ processMetrics: true });
-  const stores = await openStores(config, tools);
-  const { lifecycle, volumes, image, driver, secrets } = await openHost(config, tools, stores, metrics);
-  const gateway = createGateway({
-    ...tools,
-    metrics,
-    runtime: lifecycle,
-    store: stores.kernelsOf(image),
-    notebooks: createNotebookFiles({ volumes, random }),
-    files: (workspaceId) => volumes.files(workspaceId),
-  });
-  lifecycle.addListener(gateway.listener);
-  const app = await serve({ config, tools, stores, lifecycle, volumes, gateway, driver, metrics, secrets });
+  const { clock, log } = tools;
+  const { app, lifecycle, gateway, volumes, stores, driver, audit } = await assemble(config, tools);
 
   await lifecycle.start({ isAlone: true });
   await app.listen({ host: config.bind, port: config.port });
@@ -59,6 +48,7 @@ export async function startCell(config: CellConfig, tools: CellTools): Promise<C
     await closeServer(app, clock);
     await lifecycle.drain();
     await volumes.close();
+    await audit.close();
     await stores.close();
   }
   return {
@@ -68,4 +58,26 @@ export async function startCell(config: CellConfig, tools: CellTools): Promise<C
       return closing;
     },
   };
+}
+
+/** Every part in its place, and nothing begun: no sandbox is looked at and nobody is served. */
+export async function assemble(config: CellConfig, tools: CellTools) {
+  const { random } = tools;
+  const metrics = createMetrics({ processMetrics: true });
+  const stores = await openStores(config, tools);
+  const audit = await openCellAudit(config, tools, stores, metrics);
+  const { lifecycle, volumes, image, driver, secrets } = await openHost(config, tools, stores, metrics);
+  const gateway = createGateway({
+    ...tools,
+    metrics,
+    runtime: lifecycle,
+    store: stores.kernelsOf(image),
+    notebooks: createNotebookFiles({ volumes, random }),
+    files: (workspaceId) => volumes.files(workspaceId),
+  });
+  lifecycle.addListener(gateway.listener);
+  const app = await serve({
+    ...{ config, tools, stores, lifecycle, volumes, gateway, driver, metrics, secrets, audit },
+  });
+  return { app, lifecycle, gateway, volumes, stores, driver, audit };
 }

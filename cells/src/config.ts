@@ -32,6 +32,8 @@ const environmentSchema = z.object({
   /** A JWK file: the key that pin documents are verified with. Without it the cell takes none and serves everybody. */
   CELLBOOK_PIN_PUBLIC_KEY: z.string().min(1).optional(),
   CELLBOOK_LAB_SCHEMAS: z.string().optional(),
+  /** The keys that sign the audit log's checkpoints; absent: `audit-key.json` in the data directory. */
+  CELLBOOK_AUDIT_KEY: z.string().min(1).optional(),
   /** The master keys of secrets (cells/src/secrets/master-keys.ts); absent: none are kept. */
   CELLBOOK_SECRET_KEYS: z.string().min(1).optional(),
   /** Sandboxes at once, live and starting; absent: as many as fit this machine's memory. */
@@ -66,6 +68,7 @@ export interface CellConfig {
   edgePublicKeysFile: string;
   pinPublicKeyFile: string | null;
   labDataDirectory: string | null;
+  auditKeyFile: string | null;
   secretKeysFile: string | null;
   logLevel: string;
 }
@@ -108,6 +111,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): CellConfig {
     edgePublicKeysFile: given.CELLBOOK_EDGE_PUBLIC_KEYS,
     pinPublicKeyFile: given.CELLBOOK_PIN_PUBLIC_KEY ?? null,
     labDataDirectory: given.CELLBOOK_LAB_SCHEMAS ?? null,
+    auditKeyFile: given.CELLBOOK_AUDIT_KEY ?? null,
     secretKeysFile: given.CELLBOOK_SECRET_KEYS ?? null,
     logLevel: given.CELLBOOK_LOG_LEVEL,
   };

@@ -6,6 +6,8 @@ import type { Metrics } from '@cellbook/shared/metrics.ts';
 import { requestIdHeader } from '@cellbook/shared/protocol/principal.ts';
 import type { Random } from '@cellbook/shared/random.ts';
 import { type FastifyInstance, fastify } from 'fastify';
+import { addAuditHook } from '../audit/audit-hook.ts';
+import type { AuditLog } from '../audit/audit-log.ts';
 import type { Home } from '../home/home.ts';
 import { registerHomeRoutes } from '../home/home-routes.ts';
 import { type AccessDeps, addAccessHook } from './access/access-hook.ts';
@@ -20,6 +22,7 @@ export interface ServerDeps {
   log: Logger;
   metrics: Metrics;
   access: AccessDeps;
+  audit: AuditLog;
   /** Whom the cell owns; absent where no pin key is configured. */
   home?: Home | undefined;
   health: HealthDeps;
@@ -40,6 +43,7 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   });
   answerErrors(app, deps.log);
   logRequests(app, deps);
+  addAuditHook(app, deps.audit);
   addAccessHook(app, { ...deps.access, home: deps.home });
   if (deps.home) registerHomeRoutes(app, deps.home);
   registerHealthRoutes(app, deps.health);

@@ -12,12 +12,14 @@ import { z } from 'zod';
 
 const keyFileSchema = z.tuple([auditKeySchema], auditPublicKeySchema);
 
-export async function openAuditKey(path: string, random: Random): Promise<AuditKey> {
-  const [key] = (await readKeys(path)) ?? [await createKey(path, random)];
-  return key;
+export type AuditKeys = z.infer<typeof keyFileSchema>;
+
+export async function openAuditKeys(path: string, random: Random): Promise<AuditKeys> {
+  return (await readAuditKeys(path)) ?? [await createKey(path, random)];
 }
 
-async function readKeys(path: string): Promise<z.infer<typeof keyFileSchema> | null> {
+/** Null when there is no such file. */
+export async function readAuditKeys(path: string): Promise<AuditKeys | null> {
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return null;
     throw error;

@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import { openPrincipalKeys } from '../api/access/principal-keys.ts';
 import { createPrincipalVerifier } from '../api/access/principal-verifier.ts';
 import { createServer } from '../api/server.ts';
+import type { AuditPart } from '../audit/open-audit.ts';
 import type { CellTools } from '../cell.ts';
 import type { CellConfig } from '../config.ts';
 import { registerContentsRoutes } from '../contents/register-contents-routes.ts';
@@ -27,10 +28,11 @@ export interface ServerParts {
   driver: SandboxDriver;
   metrics: Metrics;
   secrets: SecretPart;
+  audit: AuditPart;
 }
 
 export async function serve(parts: ServerParts): Promise<FastifyInstance> {
-  const { config, tools, stores, lifecycle, volumes, gateway, driver, metrics, secrets } = parts;
+  const { config, tools, stores, lifecycle, volumes, gateway, driver, metrics, secrets, audit } = parts;
   const { clock, random, log } = tools;
   const { database, store, transitions, idempotency, feed } = stores;
   const keys = await openPrincipalKeys(config.edgePublicKeysFile, clock);
@@ -43,6 +45,7 @@ export async function serve(parts: ServerParts): Promise<FastifyInstance> {
       principals: createPrincipalVerifier({ keys, cellId: config.cellId, clock }),
       tenantOf: (workspaceId, deletedToo) => lifecycle.tenantOf(workspaceId, deletedToo),
     },
+    audit: audit.log,
     health: {
       ...{ cellId: config.cellId, clock, metrics, isRedisUp: stores.isRedisUp },
       checkDatabase: async () => void (await database.$client`select 1`),

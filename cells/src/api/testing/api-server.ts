@@ -12,6 +12,8 @@ import type { Workspace } from '@cellbook/shared/protocol/workspace.ts';
 import type { TransitionEntry } from '@cellbook/shared/protocol/workspace-api.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
 import type { FastifyInstance } from 'fastify';
+import { createPostgresAuditStore } from '../../audit/store/postgres-audit-store.ts';
+import { createTestAudit, type TestAudit } from '../../audit/testing/test-audit.ts';
 import { createTestDatabase, type TestDatabase } from '../../db/test-database.ts';
 import type { Home } from '../../home/home.ts';
 import { PostgresTransitionStore } from '../../lifecycle/stores/postgres-transition-store.ts';
@@ -46,6 +48,7 @@ export interface ApiServer {
   transitions: PostgresTransitionStore;
   userId: UserId;
   woken: WorkspaceId[];
+  audit: TestAudit;
   call(method: string, path: string, options?: CallOptions): Promise<Answer>;
   create(name?: string, as?: UserId): Promise<Answer>;
   stop(): Promise<void>;
@@ -78,6 +81,7 @@ export async function startApiServer(given: ApiServerOptions = {}): Promise<ApiS
   const metrics = createMetrics();
   const feed = await openChangeFeed({ store, bus: given.bus ?? null, log: silentLogger });
   const woken: WorkspaceId[] = [];
+  const audit = createTestAudit(createPostgresAuditStore(database.database), clock);
   const keys = await openPrincipalKeys(edge.publicKeysFile, clock);
   const app = await createServer({
     ...tools,
@@ -90,6 +94,7 @@ export async function startApiServer(given: ApiServerOptions = {}): Promise<ApiS
         return row && (deletedToo || row.desired !== 'deleted') ? row : null;
       },
     },
+    audit: audit.log,
     health: {
       ...{ cellId, clock, metrics },
       checkDatabase: async () => void (await database.database.$client`select 1`),
@@ -128,13 +133,14 @@ export async function startApiServer(given: ApiServerOptions = {}): Promise<ApiS
   }
 
   return {
-    ...{ url, app, database, edge, store, transitions, userId, woken, call },
+    ...{ url, app, database, edge, store, transitions, userId, woken, audit, call },
     create(name = 'a notebook', as = userId) {
       const headers = { 'idempotency-key': systemRandom.uuid() };
       return call('POST', '/v1/workspaces', { body: { name }, headers, claims: { sub: as } });
     },
     async stop() {
       await closeServer(app, clock);
+      await audit.chain.idle();
       await feed.close();
       await database.drop();
       await rm(directory, { recursive: true, force: true });
