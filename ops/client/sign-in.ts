@@ -4,6 +4,8 @@ import { call, callJson } from './http.ts';
 export interface Person {
   email: string;
   name: string;
+  /** Where to live, at the first sign-in; later ones change nothing. */
+  region?: string;
 }
 
 /** Signs in by the development form, as the browser does; returns the session's cookie. */

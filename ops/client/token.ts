@@ -1,6 +1,7 @@
 /**
- * `npm run -s token [-- --email you@example.org --name You --url http://localhost:8787]`: signs in by the
- * development form and prints a token for clients, alone on standard output.
+ * `npm run -s token [-- --email you@example.org --name You --region eu --url http://localhost:8787]`: signs in
+ * by the development form and prints a token for clients, alone on standard output. The region is where a new
+ * person comes to live; whoever is known stays where he is.
  */
 import { parseArgs } from 'node:util';
 import { platformConfig } from '../up/config.ts';
@@ -11,12 +12,14 @@ const { values } = parseArgs({
   options: {
     email: { type: 'string', default: 'you@example.org' },
     name: { type: 'string', default: 'You' },
+    region: { type: 'string' },
     url: { type: 'string', default: `http://localhost:${platformConfig(process.env).edgePort}` },
   },
 });
 try {
   const origin = new URL(values.url).origin;
-  const cookie = await signIn(origin, { email: values.email, name: values.name });
+  const { email, name, region } = values;
+  const cookie = await signIn(origin, { email, name, ...(region === undefined ? {} : { region }) });
   console.log((await createToken(origin, cookie, { name: 'command line' })).token);
 } catch (thrown) {
   console.error(explain(thrown));

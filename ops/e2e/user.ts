@@ -11,10 +11,11 @@ export interface TestUser {
   createWorkspace(name?: string): Promise<Workspace>;
 }
 
-/** Somebody new at the platform, with a token for clients. */
-export async function newUser(origin: string): Promise<TestUser> {
+/** Somebody new at the platform, with a token for clients; in the first region unless told. */
+export async function newUser(origin: string, region?: string): Promise<TestUser> {
   const email = `${systemRandom.uuid()}@cellbook.test`;
-  const cookie = await signIn(origin, { email, name: 'Test' });
+  const home = region === undefined ? {} : { region };
+  const cookie = await signIn(origin, { email, name: 'Test', ...home });
   const { token } = await createToken(origin, cookie, { name: 'test' });
   const workspaces = workspaceClient({ origin, token, clock: systemClock, random: systemRandom });
   return { token, cookie, workspaces, createWorkspace: (name = 'Test') => workspaces.create(name) };

@@ -1,0 +1,19 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Home } from '../home.ts';
+import { isAlive } from './proc.ts';
+import { type ChildRecord, childRecordSchema } from './record.ts';
+
+/** A program of the platform as its record names it: `cell-eu-1`, `postgres-eu-1`, `edge`. */
+export function programOf(home: Home, name: string): ChildRecord {
+  const record = childRecordSchema.parse(JSON.parse(readFileSync(join(home.run, `${name}.json`), 'utf8')));
+  if (!isAlive(record)) throw new Error(`${name} does not run`);
+  return record;
+}
+
+/** Kills it with -9; returns what it was, so that a successor can be told from it. */
+export function killProgram(home: Home, name: string): ChildRecord {
+  const record = programOf(home, name);
+  process.kill(record.pid, 'SIGKILL');
+  return record;
+}
