@@ -2,6 +2,13 @@
  * Every limit in one place, with the sum that justifies it. Units are in the names. Grouped by the folder
  * that uses them.
  */
+const quota = (workspaces: number, runningSandboxes: number, memoryGib: number, storageGib: number) => ({
+  workspaces,
+  runningSandboxes,
+  memoryBytes: memoryGib * 1024 ** 3,
+  storageBytes: storageGib * 1024 ** 3,
+});
+
 export const limits = {
   supervisorLink: {
     /** workerd closes a socket above 32 MiB (1009), so a kernel message must stay below with its framing. */
@@ -61,6 +68,32 @@ export const limits = {
     stderrTailBytes: 16 * 1024,
     /** Below this ext4 with a journal does not fit. */
     volumeBytesMin: 16 * 1024 * 1024,
+  },
+  host: {
+    /** Output on its way to a controller that has not acknowledged it: 80 ms of what the pipe carries. */
+    heldBytesMax: 8 * 1024 * 1024,
+    /** One note for a successor: a request with the code of its cell; a longer one is not followed over a restart. */
+    noteBytesMax: 32 * 1024,
+    /** Notes of one sandbox: 64 kernels, 32 terminals, a "Run All" of a few hundred cells; 1 MiB for each sandbox. */
+    notesMax: 1_024,
+    notesBytesMax: 1024 * 1024,
+    /** What a daemon says first: all notes as JSON, with room for escapes. */
+    greetingBytesMax: 8 * 1024 * 1024,
+    /** A command that only looks; starting, storing and stopping have the deadlines of their steps. */
+    commandMsMax: 10_000,
+    /** To a daemon on the same network; one that takes longer is as good as gone. */
+    connectMsMax: 5_000,
+    /** A whole file or an upload's piece with its arguments: the contents API's largest body, and room. */
+    bodyBytesMax: 136 * 1024 * 1024,
+    /** One file read or written through a daemon; 128 MiB at 10 MB/s take 13 s. */
+    fileMsMax: 120_000,
+    /** A compare-and-swap of a notebook that somebody else saves at the same time. */
+    updateAttemptsMax: 10,
+    /** A daemon that starts before its cell has made the tables waits this long for them. */
+    schemaMsMax: 60_000,
+    schemaLookMs: 200,
+    drainLookMs: 100,
+    keyCharsMin: 32,
   },
   api: {
     /** Names and numbers: the largest body of the lifecycle API is a few hundred bytes. */
@@ -132,8 +165,6 @@ export const limits = {
     holdRequestMsMax: 60_000,
     /** A deleted workspace can be brought back this long. */
     deleteUndoMs: 7 * 24 * 3_600_000,
-    /** One owner's workspaces, deleted ones that can still be undone included; each is a row and a volume. */
-    workspacesPerUserMax: 200,
     /** How soon a place may be free again: suspends take a second or two, idle ones end every few seconds. */
     capacityRetryAfterMs: 5_000,
     /** Seconds without a busy kernel before a suspend, where the owner has set nothing. */
@@ -197,8 +228,33 @@ export const limits = {
     orderMsMax: 60_000,
     /** Requests of one probe: a few for each of a region's cells. */
     probesMax: 200,
+    /** Documents kept in the directory, for whoever asks what was published: a few deploys a day for a month. */
+    documentsKept: 500,
     /** One probe from the edge to a cell. */
     probeMsMax: 5_000,
+  },
+  /**
+   * What a tier may have in one cell where its organisation's policy says nothing: per user, and per organisation
+   * as ten (free), fifty (paid) and five hundred (enterprise) people who use a fifth of what each may. A sandbox
+   * may use 2 GiB of memory by default, a workspace 10 GiB of disk.
+   */
+  quota: {
+    free: {
+      user: quota(50, 10, 20, 50),
+      organisation: quota(100, 20, 40, 100),
+    },
+    paid: {
+      user: quota(200, 20, 80, 500),
+      organisation: quota(2_000, 200, 800, 5_000),
+    },
+    enterprise: {
+      user: quota(500, 100, 400, 2_000),
+      organisation: quota(50_000, 10_000, 40_000, 200_000),
+    },
+    /** Organisations whose quotas a cell remembers: 10,000 at about 300 bytes are 3 MB. */
+    organisationsKeptMax: 10_000,
+    /** A sum of sizes is used this long: saves of one user come every few seconds at the most. */
+    storageSumMs: 2_000,
   },
   edge: {
     /** A held resume answers within 60 s (lifecycle.holdRequestMsMax); 40 s more is room for a slow cell. */
@@ -217,6 +273,23 @@ export const limits = {
     /** Pins and revocations are re-read behind a request after this, and before it after twice this: with the
      * read itself a revocation reaches every edge in 60 s. */
     snapshotRefreshMs: 25_000,
+    /**
+     * With the directory down, what was read last is used this long: a day, and an hour to notice in. Then a
+     * revocation that could not be read might have been made a day ago, and the edge answers 503.
+     */
+    snapshotStaleMsMax: 25 * 3_600_000,
+    /** Beside the store a snapshot is kept this often, for isolates that start while it is down. */
+    lastGoodEveryMs: 60_000,
+    /** The cache of the location answers in milliseconds. */
+    lastGoodMsMax: 2_000,
+    /** Users, organisations and keys whose claims changed within a year: 50,000 at 45 bytes are 2.2 MB. */
+    changesMax: 50_000,
+    /** Claims read anew because they had changed, per isolate: 5,000 at 300 bytes are 1.5 MB. */
+    standingsMax: 5_000,
+    /** Organisations with a policy of their own, at 300 bytes: 3 MB. */
+    policiesMax: 10_000,
+    /** KV answers in milliseconds; after this the directory is asked, within the deadline of one read. */
+    pinsKvMsMax: 2_000,
     /** One read of a snapshot or of the directory; D1 answers in well under a second. */
     directoryMsMax: 5_000,
     /** Live revocations in one snapshot: 50,000 ids of 24 bytes are 1.2 MB; older than their token, they go. */

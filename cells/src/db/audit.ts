@@ -4,16 +4,7 @@
  * (shared/src/audit). `audit_intents` is not part of the chain: what has been begun and not yet ended, and what
  * a transaction leaves for the writer to append.
  */
-import {
-  bigint,
-  boolean,
-  index,
-  integer,
-  pgTable,
-  primaryKey,
-  text,
-  timestamp,
-} from 'drizzle-orm/pg-core';
+import { bigint, boolean, index, integer, pgTable, primaryKey, text, timestamp } from 'drizzle-orm/pg-core';
 
 const moment = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });
 const sequence = () => bigint('seq', { mode: 'number' });

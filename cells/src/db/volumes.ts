@@ -15,6 +15,8 @@ export const volumes = pgTable('volumes', {
   epoch: integer('epoch').notNull(),
   /** sha256 of the root directory object, or null while the volume is empty. */
   root: text('root'),
+  /** The sizes of all files of the current tree, holes included; null until it is next committed. */
+  bytes: bigint('bytes', { mode: 'number' }),
   /** The host whose live directory is the truth now, or null when the stored tree is. */
   attachedHost: text('attached_host'),
   /** The version after the last sweep of unused objects. */

@@ -60,6 +60,11 @@ export const workspaces = pgTable(
     uniqueIndex('workspaces_create_key').on(table.ownerId, table.createKey),
     index('workspaces_by_owner').on(table.ownerId, table.createdAt, table.id),
     index('workspaces_by_owner_revision').on(table.ownerId, table.revision),
+    /** What quotas count. */
+    index('workspaces_by_org').on(table.orgId, table.ownerId).where(sql`purged_at is null`),
+    index('workspaces_running_by_org')
+      .on(table.orgId, table.ownerId)
+      .where(sql`purged_at is null and desired = 'running' and not dormant`),
     /** What the periodic sweep reads: only rows that may need work, never the suspended mass. */
     index('workspaces_unsettled')
       .on(table.phase, table.retryAt)

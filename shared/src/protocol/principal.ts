@@ -8,6 +8,7 @@
 import { z } from 'zod';
 import { roleSchema, scopeSchema } from '../access/permissions.ts';
 import { cellIdSchema, orgIdSchema, regionIdSchema, userIdSchema, workspaceIdSchema } from '../ids.ts';
+import { quotaPolicySchema } from './quota.ts';
 
 export const principalHeader = 'cellbook-principal';
 export const requestIdHeader = 'cellbook-request-id';
@@ -51,6 +52,8 @@ export const principalSchema = z.object({
   scopes: z.array(scopeSchema).nullable().default(null),
   /** The session's or key's id, for the record of who did what. */
   cred: z.string().max(64).default(''),
+  /** What the organisation's policy says of quotas; absent: the tier's usual ones (quota.ts). */
+  quota: quotaPolicySchema.optional(),
   /**
    * How it came in. `session`: the console on the main host (cookie). `workspace`: a workspace's own origin
    * (host-only cookie), valid for `ws` alone. `token`: an API key or client token.

@@ -1,0 +1,56 @@
+/**
+ * How much one user, and an organisation as a whole, may have at a time in one cell. A tier has its usual
+ * quotas (limits.quota); an organisation's policy replaces any of them. The edge sends the policy with the
+ * principal; the cell enforces it where the number changes (cells/src/quotas).
+ */
+import { z } from 'zod';
+import { limits } from '../limits.ts';
+import type { Tier } from './principal.ts';
+
+export const quotaSchema = z.object({
+  /** Workspaces, deleted ones that can still be brought back included. */
+  workspaces: z.int().nonnegative(),
+  /** Workspaces wanted running. */
+  runningSandboxes: z.int().nonnegative(),
+  /** The memory limits of their sandboxes, added up. */
+  memoryBytes: z.int().nonnegative(),
+  /** The files of all workspaces as they are now, by their apparent size; earlier versions do not count. */
+  storageBytes: z.int().nonnegative(),
+});
+export type Quota = z.infer<typeof quotaSchema>;
+
+export const quotaPolicySchema = z.object({
+  user: quotaSchema.partial().optional(),
+  organisation: quotaSchema.partial().optional(),
+});
+export type QuotaPolicy = z.infer<typeof quotaPolicySchema>;
+
+export interface Quotas {
+  /** Of each user acting in the organisation. */
+  user: Quota;
+  organisation: Quota;
+}
+
+export function quotasOf(tier: Tier, policy: QuotaPolicy | undefined): Quotas {
+  const usual = limits.quota[tier];
+  return {
+    user: { ...usual.user, ...policy?.user },
+    organisation: { ...usual.organisation, ...policy?.organisation },
+  };
+}
+
+const measured = z.object({ used: z.int(), limit: z.int() });
+export const usageSchema = z.object({
+  workspaces: measured,
+  runningSandboxes: measured,
+  memoryBytes: measured,
+  storageBytes: measured,
+});
+/** `GET /v1/usage`. */
+export const usageAnswerSchema = z.object({
+  user: usageSchema,
+  /** Null for a key that may not read about its organisation. */
+  organisation: usageSchema.nullable(),
+});
+export type Usage = z.infer<typeof usageSchema>;
+export type UsageAnswer = z.infer<typeof usageAnswerSchema>;
