@@ -11,5 +11,9 @@ export function openFailpoint(environment: NodeJS.ProcessEnv, log: Logger): Fail
   const read = () => (path === null ? given : readFileSync(path, 'utf8'));
   parseFailpoints(read());
   log.warn({ failpoints: given }, 'this process will fail on purpose: CELLBOOK_FAILPOINT is set');
-  return createFailpoint({ read, die: () => process.kill(process.pid, 'SIGKILL') });
+  return createFailpoint({
+    read,
+    die: () => process.kill(process.pid, 'SIGKILL'),
+    struck: ({ text }) => log.warn({ failpoint: text }, 'a failpoint was struck'),
+  });
 }

@@ -31,6 +31,8 @@ export interface FailpointTools {
   read(): string;
   /** Ends this process at once, with nothing put away. */
   die(): void;
+  /** Told of every rule that takes effect, before it does. */
+  struck?(rule: FailpointRule): void;
 }
 
 const rulePattern = /^([\w.-]+)(?:@(\d+))?(?:#([\w-]+))?(?:=(kill|hang|error)(?::(\w+))?)?$/;
@@ -52,7 +54,7 @@ function parseRule(text: string): FailpointRule {
   return { ...rule, effect: { type: effect === 'hang' ? 'hang' : 'kill' } };
 }
 
-export function createFailpoint({ read, die }: FailpointTools): Failpoint {
+export function createFailpoint({ read, die, struck: tell }: FailpointTools): Failpoint {
   const hits = new Map<string, number>();
   const struck = new Set<string>();
   return async (point, subject) => {
@@ -62,6 +64,7 @@ export function createFailpoint({ read, die }: FailpointTools): Failpoint {
       const count = (hits.get(rule.text) ?? 0) + 1;
       hits.set(rule.text, count);
       if (count !== rule.hit) continue;
+      tell?.(rule);
       if (rule.effect.type === 'error') throw injected(rule.effect.code, point, subject);
       if (rule.effect.type === 'kill') {
         struck.add(rule.text);

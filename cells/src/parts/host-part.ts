@@ -6,6 +6,11 @@ import type { CellTools } from '../cell.ts';
 import type { CellConfig } from '../config.ts';
 import { Hosts } from '../host/hosts.ts';
 import { LocalSandboxHost } from '../host/local-sandbox-host.ts';
+import {
+  withDriverFailpoints,
+  withManifestFailpoints,
+  withObjectFailpoints,
+} from '../lifecycle/crash/with-failpoints.ts';
 import { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { createLifecycleMetrics } from '../lifecycle/lifecycle-metrics.ts';
 import { createHomeProvider } from '../sandbox/quota/choose.ts';
@@ -19,15 +24,16 @@ import type { CellStores } from './store-part.ts';
 
 export async function openHost(config: CellConfig, tools: CellTools, stores: CellStores, metrics: Metrics) {
   const { hostId, sandbox, dataDirectory } = config;
-  const { driver, image } = await openSandboxes(config, tools, join(dataDirectory, 'sandboxes'));
+  const { driver: bare, image } = await openSandboxes(config, tools, join(dataDirectory, 'sandboxes'));
+  const driver = withDriverFailpoints(bare, tools.failpoint);
   const hosts = new Hosts([new LocalSandboxHost({ hostId, driver, capacity: sandbox.capacity })]);
   const hostDirectory = join(dataDirectory, 'host');
   const homesDirectory = join(hostDirectory, 'homes');
   const volumes = createWorkspaceVolumes({
     ...tools,
     ...{ host: hostId, hostDirectory, diskBytesMax: sandbox.diskBytesMax },
-    manifests: createPostgresManifestStore(stores.database),
-    objects: openObjectStore(config.objects, tools),
+    manifests: withManifestFailpoints(createPostgresManifestStore(stores.database), tools.failpoint),
+    objects: withObjectFailpoints(openObjectStore(config.objects, tools), tools.failpoint),
     // Two thousand loop mounts would be measured instead of the cell.
     homes:
       sandbox.driver === 'none'

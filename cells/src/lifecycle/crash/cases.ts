@@ -7,8 +7,11 @@
  *           after      it is done, and nobody knows
  *   event   before     of the commit that begins, ends or fails the action
  *           after      it is committed, and nobody was told
+ *   seam    before     a call that leaves the process inside a step: a sandbox's start, an object's put, …
+ *           after      it has succeeded, and the step does not know
  */
-import { type ActionType, eventsOf, type PlannedTransition, plannedTransitions } from './transitions.ts';
+import { eventsOf, type PlannedTransition, plannedTransitions } from './transitions.ts';
+import type { seams } from './with-failpoints.ts';
 
 export const stepPositions = ['before', 'recorded', 'after'] as const;
 export const eventPositions = ['before', 'after'] as const;
@@ -25,23 +28,52 @@ export type ScenarioName =
   | 'delete_without_sandbox'
   | 'delete_without_steps'
   | 'restore'
-  | 'purge';
+  | 'purge'
+  | 'save_while_running'
+  | 'save_while_suspended';
 
 export interface CrashCase {
   /** Unique, and what the table shows: `suspend.flush_files.after`. */
   name: string;
   scenario: ScenarioName;
-  action: ActionType;
-  kind: 'step' | 'event';
+  kind: 'step' | 'event' | 'seam';
   /** Rules of shared/src/failpoint.ts, without their subject. The last one kills. */
   failpoints: readonly string[];
 }
 
+type SeamPoint = {
+  [Seam in keyof typeof seams]: `${Seam}.${(typeof seams)[Seam][number]}`;
+}[keyof typeof seams];
+
+/** In which scenarios each call that leaves the process is made. */
+const scenariosOfSeam: Record<SeamPoint, readonly ScenarioName[]> = {
+  'driver.start': ['resume'],
+  'driver.destroy': ['suspend', 'delete'],
+  'manifests.claim': ['resume'],
+  'manifests.release': ['suspend', 'delete'],
+  'manifests.commit': ['save_while_running', 'save_while_suspended', 'suspend'],
+  'manifests.destroy': ['purge'],
+  'objects.put': ['save_while_running', 'save_while_suspended', 'suspend'],
+  'objects.delete': ['purge'],
+};
+
 export function crashCases(): CrashCase[] {
-  return plannedTransitions().flatMap((planned) => {
-    const scenario = scenarioOf(planned);
-    return [...stepCases(planned, scenario), ...eventCases(planned, scenario)];
+  const planned = plannedTransitions().flatMap((transition) => {
+    const scenario = scenarioOf(transition);
+    return [...stepCases(transition, scenario), ...eventCases(transition, scenario)];
   });
+  return [...planned, ...seamCases()];
+}
+
+function seamCases(): CrashCase[] {
+  return Object.entries(scenariosOfSeam).flatMap(([point, scenarios]) =>
+    scenarios.flatMap((scenario) =>
+      eventPositions.map((position): CrashCase => {
+        const failpoints = [`${point}.${position}`];
+        return { name: `${scenario}.${point}.${position}`, scenario, kind: 'seam', failpoints };
+      }),
+    ),
+  );
 }
 
 /** The number of step rows that the planner's table asks for. */
@@ -52,7 +84,7 @@ export function stepCasesWanted(): number {
 function stepCases({ action, steps }: PlannedTransition, scenario: ScenarioName): CrashCase[] {
   return steps.flatMap((step) =>
     stepPositions.map((position) => ({
-      ...{ name: `${scenario}.${step}.${position}`, scenario, action, kind: 'step' as const },
+      ...{ name: `${scenario}.${step}.${position}`, scenario, kind: 'step' as const },
       failpoints: [`lifecycle.${action}.${step}.${position}`],
     })),
   );
@@ -69,7 +101,7 @@ function eventCases({ action, steps }: PlannedTransition, scenario: ScenarioName
     rows.push(['attempt_failed', [`lifecycle.${action}.${firstStep}.recorded=error:store_unavailable`]]);
   return rows.flatMap(([event, preparing]) =>
     eventPositions.map((position) => ({
-      ...{ name: `${scenario}.${event}.${position}`, scenario, action, kind: 'event' as const },
+      ...{ name: `${scenario}.${event}.${position}`, scenario, kind: 'event' as const },
       failpoints: [...preparing, `lifecycle.${action}.${event}.${position}`],
     })),
   );

@@ -1,0 +1,163 @@
+/**
+ * Some cases of one scenario at once: each has a workspace of its own, and the process dies when the last of
+ * them stands exactly at its failpoint (shared/src/failpoint.ts). So one death, and one start after it, tries
+ * many places; what is judged is judged for each workspace.
+ */
+import type { Phase } from '@cellbook/shared/protocol/workspace.ts';
+import { PostgresWorkspaceStore } from '../../stores/postgres-workspace-store.ts';
+import type { WorkspaceRow } from '../../stores/workspace-row.ts';
+import type { CrashCase } from '../cases.ts';
+import type { CrashCell } from './crash-cell.ts';
+import { judgeHost, judgeWorkspace } from './judge.ts';
+import { type Scenario, scenarios } from './scenarios.ts';
+import { createSubject, type Subject, save, writeAsCode } from './subject.ts';
+import { until } from './until.ts';
+
+export interface CaseResult {
+  name: string;
+  /** What did not hold; empty when the case passed. */
+  wrong: string[];
+}
+
+interface Tried {
+  crashCase: CrashCase;
+  subject: Subject;
+}
+
+/** The cell runs before and after. */
+export async function runBatch(cell: CrashCell, cases: readonly CrashCase[]): Promise<CaseResult[]> {
+  const [first] = cases;
+  if (!first) return [];
+  const scenario = scenarios[first.scenario];
+  const tried = await Promise.all(
+    cases.map(async (crashCase) => ({ crashCase, subject: await prepare(cell, scenario) })),
+  );
+  const reached = await crash(cell, scenario, tried);
+  const dead = await rowsOf(cell, tried);
+  await cell.arm([]);
+  await cell.start();
+  const results = await Promise.all(
+    tried.map(async ({ crashCase, subject }): Promise<CaseResult> => {
+      const unreached = reached.has(subject.id) ? [] : [`its failpoint was never reached`];
+      const row = dead.get(subject.id);
+      const wrong = row ? await recovered(cell, subject, scenario.wanted, row) : ['it has no row'];
+      return { name: crashCase.name, wrong: [...unreached, ...wrong] };
+    }),
+  );
+  return [...results, ...(await putAway(cell, scenario, tried))];
+}
+
+async function prepare(cell: CrashCell, { from }: Scenario): Promise<Subject> {
+  const subject = await createSubject(cell);
+  await save(cell, subject, 'saved-while-suspended.txt');
+  const ask = (method: string, path: string) =>
+    cell.call(subject.user, method, `/v1/workspaces/${subject.id}${path}`);
+  if (from === 'deleted') {
+    await ask('DELETE', '');
+    await untilPhase(cell, subject, 'deleted');
+  }
+  if (from === 'running') {
+    await ask('POST', '/resume');
+    await untilPhase(cell, subject, 'running');
+    await save(cell, subject, 'saved-while-running.txt');
+    await writeAsCode(cell, subject, 'by-code.txt');
+  }
+  return subject;
+}
+
+/** Brings every workspace to its failpoint and the process to its end. Gives those that were there. */
+async function crash(cell: CrashCell, scenario: Scenario, tried: readonly Tried[]): Promise<Set<string>> {
+  const act = () => Promise.all(tried.map(({ subject }) => scenario.act(cell, subject)));
+  const rules = tried.flatMap(({ crashCase, subject }) =>
+    [...(scenario.also ?? []), ...crashCase.failpoints].map((rule) => about(subject, rule)),
+  );
+  if (scenario.deathBefore === undefined) {
+    await cell.arm(rules);
+    await act();
+  } else {
+    await dieFirst(cell, scenario.deathBefore, tried, act);
+    await cell.arm(rules);
+    await cell.start({ serves: false });
+  }
+  // It dies when the last one has come to its point, and only then.
+  if (await cell.dies()) return new Set(tried.map(({ subject }) => subject.id));
+  await cell.kill();
+  const log = cell.log();
+  const lethal = tried.filter(({ crashCase, subject }) =>
+    log.includes(about(subject, crashCase.failpoints.at(-1) ?? '')),
+  );
+  return new Set(lethal.map(({ subject }) => subject.id));
+}
+
+async function dieFirst(
+  cell: CrashCell,
+  where: string,
+  tried: readonly Tried[],
+  act: () => Promise<unknown>,
+) {
+  if (where === 'kill') return cell.kill();
+  await cell.arm(tried.map(({ subject }) => about(subject, where)));
+  await act();
+  if (!(await cell.dies())) throw new Error(`the death that comes first, at ${where}, did not`);
+}
+
+/** The rule for this workspace alone: `point#ws-…=effect`; objects are known by their volume. */
+function about({ id, volumeId }: Subject, rule: string): string {
+  const [point = '', effect] = rule.split('=');
+  return `${point}#${point.startsWith('objects.') ? volumeId : id}${effect === undefined ? '' : `=${effect}`}`;
+}
+
+async function rowsOf(cell: CrashCell, tried: readonly Tried[]): Promise<Map<string, WorkspaceRow>> {
+  const store = new PostgresWorkspaceStore(cell.database);
+  const rows = await Promise.all(tried.map(({ subject }) => store.get(subject.id)));
+  return new Map(rows.flatMap((row) => (row ? [[row.id, row]] : [])));
+}
+
+async function recovered(cell: CrashCell, subject: Subject, wanted: Phase | 'purged', dead: WorkspaceRow) {
+  try {
+    await untilTakenOver(cell, subject, dead);
+    // One whose sandbox was lost comes back at its next need, not by itself.
+    if (wanted === 'running') await cell.call(subject.user, 'POST', `/v1/workspaces/${subject.id}/resume`);
+    await untilPhase(cell, subject, wanted);
+    return await judgeWorkspace(cell, subject, wanted, dead);
+  } catch (error) {
+    return [error instanceof Error ? error.message : String(error)];
+  }
+}
+
+/** What the row says is no longer what the dead one left there. */
+async function untilTakenOver(cell: CrashCell, { id }: Subject, dead: WorkspaceRow): Promise<void> {
+  if (dead.phase !== 'running') return;
+  const store = new PostgresWorkspaceStore(cell.database);
+  await until(`workspace ${id} is taken over`, async () => (await store.get(id))?.epoch !== dead.epoch);
+}
+
+async function untilPhase(cell: CrashCell, { id }: Subject, wanted: Phase | 'purged'): Promise<void> {
+  const store = new PostgresWorkspaceStore(cell.database);
+  let last: WorkspaceRow | null = null;
+  await until(`workspace ${id} is ${wanted}`, async () => {
+    last = await store.get(id);
+    return (last?.purgedAtMs ? 'purged' : last?.phase) === wanted;
+  }).catch((error: Error) => {
+    throw new Error(`${error.message}; its row: ${JSON.stringify(last)}`);
+  });
+}
+
+/** Leaves the machine as it was found; what is still there is a leak of this batch. */
+async function putAway(
+  cell: CrashCell,
+  { wanted }: Scenario,
+  tried: readonly Tried[],
+): Promise<CaseResult[]> {
+  const running = new Set(wanted === 'running' ? tried.map(({ subject }) => subject.id as string) : []);
+  const name = `${tried[0]?.crashCase.scenario ?? ''} (machine)`;
+  const whileRunning = await judgeHost(cell, running);
+  if (wanted === 'running') {
+    await Promise.all(
+      tried.map(({ subject }) => cell.call(subject.user, 'POST', `/v1/workspaces/${subject.id}/suspend`)),
+    );
+    await Promise.all(tried.map(({ subject }) => untilPhase(cell, subject, 'suspended')));
+  }
+  const wrong = [...whileRunning, ...(await judgeHost(cell, new Set()))];
+  return wrong.length === 0 ? [] : [{ name, wrong }];
+}

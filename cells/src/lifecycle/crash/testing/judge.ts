@@ -1,0 +1,147 @@
+/**
+ * What must hold of a running cell after a crash, judged by the simulation's own functions
+ * (lifecycle/sim/invariants.ts) over what Postgres and this machine show.
+ */
+import { CellbookError } from '@cellbook/shared/errors.ts';
+import { hostIdSchema } from '@cellbook/shared/ids.ts';
+import type { Phase } from '@cellbook/shared/protocol/workspace.ts';
+import { createPostgresManifestStore } from '../../../storage/manifests/postgres-manifest-store.ts';
+import * as invariants from '../../sim/invariants.ts';
+import { PostgresTransitionStore } from '../../stores/postgres-transition-store.ts';
+import { PostgresWorkspaceStore } from '../../stores/postgres-workspace-store.ts';
+import type { TransitionRow } from '../../stores/transition-store.ts';
+import { phaseStateOf, type WorkspaceRow } from '../../stores/workspace-row.ts';
+import type { CrashCell } from './crash-cell.ts';
+import { type HostView, viewHost } from './host-view.ts';
+import { missingFiles, type Subject } from './subject.ts';
+import { until } from './until.ts';
+
+const transitionsRead = 2_000;
+
+/** What is wrong with one workspace; empty when all holds. */
+export async function judgeWorkspace(
+  cell: CrashCell,
+  subject: Subject,
+  wanted: Phase | 'purged',
+  dead: WorkspaceRow,
+): Promise<string[]> {
+  const store = new PostgresWorkspaceStore(cell.database);
+  const row = await store.get(subject.id);
+  if (!row) return [`workspace ${subject.id} has no row`];
+  const at = row.purgedAtMs !== null ? 'purged' : row.phase;
+  const { records } = await viewHost(cell);
+  const sandboxes = records.map(({ workspaceId, epoch }) => ({ workspaceId, epoch, state: 'live' as const }));
+  const newest = await new PostgresTransitionStore(cell.database).list(subject.id, null, transitionsRead);
+  const chain = newest.reverse();
+  const wrong = [
+    at === wanted ? null : `workspace ${subject.id} is ${at} and should be ${wanted}`,
+    invariants.eventually_as_wanted({ ...row, purged: row.purgedAtMs !== null }, sandboxes),
+    invariants.always_a_chain(subject.id, chain.map(seenTransition)),
+    invariants.always_older_epochs_refused(subject.id, await acceptOlder(cell, row, dead, chain)),
+  ];
+  if (wanted !== 'purged') {
+    if (wanted === 'deleted') await undelete(cell, subject);
+    wrong.push(invariants.always_acknowledged_saves_are_kept(subject.id, await missingFiles(cell, subject)));
+  }
+  return wrong.filter((text) => text !== null);
+}
+
+/** What is wrong with the machine, once everything rests. */
+export async function judgeHost(cell: CrashCell, running: ReadonlySet<string>): Promise<string[]> {
+  let view: HostView = await viewHost(cell);
+  const leaked = () => invariants.eventually_nothing_leaked(view.things, running);
+  // A lazily unmounted home or an ending process may take a moment longer than what asked for it.
+  await until(
+    'nothing is left over',
+    async () => {
+      view = await viewHost(cell);
+      return leaked() === null;
+    },
+    10_000,
+  ).catch(() => {});
+  const sandboxes = view.records.map(({ workspaceId, epoch }) => ({
+    workspaceId,
+    epoch,
+    state: 'live' as const,
+  }));
+  const wrong = [
+    leaked(),
+    invariants.always_one_sandbox_per_workspace(sandboxes),
+    invariants.always_within_capacity(sandboxes, cell.capacity),
+  ];
+  return wrong.filter((text) => text !== null);
+}
+
+const seenTransition = (row: TransitionRow): invariants.SeenTransition => ({
+  kind: row.kind,
+  epoch: row.epoch,
+  what: row.kind === 'phase' ? row.event : row.step,
+  from: row.kind === 'phase' ? row.from : null,
+  to: row.kind === 'phase' ? row.to : null,
+});
+
+/** Tries to act as the dead one would if it woke, and says who let it. */
+async function acceptOlder(
+  { database }: CrashCell,
+  row: WorkspaceRow,
+  dead: WorkspaceRow,
+  chain: readonly TransitionRow[],
+): Promise<string[]> {
+  const accepted: string[] = [];
+  const { id: workspaceId, generation } = row;
+  const { epoch, leaseHolder } = dead;
+  const holder = leaseHolder ?? 'nobody';
+  if (epoch < row.epoch) {
+    const store = new PostgresWorkspaceStore(database);
+    const entry = { workspaceId, generation, epoch, holder, atMs: 0, kind: 'phase' } as const;
+    const transition = {
+      ...entry,
+      event: 'a woken controller',
+      from: row.phase,
+      to: row.phase,
+      problem: null,
+    };
+    const commit = { state: phaseStateOf(row), hostId: row.hostId, transition };
+    if ((await store.commit(workspaceId, { holder, epoch, generation }, commit)).committed)
+      accepted.push('the row');
+  }
+  const manifests = createPostgresManifestStore(database);
+  const volume = await manifests.read(workspaceId);
+  if (!volume) return accepted;
+  // Whoever brought files to the host or took them off it has put his epoch on them.
+  const movedFiles = chain.some(
+    (entry) =>
+      entry.kind === 'outcome' &&
+      entry.outcome === 'ok' &&
+      entry.epoch === row.epoch &&
+      (entry.step === 'attach_files' || entry.step === 'detach_files'),
+  );
+  if (movedFiles && volume.epoch < row.epoch) accepted.push('the files, which carry no newer one');
+  const older = volume.epoch - 1;
+  if (older < 0) return accepted;
+  const write = { workspaceId, expectedVersion: volume.version, epoch: older, root: '0'.repeat(64) };
+  const attempts = {
+    'a claim': () => manifests.claim(workspaceId, older, anyHost),
+    'a release': () => manifests.release(workspaceId, older),
+    'a commit': () => manifests.commit({ ...write, reason: 'save', committedAtMs: 0 }),
+  };
+  for (const [what, attempt] of Object.entries(attempts)) if (!(await isStale(attempt))) accepted.push(what);
+  return accepted;
+}
+
+const anyHost = hostIdSchema.parse('a-woken-host');
+
+async function isStale(attempt: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await attempt();
+    return false;
+  } catch (error) {
+    return error instanceof CellbookError && error.code === 'stale_epoch';
+  }
+}
+
+async function undelete(cell: CrashCell, { user, id }: Subject): Promise<void> {
+  await cell.call(user, 'POST', `/v1/workspaces/${id}/undelete`);
+  const store = new PostgresWorkspaceStore(cell.database);
+  await until('it is brought back', async () => (await store.get(id))?.phase === 'suspended');
+}
