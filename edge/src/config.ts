@@ -2,6 +2,7 @@
 import { regionsSchema } from '@cellbook/shared/protocol/regions.ts';
 import { z } from 'zod';
 import type { OneTimeCodes } from '../sockets/one-time-codes.ts';
+import { providersConfigSchema } from './identity/oidc/provider-config.ts';
 
 export interface Bindings {
   ASSETS: Fetcher;
@@ -23,6 +24,9 @@ const json = <Schema extends z.ZodType>(schema: Schema) =>
     })
     .pipe(schema);
 
+/** Addresses are compared in lower case; a provider's subject is not. */
+const operatorName = (text: string): string => (text.includes('|') ? text.trim() : text.trim().toLowerCase());
+
 const signingKey = z.object({ kty: z.literal('oct'), kid: z.string(), k: z.string().min(43) });
 const publicKey = z.object({
   kty: z.literal('OKP'),
@@ -38,8 +42,27 @@ const configSchema = z.object({
   CELLBOOK_WORKSPACE_DOMAIN: z.string().min(1),
   /** The platform's regions; the first is where people come to live whom nothing else places. */
   CELLBOOK_REGIONS: json(regionsSchema),
-  /** `development`: anyone may sign in under any name, by a form that says so. */
-  CELLBOOK_SIGN_IN: z.enum(['development', 'none']).default('none'),
+  /**
+   * `development`: anyone may sign in under any name, by a form that says so; off where a provider is configured,
+   * but for `development,oidc`. `none`: nobody signs in, whatever else is configured.
+   */
+  CELLBOOK_SIGN_IN: z.enum(['development', 'oidc', 'development,oidc', 'none']).default('oidc'),
+  CELLBOOK_OIDC: json(providersConfigSchema)
+    .optional()
+    .transform((providers) => providers ?? []),
+  /** Who runs the platform: verified e-mail addresses, users' ids or `issuer|subject`, between commas. */
+  CELLBOOK_OPERATORS: z
+    .string()
+    .default('')
+    .transform(
+      (text) =>
+        new Set(
+          text
+            .split(',')
+            .map(operatorName)
+            .filter((name) => name !== ''),
+        ),
+    ),
   /** Keys of session cookies and tokens: the first signs, all verify, so that they can be replaced in turn. */
   CELLBOOK_CREDENTIAL_KEYS: json(z.array(signingKey).min(1).max(8)),
   CELLBOOK_PRINCIPAL_KEY: json(publicKey.extend({ d: z.string() })),

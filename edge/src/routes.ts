@@ -7,8 +7,10 @@ import type { EdgeRoute, OpenRoute } from './edge-route.ts';
 import { answerHealth, answerMetrics } from './health.ts';
 import { consolePage } from './hosts/console-page.ts';
 import { me } from './identity/me.ts';
+import { beginSignIn, finishSignIn } from './identity/oidc/sign-in.ts';
 import { openWorkspace } from './identity/open.ts';
-import { signIn, signInPage, signOut } from './identity/sign-in.ts';
+import { signIn, signInPage } from './identity/sign-in.ts';
+import { signedOutPage, signOut } from './identity/sign-out.ts';
 import { keyRoutes } from './keys/routes.ts';
 
 /** Pages: each is open, or sends who is not signed in to the page where one signs in. */
@@ -22,10 +24,22 @@ export const pageRoutes: readonly OpenRoute[] = [
     answer: ({ ask }) => signIn(ask),
   },
   {
+    ...page('/signin/:provider', 'it is where one signs in'),
+    answer: ({ ask, params }) => beginSignIn(ask, params.provider ?? ''),
+  },
+  {
+    ...page('/signin/:provider/callback', 'the answer of a provider to an attempt of this browser'),
+    answer: ({ ask, params }) => finishSignIn(ask, params.provider ?? ''),
+  },
+  {
     method: 'POST',
     path: '/signout',
     open: 'ends the session it is sent with, if any',
     answer: ({ ask }) => signOut(ask),
+  },
+  {
+    ...page('/signed-out', 'it is for those who have just signed out'),
+    answer: ({ ask }) => signedOutPage(ask),
   },
   {
     ...page('/open/:id', 'asks the cell as the caller, which decides'),

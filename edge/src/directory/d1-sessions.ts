@@ -60,10 +60,10 @@ export function d1Sessions(db: D1Database, run: Batch): Sessions {
             `INSERT INTO revocations SELECT id, expires_at FROM sessions WHERE ${live} ON CONFLICT DO NOTHING`,
           )
           .bind(id, userId, nowMs),
-        db.prepare(`DELETE FROM sessions WHERE ${live} RETURNING expires_at`).bind(id, userId, nowMs),
+        db.prepare(`DELETE FROM sessions WHERE ${live} RETURNING ${columns}`).bind(id, userId, nowMs),
       ]);
       const row = deleted?.results[0];
-      return row === undefined ? null : z.object({ expires_at: z.int() }).parse(row).expires_at;
+      return row === undefined ? null : sessionRowSchema.parse(row);
     },
   };
 }

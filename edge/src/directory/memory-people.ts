@@ -149,7 +149,7 @@ function memorySessions(
       const [session] = at < 0 ? [] : tables.sessions.splice(at, 1);
       if (!session) return null;
       tables.revoked.set(id, session.expiresAtMs);
-      return session.expiresAtMs;
+      return rowOf(session);
     },
   };
 }

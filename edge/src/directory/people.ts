@@ -61,6 +61,6 @@ export interface People {
   listSessions(userId: UserId, nowMs: number): Promise<SessionRow[]>;
   /** Notes that a session is in use, at most once in `limits.edge.sessionSeenMs`. */
   seeSession(id: string, nowMs: number): Promise<void>;
-  /** When it would have ended, where it was this user's and live; it is among the revocations from then on. */
-  endSession(userId: UserId, id: string, nowMs: number): Promise<number | null>;
+  /** The session, where it was this user's and live; it is among the revocations from then on. */
+  endSession(userId: UserId, id: string, nowMs: number): Promise<SessionRow | null>;
 }

@@ -1,9 +1,9 @@
 /**
- * The two cookies. Over https their names carry `__Host-`, so that no other host of the site can plant one:
+ * The cookies: `session` and `workspace` are credentials, `signin` binds an attempt to sign in to its browser. Over https their names carry `__Host-`, so that no other host of the site can plant one:
  * the browser then insists on Secure, Path=/ and no Domain. Over http nothing tells a planted cookie from ours,
  * and one with a longer path is sent first: where two differ, neither counts.
  */
-export type CookieKind = 'session' | 'workspace';
+export type CookieKind = 'session' | 'workspace' | 'signin';
 
 export const cookieName = (kind: CookieKind, secure: boolean): string =>
   `${secure ? '__Host-' : ''}cellbook_${kind}`;

@@ -8,8 +8,9 @@ import { base64url } from 'jose';
 import type { Bindings } from '../config.ts';
 
 export interface OneTimeCodeStore {
-  put(payload: string): Promise<string>;
-  /** What the code stands for, once and within `limits.edge.oneTimeCodeTtlMs`; else null. */
+  /** The code; it lasts `limits.edge.oneTimeCodeTtlMs` unless told. */
+  put(payload: string, ttlMs?: number): Promise<string>;
+  /** What the code stands for, once and in time; else null. */
   take(code: string): Promise<string | null>;
 }
 
@@ -17,7 +18,7 @@ const codeBytes = 32;
 const keeping = {
   code: 'store_unavailable',
   doing: 'keeping a one-time code',
-  next: 'Open the workspace again.',
+  next: 'Try again.',
 } as const;
 const codePattern = /^[\w-]{43}$/;
 
@@ -41,9 +42,9 @@ export function createOneTimeCodes(deps: {
     }
   };
   return {
-    async put(payload) {
+    async put(payload, ttlMs = limits.edge.oneTimeCodeTtlMs) {
       const code = base64url.encode(random.bytes(codeBytes));
-      const untilMs = clock.nowMs() + limits.edge.oneTimeCodeTtlMs;
+      const untilMs = clock.nowMs() + ttlMs;
       await asked(() => objectOf(code).put(code, payload, untilMs));
       return code;
     },

@@ -62,7 +62,7 @@ export function createD1ServiceAccountStore(deps: { db: D1Database; clock: Clock
             disabled === undefined ? null : Number(disabled),
             nowMs,
           ),
-        noteChange(db, id, nowMs, 'changes() > 0'),
+        noteChange(db, id, nowMs),
         db
           .prepare(
             `INSERT INTO revocations SELECT id, expires_at FROM api_keys

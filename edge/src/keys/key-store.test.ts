@@ -7,8 +7,12 @@ import { limits } from '@cellbook/shared/limits.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createD1Directory } from '../directory/d1-directory.ts';
+import { createD1People } from '../directory/d1-people.ts';
 import type { Directory } from '../directory/directory.ts';
 import { createMemoryDirectory } from '../directory/memory-directory.ts';
+import { createMemoryPeople } from '../directory/memory-people.ts';
+import { MemoryTables } from '../directory/memory-tables.ts';
+import type { People } from '../directory/people.ts';
 import { createD1KeyStore } from './d1-key-store.ts';
 import type { KeyStore, NewKey } from './key-store.ts';
 import { createMemoryKeyStore } from './memory-key-store.ts';
@@ -20,9 +24,11 @@ const random = systemRandom;
 describe.each([
   [
     'memory',
-    async () => {
-      const directory = createMemoryDirectory({ random });
+    async (clock: ManualClock) => {
+      const directory = createMemoryDirectory();
+      const people = createMemoryPeople({ tables: new MemoryTables(), clock, random, operators: new Set() });
       return {
+        people,
         directory,
         keys: createMemoryKeyStore({ revoke: (id, untilMs) => directory.revokeSession(id, untilMs) }),
       };
@@ -33,20 +39,25 @@ describe.each([
     async (clock: ManualClock) => {
       await applyD1Migrations(env.DIRECTORY, env.MIGRATIONS);
       const db = env.DIRECTORY;
-      return { directory: createD1Directory({ db, clock, random }), keys: createD1KeyStore({ db, clock }) };
+      return {
+        people: createD1People({ db, clock, random, operators: new Set() }),
+        directory: createD1Directory({ db, clock }),
+        keys: createD1KeyStore({ db, clock }),
+      };
     },
   ],
 ])('the store of keys on %s', (_, create) => {
   let clock: ManualClock;
   let directory: Directory;
+  let people: People;
   let keys: KeyStore;
   let userId: UserId;
   let orgId: OrgId;
 
   beforeEach(async () => {
     clock = new ManualClock();
-    ({ directory, keys } = await create(clock));
-    const person = await directory.findOrCreatePerson(`${random.uuid()}@example.org`, 'Ada', region);
+    ({ people, directory, keys } = await create(clock));
+    const person = await people.findOrCreatePerson(`${random.uuid()}@example.org`, 'Ada', region);
     [userId, orgId] = [person.sub, person.org];
   });
 

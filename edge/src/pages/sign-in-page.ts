@@ -1,18 +1,43 @@
-/** The development sign-in: a form that says plainly that it asks for no proof. */
-import { cardPage, type Html, html } from './html.ts';
+/** Where one signs in: a button for each provider; for development a form that says plainly that it asks for no proof. */
+import type { Region } from '@cellbook/shared/protocol/regions.ts';
+import { cardPage, Html, html } from './html.ts';
 
 export interface SignInForm {
   name: string;
   email: string;
+  region: string | null;
   next: string;
   problem: string | null;
 }
 
-export function signInFormPage({ name, email, next, problem }: SignInForm): Html {
+export interface SignInWays {
+  providers: readonly { id: string; name: string }[];
+  hasForm: boolean;
+  regions: readonly Region[];
+  form: SignInForm;
+}
+
+export function signInPage({ providers, hasForm, regions, form }: SignInWays): Html {
   return cardPage(
     'Sign in',
     html`<h1>Sign in</h1>
-<p class="notice"><strong>Development sign-in.</strong> No password is asked: anyone who reaches this page can
+${all(providers.map(({ id, name }) => providerLink(id, name, form.next)))}
+${providers.length > 0 && hasForm ? html`<p class="or">or</p>` : null}
+${hasForm ? developmentForm(form, regions) : null}`,
+  );
+}
+
+function providerLink(id: string, name: string, next: string): Html {
+  const query = next === '/' ? '' : `?next=${encodeURIComponent(next)}`;
+  return html`<p class="ways"><a class="button primary" href="/signin/${id}${query}">Sign in with ${name}</a></p>
+`;
+}
+
+function developmentForm(
+  { name, email, region, next, problem }: SignInForm,
+  regions: readonly Region[],
+): Html {
+  return html`<p class="notice"><strong>Development sign-in.</strong> No password is asked: anyone who reaches this page can
 be anyone. It is on because this platform was started for development.</p>
 ${problem === null ? null : html`<p class="problem" role="alert">${problem}</p>`}
 <form method="post" action="/signin">
@@ -22,10 +47,24 @@ ${problem === null ? null : html`<p class="problem" role="alert">${problem}</p>`
 <label for="email">E-mail</label>
 <input id="email" name="email" type="email" autocomplete="email" required maxlength="254" value="${email}" aria-describedby="email-hint">
 <p id="email-hint" class="hint">The same address comes back to the same workspaces. Nothing is sent to it.</p>
+${regions.length < 2 ? null : regionChoice(regions, region)}
 <button type="submit" class="button primary">Sign in</button>
-</form>`,
-  );
+</form>`;
 }
+
+function regionChoice(regions: readonly Region[], chosen: string | null): Html {
+  const options = regions.map(
+    ({ id, name }) =>
+      html`<option value="${id}"${id === chosen ? new Html(' selected') : null}>${name}</option>
+`,
+  );
+  return html`<label for="region">Region</label>
+<select id="region" name="region" aria-describedby="region-hint">
+${all(options)}</select>
+<p id="region-hint" class="hint">Where your work lives. It counts at your first sign-in.</p>`;
+}
+
+const all = (parts: readonly Html[]): Html => new Html(parts.map(({ text }) => text).join(''));
 
 export function signInOffPage(): Html {
   return cardPage(

@@ -1,0 +1,43 @@
+/**
+ * How often one address may begin or end a sign-in: a window of a minute that slides by halves. Counted per
+ * isolate; it keeps a script from filling the directory and from using us against a provider, and stands beside
+ * whatever the network before the edge does.
+ */
+import type { Clock } from '@cellbook/shared/clock.ts';
+import { CellbookError } from '@cellbook/shared/errors.ts';
+import { limits } from '@cellbook/shared/limits.ts';
+import { BoundedMap } from '../bounded-map.ts';
+
+export interface SignInGate {
+  /** Throws `rate_limited`. */
+  enter(address: string): void;
+}
+
+const windowMs = 60_000;
+
+export function createSignInGate(clock: Clock): SignInGate {
+  const seen = new BoundedMap<{ window: number; count: number; before: number }>(
+    limits.edge.signInAddressesMax,
+  );
+  return {
+    enter(address) {
+      const nowMs = clock.nowMs();
+      const window = Math.floor(nowMs / windowMs);
+      const held = seen.get(address);
+      const before = held?.window === window ? held.before : held?.window === window - 1 ? held.count : 0;
+      const count = (held?.window === window ? held.count : 0) + 1;
+      const share = 1 - (nowMs % windowMs) / windowMs;
+      if (count + before * share > limits.edge.signInsPerMinuteMax)
+        throw tooOften(windowMs - (nowMs % windowMs));
+      seen.set(address, { window, count, before });
+    },
+  };
+}
+
+const tooOften = (retryAfterMs: number): CellbookError =>
+  new CellbookError('rate_limited', {
+    doing: 'signing in',
+    problem: 'too many sign-ins come from your address',
+    next: 'Wait a minute and try again.',
+    retryAfterMs,
+  });
