@@ -20,8 +20,9 @@ export interface CellToLose {
 }
 
 export interface CellLoss {
-  /** How often the victim was told to wait, and for how long in seconds. */
+  /** How often the victim was told to wait. */
   refusals: number;
+  /** The different times in seconds that it was told. */
   retryAfterSeconds: number[];
   backAfterMs: number;
   /** What the others had answered between the kill and the end of it. */
@@ -51,17 +52,17 @@ export async function loseCell({ clock, home, cellId, askVictim, others }: CellT
 
 /** Asks until it has been refused and then served; anything but an answer or a typed 503 is no way to say it. */
 async function untilServed(clock: Clock, cellId: CellId, ask: () => Promise<Response>) {
-  const retryAfterSeconds: number[] = [];
+  const told: number[] = [];
   const served = async () => {
     const response = await ask();
     await response.arrayBuffer();
-    if (response.status === 503) retryAfterSeconds.push(Number(response.headers.get('retry-after')));
+    if (response.status === 503) told.push(Number(response.headers.get('retry-after')));
     else if (!response.ok) throw new Error(`a request to the lost cell gave ${response.status}`);
-    return response.ok && retryAfterSeconds.length > 0;
+    return response.ok && told.length > 0;
   };
   const what = `cell ${cellId} to be away and back`;
   await waitUntil(served, { clock, deadlineMs: backDeadlineMs, what, pollMs: 20 });
-  return { refusals: retryAfterSeconds.length, retryAfterSeconds };
+  return { refusals: told.length, retryAfterSeconds: [...new Set(told)] };
 }
 
 async function moreTurns(clock: Clock, traffic: readonly Traffic[]): Promise<void> {

@@ -9,6 +9,8 @@ export interface StepTime {
 export interface Steps {
   times: StepTime[];
   run<T>(name: string, work: () => Promise<T>): Promise<T>;
+  /** The same with a word before every name. */
+  of(who: string): Steps;
 }
 
 /** A resume holds a request up to a minute; half as much again is for the work after it. */
@@ -16,13 +18,22 @@ const stepDeadlineMs = 90_000;
 
 /** Runs steps one after another, each with a deadline, and keeps how long each took. */
 export function timedSteps(clock: Clock, show: (step: StepTime, ok: boolean) => void): Steps {
-  const times: StepTime[] = [];
+  return stepsInto([], '', clock, show);
+}
+
+function stepsInto(
+  times: StepTime[],
+  before: string,
+  clock: Clock,
+  show: (step: StepTime, ok: boolean) => void,
+): Steps {
   return {
     times,
+    of: (who) => stepsInto(times, `${before}${who}: `, clock, show),
     async run(name, work) {
       const startedMs = clock.monotonicMs();
       const end = (ok: boolean) => {
-        const step = { name, ms: Math.round(clock.monotonicMs() - startedMs) };
+        const step = { name: before + name, ms: Math.round(clock.monotonicMs() - startedMs) };
         if (ok) times.push(step);
         show(step, ok);
       };

@@ -1,64 +1,48 @@
 /**
- * The whole story of one notebook, told through the edge with an ordinary Jupyter client: sign in, create,
- * run, save, suspend, read while suspended, resume, find everything again, run again, delete. Each step
- * checks what it did; the first one that is not right ends the story.
+ * The whole story of one notebook, told through the edge with an ordinary Jupyter client: create, run, save,
+ * suspend, read while suspended, resume, find everything again, run again, delete. Each step checks what it
+ * did; the first one that is not right ends the story.
  */
-import type { Clock } from '@cellbook/shared/clock.ts';
 import type { Workspace } from '@cellbook/shared/protocol/workspace.ts';
-import type { Random } from '@cellbook/shared/random.ts';
 import type { Session } from '@jupyterlab/services';
 import { execute, type JupyterClient, jupyterClient } from '../client/jupyter.ts';
-import { createToken, revokeToken, signIn } from '../client/sign-in.ts';
-import { type Workspaces, workspaceClient } from '../client/workspaces.ts';
 import { notebookOf } from './notebook.ts';
+import type { DemoPerson, Stage } from './person.ts';
 import { must, type Steps } from './steps.ts';
 import { runInTerminal } from './terminal.ts';
 
-export interface StoryDeps {
-  origin: string;
-  clock: Clock;
-  random: Random;
+export interface Scene {
+  person: DemoPerson;
   steps: Steps;
-}
-
-interface Scene {
-  deps: StoryDeps;
-  workspaces: Workspaces;
   workspace: Workspace;
   jupyter: JupyterClient;
 }
 
 /** Returns what the kernel says it is, for example `ipykernel 6.17.1`. */
-export async function tellStory(deps: StoryDeps): Promise<string> {
-  const { origin, steps } = deps;
-  const person = { email: 'demo@cellbook.test', name: 'Demo' };
-  const cookie = await steps.run('sign in', () => signIn(origin, person));
-  const made = await steps.run('create a token', () =>
-    createToken(origin, cookie, { name: 'demo', expiresInDays: 1 }),
-  );
-  try {
-    return await tellWithToken(deps, made.token);
-  } finally {
-    await steps.run('revoke the token', () => revokeToken(origin, cookie, made.id));
-  }
+export async function tellStory(stage: Stage, person: DemoPerson): Promise<string> {
+  return withWorkspace(stage, person, person.region, inWorkspace);
 }
 
-async function tellWithToken(deps: StoryDeps, token: string): Promise<string> {
-  const { origin, clock, random, steps } = deps;
-  const workspaces = workspaceClient({ origin, token, clock, random });
-  const workspace = await steps.run('create a workspace', () => workspaces.create('Demo'));
-  const jupyter = jupyterClient(origin, workspace.id, token);
-  const scene: Scene = { deps, workspaces, workspace, jupyter };
+/** A workspace for the time of the work; `who` is said before each step's name. */
+export async function withWorkspace<T>(
+  stage: Stage,
+  person: DemoPerson,
+  who: string,
+  work: (scene: Scene) => Promise<T>,
+): Promise<T> {
+  const steps = stage.steps.of(who);
+  const workspace = await steps.run('create a workspace', () => person.workspaces.create('Demo'));
+  const jupyter = jupyterClient(stage.origin, workspace.id, person.token);
   try {
-    return await inWorkspace(scene);
+    return await work({ person, steps, workspace, jupyter });
   } finally {
     jupyter.dispose();
-    await steps.run('delete the workspace', () => deleteWorkspace(scene));
+    await steps.run('delete the workspace', () => person.workspaces.delete(workspace.id));
   }
 }
 
 async function inWorkspace(scene: Scene): Promise<string> {
-  const { steps } = scene.deps;
+  const { steps } = scene;
   const session = await steps.run('start a kernel', () => startSession(scene));
   const kernel = await steps.run('run code', () => runCode(session));
   await steps.run('save a notebook', () => saveNotebook(scene));
@@ -73,7 +57,7 @@ async function inWorkspace(scene: Scene): Promise<string> {
   return kernel;
 }
 
-async function startSession({ jupyter }: Scene): Promise<Session.ISessionConnection> {
+export async function startSession({ jupyter }: Scene): Promise<Session.ISessionConnection> {
   const options = { path: 'demo.ipynb', name: 'demo.ipynb', type: 'notebook', kernel: { name: 'python3' } };
   return jupyter.sessions.startNew(options);
 }
@@ -113,17 +97,17 @@ async function useTerminal({ jupyter }: Scene): Promise<void> {
   must(said.includes('done-42'), 'the terminal to answer');
 }
 
-async function suspend({ workspaces, workspace }: Scene): Promise<void> {
+async function suspend({ person: { workspaces }, workspace }: Scene): Promise<void> {
   await workspaces.suspend(workspace.id);
   await workspaces.reaches(workspace.id, 'suspended');
 }
 
-async function resume({ workspaces, workspace }: Scene): Promise<void> {
+async function resume({ person: { workspaces }, workspace }: Scene): Promise<void> {
   await workspaces.resume(workspace.id);
   await workspaces.reaches(workspace.id, 'running');
 }
 
-async function phaseOf({ workspaces, workspace }: Scene): Promise<string> {
+async function phaseOf({ person: { workspaces }, workspace }: Scene): Promise<string> {
   return (await workspaces.get(workspace.id)).phase;
 }
 
@@ -146,8 +130,4 @@ async function findFilesByCode(session: Session.ISessionConnection): Promise<voi
     result.text.includes('written by code') && result.text.includes('by terminal'),
     `the files, not ${result.text}`,
   );
-}
-
-async function deleteWorkspace({ workspaces, workspace }: Scene): Promise<void> {
-  await workspaces.delete(workspace.id);
 }

@@ -88,6 +88,8 @@ describe('two regions of two cells', () => {
     for (const seconds of loss.retryAfterSeconds) expect(seconds).toBeGreaterThan(0);
     expect(programOf(home, `cell-${victim.cellId}`).pid).not.toBe(before.pid);
     expect((await victim.jupyter.contents.get('kept.txt')).content).toBe('kept');
+    // By itself the client waits longer and longer between its tries; a reload asks at once.
+    await victim.kernel.reconnect();
     const reading = await execute(victim.kernel, `print(open('kept.txt').read(), end='')`);
     expect(reading).toMatchObject({ status: 'ok', text: 'kept' });
     for (const { jupyter } of [victim, ...others]) jupyter.dispose();

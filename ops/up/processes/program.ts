@@ -40,7 +40,8 @@ export interface ProgramDeps {
   signal?: AbortSignal | undefined;
 }
 
-const logLinesShown = 8;
+const logLinesShown = 5;
+const logColumnsShown = 160;
 
 export async function startProgram<Running extends { child: Child }>(
   spec: ProgramSpec<Running>,
@@ -127,6 +128,8 @@ function describeEnd(child: Child, end: ChildExit | null): string {
   const how = end ? `ended (${end.signal ?? `code ${end.code}`})` : 'does not answer any more';
   return [
     `✗ ${child.name} ${how} and is started again; the end of ${child.logPath}:`,
-    lastLines(child.logPath, logLinesShown).replaceAll(/^/gm, '    '),
+    ...lastLines(child.logPath, logLinesShown)
+      .split('\n')
+      .map((line) => `    ${line.slice(0, logColumnsShown)}`),
   ].join('\n');
 }
