@@ -1,0 +1,127 @@
+/** `cellbook ws …`: workspaces by id or by name. */
+import { spawn } from 'node:child_process';
+import { systemClock } from '@cellbook/shared/clock.ts';
+import type { Phase } from '@cellbook/shared/protocol/workspace.ts';
+import type { Command } from 'commander';
+import { answer, type Workspace } from '../../clients/typescript/client.ts';
+import { waitUntil } from '../../up/wait-until.ts';
+import type { Cli } from '../cli.ts';
+import type { Context } from '../context.ts';
+import { findWorkspace, listWorkspaces } from '../find-workspace.ts';
+import { table } from '../show.ts';
+
+const settleMsMax = 120_000;
+const row = (workspace: Workspace) => [
+  workspace.id,
+  workspace.name,
+  workspace.phase,
+  workspace.lastActiveAt.slice(0, 16).replace('T', ' '),
+  workspace.problem ?? '',
+];
+const headings = ['id', 'name', 'phase', 'last used', 'problem'];
+
+export function registerWorkspaces(program: Command, cli: Cli): void {
+  const ws = program.command('ws').description('workspaces: create, list, open, suspend, resume, delete');
+  registerReading(ws, cli);
+  registerChanging(ws, cli);
+}
+
+function registerReading(ws: Command, cli: Cli): void {
+  ws.command('ls')
+    .description('your workspaces, newest first')
+    .option('--deleted', 'those that can still be brought back, too')
+    .action((options: { deleted?: boolean }) =>
+      cli.run(async ({ api }, show) => {
+        const workspaces = await listWorkspaces(api, options.deleted === true);
+        show.result(workspaces, () => table(headings, workspaces.map(row)));
+      }),
+    );
+  ws.command('show <workspace>')
+    .description('one workspace')
+    .action((name: string) =>
+      cli.run(async (context, show) => tell(show, await findWorkspace(context.api, name))),
+    );
+  ws.command('open <workspace>')
+    .description('open it in the browser')
+    .option('--print', 'only print the address')
+    .action((name: string, options: { print?: boolean }) =>
+      cli.run(async ({ api, settings }, show) => {
+        const { id } = await findWorkspace(api, name);
+        const url = `${settings.url}/open/${id}`;
+        if (!options.print && !show.json) browse(url);
+        show.result({ url }, () => url);
+      }),
+    );
+}
+
+function registerChanging(ws: Command, cli: Cli): void {
+  ws.command('create <name>')
+    .description('a new workspace')
+    .option('--run', 'start it at once, and wait until it runs')
+    .action((name: string, options: { run?: boolean }) =>
+      cli.run(async (context, show) => {
+        const body = { name, desired: options.run ? ('running' as const) : ('suspended' as const) };
+        const made = await answer(context.api.POST('/v1/workspaces', { body, params: { header: {} } }));
+        tell(show, options.run ? await reaches(context, made.id, 'running') : made);
+      }),
+    );
+  for (const [verb, phase, what] of [
+    ['suspend', 'suspended', 'store its files and free its memory'],
+    ['resume', 'running', 'start it again'],
+  ] as const) {
+    ws.command(`${verb} <workspace>`)
+      .description(what)
+      .option('--no-wait', 'do not wait for it to be done')
+      .action((name: string, options: { wait: boolean }) =>
+        cli.run(async (context, show) => {
+          const { id: workspaceId } = await findWorkspace(context.api, name);
+          const path = { params: { path: { workspaceId }, header: {} } };
+          const asked = await answer(context.api.POST(`/v1/workspaces/{workspaceId}/${verb}`, path));
+          tell(show, options.wait ? await reaches(context, workspaceId, phase) : asked);
+        }),
+      );
+  }
+  ws.command('rm <workspace>')
+    .description('delete it; `ws restore` brings it back for seven days')
+    .action((name: string) =>
+      cli.run(async ({ api }, show) => {
+        const { id: workspaceId } = await findWorkspace(api, name);
+        const params = { path: { workspaceId }, header: {} };
+        tell(show, await answer(api.DELETE('/v1/workspaces/{workspaceId}', { params })));
+      }),
+    );
+  ws.command('restore <workspace>')
+    .description('bring a deleted one back')
+    .action((name: string) =>
+      cli.run(async ({ api }, show) => {
+        const { id: workspaceId } = await findWorkspace(api, name, true);
+        const params = { path: { workspaceId }, header: {} };
+        tell(show, await answer(api.POST('/v1/workspaces/{workspaceId}/undelete', { params })));
+      }),
+    );
+}
+
+function tell(show: { result(value: unknown, text: () => string): void }, workspace: Workspace): void {
+  show.result(workspace, () => table(headings, [row(workspace)]));
+}
+
+async function reaches({ api }: Context, workspaceId: string, phase: Phase): Promise<Workspace> {
+  const inPhase = async () => {
+    const params = { path: { workspaceId } };
+    const workspace = await answer(api.GET('/v1/workspaces/{workspaceId}', { params }));
+    return workspace.phase === phase ? workspace : null;
+  };
+  return waitUntil(inPhase, {
+    clock: systemClock,
+    deadlineMs: settleMsMax,
+    what: `workspace ${workspaceId} to be ${phase}`,
+  });
+}
+
+/** The desktop's own way; where there is none the address has been printed. */
+function browse(url: string): void {
+  const opener = process.platform === 'darwin' ? 'open' : 'xdg-open';
+  spawn(opener, [url], { stdio: 'ignore', detached: true })
+    .on('error', () => undefined)
+    .unref();
+}
