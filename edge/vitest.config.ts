@@ -13,7 +13,11 @@ export default defineConfig(async () => {
       cloudflareTest(({ inject }) => ({
         wrangler: { configPath: './testing/wrangler.toml' },
         miniflare: {
-          bindings: { MIGRATIONS: migrations, UPSTREAMS: inject<string[]>('upstreams') },
+          bindings: {
+            MIGRATIONS: migrations,
+            UPSTREAMS: inject<string[]>('upstreams'),
+            ISSUERS: inject<string[]>('issuers'),
+          },
           cf: false,
         },
       })),
@@ -21,7 +25,7 @@ export default defineConfig(async () => {
     test: {
       name: 'workerd',
       include: ['src/**/*.test.ts', 'sockets/**/*.test.ts', 'web/**/*.test.ts'],
-      globalSetup: ['./testing/upstream.ts'],
+      globalSetup: ['./testing/upstream.ts', './testing/providers.ts'],
       testTimeout: 30_000,
       hookTimeout: 60_000,
     },

@@ -15,6 +15,8 @@ declare global {
     interface Env extends Bindings {
       MIGRATIONS: D1Migration[];
       UPSTREAMS: string[];
+      /** Of testing/providers.ts. */
+      ISSUERS: string[];
     }
   }
 }

@@ -9,8 +9,8 @@ import { limits } from '@cellbook/shared/limits.ts';
 import { BoundedMap } from '../bounded-map.ts';
 
 export interface SignInGate {
-  /** Throws `rate_limited`. */
-  enter(address: string): void;
+  /** Throws `rate_limited`. Where nothing says the address (null) all would be one, so none is counted. */
+  enter(address: string | null): void;
 }
 
 const windowMs = 60_000;
@@ -21,6 +21,7 @@ export function createSignInGate(clock: Clock): SignInGate {
   );
   return {
     enter(address) {
+      if (address === null) return;
       const nowMs = clock.nowMs();
       const window = Math.floor(nowMs / windowMs);
       const held = seen.get(address);
