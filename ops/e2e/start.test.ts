@@ -1,13 +1,15 @@
 /** What `npm start` promises, tried as a person would: on a terminal, with Ctrl-C, kill -9 and a taken port. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, realpathSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { callJson } from '../client/http.ts';
+import { openHome } from '../up/home.ts';
 import { freePort, isPortFree } from '../up/ports.ts';
-import { pidsWithEnvironment } from '../up/processes/proc.ts';
+import { killProgram, programOf } from '../up/processes/kill-program.ts';
+import { ancestryOf, pidsWithEnvironment } from '../up/processes/proc.ts';
 import { homeVariable } from '../up/processes/record.ts';
 import { askStarter } from '../up/starter-lock.ts';
 import { removeHome } from './remove-home.ts';
@@ -21,6 +23,7 @@ let bystander: ChildProcess;
 beforeEach(async () => {
   home = realpathSync(mkdtempSync(join(tmpdir(), 'cellbook-start-')));
   port = await freePort();
+  cells = 'eu=eu-1';
   bystander = spawn('sleep', ['1000'], { stdio: 'ignore' });
 });
 afterEach(async () => {
@@ -31,10 +34,23 @@ afterEach(async () => {
   removeHome(home);
 });
 
+/** One cell, but where a test is about all four: each cell costs a start its seconds. */
+let cells: string;
+
 const npm = (...args: string[]): TerminalRun =>
-  runInTerminal(args, { CELLBOOK_HOME: home, CELLBOOK_EDGE_PORT: String(port) });
+  runInTerminal(args, {
+    CELLBOOK_HOME: home,
+    CELLBOOK_EDGE_PORT: String(port),
+    CELLBOOK_CELLS: cells,
+  });
 
 const running = () => pidsWithEnvironment(homeVariable, home);
+
+const pidOf = (program: string): number => programOf(openHome(home), program).pid;
+
+/** The programs under one program, however deep. */
+const childrenOf = (pid: number): number[] =>
+  running().filter((one) => one !== pid && ancestryOf(one).includes(pid));
 
 async function startUp(): Promise<TerminalRun> {
   const start = npm('start');
@@ -44,10 +60,11 @@ async function startUp(): Promise<TerminalRun> {
 
 describe('npm start', () => {
   it('stops all it started on Ctrl-C, frees its port, and finds its data at the next start', async () => {
+    cells = 'eu=eu-1,eu-2;us=us-1,us-2';
     const first = await startUp();
     const user = await newUser(`http://localhost:${port}`);
     const workspace = await user.createWorkspace('Kept');
-    expect(running().length).toBeGreaterThanOrEqual(4);
+    for (const cell of ['eu-1', 'eu-2', 'us-1', 'us-2']) expect(running()).toContain(pidOf(`cell-${cell}`));
     first.press('\x03');
     expect(await first.exitCode).toBe(0);
     expect(running()).toEqual([]);
@@ -76,6 +93,45 @@ describe('npm start', () => {
     next.press('\x03');
     await next.exitCode;
     expect(running()).toEqual([]);
+  });
+
+  it('starts whatever is killed again, says so, and still stops on Ctrl-C', async () => {
+    const start = await startUp();
+    const user = await newUser(`http://localhost:${port}`);
+    const workspace = await user.createWorkspace('Kept');
+    for (const program of ['cell-eu-1', 'postgres-eu-1', 'redis-eu-1', 'edge']) {
+      const { pid } = killProgram(openHome(home), program);
+      await start.shows(`✗ ${program} ended (SIGKILL) and is started again`, 60_000);
+      await start.shows(`✓ ${program} is back`, 60_000);
+      expect(pidOf(program)).not.toBe(pid);
+      const served = () => user.workspaces.get(workspace.id);
+      await vi.waitFor(async () => expect(await served()).toMatchObject({ name: 'Kept' }), 60_000);
+    }
+    start.press('\x03');
+    expect(await start.exitCode).toBe(0);
+    expect(running()).toEqual([]);
+  });
+
+  it('starts the edge again when its workerd is gone and wrangler is not', async () => {
+    const start = await startUp();
+    const wrangler = pidOf('edge');
+    for (const pid of childrenOf(wrangler)) process.kill(pid, 'SIGKILL');
+    await start.shows('✓ edge is back', 90_000);
+    expect(pidOf('edge')).not.toBe(wrangler);
+    expect(await callJson(`http://localhost:${port}`, { method: 'GET', path: '/healthz' })).toMatchObject({
+      ok: true,
+    });
+  });
+
+  it('refuses a home with a cell that is not named any more, and changes nothing', async () => {
+    const database = openHome(home).cell('us-9').postgres;
+    mkdirSync(database, { recursive: true });
+    const start = npm('start');
+    expect(await start.exitCode).toBe(1);
+    expect(start.shown()).toContain('it holds the cells us-9');
+    expect(running()).toEqual([]);
+    expect(readdirSync(database)).toEqual([]);
+    expect(existsSync(openHome(home).cell('eu-1').postgres)).toBe(false);
   });
 
   it('stops by itself when the npm above it is killed', async () => {
