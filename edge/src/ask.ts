@@ -15,14 +15,18 @@ export interface Ask {
 
 export function askOf(edge: Edge, request: Request, defer: Defer): Ask {
   const url = new URL(request.url);
-  const { CELLBOOK_PUBLIC_URL: main, CELLBOOK_WORKSPACE_DOMAIN: domain } = edge.config;
+  const { CELLBOOK_PUBLIC_URL: main, CELLBOOK_WORKSPACE_DOMAIN, CELLBOOK_REGIONS } = edge.config;
   // Behind a proxy that ends TLS the request comes as http; what the browser sees, and says in Origin, is https.
   url.protocol = main.protocol;
   return {
     edge,
     request,
     url,
-    place: placeOf(url, main, domain),
+    place: placeOf(url, {
+      main,
+      workspaceDomain: CELLBOOK_WORKSPACE_DOMAIN,
+      regions: CELLBOOK_REGIONS,
+    }),
     requestId: newRequestId(edge.random),
     defer,
   };

@@ -1,5 +1,16 @@
-/** The client's address as the edge sees it; workerd's front sets the header and drops a client's own. */
+/**
+ * Where a request came from, for the record of who did what. On Cloudflare it says so itself, in a header that no
+ * client can set; behind a proxy of the operator's, that one does, in the header that `CELLBOOK_CLIENT_ADDRESS`
+ * names. Of a list the last address counts: it is what the nearest proxy saw, the ones before are hearsay.
+ * Without either it is empty, rather than something a client wrote.
+ */
 import type { Ask } from './ask.ts';
 
-export const clientAddressOf = ({ request }: Ask): string =>
-  request.headers.get('cf-connecting-ip')?.slice(0, 64) ?? 'unknown';
+const pattern = /^[0-9a-fA-F:.]{2,45}$/;
+
+export function clientAddressOf({ edge, request }: Pick<Ask, 'edge' | 'request'>): string {
+  const trusted = edge.config.CELLBOOK_CLIENT_ADDRESS;
+  if (trusted === 'none') return '';
+  const address = request.headers.get(trusted)?.split(',').at(-1)?.trim() ?? '';
+  return pattern.test(address) ? address : '';
+}

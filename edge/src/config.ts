@@ -40,6 +40,14 @@ const configSchema = z.object({
   CELLBOOK_PUBLIC_URL: z.url({ protocol: /^https?$/ }).transform((text) => new URL(text)),
   /** Workspaces live at `{workspaceId}.<this>`, port included: `localhost:8787`. */
   CELLBOOK_WORKSPACE_DOMAIN: z.string().min(1),
+  /**
+   * The header in which the nearest proxy says where a request came from: Cloudflare's own, or that of an
+   * operator's proxy which sets it whatever the client sent. `none`: it is not known.
+   */
+  CELLBOOK_CLIENT_ADDRESS: z
+    .string()
+    .regex(/^[a-z0-9-]+$/)
+    .default('cf-connecting-ip'),
   /** The platform's regions; the first is where people come to live whom nothing else places. */
   CELLBOOK_REGIONS: json(regionsSchema),
   /**

@@ -1,16 +1,24 @@
 /** What the router is made of, put together once per isolate from its bindings. */
 import { type Clock, systemClock } from '@cellbook/shared/clock.ts';
-import { limits } from '@cellbook/shared/limits.ts';
-import { type Pins, verifyPins } from '@cellbook/shared/pins/pins.ts';
+import type { OrgId, UserId } from '@cellbook/shared/ids.ts';
 import { type Random, systemRandom } from '@cellbook/shared/random.ts';
-import { importJWK } from 'jose';
 import type { Refusal } from './authorise.ts';
 import { type Bindings, type Config, parseConfig } from './config.ts';
 import { createD1Directory } from './directory/d1-directory.ts';
+import { createD1Orgs } from './directory/d1-orgs.ts';
+import { createD1People } from './directory/d1-people.ts';
+import { createD1RegionOf, type RegionOf } from './directory/d1-region-of.ts';
+import { createServiceStanding } from './directory/d1-service-standing.ts';
 import type { Directory } from './directory/directory.ts';
-import { Snapshot } from './directory/snapshot.ts';
+import { createLastGood } from './directory/last-good.ts';
+import type { Orgs } from './directory/orgs.ts';
+import type { People } from './directory/people.ts';
+import { createSnapshots, type Snapshots } from './directory/snapshots.ts';
+import { createStandings, type Standings } from './directory/standing.ts';
 import { type Credentials, createCredentials } from './identity/credentials.ts';
+import { createProvider, type Provider } from './identity/oidc/provider.ts';
 import { createOneTimeCodes, type OneTimeCodeStore } from './identity/one-time-codes.ts';
+import { createSignInGate, type SignInGate } from './identity/sign-in-gate.ts';
 import { createD1KeyStore } from './keys/d1-key-store.ts';
 import { createD1ServiceAccountStore } from './keys/d1-service-account-store.ts';
 import type { KeyStore } from './keys/key-store.ts';
@@ -18,6 +26,7 @@ import { createKeyUse, type KeyUse } from './keys/key-use.ts';
 import type { ServiceAccountStore } from './keys/service-account-store.ts';
 import { log } from './log.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
+import { createCellHealer } from './pins/heal-cells.ts';
 import type { Forwarder } from './route/forward.ts';
 import { createPrincipalSigner } from './route/principal.ts';
 
@@ -27,9 +36,17 @@ export interface Edge {
   random: Random;
   assets: Fetcher;
   directory: Directory;
+  people: People;
+  orgs: Orgs;
+  providers: readonly Provider[];
+  signInGate: SignInGate;
   credentials: Credentials;
-  /** Ids of revoked tokens and sessions. */
-  revoked: Snapshot<Set<string>>;
+  /** Ids of revoked keys and sessions. */
+  revoked: Snapshots['revoked'];
+  changes: Snapshots['changes'];
+  policies: Snapshots['policies'];
+  standings: Standings;
+  regionOf: RegionOf;
   codes: OneTimeCodeStore;
   keys: KeyStore;
   serviceAccounts: ServiceAccountStore;
@@ -53,8 +70,23 @@ export function edgeOf(bindings: Bindings): Edge {
 export function createEdge(bindings: Bindings, clock: Clock, random: Random): Edge {
   const config = parseConfig(bindings);
   const metrics = createMetrics();
-  const directory = createD1Directory({ db: bindings.DIRECTORY, clock, random });
+  const directory = createD1Directory({ db: bindings.DIRECTORY, clock });
   const keys = createD1KeyStore({ db: bindings.DIRECTORY, clock });
+  const operators = config.CELLBOOK_OPERATORS;
+  const people = createD1People({ db: bindings.DIRECTORY, clock, random, operators });
+  const snapshots = createSnapshots({
+    ...{ clock, kv: bindings.PINS, db: bindings.DIRECTORY, pinPublicKey: config.CELLBOOK_PIN_PUBLIC_KEY },
+    revocations: (nowMs) => directory.revocations(nowMs),
+    keeper: createLastGood({
+      ...{ cache: caches.default, clock, publicUrl: config.CELLBOOK_PUBLIC_URL },
+      keys: config.CELLBOOK_CREDENTIAL_KEYS,
+    }),
+  });
+  const { pins, revoked, changes, policies } = snapshots;
+  const healCell = createCellHealer(clock);
+  const serviceStanding = createServiceStanding({ db: bindings.DIRECTORY, clock });
+  const personIn = async (sub: UserId, org: OrgId) =>
+    (await people.personIn(sub, org)) ?? (await serviceStanding(sub, org));
   return {
     config,
     clock,
@@ -62,19 +94,14 @@ export function createEdge(bindings: Bindings, clock: Clock, random: Random): Ed
     assets: bindings.ASSETS,
     metrics,
     directory,
+    people,
+    orgs: createD1Orgs({ db: bindings.DIRECTORY, clock }),
+    providers: config.CELLBOOK_OIDC.map((provider) => createProvider({ config: provider, clock })),
+    signInGate: createSignInGate(clock),
     credentials: createCredentials({ clock, keys: config.CELLBOOK_CREDENTIAL_KEYS }),
-    revoked: new Snapshot({
-      clock,
-      name: 'the revocations',
-      load: async () => {
-        const ids = new Set(await directory.revocations(clock.nowMs()));
-        if (ids.size >= limits.edge.revocationsMax)
-          log('error', 'more is revoked than is read: some of it counts as valid');
-        return ids;
-      },
-      onFailure: (cause) =>
-        log('error', 'the revocations could not be read; the last ones are used', { cause }),
-    }),
+    ...{ revoked, changes, policies },
+    standings: createStandings({ changes, personIn }),
+    regionOf: createD1RegionOf({ db: bindings.DIRECTORY, clock }),
     keys,
     serviceAccounts: createD1ServiceAccountStore({ db: bindings.DIRECTORY, clock }),
     keyUse: createKeyUse({
@@ -86,28 +113,16 @@ export function createEdge(bindings: Bindings, clock: Clock, random: Random): Ed
     forwarder: {
       clock,
       random,
-      pins: pinsSnapshot(bindings.PINS, config, clock),
+      pins,
       principals: createPrincipalSigner({ clock, key: config.CELLBOOK_PRINCIPAL_KEY }),
       onUnreachable: (error) => {
         metrics.unreachable();
         log('warn', error.message, { ids: error.ids, cause: error.cause });
       },
+      onAnswer(cell, answer, signedPins, defer) {
+        if (answer.status === 421) metrics.misdirected();
+        healCell(cell, answer, signedPins, defer);
+      },
     },
   };
-}
-
-function pinsSnapshot(store: KVNamespace, config: Config, clock: Clock): Snapshot<Pins> {
-  return new Snapshot({
-    clock,
-    name: 'the pins',
-    load: async () => {
-      const jws = await store.get('pins');
-      if (jws === null) throw new Error('no pins have been published');
-      const key = await importJWK(config.CELLBOOK_PIN_PUBLIC_KEY, 'EdDSA');
-      if (key instanceof Uint8Array) throw new Error('the key of the pins is not a public key');
-      return verifyPins(jws, key);
-    },
-    supersedes: (next, held) => next.epoch >= held.epoch,
-    onFailure: (cause) => log('error', 'the pins could not be read; the last good ones are used', { cause }),
-  });
 }

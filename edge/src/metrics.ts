@@ -10,13 +10,15 @@ export interface Metrics {
   /** From sending a request on to the head of its answer. */
   forwarded(durationMs: number): void;
   unreachable(): void;
+  /** A cell has said that the user is not its own. */
+  misdirected(): void;
   text(pinEpoch: number): string;
 }
 
 export function createMetrics(): Metrics {
   const answers = new Map<string, number>();
   const buckets = boundsMs.map(() => 0);
-  let [forwards, forwardedMs, unreachables] = [0, 0, 0];
+  let [forwards, forwardedMs, unreachables, misdirections] = [0, 0, 0, 0];
 
   return {
     answered(host, area, status) {
@@ -32,6 +34,9 @@ export function createMetrics(): Metrics {
     unreachable() {
       unreachables++;
     },
+    misdirected() {
+      misdirections++;
+    },
     text: (pinEpoch) =>
       [
         '# TYPE cellbook_edge_requests_total counter',
@@ -46,6 +51,9 @@ export function createMetrics(): Metrics {
         `cellbook_edge_forward_seconds_count ${forwards}`,
         '# TYPE cellbook_edge_cell_unreachable_total counter',
         `cellbook_edge_cell_unreachable_total ${unreachables}`,
+        '# HELP cellbook_edge_misdirected_total Answers of cells that the user is not their own (421).',
+        '# TYPE cellbook_edge_misdirected_total counter',
+        `cellbook_edge_misdirected_total ${misdirections}`,
         '# TYPE cellbook_edge_pin_epoch gauge',
         `cellbook_edge_pin_epoch ${pinEpoch}`,
         '',

@@ -34,9 +34,10 @@
  * | workspace | any   | token      | unknown       | no   | no   | no    | no        |
  *
  * "Main" is the configured public address; "workspace" is `{workspaceId}.<domain>`; "other" is any further
- * name or address that reaches the edge (127.0.0.1, a load balancer's check), where no cookie counts.
+ * name or address that reaches the edge (127.0.0.1, a load balancer's check), where no cookie counts; among
+ * them is a name for each region (`eu.<domain>`, asked-region.ts).
  */
-import { type WorkspaceId, workspaceIdSchema } from '@cellbook/shared/ids.ts';
+import { type RegionId, type WorkspaceId, workspaceIdSchema } from '@cellbook/shared/ids.ts';
 import type { CredentialKind } from './identity/identity.ts';
 import { isUpgrade } from './route/headers.ts';
 
@@ -46,16 +47,27 @@ export type Asker = 'same-origin' | 'cross-origin' | 'the user' | 'unknown';
 export type Deed = 'page' | 'read' | 'write' | 'websocket';
 
 export type Place =
-  | { host: 'main' | 'other'; area: 'pages' | '/v1' | '/w' }
+  | { host: 'main'; area: 'pages' | '/v1' | '/w' }
+  /** `region`: the client used the name of a region (`eu.<domain>`), and insists on it. */
+  | { host: 'other'; area: 'pages' | '/v1' | '/w'; region?: RegionId }
   | { host: 'workspace'; area: 'any'; workspaceId: WorkspaceId };
 
-export function placeOf(url: URL, main: URL, workspaceDomain: string): Place {
-  if (url.host.endsWith(`.${workspaceDomain}`)) {
-    const parsed = workspaceIdSchema.safeParse(url.host.slice(0, -workspaceDomain.length - 1));
-    if (parsed.success) return { host: 'workspace', area: 'any', workspaceId: parsed.data };
-  }
+interface Names {
+  main: URL;
+  workspaceDomain: string;
+  regions: readonly { id: RegionId }[];
+}
+
+export function placeOf(url: URL, { main, workspaceDomain, regions }: Names): Place {
+  const label = url.host.endsWith(`.${workspaceDomain}`)
+    ? url.host.slice(0, -workspaceDomain.length - 1)
+    : null;
+  const workspace = workspaceIdSchema.safeParse(label);
+  if (workspace.success) return { host: 'workspace', area: 'any', workspaceId: workspace.data };
   const area = /^\/v1(\/|$)/.test(url.pathname) ? '/v1' : /^\/w\//.test(url.pathname) ? '/w' : 'pages';
-  return { host: url.host === main.host ? 'main' : 'other', area };
+  if (url.host === main.host) return { host: 'main', area };
+  const region = regions.find(({ id }) => id === label)?.id;
+  return region === undefined ? { host: 'other', area } : { host: 'other', area, region };
 }
 
 /** The credentials that are looked for at a place, first found first used; every other is as if absent. */

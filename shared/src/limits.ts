@@ -149,6 +149,23 @@ export const limits = {
     /** Rows sealed anew in one read, when the master key is changed. */
     resealRows: 100,
   },
+  findings: {
+    /** Measured 15 to 40 ms a megabyte: a fifth of a second for the largest that is looked at. */
+    scanBytesMax: 8 * 1024 * 1024,
+    /** What a save waits for its scan at the most; a megabyte is done by then, what is not is told by event. */
+    answerMs: 250,
+    /** A scan that takes longer than this is given up with its thread: a regular expression may have gone mad. */
+    scanMs: 5_000,
+    /** Saved and not yet scanned, over all workspaces: four of the largest; beyond it a save is not scanned. */
+    waitingBytesMax: 32 * 1024 * 1024,
+    threadMemoryMiB: 256,
+    /** One file's: beyond it is generated data, and fifty say enough. */
+    perFileMax: 50,
+    /** A workspace's flagged files that are remembered, newest first: 1,000 at 1 KB. */
+    filesPerWorkspaceMax: 1_000,
+    /** Files looked for at a time when findings are listed. */
+    statsAtOnce: 16,
+  },
   database: {
     /** Postgres allows 100 by default; a cell keeps room for an operator, migrations and a second starter. */
     connectionsMax: 20,
@@ -220,6 +237,8 @@ export const limits = {
     bytesMax: 2 * 1024 * 1024,
     /** A document's way to one cell: 2 MiB at 10 Mbit/s takes 2 s, and the cell asks Postgres once. */
     deliverMsMax: 10_000,
+    /** An edge tries a cell that is behind again after this: a restart takes seconds. */
+    healEveryMs: 30_000,
     /** Users that would leave, named by a cell in one answer; the asker comes again for the rest. */
     leavingMax: 1_000,
     /** Users a cell knows to live in it, in memory: two cells' worth of ids, 2 MB. */

@@ -1,7 +1,8 @@
 /**
  * A value of a store kept in the isolate, so that no request on the hot path reads the store. Young: used as
  * it is. Past `refreshMs`: used, and read again behind the request. Past twice that, or never read: read
- * first. A failed read leaves the last good value in place; only an edge that never had one refuses. While the
+ * first. A failed read leaves the last good value in place, for a day; an isolate that never had one takes the
+ * copy that another one left beside the store (last-good.ts), and refuses only without that as well. While the
  * store stays down it is tried behind requests, so that they do not each wait for its deadline.
  *
  * Two requests never wait for one read: workerd drops the I/O of a request whose client has gone, and with it
@@ -11,6 +12,7 @@ import type { Clock } from '@cellbook/shared/clock.ts';
 import { withDeadline } from '@cellbook/shared/deadline.ts';
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import { limits } from '@cellbook/shared/limits.ts';
+import type { LastGood } from './last-good.ts';
 
 export interface SnapshotOptions<Value> {
   clock: Clock;
@@ -20,15 +22,29 @@ export interface SnapshotOptions<Value> {
   /** Whether `next` may replace what is held: an older epoch may not. */
   supersedes?: (next: Value, held: Value) => boolean;
   onFailure: (problem: unknown) => void;
+  /** Keeps a copy beside the store: the name it is kept under, and how the value is written down. */
+  copy?: Copy<Value>;
+  /** How long what was read last is used; absent: for good, where what is old does no harm. */
+  staleMsMax?: number;
+}
+
+export interface Copy<Value> {
+  key: string;
+  keeper: LastGood;
+  encode: (value: Value) => unknown;
+  decode: (kept: unknown) => Value | Promise<Value>;
 }
 
 export type Defer = (work: Promise<unknown>) => void;
+
+const unawaited: Defer = () => undefined;
 
 export class Snapshot<Value> {
   readonly #options: SnapshotOptions<Value>;
   #held: { value: Value; readMs: number } | null = null;
   #startedMs = Number.NEGATIVE_INFINITY;
   #failedMs = Number.NEGATIVE_INFINITY;
+  #copiedMs = Number.NEGATIVE_INFINITY;
   #changes = 0;
 
   constructor(options: SnapshotOptions<Value>) {
@@ -38,16 +54,17 @@ export class Snapshot<Value> {
   async get(defer: Defer): Promise<Value> {
     const refreshMs = limits.edge.snapshotRefreshMs;
     const nowMs = this.#options.clock.monotonicMs();
-    const ageMs = this.#held ? nowMs - this.#held.readMs : Number.POSITIVE_INFINITY;
-    if (this.#held && ageMs < refreshMs) return this.#held.value;
+    const held = this.#usable();
+    const ageMs = held ? nowMs - held.readMs : Number.POSITIVE_INFINITY;
+    if (held && ageMs < refreshMs) return held.value;
     const isDown = nowMs - this.#failedMs < refreshMs;
-    if (!this.#held || (ageMs >= 2 * refreshMs && !isDown)) return this.reload();
-    if (nowMs - this.#startedMs >= limits.edge.directoryMsMax) defer(this.reload());
-    return this.#held.value;
+    if (!held || (ageMs >= 2 * refreshMs && !isDown)) return this.reload(defer);
+    if (nowMs - this.#startedMs >= limits.edge.directoryMsMax) defer(this.reload(defer));
+    return held.value;
   }
 
   /** Reads now; the last good value where that fails. */
-  async reload(): Promise<Value> {
+  async reload(defer: Defer = unawaited): Promise<Value> {
     const { clock, load, name, onFailure, supersedes } = this.#options;
     this.#startedMs = clock.monotonicMs();
     const changes = this.#changes;
@@ -64,14 +81,16 @@ export class Snapshot<Value> {
         this.#held && supersedes && !supersedes(value, this.#held.value) ? this.#held.value : value;
       this.#held = { value: kept, readMs: clock.monotonicMs() };
       this.#failedMs = Number.NEGATIVE_INFINITY;
+      this.#keepCopy(kept, defer);
       return kept;
     } catch (problem) {
       this.#failedMs = clock.monotonicMs();
       onFailure(problem);
-      if (this.#held) return this.#held.value;
+      const held = this.#usable() ?? (await this.#readCopy());
+      if (held) return held.value;
       throw new CellbookError('store_unavailable', {
         doing: `reading ${name}`,
-        problem: 'the edge has just started and cannot read them yet',
+        problem: 'the edge cannot read them, and has no copy that is young enough',
         next: 'Try again in a few seconds.',
         retryAfterMs: limits.edge.unreachableRetryAfterMs,
         cause: problem,
@@ -83,5 +102,34 @@ export class Snapshot<Value> {
   adjust(change: (held: Value) => void): void {
     this.#changes++;
     if (this.#held) change(this.#held.value);
+  }
+
+  #usable(): { value: Value; readMs: number } | null {
+    const { clock, staleMsMax = Number.POSITIVE_INFINITY } = this.#options;
+    return this.#held && clock.monotonicMs() - this.#held.readMs < staleMsMax ? this.#held : null;
+  }
+
+  #keepCopy(value: Value, defer: Defer): void {
+    const { clock, copy } = this.#options;
+    const nowMs = clock.monotonicMs();
+    if (!copy || nowMs - this.#copiedMs < limits.edge.lastGoodEveryMs) return;
+    this.#copiedMs = nowMs;
+    defer(copy.keeper.write(copy.key, copy.encode(value), clock.nowMs()));
+  }
+
+  async #readCopy(): Promise<{ value: Value; readMs: number } | null> {
+    const { clock, copy, onFailure } = this.#options;
+    const kept = await copy?.keeper.read(copy.key);
+    if (!copy || !kept) return null;
+    try {
+      const value = await copy.decode(kept.value);
+      const ageMs = Math.max(0, clock.nowMs() - kept.readAtMs);
+      // Another request may have read the store meanwhile.
+      this.#held ??= { value, readMs: clock.monotonicMs() - ageMs };
+      return this.#usable();
+    } catch (problem) {
+      onFailure(problem);
+      return null;
+    }
   }
 }

@@ -1,6 +1,7 @@
 /** Who a request is from, by the one credential that counts where it was sent (origins.ts). */
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import { type Ask, isSecure } from '../ask.ts';
+import { assertRegion } from '../asked-region.ts';
 import { askerOf, credentialsOf, deedOf, mayUse } from '../origins.ts';
 import { readCookie } from './cookies.ts';
 import { refused } from './credentials.ts';
@@ -15,8 +16,11 @@ export async function authenticate(ask: Ask): Promise<Identity> {
     const identity = await edge.credentials.verify(kind, credential);
     if (place.host === 'workspace' && identity.ws !== place.workspaceId) throw refused(kind);
     if ((await edge.revoked.get(ask.defer)).has(identity.jti)) throw refused(kind);
+    const current = await edge.standings.current(identity, ask.defer);
+    if (!current) throw refused(kind);
+    await assertRegion(ask, current);
     if (kind === 'token') edge.keyUse.note(identity.jti, ask.defer);
-    return identity;
+    return current;
   }
   throw nobody(ask);
 }

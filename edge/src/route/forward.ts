@@ -10,13 +10,20 @@
  */
 import type { Clock } from '@cellbook/shared/clock.ts';
 import { CellbookError } from '@cellbook/shared/errors.ts';
-import type { RequestId } from '@cellbook/shared/ids.ts';
+import type { CellId, RequestId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
-import { type Cell, cellOf, type Pins } from '@cellbook/shared/pins/pins.ts';
-import { pinEpochHeader, principalHeader, requestIdHeader } from '@cellbook/shared/protocol/principal.ts';
+import { allCells, type Cell, cellOf, type Pins } from '@cellbook/shared/pins/pins.ts';
+import {
+  clientAddressHeader,
+  type Principal,
+  pinEpochHeader,
+  principalHeader,
+  requestIdHeader,
+} from '@cellbook/shared/protocol/principal.ts';
 import type { Random } from '@cellbook/shared/random.ts';
 import { continueTrace, formatTraceparent, traceparentHeader } from '@cellbook/shared/trace.ts';
 import type { Defer, Snapshot } from '../directory/snapshot.ts';
+import type { SignedPins } from '../directory/snapshots.ts';
 import type { Identity } from '../identity/identity.ts';
 import { requestHeaders, responseHeaders } from './headers.ts';
 import type { PrincipalSigner } from './principal.ts';
@@ -24,9 +31,11 @@ import type { PrincipalSigner } from './principal.ts';
 export interface Forwarder {
   clock: Clock;
   random: Random;
-  pins: Snapshot<Pins>;
+  pins: Pick<Snapshot<SignedPins>, 'get' | 'reload'>;
   principals: PrincipalSigner;
   onUnreachable: (error: CellbookError) => void;
+  /** Told of each answer of a cell, whose header says the pins it knows. */
+  onAnswer: (cell: Cell, answer: Response, pins: SignedPins, defer: Defer) => void;
 }
 
 export interface Forwarded {
@@ -36,6 +45,10 @@ export interface Forwarded {
   identity: Identity;
   requestId: RequestId;
   defer: Defer;
+  /** Whom an admin or operator has addressed; absent: the caller's own home. */
+  at?: Principal['at'];
+  /** Empty: not known. */
+  clientAddress: string;
 }
 
 export async function forward(forwarder: Forwarder, forwarded: Forwarded): Promise<Response> {
@@ -46,7 +59,7 @@ export async function forward(forwarder: Forwarder, forwarded: Forwarded): Promi
   if (answer.status !== 421) return passOn(answer);
   await answer.body?.cancel();
 
-  const second = await forwarder.pins.reload();
+  const second = await forwarder.pins.reload(defer);
   const newCell = homeOf(second, forwarded);
   if (newCell.id === cell.id) throw unreachable({ cell: cell.id, requestId }, moving);
   if (request.body) return new Response(null, { status: 307, headers: { location: sameAddress(request) } });
@@ -64,16 +77,30 @@ function sameAddress(request: Request): string {
 
 const moving = 'you are being moved to another cell';
 
-function homeOf(pins: Pins, { identity: { sub, region }, requestId }: Forwarded): Cell {
-  const cell = cellOf(pins, { userId: sub, region });
+function homeOf(pins: Pins, { identity: { sub, region }, at, requestId }: Forwarded): Cell {
+  if (at && 'cell' in at) return cellNamed(pins, at.cell, requestId);
+  const cell = cellOf(pins, at ? { userId: at.user, region: at.region } : { userId: sub, region });
   if (cell) return cell;
   throw unreachable({ user: sub, region, requestId }, 'no cell serves this region at present');
 }
 
-async function send(forwarder: Forwarder, forwarded: Forwarded, pins: Pins, cell: Cell): Promise<Response> {
-  const { request, identity, requestId, target } = forwarded;
+function cellNamed(pins: Pins, id: CellId, requestId: RequestId): Cell {
+  const cell = allCells(pins).find((known) => known.id === id);
+  if (cell) return cell;
+  throw unreachable({ cell: id, requestId }, 'the pins name no such cell at present');
+}
+
+async function send(
+  forwarder: Forwarder,
+  forwarded: Forwarded,
+  pins: SignedPins,
+  cell: Cell,
+): Promise<Response> {
+  const { request, identity, requestId, target, at, clientAddress, defer } = forwarded;
   const headers = requestHeaders(request);
-  headers.set(principalHeader, await forwarder.principals.sign(identity, cell, pins.epoch));
+  const to = { cell, pinEpoch: pins.epoch, ...(at && { at }) };
+  headers.set(principalHeader, await forwarder.principals.sign(identity, to));
+  if (clientAddress !== '') headers.set(clientAddressHeader, clientAddress);
   headers.set(requestIdHeader, requestId);
   headers.set(pinEpochHeader, String(pins.epoch));
   const trace = continueTrace(request.headers.get(traceparentHeader), forwarder.random);
@@ -83,13 +110,15 @@ async function send(forwarder: Forwarder, forwarded: Forwarded, pins: Pins, cell
   const deadlineMs = request.body ? limits.edge.forwardUploadMsMax : limits.edge.forwardHeadersMsMax;
   const timer = forwarder.clock.setTimer(deadlineMs, () => deadline.abort(new Error('deadline')));
   try {
-    return await fetch(new URL(target, cell.url), {
+    const answer = await fetch(new URL(target, cell.url), {
       method: request.method,
       headers,
       body: request.body,
       redirect: 'manual',
       signal: deadline.signal,
     });
+    forwarder.onAnswer(cell, answer, pins, defer);
+    return answer;
   } catch (cause) {
     const problem = deadline.signal.aborted
       ? 'your cell did not answer in time'

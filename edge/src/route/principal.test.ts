@@ -30,8 +30,8 @@ test('a principal is used again for the same person, place and pins, and for not
   const clock = new ManualClock();
   const signer = createPrincipalSigner({ clock, key: await edKey('principal') });
   const [here, there] = [cellNamed('cell-a'), cellNamed('cell-b')];
-  const signed = await signer.sign(ada, here, 1);
-  expect(await signer.sign({ ...ada }, here, 1)).toBe(signed);
+  const signed = await signer.sign(ada, { cell: here, pinEpoch: 1 });
+  expect(await signer.sign({ ...ada }, { cell: here, pinEpoch: 1 })).toBe(signed);
 
   const ws = newWorkspaceId(systemRandom);
   const others: [Identity, Cell, number][] = [
@@ -40,23 +40,37 @@ test('a principal is used again for the same person, place and pins, and for not
     [{ ...ada, via: 'token' }, here, 1],
     [{ ...ada, ws }, here, 1],
     [{ ...ada, tier: 'paid' }, here, 1],
+    [{ ...ada, role: 'viewer' }, here, 1],
+    [{ ...ada, region: regionIdSchema.parse('elsewhere') }, here, 1],
     [ada, there, 1],
     [ada, here, 2],
   ];
   for (const [identity, cell, pin] of others) {
-    const { sub, org, via, tier } = identity;
-    const principal = principalSchema.parse(decodeJwt(await signer.sign(identity, cell, pin)));
-    expect(principal).toMatchObject({ sub, org, via, tier, aud: cell.id, pin });
+    const { sub, org, via, tier, role, region } = identity;
+    const principal = principalSchema.parse(decodeJwt(await signer.sign(identity, { cell, pinEpoch: pin })));
+    expect(principal).toMatchObject({ sub, org, via, tier, role, region, aud: cell.id, pin });
     expect(principal.ws).toBe(identity.ws);
   }
+});
+
+test('one for a user or cell that an admin has addressed says whom, and is another than his own', async () => {
+  const signer = createPrincipalSigner({ clock: new ManualClock(), key: await edKey('principal') });
+  const to = { cell: cellNamed('cell-a'), pinEpoch: 1 };
+  const own = await signer.sign(ada, to);
+  for (const at of [{ user: newUserId(systemRandom), region }, { cell: to.cell.id }]) {
+    const principal = principalSchema.parse(decodeJwt(await signer.sign(ada, { ...to, at })));
+    expect(principal).toMatchObject({ sub: ada.sub, at });
+  }
+  expect(await signer.sign(ada, to)).toBe(own);
+  expect(principalSchema.parse(decodeJwt(own)).at).toBeUndefined();
 });
 
 test('one that is handed out has half its life before it', async () => {
   const clock = new ManualClock();
   const signer = createPrincipalSigner({ clock, key: await edKey('principal') });
-  const signed = await signer.sign(ada, cellNamed('cell-a'), 1);
+  const signed = await signer.sign(ada, { cell: cellNamed('cell-a'), pinEpoch: 1 });
   await clock.advance(limits.edge.principalReuseMs - 1);
-  expect(await signer.sign(ada, cellNamed('cell-a'), 1)).toBe(signed);
+  expect(await signer.sign(ada, { cell: cellNamed('cell-a'), pinEpoch: 1 })).toBe(signed);
   await clock.advance(1);
-  expect(await signer.sign(ada, cellNamed('cell-a'), 1)).not.toBe(signed);
+  expect(await signer.sign(ada, { cell: cellNamed('cell-a'), pinEpoch: 1 })).not.toBe(signed);
 });

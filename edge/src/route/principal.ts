@@ -7,8 +7,15 @@ import { importJWK, type JWK, SignJWT } from 'jose';
 import { BoundedMap } from '../bounded-map.ts';
 import type { Identity } from '../identity/identity.ts';
 
+export interface Destination {
+  cell: Cell;
+  pinEpoch: number;
+  /** Whom an admin or operator has addressed; absent: his own home. */
+  at?: Principal['at'];
+}
+
 export interface PrincipalSigner {
-  sign(identity: Identity, cell: Cell, pinEpoch: number): Promise<string>;
+  sign(identity: Identity, to: Destination): Promise<string>;
 }
 
 export function createPrincipalSigner({ clock, key }: { clock: Clock; key: JWK }): PrincipalSigner {
@@ -16,13 +23,13 @@ export function createPrincipalSigner({ clock, key }: { clock: Clock; key: JWK }
   const imported = importJWK(key, 'EdDSA');
 
   return {
-    async sign(identity, cell, pinEpoch) {
+    async sign(identity, to) {
       const nowMs = clock.nowMs();
-      const { via, sub, org, tier, role, scopes, jti, ws } = identity;
-      const name = [via, sub, org, tier, role, scopes, jti, ws, cell.id, pinEpoch].join(' ');
+      const { name: _shown, iat: _iat, exp: _exp, ...who } = identity;
+      const name = JSON.stringify([who, to.cell.id, to.pinEpoch, to.at]);
       const known = signed.get(name);
       if (known && known.untilMs > nowMs) return known.jwt;
-      const jwt = await new SignJWT({ ...principalOf(identity, cell, pinEpoch, nowMs) })
+      const jwt = await new SignJWT({ ...principalOf(identity, to, nowMs) })
         .setProtectedHeader({ alg: 'EdDSA', kid: key.kid ?? 'edge' })
         .sign(await imported);
       signed.set(name, { jwt, untilMs: nowMs + limits.edge.principalReuseMs });
@@ -31,7 +38,7 @@ export function createPrincipalSigner({ clock, key }: { clock: Clock; key: JWK }
   };
 }
 
-function principalOf(identity: Identity, cell: Cell, pinEpoch: number, nowMs: number): Principal {
+function principalOf(identity: Identity, { cell, pinEpoch, at }: Destination, nowMs: number): Principal {
   const iat = Math.floor(nowMs / 1_000);
   return {
     iss: principalIssuer,
@@ -44,6 +51,8 @@ function principalOf(identity: Identity, cell: Cell, pinEpoch: number, nowMs: nu
     scopes: identity.scopes,
     cred: identity.jti,
     via: identity.via,
+    region: identity.region,
+    ...(at === undefined ? {} : { at }),
     ...(identity.ws === undefined ? {} : { ws: identity.ws }),
     pin: pinEpoch,
     iat,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type CellId, cellIdSchema, newUserId, regionIdSchema } from '../ids.ts';
 import { seededRandom } from '../random.ts';
-import { joined, layoutDocument, moved, overridden, shareOut, withCells } from './build.ts';
+import { joined, layoutDocument, moved, overridden, shareOut, withCells, withoutOverrides } from './build.ts';
 import { bucketCount, type Cell, cellIn, type Layout, parseLayout } from './pins.ts';
 
 const [eu, us] = [regionIdSchema.parse('eu'), regionIdSchema.parse('us')];
@@ -70,10 +70,17 @@ test('buckets move from one cell to another of its region alone', () => {
 
 test('a user is pinned to a cell, and by his bucket again', () => {
   const userId = newUserId(seededRandom(1));
-  const pinned = overridden(two(), [userId], id('us-1'));
-  expect(cellIn(pinned, { userId, region: eu })?.id).toBe('us-1');
-  expect(overridden(pinned, [userId], null)).toEqual(two());
+  const pinned = overridden(overridden(two(), [userId], id('eu-1')), [userId], id('eu-2'));
+  expect(cellIn(pinned, { userId, region: eu })?.id).toBe('eu-2');
+  expect(withoutOverrides(pinned, [userId])).toEqual(two());
   expect(() => overridden(two(), [userId], id('eu-9'))).toThrow();
+});
+
+test('an override counts in its cell’s region alone, and there is one for each', () => {
+  const userId = newUserId(seededRandom(1));
+  const pinned = overridden(overridden(two(), [userId], id('us-1')), [userId], id('eu-2'));
+  expect(cellIn(pinned, { userId, region: eu })?.id).toBe('eu-2');
+  expect(cellIn(pinned, { userId, region: us })?.id).toBe('us-1');
 });
 
 test('an override follows its cell to a new address', () => {

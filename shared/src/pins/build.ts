@@ -73,15 +73,22 @@ export function moved(layout: Layout, from: CellId, to: CellId, count: number): 
   return { ...layout, tables: new Map(layout.tables).set(region, table) };
 }
 
-/** Pins users to a cell, whatever their buckets say; null: by their buckets again. */
-export function overridden(layout: Layout, users: readonly UserId[], cellId: CellId | null): Layout {
-  const overrides = new Map(layout.overrides);
+/** Pins users to a cell, in its region, whatever their buckets say. */
+export function overridden(layout: Layout, users: readonly UserId[], cellId: CellId): Layout {
   const cell = layout.cells.find(({ id }) => id === cellId);
-  if (cellId !== null && !cell) throw new Error(`no cell ${cellId}`);
+  if (!cell) throw new Error(`no cell ${cellId}`);
+  const overrides = new Map(layout.overrides);
   for (const user of users) {
-    if (cell) overrides.set(user, cell);
-    else overrides.delete(user);
+    const elsewhere = (overrides.get(user) ?? []).filter(({ region }) => region !== cell.region);
+    overrides.set(user, [...elsewhere, cell]);
   }
+  return { ...layout, overrides };
+}
+
+/** By their buckets again, everywhere. */
+export function withoutOverrides(layout: Layout, users: readonly UserId[]): Layout {
+  const overrides = new Map(layout.overrides);
+  for (const user of users) overrides.delete(user);
   return { ...layout, overrides };
 }
 
@@ -89,7 +96,7 @@ export function layoutDocument({ cells, tables, overrides }: Layout): LayoutDocu
   const regions: LayoutDocument['regions'] = {};
   for (const [region, table] of tables) regions[region] = encodeTable(table);
   const overriding: LayoutDocument['overrides'] = {};
-  for (const [user, cell] of overrides) overriding[user] = cell.id;
+  for (const [user, pinned] of overrides) overriding[user] = pinned.map(({ id }) => id);
   return { cells: [...cells], regions, overrides: overriding };
 }
 
@@ -115,7 +122,11 @@ export function encodeTable(table: Uint16Array): string {
 /** The same pins over cells that are changed or added at the end, so that indexes hold. */
 function rebuilt(layout: Layout, cells: readonly Cell[]): Layout {
   const byId = new Map(cells.map((cell) => [cell.id, cell]));
-  const overrides = new Map<UserId, Cell>();
-  for (const [user, cell] of layout.overrides) overrides.set(user, byId.get(cell.id) ?? cell);
+  const overrides = new Map<UserId, Cell[]>();
+  for (const [user, pinned] of layout.overrides)
+    overrides.set(
+      user,
+      pinned.map((cell) => byId.get(cell.id) ?? cell),
+    );
   return { cells, tables: layout.tables, overrides };
 }

@@ -70,7 +70,7 @@ describe('finding a cell', () => {
     const [moved, other] = [userOf(1), userOf(2)];
     const before = parsePins(documentOf(10));
     const target = cellsOf(10).find(({ id }) => id !== cellOf(before, { userId: moved, region })?.id);
-    const after = parsePins({ ...documentOf(10), overrides: { [moved]: target?.id } });
+    const after = parsePins({ ...documentOf(10), overrides: { [moved]: [target?.id] } });
     expect(cellOf(after, { userId: moved, region })?.id).toBe(target?.id);
     expect(cellOf(after, { userId: other, region })).toEqual(cellOf(before, { userId: other, region }));
   });
@@ -164,8 +164,9 @@ describe('a pin document', () => {
     ['a cell with another scheme', { cells: [{ ...cellsOf(1)[0], url: 'file:///etc/passwd' }] }],
     ['a table that is short', { regions: { [region]: base64url.encode(new Uint8Array(100)) } }],
     ['a bucket that names no cell', { regions: { [region]: encodeTable(tableOf([0, 9])) } }],
-    ['an override to no cell', { overrides: { [userOf(1)]: 'eu-1-99' } }],
-    ['an override of no user', { overrides: { nobody: 'eu-1-0' } }],
+    ['an override to no cell', { overrides: { [userOf(1)]: ['eu-1-99'] } }],
+    ['two overrides in one region', { ...layoutOf(2), overrides: { [userOf(1)]: ['eu-1-0', 'eu-1-1'] } }],
+    ['an override of no user', { overrides: { nobody: ['eu-1-0'] } }],
     ['a bucket of another region’s cell', { cells: [{ ...cellsOf(1)[0], region: 'us-1' }] }],
     ['a roll-out to all buckets', { rollout: { buckets: bucketCount, previous: layoutOf(1) } }],
     ['a roll-out from nothing', { rollout: { buckets: 1 } }],

@@ -1,7 +1,7 @@
 /**
  * Pins: which cell a user lives in. A region has a table of 16,384 buckets; a user's id hashes to a bucket,
- * the bucket holds the index of a cell (two bytes, so a table is 32 KiB); an override names one user's cell
- * directly. Cells, tables and overrides together are a layout. The document with a layout is published as one
+ * the bucket holds the index of a cell (two bytes, so a table is 32 KiB); an override names one user's cell in a
+ * region directly (who acts in two organisations may live in a region for each). Cells, tables and overrides together are a layout. The document with a layout is published as one
  * signed JWS with an epoch that only grows; whoever loads it takes it whole, refuses a wrong signature or an
  * older epoch, and keeps the last good one.
  *
@@ -29,7 +29,7 @@ const layoutFields = {
   cells: z.array(cellSchema).min(1).max(limits.pins.cellsMax),
   /** Region to its buckets: 16,384 little-endian u16 indexes into `cells`, as base64url. */
   regions: z.record(regionIdSchema, z.string()),
-  overrides: z.record(userIdSchema, cellIdSchema),
+  overrides: z.record(userIdSchema, z.array(cellIdSchema).min(1).max(64)),
 };
 export const layoutSchema = z.object(layoutFields).strict();
 export type LayoutDocument = z.infer<typeof layoutSchema>;
@@ -53,7 +53,8 @@ export type PinsDocument = z.infer<typeof pinsDocumentSchema>;
 export interface Layout {
   readonly cells: readonly Cell[];
   readonly tables: ReadonlyMap<RegionId, Uint16Array>;
-  readonly overrides: ReadonlyMap<UserId, Cell>;
+  /** At most one cell of each region. */
+  readonly overrides: ReadonlyMap<UserId, readonly Cell[]>;
 }
 
 export interface Pins extends Layout {
@@ -96,11 +97,14 @@ export function parseLayout({ cells, regions, overrides }: LayoutDocument): Layo
     const region = regionIdSchema.parse(name);
     tables.set(region, decodeTable(text, region, cells));
   }
-  const overriding = new Map<UserId, Cell>();
-  for (const [user, cellId] of Object.entries(overrides)) {
-    const cell = byId.get(cellIdSchema.parse(cellId));
-    if (!cell) throw new Error(`an override to the unknown cell ${cellId}`);
-    overriding.set(userIdSchema.parse(user), cell);
+  const overriding = new Map<UserId, Cell[]>();
+  for (const [user, cellIds] of Object.entries(overrides)) {
+    const named = cellIds.map((cellId) => byId.get(cellIdSchema.parse(cellId)));
+    const known = named.filter((cell) => cell !== undefined);
+    if (known.length < named.length) throw new Error(`an override to the unknown cell of ${cellIds}`);
+    if (new Set(known.map(({ region }) => region)).size < known.length)
+      throw new Error(`two overrides of ${user} in one region`);
+    overriding.set(userIdSchema.parse(user), known);
   }
   return { cells, tables, overrides: overriding };
 }
@@ -111,7 +115,7 @@ export function cellOf(pins: Pins, user: PinnedUser): Cell | null {
 }
 
 export function cellIn(layout: Layout, user: PinnedUser): Cell | null {
-  const overriding = layout.overrides.get(user.userId);
+  const overriding = layout.overrides.get(user.userId)?.find(({ region }) => region === user.region);
   if (overriding) return overriding;
   const index = layout.tables.get(user.region)?.[bucketOf(user.userId)];
   return index === undefined ? null : (layout.cells[index] ?? null);
