@@ -13,6 +13,7 @@ import type { CellConfig } from './config.ts';
 import { createGateway } from './gateway/gateway.ts';
 import { createNotebookFiles } from './notebook-files.ts';
 import { openCellAudit } from './parts/audit-part.ts';
+import { openFindings } from './parts/finding-part.ts';
 import { openHost } from './parts/host-part.ts';
 import { serve } from './parts/server-part.ts';
 import { openStores } from './parts/store-part.ts';
@@ -34,7 +35,7 @@ export interface Cell {
 
 export async function startCell(config: CellConfig, tools: CellTools): Promise<Cell> {
   const { clock, log } = tools;
-  const { app, lifecycle, gateway, volumes, stores, driver, audit } = await assemble(config, tools);
+  const { app, lifecycle, gateway, volumes, stores, driver, audit, findings } = await assemble(config, tools);
 
   await lifecycle.start({ isAlone: true });
   await app.listen({ host: config.bind, port: config.port });
@@ -48,6 +49,7 @@ export async function startCell(config: CellConfig, tools: CellTools): Promise<C
     await closeServer(app, clock);
     await lifecycle.drain();
     await volumes.close();
+    await findings.close();
     await audit.close();
     await stores.close();
   }
@@ -66,18 +68,40 @@ export async function assemble(config: CellConfig, tools: CellTools) {
   const metrics = createMetrics({ processMetrics: true });
   const stores = await openStores(config, tools);
   const audit = await openCellAudit(config, tools, stores, metrics);
-  const { lifecycle, volumes, image, driver, secrets } = await openHost(config, tools, stores, metrics);
+  const { lifecycle, volumes, image, driver, secrets, quotas } = await openHost(
+    config,
+    tools,
+    stores,
+    metrics,
+  );
+  const findings = openFindings(tools, stores, lifecycle);
   const gateway = createGateway({
     ...tools,
     metrics,
     runtime: lifecycle,
     store: stores.kernelsOf(image),
-    notebooks: createNotebookFiles({ volumes, random }),
+    notebooks: createNotebookFiles({
+      ...{ volumes, random },
+      written: (workspaceId, path, bytes) => void findings.findings.saved(workspaceId, { path, bytes }),
+    }),
     files: (workspaceId) => volumes.files(workspaceId),
   });
   lifecycle.addListener(gateway.listener);
   const app = await serve({
-    ...{ config, tools, stores, lifecycle, volumes, gateway, driver, metrics, secrets, audit },
+    ...{
+      config,
+      tools,
+      stores,
+      lifecycle,
+      volumes,
+      gateway,
+      driver,
+      metrics,
+      secrets,
+      audit,
+      quotas,
+      findings,
+    },
   });
-  return { app, lifecycle, gateway, volumes, stores, driver, audit };
+  return { app, lifecycle, gateway, volumes, stores, driver, audit, findings };
 }

@@ -10,17 +10,23 @@ import {
   validatorCompiler,
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod';
+import { type AuditRouteDeps, registerAuditRoutes } from '../audit/routes/audit-routes.ts';
+import { type FindingRouteDeps, registerFindingRoutes } from '../findings/finding-routes.ts';
 import { registerSecretRoutes, type SecretRouteDeps } from '../secrets/secret-routes.ts';
 import { type EventDeps, registerEventRoutes } from './events/event-routes.ts';
+import { registerUsage } from './usage/usage-routes.ts';
 import { registerChangeWorkspaces } from './workspaces/change-workspaces.ts';
 import { registerCreateWorkspace } from './workspaces/create-workspace.ts';
 import { registerReadWorkspaces } from './workspaces/read-workspaces.ts';
+import { registerRecoverWorkspace } from './workspaces/recover-workspace.ts';
 import type { WorkspaceDeps } from './workspaces/workspace-deps.ts';
 
 export type LifecycleApiDeps = WorkspaceDeps &
   EventDeps & {
     log: Logger;
     secrets: SecretRouteDeps;
+    findings: FindingRouteDeps;
+    audit: AuditRouteDeps;
     /** Given the OpenAPI description once the routes are there. */
     described?(description: unknown): void;
   };
@@ -43,8 +49,12 @@ export async function registerLifecycleApi(app: FastifyInstance, deps: Lifecycle
       registerCreateWorkspace(api, deps);
       registerReadWorkspaces(api, deps);
       registerChangeWorkspaces(api, deps);
+      registerRecoverWorkspace(api, deps);
       registerEventRoutes(api, deps);
+      registerUsage(api, deps);
       registerSecretRoutes(api, deps.secrets);
+      registerFindingRoutes(api, deps.findings);
+      registerAuditRoutes(api, deps.audit);
     });
     scope.addHook('onReady', async () => deps.described?.(scope.swagger()));
     const description = readFileSync(openApiFile, 'utf8');

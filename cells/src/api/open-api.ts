@@ -3,8 +3,12 @@ import { ManualClock } from '@cellbook/shared/clock.ts';
 import { silentLogger } from '@cellbook/shared/log.ts';
 import { seededRandom } from '@cellbook/shared/random.ts';
 import { fastify } from 'fastify';
+import { noAudit } from '../audit/no-audit.ts';
+import { createMemoryAuditStore } from '../audit/store/memory-audit-store.ts';
+import { withoutFindings } from '../findings/no-findings.ts';
 import { MemoryTransitionStore } from '../lifecycle/stores/memory-transition-store.ts';
 import { MemoryWorkspaceStore } from '../lifecycle/stores/memory-workspace-store.ts';
+import { noQuotas } from '../quotas/no-quotas.ts';
 import { withoutSecrets } from '../secrets/no-secrets.ts';
 import { openChangeFeed } from './events/change-feed.ts';
 import { MemoryIdempotencyStore } from './idempotency/memory-idempotency-store.ts';
@@ -21,9 +25,13 @@ export async function describeApi(): Promise<unknown> {
     ...{ store, transitions, clock, log },
     idempotency: new MemoryIdempotencyStore(),
     volumes: { create: async () => {} },
+    findings: withoutFindings,
+    quotas: noQuotas,
     feed: await openChangeFeed({ store, bus: null, log }),
     random: seededRandom(1),
     secrets: withoutSecrets({ clock, log }),
+    audit: { store: createMemoryAuditStore(), log: noAudit, chain: 'cell-described' },
+    recover: () => Promise.reject(new Error('nothing is behind this description')),
     changed() {},
     described(made) {
       description = made;

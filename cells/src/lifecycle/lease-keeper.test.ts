@@ -3,6 +3,7 @@ import { hostIdSchema, newOrgId, newUserId, newWorkspaceId } from '@cellbook/sha
 import { silentLogger } from '@cellbook/shared/log.ts';
 import { seededRandom } from '@cellbook/shared/random.ts';
 import { expect, test } from 'vitest';
+import { upTo } from '../quotas/allowance.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import { MemoryTransitionStore } from './stores/memory-transition-store.ts';
 import { MemoryWorkspaceStore } from './stores/memory-workspace-store.ts';
@@ -17,7 +18,7 @@ async function makeKeepers() {
   const id = newWorkspaceId(random);
   const owner = { ownerId: newUserId(random), orgId: newOrgId(random), tier: 'free' } as const;
   const row = { id, ...owner, name: 'n', desired: 'running', idleSuspendSeconds: null } as const;
-  await store.create({ ...row, nowMs: 0, createKey: id }, 9);
+  await store.create({ ...row, nowMs: 0, createKey: id }, upTo(10));
   let isStoreUp = true;
   const flaky = new Proxy(store, {
     get(target, property) {

@@ -13,6 +13,7 @@ import type { Logger } from '@cellbook/shared/log.ts';
 import type { Tier } from '@cellbook/shared/protocol/principal.ts';
 import type { Random } from '@cellbook/shared/random.ts';
 import type { Hosts } from '../host/hosts.ts';
+import type { RunningQuotas } from '../quotas/request-running.ts';
 import type { Sandbox, SandboxLimits } from '../sandbox/driver.ts';
 import { noSecrets, type SecretSource } from '../secrets/secret-source.ts';
 import type { WorkspaceVolumes } from '../storage/workspace-volumes.ts';
@@ -46,6 +47,8 @@ export interface LifecycleDeps {
   /** Where nothing is kept, sandboxes are told that there is nothing. */
   secrets?: SecretSource;
   leaseTerms?: LeaseTerms;
+  /** How many may run; absent: as many as there is capacity for. */
+  quotas?: RunningQuotas;
   failpoint?: Failpoint;
 }
 
@@ -77,6 +80,7 @@ export class Lifecycle implements WorkspaceRuntime {
     this.#queue = new WorkQueue({ work: (id) => this.#reconcile(id), clock, random, log });
     this.#resumes = new Resumes({
       store,
+      quotas: deps.quotas,
       clock,
       current: (id) => this.current(id),
       wake: (id) => this.#queue.wake(id),
@@ -139,6 +143,16 @@ export class Lifecycle implements WorkspaceRuntime {
   wake(workspaceId: WorkspaceId): void {
     this.#rows.forget(workspaceId);
     this.#queue.wake(workspaceId);
+  }
+
+  /** As leases name this process. */
+  get holder(): string {
+    return this.#holder;
+  }
+
+  /** It is being acted on here, now. */
+  isAtWork(workspaceId: WorkspaceId): boolean {
+    return this.#queue.isBusyWith(workspaceId);
   }
 
   get isDraining(): boolean {

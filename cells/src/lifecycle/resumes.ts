@@ -9,12 +9,15 @@ import { CellbookError, type ErrorCode, httpStatusByCode } from '@cellbook/share
 import type { WorkspaceId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import { SingleFlight } from '@cellbook/shared/single-flight.ts';
+import { type RunningQuotas, requestRunning } from '../quotas/request-running.ts';
 import type { Sandbox } from '../sandbox/driver.ts';
 import type { WorkspaceRow } from './stores/workspace-row.ts';
 import type { WorkspaceStore } from './stores/workspace-store.ts';
 
 export interface ResumesDeps {
   store: WorkspaceStore;
+  /** Absent: nothing is limited. */
+  quotas?: RunningQuotas | undefined;
   clock: Clock;
   current(workspaceId: WorkspaceId): Sandbox | null;
   wake(workspaceId: WorkspaceId): void;
@@ -84,7 +87,7 @@ export class Resumes {
   }
 
   async #askAndWait(workspaceId: WorkspaceId): Promise<Sandbox> {
-    const { store, clock, wake, isDraining } = this.#deps;
+    const { store, quotas, clock, wake, isDraining } = this.#deps;
     if (isDraining()) throw shuttingDown(workspaceId);
     const landing = Promise.withResolvers<Sandbox>();
     landing.promise.catch(() => {});
@@ -100,11 +103,10 @@ export class Resumes {
     // One that failed moments ago is left to its back-off; a click on resume is what cuts it short.
     const isRetrying = row.phase === 'failed' && row.desired === 'running';
     if (!isRetrying) {
-      const asked = await store.request(workspaceId, {
-        desired: 'running',
-        from: ['running', 'suspended'],
-        nowMs,
-      });
+      const wanted = { desired: 'running', from: ['running', 'suspended'], nowMs } as const;
+      const asked = quotas
+        ? await requestRunning({ store, quotas }, workspaceId, wanted, `resuming workspace ${workspaceId}`)
+        : await store.request(workspaceId, wanted);
       if (!asked) throw deleted(workspaceId);
     }
     wake(workspaceId);

@@ -13,6 +13,8 @@ import {
 } from '../lifecycle/crash/with-failpoints.ts';
 import { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { createLifecycleMetrics } from '../lifecycle/lifecycle-metrics.ts';
+import { QuotaGuard } from '../quotas/quota-guard.ts';
+import { QuotaPolicies } from '../quotas/quota-policies.ts';
 import { createHomeProvider } from '../sandbox/quota/choose.ts';
 import { PlainHomes } from '../sandbox/quota/plain-homes.ts';
 import { createWorkspaceVolumes } from '../storage/create-workspace-volumes.ts';
@@ -43,13 +45,17 @@ export async function openHost(config: CellConfig, tools: CellTools, stores: Cel
   });
   const { memoryBytesMax, cpuMillisMax, diskBytesMax } = sandbox;
   const pidsMax = limits.lifecycle.sandboxPidsMax;
+  const quotas = new QuotaGuard({
+    ...{ database: stores.database, clock: tools.clock, sandboxBytes: () => memoryBytesMax },
+    policies: new QuotaPolicies({ database: stores.database, log: tools.log }),
+  });
   const secrets = await openSecrets(config, tools, stores, hosts);
   const lifecycle = new Lifecycle({
     ...tools,
     ...{ store: stores.store, transitions: stores.transitions, volumes, secrets: secrets.delivery },
-    hosts,
+    ...{ hosts, quotas },
     metrics: createLifecycleMetrics(metrics),
     sandboxLimits: () => ({ memoryBytesMax, cpuMillisMax, diskBytesMax, pidsMax }),
   });
-  return { driver, image, volumes, lifecycle, secrets };
+  return { driver, image, volumes, lifecycle, quotas, secrets };
 }

@@ -11,8 +11,10 @@ import { registerContentsRoutes } from '../contents/register-contents-routes.ts'
 import type { Gateway } from '../gateway/gateway.ts';
 import { baseUrl } from '../gateway/routes/context.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
+import type { WorkspaceQuotas } from '../quotas/quota-guard.ts';
 import type { SandboxDriver } from '../sandbox/driver.ts';
 import type { WorkspaceVolumes } from '../storage/workspace-volumes.ts';
+import type { FindingPart } from './finding-part.ts';
 import { openHomePart } from './home-part.ts';
 import { registerLab } from './lab-part.ts';
 import type { SecretPart } from './secret-part.ts';
@@ -28,11 +30,26 @@ export interface ServerParts {
   driver: SandboxDriver;
   metrics: Metrics;
   secrets: SecretPart;
+  findings: FindingPart;
   audit: AuditPart;
+  quotas: WorkspaceQuotas;
 }
 
 export async function serve(parts: ServerParts): Promise<FastifyInstance> {
-  const { config, tools, stores, lifecycle, volumes, gateway, driver, metrics, secrets, audit } = parts;
+  const {
+    config,
+    tools,
+    stores,
+    lifecycle,
+    volumes,
+    gateway,
+    driver,
+    metrics,
+    secrets,
+    audit,
+    quotas,
+    findings,
+  } = parts;
   const { clock, random, log } = tools;
   const { database, store, transitions, idempotency, feed } = stores;
   const keys = await openPrincipalKeys(config.edgePublicKeysFile, clock);
@@ -44,6 +61,7 @@ export async function serve(parts: ServerParts): Promise<FastifyInstance> {
     access: {
       principals: createPrincipalVerifier({ keys, cellId: config.cellId, clock }),
       tenantOf: (workspaceId, deletedToo) => lifecycle.tenantOf(workspaceId, deletedToo),
+      heard: (principal) => quotas.hear(principal),
     },
     audit: audit.log,
     health: {
@@ -53,7 +71,8 @@ export async function serve(parts: ServerParts): Promise<FastifyInstance> {
       versions: { sandbox: driver.version, node: process.version },
     },
     lifecycle: {
-      ...{ store, transitions, idempotency, volumes, feed, secrets, ...tools },
+      ...{ store, transitions, idempotency, volumes, quotas, feed, secrets, ...tools, audit },
+      findings: { store: findings.store, volumes },
       changed: (row) => {
         lifecycle.wake(row.id);
         feed.publish(row.ownerId);
@@ -61,8 +80,9 @@ export async function serve(parts: ServerParts): Promise<FastifyInstance> {
     },
   });
   await gateway.registerRoutes(app);
+  findings.findings.onFlagged((workspaceId, path, found) => gateway.onFindings(workspaceId, path, found));
   registerContentsRoutes(app, {
-    ...{ volumes, random, log, basePath: baseUrl },
+    ...{ volumes, random, log, basePath: baseUrl, findings: findings.findings },
     resolveKernelPath: (workspaceId, kernelId, path) =>
       gateway.resolveKernelPath(workspaceId, kernelId, path),
     onEvent: (workspaceId, event) => gateway.onContentsEvent(workspaceId, event),

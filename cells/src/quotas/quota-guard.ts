@@ -32,6 +32,9 @@ export interface QuotaGuardDeps {
   sandboxBytes(tier: Tier): number;
 }
 
+/** What the rest of the cell asks of it. */
+export type WorkspaceQuotas = Pick<QuotaGuard, keyof QuotaGuard>;
+
 export class QuotaGuard {
   readonly #deps: QuotaGuardDeps;
   readonly #sums = new Map<string, { sum: Allowance; untilMs: number }>();
@@ -81,7 +84,18 @@ export class QuotaGuard {
   }
 
   /** Why the store had no room, after it said so. */
-  async refusal(
+  toCreateRefusal(tenant: Tenant, runs: boolean): Promise<CellbookError> {
+    return this.#refusal(tenant, 'creating a workspace', {
+      workspaces: 1,
+      ...(runs && this.#oneRunning(tenant)),
+    });
+  }
+
+  toRunRefusal(tenant: Tenant, doing: string): Promise<CellbookError> {
+    return this.#refusal(tenant, doing, this.#oneRunning(tenant));
+  }
+
+  async #refusal(
     tenant: Tenant,
     doing: string,
     more: Partial<Record<QuotaName, number>>,
@@ -96,12 +110,8 @@ export class QuotaGuard {
     });
   }
 
-  /** A running sandbox more. */
-  toRunRefusal(tenant: Tenant, doing: string): Promise<CellbookError> {
-    return this.refusal(tenant, doing, {
-      runningSandboxes: 1,
-      memoryBytes: this.#deps.sandboxBytes(tenant.tier),
-    });
+  #oneRunning({ tier }: Tenant) {
+    return { runningSandboxes: 1, memoryBytes: this.#deps.sandboxBytes(tier) };
   }
 
   async usage(tenant: Tenant): Promise<Record<QuotaHolder, Usage>> {

@@ -26,6 +26,8 @@ const heardSchema = z.object({ tier: tierSchema, policy: quotaPolicySchema });
 export class QuotaPolicies {
   readonly #database: Database;
   readonly #log: Logger;
+  /** One verified principal comes with every request of its minute. */
+  readonly #seen = new WeakSet<Principal>();
   /** In order of insertion: the first is the oldest. */
   readonly #heard = new Map<OrgId, Heard>();
 
@@ -35,7 +37,10 @@ export class QuotaPolicies {
   }
 
   /** Takes up what this principal says; written behind the request, and only where it is new. */
-  hear({ org, tier, quota, iat }: Principal): void {
+  hear(principal: Principal): void {
+    if (this.#seen.has(principal)) return;
+    this.#seen.add(principal);
+    const { org, tier, quota, iat } = principal;
     const heard = { tier, policy: quota ?? {} };
     if (JSON.stringify(this.#heard.get(org)) === JSON.stringify(heard)) return;
     this.#keep(org, heard);

@@ -1,7 +1,7 @@
 /**
  * The one gate in front of every route: a verified principal, and the decision (shared/src/access) about the
  * permission that the route names. A route that names none cannot be registered. It runs before a body is
- * read, and before a socket is upgraded; every refusal is told to `refused`.
+ * read, and before a socket is upgraded; what it refuses is recorded (audit/audit-hook.ts).
  */
 import { decide } from '@cellbook/shared/access/access.ts';
 import type { Permission } from '@cellbook/shared/access/permissions.ts';
@@ -11,6 +11,7 @@ import { type WorkspaceId, workspaceIdSchema } from '@cellbook/shared/ids.ts';
 import { type Principal, principalHeader } from '@cellbook/shared/protocol/principal.ts';
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify';
 import { z } from 'zod';
+import { noteAudit } from '../../audit/note-audit.ts';
 import type { Home } from '../../home/home.ts';
 import type { PrincipalVerifier } from './principal-verifier.ts';
 import { relationOf, relationTo, type Tenant } from './route-access.ts';
@@ -21,22 +22,14 @@ declare module 'fastify' {
   }
 }
 
-export interface RefusedRequest {
-  request: FastifyRequest;
-  permission: Permission;
-  because: Because;
-  workspaceId: WorkspaceId | null;
-  error: CellbookError;
-}
-
 export interface AccessDeps {
   principals: PrincipalVerifier;
   /** Throws `misdirected` where the user lives in another cell; absent, everybody addressed to this one does. */
   home?: Pick<Home, 'check'> | undefined;
   /** Whose workspace it is; null when there is none. Deleted ones count where `deletedToo`. */
   tenantOf(workspaceId: WorkspaceId, deletedToo: boolean): Promise<Tenant | null>;
-  /** For the record. Must not throw, and is not waited for. */
-  refused?(refused: RefusedRequest): void;
+  /** Told of each verified principal, for what the edge says with it. Must not throw. */
+  heard?(principal: Principal): void;
 }
 
 const paramsSchema = z.object({ workspaceId: z.string() });
@@ -49,6 +42,7 @@ export function addAccessHook(app: FastifyInstance, deps: AccessDeps): void {
     if (open === true) return;
     const token = request.headers[principalHeader];
     request.principal = await deps.principals.verify(typeof token === 'string' ? token : undefined);
+    deps.heard?.(request.principal);
     // Nothing is there; who asks has been looked at, so that 421 comes before 404.
     if (permission === undefined) return;
     await deps.home?.check(request.principal);
@@ -56,12 +50,10 @@ export function addAccessHook(app: FastifyInstance, deps: AccessDeps): void {
     const workspaceId = params.success ? workspaceIdOf(params.data.workspaceId) : null;
     const because = await judge(deps, request, permission, workspaceId);
     if (because === null) return;
-    const error = refusalOf({
+    throw refusalOf({
       ...{ caller: request.principal, permission, because },
       ...(workspaceId !== null && { workspaceId }),
     });
-    deps.refused?.({ request, permission, because, workspaceId, error });
-    throw error;
   });
 }
 
@@ -78,6 +70,7 @@ async function judge(
     return because(principal, permission, relationOf(request, request.routeOptions.config.about ?? 'caller'));
   const deletedToo = request.routeOptions.url?.startsWith('/v1/') ?? false;
   const tenant = await deps.tenantOf(workspaceId, deletedToo);
+  if (tenant) noteAudit(request, { which: { owner: tenant.ownerId, org: tenant.orgId } });
   return tenant ? because(principal, permission, relationTo(tenant, principal)) : 'unseen';
 }
 

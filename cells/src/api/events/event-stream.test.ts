@@ -5,6 +5,7 @@ import { seededRandom } from '@cellbook/shared/random.ts';
 import { expect, test } from 'vitest';
 import { MemoryTransitionStore } from '../../lifecycle/stores/memory-transition-store.ts';
 import { MemoryWorkspaceStore } from '../../lifecycle/stores/memory-workspace-store.ts';
+import { upTo } from '../../quotas/allowance.ts';
 import { EventStream } from './event-stream.ts';
 
 const random = seededRandom(3);
@@ -22,7 +23,7 @@ async function streamOf(given: { slow?: boolean } = {}) {
     name: 'n',
     desired: 'suspended',
   } as const;
-  await store.create({ ...row, idleSuspendSeconds: null, nowMs: 0, createKey: id }, 10);
+  await store.create({ ...row, idleSuspendSeconds: null, nowMs: 0, createKey: id }, upTo(10));
   const written: string[] = [];
   const drains: (() => void)[] = [];
   let ended = false;

@@ -13,11 +13,14 @@ import type { TransitionEntry } from '@cellbook/shared/protocol/workspace-api.ts
 import { systemRandom } from '@cellbook/shared/random.ts';
 import type { FastifyInstance } from 'fastify';
 import { createPostgresAuditStore } from '../../audit/store/postgres-audit-store.ts';
-import { createTestAudit, type TestAudit } from '../../audit/testing/test-audit.ts';
+import { createTestAudit, type TestAudit, testChain } from '../../audit/testing/test-audit.ts';
 import { createTestDatabase, type TestDatabase } from '../../db/test-database.ts';
+import { withoutFindings } from '../../findings/no-findings.ts';
 import type { Home } from '../../home/home.ts';
 import { PostgresTransitionStore } from '../../lifecycle/stores/postgres-transition-store.ts';
 import { PostgresWorkspaceStore } from '../../lifecycle/stores/postgres-workspace-store.ts';
+import { QuotaGuard } from '../../quotas/quota-guard.ts';
+import { QuotaPolicies } from '../../quotas/quota-policies.ts';
 import { withoutSecrets } from '../../secrets/no-secrets.ts';
 import type { SecretRouteDeps } from '../../secrets/secret-routes.ts';
 import { createTestEdge, type TestEdge, testCellId } from '../../testing/test-edge.ts';
@@ -51,6 +54,8 @@ export interface ApiServer {
   audit: TestAudit;
   call(method: string, path: string, options?: CallOptions): Promise<Answer>;
   create(name?: string, as?: UserId): Promise<Answer>;
+  /** The text of an answer that is no JSON. */
+  download(path: string, claims: Record<string, unknown>): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -66,6 +71,8 @@ interface ApiServerOptions {
   bus?: HintBus;
   clock?: Clock;
   home?(database: TestDatabase): Promise<Home>;
+  /** Routes of a test's own, beside the API's. */
+  routes?(app: FastifyInstance): void;
   secrets?(database: TestDatabase): SecretRouteDeps;
 }
 
@@ -79,6 +86,10 @@ export async function startApiServer(given: ApiServerOptions = {}): Promise<ApiS
   const store = new PostgresWorkspaceStore(database.database);
   const transitions = new PostgresTransitionStore(database.database);
   const metrics = createMetrics();
+  const quotas = new QuotaGuard({
+    ...{ database: database.database, clock, sandboxBytes: () => 1024 ** 3 },
+    policies: new QuotaPolicies({ database: database.database, log: silentLogger }),
+  });
   const feed = await openChangeFeed({ store, bus: given.bus ?? null, log: silentLogger });
   const woken: WorkspaceId[] = [];
   const audit = createTestAudit(createPostgresAuditStore(database.database), clock);
@@ -89,6 +100,7 @@ export async function startApiServer(given: ApiServerOptions = {}): Promise<ApiS
     home: await given.home?.(database),
     access: {
       principals: createPrincipalVerifier({ keys, cellId, clock }),
+      heard: (principal) => quotas.hear(principal),
       async tenantOf(workspaceId, deletedToo) {
         const row = await store.get(workspaceId);
         return row && (deletedToo || row.desired !== 'deleted') ? row : null;
@@ -106,7 +118,10 @@ export async function startApiServer(given: ApiServerOptions = {}): Promise<ApiS
       ...{ store, transitions, feed, ...tools },
       idempotency: new PostgresIdempotencyStore(database.database),
       secrets: given.secrets?.(database) ?? withoutSecrets(tools),
+      audit: { ...audit, chain: testChain },
       volumes: { create: async () => {} },
+      findings: withoutFindings,
+      quotas,
       changed: ({ id, ownerId }) => {
         woken.push(id);
         feed.publish(ownerId);
@@ -114,6 +129,7 @@ export async function startApiServer(given: ApiServerOptions = {}): Promise<ApiS
     },
   });
   app.get('/w/:workspaceId/api/status', reading, async ({ principal }) => ({ user: principal.sub }));
+  given.routes?.(app);
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
   const userId = newUserId(systemRandom);
 
@@ -137,6 +153,10 @@ export async function startApiServer(given: ApiServerOptions = {}): Promise<ApiS
     create(name = 'a notebook', as = userId) {
       const headers = { 'idempotency-key': systemRandom.uuid() };
       return call('POST', '/v1/workspaces', { body: { name }, headers, claims: { sub: as } });
+    },
+    async download(path, claims) {
+      const headers = { [principalHeader]: await edge.sign({ sub: userId, ...claims }) };
+      return (await fetch(`${url}${path}`, { headers })).text();
     },
     async stop() {
       await closeServer(app, clock);

@@ -2,6 +2,7 @@ import { limits } from '@cellbook/shared/limits.ts';
 import { type Desired, workspaceSchema } from '@cellbook/shared/protocol/workspace.ts';
 import { editWorkspaceSchema } from '@cellbook/shared/protocol/workspace-api.ts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { requestRunning } from '../../quotas/request-running.ts';
 import { needs } from '../access/route-access.ts';
 import type { ApiScope } from '../api-scope.ts';
 import {
@@ -57,7 +58,10 @@ export function registerChangeWorkspaces(app: ApiScope, deps: WorkspaceDeps): vo
       const { desired, from, doing } = route;
       const nowMs = clock.nowMs();
       const undoUntilMs = nowMs + limits.lifecycle.deleteUndoMs;
-      const row = await store.request(workspaceId, { desired, from, nowMs, undoUntilMs });
+      const wanted = { desired, from, nowMs, undoUntilMs };
+      const row = await (desired === 'running'
+        ? requestRunning(deps, workspaceId, wanted, doing)
+        : store.request(workspaceId, wanted));
       return answerChange(deps, row, workspaceId, doing);
     });
 

@@ -33,7 +33,7 @@ export function registerCreateWorkspace(app: ApiScope, deps: WorkspaceDeps): voi
 }
 
 async function create(deps: WorkspaceDeps, principal: Principal, body: CreateWorkspace, createKey: string) {
-  const { store, volumes, clock, random } = deps;
+  const { store, volumes, quotas, clock, random } = deps;
   const workspace: NewWorkspace = {
     id: newWorkspaceId(random),
     ownerId: principal.sub,
@@ -48,8 +48,8 @@ async function create(deps: WorkspaceDeps, principal: Principal, body: CreateWor
     nowMs: clock.nowMs(),
     createKey,
   };
-  const row = await store.create(workspace, limits.lifecycle.workspacesPerUserMax);
-  if (!row) throw tooMany(principal);
+  const row = await store.create(workspace, await quotas.toCreate(workspace));
+  if (!row) throw await quotas.toCreateRefusal(workspace, body.desired === 'running');
   await volumes.create(row.id);
   deps.changed(row);
   return { status: 201, body: presentWorkspace(row) };
@@ -60,12 +60,4 @@ const keyMissing = (): CellbookError =>
     doing: 'creating a workspace',
     problem: 'the request has no Idempotency-Key header',
     next: 'Send one, such as a new UUID, and the same one when you repeat the request.',
-  });
-
-const tooMany = (principal: Principal): CellbookError =>
-  new CellbookError('quota_exceeded', {
-    doing: 'creating a workspace',
-    problem: `you have ${limits.lifecycle.workspacesPerUserMax} workspaces, which is the limit`,
-    next: 'Delete one you do not need; it counts until its undo has ended.',
-    ids: { userId: principal.sub },
   });

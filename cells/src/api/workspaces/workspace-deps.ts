@@ -5,9 +5,12 @@ import { idempotencyKeyHeader, idempotencyKeySchema } from '@cellbook/shared/pro
 import type { Random } from '@cellbook/shared/random.ts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { noteAudit } from '../../audit/note-audit.ts';
+import type { Recovered } from '../../lifecycle/recover/recover.ts';
 import type { TransitionStore } from '../../lifecycle/stores/transition-store.ts';
 import type { WorkspaceRow } from '../../lifecycle/stores/workspace-row.ts';
 import type { WorkspaceStore } from '../../lifecycle/stores/workspace-store.ts';
+import type { WorkspaceQuotas } from '../../quotas/quota-guard.ts';
 import type { WorkspaceVolumes } from '../../storage/workspace-volumes.ts';
 import type { IdempotencyStore, StoredAnswer } from '../idempotency/idempotency-store.ts';
 import { once } from '../idempotency/once.ts';
@@ -18,8 +21,10 @@ export interface WorkspaceDeps {
   transitions: TransitionStore;
   idempotency: IdempotencyStore;
   volumes: Pick<WorkspaceVolumes, 'create'>;
+  quotas: WorkspaceQuotas;
   clock: Clock;
   random: Random;
+  recover(workspaceId: WorkspaceId): Promise<Recovered>;
   /** A row was written: look at it now. */
   changed(row: WorkspaceRow): void;
 }
@@ -41,6 +46,8 @@ export async function writeOnce(
     key === undefined
       ? await work(deps.random.uuid())
       : await once(deps, { userId, route, key, body: request.body }, work);
+  const made = z.object({ id: workspaceIdSchema }).safeParse(answer.body);
+  if (made.success) noteAudit(request, { which: { kind: 'workspace', id: made.data.id } });
   return reply.code(answer.status).send(answer.body);
 }
 

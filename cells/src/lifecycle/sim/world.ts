@@ -2,6 +2,7 @@
  * One simulated host with its sandboxes and volumes, one store, and two controllers that both believe they
  * may act. Every change is logged and judged at once; the first broken invariant ends the run.
  */
+
 import { ManualClock } from '@cellbook/shared/clock.ts';
 import { hostIdSchema, newOrgId, newUserId, newWorkspaceId, type WorkspaceId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
@@ -9,6 +10,7 @@ import { silentLogger } from '@cellbook/shared/log.ts';
 import { type Random, seededRandom } from '@cellbook/shared/random.ts';
 import { Hosts } from '../../host/hosts.ts';
 import { LocalSandboxHost } from '../../host/local-sandbox-host.ts';
+import { upTo } from '../../quotas/allowance.ts';
 import { Lifecycle } from '../lifecycle.ts';
 import { MemoryTransitionStore } from '../stores/memory-transition-store.ts';
 import { MemoryWorkspaceStore } from '../stores/memory-workspace-store.ts';
@@ -123,7 +125,7 @@ export class World {
         nowMs: this.clock.nowMs(),
         createKey: id,
       },
-      10,
+      upTo(10),
     );
     if (row) this.workspaceIds.push(id);
   }

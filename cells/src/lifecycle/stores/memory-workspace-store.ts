@@ -4,6 +4,7 @@
  */
 import type { Clock } from '@cellbook/shared/clock.ts';
 import type { HostId, UserId, WorkspaceId } from '@cellbook/shared/ids.ts';
+import { type Allowance, type CreateAllowance, hasRoom } from '../../quotas/allowance.ts';
 import type { CommitGuard, CommitResult, LeaseRequest, LeaseStore, PhaseCommit } from './lease-store.ts';
 import type { TransitionStore } from './transition-store.ts';
 import type { NewWorkspace, WorkspaceRow } from './workspace-row.ts';
@@ -22,12 +23,14 @@ export class MemoryWorkspaceStore implements WorkspaceStore, LeaseStore {
     this.#transitions = transitions;
   }
 
-  async create(workspace: NewWorkspace, workspacesMax: number): Promise<WorkspaceRow | null> {
+  async create(workspace: NewWorkspace, allowed: CreateAllowance): Promise<WorkspaceRow | null> {
     const { nowMs, ...given } = workspace;
     const own = [...this.#rows.values()].filter((row) => row.ownerId === workspace.ownerId);
     const known = own.find((row) => row.createKey === workspace.createKey);
     if (known) return { ...known };
-    if (own.filter((row) => row.purgedAtMs === null).length >= workspacesMax) return null;
+    if (!hasRoom(this.#count(workspace, isKept), allowed.workspaces)) return null;
+    const runs = workspace.desired === 'running';
+    if (runs && !hasRoom(this.#count(workspace, isRunning), allowed.running)) return null;
     const row: WorkspaceRow = {
       ...given,
       ...untouched,
@@ -76,6 +79,10 @@ export class MemoryWorkspaceStore implements WorkspaceStore, LeaseStore {
     if (change.expectedGeneration !== undefined && change.expectedGeneration !== row.generation) return null;
     const revives = row.desired === 'deleted' && change.desired !== 'deleted';
     if (revives && (row.undoUntilMs ?? 0) <= change.nowMs) return null;
+    const { runningMax } = change;
+    if (change.desired === 'running' && runningMax && !isRunning(row)) {
+      if (!hasRoom(this.#count(row, isRunning), runningMax)) return null;
+    }
     if (row.desired === change.desired && !row.dormant && row.retryAtMs === null) return { ...row };
     return this.#write({
       ...row,
@@ -85,6 +92,11 @@ export class MemoryWorkspaceStore implements WorkspaceStore, LeaseStore {
       retryAtMs: null,
       undoUntilMs: change.desired === 'deleted' ? (row.undoUntilMs ?? change.undoUntilMs ?? null) : null,
     });
+  }
+
+  #count({ ownerId, orgId }: NewWorkspace | WorkspaceRow, which: (row: WorkspaceRow) => boolean): Allowance {
+    const all = [...this.#rows.values()].filter((row) => row.orgId === orgId && which(row));
+    return { user: all.filter((row) => row.ownerId === ownerId).length, organisation: all.length };
   }
 
   async subscribe(listener: (change: WorkspaceChange) => void): Promise<() => Promise<void>> {
@@ -191,3 +203,6 @@ const untouched = {
 type Position = Pick<WorkspaceRow, 'createdAtMs' | 'id'>;
 const newestFirst = (left: Position, right: Position): number =>
   right.createdAtMs - left.createdAtMs || (left.id < right.id ? 1 : left.id > right.id ? -1 : 0);
+
+const isKept = (row: WorkspaceRow): boolean => row.purgedAtMs === null;
+const isRunning = (row: WorkspaceRow): boolean => isKept(row) && row.desired === 'running' && !row.dormant;

@@ -7,6 +7,8 @@ import { userIdSchema, workspaceIdSchema } from '@cellbook/shared/ids.ts';
 import { and, asc, desc, eq, gt, inArray, isNull, ne, or, type SQL, sql } from 'drizzle-orm';
 import type { Database } from '../../db/database.ts';
 import { workspaces, workspaceTransitions } from '../../db/workspaces.ts';
+import { type CreateAllowance, hasRoom } from '../../quotas/allowance.ts';
+import { countRunning, countWorkspaces, lockOrganisation } from '../../quotas/count-workspaces.ts';
 import type { CommitGuard, CommitResult, LeaseRequest, LeaseStore, PhaseCommit } from './lease-store.ts';
 import { parseWorkspaceRow } from './parse-workspace-row.ts';
 import { transitionValues } from './postgres-transition-store.ts';
@@ -23,18 +25,19 @@ export class PostgresWorkspaceStore implements WorkspaceStore, LeaseStore {
     this.#database = database;
   }
 
-  async create(given: NewWorkspace, workspacesMax: number): Promise<WorkspaceRow | null> {
+  async create(given: NewWorkspace, allowed: CreateAllowance): Promise<WorkspaceRow | null> {
     const { nowMs, ...values } = given;
     return this.#database.transaction(async (tx) => {
-      // One owner's creates queue up here: otherwise two could both see room for one more.
-      await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${given.ownerId}, 0))`);
+      await lockOrganisation(tx, given.orgId);
       const mine = eq(workspaces.ownerId, given.ownerId);
       const [known] = await tx
         .select()
         .from(workspaces)
         .where(and(mine, eq(workspaces.createKey, given.createKey)));
       if (known) return parseWorkspaceRow(known);
-      if ((await tx.$count(workspaces, and(mine, isNull(workspaces.purgedAt)))) >= workspacesMax) return null;
+      if (!hasRoom(await countWorkspaces(tx, given), allowed.workspaces)) return null;
+      const runs = given.desired === 'running';
+      if (runs && !hasRoom(await countRunning(tx, given), allowed.running)) return null;
       const at = moment(nowMs);
       const [created] = await tx
         .insert(workspaces)
@@ -53,8 +56,11 @@ export class PostgresWorkspaceStore implements WorkspaceStore, LeaseStore {
     });
   }
 
-  async get(workspaceId: WorkspaceId): Promise<WorkspaceRow | null> {
-    const [row] = await this.#database.select().from(workspaces).where(eq(workspaces.id, workspaceId));
+  async get(
+    workspaceId: WorkspaceId,
+    from: Pick<Database, 'select'> = this.#database,
+  ): Promise<WorkspaceRow | null> {
+    const [row] = await from.select().from(workspaces).where(eq(workspaces.id, workspaceId));
     return row ? parseWorkspaceRow(row) : null;
   }
 
@@ -96,6 +102,26 @@ export class PostgresWorkspaceStore implements WorkspaceStore, LeaseStore {
   }
 
   async request(workspaceId: WorkspaceId, change: IntentChange): Promise<WorkspaceRow | null> {
+    const { runningMax } = change;
+    if (change.desired !== 'running' || runningMax === undefined)
+      return this.#request(this.#database, workspaceId, change);
+    return this.#database.transaction(async (tx) => {
+      const before = await this.get(workspaceId, tx);
+      if (!before) return null;
+      await lockOrganisation(tx, before.orgId);
+      const row = await this.get(workspaceId, tx);
+      // One that runs has its place already, whatever the quota is now.
+      const isCounted = row?.desired === 'running' && !row.dormant;
+      if (!isCounted && !hasRoom(await countRunning(tx, before, workspaceId), runningMax)) return null;
+      return this.#request(tx, workspaceId, change);
+    });
+  }
+
+  async #request(
+    on: Pick<Database, 'update'>,
+    workspaceId: WorkspaceId,
+    change: IntentChange,
+  ): Promise<WorkspaceRow | null> {
     const isSettled = sql`(${workspaces.desired} = ${change.desired} and not ${workspaces.dormant}
       and ${workspaces.retryAt} is null)`;
     const undoUntil = moment(change.undoUntilMs ?? change.nowMs).toISOString();
@@ -111,7 +137,7 @@ export class PostgresWorkspaceStore implements WorkspaceStore, LeaseStore {
         ? undefined
         : or(ne(workspaces.desired, 'deleted'), sql`${workspaces.undoUntil} > ${now}::timestamptz`),
     );
-    return this.#update(condition, {
+    const values: Changes = {
       desired: change.desired,
       generation: sql`case when ${isSettled} then ${workspaces.generation} else ${workspaces.generation} + 1 end`,
       dormant: false,
@@ -120,7 +146,9 @@ export class PostgresWorkspaceStore implements WorkspaceStore, LeaseStore {
         change.desired === 'deleted'
           ? sql`coalesce(${workspaces.undoUntil}, ${undoUntil}::timestamptz)`
           : null,
-    });
+    };
+    const [row] = await on.update(workspaces).set(values).where(condition).returning();
+    return row ? parseWorkspaceRow(row) : null;
   }
 
   async subscribe(listener: (change: WorkspaceChange) => void): Promise<() => Promise<void>> {

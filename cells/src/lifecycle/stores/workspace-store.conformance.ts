@@ -1,7 +1,9 @@
 /** What every implementation of the lifecycle's stores does. */
+
 import { hostIdSchema, newOrgId, newUserId, newWorkspaceId } from '@cellbook/shared/ids.ts';
 import { seededRandom } from '@cellbook/shared/random.ts';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { upTo } from '../../quotas/allowance.ts';
 import { eventually } from '../../testing/eventually.ts';
 import type { LeaseStore, PhaseCommit } from './lease-store.ts';
 import type { TransitionStore } from './transition-store.ts';
@@ -44,7 +46,7 @@ export function describeStores(name: string, open: () => Promise<StoresUnderTest
   });
 
   async function create(changes: Partial<NewWorkspace> = {}): Promise<WorkspaceRow> {
-    const row = await store.create(newWorkspace(changes), 100);
+    const row = await store.create(newWorkspace(changes), upTo(100));
     if (!row) throw new Error('the store refused a workspace');
     return row;
   }
@@ -80,7 +82,7 @@ export function describeStores(name: string, open: () => Promise<StoresUnderTest
   describe(`${name}: what the API may do`, () => {
     it('gives a new workspace back as it was given, suspended and in its first generation', async () => {
       const given = newWorkspace({ idleSuspendSeconds: null });
-      const row = await store.create(given, 100);
+      const row = await store.create(given, upTo(100));
       expect(row).toMatchObject({
         id: given.id,
         name: 'a notebook',
@@ -95,16 +97,31 @@ export function describeStores(name: string, open: () => Promise<StoresUnderTest
     it('makes one workspace of any number of creates with one key', async () => {
       const given = newWorkspace();
       const attempts = Array.from({ length: 20 }, () => ({ ...given, id: newWorkspaceId(random) }));
-      const rows = await Promise.all(attempts.map((attempt) => store.create(attempt, 100)));
+      const rows = await Promise.all(attempts.map((attempt) => store.create(attempt, upTo(100))));
       expect(new Set(rows.map((row) => row?.id)).size).toBe(1);
     });
 
     it('refuses one workspace too many, even of two created at once', async () => {
-      const ownerId = newUserId(random);
+      const [ownerId, orgId] = [newUserId(random), newOrgId(random)];
       const rows = await Promise.all(
-        Array.from({ length: 6 }, () => store.create(newWorkspace({ ownerId }), 4)),
+        Array.from({ length: 6 }, () => store.create(newWorkspace({ ownerId, orgId }), upTo(4))),
       );
       expect(rows.filter((row) => row === null)).toHaveLength(2);
+    });
+
+    it('lets no more run than there is room for, and leaves alone what runs', async () => {
+      const [ownerId, orgId] = [newUserId(random), newOrgId(random)];
+      const mine = await Promise.all([1, 2, 3].map(() => create({ ownerId, orgId })));
+      const another = await create({ orgId });
+      const wanted = { desired: 'running', from: ['running', 'suspended'], nowMs: 0 } as const;
+      const run = (row: WorkspaceRow, user: number, organisation: number) =>
+        store.request(row.id, { ...wanted, runningMax: { user, organisation } });
+      const asked = await Promise.all(mine.map((row) => run(row, 2, 10)));
+      expect(asked.filter((row) => row === null)).toHaveLength(1);
+      const [running] = asked.filter((row) => row !== null);
+      expect(await run(another, 2, 2)).toBeNull();
+      expect(await run(another, 2, 3)).toMatchObject({ desired: 'running' });
+      expect(running && (await run(running, 0, 0))).toMatchObject({ desired: 'running' });
     });
 
     it('lists newest first, page by page, only the owner’s, deleted ones on request', async () => {

@@ -5,6 +5,7 @@
  */
 import type { UserId, WorkspaceId } from '@cellbook/shared/ids.ts';
 import type { Desired } from '@cellbook/shared/protocol/workspace.ts';
+import type { Allowance, CreateAllowance } from '../../quotas/allowance.ts';
 import type { NewWorkspace, WorkspaceRow } from './workspace-row.ts';
 
 export interface IntentChange {
@@ -15,6 +16,8 @@ export interface IntentChange {
   undoUntilMs?: number;
   /** Refused (null) when the owner has asked for something since. */
   expectedGeneration?: number;
+  /** With `running`: how many may run, this one included; refused (null) where there is no room. */
+  runningMax?: Allowance;
   /** A request to bring back one whose undo has ended is refused (null) by this. */
   nowMs: number;
 }
@@ -33,8 +36,8 @@ export interface WorkspaceChange {
 }
 
 export interface WorkspaceStore {
-  /** Idempotent by owner and createKey. Null when the owner would have more than `workspacesMax`. */
-  create(workspace: NewWorkspace, workspacesMax: number): Promise<WorkspaceRow | null>;
+  /** Idempotent by owner and createKey. Null when it would be more than is allowed. */
+  create(workspace: NewWorkspace, allowed: CreateAllowance): Promise<WorkspaceRow | null>;
   /** Any row, deleted and purged ones too. */
   get(workspaceId: WorkspaceId): Promise<WorkspaceRow | null>;
   list(ownerId: UserId, page: WorkspacePage): Promise<WorkspaceRow[]>;

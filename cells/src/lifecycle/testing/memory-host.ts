@@ -1,4 +1,5 @@
 /** For tests: one host with its lifecycle, in memory, on a clock that is moved by hand. */
+
 import { ManualClock } from '@cellbook/shared/clock.ts';
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import { hostIdSchema, newOrgId, newUserId, newWorkspaceId, type WorkspaceId } from '@cellbook/shared/ids.ts';
@@ -7,6 +8,7 @@ import { seededRandom } from '@cellbook/shared/random.ts';
 import { Hosts } from '../../host/hosts.ts';
 import { LocalSandboxHost } from '../../host/local-sandbox-host.ts';
 import type { SandboxHost } from '../../host/sandbox-host.ts';
+import { upTo } from '../../quotas/allowance.ts';
 import type { WorkspaceVolumes } from '../../storage/workspace-volumes.ts';
 import { Lifecycle } from '../lifecycle.ts';
 import type { RuntimeListener } from '../runtime.ts';
@@ -81,7 +83,7 @@ export async function makeHost(given: MemoryHostOptions = {}) {
       nowMs,
       createKey: id,
     } as const;
-    await store.create(row, 10);
+    await store.create(row, upTo(10));
     return id;
   }
   async function settledRow(id: WorkspaceId) {

@@ -1,0 +1,19 @@
+/** Nothing is limited and nothing is counted: for simulation, and for describing the API. */
+import { CellbookError } from '@cellbook/shared/errors.ts';
+import { unlimited } from './allowance.ts';
+import type { WorkspaceQuotas } from './quota-guard.ts';
+
+const cannot = (): CellbookError =>
+  new CellbookError('internal', { doing: 'counting quotas', problem: 'nothing is counted here' });
+
+export const noQuotas: WorkspaceQuotas = {
+  hear() {},
+  toCreate: async () => ({ workspaces: unlimited, running: unlimited }),
+  toRun: async () => unlimited,
+  assertStorage: async () => {},
+  toCreateRefusal: async () => cannot(),
+  toRunRefusal: async () => cannot(),
+  async usage() {
+    throw cannot();
+  },
+};
