@@ -4,7 +4,12 @@
  */
 import { mkdir, open, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { type AuditKey, auditKeySchema, auditPublicKeySchema } from '@cellbook/shared/audit/statements.ts';
+import {
+  type AuditKey,
+  type AuditPublicKey,
+  auditKeySchema,
+  auditPublicKeySchema,
+} from '@cellbook/shared/audit/statements.ts';
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import type { Random } from '@cellbook/shared/random.ts';
 import { exportJWK, generateKeyPair } from 'jose';
@@ -35,6 +40,13 @@ export async function readAuditKeys(path: string): Promise<AuditKeys | null> {
       cause,
     });
   }
+}
+
+const publicKeysSchema = z.array(auditPublicKeySchema).min(1);
+
+/** What verification needs of the file: public halves, whether or not there are private ones. */
+export async function readVerificationKeys(path: string): Promise<AuditPublicKey[]> {
+  return publicKeysSchema.parse(JSON.parse(await readFile(path, 'utf8')));
 }
 
 async function createKey(path: string, random: Random): Promise<AuditKey> {

@@ -33,6 +33,7 @@ export interface AuditDeps {
 export interface AuditPart {
   log: AuditLog;
   store: AuditStore;
+  chain: string;
   /** Removes what is older than its organisation wants; how many events went. */
   removeExpired(): Promise<number>;
   /** Everything waiting is written, and the head signed. */
@@ -64,7 +65,7 @@ export async function openAudit(deps: AuditDeps): Promise<AuditPart> {
   chainWriter.settle();
   return {
     log: createAuditLog({ chain: chainWriter, writer, clock, random }),
-    ...{ store, removeExpired },
+    ...{ store, chain, removeExpired },
     async close() {
       settling.cancel();
       expiring.cancel();

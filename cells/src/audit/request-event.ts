@@ -22,8 +22,9 @@ export function eventOf(request: FastifyRequest, what: AuditAction): Omit<NewAud
     which,
     from: fromOf(request),
     details: detailsOf(request),
-    // An operator's deed in somebody's organisation is that organisation's to know.
-    org: which.org ?? principal?.org ?? null,
+    // An operator's deed in somebody's organisation is that organisation's to know; what he was refused there is
+    // not: else anybody could fill another's log.
+    org: (request.audit?.admitted ? which.org : null) ?? principal?.org ?? null,
   };
 }
 

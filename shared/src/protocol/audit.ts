@@ -100,3 +100,41 @@ export const auditPageSchema = z.object({
   nextCursor: z.string().nullable(),
 });
 export type AuditPage = z.infer<typeof auditPageSchema>;
+
+/** Absent, `scope` is the widest that the caller may read. */
+export const auditScopeSchema = z.enum(['own', 'organisation', 'all']);
+
+const auditFilters = {
+  scope: auditScopeSchema.optional(),
+  since: z.iso.datetime().optional(),
+  until: z.iso.datetime().optional(),
+  action: auditActionSchema.optional(),
+  actor: z.string().max(idCharsMax).optional(),
+  resource: z.string().max(idCharsMax).optional(),
+  outcome: auditOutcomeSchema.optional(),
+};
+
+export const auditQuerySchema = z.object({
+  ...auditFilters,
+  limit: z.coerce.number().int().min(1).max(limits.api.pageSizeMax).default(limits.api.pageSizeDefault),
+  cursor: z.string().max(200).optional(),
+});
+export type AuditListQuery = z.infer<typeof auditQuerySchema>;
+
+export const auditExportQuerySchema = z.object({
+  ...auditFilters,
+  /** `cellbook`: the event as it is in the chain; `ecs`: in the fields of the Elastic Common Schema. */
+  format: z.enum(['cellbook', 'ecs']).default('cellbook'),
+  /** Only what follows this row: the `seq` of the last line received. */
+  after: z.coerce.number().int().nonnegative().default(0),
+});
+export type AuditExportQuery = z.infer<typeof auditExportQuerySchema>;
+
+/** One line of an export. */
+export const auditLineSchema = z.object({
+  chain: z.string(),
+  seq: z.int().positive(),
+  hash: z.string(),
+  event: auditEventSchema,
+});
+export type AuditLine = z.infer<typeof auditLineSchema>;

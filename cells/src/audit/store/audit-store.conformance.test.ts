@@ -117,6 +117,8 @@ describe.each([
     expect(await bodies()).toEqual(texts);
     expect(await bodies({ limit: 2 })).toEqual(texts.slice(0, 2));
     expect(await bodies({ before: 4, limit: 2 })).toEqual(texts.slice(2, 4));
+    expect(await bodies({ after: 0, limit: 2 })).toEqual([bodyOf(mine), bodyOf(theirs)]);
+    expect(await bodies({ after: 3 })).toEqual([bodyOf(refused), bodyOf(suspended)]);
     expect(await bodies({ scope: { kind: 'own', userId: user } })).toEqual([bodyOf(mine)]);
     expect(await bodies({ scope: { kind: 'organisation', orgId: org } })).toEqual([bodyOf(theirs)]);
     expect(await bodies({ resource: workspace })).toEqual([bodyOf(about)]);

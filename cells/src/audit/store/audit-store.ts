@@ -51,8 +51,12 @@ export interface AuditQuery {
   outcome?: AuditOutcome | undefined;
   /** Rows before this one, exclusive. */
   before?: number | undefined;
+  /** Rows after this one, exclusive; then the oldest come first. */
+  after?: number | undefined;
   limit: number;
 }
+
+export type ListedRow = Pick<ChainRow, 'seq' | 'hash' | 'body'>;
 
 export interface KeptStatement extends Pick<AuditStatement, 'kind' | 'seq'> {
   jws: string;
@@ -67,8 +71,8 @@ export interface AuditStore {
   hashAt(seq: number): Promise<string | null>;
   /** Intents whose event is to be appended now: ready, abandoned by a dead process, or past their time. */
   settleable(query: SettleQuery): Promise<AuditIntent[]>;
-  /** Newest first. */
-  list(query: AuditQuery): Promise<{ seq: number; body: string }[]>;
+  /** Newest first, unless `after` is given. */
+  list(query: AuditQuery): Promise<ListedRow[]>;
   /** In order, from a row on, with their columns: what verification reads. */
   rows(from: number, limit: number): Promise<StoredChainRow[]>;
   /** False when there is one of this kind for this row. */

@@ -36,11 +36,14 @@ export function createMemoryAuditStore(tierOf: (orgId: OrgId) => string | null =
     hashAt: async (seq) => rows.find((row) => row.seq === seq)?.hash ?? null,
     settleable: async (query) =>
       [...intents.values()].filter((intent) => isSettleable(intent, query)).slice(0, query.limit),
-    list: async (query) =>
-      rows
-        .filter(({ seq, body }) => (query.before ?? Infinity) > seq && matches(parseBody(body), query))
-        .reverse()
-        .slice(0, query.limit),
+    async list(query) {
+      const found = rows.filter(
+        ({ seq, body }) =>
+          seq < (query.before ?? Infinity) && seq > (query.after ?? 0) && matches(parseBody(body), query),
+      );
+      if (query.after === undefined) found.reverse();
+      return found.slice(0, query.limit).map(({ seq, hash, body }) => ({ seq, hash, body }));
+    },
     rows: async (from, limit) =>
       rows
         .filter(({ seq }) => seq >= from)

@@ -1,7 +1,7 @@
 /** The log in the cell's Postgres. A batch is one statement: one round trip and one commit. */
 import { type ChainHead, emptyChain } from '@cellbook/shared/audit/chain.ts';
 import { auditIdSchema } from '@cellbook/shared/ids.ts';
-import { and, asc, desc, eq, gte, lt, lte, or, type SQL, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, gt, gte, lt, lte, or, type SQL, sql } from 'drizzle-orm';
 import { auditEvents, auditIntents, auditPolicies, auditStatements } from '../../db/audit.ts';
 import type { Database } from '../../db/database.ts';
 import type { AuditBatch, AuditQuery, AuditStore, KeptStatement } from './audit-store.ts';
@@ -43,10 +43,10 @@ export function createPostgresAuditStore(database: Database): AuditStore {
     },
     list: (query) =>
       database
-        .select({ seq: auditEvents.seq, body: auditEvents.body })
+        .select({ seq: auditEvents.seq, hash: auditEvents.hash, body: auditEvents.body })
         .from(auditEvents)
         .where(conditionsOf(query))
-        .orderBy(desc(auditEvents.seq))
+        .orderBy(query.after === undefined ? desc(auditEvents.seq) : asc(auditEvents.seq))
         .limit(query.limit),
     async rows(from, limit) {
       const found = await database
@@ -124,7 +124,7 @@ const isTaken = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && error.code === uniqueViolation;
 
 function conditionsOf(query: AuditQuery): SQL | undefined {
-  const { scope, sinceMs, untilMs, action, actor, resource, outcome, before } = query;
+  const { scope, sinceMs, untilMs, action, actor, resource, outcome, before, after } = query;
   const given = <Value>(value: Value | undefined, condition: (value: Value) => SQL): SQL | undefined =>
     value === undefined ? undefined : condition(value);
   return and(
@@ -137,6 +137,7 @@ function conditionsOf(query: AuditQuery): SQL | undefined {
     given(resource, (value) => eq(auditEvents.resourceId, value)),
     given(outcome, (value) => eq(auditEvents.outcome, value)),
     given(before, (seq) => lt(auditEvents.seq, seq)),
+    given(after, (seq) => gt(auditEvents.seq, seq)),
   );
 }
 

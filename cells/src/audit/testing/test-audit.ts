@@ -1,5 +1,6 @@
 /** A log on a store of a test's own. */
 import type { Clock } from '@cellbook/shared/clock.ts';
+import { CellbookError } from '@cellbook/shared/errors.ts';
 import type { AuditEvent } from '@cellbook/shared/protocol/audit.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
 import type { AuditLog } from '../audit-log.ts';
@@ -14,6 +15,8 @@ export interface TestAudit {
   log: AuditLog;
   store: AuditStore;
   chain: ChainWriter;
+  /** From now on nothing can be recorded, or it can again. */
+  fail(failing: boolean): void;
   /** Oldest first. */
   events(): Promise<AuditEvent[]>;
 }
@@ -21,9 +24,21 @@ export interface TestAudit {
 export function createTestAudit(store: AuditStore, clock: Clock, writer = 'host-a/1'): TestAudit {
   const random = systemRandom;
   const chain = new ChainWriter({ ...{ store, writer, clock, random }, chain: testChain });
+  const log = createAuditLog({ ...{ chain, writer, clock, random } });
+  let failing = false;
+  const mayFail = async () => {
+    if (failing) throw new CellbookError('store_unavailable', { doing: 'testing', problem: 'it fails' });
+  };
   return {
     ...{ store, chain },
-    log: createAuditLog({ ...{ chain, writer, clock, random } }),
+    log: {
+      ...log,
+      record: (event) => mayFail().then(() => log.record(event)),
+      begin: (event) => mayFail().then(() => log.begin(event)),
+    },
+    fail(given) {
+      failing = given;
+    },
     events: async () => (await store.rows(1, 10_000)).map(({ body }) => parseBody(body)),
   };
 }
