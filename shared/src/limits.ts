@@ -222,6 +222,9 @@ export const limits = {
     rowCacheMax: 5_000,
     /** Threads and processes in a sandbox: a fork bomb ends here; pandas with a thread per core uses dozens. */
     sandboxPidsMax: 1_024,
+    /** `recover` waits so long for the outcome: a resume takes a few seconds; what takes longer is seen by reading. */
+    recoverWaitMs: 20_000,
+    recoverLookMs: 100,
     /** How long a starting process waits for its predecessor to drain. */
     hostLockMs: 40_000,
     /** A drain is given this long; an orchestrator kills after 30 s or more. */
@@ -245,6 +248,8 @@ export const limits = {
     residentsKnownMax: 40_000,
     /** A signed order of a publisher (probe, show) is taken this long after it was signed. */
     orderMsMax: 60_000,
+    /** 200 users at 70 bytes are 14 KB; base64url makes it 19. */
+    orderBytesMax: 64 * 1024,
     /** Requests of one probe: a few for each of a region's cells. */
     probesMax: 200,
     /** Documents kept in the directory, for whoever asks what was published: a few deploys a day for a month. */

@@ -38,6 +38,11 @@ export class WorkQueue {
     this.#startNext();
   }
 
+  /** Somebody is working on it now, or is about to. */
+  isBusyWith(workspaceId: WorkspaceId): boolean {
+    return this.#running.has(workspaceId) || this.#waiting.has(workspaceId);
+  }
+
   /** Takes nothing new and resolves when what is under way has ended. */
   async stop(): Promise<void> {
     this.#stopped = true;

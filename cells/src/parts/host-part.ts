@@ -20,6 +20,7 @@ import { PlainHomes } from '../sandbox/quota/plain-homes.ts';
 import { createWorkspaceVolumes } from '../storage/create-workspace-volumes.ts';
 import { createPostgresManifestStore } from '../storage/manifests/postgres-manifest-store.ts';
 import { openObjectStore } from '../storage/objects/open-object-store.ts';
+import { openRecover } from './recover-part.ts';
 import { openSandboxes } from './sandbox-part.ts';
 import { openSecrets } from './secret-part.ts';
 import type { CellStores } from './store-part.ts';
@@ -57,5 +58,6 @@ export async function openHost(config: CellConfig, tools: CellTools, stores: Cel
     metrics: createLifecycleMetrics(metrics),
     sandboxLimits: () => ({ memoryBytesMax, cpuMillisMax, diskBytesMax, pidsMax }),
   });
-  return { driver, image, volumes, lifecycle, quotas, secrets };
+  const recover = openRecover({ tools, stores, hosts, volumes, lifecycle });
+  return { driver, image, volumes, lifecycle, quotas, secrets, recover };
 }

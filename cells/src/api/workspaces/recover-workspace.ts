@@ -7,7 +7,8 @@ import { type WorkspaceDeps, workspaceParams, writeHeaders, writeOnce } from './
 export function registerRecoverWorkspace(app: ApiScope, deps: WorkspaceDeps): void {
   const schema = {
     summary: 'Recover a workspace that is stuck: says what was found and what was done about it',
-    description: 'Loses no acknowledged save. Of a workspace in order it changes nothing, so it can be repeated.',
+    description:
+      'Loses no acknowledged save. Of a workspace in order it changes nothing, so it can be repeated.',
     tags: ['workspaces'],
     params: workspaceParams,
     headers: writeHeaders,
