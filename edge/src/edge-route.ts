@@ -3,6 +3,7 @@
  * before `answer` runs. What is not in routes.ts is the cell's, which has a gate of the same kind.
  */
 import type { Permission } from '@cellbook/shared/access/permissions.ts';
+import type { z } from 'zod';
 import type { Ask } from './ask.ts';
 import type { Identity } from './identity/identity.ts';
 
@@ -21,6 +22,19 @@ export interface Call {
 interface Row {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   path: string;
+  /** What edge/openapi.json says of it; a page has none. */
+  describes?: Description;
+}
+
+export interface Description {
+  /** The name of the function in generated clients: `listMembers`. */
+  id: string;
+  summary: string;
+  body?: z.ZodType;
+  query?: z.ZodObject;
+  /** The answer when it went well; refusals are the same everywhere. Null: it has no body. */
+  status: 200 | 201 | 202 | 204;
+  answers: z.ZodType | null;
 }
 
 export interface GuardedRoute extends Row {

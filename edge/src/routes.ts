@@ -6,16 +6,37 @@ import { asset } from './assets.ts';
 import type { EdgeRoute, OpenRoute } from './edge-route.ts';
 import { answerHealth, answerMetrics } from './health.ts';
 import { consolePage } from './hosts/console-page.ts';
-import { me } from './identity/me.ts';
 import { beginSignIn, finishSignIn } from './identity/oidc/sign-in.ts';
 import { openWorkspace } from './identity/open.ts';
+import { accountRoutes } from './identity/routes.ts';
 import { signIn, signInPage } from './identity/sign-in.ts';
 import { signedOutPage, signOut } from './identity/sign-out.ts';
 import { keyRoutes } from './keys/routes.ts';
+import { join, joinPage } from './orgs/join-page.ts';
+import { orgRoutes } from './orgs/routes.ts';
+import { pinRoutes } from './pins/pin-routes.ts';
 
 /** Pages: each is open, or sends who is not signed in to the page where one signs in. */
 export const pageRoutes: readonly OpenRoute[] = [
-  { ...page('/', 'sends strangers to the sign-in'), answer: ({ ask }) => consolePage(ask) },
+  { ...page('/', 'sends strangers to the sign-in'), answer: ({ ask }) => consolePage(ask, 'index.html') },
+  {
+    ...page('/organisation', 'sends strangers to the sign-in'),
+    answer: ({ ask }) => consolePage(ask, 'organisation.html'),
+  },
+  {
+    ...page('/account', 'sends strangers to the sign-in'),
+    answer: ({ ask }) => consolePage(ask, 'account.html'),
+  },
+  {
+    ...page('/join/:link', 'sends strangers to the sign-in; the link itself is the permission'),
+    answer: ({ ask, params }) => joinPage(ask, params.link ?? ''),
+  },
+  {
+    method: 'POST',
+    path: '/join/:link',
+    open: 'sends strangers to the sign-in; the link itself is the permission',
+    answer: ({ ask, params }) => join(ask, params.link ?? ''),
+  },
   { ...page('/signin', 'it is where one signs in'), answer: ({ ask }) => signInPage(ask) },
   {
     method: 'POST',
@@ -52,18 +73,10 @@ export const pageRoutes: readonly OpenRoute[] = [
   },
   { ...page('/healthz', 'tells of no user'), answer: ({ ask }) => answerHealth(ask) },
   { ...page('/metrics', 'tells of no user'), answer: ({ ask }) => answerMetrics(ask) },
+  ...pinRoutes,
 ];
 
-export const apiRoutes: readonly EdgeRoute[] = [
-  {
-    method: 'GET',
-    path: '/v1/me',
-    permission: 'account.read',
-    about: 'caller',
-    answer: ({ identity }) => me(identity),
-  },
-  ...keyRoutes,
-];
+export const apiRoutes: readonly EdgeRoute[] = [...accountRoutes, ...orgRoutes, ...keyRoutes];
 
 function page(path: string, open: string) {
   return { method: 'GET', path, open } as const;

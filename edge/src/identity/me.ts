@@ -1,7 +1,11 @@
+import type { Ask } from '../ask.ts';
+import { json } from '../responses/json.ts';
 import type { Identity } from './identity.ts';
 
-/** Who is asking, as the edge knows them, and where workspaces open. */
-export function me({ sub, org, name, tier, region, role, scopes, via }: Identity): Response {
-  const body = { userId: sub, orgId: org, name, tier, region, role, scopes, via };
-  return Response.json(body, { headers: { 'cache-control': 'no-store' } });
+/** Who is asking, as the edge knows them. A page asks it when it opens, so a session's last use is noted here. */
+export function me(ask: Ask, { sub, org, name, tier, region, role, scopes, via, jti }: Identity): Response {
+  const { people, clock } = ask.edge;
+  // What is not noted now is noted the next time.
+  if (via === 'session') ask.defer(people.seeSession(jti, clock.nowMs()).catch(() => undefined));
+  return json({ userId: sub, orgId: org, name, tier, region, role, scopes, via });
 }

@@ -65,5 +65,5 @@ async function cookieOf(
   { jti, iat, exp }: { jti: string; iat: number; exp: number },
 ): Promise<string> {
   const minted = await ask.edge.credentials.mint('session', { ...person, scopes: null, jti, iat, exp });
-  return setCookie('session', minted, exp - ask.edge.clock.nowMs() / 1_000, isSecure(ask));
+  return setCookie('session', minted, exp - Math.floor(ask.edge.clock.nowMs() / 1_000), isSecure(ask));
 }
