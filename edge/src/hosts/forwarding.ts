@@ -1,21 +1,32 @@
 /** Sends a request on under who it is from, to his own home or to whom he has addressed. */
+import { quotaPolicySchema } from '@cellbook/shared/protocol/quota.ts';
 import type { Ask } from '../ask.ts';
 import { clientAddressOf } from '../client-address.ts';
 import type { Identity } from '../identity/identity.ts';
 import { forward } from '../route/forward.ts';
+import type { Destination } from '../route/principal.ts';
 import { addressedBy } from './addressed.ts';
 
 export async function forwardAs(ask: Ask, identity: Identity, path: string): Promise<Response> {
   const { edge, request, requestId, defer } = ask;
   const at = await addressedBy(ask, identity);
+  const policy = await policyOf(ask, identity);
   const startedMs = edge.clock.monotonicMs();
   const answer = await forward(edge.forwarder, {
     ...{ request, identity, requestId, defer, clientAddress: clientAddressOf(ask) },
     target: path + searchWithoutToken(ask.url),
     ...(at && { at }),
+    ...(policy && { policy }),
   });
   edge.metrics.forwarded(edge.clock.monotonicMs() - startedMs);
   return answer;
+}
+
+/** What his organisation has set; a quota that is none says nothing, and the tier's usual ones hold. */
+async function policyOf({ edge, defer }: Ask, { org }: Identity): Promise<Destination['policy']> {
+  const policy = (await edge.policies.get(defer)).get(org);
+  const quota = policy && quotaPolicySchema.safeParse(policy.quotas);
+  return quota?.success && Object.keys(quota.data).length > 0 ? { quota: quota.data } : undefined;
 }
 
 /** The query as it was written, but for the credential in it: a token ends at the edge. */

@@ -22,11 +22,11 @@ import {
 } from '@cellbook/shared/protocol/principal.ts';
 import type { Random } from '@cellbook/shared/random.ts';
 import { continueTrace, formatTraceparent, traceparentHeader } from '@cellbook/shared/trace.ts';
+import type { SignedPins } from '../directory/signed-pins.ts';
 import type { Defer, Snapshot } from '../directory/snapshot.ts';
-import type { SignedPins } from '../directory/snapshots.ts';
 import type { Identity } from '../identity/identity.ts';
 import { requestHeaders, responseHeaders } from './headers.ts';
-import type { PrincipalSigner } from './principal.ts';
+import type { Destination, PrincipalSigner } from './principal.ts';
 
 export interface Forwarder {
   clock: Clock;
@@ -47,6 +47,7 @@ export interface Forwarded {
   defer: Defer;
   /** Whom an admin or operator has addressed; absent: the caller's own home. */
   at?: Principal['at'];
+  policy?: Destination['policy'];
   /** Empty: not known. */
   clientAddress: string;
 }
@@ -96,9 +97,9 @@ async function send(
   pins: SignedPins,
   cell: Cell,
 ): Promise<Response> {
-  const { request, identity, requestId, target, at, clientAddress, defer } = forwarded;
+  const { request, identity, requestId, target, at, policy, clientAddress, defer } = forwarded;
   const headers = requestHeaders(request);
-  const to = { cell, pinEpoch: pins.epoch, ...(at && { at }) };
+  const to = { cell, pinEpoch: pins.epoch, ...(at && { at }), ...(policy && { policy }) };
   headers.set(principalHeader, await forwarder.principals.sign(identity, to));
   if (clientAddress !== '') headers.set(clientAddressHeader, clientAddress);
   headers.set(requestIdHeader, requestId);

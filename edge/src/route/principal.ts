@@ -12,6 +12,8 @@ export interface Destination {
   pinEpoch: number;
   /** Whom an admin or operator has addressed; absent: his own home. */
   at?: Principal['at'];
+  /** What the caller's organisation has set, as far as a cell enforces it. */
+  policy?: Pick<Principal, 'quota' | 'audit'>;
 }
 
 export interface PrincipalSigner {
@@ -26,7 +28,7 @@ export function createPrincipalSigner({ clock, key }: { clock: Clock; key: JWK }
     async sign(identity, to) {
       const nowMs = clock.nowMs();
       const { name: _shown, iat: _iat, exp: _exp, ...who } = identity;
-      const name = JSON.stringify([who, to.cell.id, to.pinEpoch, to.at]);
+      const name = JSON.stringify([who, to.cell.id, to.pinEpoch, to.at, to.policy]);
       const known = signed.get(name);
       if (known && known.untilMs > nowMs) return known.jwt;
       const jwt = await new SignJWT({ ...principalOf(identity, to, nowMs) })
@@ -38,7 +40,11 @@ export function createPrincipalSigner({ clock, key }: { clock: Clock; key: JWK }
   };
 }
 
-function principalOf(identity: Identity, { cell, pinEpoch, at }: Destination, nowMs: number): Principal {
+function principalOf(
+  identity: Identity,
+  { cell, pinEpoch, at, policy }: Destination,
+  nowMs: number,
+): Principal {
   const iat = Math.floor(nowMs / 1_000);
   return {
     iss: principalIssuer,
@@ -55,6 +61,7 @@ function principalOf(identity: Identity, { cell, pinEpoch, at }: Destination, no
     ...(at === undefined ? {} : { at }),
     ...(identity.ws === undefined ? {} : { ws: identity.ws }),
     pin: pinEpoch,
+    ...policy,
     iat,
     exp: iat + limits.edge.principalTtlMs / 1_000,
   };

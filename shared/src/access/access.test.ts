@@ -1,35 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { type Caller, decide, type Relation } from './access.ts';
-import { permissionSchema, roleSchema, scopeSchema } from './permissions.ts';
+import { type Caller, decide } from './access.ts';
+import { permissionSchema, scopeSchema } from './permissions.ts';
+import { parseSpecTable } from './testing/spec-table.ts';
 
-const rows = readFileSync(new URL('access.ts', import.meta.url), 'utf8')
-  .split('\n')
-  .filter((line) => line.startsWith(' * | '))
-  .map((line) =>
-    line
-      .slice(4)
-      .split('|')
-      .map((cell) => cell.trim())
-      .filter((cell) => cell !== ''),
-  );
-const [head = [], , ...body] = rows;
-const cells = body.flatMap(([permission, ...answers]) =>
-  answers.map((answer, index) => {
-    const [role, relation] = (head[index + 1] ?? '').split(' ');
-    return {
-      permission: permissionSchema.parse(permission),
-      role: roleSchema.parse(role),
-      relation: relation as Relation,
-      answer,
-    };
-  }),
-);
+const cells = parseSpecTable(readFileSync(new URL('access.ts', import.meta.url), 'utf8'));
+const listed = [...new Set(cells.map(({ permission }) => permission))];
 const signedIn = { scopes: null, via: 'session' } as const;
 
 describe('the table of permissions', () => {
   it('has a row for each permission and nothing else', () => {
-    expect(body.map(([permission]) => permission).sort()).toEqual([...permissionSchema.options].sort());
+    expect(listed.sort()).toEqual([...permissionSchema.options].sort());
     expect(new Set(cells.map(({ answer }) => answer))).toEqual(new Set(['yes', 'no']));
   });
 
