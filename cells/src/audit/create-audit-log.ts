@@ -1,4 +1,6 @@
 /** The log of one process of a cell: bounded, in front of the chain's writer. */
+
+import { bodyOf, bounded, newEvent } from '@cellbook/shared/audit/make-event.ts';
 import type { Clock } from '@cellbook/shared/clock.ts';
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import { limits } from '@cellbook/shared/limits.ts';
@@ -6,7 +8,6 @@ import type { AuditEvent, NewAuditEvent } from '@cellbook/shared/protocol/audit.
 import type { Random } from '@cellbook/shared/random.ts';
 import type { AuditLog, OpenDeed } from './audit-log.ts';
 import type { ChainWriter } from './chain-writer.ts';
-import { bodyOf, bounded, newEvent } from './make-event.ts';
 
 export interface AuditLogDeps {
   chain: ChainWriter;

@@ -1,11 +1,12 @@
 /** A cell's chain, read page by page and checked against what was signed in the database and among the objects. */
+
+import { columnsIfEvent } from '@cellbook/shared/audit/event-columns.ts';
 import type { AuditPublicKey } from '@cellbook/shared/audit/statements.ts';
 import { type ChainReport, type StoredChainRow, verifyChain } from '@cellbook/shared/audit/verify.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { ObjectStore } from '../storage/objects/object-store.ts';
 import { anchorPrefix } from './checkpoints.ts';
 import type { AuditStore } from './store/audit-store.ts';
-import { columnsIfEvent } from './store/event-columns.ts';
 
 export interface CellToVerify {
   store: AuditStore;

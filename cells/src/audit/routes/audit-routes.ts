@@ -1,6 +1,7 @@
 /** `GET /v1/audit`: pages of events. `GET /v1/audit/export`: all of them as lines of JSON, as fast as they are read. */
 import { Readable } from 'node:stream';
 import { toEcs } from '@cellbook/shared/audit/ecs.ts';
+import { parseBody } from '@cellbook/shared/audit/event-columns.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import {
   type AuditExportQuery,
@@ -16,7 +17,6 @@ import { decodeNumber } from '../../api/workspaces/cursors.ts';
 import type { AuditLog } from '../audit-log.ts';
 import { eventOf } from '../request-event.ts';
 import type { AuditQuery, AuditStore } from '../store/audit-store.ts';
-import { parseBody } from '../store/event-columns.ts';
 import { scopeOf } from './audit-scope.ts';
 
 export interface AuditRouteDeps {

@@ -1,12 +1,12 @@
 /** One suite for every implementation of the store. */
 import { type ChainHead, continueChain, emptyChain } from '@cellbook/shared/audit/chain.ts';
+import { bodyOf } from '@cellbook/shared/audit/make-event.ts';
 import { newOrgId, newUserId, newWorkspaceId, type OrgId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { AuditEvent } from '@cellbook/shared/protocol/audit.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createTestDatabase } from '../../db/test-database.ts';
-import { bodyOf } from '../make-event.ts';
 import { eventAt, startMs } from '../testing/events.ts';
 import type { AuditIntent, AuditQuery, AuditStore } from './audit-store.ts';
 import { createMemoryAuditStore } from './memory-audit-store.ts';

@@ -1,8 +1,8 @@
 import { type ChainHead, type ChainRow, emptyChain } from '@cellbook/shared/audit/chain.ts';
+import { columnsOfBody, parseBody } from '@cellbook/shared/audit/event-columns.ts';
 import type { OrgId } from '@cellbook/shared/ids.ts';
 import type { AuditEvent } from '@cellbook/shared/protocol/audit.ts';
 import type { AuditIntent, AuditQuery, AuditStore, KeptStatement, SettleQuery } from './audit-store.ts';
-import { columnsOfBody, parseBody } from './event-columns.ts';
 
 const dayMs = 86_400_000;
 

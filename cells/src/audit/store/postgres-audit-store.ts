@@ -1,11 +1,11 @@
 /** The log in the cell's Postgres. A batch is one statement: one round trip and one commit. */
 import { type ChainHead, emptyChain } from '@cellbook/shared/audit/chain.ts';
+import { columnsOfBody } from '@cellbook/shared/audit/event-columns.ts';
 import { auditIdSchema } from '@cellbook/shared/ids.ts';
 import { and, asc, desc, eq, gt, gte, lt, lte, or, type SQL, sql } from 'drizzle-orm';
 import { auditEvents, auditIntents, auditPolicies, auditStatements } from '../../db/audit.ts';
 import type { Database } from '../../db/database.ts';
 import type { AuditBatch, AuditQuery, AuditStore, KeptStatement } from './audit-store.ts';
-import { columnsOfBody } from './event-columns.ts';
 import { instanceOf } from './memory-audit-store.ts';
 
 export function createPostgresAuditStore(database: Database): AuditStore {

@@ -1,4 +1,6 @@
 /** A log on a store of a test's own. */
+
+import { parseBody } from '@cellbook/shared/audit/event-columns.ts';
 import type { Clock } from '@cellbook/shared/clock.ts';
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import type { AuditEvent } from '@cellbook/shared/protocol/audit.ts';
@@ -7,7 +9,6 @@ import type { AuditLog } from '../audit-log.ts';
 import { ChainWriter } from '../chain-writer.ts';
 import { createAuditLog } from '../create-audit-log.ts';
 import type { AuditStore } from '../store/audit-store.ts';
-import { parseBody } from '../store/event-columns.ts';
 
 export const testChain = 'cell-test';
 

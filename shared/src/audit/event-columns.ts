@@ -1,5 +1,5 @@
 /** What the columns of an event say: taken from its body, so that verification can ask for the same again. */
-import { type AuditEvent, auditEventSchema } from '@cellbook/shared/protocol/audit.ts';
+import { type AuditEvent, auditEventSchema } from '../protocol/audit.ts';
 
 export interface EventColumns extends Record<string, string | null> {
   at: string;

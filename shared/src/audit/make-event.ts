@@ -1,15 +1,16 @@
 /** Events as they go into the chain: bounded, checked, as canonical JSON. */
-import { canonicalJson } from '@cellbook/shared/audit/canonical.ts';
-import type { Clock } from '@cellbook/shared/clock.ts';
-import { newAuditId } from '@cellbook/shared/ids.ts';
-import { limits } from '@cellbook/shared/limits.ts';
+
+import type { Clock } from '../clock.ts';
+import { newAuditId } from '../ids.ts';
+import { limits } from '../limits.ts';
 import {
   type AuditDetails,
   type AuditEvent,
   auditEventSchema,
   type NewAuditEvent,
-} from '@cellbook/shared/protocol/audit.ts';
-import type { Random } from '@cellbook/shared/random.ts';
+} from '../protocol/audit.ts';
+import type { Random } from '../random.ts';
+import { canonicalJson } from './canonical.ts';
 
 export function newEvent(
   given: NewAuditEvent,
