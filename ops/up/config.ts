@@ -17,6 +17,8 @@ const environmentSchema = z.object({
   CELLBOOK_EDGE_PORT: portSchema.default(8787),
   /** Regions and their cells (topology.ts). */
   CELLBOOK_CELLS: z.string().default(defaultTopology).pipe(topologySchema),
+  /** Sandbox hosts of each cell on this machine, daemons of their own; 0: the cell's own process is its host. */
+  CELLBOOK_HOSTS_PER_CELL: z.coerce.number().int().min(0).max(4).default(0),
   CELLBOOK_SANDBOX_DRIVER: z.enum(sandboxDrivers).default('gvisor'),
   CELLBOOK_OBJECTS: z.string().optional(),
   CELLBOOK_RUNSC: z.string().optional(),
@@ -28,6 +30,7 @@ export interface PlatformConfig {
   cacheDirectory: string;
   edgePort: number;
   cells: CellPlace[];
+  hostsPerCell: number;
   sandboxDriver: SandboxDriverName;
   /** An object store elsewhere (`s3://…`); the home's own directory by default. */
   objects: string | null;
@@ -45,6 +48,8 @@ export function platformConfig(env: NodeJS.ProcessEnv): PlatformConfig {
     cacheDirectory: cacheDirectory(env),
     edgePort: parsed.CELLBOOK_EDGE_PORT,
     cells: parsed.CELLBOOK_CELLS,
+    // What runs nothing needs no place to run.
+    hostsPerCell: parsed.CELLBOOK_SANDBOX_DRIVER === 'none' ? 0 : parsed.CELLBOOK_HOSTS_PER_CELL,
     sandboxDriver: parsed.CELLBOOK_SANDBOX_DRIVER,
     objects: parsed.CELLBOOK_OBJECTS ?? null,
     runsc: parsed.CELLBOOK_RUNSC ?? null,

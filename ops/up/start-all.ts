@@ -7,13 +7,12 @@
  *                                     └─→ edge ───────────────────┘
  */
 import { checkoutDirectory } from './config.ts';
+import { type Ports, portsOfCells } from './ports-of-cells.ts';
 import { edgeAnswers, type PreparedEdge, prepareEdge, startEdge } from './services/edge.ts';
-import { keptPorts } from './services/kept-ports.ts';
 import { ensureSecretKeys } from './services/secret-keys.ts';
-import { type CellPorts, type StartedCell, startWholeCell } from './start-cell.ts';
+import { type StartedCell, startWholeCell } from './start-cell.ts';
 import type { Starting } from './starting.ts';
 import { ensureTools } from './tools/tools.ts';
-import type { CellPlace } from './topology.ts';
 
 export interface Started {
   url: string;
@@ -23,7 +22,7 @@ export interface Started {
 
 export async function startAll(starting: Starting): Promise<Started> {
   const { config, context, progress, signal, keepRunning } = starting;
-  const ports = await portsOf(starting);
+  const ports = await portsOfCells(config, starting.home);
   const tools = ensureTools(progress, config, signal);
   const prepared = prepare(starting, ports, tools.lab);
   const secretKeys = ensureSecretKeys(starting.home.keys, signal);
@@ -51,28 +50,6 @@ export async function startAll(starting: Starting): Promise<Started> {
     sandbox: (await tools.runsc)?.version ?? `${config.sandboxDriver} (no isolation)`,
   };
   return { url: startedEdge.url, cells: startedCells, versions };
-}
-
-interface Ports {
-  of(place: CellPlace): CellPorts;
-}
-
-async function portsOf({ config, home }: Starting): Promise<Ports> {
-  const parts = ['postgres', 'redis', 'cell'] as const;
-  const names = config.cells.flatMap(({ cellId }) => parts.map((part) => `${part}-${cellId}`));
-  const ports = await keptPorts(home.run, names);
-  const port = (name: string): number => {
-    const found = ports[name];
-    if (found === undefined) throw new Error(`no port was chosen for ${name}`);
-    return found;
-  };
-  return {
-    of: ({ cellId }) => ({
-      postgres: port(`postgres-${cellId}`),
-      redis: port(`redis-${cellId}`),
-      cell: port(`cell-${cellId}`),
-    }),
-  };
 }
 
 async function prepare(starting: Starting, ports: Ports, lab: Promise<{ directory: string }>) {

@@ -1,18 +1,18 @@
-/** Everything that one cell is on this machine: its Postgres, its Redis, then its controller and gateway. */
+/**
+ * Everything that one cell is on this machine: its Postgres and its Redis, then its controller and, at the same
+ * time, its sandbox hosts (a host waits for the schema that the controller brings).
+ */
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
-import { checkoutDirectory } from './config.ts';
-import { type RunningCell, startCell } from './services/cell.ts';
+import type { CellPorts } from './ports-of-cells.ts';
+import { keptSecretFile } from './secrets.ts';
+import { startCell } from './services/cell.ts';
+import type { CellEnvironment } from './services/cell-environment.ts';
+import { type HostPlace, startHost } from './services/host.ts';
 import { type Stores, startStores } from './services/stores.ts';
 import type { Starting } from './starting.ts';
 import type { Tools } from './tools/tools.ts';
 import type { CellPlace } from './topology.ts';
-
-export interface CellPorts {
-  postgres: number;
-  redis: number;
-  cell: number;
-}
 
 export interface CellNeeds {
   ports: CellPorts;
@@ -35,9 +35,10 @@ export async function startWholeCell(
 ): Promise<StartedCell> {
   const { cellId } = place;
   const { ports, tools } = needs;
-  const stores = starting.progress.step(
+  const { context, home, progress, random, keepRunning } = starting;
+  const stores = progress.step(
     `stores of ${cellId}`,
-    () => startStores(starting, { cellId, ports, home: starting.home.cell(cellId) }),
+    () => startStores(starting, { cellId, ports, home: home.cell(cellId) }),
     ({ versions }) => `stores of ${cellId}: Postgres ${versions.postgres}, Redis ${versions.redis}`,
   );
   const [ready, runsc, imageDirectory, lab, edge, secretKeys] = await Promise.all([
@@ -48,52 +49,55 @@ export async function startWholeCell(
     needs.edge,
     needs.secretKeys,
   ]);
-  const running = await starting.progress.step(`cell ${cellId}`, () =>
-    startController(starting, place, ports.cell, {
-      ...ready,
-      runsc: runsc?.path ?? null,
-      imageDirectory,
-      labDataDirectory: join(lab.directory, 'data'),
-      edgePublicKeys: edge.publicKeysPath,
-      pinPublicKey: edge.pinPublicKeyPath,
-      secretKeys,
-    }),
-  );
+  const common = environmentOf(starting, place, ready.databaseUrl, runsc?.path ?? null, imageDirectory);
+  const hostKeyFile = keptSecretFile(home.keys, `hosts-${cellId}`, random);
+  const controller = {
+    ...{ ...common, ...place, port: ports.cell, hosts: ports.hosts, hostKeyFile, secretKeys },
+    redisUrl: ready.redisUrl,
+    dataDirectory: home.cell(cellId).data,
+    labDataDirectory: join(lab.directory, 'data'),
+    edgePublicKeys: edge.publicKeysPath,
+    pinPublicKey: edge.pinPublicKeyPath,
+  };
+  const host = ({ hostId, port }: HostPlace) => {
+    const dataDirectory = join(home.cell(cellId).hosts, hostId);
+    const options = { ...common, hostId, port, dataDirectory, keyFile: hostKeyFile };
+    return keepRunning({ start: (signal) => startHost(context, { ...options, signal }) });
+  };
+  const title =
+    ports.hosts.length === 0 ? `cell ${cellId}` : `cell ${cellId} and its ${count(ports.hosts.length)}`;
+  const running = await progress.step(title, async () => {
+    const all = [
+      keepRunning({ start: (signal) => startCell(context, { ...controller, signal }) }),
+      ...ports.hosts.map(host),
+    ] as const;
+    await Promise.allSettled(all);
+    await Promise.all(all);
+    return all[0];
+  });
   return { ...place, url: running.url, versions: ready.versions };
 }
 
-interface ControllerNeeds extends Stores {
-  runsc: string | null;
-  imageDirectory: string | null;
-  labDataDirectory: string;
-  edgePublicKeys: string;
-  pinPublicKey: string;
-  secretKeys: string;
+const count = (hosts: number): string => (hosts === 1 ? 'host' : `${hosts} hosts`);
+
+function environmentOf(
+  { config, home }: Starting,
+  { cellId, regionId }: CellPlace,
+  databaseUrl: string,
+  runsc: string | null,
+  imageDirectory: string | null,
+): CellEnvironment {
+  const { sandboxDriver, cacheDirectory } = config;
+  return {
+    ...{ cellId, databaseUrl, sandboxDriver, runsc, imageDirectory, cacheDirectory },
+    objects: config.objects ?? `file:${home.objects(regionId)}`,
+    machineMemoryBytes: shareOf(totalmem(), config.cells.length * Math.max(1, config.hostsPerCell)),
+  };
 }
 
-/** A cell always has places for two or three sandboxes: limits that nobody uses up are no memory taken. */
+/** A host always has places for two or three sandboxes: limits that nobody uses up are no memory taken. */
 const shareBytesMin = 4 * 2 ** 30;
 
-/** Cells that share a machine share its memory out evenly. */
-const shareOf = (machineBytes: number, cells: number): number =>
-  Math.min(machineBytes, Math.max(shareBytesMin, Math.floor(machineBytes / cells)));
-
-function startController(
-  { config, home, context, keepRunning }: Starting,
-  place: CellPlace,
-  port: number,
-  needs: ControllerNeeds,
-): Promise<RunningCell> {
-  const options = {
-    ...place,
-    ...needs,
-    port,
-    checkoutDirectory,
-    cacheDirectory: config.cacheDirectory,
-    sandboxDriver: config.sandboxDriver,
-    dataDirectory: home.cell(place.cellId).data,
-    objects: config.objects ?? `file:${home.objects(place.regionId)}`,
-    machineMemoryBytes: shareOf(totalmem(), config.cells.length),
-  };
-  return keepRunning({ start: (signal) => startCell(context, { ...options, signal }) });
-}
+/** Hosts that share a machine share its memory out evenly. */
+const shareOf = (machineBytes: number, hosts: number): number =>
+  Math.min(machineBytes, Math.max(shareBytesMin, Math.floor(machineBytes / hosts)));

@@ -1,0 +1,43 @@
+import { checkoutDirectory } from '../config.ts';
+import { assertRunning, type Child, type SpawnContext, startChild } from '../processes/child.ts';
+import { waitUntil } from '../wait-until.ts';
+
+export interface ServedProgram {
+  name: string;
+  stopOrder: number;
+  /** Of the checkout: what Node runs. */
+  script: string;
+  port: number;
+  env: Record<string, string>;
+  stopDeadlineMs: number;
+  signal?: AbortSignal | undefined;
+}
+
+const answerDeadlineMs = 60_000;
+
+/** One of our own programs, started and waited for until its `/healthz` answers. */
+export async function startServed(
+  context: SpawnContext,
+  program: ServedProgram,
+): Promise<{ child: Child; url: string }> {
+  const { name, stopOrder, script, port, env, stopDeadlineMs, signal } = program;
+  const child = await startChild(context, {
+    ...{ name, stopOrder, env, stopDeadlineMs, cwd: checkoutDirectory },
+    ...{ command: process.execPath, args: [script], stopSignal: 'SIGTERM' },
+  });
+  const url = `http://127.0.0.1:${port}`;
+  const answers = async () => {
+    assertRunning(child);
+    const response = await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(2_000) });
+    await response.arrayBuffer();
+    return response.ok;
+  };
+  try {
+    const { clock } = context;
+    await waitUntil(answers, { clock, deadlineMs: answerDeadlineMs, what: `${name} to answer`, signal });
+    return { child, url };
+  } catch (thrown) {
+    await child.stop();
+    throw thrown;
+  }
+}
