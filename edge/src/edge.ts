@@ -13,6 +13,8 @@ import type { Directory } from './directory/directory.ts';
 import { createLastGood } from './directory/last-good.ts';
 import type { Orgs } from './directory/orgs.ts';
 import type { People } from './directory/people.ts';
+import { createPinStore, type PinStore } from './directory/pin-store.ts';
+import { createPinVerifier, type VerifySigned } from './directory/signed-pins.ts';
 import { createSnapshots, type Snapshots } from './directory/snapshots.ts';
 import { createStandings, type Standings } from './directory/standing.ts';
 import { type Credentials, createCredentials } from './identity/credentials.ts';
@@ -45,6 +47,9 @@ export interface Edge {
   revoked: Snapshots['revoked'];
   changes: Snapshots['changes'];
   policies: Snapshots['policies'];
+  pins: Snapshots['pins'];
+  pinStore: PinStore;
+  verifyPins: VerifySigned;
   standings: Standings;
   regionOf: RegionOf;
   codes: OneTimeCodeStore;
@@ -74,8 +79,10 @@ export function createEdge(bindings: Bindings, clock: Clock, random: Random): Ed
   const keys = createD1KeyStore({ db: bindings.DIRECTORY, clock });
   const operators = config.CELLBOOK_OPERATORS;
   const people = createD1People({ db: bindings.DIRECTORY, clock, random, operators });
+  const verified = createPinVerifier(config.CELLBOOK_PIN_PUBLIC_KEY);
+  const pinStore = createPinStore({ kv: bindings.PINS, db: bindings.DIRECTORY, clock });
   const snapshots = createSnapshots({
-    ...{ clock, kv: bindings.PINS, db: bindings.DIRECTORY, pinPublicKey: config.CELLBOOK_PIN_PUBLIC_KEY },
+    ...{ clock, db: bindings.DIRECTORY, pinStore, verified },
     revocations: (nowMs) => directory.revocations(nowMs),
     keeper: createLastGood({
       ...{ cache: caches.default, clock, publicUrl: config.CELLBOOK_PUBLIC_URL },
@@ -99,7 +106,7 @@ export function createEdge(bindings: Bindings, clock: Clock, random: Random): Ed
     providers: config.CELLBOOK_OIDC.map((provider) => createProvider({ config: provider, clock })),
     signInGate: createSignInGate(clock),
     credentials: createCredentials({ clock, keys: config.CELLBOOK_CREDENTIAL_KEYS }),
-    ...{ revoked, changes, policies },
+    ...{ revoked, changes, policies, pins, pinStore, verifyPins: verified },
     standings: createStandings({ changes, personIn }),
     regionOf: createD1RegionOf({ db: bindings.DIRECTORY, clock }),
     keys,

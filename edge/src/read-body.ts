@@ -1,4 +1,4 @@
-/** Reads the small bodies the edge itself understands, never more than `limits.edge.formBytesMax`. */
+/** Reads the small bodies the edge itself understands, never more than `limits.edge.formBytesMax` unless told. */
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { z } from 'zod';
@@ -42,16 +42,20 @@ function parse<Schema extends z.ZodType>(schema: Schema, value: unknown, doing: 
   });
 }
 
-async function readText(request: Request, doing: string): Promise<string> {
+export async function readText(
+  request: Request,
+  doing: string,
+  bytesMax: number = limits.edge.formBytesMax,
+): Promise<string> {
   const decoder = new TextDecoder();
   let text = '';
   let bytes = 0;
   for await (const chunk of request.body ?? []) {
     bytes += chunk.length;
-    if (bytes > limits.edge.formBytesMax) {
+    if (bytes > bytesMax) {
       throw new CellbookError('too_large', {
         doing,
-        problem: `more than ${limits.edge.formBytesMax} bytes`,
+        problem: `more than ${bytesMax} bytes`,
         next: 'Send less.',
       });
     }

@@ -31,6 +31,8 @@ export interface World {
   workspaceId: WorkspaceId;
   fetch(address: string, init?: RequestInit): Promise<Response>;
   publishPins(epoch: number, cellUrls: string[], homeCell: number): Promise<void>;
+  /** The same platform seen by an isolate that starts now. */
+  anotherIsolate(clock: ManualClock): World;
   /** Signs in; the value of the Cookie header. */
   signIn(email?: string): Promise<string>;
   token(cookie: string): Promise<string>;
@@ -62,42 +64,47 @@ export async function createWorld(
     CELLBOOK_PIN_PUBLIC_KEY: JSON.stringify(pinPublicKey),
     ...variables,
   };
-  const world: World = {
-    edge: createEdge(bindings, clock, systemRandom),
-    clock,
-    keys: { pins, principal },
-    workspaceId: newWorkspaceId(systemRandom),
-    fetch: async (address, init) =>
-      handle(world.edge, new Request(address, { redirect: 'manual', ...init }), () => undefined),
-    async publishPins(epoch, cellUrls, homeCell) {
-      const region = regionIdSchema.parse('local');
-      const elsewhere = regionIdSchema.parse('elsewhere');
-      const cells = cellUrls.map((url, index) => ({
-        id: cellIdSchema.parse(`cell-${'abcdefgh'[index]}`),
-        region: index === homeCell ? region : elsewhere,
-        url,
-      }));
-      await env.PINS.put('pins', await signPins({ epoch, ...layoutDocument(shareOut(cells)) }, pins));
-    },
-    async signIn(email = 'ada@example.org') {
-      const body = new URLSearchParams({ name: 'Ada', email });
-      return cookieOf(
-        await world.fetch(`${main}/signin`, { method: 'POST', headers: { origin: main }, body }),
-      );
-    },
-    async token(cookie) {
-      const answer = await world.fetch(`${main}/v1/tokens`, {
-        method: 'POST',
-        headers: { origin: main, cookie },
-        body: JSON.stringify({ name: 'test' }),
-      });
-      return (await answer.json<{ token: string }>()).token;
-    },
-    async enter(cookie, id = world.workspaceId) {
-      const opened = await world.fetch(`${main}/open/${id}`, { headers: { cookie } });
-      return cookieOf(await world.fetch(opened.headers.get('location') ?? ''));
-    },
+  const worldOf = (isolateClock: ManualClock): World => {
+    const world: World = {
+      edge: createEdge(bindings, isolateClock, systemRandom),
+      clock: isolateClock,
+      anotherIsolate: worldOf,
+      keys: { pins, principal },
+      workspaceId: newWorkspaceId(systemRandom),
+      fetch: async (address, init) =>
+        handle(world.edge, new Request(address, { redirect: 'manual', ...init }), () => undefined),
+      async publishPins(epoch, cellUrls, homeCell) {
+        const region = regionIdSchema.parse('local');
+        const elsewhere = regionIdSchema.parse('elsewhere');
+        const cells = cellUrls.map((url, index) => ({
+          id: cellIdSchema.parse(`cell-${'abcdefgh'[index]}`),
+          region: index === homeCell ? region : elsewhere,
+          url,
+        }));
+        await env.PINS.put('pins', await signPins({ epoch, ...layoutDocument(shareOut(cells)) }, pins));
+      },
+      async signIn(email = 'ada@example.org') {
+        const body = new URLSearchParams({ name: 'Ada', email });
+        return cookieOf(
+          await world.fetch(`${main}/signin`, { method: 'POST', headers: { origin: main }, body }),
+        );
+      },
+      async token(cookie) {
+        const answer = await world.fetch(`${main}/v1/tokens`, {
+          method: 'POST',
+          headers: { origin: main, cookie },
+          body: JSON.stringify({ name: 'test' }),
+        });
+        return (await answer.json<{ token: string }>()).token;
+      },
+      async enter(cookie, id = world.workspaceId) {
+        const opened = await world.fetch(`${main}/open/${id}`, { headers: { cookie } });
+        return cookieOf(await world.fetch(opened.headers.get('location') ?? ''));
+      },
+    };
+    return world;
   };
+  const world = worldOf(clock);
   await world.publishPins(1, env.UPSTREAMS, 0);
   return world;
 }

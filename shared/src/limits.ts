@@ -425,6 +425,17 @@ export const limits = {
     versionsKeepAllMs: 3_600_000,
     versionsKeepHourlyMs: 24 * 3_600_000,
     versionsKeepDailyMs: 30 * 24 * 3_600_000,
+    /**
+     * Versions of one file: `recent` saves, every one (JupyterLab saves a busy notebook 30 times an hour), and of
+     * what falls out of them the last of each day. A save rewrites the list of the recent ones: 500 × 150 bytes.
+     */
+    fileVersions: {
+      free: { recent: 100, dailyMs: 30 * 24 * 3_600_000 },
+      paid: { recent: 250, dailyMs: 180 * 24 * 3_600_000 },
+      enterprise: { recent: 500, dailyMs: 365 * 24 * 3_600_000 },
+    },
+    /** Larger than this a version's bytes are an object of their own, shared with the file where they are the same. */
+    versionInlineBytesMax: 128,
     /** A volume is swept when this many manifests were added since: at one a round, every seventeen minutes. */
     commitsPerSweep: 256,
   },

@@ -5,11 +5,10 @@
  */
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import { limits } from '@cellbook/shared/limits.ts';
+import { pinsMediaType } from '@cellbook/shared/protocol/pins-api.ts';
 import { pinEpochHeader } from '@cellbook/shared/protocol/principal.ts';
 import type { FastifyInstance } from 'fastify';
 import type { Home } from './home.ts';
-
-export const pinsMediaType = 'application/jose';
 
 export function registerHomeRoutes(app: FastifyInstance, home: Home): void {
   app.addHook('onSend', async (_request, reply, payload) => {
@@ -25,7 +24,7 @@ export function registerHomeRoutes(app: FastifyInstance, home: Home): void {
     scope.post('/pins/preview', { config }, async ({ body }) => {
       const users = await home.preview(textOf(body));
       const named = users.slice(0, limits.pins.leavingMax);
-      return { epoch: home.epoch(), leaving: users.length, users: named.map(({ userId }) => userId) };
+      return { epoch: home.epoch(), leaving: users.length, users: named };
     });
   });
 }

@@ -138,7 +138,10 @@ describe('pins that are delivered', () => {
     for (const user of [ada, eve]) await list(user, 1);
     const away = await sign(2, { [here]: [eve], [there]: [ada] });
     const preview = await deliver(away, '/pins/preview', 'POST');
-    expect(preview).toMatchObject({ status: 200, body: { epoch: 1, leaving: 1, users: [ada] } });
+    expect(preview).toMatchObject({
+      status: 200,
+      body: { epoch: 1, leaving: 1, users: [{ userId: ada, region }] },
+    });
     expect(await deliver(away)).toMatchObject({
       status: 400,
       body: { code: 'not_empty', ids: { users: 1 } },

@@ -18,7 +18,8 @@ export interface SnapshotOptions<Value> {
   clock: Clock;
   /** What is kept, as a phrase: `the pins`. */
   name: string;
-  load: () => Promise<Value>;
+  /** `fresh`: what is held has proved wrong, so a copy that may be as old is not good enough. */
+  load: (fresh: boolean) => Promise<Value>;
   /** Whether `next` may replace what is held: an older epoch may not. */
   supersedes?: (next: Value, held: Value) => boolean;
   onFailure: (problem: unknown) => void;
@@ -58,13 +59,32 @@ export class Snapshot<Value> {
     const ageMs = held ? nowMs - held.readMs : Number.POSITIVE_INFINITY;
     if (held && ageMs < refreshMs) return held.value;
     const isDown = nowMs - this.#failedMs < refreshMs;
-    if (!held || (ageMs >= 2 * refreshMs && !isDown)) return this.reload(defer);
-    if (nowMs - this.#startedMs >= limits.edge.directoryMsMax) defer(this.reload(defer));
+    if (!held || (ageMs >= 2 * refreshMs && !isDown)) return this.#read(defer, false);
+    if (nowMs - this.#startedMs >= limits.edge.directoryMsMax) defer(this.#read(defer, false));
     return held.value;
   }
 
   /** Reads now; the last good value where that fails. */
-  async reload(defer: Defer = unawaited): Promise<Value> {
+  reload(defer: Defer = unawaited): Promise<Value> {
+    return this.#read(defer, true);
+  }
+
+  /** Takes what this isolate has been given, unless it holds something newer. */
+  put(value: Value, defer: Defer): void {
+    const { clock, supersedes } = this.#options;
+    if (this.#held && supersedes && !supersedes(value, this.#held.value)) return;
+    this.#changes++;
+    this.#held = { value, readMs: clock.monotonicMs() };
+    this.#keepCopy(value, defer);
+  }
+
+  /** Changes what is held at once, where this isolate itself made the change. */
+  adjust(change: (held: Value) => void): void {
+    this.#changes++;
+    if (this.#held) change(this.#held.value);
+  }
+
+  async #read(defer: Defer, fresh: boolean): Promise<Value> {
     const { clock, load, name, onFailure, supersedes } = this.#options;
     this.#startedMs = clock.monotonicMs();
     const changes = this.#changes;
@@ -73,7 +93,7 @@ export class Snapshot<Value> {
         clock,
         limits.edge.directoryMsMax,
         { code: 'store_unavailable', doing: `reading ${name}` },
-        load,
+        () => load(fresh),
       );
       // What was read before this isolate's own change may lack it; the next read has it.
       if (this.#held && this.#changes !== changes) return this.#held.value;
@@ -96,12 +116,6 @@ export class Snapshot<Value> {
         cause: problem,
       });
     }
-  }
-
-  /** Changes what is held at once, where this isolate itself made the change. */
-  adjust(change: (held: Value) => void): void {
-    this.#changes++;
-    if (this.#held) change(this.#held.value);
   }
 
   #usable(): { value: Value; readMs: number } | null {

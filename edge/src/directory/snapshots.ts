@@ -5,19 +5,13 @@
  */
 import type { Clock } from '@cellbook/shared/clock.ts';
 import { limits } from '@cellbook/shared/limits.ts';
-import { type Pins, verifyPins } from '@cellbook/shared/pins/pins.ts';
-import { type CryptoKey, importJWK, type JWK } from 'jose';
 import { z } from 'zod';
 import { log } from '../log.ts';
 import { type Changes, createD1Changes, type Policies, policiesSchema } from './changes.ts';
 import type { LastGood } from './last-good.ts';
-import { createPinStore } from './pin-store.ts';
+import type { PinStore } from './pin-store.ts';
+import type { SignedPins, VerifySigned } from './signed-pins.ts';
 import { Snapshot } from './snapshot.ts';
-
-/** As they were signed, for cells that have not got them yet. */
-export interface SignedPins extends Pins {
-  readonly jws: string;
-}
 
 export interface Snapshots {
   pins: Snapshot<SignedPins>;
@@ -29,10 +23,10 @@ export interface Snapshots {
 
 export interface SnapshotDeps {
   clock: Clock;
-  kv: KVNamespace;
   db: D1Database;
+  pinStore: PinStore;
   revocations(nowMs: number): Promise<string[]>;
-  pinPublicKey: JWK;
+  verified: VerifySigned;
   keeper: LastGood;
 }
 
@@ -79,18 +73,10 @@ export function createSnapshots(deps: SnapshotDeps): Snapshots {
   };
 }
 
-function pinsSnapshot({ clock, kv, db, pinPublicKey, keeper }: SnapshotDeps): Snapshot<SignedPins> {
-  const store = createPinStore({ kv, db, clock });
-  let imported: Promise<CryptoKey | Uint8Array> | null = null;
-  const verified = async (jws: string): Promise<SignedPins> => {
-    imported ??= importJWK(pinPublicKey, 'EdDSA');
-    const key = await imported;
-    if (key instanceof Uint8Array) throw new Error('the key of the pins is not a public key');
-    return { ...(await verifyPins(jws, key)), jws };
-  };
+function pinsSnapshot({ clock, pinStore, verified, keeper }: SnapshotDeps): Snapshot<SignedPins> {
   return new Snapshot<SignedPins>({
     ...{ clock, name: 'the pins' },
-    load: async () => verified(await store.newest()),
+    load: async (fresh) => newestOf(await Promise.all((await pinStore.newest(fresh)).map(verified))),
     supersedes: (next, held) => next.epoch >= held.epoch,
     onFailure: (cause) => log('error', 'the pins could not be read; the last good ones are used', { cause }),
     copy: {
@@ -99,6 +85,12 @@ function pinsSnapshot({ clock, kv, db, pinPublicKey, keeper }: SnapshotDeps): Sn
       decode: (kept) => verified(z.string().parse(kept)),
     },
   });
+}
+
+function newestOf(read: readonly SignedPins[]): SignedPins {
+  const [first, ...others] = read;
+  if (!first) throw new Error('no pins have been published');
+  return others.reduce((newest, one) => (one.epoch > newest.epoch ? one : newest), first);
 }
 
 /** One that is cut off at its limit decides wrongly about what it lacks: said loudly, for there is no better. */

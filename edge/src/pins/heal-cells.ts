@@ -9,8 +9,8 @@ import { withDeadline } from '@cellbook/shared/deadline.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { Cell } from '@cellbook/shared/pins/pins.ts';
 import { pinEpochHeader } from '@cellbook/shared/protocol/principal.ts';
+import type { SignedPins } from '../directory/signed-pins.ts';
 import type { Defer } from '../directory/snapshot.ts';
-import type { SignedPins } from '../directory/snapshots.ts';
 import { log } from '../log.ts';
 
 export type HealCell = (cell: Cell, answer: Response, pins: SignedPins, defer: Defer) => void;
