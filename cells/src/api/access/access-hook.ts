@@ -3,7 +3,8 @@
  * permission that the route names. A route that names none cannot be registered. It runs before a body is
  * read, and before a socket is upgraded; what it refuses is recorded (audit/audit-hook.ts).
  */
-import { decide } from '@cellbook/shared/access/access.ts';
+import { channel } from 'node:diagnostics_channel';
+import { decide, type Relation } from '@cellbook/shared/access/access.ts';
 import type { Permission } from '@cellbook/shared/access/permissions.ts';
 import { type Because, refusalOf } from '@cellbook/shared/access/refusal.ts';
 import { CellbookError } from '@cellbook/shared/errors.ts';
@@ -20,7 +21,27 @@ declare module 'fastify' {
   interface FastifyRequest {
     principal: Principal;
   }
+  interface FastifyInstance {
+    /** Every route there is, with what it needs. */
+    routeAccess: RouteAccess[];
+  }
 }
+
+export interface RouteAccess {
+  method: string;
+  url: string;
+  /** Null: it is open to anybody. */
+  permission: Permission | null;
+}
+
+/** Each decision, for whoever subscribes (node:diagnostics_channel): tests, and tracing. */
+export const accessChannel = 'cellbook.access';
+export interface AccessDecided {
+  requestId: string;
+  relation: Relation | null;
+  because: Because | null;
+}
+const decided = channel(accessChannel);
 
 export interface AccessDeps {
   principals: PrincipalVerifier;
@@ -36,7 +57,12 @@ const paramsSchema = z.object({ workspaceId: z.string() });
 
 export function addAccessHook(app: FastifyInstance, deps: AccessDeps): void {
   app.decorateRequest('principal');
-  app.addHook('onRoute', assertPermission);
+  app.decorate('routeAccess', []);
+  app.addHook('onRoute', (route) => {
+    assertPermission(route);
+    for (const method of [route.method].flat())
+      app.routeAccess.push({ method, url: route.url, permission: route.config?.permission ?? null });
+  });
   app.addHook('onRequest', async (request) => {
     const { open, permission } = request.routeOptions.config;
     if (open === true) return;
@@ -48,7 +74,9 @@ export function addAccessHook(app: FastifyInstance, deps: AccessDeps): void {
     await deps.home?.check(request.principal);
     const params = paramsSchema.safeParse(request.params);
     const workspaceId = params.success ? workspaceIdOf(params.data.workspaceId) : null;
-    const because = await judge(deps, request, permission, workspaceId);
+    const { relation, because } = await judge(deps, request, permission, workspaceId);
+    if (decided.hasSubscribers)
+      decided.publish({ requestId: request.id, relation, because } satisfies AccessDecided);
     if (because === null) return;
     throw refusalOf({
       ...{ caller: request.principal, permission, because },
@@ -62,21 +90,29 @@ async function judge(
   request: FastifyRequest,
   permission: Permission,
   workspaceId: WorkspaceId | null,
-): Promise<Because | null> {
+): Promise<{ relation: Relation | null; because: Because | null }> {
   const { principal } = request;
   // A workspace's own pages, which may be anybody's output, reach no further than that workspace.
-  if (principal.ws !== undefined && principal.ws !== workspaceId) return 'origin';
-  if (workspaceId === null)
-    return because(principal, permission, relationOf(request, request.routeOptions.config.about ?? 'caller'));
-  const deletedToo = request.routeOptions.url?.startsWith('/v1/') ?? false;
-  const tenant = await deps.tenantOf(workspaceId, deletedToo);
-  if (tenant) noteAudit(request, { which: { owner: tenant.ownerId, org: tenant.orgId } });
-  return tenant ? because(principal, permission, relationTo(tenant, principal)) : 'unseen';
+  if (principal.ws !== undefined && principal.ws !== workspaceId)
+    return { relation: null, because: 'origin' };
+  const relation = await relationBetween(deps, request, workspaceId);
+  if (relation === null) return { relation, because: 'unseen' };
+  const decision = decide(principal, permission, relation);
+  return { relation, because: decision.allowed ? null : decision.because };
 }
 
-function because(...asked: Parameters<typeof decide>): Because | null {
-  const decision = decide(...asked);
-  return decision.allowed ? null : decision.because;
+/** Null: there is no such workspace. */
+async function relationBetween(
+  { tenantOf }: AccessDeps,
+  request: FastifyRequest,
+  workspaceId: WorkspaceId | null,
+): Promise<Relation | null> {
+  const { config, url } = request.routeOptions;
+  if (workspaceId === null) return relationOf(request, config.about ?? 'caller');
+  const tenant = await tenantOf(workspaceId, url?.startsWith('/v1/') ?? false);
+  if (!tenant) return null;
+  noteAudit(request, { which: { owner: tenant.ownerId, org: tenant.orgId } });
+  return relationTo(tenant, request.principal);
 }
 
 function assertPermission({ method, url, config }: RouteOptions): void {
