@@ -1,4 +1,5 @@
 /** The gateway's way to put outputs into a notebook while no tab does: through the workspace's own tree. */
+import type { WorkspaceId } from '@cellbook/shared/ids.ts';
 import type { Random } from '@cellbook/shared/random.ts';
 import { pathFromApi } from './contents/api-path.ts';
 import { isObject } from './contents/json.ts';
@@ -9,12 +10,15 @@ import type { WorkspaceVolumes } from './storage/workspace-volumes.ts';
 export function createNotebookFiles(deps: {
   volumes: Pick<WorkspaceVolumes, 'files'>;
   random: Random;
+  /** Told of each notebook that was written. */
+  written?(workspaceId: WorkspaceId, path: string, bytes: Uint8Array): void;
 }): NotebookFiles {
   return {
     async update(workspaceId, apiPath, change) {
       const tree = await deps.volumes.files(workspaceId);
       const path = pathFromApi(apiPath);
       let exists = false;
+      let written: Buffer | null = null;
       let digests: { before: string; after: string } | null = null;
       await tree.update(path, (bytes) => {
         if (bytes === null) return null;
@@ -26,8 +30,10 @@ export function createNotebookFiles(deps: {
         const text = writeNotebook(after);
         const digestAfter = digestOf(readNotebook(text, apiPath, deps.random));
         digests = { before: digestBefore, after: digestAfter };
-        return Buffer.from(text);
+        written = Buffer.from(text);
+        return written;
       });
+      if (written) deps.written?.(workspaceId, apiPath, written);
       await keepTrust(tree, path, digests);
       return exists;
     },

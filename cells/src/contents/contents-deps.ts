@@ -2,6 +2,7 @@ import type { WorkspaceId } from '@cellbook/shared/ids.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
 import type { Random } from '@cellbook/shared/random.ts';
 import type { FastifyRequest } from 'fastify';
+import type { Findings } from '../findings/findings.ts';
 import type { WorkspaceVolumes } from '../storage/workspace-volumes.ts';
 
 export interface ContentsEvent {
@@ -22,6 +23,8 @@ export interface ContentsDeps {
     kernelId: string,
     path: string,
   ): Promise<string | null | 'unknown'>;
+  /** Looks at what was saved; absent, nothing is flagged. */
+  findings?: Pick<Findings, 'saved' | 'moved'>;
   /** For the workspace's event stream. */
   onEvent?(workspaceId: WorkspaceId, event: ContentsEvent): void;
 }

@@ -7,6 +7,7 @@ import type { FileTree, TreePath } from '../storage/file-tree.ts';
 import { apiPath, isHidden, pathFromApi, pathFromUrl, urlPath } from './api-path.ts';
 import type { ContentsDeps, ContentsEvent } from './contents-deps.ts';
 import { copyTo } from './copy.ts';
+import { flagSaves } from './flag-saves.ts';
 import { handleMarks } from './mark-routes.ts';
 import { type Model, type ModelQuery, modelOf, withoutContent } from './model.ts';
 import { parseModelBody } from './request-body.ts';
@@ -22,6 +23,9 @@ export interface ContentsCall extends SaveTools {
   request: FastifyRequest;
   reply: FastifyReply;
   emit(event: ContentsEvent): void;
+  flag(reply: FastifyReply, model: Model): Promise<Model>;
+  /** A file or folder has another path now, or none. */
+  moved(from: string, to: string | null): Promise<void>;
 }
 
 const handlers: Record<string, (call: ContentsCall) => Promise<unknown>> = {
@@ -46,6 +50,8 @@ export function registerContentsApi(scope: FastifyInstance, deps: ContentsDeps):
             ...{ workspaceId, tree, request, reply, random: deps.random },
             contentsUrl: `${base}api/contents/`,
             emit: (event: ContentsEvent) => deps.onEvent?.(workspaceId, event),
+            ...flagSaves(deps.findings, workspaceId),
+            moved: async (from: string, to: string | null) => deps.findings?.moved(workspaceId, from, to),
           };
           const marks = await handleMarks(method, encoded, { ...call, path: [] });
           return marks.handled ? marks.answer : handler({ ...call, path: pathFromUrl(encoded) });
@@ -67,7 +73,7 @@ async function putModel(call: ContentsCall): Promise<unknown> {
   const named = body.path ? pathFromApi(body.path) : path;
   if (isHidden(path) || isHidden(named)) throw refused(`Cannot create file or directory '${apiPath(path)}'`);
   const isNew = (await tree.stat(path))?.type !== 'file';
-  const model = await saveModel(call, path, body, { isNew });
+  const model = await call.flag(call.reply, await saveModel(call, path, body, { isNew }));
   call.emit({ action: 'save', path: model.path });
   return isNew ? created(call, model) : finish(call, model);
 }
@@ -98,15 +104,17 @@ async function renameModel(call: ContentsCall): Promise<unknown> {
   if (path.length === 0 || to.length === 0) throw refused("Can't rename root");
   if (apiPath(to) !== apiPath(path)) {
     await tree.move(path, to);
+    await call.moved(apiPath(path), apiPath(to));
     call.emit({ action: 'rename', path: apiPath(to), sourcePath: apiPath(path) });
   }
   return finish(call, await modelOf(tree, to, withoutContent, call.random));
 }
 
-async function deleteModel({ tree, path, reply, emit }: ContentsCall): Promise<unknown> {
+async function deleteModel({ tree, path, reply, emit, moved }: ContentsCall): Promise<unknown> {
   if (isHidden(path)) throw refused(`Cannot delete file or directory '${apiPath(path)}'`);
   if (path.length === 0) throw refused("Can't delete root");
   await tree.remove(path);
+  await moved(apiPath(path), null);
   emit({ action: 'delete', path: apiPath(path) });
   return reply.code(204).send();
 }

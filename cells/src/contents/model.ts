@@ -1,6 +1,7 @@
 /** The contents API's model of a file, notebook or directory, as jupyter_server gives it. */
 import { createHash } from 'node:crypto';
 import { CellbookError } from '@cellbook/shared/errors.ts';
+import type { Finding } from '@cellbook/shared/protocol/findings-api.ts';
 import type { Random } from '@cellbook/shared/random.ts';
 import type { FileStat, FileTree, TreePath } from '../storage/file-tree.ts';
 import { apiPath, isHidden } from './api-path.ts';
@@ -26,6 +27,8 @@ export interface Model {
   hash: string | null;
   hash_algorithm: string | null;
   message?: string;
+  /** Ours: what looks like a credential in what was saved. */
+  cellbook_findings?: Finding[];
 }
 
 export interface ModelQuery {

@@ -18,6 +18,8 @@ import type { ModelBody } from './request-body.ts';
 export interface SaveTools {
   tree: FileTree;
   random: Random;
+  /** Told of each whole file that was written, once it is durable. */
+  written?(path: TreePath, bytes: Uint8Array): void;
 }
 
 /** An unknown type counts as `file`, as in jupyter_server. */
@@ -40,8 +42,9 @@ export async function saveModel(
   const format = body.content === undefined ? 'text' : body.format;
   if (type === 'notebook') return saveNotebook(tools, path, content, options);
   const bytes = contentBytes(content, format);
-  if (body.chunk === null || body.chunk === undefined) await tools.tree.write(path, bytes, options);
-  else return saveChunk(tools, path, body.chunk, bytes);
+  if (body.chunk !== null && body.chunk !== undefined) return saveChunk(tools, path, body.chunk, bytes);
+  await tools.tree.write(path, bytes, options);
+  tools.written?.(path, bytes);
   return modelOf(tools.tree, path, withoutContent, tools.random);
 }
 
@@ -74,7 +77,7 @@ async function saveDirectory({ tree, random }: SaveTools, path: TreePath): Promi
 }
 
 async function saveNotebook(
-  { tree, random }: SaveTools,
+  { tree, random, written }: SaveTools,
   path: TreePath,
   content: unknown,
   options: { ifAbsent?: boolean },
@@ -87,7 +90,9 @@ async function saveNotebook(
     });
   const text = writeNotebook(content);
   const trusting = isAllTrusted(content) ? { trustAs: digestOfText(text) } : {};
-  await tree.write(path, Buffer.from(text), { ...options, ...trusting });
+  const bytes = Buffer.from(text);
+  await tree.write(path, bytes, { ...options, ...trusting });
+  written?.(path, bytes);
   // A notebook always has a checkpoint to go back to.
   if ((await tree.listCheckpoints(path)).length === 0) await tree.createCheckpoint(path);
   const model = await modelOf(tree, path, { ...withoutContent, type: 'notebook' }, random);

@@ -8,6 +8,7 @@ import type { WorkspaceId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
 import type { Metrics } from '@cellbook/shared/metrics.ts';
+import { type Finding, findingsEvent } from '@cellbook/shared/protocol/findings-api.ts';
 import type { Random } from '@cellbook/shared/random.ts';
 import type { FastifyInstance } from 'fastify';
 import type { RuntimeListener, WorkspaceRuntime } from '../lifecycle/runtime.ts';
@@ -49,6 +50,8 @@ export interface Gateway {
   registerRoutes(app: FastifyInstance): Promise<void>;
   /** For the contents service: tells the workspace's event sockets of a change to a file. */
   onContentsEvent(workspaceId: WorkspaceId, event: ContentsEvent): void;
+  /** A file was flagged with what looks like credentials, or is so no longer: tells the workspace's event sockets. */
+  onFindings(workspaceId: WorkspaceId, path: string, findings: readonly Finding[]): void;
   /** For the contents service: where a path leads that a kernel printed; 'unknown' when there is no such kernel. */
   resolveKernelPath(
     workspaceId: WorkspaceId,
@@ -90,6 +93,10 @@ export function createGateway(deps: GatewayDeps): Gateway {
     onContentsEvent(workspaceId, { action, path, sourcePath }) {
       const data = { action, path, ...(sourcePath === undefined ? {} : { source_path: sourcePath }) };
       events.emit(workspaceId, { schema_id: contentsActions, version: '1', data }, clock.nowMs());
+    },
+    onFindings(workspaceId, path, findings) {
+      const data = { path, count: findings.length, findings };
+      events.emit(workspaceId, { schema_id: findingsEvent, version: '1', data }, clock.nowMs());
     },
     async resolveKernelPath(workspaceId, kernelId, path) {
       return resolveKernelPath(await registry.find(workspaceId), kernelId, path);

@@ -5,7 +5,7 @@ import { silentLogger } from '@cellbook/shared/log.ts';
 import { seededRandom } from '@cellbook/shared/random.ts';
 import { describe, expect, it } from 'vitest';
 import { FakeSandbox } from '../gateway/testing/fake-sandbox.ts';
-import { Latest } from './latest.ts';
+import { Latest } from '../latest.ts';
 import { SecretDelivery } from './secret-delivery.ts';
 
 const random = seededRandom(3);

@@ -7,7 +7,7 @@ import type { Clock } from '@cellbook/shared/clock.ts';
 import { withDeadline } from '@cellbook/shared/deadline.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
-import { Latest } from './latest.ts';
+import { Latest } from '../latest.ts';
 import type { SecretOwner } from './seal.ts';
 import type { SecretSource, SecretTarget } from './secret-source.ts';
 import type { Secrets } from './secrets.ts';
