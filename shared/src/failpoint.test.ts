@@ -55,6 +55,13 @@ describe('failpoints', () => {
     expect(await settled(hit('a.b', 'ws-1'))).toBe('stands still');
   });
 
+  it('count every hit, also one at which another rule takes effect', async () => {
+    const { hit } = createWith('a.b@1=error;a.b@2=error');
+    await expect(hit('a.b', 'ws-1')).rejects.toMatchObject({ code: 'internal' });
+    await expect(hit('a.b', 'ws-1')).rejects.toMatchObject({ code: 'internal' });
+    expect(await settled(hit('a.b', 'ws-1'))).toBe('went on');
+  });
+
   it('refuse a rule that is none, instead of never firing', () => {
     for (const text of ['a b', 'a@x', 'a=explode', 'a=error:no_such_code'])
       expect(() => parseFailpoints(text)).toThrow(expect.objectContaining({ code: 'bad_request' }));

@@ -57,13 +57,16 @@ function parseRule(text: string): FailpointRule {
 export function createFailpoint({ read, die, struck: tell }: FailpointTools): Failpoint {
   const hits = new Map<string, number>();
   const struck = new Set<string>();
+  const count = ({ text }: FailpointRule): number => {
+    const counted = (hits.get(text) ?? 0) + 1;
+    hits.set(text, counted);
+    return counted;
+  };
   return async (point, subject) => {
     const rules = parseFailpoints(read());
-    for (const rule of rules) {
-      if (rule.point !== point || (rule.subject !== null && rule.subject !== subject)) continue;
-      const count = (hits.get(rule.text) ?? 0) + 1;
-      hits.set(rule.text, count);
-      if (count !== rule.hit) continue;
+    // Each counts every hit, also those at which another one takes effect.
+    const due = rules.filter((rule) => isAbout(rule, point, subject) && count(rule) === rule.hit);
+    for (const rule of due) {
       tell?.(rule);
       if (rule.effect.type === 'error') throw injected(rule.effect.code, point, subject);
       if (rule.effect.type === 'kill') {
@@ -75,6 +78,9 @@ export function createFailpoint({ read, die, struck: tell }: FailpointTools): Fa
     }
   };
 }
+
+const isAbout = (rule: FailpointRule, point: string, subject: string): boolean =>
+  rule.point === point && (rule.subject === null || rule.subject === subject);
 
 const forever = (): Promise<never> => new Promise(() => {});
 

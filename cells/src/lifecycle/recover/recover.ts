@@ -58,23 +58,46 @@ const fencing: readonly StuckState[] = [
 ];
 
 export async function recover(deps: RecoverDeps, workspaceId: WorkspaceId): Promise<Recovered> {
-  const facts = await look(deps, workspaceId);
-  const found = diagnose(facts);
-  if (found.length === 0) {
-    const settled = await settles(deps, facts.row);
-    return { found, done: [], settled: settled.settled, row: settled.row };
-  }
-  deps.log.warn({ workspaceId, found }, 'recovering a workspace');
+  const { clock, log, lifecycle } = deps;
+  const endMs = clock.monotonicMs() + limits.lifecycle.recoverWaitMs;
+  const found: Finding[] = [];
   const done: Done[] = [];
+  const first = await look(deps, workspaceId);
+  if (first.row.purgedAtMs !== null) throw gone(workspaceId);
+  for (let facts = first; ; facts = await look(deps, workspaceId)) {
+    const news = diagnose(facts).filter((finding) => !found.some((known) => isSame(known, finding)));
+    if (news.length > 0) {
+      log.warn({ workspaceId, found: news }, 'recovering a workspace');
+      // One that is taken over at this moment is looked at again.
+      if (await act(deps, facts, news, done)) found.push(...news);
+    }
+    const row = (await deps.store.get(workspaceId)) ?? facts.row;
+    const settled = row.phase !== 'failed' && !needsWork(row, lifecycle.holder, clock.nowMs());
+    // Of one that fails again it says so; whoever is at work may be, too: what he leaves is looked at.
+    const isFailedAgain = row.phase === 'failed' && row.attempts > first.row.attempts;
+    if (settled || isFailedAgain || clock.monotonicMs() > endMs) return { found, done, settled, row };
+    await sleep(clock, limits.lifecycle.recoverLookMs);
+  }
+}
+
+/** The same state is acted on once: what did not help at first is told, not repeated. */
+const isSame = (one: Finding, other: Finding): boolean => one.state === other.state;
+
+async function act(
+  deps: RecoverDeps,
+  facts: Facts,
+  found: readonly Finding[],
+  done: Done[],
+): Promise<boolean> {
   const has = (state: StuckState) => found.some((finding) => finding.state === state);
-  let { row } = facts;
-  if (fencing.some(has)) row = await raiseEpoch(deps, facts, done);
+  const row = fencing.some(has) ? await raiseEpoch(deps, facts, done) : facts.row;
+  if (!row) return false;
   await destroyOrphans(deps, facts, found, done);
   if (has('files_without_owner')) await storeFiles(deps, row, done);
   if (has('backing_off')) await clearBackOff(deps, row, done);
-  deps.lifecycle.wake(workspaceId);
+  deps.lifecycle.wake(row.id);
   done.push({ action: 'planned_again', detail: `wanted ${row.desired}` });
-  return { found, done, ...(await settles(deps, row)) };
+  return true;
 }
 
 async function look(deps: RecoverDeps, workspaceId: WorkspaceId): Promise<Facts> {
@@ -84,7 +107,7 @@ async function look(deps: RecoverDeps, workspaceId: WorkspaceId): Promise<Facts>
     log.warn({ err: error, hostId }, 'a host does not say what it has'),
   );
   const row = await store.get(workspaceId);
-  if (!row || row.purgedAtMs !== null) throw gone(workspaceId);
+  if (!row) throw gone(workspaceId);
   return {
     row,
     files: await manifests.read(workspaceId),
@@ -97,13 +120,17 @@ async function look(deps: RecoverDeps, workspaceId: WorkspaceId): Promise<Facts>
   };
 }
 
-async function raiseEpoch({ fence, hosts }: RecoverDeps, facts: Facts, done: Done[]): Promise<WorkspaceRow> {
+/** Null when somebody else did, since we looked. */
+async function raiseEpoch(
+  { fence, hosts }: RecoverDeps,
+  facts: Facts,
+  done: Done[],
+): Promise<WorkspaceRow | null> {
   const { row, files, sandboxes } = facts;
   const seen = [files?.epoch ?? 0, ...sandboxes.map(({ epoch }) => epoch)];
   const hostId = row.hostId !== null && hosts.ids.includes(row.hostId) ? row.hostId : null;
   const raised = await fence.raise(row.id, { epoch: row.epoch, above: Math.max(...seen), hostId });
-  if (!raised) throw changedMeanwhile(row.id);
-  done.push({ action: 'raised_epoch', detail: `from ${row.epoch} to ${raised.epoch}` });
+  if (raised) done.push({ action: 'raised_epoch', detail: `from ${row.epoch} to ${raised.epoch}` });
   return raised;
 }
 
@@ -142,29 +169,9 @@ async function clearBackOff({ store, clock }: RecoverDeps, row: WorkspaceRow, do
   done.push({ action: 'cleared_back_off', detail: `after ${row.attempts} failed attempts` });
 }
 
-/** Waits until nothing is left to do, another attempt has failed, or it has taken long enough. */
-async function settles({ store, clock, lifecycle }: RecoverDeps, before: WorkspaceRow) {
-  const endMs = clock.monotonicMs() + limits.lifecycle.recoverWaitMs;
-  for (;;) {
-    const row = (await store.get(before.id)) ?? before;
-    const isFailed = row.phase === 'failed' && row.attempts > before.attempts;
-    const settled = row.phase !== 'failed' && !needsWork(row, lifecycle.holder, clock.nowMs());
-    if (settled || isFailed || clock.monotonicMs() > endMs) return { settled, row };
-    await sleep(clock, limits.lifecycle.recoverLookMs);
-  }
-}
-
 const gone = (workspaceId: WorkspaceId): CellbookError =>
   new CellbookError('gone', {
     doing: `recovering workspace ${workspaceId}`,
     problem: 'it is deleted for good',
-    ids: { workspaceId },
-  });
-
-const changedMeanwhile = (workspaceId: WorkspaceId): CellbookError =>
-  new CellbookError('conflict', {
-    doing: `recovering workspace ${workspaceId}`,
-    problem: 'somebody took it over meanwhile',
-    next: 'Read it again; if it is still stuck, recover it again.',
     ids: { workspaceId },
   });
