@@ -7,6 +7,7 @@ import { stopOrder } from '../processes/record.ts';
 import { runTool } from '../tools/run-tool.ts';
 import type { CellPlace } from '../topology.ts';
 import { waitUntil } from '../wait-until.ts';
+import { nodeMemory } from './served-program.ts';
 
 export interface EdgeOptions {
   homeDirectory: string;
@@ -66,7 +67,11 @@ export async function startEdge(
     name: edgeName,
     stopOrder: stopOrder.edge,
     command: process.execPath,
-    args: [join(checkoutDirectory, 'node_modules/wrangler/bin/wrangler.js'), ...prepared.wranglerArguments],
+    args: [
+      nodeMemory,
+      join(checkoutDirectory, 'node_modules/wrangler/bin/wrangler.js'),
+      ...prepared.wranglerArguments,
+    ],
     cwd: checkoutDirectory,
     env: { WRANGLER_SEND_METRICS: 'false', CLOUDFLARE_CF_FETCH_ENABLED: 'false', NO_COLOR: '1', CI: '1' },
     stopSignal: 'SIGTERM',

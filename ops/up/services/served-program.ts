@@ -13,6 +13,12 @@ export interface ServedProgram {
   signal?: AbortSignal | undefined;
 }
 
+/**
+ * Node's own choice lets the space for new objects grow while modules load and keeps it: a cell then holds 248
+ * MiB, with this 166, in a start of the same length (measured on one machine of two cores).
+ */
+export const nodeMemory = '--max-semi-space-size=16';
+
 const answerDeadlineMs = 60_000;
 
 /** One of our own programs, started and waited for until its `/healthz` answers. */
@@ -23,7 +29,7 @@ export async function startServed(
   const { name, stopOrder, script, port, env, stopDeadlineMs, signal } = program;
   const child = await startChild(context, {
     ...{ name, stopOrder, env, stopDeadlineMs, cwd: checkoutDirectory },
-    ...{ command: process.execPath, args: [script], stopSignal: 'SIGTERM' },
+    ...{ command: process.execPath, args: [nodeMemory, script], stopSignal: 'SIGTERM' },
   });
   const url = `http://127.0.0.1:${port}`;
   const answers = async () => {
