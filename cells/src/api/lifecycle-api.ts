@@ -13,6 +13,7 @@ import {
 import { type AuditRouteDeps, registerAuditRoutes } from '../audit/routes/audit-routes.ts';
 import { type FindingRouteDeps, registerFindingRoutes } from '../findings/finding-routes.ts';
 import { registerSecretRoutes, type SecretRouteDeps } from '../secrets/secret-routes.ts';
+import { registerVersionRoutes } from '../versions/version-routes.ts';
 import { type EventDeps, registerEventRoutes } from './events/event-routes.ts';
 import { registerUsage } from './usage/usage-routes.ts';
 import { registerChangeWorkspaces } from './workspaces/change-workspaces.ts';
@@ -54,6 +55,7 @@ export async function registerLifecycleApi(app: FastifyInstance, deps: Lifecycle
       registerUsage(api, deps);
       registerSecretRoutes(api, deps.secrets);
       registerFindingRoutes(api, deps.findings);
+      registerVersionRoutes(api, deps.findings);
       registerAuditRoutes(api, deps.audit);
     });
     scope.addHook('onReady', async () => deps.described?.(scope.swagger()));

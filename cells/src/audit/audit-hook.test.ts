@@ -207,7 +207,7 @@ describe('reading it', () => {
 
 describe('when the log cannot be written', () => {
   it('no write is begun, and nothing is refused without being recorded: both are told so', async () => {
-    const before = await api.store.list(api.userId, { limit: 100, includeDeleted: true });
+    const before = await api.store.list({ ownerId: api.userId }, { limit: 100, includeDeleted: true });
     api.audit.fail(true);
     try {
       expect((await api.create()).body.code).toBe('store_unavailable');
@@ -219,7 +219,7 @@ describe('when the log cannot be written', () => {
     } finally {
       api.audit.fail(false);
     }
-    expect(await api.store.list(api.userId, { limit: 100, includeDeleted: true })).toHaveLength(
+    expect(await api.store.list({ ownerId: api.userId }, { limit: 100, includeDeleted: true })).toHaveLength(
       before.length,
     );
   });

@@ -39,6 +39,11 @@ export const listQuerySchema = z.object({
   includeDeleted: z.stringbool().default(false),
 });
 
+export const workspaceListQuerySchema = listQuerySchema.extend({
+  /** Whose: your own in the organisation you act in; everybody's in it; everybody's in this cell. */
+  of: z.enum(['me', 'organisation', 'platform']).default('me'),
+});
+
 /** One entry of a workspace's record, newest first. */
 export const transitionSchema = z.object({
   id: z.int(),

@@ -1,6 +1,6 @@
 /** The workspace as `/v1/workspaces` shows it, and the events of its phases. */
 import { z } from 'zod';
-import { workspaceIdSchema } from '../ids.ts';
+import { userIdSchema, workspaceIdSchema } from '../ids.ts';
 
 /** What the owner asked for. */
 export const desiredSchema = z.enum(['running', 'suspended', 'deleted']);
@@ -29,6 +29,7 @@ export const workspaceNameSchema = z.string().trim().min(1).max(100);
 
 export const workspaceSchema = z.object({
   id: workspaceIdSchema,
+  ownerId: userIdSchema,
   name: workspaceNameSchema,
   desired: desiredSchema,
   phase: phaseSchema,

@@ -51,6 +51,7 @@ export function registerEventRoutes(app: ApiScope, { store, feed, clock, log }: 
       store,
       clock,
       ownerId,
+      orgId: principal.org,
       sink: sinkOf(reply.raw),
       cursor: headers['last-event-id'] ?? 0,
       onFailure: (error) =>

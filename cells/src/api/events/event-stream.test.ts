@@ -28,7 +28,7 @@ async function streamOf(given: { slow?: boolean } = {}) {
   const drains: (() => void)[] = [];
   let ended = false;
   const stream = new EventStream({
-    ...{ store, clock, ownerId, cursor: 0 },
+    ...{ store, clock, ownerId, orgId: row.orgId, cursor: 0 },
     sink: {
       write(text) {
         written.push(text);

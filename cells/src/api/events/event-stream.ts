@@ -8,7 +8,7 @@
  * before they are committed, so a few behind the cursor are read again each time and told apart by revision.
  */
 import type { Clock, Timer } from '@cellbook/shared/clock.ts';
-import type { UserId, WorkspaceId } from '@cellbook/shared/ids.ts';
+import type { OrgId, UserId, WorkspaceId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { WorkspaceRow } from '../../lifecycle/stores/workspace-row.ts';
 import type { WorkspaceStore } from '../../lifecycle/stores/workspace-store.ts';
@@ -27,6 +27,8 @@ export interface EventStreamDeps {
   clock: Clock;
   sink: EventSink;
   ownerId: UserId;
+  /** Where he acts; what he has elsewhere is not told of here. */
+  orgId: OrgId;
   /** The last revision the client has; 0 tells it everything. */
   cursor: number;
   onFailure(error: unknown): void;
@@ -94,7 +96,7 @@ export class EventStream {
   #eventOf(row: WorkspaceRow): string {
     const isKnown = (this.#sent.get(row.id) ?? 0) >= row.revision;
     const isOld = row.revision <= this.#deps.cursor;
-    if (isKnown || isOld) return '';
+    if (isKnown || isOld || row.orgId !== this.#deps.orgId) return '';
     this.#cursor = Math.max(this.#cursor, row.revision);
     this.#sent.set(row.id, row.revision);
     const data = JSON.stringify({ workspace: presentWorkspace(row) });

@@ -17,12 +17,16 @@ import { createTestAudit, type TestAudit, testChain } from '../../audit/testing/
 import { createTestDatabase, type TestDatabase } from '../../db/test-database.ts';
 import { withoutFindings } from '../../findings/no-findings.ts';
 import type { Home } from '../../home/home.ts';
+import { Hosts } from '../../host/hosts.ts';
+import { createPostgresFence } from '../../lifecycle/recover/fence.ts';
+import { recover } from '../../lifecycle/recover/recover.ts';
 import { PostgresTransitionStore } from '../../lifecycle/stores/postgres-transition-store.ts';
 import { PostgresWorkspaceStore } from '../../lifecycle/stores/postgres-workspace-store.ts';
 import { QuotaGuard } from '../../quotas/quota-guard.ts';
 import { QuotaPolicies } from '../../quotas/quota-policies.ts';
 import { withoutSecrets } from '../../secrets/no-secrets.ts';
 import type { SecretRouteDeps } from '../../secrets/secret-routes.ts';
+import { createPostgresManifestStore } from '../../storage/manifests/postgres-manifest-store.ts';
 import { createTestEdge, type TestEdge, testCellId } from '../../testing/test-edge.ts';
 import { openPrincipalKeys } from '../access/principal-keys.ts';
 import { createPrincipalVerifier } from '../access/principal-verifier.ts';
@@ -94,6 +98,15 @@ export async function startApiServer(given: ApiServerOptions = {}): Promise<ApiS
   const woken: WorkspaceId[] = [];
   const audit = createTestAudit(createPostgresAuditStore(database.database), clock);
   const keys = await openPrincipalKeys(edge.publicKeysFile, clock);
+  const recovering = {
+    ...{ ...tools, store, fence: createPostgresFence(database.database), hosts: new Hosts([]) },
+    manifests: createPostgresManifestStore(database.database),
+    volumes: {
+      flush: () => Promise.reject(new Error('nothing is live here')),
+      detach: () => Promise.reject(new Error('nothing is live here')),
+    },
+    lifecycle: { holder: 'test/1', isAtWork: () => false, wake: (id: WorkspaceId) => void woken.push(id) },
+  };
   const app = await createServer({
     ...tools,
     metrics,
@@ -122,6 +135,7 @@ export async function startApiServer(given: ApiServerOptions = {}): Promise<ApiS
       volumes: { create: async () => {} },
       findings: withoutFindings,
       quotas,
+      recover: (workspaceId) => recover(recovering, workspaceId),
       changed: ({ id, ownerId }) => {
         woken.push(id);
         feed.publish(ownerId);

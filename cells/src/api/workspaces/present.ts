@@ -7,9 +7,10 @@ import type { WorkspaceRow } from '../../lifecycle/stores/workspace-row.ts';
 const iso = (ms: number): string => new Date(ms).toISOString();
 
 export function presentWorkspace(row: WorkspaceRow): Workspace {
-  const { id, name, desired, phase, generation, idleSuspendSeconds, lastRung, problem } = row;
+  const { id, ownerId, name, desired, phase, generation, idleSuspendSeconds, lastRung, problem } = row;
   return {
     id,
+    ownerId,
     name,
     desired,
     phase,

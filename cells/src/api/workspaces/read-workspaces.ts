@@ -1,27 +1,49 @@
+import type { Relation } from '@cellbook/shared/access/access.ts';
+import type { Principal } from '@cellbook/shared/protocol/principal.ts';
 import { workspaceSchema } from '@cellbook/shared/protocol/workspace.ts';
 import {
   listQuerySchema,
   transitionListSchema,
+  workspaceListQuerySchema,
   workspaceListSchema,
 } from '@cellbook/shared/protocol/workspace-api.ts';
+import type { FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import type { Whose } from '../../lifecycle/stores/workspace-store.ts';
 import { needs } from '../access/route-access.ts';
 import type { ApiScope } from '../api-scope.ts';
 import { decodeNumber, decodePosition, encodePosition } from './cursors.ts';
 import { presentTransition, presentWorkspace } from './present.ts';
 import { answerChange, type WorkspaceDeps, workspaceParams } from './workspace-deps.ts';
 
+const ofSchema = z.object({ of: workspaceListQuerySchema.shape.of.catch('me') });
+
+/** What is asked for decides who may ask; what is malformed is refused behind the gate. */
+function listedOf({ query }: FastifyRequest): Relation {
+  return ({ me: 'own', organisation: 'org', platform: 'foreign' } as const)[ofSchema.parse(query).of];
+}
+
+function whose({ sub, org }: Principal, of: 'me' | 'organisation' | 'platform'): Whose {
+  if (of === 'platform') return {};
+  return of === 'organisation' ? { orgId: org } : { ownerId: sub, orgId: org };
+}
+
 export function registerReadWorkspaces(app: ApiScope, deps: WorkspaceDeps): void {
   const { store, transitions } = deps;
   const tags = ['workspaces'];
 
-  const listed = { summary: 'List your workspaces, newest first', tags, querystring: listQuerySchema };
+  const listed = {
+    summary: 'List workspaces, newest first: yours, or with `of` those you administer in this cell',
+    tags,
+    querystring: workspaceListQuerySchema,
+  };
   app.get(
     '/v1/workspaces',
-    { schema: { ...listed, response: { 200: workspaceListSchema } }, ...needs('workspace.list') },
-    async ({ principal, query: { limit, cursor, includeDeleted } }) => {
+    { schema: { ...listed, response: { 200: workspaceListSchema } }, ...needs('workspace.list', listedOf) },
+    async ({ principal, query: { of, limit, cursor, includeDeleted } }) => {
       const after = cursor === undefined ? undefined : decodePosition(cursor);
       const page = { limit: limit + 1, includeDeleted, ...(after && { after }) };
-      const rows = await store.list(principal.sub, page);
+      const rows = await store.list(whose(principal, of), page);
       const last = rows.length > limit ? rows[limit - 1] : undefined;
       const workspaces = rows.slice(0, limit).map(presentWorkspace);
       return { workspaces, nextCursor: last ? encodePosition(last) : null };

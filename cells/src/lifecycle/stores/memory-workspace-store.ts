@@ -9,7 +9,13 @@ import type { CommitGuard, CommitResult, LeaseRequest, LeaseStore, PhaseCommit }
 import type { TransitionStore } from './transition-store.ts';
 import type { NewWorkspace, WorkspaceRow } from './workspace-row.ts';
 import { needsWork } from './workspace-row.ts';
-import type { IntentChange, WorkspaceChange, WorkspacePage, WorkspaceStore } from './workspace-store.ts';
+import type {
+  IntentChange,
+  Whose,
+  WorkspaceChange,
+  WorkspacePage,
+  WorkspaceStore,
+} from './workspace-store.ts';
 
 export class MemoryWorkspaceStore implements WorkspaceStore, LeaseStore {
   readonly #rows = new Map<WorkspaceId, WorkspaceRow>();
@@ -46,9 +52,14 @@ export class MemoryWorkspaceStore implements WorkspaceStore, LeaseStore {
     return row ? { ...row } : null;
   }
 
-  async list(ownerId: UserId, { after, limit, includeDeleted }: WorkspacePage): Promise<WorkspaceRow[]> {
+  async list(
+    { ownerId, orgId }: Whose,
+    { after, limit, includeDeleted }: WorkspacePage,
+  ): Promise<WorkspaceRow[]> {
     return [...this.#rows.values()]
-      .filter((row) => row.ownerId === ownerId && row.purgedAtMs === null)
+      .filter((row) => row.purgedAtMs === null)
+      .filter((row) => ownerId === undefined || row.ownerId === ownerId)
+      .filter((row) => orgId === undefined || row.orgId === orgId)
       .filter((row) => includeDeleted || row.desired !== 'deleted')
       .sort(newestFirst)
       .filter((row) => !after || newestFirst(after, row) < 0)

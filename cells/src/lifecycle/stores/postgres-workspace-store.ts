@@ -13,7 +13,13 @@ import type { CommitGuard, CommitResult, LeaseRequest, LeaseStore, PhaseCommit }
 import { parseWorkspaceRow } from './parse-workspace-row.ts';
 import { transitionValues } from './postgres-transition-store.ts';
 import type { NewWorkspace, WorkspaceRow } from './workspace-row.ts';
-import type { IntentChange, WorkspaceChange, WorkspacePage, WorkspaceStore } from './workspace-store.ts';
+import type {
+  IntentChange,
+  Whose,
+  WorkspaceChange,
+  WorkspacePage,
+  WorkspaceStore,
+} from './workspace-store.ts';
 
 const inMs = (ttlMs: number): SQL => sql`now() + ${ttlMs} * interval '1 millisecond'`;
 const moment = (ms: number): Date => new Date(ms);
@@ -64,13 +70,17 @@ export class PostgresWorkspaceStore implements WorkspaceStore, LeaseStore {
     return row ? parseWorkspaceRow(row) : null;
   }
 
-  async list(ownerId: UserId, { after, limit, includeDeleted }: WorkspacePage): Promise<WorkspaceRow[]> {
+  async list(
+    { ownerId, orgId }: Whose,
+    { after, limit, includeDeleted }: WorkspacePage,
+  ): Promise<WorkspaceRow[]> {
     const rows = await this.#database
       .select()
       .from(workspaces)
       .where(
         and(
-          eq(workspaces.ownerId, ownerId),
+          ownerId === undefined ? undefined : eq(workspaces.ownerId, ownerId),
+          orgId === undefined ? undefined : eq(workspaces.orgId, orgId),
           isNull(workspaces.purgedAt),
           includeDeleted ? undefined : ne(workspaces.desired, 'deleted'),
           after &&

@@ -130,9 +130,9 @@ export function describeStores(name: string, open: () => Promise<StoresUnderTest
       // Two of the same moment: the id decides.
       for (const offset of [0, 1, 1, 2]) made.push(await create({ ownerId, nowMs: nowMs + offset }));
       await create();
-      const first = await store.list(ownerId, { limit: 3, includeDeleted: false });
+      const first = await store.list({ ownerId }, { limit: 3, includeDeleted: false });
       const last = first.at(-1);
-      const rest = await store.list(ownerId, { after: last, limit: 3, includeDeleted: false });
+      const rest = await store.list({ ownerId }, { after: last, limit: 3, includeDeleted: false });
       const ids = [...first, ...rest].map((row) => row.id);
       expect(new Set(ids)).toEqual(new Set(made.map((row) => row.id)));
       expect(ids[0]).toBe(made[3]?.id);
@@ -144,8 +144,8 @@ export function describeStores(name: string, open: () => Promise<StoresUnderTest
         undoUntilMs: nowMs + 9,
         nowMs,
       });
-      expect(await store.list(ownerId, { limit: 9, includeDeleted: false })).toHaveLength(3);
-      expect(await store.list(ownerId, { limit: 9, includeDeleted: true })).toHaveLength(4);
+      expect(await store.list({ ownerId }, { limit: 9, includeDeleted: false })).toHaveLength(3);
+      expect(await store.list({ ownerId }, { limit: 9, includeDeleted: true })).toHaveLength(4);
     });
 
     it('renames and sets the idle policy without touching the intent; not of a deleted one', async () => {

@@ -3,7 +3,7 @@
  * phase. Nothing here needs the lease, so the owner can always change his mind; the executor notices by the
  * generation.
  */
-import type { UserId, WorkspaceId } from '@cellbook/shared/ids.ts';
+import type { OrgId, UserId, WorkspaceId } from '@cellbook/shared/ids.ts';
 import type { Desired } from '@cellbook/shared/protocol/workspace.ts';
 import type { Allowance, CreateAllowance } from '../../quotas/allowance.ts';
 import type { NewWorkspace, WorkspaceRow } from './workspace-row.ts';
@@ -20,6 +20,12 @@ export interface IntentChange {
   runningMax?: Allowance;
   /** A request to bring back one whose undo has ended is refused (null) by this. */
   nowMs: number;
+}
+
+/** Those of this owner, of this organisation, of both; of neither: all. */
+export interface Whose {
+  ownerId?: UserId;
+  orgId?: OrgId;
 }
 
 export interface WorkspacePage {
@@ -40,7 +46,7 @@ export interface WorkspaceStore {
   create(workspace: NewWorkspace, allowed: CreateAllowance): Promise<WorkspaceRow | null>;
   /** Any row, deleted and purged ones too. */
   get(workspaceId: WorkspaceId): Promise<WorkspaceRow | null>;
-  list(ownerId: UserId, page: WorkspacePage): Promise<WorkspaceRow[]>;
+  list(of: Whose, page: WorkspacePage): Promise<WorkspaceRow[]>;
   /** Rows changed after a revision, in order of revision; deleted and purged ones too. */
   listChanged(ownerId: UserId, afterRevision: number, limit: number): Promise<WorkspaceRow[]>;
   /** Null when there is no such row or it is deleted. */
