@@ -18,6 +18,7 @@ import { assembleAssets } from './assets.ts';
 import { type EdgeKeys, ensureKeys, publicOf } from './keys.ts';
 import { type Options, readOptions } from './options.ts';
 import { nextPins, readPins } from './pins.ts';
+import { signInVariables } from './sign-in-variables.ts';
 import { configFiles, runWrangler } from './wrangler.ts';
 
 const options = readOptions();
@@ -57,7 +58,7 @@ function envText(options: Options, { credentials, principal, pins }: EdgeKeys): 
     CELLBOOK_PUBLIC_URL: publicUrl(options),
     CELLBOOK_WORKSPACE_DOMAIN: options['workspace-domain'] ?? `localhost:${options.port}`,
     CELLBOOK_REGIONS: JSON.stringify(options.regions),
-    CELLBOOK_SIGN_IN: 'development',
+    ...signInVariables(process.env),
     CELLBOOK_CREDENTIAL_KEYS: JSON.stringify(credentials),
     CELLBOOK_PRINCIPAL_KEY: JSON.stringify(principal),
     CELLBOOK_PIN_PUBLIC_KEY: JSON.stringify(publicOf(pins)),

@@ -3,6 +3,7 @@
  * it, and the test of who may do what tries each row. Whatever else lies under /v1 is forwarded to the cell.
  */
 import { asset } from './assets.ts';
+import { auditRoutes } from './audit/routes.ts';
 import type { EdgeRoute, OpenRoute } from './edge-route.ts';
 import { answerHealth, answerMetrics } from './health.ts';
 import { consolePage } from './hosts/console-page.ts';
@@ -12,9 +13,11 @@ import { accountRoutes } from './identity/routes.ts';
 import { signIn, signInPage } from './identity/sign-in.ts';
 import { signedOutPage, signOut } from './identity/sign-out.ts';
 import { keyRoutes } from './keys/routes.ts';
+import { openApi } from './openapi/document.ts';
 import { join, joinPage } from './orgs/join-page.ts';
 import { orgRoutes } from './orgs/routes.ts';
 import { pinRoutes } from './pins/pin-routes.ts';
+import { json } from './responses/json.ts';
 
 /** Pages: each is open, or sends who is not signed in to the page where one signs in. */
 export const pageRoutes: readonly OpenRoute[] = [
@@ -76,7 +79,16 @@ export const pageRoutes: readonly OpenRoute[] = [
   ...pinRoutes,
 ];
 
-export const apiRoutes: readonly EdgeRoute[] = [...accountRoutes, ...orgRoutes, ...keyRoutes];
+export const apiRoutes: readonly EdgeRoute[] = [
+  {
+    ...page('/v1/edge-openapi.json', 'it describes the routes and tells of no user'),
+    answer: () => json(openApi(apiRoutes)),
+  },
+  ...accountRoutes,
+  ...orgRoutes,
+  ...keyRoutes,
+  ...auditRoutes,
+];
 
 function page(path: string, open: string) {
   return { method: 'GET', path, open } as const;

@@ -15,6 +15,7 @@ import {
   userIdSchema,
 } from '@cellbook/shared/ids.ts';
 import { tierSchema } from '@cellbook/shared/protocol/principal.ts';
+import type { QuotaPolicy } from '@cellbook/shared/protocol/quota.ts';
 import { z } from 'zod';
 import { type MemberRole, memberRoleSchema } from './people.ts';
 
@@ -72,7 +73,7 @@ export interface OrgPolicy {
   tier: Org['tier'];
   region: Org['region'];
   emailDomain: string | null;
-  quotas: Readonly<Record<string, number>>;
+  quotas: QuotaPolicy;
 }
 
 export interface Orgs {

@@ -207,7 +207,7 @@ describe.each(stores)('people on %s', (_, create) => {
         tier: 'enterprise',
         region: far,
         emailDomain: domain,
-        quotas: { workspaces: 3 },
+        quotas: { user: { workspaces: 3 } },
       } as const;
       expect(await orgs.setPolicy(org.id, policy, clock.nowMs())).toMatchObject({
         region: far,

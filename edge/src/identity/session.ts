@@ -24,7 +24,7 @@ export async function startSession(ask: Ask, person: Person, provider: string): 
     org: person.org,
     provider,
     browser: browserName(ask.request.headers.get('user-agent')),
-    address: clientAddressOf(ask) ?? 'unknown',
+    address: clientAddressOf(ask) || 'unknown',
     createdAtMs: nowMs,
     lastSeenAtMs: nowMs,
     expiresAtMs: exp * 1_000,

@@ -9,7 +9,7 @@ import { limits } from '@cellbook/shared/limits.ts';
 import { BoundedMap } from '../bounded-map.ts';
 
 export interface SignInGate {
-  /** Throws `rate_limited`. Where nothing says the address (null) all would be one, so none is counted. */
+  /** Throws `rate_limited`. Where nothing says the address all would be one, so none is counted. */
   enter(address: string | null): void;
 }
 
@@ -21,7 +21,7 @@ export function createSignInGate(clock: Clock): SignInGate {
   );
   return {
     enter(address) {
-      if (address === null) return;
+      if (!address) return;
       const nowMs = clock.nowMs();
       const window = Math.floor(nowMs / windowMs);
       const held = seen.get(address);

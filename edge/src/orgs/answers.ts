@@ -7,6 +7,7 @@ import {
   userIdSchema,
 } from '@cellbook/shared/ids.ts';
 import { tierSchema } from '@cellbook/shared/protocol/principal.ts';
+import { quotaPolicySchema } from '@cellbook/shared/protocol/quota.ts';
 import { z } from 'zod';
 import type { Invitation, Member, Membership, Org } from '../directory/orgs.ts';
 import { memberRoleSchema } from '../directory/people.ts';
@@ -27,7 +28,8 @@ export const policyBody = z
     /** Null: each member's own. */
     region: regionIdSchema.nullable(),
     emailDomain: domainSchema.nullable(),
-    quotas: z.record(z.string().max(64), z.int().nonnegative()).default({}),
+    /** Absent: those of its tier. */
+    quotas: quotaPolicySchema.default({}),
   })
   .strict();
 export const roleBody = z.object({ role: memberRoleSchema }).strict();

@@ -155,7 +155,7 @@ describe('roles', () => {
       tier: 'enterprise',
       region: 'elsewhere',
       emailDomain: `${tag}.example`,
-      quotas: { workspaces: 5 },
+      quotas: { user: { workspaces: 5 } },
     };
     expect((await ask(admin, 'PUT', `${org}/policy`, policy)).status).toBe(404);
     expect((await ask(root, 'PUT', `${org}/policy`, { ...policy, region: 'nowhere' })).json.code).toBe(
