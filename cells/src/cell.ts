@@ -29,18 +29,24 @@ export interface CellTools {
 export interface Cell {
   /** Where it listens. */
   url: string;
-  /** Drains: files are stored, sandboxes stopped, sockets closed with 1012. Idempotent. */
+  /**
+   * Drains: sockets are closed with 1012; where this process is the host, files are stored and sandboxes
+   * stopped, and where hosts are daemons, what runs is left to the next controller. Idempotent.
+   */
   close(): Promise<void>;
 }
 
 export async function startCell(config: CellConfig, tools: CellTools): Promise<Cell> {
   const { clock, log } = tools;
-  const { app, lifecycle, gateway, volumes, stores, driver, audit, findings } = await assemble(config, tools);
+  const { app, lifecycle, gateway, closeHosts, stores, sandboxVersion, audit, findings } = await assemble(
+    config,
+    tools,
+  );
 
   await lifecycle.start({ isAlone: true });
   await app.listen({ host: config.bind, port: config.port });
   const { port } = app.server.address() as AddressInfo;
-  log.info({ port, driver: driver.version, capacity: config.sandbox.capacity }, 'the cell serves');
+  log.info({ port, sandboxes: sandboxVersion }, 'the cell serves');
 
   let closing: Promise<void> | null = null;
   async function close(): Promise<void> {
@@ -48,7 +54,7 @@ export async function startCell(config: CellConfig, tools: CellTools): Promise<C
     await gateway.close();
     await closeServer(app, clock);
     await lifecycle.drain();
-    await volumes.close();
+    await closeHosts();
     await findings.close();
     await audit.close();
     await stores.close();
@@ -68,12 +74,8 @@ export async function assemble(config: CellConfig, tools: CellTools) {
   const metrics = createMetrics({ processMetrics: true });
   const stores = await openStores(config, tools);
   const audit = await openCellAudit(config, tools, stores, metrics);
-  const { lifecycle, volumes, image, driver, secrets, quotas } = await openHost(
-    config,
-    tools,
-    stores,
-    metrics,
-  );
+  const opened = await openHost(config, tools, stores, metrics);
+  const { lifecycle, volumes, image, sandboxVersion, secrets, quotas, recover } = opened;
   const findings = openFindings(tools, stores, lifecycle);
   const gateway = createGateway({
     ...tools,
@@ -95,13 +97,24 @@ export async function assemble(config: CellConfig, tools: CellTools) {
       lifecycle,
       volumes,
       gateway,
-      driver,
+      sandboxVersion,
       metrics,
       secrets,
       audit,
       quotas,
+      recover,
       findings,
     },
   });
-  return { app, lifecycle, gateway, volumes, stores, driver, audit, findings };
+  return {
+    app,
+    lifecycle,
+    gateway,
+    volumes,
+    closeHosts: opened.close,
+    stores,
+    sandboxVersion,
+    audit,
+    findings,
+  };
 }

@@ -11,6 +11,16 @@ import {
 } from '@cellbook/shared/ids.ts';
 import { z } from 'zod';
 
+const hostsSchema = z
+  .string()
+  .transform((text) => text.split(',').map((entry) => entry.trim().split('=')))
+  .pipe(
+    z
+      .array(z.tuple([hostIdSchema, z.url({ protocol: /^https?$/ })]))
+      .min(1)
+      .transform((pairs) => pairs.map(([hostId, url]) => ({ hostId, url }))),
+  );
+
 const environmentSchema = z.object({
   CELLBOOK_CELL_ID: cellIdSchema,
   CELLBOOK_REGION_ID: regionIdSchema,
@@ -19,6 +29,10 @@ const environmentSchema = z.object({
   CELLBOOK_BIND: z.string().default('127.0.0.1'),
   /** This machine's name among the cell's hosts. */
   CELLBOOK_HOST_ID: hostIdSchema.optional(),
+  /** `id=url` of each host daemon, with commas between; absent: this process is the cell's one host itself. */
+  CELLBOOK_HOSTS: hostsSchema.optional(),
+  /** The key that this cell's daemons know it by. */
+  CELLBOOK_HOST_KEY_FILE: z.string().min(1).optional(),
   CELLBOOK_DATA_DIR: z.string().min(1),
   DATABASE_URL: z.url(),
   REDIS_URL: z.url().optional(),
@@ -48,7 +62,13 @@ const environmentSchema = z.object({
 export interface CellConfig {
   cellId: CellId;
   regionId: RegionId;
+  /** Its own as a host; where hosts are daemons, no sandbox runs under it. */
   hostId: HostId;
+  /** Null where this process is the host. */
+  hosts: { hostId: HostId; url: string }[] | null;
+  hostKeyFile: string | null;
+  /** Names the holders of its leases, and the lock that only one such process has. */
+  controllerId: string;
   bind: string;
   port: number;
   dataDirectory: string;
@@ -88,10 +108,18 @@ export function readConfig(environment: NodeJS.ProcessEnv): CellConfig {
   const memoryBytesMax = given.CELLBOOK_SANDBOX_MEMORY_MIB * mebibyte;
   const machineMib = given.CELLBOOK_MACHINE_MEMORY_MIB;
   const machineBytes = machineMib === undefined ? totalmem() : machineMib * mebibyte;
+  const hostId =
+    given.CELLBOOK_HOST_ID ??
+    hostIdSchema.parse(
+      `${given.CELLBOOK_CELL_ID}-${given.CELLBOOK_HOSTS === undefined ? 'a' : 'controller'}`,
+    );
   return {
     cellId: given.CELLBOOK_CELL_ID,
     regionId: given.CELLBOOK_REGION_ID,
-    hostId: given.CELLBOOK_HOST_ID ?? hostIdSchema.parse(`${given.CELLBOOK_CELL_ID}-a`),
+    hostId,
+    hosts: given.CELLBOOK_HOSTS ?? null,
+    hostKeyFile: given.CELLBOOK_HOST_KEY_FILE ?? null,
+    controllerId: given.CELLBOOK_HOSTS === undefined ? hostId : given.CELLBOOK_CELL_ID,
     bind: given.CELLBOOK_BIND,
     port: given.CELLBOOK_PORT,
     dataDirectory: given.CELLBOOK_DATA_DIR,

@@ -223,7 +223,7 @@ export const limits = {
     /** Threads and processes in a sandbox: a fork bomb ends here; pandas with a thread per core uses dozens. */
     sandboxPidsMax: 1_024,
     /** `recover` waits so long for the outcome: a resume takes a few seconds; what takes longer is seen by reading. */
-    recoverWaitMs: 20_000,
+    recoverWaitMs: 10_000,
     recoverLookMs: 100,
     /** How long a starting process waits for its predecessor to drain. */
     hostLockMs: 40_000,
@@ -439,6 +439,16 @@ export const limits = {
     /** A volume is swept when this many manifests were added since: at one a round, every seventeen minutes. */
     commitsPerSweep: 256,
   },
+  versions: {
+    /** Two files held and compared in memory, on the thread that everybody's requests share: 4 MiB take about 50 ms. */
+    diffBytesMax: 4 * 1024 * 1024,
+    /** Notebooks people read have hundreds; aligning two of them compares every cell with every other at the worst. */
+    diffCellsMax: 2_000,
+    /** Pairs of cells whose sources are held against each other: 200 by 200, some 40 ms. */
+    weakSignPairsMax: 40_000,
+    /** Lines added and removed until two texts count as having nothing in common: Myers' cost is its square. */
+    diffEditsMax: 4_000,
+  },
   contents: {
     /** A JSON body: JupyterLab sends files above 1 MiB in chunks, so this bounds one notebook; CDNs cut at 100 MB. */
     bodyBytesMax: 100 * 1024 * 1024,
@@ -546,6 +556,15 @@ export const limits = {
     checkpointEvents: 1_000,
     /** One page of the chain when it is read for verification or export. */
     pageRows: 500,
+    /** The edge's own deeds take seconds. */
+    edgeIntentMsMax: 5 * 60_000,
+    /** Events appended in one transaction at the edge; with their intents 200 statements, far below D1's limits. */
+    edgeBatchMax: 100,
+    /** Who finds the chain busy this often leaves it to those who are at it. */
+    edgeSettleRetry: { attemptsMax: 8, baseDelayMs: 20, maxDelayMs: 500 },
+    /** One kind of refusal from one address is one event in this time. 2,000 kinds of 1 KB are 2 MB of an isolate. */
+    refusalWindowMs: 60_000,
+    refusalKindsMax: 2_000,
     retentionSweepMs: 6 * 3_600_000,
     /** Days that events are kept where the organisation has said nothing. Seven years is what auditors ask of firms. */
     retentionDaysByTier: { free: 90, paid: 365, enterprise: 2_557 },

@@ -1,11 +1,10 @@
 /**
- * One controller process per host: it holds a lock in Postgres for as long as it lives. Postgres lets go of
+ * One process per host, and one controller per cell: it holds a lock in Postgres for as long as it lives. Postgres lets go of
  * it when the connection of a killed process ends, so whoever gets it knows that his predecessor's work here
  * is orphaned, and need not wait for leases to run out.
  */
 import { type Clock, sleep } from '@cellbook/shared/clock.ts';
 import { CellbookError } from '@cellbook/shared/errors.ts';
-import type { HostId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import postgres from 'postgres';
 
@@ -14,7 +13,7 @@ export interface HostLock {
 }
 
 /** Waits for a predecessor that is still draining. Throws `conflict` when it does not end. */
-export async function takeHostLock(databaseUrl: string, hostId: HostId, clock: Clock): Promise<HostLock> {
+export async function takeHostLock(databaseUrl: string, hostId: string, clock: Clock): Promise<HostLock> {
   // A connection of its own, kept open: the lock lives and dies with it.
   const connection = postgres(databaseUrl, {
     max: 1,
@@ -39,10 +38,10 @@ export async function takeHostLock(databaseUrl: string, hostId: HostId, clock: C
 
 const hostLockLookMs = 200;
 
-const taken = (hostId: HostId): CellbookError =>
+const taken = (hostId: string): CellbookError =>
   new CellbookError('conflict', {
-    doing: `starting a cell on host ${hostId}`,
-    problem: 'another process runs this host and does not end',
+    doing: `starting as ${hostId}`,
+    problem: 'another process of that name runs and does not end',
     next: 'Stop it first, or give this one another CELLBOOK_HOST_ID and data directory.',
     ids: { hostId },
   });

@@ -133,6 +133,11 @@ export class LocalSandboxHost<Hosted extends HostedSandbox = Sandbox> implements
     return this.current(workspaceId) ? 'there' : 'none';
   }
 
+  /** The newest epoch that acted on a workspace here; 0 when none has. */
+  epochOf(workspaceId: WorkspaceId): number {
+    return this.#places.get(workspaceId)?.epoch ?? 0;
+  }
+
   lastLoss(workspaceId: WorkspaceId): SandboxExit | null {
     return this.#places.get(workspaceId)?.loss ?? null;
   }

@@ -3,7 +3,7 @@
  * notifications from Postgres, a sandbox that ended, a timer) only wake the queue; the sweep finds what they
  * missed; reconcile does the work.
  */
-import type { Clock, Timer } from '@cellbook/shared/clock.ts';
+import { type Clock, sleep, type Timer } from '@cellbook/shared/clock.ts';
 import type { CellbookError } from '@cellbook/shared/errors.ts';
 import type { Failpoint } from '@cellbook/shared/failpoint.ts';
 import { newSandboxId, type WorkspaceId } from '@cellbook/shared/ids.ts';
@@ -39,6 +39,8 @@ export interface LifecycleDeps {
   hosts: Hosts;
   /** Begins the name of every lease's holder, so that its successor can tell them; its host's id unless told. */
   controllerId?: string;
+  /** True where hosts go on without this process: a stop leaves what runs to the next controller. */
+  sandboxesOutlive?: boolean;
   clock: Clock;
   random: Random;
   log: Logger;
@@ -171,11 +173,21 @@ export class Lifecycle implements WorkspaceRuntime {
    */
   async drain(deadlineMs: number = limits.lifecycle.drainMs): Promise<void> {
     this.refuseNew();
+    if (this.#deps.sandboxesOutlive) return this.#handOver(deadlineMs);
     const held = this.#leases.held();
     this.#deps.log.info({ workspaces: held.length }, 'draining');
     for (const workspaceId of held) this.#queue.wake(workspaceId);
     await this.#untilNoneHeld(deadlineMs);
     await this.stop();
+  }
+
+  /** What runs goes on; its leases are given back at once, so that the next controller adopts it without waiting. */
+  async #handOver(deadlineMs: number): Promise<void> {
+    const held = this.#leases.held();
+    this.#deps.log.info({ workspaces: held.length }, 'leaving what runs to the next controller');
+    // Steps under way end, or are cut by the end of this process before their leases could be another's.
+    await Promise.race([this.stop(), sleep(this.#deps.clock, deadlineMs)]);
+    await Promise.all(held.map((workspaceId) => this.#leases.release(workspaceId).catch(() => {})));
   }
 
   /** Stops looking and acting, at once and without putting anything away: what a crash does, but tidier. */
@@ -207,7 +219,7 @@ export class Lifecycle implements WorkspaceRuntime {
         leases: this.#leases,
         observing: {
           ...{ hosts, activity: this.#activity, clock },
-          isDraining: () => this.#draining,
+          isDraining: () => this.#draining && !this.#deps.sandboxesOutlive,
           isDemanded: (id) => this.#resumes.isWaiting(id),
         },
         observeStep: (step, outcome, durationMs) => metrics.observeStep(step, outcome, durationMs),

@@ -1,4 +1,5 @@
 /** The HTTP server with every part's routes behind the one gate. */
+import type { WorkspaceId } from '@cellbook/shared/ids.ts';
 import type { Metrics } from '@cellbook/shared/metrics.ts';
 import type { FastifyInstance } from 'fastify';
 import { openPrincipalKeys } from '../api/access/principal-keys.ts';
@@ -11,8 +12,8 @@ import { registerContentsRoutes } from '../contents/register-contents-routes.ts'
 import type { Gateway } from '../gateway/gateway.ts';
 import { baseUrl } from '../gateway/routes/context.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
+import type { Recovered } from '../lifecycle/recover/recover.ts';
 import type { WorkspaceQuotas } from '../quotas/quota-guard.ts';
-import type { SandboxDriver } from '../sandbox/driver.ts';
 import type { WorkspaceVolumes } from '../storage/workspace-volumes.ts';
 import type { FindingPart } from './finding-part.ts';
 import { openHomePart } from './home-part.ts';
@@ -27,12 +28,13 @@ export interface ServerParts {
   lifecycle: Lifecycle;
   volumes: WorkspaceVolumes;
   gateway: Gateway;
-  driver: SandboxDriver;
+  sandboxVersion: string;
   metrics: Metrics;
   secrets: SecretPart;
   findings: FindingPart;
   audit: AuditPart;
   quotas: WorkspaceQuotas;
+  recover(workspaceId: WorkspaceId): Promise<Recovered>;
 }
 
 export async function serve(parts: ServerParts): Promise<FastifyInstance> {
@@ -43,11 +45,12 @@ export async function serve(parts: ServerParts): Promise<FastifyInstance> {
     lifecycle,
     volumes,
     gateway,
-    driver,
+    sandboxVersion,
     metrics,
     secrets,
     audit,
     quotas,
+    recover,
     findings,
   } = parts;
   const { clock, random, log } = tools;
@@ -68,10 +71,10 @@ export async function serve(parts: ServerParts): Promise<FastifyInstance> {
       ...{ cellId: config.cellId, clock, metrics, isRedisUp: stores.isRedisUp },
       checkDatabase: async () => void (await database.$client`select 1`),
       isDraining: () => lifecycle.isDraining,
-      versions: { sandbox: driver.version, node: process.version },
+      versions: { sandbox: sandboxVersion, node: process.version },
     },
     lifecycle: {
-      ...{ store, transitions, idempotency, volumes, quotas, feed, secrets, ...tools, audit },
+      ...{ store, transitions, idempotency, volumes, quotas, feed, secrets, recover, ...tools, audit },
       findings: { store: findings.store, volumes },
       changed: (row) => {
         lifecycle.wake(row.id);

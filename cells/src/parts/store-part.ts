@@ -20,7 +20,7 @@ export type CellStores = Awaited<ReturnType<typeof openStores>>;
 export async function openStores(config: CellConfig, { clock, log }: CellTools) {
   const database = openDatabase(config.databaseUrl);
   await migrate(database);
-  const hostLock = await takeHostLock(config.databaseUrl, config.hostId, clock);
+  const hostLock = await takeHostLock(config.databaseUrl, config.controllerId, clock);
   const store = new PostgresWorkspaceStore(database);
   const transitions = new PostgresTransitionStore(database);
   const idempotency = new PostgresIdempotencyStore(database);

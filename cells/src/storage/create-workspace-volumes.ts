@@ -24,6 +24,9 @@ import { createVolumeTree } from './volume-tree.ts';
 import type { FlushReport, WorkspaceVolumes } from './workspace-volumes.ts';
 
 export interface HostVolumes extends WorkspaceVolumes, VersionsOfVolumes {
+  /** Where the files are on this host, and under whose epoch; null while they are not. */
+  liveDirectory(workspaceId: WorkspaceId): string | null;
+  liveEpoch(workspaceId: WorkspaceId): number | null;
   /** One round of the syncer, now. */
   sync(workspaceId: WorkspaceId, signal: AbortSignal): Promise<void>;
   /** Stops syncing and lets every directory go as it is; what is on it is found again at the next start. */
@@ -127,6 +130,9 @@ export function createWorkspaceVolumes(parts: WorkspaceVolumesParts): HostVolume
     },
 
     ...versionsOf({ manifests, lock, rowOf, pointerTo }),
+
+    liveDirectory: (workspaceId) => registry.known(workspaceId)?.volume.directory ?? null,
+    liveEpoch: (workspaceId) => registry.known(workspaceId)?.epoch ?? null,
 
     async sync(workspaceId, signal) {
       await registry.known(workspaceId)?.volume.sync('sync', signal);

@@ -1,18 +1,23 @@
 /** For tests: the real program of a cell as a process, with an edge's key pair, and requests as that edge. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { systemClock } from '@cellbook/shared/clock.ts';
 import { newUserId, type UserId } from '@cellbook/shared/ids.ts';
 import { type Principal, principalHeader } from '@cellbook/shared/protocol/principal.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
 import { createTestDatabase, createTestRedisUrl, type TestDatabase } from '../db/test-database.ts';
 import { sandboxTools } from '../sandbox/testing/tools.ts';
+import { freePort, type Program, startProgram } from './program.ts';
 import { createTestEdge, type TestEdge, testCellId } from './test-edge.ts';
 
-export interface CellProcess {
+export interface HostProcess extends Program {
+  hostId: string;
+  url: string;
+  dataDirectory: string;
+  keyFile: string;
+}
+
+export interface CellProcess extends Program {
   url: string;
   edge: TestEdge;
   userId: UserId;
@@ -20,15 +25,18 @@ export interface CellProcess {
   dataDirectory: string;
   /** As a user (the usual one unless told otherwise) through the edge. */
   headers(claims?: Partial<Record<keyof Principal, unknown>>): Promise<Record<string, string>>;
-  log(): string;
-  /** Ends it by a signal, and starts it again over the same data. */
-  restart(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>;
+  /** Its host daemons; none where it is its own host. */
+  hosts: HostProcess[];
   stop(): Promise<void>;
 }
 
 const mainFile = resolve(import.meta.dirname, '../main.ts');
+const hostFile = resolve(import.meta.dirname, '../host/main.ts');
 
-export async function startCellProcess(settings: Record<string, string> = {}): Promise<CellProcess> {
+export async function startCellProcess(
+  settings: Record<string, string> = {},
+  options: { hosts?: readonly string[] } = {},
+): Promise<CellProcess> {
   const directory = await mkdtemp(join(tmpdir(), 'cellbook-cell-'));
   const database = await createTestDatabase({ migrated: false });
   const edge = await createTestEdge(directory);
@@ -52,29 +60,12 @@ export async function startCellProcess(settings: Record<string, string> = {}): P
     ...settings,
   };
   const url = `http://127.0.0.1:${port}`;
-  let output = '';
-  let child = await launch();
-
-  async function launch(): Promise<ChildProcess> {
-    const started = spawn(process.execPath, [mainFile], {
-      env: environment,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    for (const stream of [started.stdout, started.stderr]) {
-      stream?.on('data', (chunk: Buffer) => {
-        output += chunk.toString();
-      });
-    }
-    await untilHealthy(url, started, () => output);
-    return started;
-  }
-
-  const end = async (signal: 'SIGTERM' | 'SIGKILL') => {
-    if (child.exitCode !== null || child.signalCode !== null) return;
-    const ended = new Promise((resolve) => child.once('exit', resolve));
-    child.kill(signal);
-    await ended;
-  };
+  const hosts = await startHosts(options.hosts ?? [], environment, directory);
+  const program = await startProgram({
+    file: mainFile,
+    environment: { ...environment, ...hostSettings(hosts) },
+    url,
+  });
 
   return {
     url,
@@ -82,42 +73,50 @@ export async function startCellProcess(settings: Record<string, string> = {}): P
     userId,
     database,
     dataDirectory: join(directory, 'data'),
+    hosts,
     async headers(claims = {}) {
       return { [principalHeader]: await edge.sign({ sub: userId, ...claims }) };
     },
-    log: () => output,
-    async restart(signal) {
-      await end(signal);
-      child = await launch();
-    },
+    ...program,
     async stop() {
-      await end('SIGTERM');
+      await program.end('SIGTERM');
+      for (const host of hosts) await host.end('SIGTERM');
       await database.drop();
       await rm(directory, { recursive: true, force: true });
     },
   };
 }
 
-const startDeadlineMs = 60_000;
-
-async function untilHealthy(url: string, child: ChildProcess, output: () => string): Promise<void> {
-  const untilMs = systemClock.monotonicMs() + startDeadlineMs;
-  for (;;) {
-    if (child.exitCode !== null) throw new Error(`the cell ended with ${child.exitCode}:\n${output()}`);
-    const answer = await fetch(`${url}/healthz`).catch(() => null);
-    if (answer?.ok) return;
-    if (systemClock.monotonicMs() > untilMs) throw new Error(`the cell does not answer:\n${output()}`);
-    await new Promise((resolve) => systemClock.setTimer(50, () => resolve(undefined)));
-  }
+/** The cell's daemons; started before it, so they wait for the tables that it makes. */
+async function startHosts(
+  hostIds: readonly string[],
+  environment: NodeJS.ProcessEnv,
+  directory: string,
+): Promise<HostProcess[]> {
+  const keyFile = join(directory, 'host-key');
+  await writeFile(keyFile, 'a key that only this cell and its hosts know');
+  const hosts = hostIds.map(async (hostId): Promise<HostProcess> => {
+    const port = await freePort();
+    const dataDirectory = join(directory, `host-${hostId}`);
+    const settings = {
+      CELLBOOK_HOST_ID: hostId,
+      CELLBOOK_HOST_PORT: String(port),
+      CELLBOOK_HOST_KEY_FILE: keyFile,
+      CELLBOOK_DATA_DIR: dataDirectory,
+    };
+    const program = await startProgram({
+      file: hostFile,
+      environment: { ...environment, ...settings },
+      url: null,
+    });
+    return { ...program, hostId, url: `http://127.0.0.1:${port}`, dataDirectory, keyFile };
+  });
+  return Promise.all(hosts);
 }
 
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
+function hostSettings(hosts: readonly HostProcess[]): Record<string, string> {
+  const [first] = hosts;
+  if (!first) return {};
+  const list = hosts.map(({ hostId, url }) => `${hostId}=${url}`).join(',');
+  return { CELLBOOK_HOSTS: list, CELLBOOK_HOST_KEY_FILE: first.keyFile };
 }

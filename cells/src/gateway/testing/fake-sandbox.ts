@@ -7,10 +7,12 @@ import type { KernelId, SandboxId, WorkspaceId } from '@cellbook/shared/ids.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
 import type { Sandbox, SandboxExit } from '../../sandbox/driver.ts';
 import type {
+  Inherited,
   KernelExit,
   KernelStart,
   SupervisorEvents,
   SupervisorLink,
+  Survey,
 } from '../../sandbox/link/supervisor-link.ts';
 import { looseHeader, readObject } from '../frames/message.ts';
 import { type Channel, part, readV1Frame, writeV1Frame } from '../frames/v1-frame.ts';
@@ -52,6 +54,9 @@ export class FakeSandbox implements Sandbox {
 
 export class FakeLink implements SupervisorLink {
   readonly hello = { protoMin: 1, protoMax: 1, build: 'fake', lastSeq: 0, python: '3', ipykernel: null };
+  inherited: Inherited | null = null;
+  survey: Survey = { kernels: [], terminals: [] };
+  readonly notes = new Map<string, unknown>();
   readonly started: KernelStart[] = [];
   readonly received: Array<{ kernelId: KernelId; msgType: string; msgId: string }> = [];
   readonly restarted: KernelId[] = [];
@@ -82,6 +87,12 @@ export class FakeLink implements SupervisorLink {
 
   emit<Name extends keyof SupervisorEvents>(name: Name, ...args: Parameters<SupervisorEvents[Name]>): void {
     for (const listener of this.#listeners[name]) (listener as (...args: unknown[]) => void)(...args);
+  }
+
+  takeOver = async () => this.survey;
+  remember(key: string, value: unknown): void {
+    if (value === null) this.notes.delete(key);
+    else this.notes.set(key, value);
   }
 
   listKernelspecs = async () => kernelspecs;

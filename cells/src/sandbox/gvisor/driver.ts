@@ -10,8 +10,9 @@ import type { Clock } from '@cellbook/shared/clock.ts';
 import type { SandboxId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import { findCgroupRoots, SandboxCgroups } from '../cgroup.ts';
-import type { SandboxDriver, SandboxSpec } from '../driver.ts';
-import { ChildDriver } from '../host/child-driver.ts';
+import type { HostedSandbox, SandboxDriver, SandboxSpec } from '../driver.ts';
+import { ChildDriver, type Connect } from '../host/child-driver.ts';
+import { connectLink } from '../host/connect-link.ts';
 import type { Isolation, SandboxCommand } from '../host/isolation.ts';
 import { SandboxRecords } from '../host/records.ts';
 import { readImage, type SandboxImage } from '../image.ts';
@@ -28,7 +29,13 @@ export interface GvisorDriverOptions {
   clock: Clock;
 }
 
-export async function createGvisorDriver(options: GvisorDriverOptions): Promise<SandboxDriver> {
+export const createGvisorDriver = (options: GvisorDriverOptions): Promise<SandboxDriver> =>
+  createGvisorDriverWith(options, connectLink);
+
+export async function createGvisorDriverWith<Hosted extends HostedSandbox>(
+  options: GvisorDriverOptions,
+  connect: Connect<Hosted>,
+): Promise<SandboxDriver<Hosted>> {
   const { clock } = options;
   const stateDirectory = resolve(options.stateDirectory);
   const isolation = new GvisorIsolation({
@@ -37,7 +44,7 @@ export async function createGvisorDriver(options: GvisorDriverOptions): Promise<
     supervisor: await installSupervisor(stateDirectory),
     cgroups: new SandboxCgroups(await findCgroupRoots(), cgroupParent(stateDirectory), clock),
   });
-  return new ChildDriver(isolation, new SandboxRecords(join(stateDirectory, 'sandboxes')), clock);
+  return new ChildDriver(isolation, new SandboxRecords(join(stateDirectory, 'sandboxes')), clock, connect);
 }
 
 /** The group below which this controller's sandboxes have theirs; it stays, empty, when they are gone. */

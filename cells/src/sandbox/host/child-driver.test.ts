@@ -5,9 +5,11 @@ import { systemClock } from '@cellbook/shared/clock.ts';
 import { newSandboxId, newWorkspaceId } from '@cellbook/shared/ids.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { Sandbox } from '../driver.ts';
 import { encodeEnvelope, frameHeader, frameType } from '../link/frames.ts';
 import { testLimits } from '../testing/limits.ts';
 import { ChildDriver } from './child-driver.ts';
+import { connectLink } from './connect-link.ts';
 import type { Isolation } from './isolation.ts';
 import { SandboxRecords } from './records.ts';
 
@@ -33,7 +35,7 @@ process.stdin.once('data', () => process.stdout.write('x'.repeat(100)));
 process.stdin.on('end', () => undefined);
 setInterval(() => undefined, 1000);`;
 
-function driver(): ChildDriver {
+function driver(): ChildDriver<Sandbox> {
   const isolation: Isolation = {
     kind: 'process',
     version: 'test',
@@ -43,7 +45,7 @@ function driver(): ChildDriver {
     outOfMemoryKills: () => 0,
     clear: async () => undefined,
   };
-  return new ChildDriver(isolation, new SandboxRecords(directory), systemClock);
+  return new ChildDriver(isolation, new SandboxRecords(directory), systemClock, connectLink);
 }
 
 it('ends a sandbox that broke the protocol: nobody can reach it any more', async () => {

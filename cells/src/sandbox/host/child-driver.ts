@@ -15,43 +15,63 @@ import type { SandboxId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type {
   DriverKind,
+  HostedSandbox,
   ObservedSandbox,
-  Sandbox,
   SandboxDriver,
   SandboxExit,
   SandboxSpec,
 } from '../driver.ts';
-import { StdioLink } from '../link/stdio-link.ts';
-import type { Hello } from '../link/supervisor-link.ts';
+import type { LinkStreams } from '../link/stdio-link.ts';
+import type { KernelExit } from '../link/supervisor-link.ts';
 import type { Isolation } from './isolation.ts';
 import { MemoryKills } from './memory-kills.ts';
 import type { SandboxRecords } from './records.ts';
 
-interface Running {
-  sandbox: Sandbox;
-  link: StdioLink;
+/** Whatever talks over a child's pipes: the link itself, or what hands them on to a controller elsewhere. */
+export interface ChildConnection<Hosted extends HostedSandbox> {
+  /** Resolves when the supervisor has said HELLO. */
+  booted(signal: AbortSignal): Promise<unknown>;
+  /** The sandbox with its way in. */
+  hosted(sandbox: HostedSandbox): Hosted;
+  /** Called once when nothing more can be said or heard. */
+  onClosed(listener: () => void): void;
+  close(): void;
+}
+
+export type Connect<Hosted extends HostedSandbox> = (
+  streams: LinkStreams,
+  clock: Clock,
+  /** What the host knows about a kernel's end that the inside does not. */
+  explain: (exit: KernelExit) => KernelExit,
+) => ChildConnection<Hosted>;
+
+interface Running<Hosted extends HostedSandbox> {
+  sandbox: Hosted;
+  connection: ChildConnection<Hosted>;
   stderr: () => string;
   stopping: boolean;
 }
 
-export class ChildDriver implements SandboxDriver {
+export class ChildDriver<Hosted extends HostedSandbox> implements SandboxDriver<Hosted> {
   readonly kind: DriverKind;
   readonly version: string;
   readonly #isolation: Isolation;
   readonly #records: SandboxRecords;
   readonly #clock: Clock;
-  readonly #running = new Map<SandboxId, Running>();
+  readonly #connect: Connect<Hosted>;
+  readonly #running = new Map<SandboxId, Running<Hosted>>();
   readonly #clearing = new Map<SandboxId, Promise<void>>();
 
-  constructor(isolation: Isolation, records: SandboxRecords, clock: Clock) {
+  constructor(isolation: Isolation, records: SandboxRecords, clock: Clock, connect: Connect<Hosted>) {
     this.kind = isolation.kind;
     this.version = isolation.version;
     this.#isolation = isolation;
     this.#records = records;
     this.#clock = clock;
+    this.#connect = connect;
   }
 
-  async start(spec: SandboxSpec, signal: AbortSignal): Promise<Sandbox> {
+  async start(spec: SandboxSpec, signal: AbortSignal): Promise<Hosted> {
     await this.#record(spec, signal);
     try {
       signal.throwIfAborted();
@@ -73,7 +93,7 @@ export class ChildDriver implements SandboxDriver {
     });
   }
 
-  async relabel(sandboxId: SandboxId, epoch: number): Promise<Sandbox | null> {
+  async relabel(sandboxId: SandboxId, epoch: number): Promise<Hosted | null> {
     const running = this.#running.get(sandboxId);
     if (!running || running.stopping || !(await this.#records.relabel(sandboxId, epoch))) return null;
     running.sandbox = { ...running.sandbox, epoch };
@@ -87,10 +107,10 @@ export class ChildDriver implements SandboxDriver {
     await running?.sandbox.exited;
   }
 
-  #booted(running: Running, signal: AbortSignal): Promise<Hello> {
+  #booted({ connection }: Running<Hosted>, signal: AbortSignal): Promise<unknown> {
     const details = { code: 'sandbox_unavailable', doing: 'waiting for the supervisor' } as const;
     const { bootMsMax } = limits.sandbox;
-    return withDeadline(this.#clock, bootMsMax, details, (both) => running.link.waitForHello(both), signal);
+    return withDeadline(this.#clock, bootMsMax, details, (both) => connection.booted(both), signal);
   }
 
   async #record(spec: SandboxSpec, signal: AbortSignal): Promise<void> {
@@ -104,7 +124,7 @@ export class ChildDriver implements SandboxDriver {
     }
   }
 
-  async #spawn(spec: SandboxSpec): Promise<Running> {
+  async #spawn(spec: SandboxSpec): Promise<Running<Hosted>> {
     const command = await this.#isolation.prepare(spec, this.#records.path(spec.sandboxId));
     const [file = '', ...args] = command.argv;
     const child = spawn(file, args, {
@@ -115,12 +135,13 @@ export class ChildDriver implements SandboxDriver {
     });
     const memory = new MemoryKills(spec, () => this.#isolation.outOfMemoryKills(spec.sandboxId));
     const streams = { input: child.stdin, output: child.stdout };
-    const link = new StdioLink(streams, this.#clock, (exit) => memory.explain(exit));
-    link.on('closed', () => this.#endUnreachable(child));
+    const connection = this.#connect(streams, this.#clock, (exit) => memory.explain(exit));
+    connection.onClosed(() => this.#endUnreachable(child));
     const stderr = collectTail(child);
     const { sandboxId: id, workspaceId, epoch } = spec;
-    const exited = this.#watch(spec, child, link, stderr, memory);
-    const running = { sandbox: { id, workspaceId, epoch, link, exited }, link, stderr, stopping: false };
+    const exited = this.#watch(spec, child, connection, stderr, memory);
+    const sandbox = connection.hosted({ id, workspaceId, epoch, exited });
+    const running = { sandbox, connection, stderr, stopping: false };
     this.#running.set(id, running);
     return running;
   }
@@ -135,14 +156,14 @@ export class ChildDriver implements SandboxDriver {
   async #watch(
     spec: SandboxSpec,
     child: ChildProcess,
-    link: StdioLink,
+    connection: ChildConnection<Hosted>,
     stderr: () => string,
     memory: MemoryKills,
   ): Promise<SandboxExit> {
     const { code, signal } = await endOf(child);
     const stopping = this.#running.get(spec.sandboxId)?.stopping ?? true;
     const outOfMemory = !stopping && memory.hasAnother();
-    link.close();
+    connection.close();
     await this.#clear(spec.sandboxId).catch(() => undefined);
     this.#running.delete(spec.sandboxId);
     if (stopping) return { reason: 'stopped' };

@@ -54,6 +54,18 @@ export class FrameWriter {
     });
   }
 
+  /** Bytes sent on each stream so far. */
+  countsNow(): Map<number, number> {
+    return new Map([...this.#sent].map(([stream, { sentBytes }]) => [stream, sentBytes]));
+  }
+
+  /** What the supervisor counted of a stream when `sentBytes` of this link's had been sent. */
+  restore(stream: number, receivedBytes: number, acceptedBytes: number, sentBytes: number): void {
+    const sentSince = (this.#sent.get(stream)?.sentBytes ?? 0) - sentBytes;
+    this.#sent.set(stream, { sentBytes: receivedBytes + sentSince, acceptedBytes });
+    this.#wake();
+  }
+
   /** The supervisor has taken this many bytes of the stream since its start. */
   accepted(stream: number, bytes: number): void {
     const counts = this.#sent.get(stream);

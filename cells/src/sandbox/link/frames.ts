@@ -32,6 +32,10 @@ export const frameType = {
   quiesced: 23,
   accepted: 24,
   protocolError: 25,
+  /** Between a controller and a host daemon alone (host/wire/link-protocol.ts); no supervisor sees them. */
+  acknowledged: 112,
+  note: 113,
+  exited: 114,
 } as const;
 
 export const headerBytes = 20;
@@ -83,15 +87,14 @@ export function malformed(problem: string): CellbookError {
   return new CellbookError('malformed_frame', { doing: 'reading what a sandbox sent', problem });
 }
 
-/** Collects bytes as they come and gives whole frames. Copies only a frame that arrived in pieces. */
-export class FrameDecoder {
+/** Cuts a stream into whole frames, header included. Copies only a frame that arrived in pieces. */
+export class FrameSplitter {
   #chunks: Buffer[] = [];
   #bytes = 0;
   #neededBytes = headerBytes;
-  #lastSeq = 0;
 
-  /** Calls `deliver` for each frame completed by `chunk`. Throws `malformed_frame`; then the link must end. */
-  push(chunk: Buffer, deliver: (frame: Frame) => void): void {
+  /** Calls `deliver` for each frame completed by `chunk`. Throws `malformed_frame`; then the stream must end. */
+  push(chunk: Buffer, deliver: (bytes: Buffer) => void): void {
     this.#chunks.push(chunk);
     this.#bytes += chunk.length;
     if (this.#bytes < this.#neededBytes) return;
@@ -101,9 +104,9 @@ export class FrameDecoder {
       const left = data.length - at;
       this.#neededBytes = left < headerBytes ? headerBytes : headerBytes + this.#payloadBytes(data, at);
       if (left < this.#neededBytes) break;
-      const frame = this.#frame(data, at, at + this.#neededBytes);
+      const bytes = data.subarray(at, at + this.#neededBytes);
       at += this.#neededBytes;
-      if (frame) deliver(frame);
+      deliver(bytes);
     }
     this.#chunks = at === data.length ? [] : [data.subarray(at)];
     this.#bytes = data.length - at;
@@ -115,19 +118,47 @@ export class FrameDecoder {
     if (data.readUInt16LE(at + 6) !== 0) throw malformed('the reserved bytes are not zero');
     return length;
   }
+}
 
-  #frame(data: Buffer, at: number, end: number): Frame | null {
-    const seq = readU64(data, at + 8);
-    if (seq <= this.#lastSeq) throw malformed(`frame ${seq} came after frame ${this.#lastSeq}`);
-    this.#lastSeq = seq;
-    const type = data[at + 4] ?? 0;
-    if (!knownTypes.has(type)) {
-      if (type < firstSkippableType) throw malformed(`frame type ${type} is not known to this protocol`);
-      return null;
-    }
-    const payload = data.subarray(at + headerBytes, end);
-    return { type, flags: data[at + 5] ?? 0, seq, stream: data.readUInt32LE(at + 16), payload };
+/** Whole frames of one sender, in order and of known types. */
+export class FrameDecoder {
+  readonly #splitter = new FrameSplitter();
+  #lastSeq = 0;
+
+  /** The number of the last frame that was delivered or skipped; 0 before the first. */
+  get lastSeq(): number {
+    return this.#lastSeq;
   }
+
+  /** Calls `deliver` for each frame completed by `chunk`. Throws `malformed_frame`; then the link must end. */
+  push(chunk: Buffer, deliver: (frame: Frame) => void): void {
+    this.#splitter.push(chunk, (bytes) => {
+      const frame = this.#read(bytes);
+      if (frame) deliver(frame);
+    });
+  }
+
+  #read(bytes: Buffer): Frame | null {
+    const frame = readFrame(bytes);
+    if (frame.seq <= this.#lastSeq) throw malformed(`frame ${frame.seq} came after frame ${this.#lastSeq}`);
+    this.#lastSeq = frame.seq;
+    if (knownTypes.has(frame.type)) return frame;
+    if (frame.type < firstSkippableType)
+      throw malformed(`frame type ${frame.type} is not known to this protocol`);
+    return null;
+  }
+}
+
+export function readFrame(bytes: Buffer): Frame {
+  const payload = bytes.subarray(headerBytes);
+  const [type = 0, flags = 0] = [bytes[4], bytes[5]];
+  return { type, flags, seq: readU64(bytes, 8), stream: bytes.readUInt32LE(16), payload };
+}
+
+/** Writes another number into a whole frame. */
+export function renumber(bytes: Buffer, seq: number): void {
+  bytes.writeUInt32LE(seq % 2 ** 32, 8);
+  bytes.writeUInt32LE(Math.floor(seq / 2 ** 32), 12);
 }
 
 export function encodeEnvelope(value: unknown, binary?: Uint8Array): Buffer {

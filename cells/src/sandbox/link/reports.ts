@@ -1,7 +1,8 @@
 /** Each frame a supervisor may send, read into what it means. Throws (malformed, or zod's error) for anything else. */
 import type { KernelId } from '@cellbook/shared/ids.ts';
+import type { SandboxExit } from '../driver.ts';
 import { decodeEnvelope, type Frame, frameType, malformed, readU64 } from './frames.ts';
-import { heartbeatSchema, helloSchema, kernelStateReportSchema } from './schemas.ts';
+import { heartbeatSchema, helloSchema, kernelStateReportSchema, sandboxExitSchema } from './schemas.ts';
 import type { Heartbeat, Hello, KernelExit, KernelState } from './supervisor-link.ts';
 
 export type Report =
@@ -12,6 +13,7 @@ export type Report =
   | { kind: 'hello'; hello: Hello }
   | { kind: 'kernelState'; kernelId: KernelId; state: KernelState; exit: KernelExit | undefined }
   | { kind: 'terminalExit' }
+  | { kind: 'exited'; exit: SandboxExit }
   | { kind: 'heartbeat'; heartbeat: Heartbeat };
 
 export function readReport(frame: Frame): Report {
@@ -36,6 +38,8 @@ export function readReport(frame: Frame): Report {
     }
     case frameType.terminalExit:
       return { kind: 'terminalExit' };
+    case frameType.exited:
+      return { kind: 'exited', exit: sandboxExitSchema.parse(decodeEnvelope(payload).value) };
     case frameType.heartbeat:
       return { kind: 'heartbeat', heartbeat: heartbeatSchema.parse(decodeEnvelope(payload).value) };
     case frameType.protocolError:

@@ -22,9 +22,10 @@ export class Requests {
   readonly #writer: FrameWriter;
   readonly #clock: Clock;
   readonly #waiting = new Map<number, Waiting>();
-  #nextId = 1;
+  #nextId: number;
 
-  constructor(writer: FrameWriter, clock: Clock) {
+  constructor(writer: FrameWriter, clock: Clock, firstId = 1) {
+    this.#nextId = firstId;
     this.#writer = writer;
     this.#clock = clock;
   }

@@ -49,6 +49,25 @@ export const kernelspecsSchema = z.record(
 
 export const runDoneSchema = z.object({ exitCode: z.number().int(), stdoutBytes: count, stderrBytes: count });
 
+const surveyed = z.object({ stream: count, receivedBytes: count, acceptedBytes: count });
+
+export const surveySchema = z.object({
+  kernels: z.array(surveyed.extend({ kernelId: kernelIdSchema, state: kernelStateSchema })),
+  terminals: z.array(surveyed.extend({ name: z.string() })),
+});
+
+/** From a host daemon, which is trusted, on the same stream. */
+export const sandboxExitSchema = z.discriminatedUnion('reason', [
+  z.object({ reason: z.literal('stopped') }),
+  z.object({ reason: z.literal('out_of_memory'), memoryBytesMax: count }),
+  z.object({
+    reason: z.literal('crashed'),
+    exitCode: z.number().nullable(),
+    signal: z.string().nullable(),
+    stderrTail: z.string(),
+  }),
+]);
+
 export const kernelInfoSchema = z.record(z.string(), z.unknown());
 
 /** The codes a supervisor may answer with; any other becomes `sandbox_unavailable`. */

@@ -20,9 +20,9 @@ import { FrameWriter } from './frame-writer.ts';
 import { type Frame, FrameDecoder, frameType, malformed } from './frames.ts';
 import { Greeting } from './greeting.ts';
 import { checkKernelFrame } from './kernel-frame.ts';
+import { firstRequest, firstStream, kernelNote, type Relay, Relayed, terminalNote } from './relay.ts';
 import { readReport } from './reports.ts';
 import { Requests } from './requests.ts';
-import { firstRequest, firstStream, kernelNote, type Relay, Relayed, terminalNote } from './relay.ts';
 import { kernelInfoSchema, kernelspecsSchema, runDoneSchema, surveySchema } from './schemas.ts';
 import { StreamNames, StreamNumbers } from './stream-names.ts';
 import type * as seam from './supervisor-link.ts';
@@ -53,6 +53,7 @@ export class StdioLink implements seam.SupervisorLink {
   readonly #explain: (exit: seam.KernelExit) => seam.KernelExit;
   readonly #relayed: Relayed | null;
   #closed: CellbookError | null = null;
+  #broken = false;
 
   constructor(streams: LinkStreams, clock: Clock, { explain = (exit) => exit, relay }: LinkOptions = {}) {
     this.#explain = explain;
@@ -84,6 +85,11 @@ export class StdioLink implements seam.SupervisorLink {
   /** How the sandbox ended, where the daemon said so; null while it has not. */
   get exit(): SandboxExit | null {
     return this.#relayed?.exit ?? null;
+  }
+
+  /** True when it was closed because the sandbox said what it may not. */
+  get isBroken(): boolean {
+    return this.#broken;
   }
 
   waitForHello(signal: AbortSignal): Promise<seam.Hello> {
@@ -229,6 +235,7 @@ export class StdioLink implements seam.SupervisorLink {
       this.#decoder.push(chunk, (frame) => this.#handle(frame));
       this.#relayed?.acknowledge(this.#decoder.lastSeq);
     } catch (cause) {
+      this.#broken = true;
       this.#close(gone('its supervisor broke the protocol', cause));
     }
   }

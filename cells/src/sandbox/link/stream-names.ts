@@ -2,7 +2,12 @@
 import { CellbookError } from '@cellbook/shared/errors.ts';
 
 export class StreamNumbers {
-  #next = 1;
+  #next: number;
+
+  constructor(first = 1) {
+    this.#next = first;
+  }
+
   take(): number {
     return this.#next++;
   }
@@ -27,6 +32,16 @@ export class StreamNames<Name extends string> {
     this.#streams.set(name, stream);
     this.#names.set(stream, name);
     return stream;
+  }
+
+  /** One that an earlier controller opened. */
+  restore(name: Name, stream: number): void {
+    this.#streams.set(name, stream);
+    this.#names.set(stream, name);
+  }
+
+  streams(): number[] {
+    return [...this.#names.keys()];
   }
 
   find(name: Name): number | undefined {

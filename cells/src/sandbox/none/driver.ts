@@ -63,6 +63,9 @@ const hello = { protoMin: 1, protoMax: 1, build: 'none', lastSeq: 0, python: 'no
 
 const noLink: SupervisorLink = {
   hello,
+  inherited: null,
+  takeOver: async () => ({ kernels: [], terminals: [] }),
+  remember: () => {},
   on: () => () => {},
   listKernelspecs: async () => ({}),
   readKernelspecResource: refuse,

@@ -11,8 +11,9 @@ import { CellbookError } from '@cellbook/shared/errors.ts';
 import type { SandboxId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
-import type { SandboxDriver, SandboxSpec } from '../driver.ts';
-import { ChildDriver } from '../host/child-driver.ts';
+import type { HostedSandbox, SandboxDriver, SandboxSpec } from '../driver.ts';
+import { ChildDriver, type Connect } from '../host/child-driver.ts';
+import { connectLink } from '../host/connect-link.ts';
 import type { Isolation, SandboxCommand } from '../host/isolation.ts';
 import { SandboxRecords } from '../host/records.ts';
 import { installSupervisor, type SupervisorFiles } from '../supervisor-files.ts';
@@ -30,12 +31,23 @@ const warning =
   'SANDBOX DRIVER "process": NO ISOLATION. Code from notebooks runs as this user on this host and can read ' +
   'and change everything it can. Use it only for your own code on your own machine.';
 
-export async function createProcessDriver(options: ProcessDriverOptions): Promise<SandboxDriver> {
+export const createProcessDriver = (options: ProcessDriverOptions): Promise<SandboxDriver> =>
+  createProcessDriverWith(options, connectLink);
+
+export async function createProcessDriverWith<Hosted extends HostedSandbox>(
+  options: ProcessDriverOptions,
+  connect: Connect<Hosted>,
+): Promise<SandboxDriver<Hosted>> {
   options.log.warn({ driver: 'process' }, warning);
   const stateDirectory = resolve(options.stateDirectory);
   const supervisor = await installSupervisor(stateDirectory);
   const isolation = new NoIsolation(options.python ?? '/usr/bin/python3', supervisor, options.clock);
-  return new ChildDriver(isolation, new SandboxRecords(join(stateDirectory, 'sandboxes')), options.clock);
+  return new ChildDriver(
+    isolation,
+    new SandboxRecords(join(stateDirectory, 'sandboxes')),
+    options.clock,
+    connect,
+  );
 }
 
 /** Its own, so that nothing of it stays; short, because kernels' sockets lie in it and a socket's path has 107 bytes. */

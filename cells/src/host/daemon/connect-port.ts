@@ -1,0 +1,21 @@
+import type { HostedSandbox } from '../../sandbox/driver.ts';
+import type { Connect } from '../../sandbox/host/child-driver.ts';
+import { SupervisorPort } from './supervisor-port.ts';
+
+/** A sandbox whose link ends in a controller elsewhere. */
+export interface PortedSandbox extends HostedSandbox {
+  readonly port: SupervisorPort;
+}
+
+export const connectPort: Connect<PortedSandbox> = (streams, clock, explain) => {
+  const port = new SupervisorPort(streams, clock, explain);
+  return {
+    booted: (signal) => port.booted(signal),
+    hosted: (sandbox) => {
+      void sandbox.exited.then((exit) => port.finish(exit));
+      return { ...sandbox, port };
+    },
+    onClosed: (listener) => port.onClosed(listener),
+    close: () => port.close(),
+  };
+};

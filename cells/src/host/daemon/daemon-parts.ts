@@ -1,0 +1,17 @@
+import type { Clock } from '@cellbook/shared/clock.ts';
+import type { Logger } from '@cellbook/shared/log.ts';
+import type { Metrics } from '@cellbook/shared/metrics.ts';
+import type { HostVolumes } from '../../storage/create-workspace-volumes.ts';
+import type { LocalSandboxHost } from '../local-sandbox-host.ts';
+import type { PortedSandbox } from './connect-port.ts';
+
+/** What a daemon's server acts on. */
+export interface DaemonParts {
+  host: LocalSandboxHost<PortedSandbox>;
+  volumes: HostVolumes;
+  key: string;
+  clock: Clock;
+  log: Logger;
+  metrics: Metrics;
+  versions: Record<string, string>;
+}

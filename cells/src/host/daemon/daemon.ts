@@ -1,0 +1,84 @@
+/**
+ * One host daemon, put together from its parts: it owns this machine's sandboxes and live directories for one
+ * cell, and outlives the cell's controller. Started again after a kill it first ends what its predecessor's
+ * sandboxes left (their pipes are gone, nobody could talk to them); live directories stay as they are and are
+ * stored when the controller takes them down.
+ */
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import type { Clock } from '@cellbook/shared/clock.ts';
+import type { Logger } from '@cellbook/shared/log.ts';
+import { createMetrics } from '@cellbook/shared/metrics.ts';
+import type { Random } from '@cellbook/shared/random.ts';
+import { closeDatabase, openDatabase } from '../../db/database.ts';
+import { createHomeProvider } from '../../sandbox/quota/choose.ts';
+import { createWorkspaceVolumes } from '../../storage/create-workspace-volumes.ts';
+import { createPostgresManifestStore } from '../../storage/manifests/postgres-manifest-store.ts';
+import { openObjectStore } from '../../storage/objects/open-object-store.ts';
+import { openEpochBook } from '../epoch-book.ts';
+import { takeHostLock } from '../host-lock.ts';
+import { LocalSandboxHost } from '../local-sandbox-host.ts';
+import { readHostKey } from '../wire/host-key.ts';
+import { awaitSchema } from './await-schema.ts';
+import type { DaemonConfig } from './daemon-config.ts';
+import { createDaemonServer } from './daemon-server.ts';
+import { drainHost } from './drain-host.ts';
+import { openDriver } from './open-driver.ts';
+
+export interface DaemonTools {
+  clock: Clock;
+  random: Random;
+  log: Logger;
+}
+
+export interface Daemon {
+  url: string;
+  /** Drains: its controller is let suspend what runs, the rest is stored and stopped here. Idempotent. */
+  close(): Promise<void>;
+}
+
+export async function startDaemon(config: DaemonConfig, tools: DaemonTools): Promise<Daemon> {
+  const { clock, log } = tools;
+  const { hostId, dataDirectory, capacity } = config;
+  const metrics = createMetrics({ processMetrics: true });
+  const key = await readHostKey(config.keyFile);
+  const database = openDatabase(config.databaseUrl);
+  const lock = await takeHostLock(config.databaseUrl, hostId, clock);
+  await awaitSchema(database, clock);
+  const driver = await openDriver(config, tools, join(dataDirectory, 'sandboxes'));
+  for (const { sandboxId, workspaceId } of await driver.list()) {
+    log.warn({ sandboxId, workspaceId }, 'ending a sandbox that an earlier daemon left');
+    await driver.destroy(sandboxId);
+  }
+  const hostDirectory = join(dataDirectory, 'host');
+  const epochs = await openEpochBook(join(hostDirectory, 'epochs'));
+  const host = new LocalSandboxHost({ hostId, driver, capacity, epochs });
+  const volumes = createWorkspaceVolumes({
+    ...tools,
+    ...{ host: hostId, hostDirectory, diskBytesMax: config.diskBytesMax, metrics },
+    manifests: createPostgresManifestStore(database),
+    objects: openObjectStore(config.objects, tools),
+    homes: await createHomeProvider({ homesDirectory: join(hostDirectory, 'homes'), log }),
+  });
+  const versions = { sandbox: driver.version, node: process.version };
+  const app = createDaemonServer({ host, volumes, key, clock, log, metrics, versions });
+  await app.listen({ host: config.bind, port: config.port });
+  const { port } = app.server.address() as AddressInfo;
+  log.info({ port, capacity, driver: driver.version }, 'the host serves');
+
+  let closing: Promise<void> | null = null;
+  async function close(): Promise<void> {
+    await drainHost({ host, volumes, clock, log });
+    await app.close();
+    await volumes.close();
+    await lock.release();
+    await closeDatabase(database);
+  }
+  return {
+    url: `http://${config.bind}:${port}`,
+    close() {
+      closing ??= close();
+      return closing;
+    },
+  };
+}

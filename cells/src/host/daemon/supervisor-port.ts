@@ -1,0 +1,178 @@
+/**
+ * The daemon's end of a sandbox's pipes, and the place where controllers come and go:
+ *
+ *     booting ──HELLO──▶ alone ◀──attach, cut, connection lost──▶ attached
+ *        any ──end of output, broken framing, close()──▶ closed
+ *
+ * What it does to the bytes is in ../wire/link-protocol.ts. It reads the pipe only while somebody takes what
+ * is read.
+ */
+import type { Readable, Writable } from 'node:stream';
+import type { Clock } from '@cellbook/shared/clock.ts';
+import { CellbookError } from '@cellbook/shared/errors.ts';
+import { limits } from '@cellbook/shared/limits.ts';
+import type { SandboxExit } from '../../sandbox/driver.ts';
+import {
+  decodeEnvelope,
+  encodeEnvelope,
+  FrameSplitter,
+  flagError,
+  frameHeader,
+  frameType,
+  malformed,
+  readFrame,
+  readU64,
+  renumber,
+} from '../../sandbox/link/frames.ts';
+import { Greeting } from '../../sandbox/link/greeting.ts';
+import { helloSchema } from '../../sandbox/link/schemas.ts';
+import type { LinkStreams } from '../../sandbox/link/stdio-link.ts';
+import type { KernelExit } from '../../sandbox/link/supervisor-link.ts';
+import { Attachment, type Wire } from './attachment.ts';
+import { explainState } from './explain-state.ts';
+import { HeldFrames } from './held-frames.ts';
+import { Notes } from './notes.ts';
+
+export class SupervisorPort {
+  readonly #input: Writable;
+  readonly #output: Readable;
+  readonly #explain: (exit: KernelExit) => KernelExit;
+  readonly #splitter = new FrameSplitter();
+  readonly #greeting = new Greeting();
+  readonly #held = new HeldFrames();
+  readonly #notes = new Notes();
+  #attachment: Attachment | null = null;
+  #attachments = 0;
+  #sentSeq = 0;
+  #lastSeq = 0;
+  #closed = false;
+  #onClosed: () => void = () => {};
+
+  constructor({ input, output }: LinkStreams, _clock: Clock, explain: (exit: KernelExit) => KernelExit) {
+    this.#input = input;
+    this.#output = output;
+    this.#explain = explain;
+    output.on('data', (chunk: Buffer) => this.#fromSupervisor(chunk));
+    for (const event of ['close', 'error', 'end']) output.once(event, () => this.close());
+    input.on('error', () => this.close());
+    input.on('drain', () => this.#attachment?.resume());
+  }
+
+  get isAttached(): boolean {
+    return this.#attachment !== null;
+  }
+
+  booted(signal: AbortSignal): Promise<unknown> {
+    return this.#greeting.wait(signal);
+  }
+
+  onClosed(listener: () => void): void {
+    this.#onClosed = listener;
+  }
+
+  /** Connects a controller in place of whoever was. */
+  attach(wire: Wire): void {
+    const { hello } = this.#greeting;
+    if (this.#closed || !hello) throw gone();
+    this.cut();
+    const attachment = new Attachment(wire, {
+      frame: (bytes) => this.#fromController(bytes),
+      drained: () => this.#readOn(),
+      ended: () => this.#detached(attachment),
+    });
+    this.#attachment = attachment;
+    this.#attachments += 1;
+    attachment.greet({ hello, attachment: this.#attachments, notes: this.#notes.all() });
+    for (const bytes of this.#held.all()) attachment.send(bytes);
+    this.#readOn();
+  }
+
+  /** Ends the connection of whoever is attached; what it had not acknowledged is kept for the next. */
+  cut(): void {
+    const attachment = this.#attachment;
+    this.#attachment = null;
+    attachment?.destroy();
+    this.#readOn();
+  }
+
+  /** The sandbox is gone, and why: the last word to whoever is attached. */
+  finish(exit: SandboxExit): void {
+    this.close();
+    const payload = encodeEnvelope(exit);
+    const header = frameHeader(frameType.exited, 0, this.#lastSeq + 1, payload.length);
+    this.#attachment?.end(Buffer.concat([header, payload]));
+    this.#attachment = null;
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#greeting.fail(gone());
+    this.#onClosed();
+  }
+
+  #fromSupervisor(chunk: Buffer): void {
+    if (this.#closed) return;
+    try {
+      this.#attachment?.cork();
+      this.#splitter.push(chunk, (bytes) => this.#hear(bytes));
+    } catch {
+      this.close();
+    } finally {
+      this.#attachment?.uncork();
+    }
+    this.#readOn();
+  }
+
+  #hear(bytes: Buffer): void {
+    const frame = readFrame(bytes);
+    if (frame.seq <= this.#lastSeq) throw malformed(`frame ${frame.seq} came after frame ${this.#lastSeq}`);
+    this.#lastSeq = frame.seq;
+    if (frame.type >= frameType.acknowledged && frame.type <= frameType.exited)
+      throw malformed('a sandbox said what only its host may say');
+    if (frame.type === frameType.hello) {
+      const isFirst = this.#greeting.hello === null;
+      this.#greeting.came(helloSchema.parse(decodeEnvelope(frame.payload).value));
+      if (isFirst) return;
+    }
+    const told = frame.type === frameType.kernelState ? explainState(frame, this.#explain) : bytes;
+    this.#held.add(frame.seq, told);
+    this.#attachment?.send(told);
+  }
+
+  #fromController(bytes: Buffer): void {
+    const { type, flags, payload } = readFrame(bytes);
+    if (type === frameType.acknowledged) {
+      if (payload.length !== 8) throw malformed('an acknowledgement is 8 bytes');
+      this.#held.acknowledge(readU64(payload, 0));
+      this.#readOn();
+      return;
+    }
+    if (type === frameType.note) {
+      this.#notes.put(decodeEnvelope(payload).value);
+      return;
+    }
+    if (type >= frameType.hello || (flags & flagError) !== 0)
+      throw malformed(`frame type ${type} is not for a supervisor`);
+    renumber(bytes, ++this.#sentSeq);
+    if (!this.#input.write(bytes)) this.#attachment?.pause();
+  }
+
+  /** Reads the pipe while HELLO is awaited, or somebody takes what is read; otherwise leaves it full. */
+  #readOn(): void {
+    const isTaken = this.#attachment?.isReady && this.#held.bytes < limits.host.heldBytesMax;
+    if (this.#greeting.hello === null || isTaken) this.#output.resume();
+    else this.#output.pause();
+  }
+
+  #detached(attachment: Attachment | undefined): void {
+    if (this.#attachment === attachment) this.cut();
+  }
+}
+
+const gone = (): CellbookError =>
+  new CellbookError('sandbox_unavailable', {
+    doing: 'connecting to a sandbox',
+    problem: 'it has ended',
+    next: 'Try again: the workspace starts anew.',
+  });

@@ -1,0 +1,23 @@
+/** One host of a cell: `node cells/src/host/main.ts`, configured by its environment (daemon/daemon-config.ts). */
+import { systemClock } from '@cellbook/shared/clock.ts';
+import { createLogger } from '@cellbook/shared/log.ts';
+import { systemRandom } from '@cellbook/shared/random.ts';
+import { startDaemon } from './daemon/daemon.ts';
+import { readDaemonConfig } from './daemon/daemon-config.ts';
+
+const config = readDaemonConfig(process.env);
+const { cellId: cell, hostId: host } = config;
+const log = createLogger({ program: 'host', fields: { cell, host }, level: config.logLevel });
+const tools = { clock: systemClock, random: systemRandom, log };
+const daemon = await startDaemon(config, tools).catch((error) => {
+  log.fatal({ err: error }, 'the host could not start');
+  process.exit(1);
+});
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  process.once(signal, async () => {
+    log.info({ signal }, 'asked to stop');
+    await daemon.close();
+    process.exit(0);
+  });
+}

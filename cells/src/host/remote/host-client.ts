@@ -1,0 +1,96 @@
+/** One daemon as a controller reaches it: commands with deadlines, and typed errors whatever goes wrong. */
+import type { Clock } from '@cellbook/shared/clock.ts';
+import { withDeadline } from '@cellbook/shared/deadline.ts';
+import { CellbookError } from '@cellbook/shared/errors.ts';
+import type { HostId } from '@cellbook/shared/ids.ts';
+import { limits } from '@cellbook/shared/limits.ts';
+import type { ZodType } from 'zod';
+import { fromWire, wireErrorSchema } from '../wire/wire-error.ts';
+
+export interface HostClientDeps {
+  hostId: HostId;
+  url: string;
+  key: string;
+  clock: Clock;
+}
+
+export interface Command {
+  method: 'GET' | 'POST' | 'DELETE';
+  path: string;
+  body?: unknown;
+  deadlineMs?: number;
+  signal?: AbortSignal | undefined;
+}
+
+export class HostClient {
+  readonly hostId: HostId;
+  readonly url: string;
+  readonly #authorization: string;
+  readonly #clock: Clock;
+
+  constructor({ hostId, url, key, clock }: HostClientDeps) {
+    this.hostId = hostId;
+    this.url = url.replace(/\/$/, '');
+    this.#authorization = `Bearer ${key}`;
+    this.#clock = clock;
+  }
+
+  get headers(): { authorization: string } {
+    return { authorization: this.#authorization };
+  }
+
+  /** The answer's body. Throws what the daemon refused with, or `host_unreachable` when nothing came. */
+  async call<T>(schema: ZodType<T>, { method, path, body, ...rest }: Command): Promise<T> {
+    const isJson = body !== undefined;
+    const response = await this.send(path, {
+      ...rest,
+      init: {
+        method,
+        headers: isJson ? { 'content-type': 'application/json' } : {},
+        ...(isJson ? { body: JSON.stringify(body) } : {}),
+      },
+    });
+    return schema.parse(await this.#within(rest, () => response.json()));
+  }
+
+  /** The answer with its body unread, for bytes. */
+  async send(
+    path: string,
+    { init, ...limit }: { init: RequestInit; deadlineMs?: number; signal?: AbortSignal | undefined },
+  ): Promise<Response> {
+    const response = await this.#within(limit, (signal) =>
+      fetch(`${this.url}${path}`, { ...init, headers: { ...init.headers, ...this.headers }, signal }),
+    );
+    if (response.ok) return response;
+    const refusal = wireErrorSchema.safeParse(await response.json().catch(() => null));
+    if (refusal.success) throw fromWire(refusal.data);
+    throw this.unreachable(`it answered ${response.status}`);
+  }
+
+  unreachable(problem: string, cause?: unknown): CellbookError {
+    return new CellbookError('host_unreachable', {
+      doing: `reaching host ${this.hostId}`,
+      problem,
+      next: 'It is tried again by itself; look at the host if it goes on.',
+      ids: { hostId: this.hostId },
+      retryAfterMs: limits.lifecycle.hostLookAgainMs,
+      cause,
+    });
+  }
+
+  async #within<T>(
+    {
+      deadlineMs = limits.host.commandMsMax,
+      signal,
+    }: { deadlineMs?: number; signal?: AbortSignal | undefined },
+    work: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    const details = { code: 'host_unreachable' as const, doing: `waiting for host ${this.hostId}` };
+    try {
+      return await withDeadline(this.#clock, deadlineMs, details, work, signal);
+    } catch (thrown) {
+      signal?.throwIfAborted();
+      throw thrown instanceof CellbookError ? thrown : this.unreachable('it does not answer', thrown);
+    }
+  }
+}

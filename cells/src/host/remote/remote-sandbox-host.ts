@@ -1,0 +1,235 @@
+/**
+ * A host in another process, through its daemon. What this controller knows of each sandbox there:
+ *
+ *     unknown ──start, adopt──▶ connected ──EXITED──▶ ended (its exit is known)
+ *                                 │   ▲
+ *                  connection lost│   │adopt, under the same epoch or a newer one
+ *                                 ▼   │
+ *                                 cut ──look: it is not there──▶ ended
+ *
+ * The daemon is the truth; a lost connection is no lost sandbox. The lifecycle is told, looks, and adopts.
+ */
+import type { Clock } from '@cellbook/shared/clock.ts';
+import type { HostId, SandboxId, WorkspaceId } from '@cellbook/shared/ids.ts';
+import { limits } from '@cellbook/shared/limits.ts';
+import type { Logger } from '@cellbook/shared/log.ts';
+import type { ObservedSandbox, Sandbox, SandboxExit, SandboxSpec } from '../../sandbox/driver.ts';
+import { StdioLink } from '../../sandbox/link/stdio-link.ts';
+import type { HostLoad, SandboxHost, Sight } from '../sandbox-host.ts';
+import {
+  type HostState,
+  hostStateSchema,
+  hostViewSchema,
+  type SandboxOfEpoch,
+  type WorkspaceView,
+  workspaceViewSchema,
+} from '../wire/commands.ts';
+import type { HostClient } from './host-client.ts';
+import { openLink } from './open-link.ts';
+
+export interface RemoteSandboxHostDeps {
+  client: HostClient;
+  clock: Clock;
+  log: Logger;
+}
+
+interface Known {
+  sandbox: Sandbox;
+  /** False from the moment the connection is lost. */
+  isConnected: boolean;
+  /** True from the moment its end was asked for: its exit is no loss. */
+  stopping: boolean;
+  end(exit: SandboxExit): void;
+}
+
+export class RemoteSandboxHost implements SandboxHost {
+  readonly #deps: RemoteSandboxHostDeps;
+  readonly #known = new Map<WorkspaceId, Known>();
+  readonly #losses = new Map<WorkspaceId, SandboxExit>();
+  readonly #lostListeners: ((workspaceId: WorkspaceId) => void)[] = [];
+  /** As it last said; nothing is free on one that has not answered yet. */
+  #state: HostState | null = null;
+  #answers = false;
+
+  constructor(deps: RemoteSandboxHostDeps) {
+    this.#deps = deps;
+  }
+
+  get hostId(): HostId {
+    return this.#deps.client.hostId;
+  }
+
+  get isOpen(): boolean {
+    return this.#answers && !this.isDraining;
+  }
+
+  get isDraining(): boolean {
+    return this.#state?.draining ?? false;
+  }
+
+  async start(spec: SandboxSpec, signal: AbortSignal): Promise<Sandbox> {
+    const { workspaceId, ...body } = spec;
+    const view = await this.#command(workspaceId, 'start', body, limits.lifecycle.startMs, signal);
+    if (!view.sandbox) throw this.#deps.client.unreachable('it started a sandbox that ended at once');
+    return this.#connect(workspaceId, view.sandbox, signal);
+  }
+
+  async adopt(workspaceId: WorkspaceId, epoch: number, signal: AbortSignal): Promise<Sandbox | null> {
+    const view = await this.#command(workspaceId, 'adopt', { epoch }, limits.lifecycle.adoptMs, signal);
+    if (!view.sandbox) {
+      this.#noteGone(workspaceId, view.loss);
+      return null;
+    }
+    return this.#connect(workspaceId, view.sandbox, signal);
+  }
+
+  async stop(workspaceId: WorkspaceId, epoch: number): Promise<void> {
+    const known = this.#known.get(workspaceId);
+    if (known) known.stopping = true;
+    await this.#command(workspaceId, 'stop', { epoch }, limits.lifecycle.stopMs);
+    this.#losses.delete(workspaceId);
+    this.#noteGone(workspaceId, { reason: 'stopped' });
+  }
+
+  async destroy(sandboxId: SandboxId): Promise<void> {
+    for (const known of this.#known.values()) if (known.sandbox.id === sandboxId) known.stopping = true;
+    const path = `/v1/sandboxes/${sandboxId}`;
+    this.#note(
+      await this.#deps.client.call(hostStateSchema, {
+        ...{ method: 'DELETE', path },
+        deadlineMs: limits.lifecycle.stopMs,
+      }),
+    );
+  }
+
+  current(workspaceId: WorkspaceId): Sandbox | null {
+    const known = this.#known.get(workspaceId);
+    return known?.isConnected && !known.stopping ? known.sandbox : null;
+  }
+
+  async look(workspaceId: WorkspaceId): Promise<Sight> {
+    try {
+      const path = `/v1/workspaces/${workspaceId}`;
+      const view = await this.#deps.client.call(workspaceViewSchema, { method: 'GET', path });
+      this.#note(view.host);
+      if (view.sandbox) return 'there';
+      this.#noteGone(workspaceId, view.loss);
+      return 'none';
+    } catch (error) {
+      this.#answers = false;
+      this.#deps.log.warn({ err: error, workspaceId }, 'a host does not say what it has');
+      return 'unknown';
+    }
+  }
+
+  lastLoss(workspaceId: WorkspaceId): SandboxExit | null {
+    return this.#losses.get(workspaceId) ?? null;
+  }
+
+  async list(): Promise<ObservedSandbox[]> {
+    try {
+      const view = await this.#deps.client.call(hostViewSchema, { method: 'GET', path: '/v1/host' });
+      this.#note(view);
+      return view.sandboxes;
+    } catch (error) {
+      this.#answers = false;
+      throw error;
+    }
+  }
+
+  load(): HostLoad {
+    return this.#state?.load ?? { live: 0, starting: 0, capacity: 0 };
+  }
+
+  onLost(listener: (workspaceId: WorkspaceId) => void): void {
+    this.#lostListeners.push(listener);
+  }
+
+  /** Lets every connection go; what runs there goes on. */
+  close(): void {
+    for (const known of this.#known.values()) known.isConnected = false;
+    for (const { sandbox } of this.#known.values())
+      if (sandbox.link instanceof StdioLink) sandbox.link.close();
+    this.#known.clear();
+  }
+
+  async #command(
+    workspaceId: WorkspaceId,
+    command: string,
+    body: object,
+    deadlineMs: number,
+    signal?: AbortSignal,
+  ): Promise<WorkspaceView> {
+    const path = `/v1/workspaces/${workspaceId}/${command}`;
+    const view = await this.#deps.client.call(workspaceViewSchema, {
+      ...{ method: 'POST', path, body, deadlineMs, signal },
+    });
+    this.#note(view.host);
+    return view;
+  }
+
+  async #connect(workspaceId: WorkspaceId, given: SandboxOfEpoch, signal: AbortSignal): Promise<Sandbox> {
+    const before = this.#known.get(workspaceId);
+    const { sandboxId: id, epoch } = given;
+    const isSame = before?.sandbox.id === id;
+    if (isSame && before.isConnected && before.sandbox.epoch === epoch) return before.sandbox;
+    const { client, clock } = this.#deps;
+    const { relay, socket } = await openLink(client, clock, workspaceId, given, signal);
+    const link = new StdioLink({ input: socket, output: socket }, clock, { relay });
+    // It was paused behind the greeting. What an inherited one says waits for somebody to listen (takeOver).
+    if (!link.inherited) socket.resume();
+    const { promise, resolve } = Promise.withResolvers<SandboxExit>();
+    // One promise for one sandbox, through however many connections.
+    const exited = isSame ? before.sandbox.exited : promise;
+    const end = isSame ? before.end : resolve;
+    const known = {
+      sandbox: { id, workspaceId, epoch, link, exited },
+      isConnected: true,
+      stopping: false,
+      end,
+    };
+    this.#known.set(workspaceId, known);
+    this.#losses.delete(workspaceId);
+    link.on('closed', () => {
+      socket.destroy();
+      this.#noteClosed(workspaceId, known, link);
+    });
+    return known.sandbox;
+  }
+
+  #noteClosed(workspaceId: WorkspaceId, known: Known, link: StdioLink): void {
+    const wasConnected = known.isConnected;
+    known.isConnected = false;
+    if (this.#known.get(workspaceId) !== known) return;
+    if (link.exit) this.#noteGone(workspaceId, link.exit);
+    // Nobody can talk to one that breaks the protocol: it is ended, and that is its loss.
+    else if (link.isBroken) void this.destroy(known.sandbox.id).catch(() => {});
+    if (wasConnected && !known.stopping) for (const listener of this.#lostListeners) listener(workspaceId);
+  }
+
+  #noteGone(workspaceId: WorkspaceId, loss: SandboxExit | null): void {
+    const known = this.#known.get(workspaceId);
+    if (loss && loss.reason !== 'stopped' && !known?.stopping) this.#losses.set(workspaceId, loss);
+    if (!known) return;
+    this.#known.delete(workspaceId);
+    known.isConnected = false;
+    known.end(known.stopping ? { reason: 'stopped' } : (loss ?? lostWithItsHost));
+    if (known.sandbox.link instanceof StdioLink) known.sandbox.link.close();
+  }
+
+  #note(state: HostState): void {
+    const wasDraining = this.isDraining;
+    this.#state = state;
+    this.#answers = true;
+    if (!state.draining || wasDraining) return;
+    for (const workspaceId of this.#known.keys())
+      for (const listener of this.#lostListeners) listener(workspaceId);
+  }
+}
+
+const lostWithItsHost: SandboxExit = {
+  reason: 'crashed',
+  exitCode: null,
+  signal: null,
+  stderrTail: 'the host that ran it was restarted',
+};

@@ -1,0 +1,78 @@
+/**
+ * The wire between a controller and a host daemon (first of two; the running sandbox's link is in
+ * link-protocol.ts): plain HTTP with the cell's key as a bearer token. Each command names its workspace and
+ * carries the epoch of who gives it; an older one than the daemon knows is `stale_epoch`, a repeated one does
+ * nothing and gives the same answer. The body of an answer is what stands here, or a wire-error.ts.
+ *
+ *   GET    /v1/host                              what is here: load, draining, sandboxes
+ *   GET    /v1/workspaces/{id}                   its sandbox, or how the last one was lost
+ *   POST   /v1/workspaces/{id}/start             {epoch, sandboxId, …}     ─▶ the sandbox of this epoch
+ *   POST   /v1/workspaces/{id}/adopt             {epoch}                   ─▶ the sandbox, under this epoch now
+ *   POST   /v1/workspaces/{id}/stop              {epoch}
+ *   DELETE /v1/sandboxes/{sandboxId}             for orphans, which no workspace accounts for
+ *   POST   /v1/workspaces/{id}/files/attach      {epoch}                   ─▶ its live directory
+ *   POST   /v1/workspaces/{id}/files/{adopt,flush,detach,destroy}   {epoch}
+ *   POST   /v1/workspaces/{id}/tree/{method}     an envelope {epoch, args} and bytes  ─▶ a value, or bytes (files-wire.ts)
+ */
+import { hostIdSchema, sandboxIdSchema, workspaceIdSchema } from '@cellbook/shared/ids.ts';
+import { z } from 'zod';
+import { sandboxExitSchema } from '../../sandbox/link/schemas.ts';
+
+const count = z.int().nonnegative();
+export const byEpochSchema = z.object({ epoch: count });
+
+export const sandboxOfEpochSchema = z.object({ sandboxId: sandboxIdSchema, epoch: count });
+export type SandboxOfEpoch = z.infer<typeof sandboxOfEpochSchema>;
+
+export const startSchema = z.object({
+  epoch: count,
+  sandboxId: sandboxIdSchema,
+  homeDirectory: z.string().min(1),
+  limits: z.object({
+    memoryBytesMax: z.number().positive(),
+    cpuMillisMax: z.number().positive(),
+    pidsMax: z.number().positive(),
+    diskBytesMax: z.number().positive(),
+  }),
+  environment: z.record(z.string(), z.string()),
+});
+
+export const hostStateSchema = z.object({
+  hostId: hostIdSchema,
+  load: z.object({ live: count, starting: count, capacity: count }),
+  draining: z.boolean(),
+});
+export type HostState = z.infer<typeof hostStateSchema>;
+
+export const hostViewSchema = hostStateSchema.extend({
+  sandboxes: z.array(
+    z.object({
+      sandboxId: sandboxIdSchema,
+      workspaceId: workspaceIdSchema,
+      epoch: count,
+      attached: z.boolean(),
+    }),
+  ),
+});
+
+/** Every answer about a workspace also says how the host is, so that placing needs no question of its own. */
+export const workspaceViewSchema = z.object({
+  host: hostStateSchema,
+  sandbox: sandboxOfEpochSchema.nullable(),
+  loss: sandboxExitSchema.nullable(),
+});
+export type WorkspaceView = z.infer<typeof workspaceViewSchema>;
+
+export const attachedFilesSchema = z.object({ directory: z.string().min(1) });
+
+export const flushReportSchema = z.object({
+  version: count,
+  files: count,
+  bytesUploaded: count,
+  skipped: z.array(z.object({ path: z.array(z.string()), reason: z.string() })),
+});
+
+export const linkQuerySchema = z.object({
+  epoch: z.coerce.number().int().nonnegative(),
+  sandbox: sandboxIdSchema,
+});

@@ -1,0 +1,74 @@
+/** Daemons as the cell's hosts: each with its client, and the files that are on none of them. */
+import { join } from 'node:path';
+import { CellbookError } from '@cellbook/shared/errors.ts';
+import type { HostId } from '@cellbook/shared/ids.ts';
+import type { Metrics } from '@cellbook/shared/metrics.ts';
+import type { CellTools } from '../cell.ts';
+import type { CellConfig } from '../config.ts';
+import { Hosts } from '../host/hosts.ts';
+import { HostClient } from '../host/remote/host-client.ts';
+import { RemoteSandboxHost } from '../host/remote/remote-sandbox-host.ts';
+import { createRemoteVolumes } from '../host/remote/remote-volumes.ts';
+import { readHostKey } from '../host/wire/host-key.ts';
+import { withManifestFailpoints, withObjectFailpoints } from '../lifecycle/crash/with-failpoints.ts';
+import { readImage } from '../sandbox/image.ts';
+import { createWorkspaceVolumes } from '../storage/create-workspace-volumes.ts';
+import { createPostgresManifestStore } from '../storage/manifests/postgres-manifest-store.ts';
+import { openObjectStore } from '../storage/objects/open-object-store.ts';
+import type { HostsPart } from './host-part.ts';
+import type { CellStores } from './store-part.ts';
+
+export async function openRemoteHosts(
+  config: CellConfig,
+  tools: CellTools,
+  stores: CellStores,
+  metrics: Metrics,
+): Promise<HostsPart> {
+  const { clock, log } = tools;
+  const { hosts: configured, hostKeyFile, hostId, sandbox, dataDirectory } = config;
+  if (configured === null || hostKeyFile === null) throw noKey();
+  const key = await readHostKey(hostKeyFile);
+  const clients = new Map<HostId, HostClient>(
+    configured.map(({ hostId, url }) => [hostId, new HostClient({ hostId, url, key, clock })]),
+  );
+  const clientOf = (hostId: HostId): HostClient => {
+    const client = clients.get(hostId);
+    if (client) return client;
+    throw unknownHost(hostId);
+  };
+  const remotes = [...clients.values()].map((client) => new RemoteSandboxHost({ client, clock, log }));
+  const manifests = withManifestFailpoints(createPostgresManifestStore(stores.database), tools.failpoint);
+  const stored = createWorkspaceVolumes({
+    ...tools,
+    ...{ manifests, metrics, host: hostId, diskBytesMax: sandbox.diskBytesMax },
+    hostDirectory: join(dataDirectory, 'no-host'),
+    objects: withObjectFailpoints(openObjectStore(config.objects, tools), tools.failpoint),
+  });
+  const { imageDirectory } = sandbox;
+  return {
+    hosts: new Hosts(remotes),
+    volumes: createRemoteVolumes({ manifests, stored, clientOf }),
+    image: imageDirectory === null ? null : await readImage(imageDirectory),
+    sandboxVersion: `on hosts ${[...clients.keys()].join(', ')}`,
+    outlive: true,
+    async close() {
+      for (const remote of remotes) remote.close();
+      await stored.close();
+    },
+  };
+}
+
+const noKey = (): CellbookError =>
+  new CellbookError('bad_request', {
+    doing: 'reaching the hosts of this cell',
+    problem: 'CELLBOOK_HOST_KEY_FILE is not set',
+    next: 'Name the file with the key that the hosts read too.',
+  });
+
+const unknownHost = (hostId: HostId): CellbookError =>
+  new CellbookError('host_unreachable', {
+    doing: `reaching host ${hostId}`,
+    problem: 'this cell has no such host',
+    next: 'Add it to CELLBOOK_HOSTS again.',
+    ids: { hostId },
+  });

@@ -1,0 +1,14 @@
+import type { Sandbox } from '../driver.ts';
+import { StdioLink } from '../link/stdio-link.ts';
+import type { Connect } from './child-driver.ts';
+
+/** The sandbox's link ends in this process. */
+export const connectLink: Connect<Sandbox> = (streams, clock, explain) => {
+  const link = new StdioLink(streams, clock, { explain });
+  return {
+    booted: (signal) => link.waitForHello(signal),
+    hosted: (sandbox) => ({ ...sandbox, link }),
+    onClosed: (listener) => void link.on('closed', listener),
+    close: () => link.close(),
+  };
+};
