@@ -84,7 +84,10 @@ describe('the planner', () => {
 
   it('takes a sandbox of an older epoch over before anything else, and waits for a host that does not answer', () => {
     const adoptable: Observed = { ...running, sandbox: 'adoptable', desired: 'suspended', draining: true };
-    expect(plan(adoptable)).toEqual({ type: 'adopt', steps: ['adopt_sandbox', 'announce_running'] });
+    expect(plan(adoptable)).toEqual({
+      type: 'adopt',
+      steps: ['adopt_sandbox', 'inject_secrets', 'announce_running'],
+    });
     expect(plan({ ...running, sandbox: 'unknown' })).toEqual({ type: 'wait', untilMs: 1_001_000 });
   });
 

@@ -65,7 +65,7 @@ export type Action =
   | { type: 'purge'; steps: readonly StepName[] };
 
 const bringUp: readonly StepName[] = ['attach_files', 'start_sandbox', 'inject_secrets', 'announce_running'];
-const takeOver: readonly StepName[] = ['adopt_sandbox', 'announce_running'];
+const takeOver: readonly StepName[] = ['adopt_sandbox', 'inject_secrets', 'announce_running'];
 const wait: Action = { type: 'wait', untilMs: null };
 
 export function plan(observed: Observed): Action {
