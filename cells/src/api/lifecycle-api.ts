@@ -55,7 +55,7 @@ export async function registerLifecycleApi(app: FastifyInstance, deps: Lifecycle
       registerUsage(api, deps);
       registerSecretRoutes(api, deps.secrets);
       registerFindingRoutes(api, deps.findings);
-      registerVersionRoutes(api, deps.findings);
+      registerVersionRoutes(api, { ...deps, volumes: deps.findings.volumes });
       registerAuditRoutes(api, deps.audit);
     });
     scope.addHook('onReady', async () => deps.described?.(scope.swagger()));

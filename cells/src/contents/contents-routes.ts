@@ -4,6 +4,7 @@ import type { WorkspaceId } from '@cellbook/shared/ids.ts';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { reading, using } from '../api/access/route-access.ts';
 import type { FileTree, TreePath } from '../storage/file-tree.ts';
+import { markOf } from '../versions/mark-of.ts';
 import { apiPath, isHidden, pathFromApi, pathFromUrl, urlPath } from './api-path.ts';
 import type { ContentsDeps, ContentsEvent } from './contents-deps.ts';
 import { copyTo } from './copy.ts';
@@ -48,6 +49,7 @@ export function registerContentsApi(scope: FastifyInstance, deps: ContentsDeps):
           const base = deps.basePath?.(request) ?? `/w/${workspaceId}/`;
           const call = {
             ...{ workspaceId, tree, request, reply, random: deps.random },
+            version: markOf(request.principal),
             contentsUrl: `${base}api/contents/`,
             emit: (event: ContentsEvent) => deps.onEvent?.(workspaceId, event),
             ...flagSaves(deps.findings, workspaceId),

@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import Fastify, { type FastifyInstance, type InjectOptions } from 'fastify';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startTestHost, type TestHost } from '../storage/test-volumes.ts';
+import { actAs } from '../testing/act-as.ts';
 import type { ContentsEvent } from './contents-deps.ts';
 import { registerContentsRoutes } from './register-contents-routes.ts';
 
@@ -19,6 +20,7 @@ let events: ContentsEvent[];
 beforeAll(async () => {
   host = await startTestHost();
   app = Fastify();
+  actAs(app);
   registerContentsRoutes(app, {
     volumes: host.volumes,
     random: systemRandom,

@@ -9,6 +9,7 @@ import { createMemoryFindingStore } from '../findings/memory-finding-store.ts';
 import { planted } from '../findings/planted.ts';
 import { createScanner, type Scanner } from '../findings/scanner.ts';
 import { startTestHost, type TestHost } from '../storage/test-volumes.ts';
+import { actAs } from '../testing/act-as.ts';
 import { registerContentsRoutes } from './register-contents-routes.ts';
 
 const [first] = planted;
@@ -22,6 +23,7 @@ let id: WorkspaceId;
 beforeAll(async () => {
   host = await startTestHost();
   app = Fastify();
+  actAs(app);
   const scanner: Scanner = { scan: (file) => scan(file), close: real.close };
   registerContentsRoutes(app, {
     volumes: host.volumes,

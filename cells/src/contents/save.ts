@@ -1,7 +1,7 @@
 /** Saving: what PUT puts at a path, and what POST makes under a name of ours. */
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import type { Random } from '@cellbook/shared/random.ts';
-import type { FileTree, TreePath } from '../storage/file-tree.ts';
+import type { FileTree, TreePath, VersionMark } from '../storage/file-tree.ts';
 import { decodeBase64 } from './base64.ts';
 import { isObject } from './json.ts';
 import { type Model, type ModelType, modelOf, noSuchFile, withoutContent } from './model.ts';
@@ -18,6 +18,8 @@ import type { ModelBody } from './request-body.ts';
 export interface SaveTools {
   tree: FileTree;
   random: Random;
+  /** How a save is kept as a version. */
+  version: VersionMark;
   /** Told of each whole file that was written, once it is durable. */
   written?(path: TreePath, bytes: Uint8Array): void;
 }
@@ -43,7 +45,7 @@ export async function saveModel(
   if (type === 'notebook') return saveNotebook(tools, path, content, options);
   const bytes = contentBytes(content, format);
   if (body.chunk !== null && body.chunk !== undefined) return saveChunk(tools, path, body.chunk, bytes);
-  await tools.tree.write(path, bytes, options);
+  await tools.tree.write(path, bytes, { ...options, version: tools.version });
   tools.written?.(path, bytes);
   return modelOf(tools.tree, path, withoutContent, tools.random);
 }
@@ -77,7 +79,7 @@ async function saveDirectory({ tree, random }: SaveTools, path: TreePath): Promi
 }
 
 async function saveNotebook(
-  { tree, random, written }: SaveTools,
+  { tree, random, version, written }: SaveTools,
   path: TreePath,
   content: unknown,
   options: { ifAbsent?: boolean },
@@ -91,7 +93,7 @@ async function saveNotebook(
   const text = writeNotebook(content);
   const trusting = isAllTrusted(content) ? { trustAs: digestOfText(text) } : {};
   const bytes = Buffer.from(text);
-  await tree.write(path, bytes, { ...options, ...trusting });
+  await tree.write(path, bytes, { ...options, ...trusting, version });
   written?.(path, bytes);
   // A notebook always has a checkpoint to go back to.
   if ((await tree.listCheckpoints(path)).length === 0) await tree.createCheckpoint(path);
@@ -101,13 +103,13 @@ async function saveNotebook(
 }
 
 async function saveChunk(
-  { tree, random }: SaveTools,
+  { tree, random, version }: SaveTools,
   path: TreePath,
   chunk: number,
   bytes: Buffer,
 ): Promise<Model> {
   if (chunk === -1) {
-    await tree.finishUpload(path, bytes);
+    await tree.finishUpload(path, bytes, { version });
     return modelOf(tree, path, withoutContent, random);
   }
   const sofar = await tree.uploadChunk(path, chunk, bytes);

@@ -48,6 +48,71 @@ describe.each(['stored', 'live'] as const)('a %s tree', (kind) => {
     expect(await tree.stat([])).toMatchObject({ type: 'directory', sizeBytes: null });
   });
 
+  describe('versions of a file', () => {
+    const keep = { recent: 3, dailyMs: 30 * 24 * 3_600_000 };
+    const save = (path: string, body: string, author = 'user-a') =>
+      tree.write(path.split('/'), Buffer.from(body), { version: { author, keep } });
+    const saved = async (path: string) =>
+      Promise.all(
+        (await tree.listVersions(path.split('/'))).map(async ({ id: version }) =>
+          (await tree.readVersion(path.split('/'), version)).toString(),
+        ),
+      );
+
+    test('are every save, newest first, with who saved; a write that is no save is none', async () => {
+      await save('a.txt', 'one');
+      await write('a.txt', 'by the platform');
+      await save('a.txt', 'two', 'user-b');
+      expect(await saved('a.txt')).toEqual(['two', 'one']);
+      const [newest] = await tree.listVersions(['a.txt']);
+      expect(newest).toMatchObject({ author: 'user-b', sizeBytes: 3 });
+      expect(await tree.listVersions(['nothing'])).toEqual([]);
+      await expect(tree.readVersion(['a.txt'], '1')).rejects.toMatchObject(refused('not_found'));
+    });
+
+    test('outlive the file, its folder, and the workspace’s suspend', async () => {
+      await tree.makeDirectory(['folder']);
+      await save('folder/a.txt', 'precious'.repeat(100));
+      await tree.remove(['folder', 'a.txt']);
+      await tree.remove(['folder']);
+      await turn();
+      expect(await saved('folder/a.txt')).toEqual(['precious'.repeat(100)]);
+    });
+
+    test('go along when a file or its folder is renamed, and join those of what had the name before', async () => {
+      await tree.makeDirectory(['one']);
+      await save('one/a.txt', 'first');
+      await tree.move(['one', 'a.txt'], ['one', 'b.txt']);
+      await tree.move(['one'], ['two']);
+      expect(await saved('two/b.txt')).toEqual(['first']);
+      expect(await saved('one/a.txt')).toEqual([]);
+      await tree.remove(['two', 'b.txt']);
+      await save('c.txt', 'second');
+      await tree.move(['c.txt'], ['two', 'b.txt']);
+      expect(await saved('two/b.txt')).toEqual(['second', 'first']);
+    });
+
+    test('beyond the recent ones are the last of their day, and the newest are all there', async () => {
+      for (const body of ['1', '2', '3', '4', '5']) await save('a.txt', body);
+      expect(await saved('a.txt')).toEqual(['5', '4', '3', '2']);
+    });
+
+    test('of a large file are read whole after it has become small', async () => {
+      const large = Buffer.concat([1, 2, 3].map((each) => Buffer.alloc(1_000_000, each)));
+      await tree.write(['big'], large, { version: { author: null, keep } });
+      await tree.write(['big'], Buffer.from('small now'), { version: { author: null, keep } });
+      const [, older] = await tree.listVersions(['big']);
+      expect(older?.sizeBytes).toBe(3_000_000);
+      expect((await tree.readVersion(['big'], older?.id ?? '')).equals(large)).toBe(true);
+    });
+
+    test('an upload in pieces is one version', async () => {
+      await tree.uploadChunk(['up'], 1, Buffer.from('first '));
+      await tree.finishUpload(['up'], Buffer.from('last'), { version: { author: null, keep } });
+      expect(await saved('up')).toEqual(['first last']);
+    });
+  });
+
   test('metadata is the same, to the microsecond, after the workspace changes state', async () => {
     await tree.makeDirectory(['folder']);
     await write('folder/a.txt', 'x');

@@ -21,7 +21,31 @@ export interface DirectoryEntry extends FileStat {
   name: string;
 }
 
+/** A save that is to be kept as a version: whose it is, and what is kept of its kind. */
+export interface VersionMark {
+  /** A user's id, or null when the platform itself writes. */
+  author: string | null;
+  keep: VersionPlan;
+}
+
+export interface VersionPlan {
+  /** The newest saves, every one of them. */
+  recent: number;
+  /** Of what falls out of those, the last of each day for this long. */
+  dailyMs: number;
+}
+
+export interface FileVersion {
+  /** Unique for the file, and later ones sort after earlier ones. */
+  id: string;
+  savedMs: number;
+  author: string | null;
+  sizeBytes: number;
+}
+
 export interface WriteOptions {
+  /** Keep these bytes as a version of the file, in the same commit. */
+  version?: VersionMark;
   /** Refuse with `already_exists` when there is anything at the path. */
   ifAbsent?: boolean;
   /** Remember these bytes as a trusted version of the notebook (see `isTrusted`), in the same commit. */
@@ -32,6 +56,9 @@ export interface Checkpoint {
   id: string;
   modifiedMs: number;
 }
+
+/** What only a live directory can answer; versions are read from what is stored. */
+export type LiveFileTree = Omit<FileTree, 'listVersions' | 'readVersion'>;
 
 export interface FileTree {
   stat(path: TreePath): Promise<FileStat | null>;
@@ -59,13 +86,18 @@ export interface FileTree {
   /** Keeps one piece of an upload (1, 2, …); 1 starts over. Gives the bytes kept so far. */
   uploadChunk(path: TreePath, chunk: number, bytes: Uint8Array): Promise<FileStat>;
   /** Adds the last piece; only now the file is there, whole. */
-  finishUpload(path: TreePath, bytes: Uint8Array): Promise<FileStat>;
+  finishUpload(path: TreePath, bytes: Uint8Array, options?: Pick<WriteOptions, 'version'>): Promise<FileStat>;
 
   /** One per file, as in jupyter_server; kept beside the tree, not in it. */
   createCheckpoint(path: TreePath): Promise<Checkpoint>;
   listCheckpoints(path: TreePath): Promise<Checkpoint[]>;
   restoreCheckpoint(path: TreePath, id: string): Promise<void>;
   removeCheckpoint(path: TreePath, id: string): Promise<void>;
+
+  /** What was saved at this path, newest first; also of a file that is no more. */
+  listVersions(path: TreePath): Promise<FileVersion[]>;
+  /** The bytes of one; above limits.contents.readBytesMax it is `too_large`. */
+  readVersion(path: TreePath, id: string): Promise<Buffer>;
 
   /** Whether this digest was remembered as a version of the notebook that its owner trusts. */
   isTrusted(path: TreePath, digest: string): Promise<boolean>;

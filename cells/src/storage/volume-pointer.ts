@@ -59,9 +59,14 @@ export class VolumePointer {
     }
   }
 
-  /** Makes an earlier tree the current one, as a new version. */
-  restore(root: string): Promise<number> {
-    return this.#move(root, 'restore');
+  /** Makes an earlier tree the current one, as a new version. What files were at each save is not undone by it. */
+  async restore(root: string): Promise<number> {
+    const earlier = await this.objects.getDirectory(root);
+    const changes = (['files', 'marks'] as const).map((area): TreeChange => {
+      const entry = earlier.get(area);
+      return entry ? { kind: 'set', path: [area], entry } : { kind: 'remove', path: [area] };
+    });
+    return this.commit(changes, 'restore');
   }
 
   /** The row under a newer epoch of the same owner's; the tree it points to is what was committed last. */

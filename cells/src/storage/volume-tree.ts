@@ -8,8 +8,10 @@ import { limits } from '@cellbook/shared/limits.ts';
 import type { FileStat, FileTree, TreePath, WriteOptions } from './file-tree.ts';
 import { showPath } from './live/errno.ts';
 import { checkpointsOf } from './marks/checkpoints.ts';
+import { fileVersionsOf } from './marks/file-versions.ts';
 import { trustOf } from './marks/trust.ts';
 import { uploadsOf } from './marks/uploads.ts';
+import { moveVersions } from './marks/version-entry.ts';
 import type { Staged, Surface } from './surface.ts';
 import type { FileEntry } from './tree/entry.ts';
 import { storeBytes } from './tree/file-content.ts';
@@ -41,7 +43,8 @@ export function createVolumeTree({ surface, pointer }: VolumeTreeParts): FileTre
     const size = bytes.length;
     const entry: FileEntry = { type: 'file', mode, mtimeNs: nowNs, createdNs: nowNs, size, content };
     const trusting = options.trustAs ? await trust.remember(target.path, options.trustAs) : [];
-    await commit(await surface.place(target.path, entry, bytes), trusting);
+    const kept = options.version ? await versions.keep(target.path, entry, options.version) : [];
+    await commit(await surface.place(target.path, entry, bytes), [...trusting, ...kept]);
     return statNow(path);
   }
 
@@ -55,6 +58,7 @@ export function createVolumeTree({ surface, pointer }: VolumeTreeParts): FileTre
   }
 
   const trust = trustOf(pointer);
+  const versions = fileVersionsOf(pointer);
   return {
     stat: statOrNull,
     list: (path) => surface.list(path),
@@ -92,7 +96,8 @@ export function createVolumeTree({ surface, pointer }: VolumeTreeParts): FileTre
       if (startsWith(target.path, source.path))
         throw refuse('bad_request', 'moving', from, 'it cannot be moved into itself');
       const staged = await surface.move(source.path, target.path);
-      await commit(staged, await moveMarks(source.path, target.path));
+      const marks = await moveMarks(source.path, target.path);
+      await commit(staged, [...marks, ...(await moveVersions(pointer, source.path, target.path))]);
     },
     async remove(path) {
       if (path.length === 0) throw refuse('bad_request', 'removing', path, 'the root cannot be removed');
@@ -101,13 +106,33 @@ export function createVolumeTree({ surface, pointer }: VolumeTreeParts): FileTre
       await commit(await surface.remove(real), marks);
     },
     ...checkpointsOf({ surface, pointer, commit }),
-    ...uploadsOf({ surface, pointer, commit }),
+    ...uploadsOf({ surface, pointer, commit, versions }),
+    listVersions: async (path) => versions.list(await placeOf(path)),
+    async readVersion(path, id) {
+      const entry = await versions.find(await placeOf(path), id);
+      if (!entry) throw refuse('not_found', 'reading a version of', path, `there is no version ${id}`);
+      if (entry.size > limits.contents.readBytesMax)
+        throw refuse('too_large', 'reading a version of', path, 'it is too large for one answer');
+      const parts: Buffer[] = [];
+      for await (const part of versions.read(entry)) parts.push(part);
+      return Buffer.concat(parts);
+    },
     isTrusted: async (path, digest) => trust.isTrusted((await surface.resolve(path)).path, digest),
     async trust(path, digest) {
       const { path: real } = await surface.resolve(path);
       await pointer.commit(await trust.remember(real, digest), 'save');
     },
   };
+
+  /** Through links where there is something; where nothing is left, not even the folder, as it is named. */
+  async function placeOf(path: TreePath): Promise<TreePath> {
+    try {
+      return (await surface.resolve(path)).path;
+    } catch (error) {
+      if (error instanceof CellbookError && error.code === 'not_found') return path;
+      throw error;
+    }
+  }
 
   async function makeParents(path: TreePath): Promise<void> {
     for (let depth = 1; depth < path.length; depth++) {

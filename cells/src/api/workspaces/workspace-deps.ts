@@ -13,7 +13,7 @@ import type { WorkspaceStore } from '../../lifecycle/stores/workspace-store.ts';
 import type { WorkspaceQuotas } from '../../quotas/quota-guard.ts';
 import type { WorkspaceVolumes } from '../../storage/workspace-volumes.ts';
 import type { IdempotencyStore, StoredAnswer } from '../idempotency/idempotency-store.ts';
-import { once } from '../idempotency/once.ts';
+import { type OnceDeps, once } from '../idempotency/once.ts';
 import { presentWorkspace } from './present.ts';
 
 export interface WorkspaceDeps {
@@ -34,7 +34,7 @@ export const writeHeaders = z.looseObject({ [idempotencyKeyHeader]: idempotencyK
 
 /** Runs a write once per key, if it has one, and sends its answer. */
 export async function writeOnce(
-  deps: WorkspaceDeps,
+  deps: OnceDeps,
   request: FastifyRequest,
   reply: FastifyReply,
   work: (claimId: string) => Promise<StoredAnswer>,

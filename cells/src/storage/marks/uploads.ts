@@ -11,13 +11,15 @@ import { contentOf, mergeZeroes, noChunks, runsOf, storeBytes } from '../tree/fi
 import type { TreeChange } from '../tree/tree-change.ts';
 import { markPath } from '../tree/volume-root.ts';
 import { refuse, writableTarget } from '../volume-tree.ts';
+import type { FileVersions } from './file-versions.ts';
 import { type MarkTools, nothingStaged } from './mark-tools.ts';
 
 export function uploadsOf({
   surface,
   pointer,
   commit,
-}: MarkTools): Pick<FileTree, 'uploadChunk' | 'finishUpload'> {
+  versions,
+}: MarkTools & { versions: FileVersions }): Pick<FileTree, 'uploadChunk' | 'finishUpload'> {
   const { objects } = pointer;
 
   async function piecesOf(path: TreePath): Promise<Entries> {
@@ -68,7 +70,7 @@ export function uploadsOf({
       await commit(nothingStaged, [...start, { kind: 'set', path: [...place, String(chunk)], entry: piece }]);
       return soFar(piece, await piecesOf(target.path));
     },
-    async finishUpload(path, bytes) {
+    async finishUpload(path, bytes, { version } = {}) {
       const target = await writableTarget(surface, path);
       const pieces = inOrder(await piecesOf(target.path));
       const last = await store(bytes, target.mode);
@@ -76,7 +78,8 @@ export function uploadsOf({
       const size = runs.reduce((sum, [, length]) => sum + length, 0);
       const entry: FileEntry = { ...last, size, content: await contentOf(objects, runs) };
       const staged = await surface.place(target.path, entry);
-      await commit(staged, [{ kind: 'remove', path: markPath('upload', target.path) }]);
+      const kept = version ? await versions.keep(target.path, entry, version) : [];
+      await commit(staged, [{ kind: 'remove', path: markPath('upload', target.path) }, ...kept]);
       return statOf(entry);
     },
   };

@@ -1,8 +1,10 @@
 /**
- * The top of a volume: three directories. `files` is what the user sees. `marks` mirrors its folders and
+ * The top of a volume: four directories. `files` is what the user sees. `marks` mirrors its folders and
  * keeps what belongs to a file but not in the tree: checkpoints (`c:name`), trust (`t:name`), deeper folders
- * (`d:name`). `uploads` holds the chunks of uploads under way (`u:name`). Because all three are one tree, a
- * rename moves a file with its checkpoints in one commit, and a version restores both.
+ * (`d:name`). `uploads` holds the chunks of uploads under way (`u:name`). `versions` mirrors the folders
+ * too and keeps what a file was (`v:name`, file-versions.ts); it outlives the file, so that a removed one can be
+ * brought back. Because all are one tree, a save and its version are one commit, a rename moves a file with
+ * its checkpoints and versions, and what no version needs any more is found by one walk.
  */
 
 import type { TreePath } from '../file-tree.ts';
@@ -11,7 +13,7 @@ import { emptyDirectory } from './entry.ts';
 import type { TreeChange } from './tree-change.ts';
 import type { VolumeObjects } from './volume-objects.ts';
 
-export type Area = 'files' | 'marks' | 'uploads';
+export type Area = 'files' | 'marks' | 'uploads' | 'versions';
 export type MarkKind = 'checkpoint' | 'trust' | 'upload';
 
 const letterOf: Record<MarkKind, string> = { checkpoint: 'c', trust: 't', upload: 'u' };
@@ -29,6 +31,13 @@ export function markPathsOf(path: TreePath): string[][] {
   const folders = path.slice(0, -1).map((part) => `d:${part}`);
   const name = path.at(-1) ?? '';
   return ['c', 't', 'd'].map((letter) => ['marks', ...folders, `${letter}:${name}`]);
+}
+
+/** Where the versions of a file are kept, or with `folder` those of everything below a folder. */
+export function versionsPath(path: TreePath, kind: 'file' | 'folder' = 'file'): string[] {
+  const name = path.at(-1) ?? '';
+  const folders = path.slice(0, -1).map((part) => `d:${part}`);
+  return ['versions', ...folders, `${kind === 'file' ? 'v' : 'd'}:${name}`];
 }
 
 export const filesPath = (path: TreePath): string[] => ['files', ...path];
