@@ -15,8 +15,8 @@ type Document = z.infer<typeof rowSchema>;
 export interface PinStore {
   /** Documents one of which is the newest; throws where no store can be read. `fresh`: both stores are asked. */
   newest(fresh: boolean): Promise<string[]>;
-  /** The newest of those below an epoch, or of all; null where there is none. */
-  newestBefore(epoch: number | null): Promise<string | null>;
+  /** The newest of those below an epoch; null where there is none. */
+  newestBefore(epoch: number): Promise<string | null>;
   /**
    * Keeps the document unless there is one of its epoch or a higher one: then what there is. The same document
    * again is no conflict, so that a publisher may repeat what it does not know to have happened. `last` is what
@@ -50,9 +50,7 @@ export function createPinStore(deps: { kv: KVNamespace; db: D1Database; clock: C
     },
     async newestBefore(epoch) {
       const [found] = await run([
-        db
-          .prepare('SELECT epoch, jws FROM pins WHERE epoch < ? ORDER BY epoch DESC LIMIT 1')
-          .bind(epoch ?? Number.MAX_SAFE_INTEGER),
+        db.prepare('SELECT epoch, jws FROM pins WHERE epoch < ? ORDER BY epoch DESC LIMIT 1').bind(epoch),
       ]);
       const row = found?.results[0];
       return row === undefined ? null : rowSchema.parse(row).jws;

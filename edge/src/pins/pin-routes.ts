@@ -38,7 +38,9 @@ async function publish(ask: Ask): Promise<Response> {
 
 async function show(ask: Ask): Promise<Response> {
   const { before } = await orderIn(ask, 'show');
-  return answer({ jws: await ask.edge.pinStore.newestBefore(before ?? null) });
+  // What is in use may have come by KV alone, as at a first start.
+  const newest = async () => (await ask.edge.pins.reload(ask.defer).catch(() => null))?.jws ?? null;
+  return answer({ jws: await (before === undefined ? newest() : ask.edge.pinStore.newestBefore(before)) });
 }
 
 async function orderIn<const Name extends PinsOrder['order']>(
