@@ -1,18 +1,26 @@
 // The form that makes a workspace.
 import { call } from './api.js';
 import { byId, showProblem } from './dom.js';
+import { disable } from './standing.js';
 
-/** @param {(workspace: import('./api.js').Workspace) => void} onCreated */
-export function startCreateForm(onCreated) {
+/**
+ * @param {(workspace: import('./api.js').Workspace) => void} onCreated
+ * @param {string | null} readOnly Why nothing can be made, where it cannot.
+ */
+export function startCreateForm(onCreated, readOnly) {
   const form = byId('create');
   const input = /** @type {HTMLInputElement} */ (byId('new-name'));
   const button = /** @type {HTMLButtonElement} */ (form.querySelector('button'));
   const problemPlace = byId('create-problem');
+  if (readOnly !== null) {
+    input.disabled = true;
+    disable(button, readOnly);
+  }
 
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
     const name = input.value.trim();
-    if (!name || button.disabled) return;
+    if (!name || button.disabled || readOnly !== null) return;
     button.disabled = true;
     showProblem(problemPlace, null);
     try {

@@ -1,16 +1,12 @@
-// The console: who is signed in, their workspaces, their tokens.
-import { call } from './api.js';
-import { byId } from './dom.js';
+// The console: who is signed in and as what, their workspaces, their tokens.
 import { ignoreSecondClicks } from './second-click.js';
+import { loadStanding, readOnlyReason, showRoleNote } from './standing.js';
 import { startTokens } from './tokens.js';
 import { startWorkspaces } from './workspaces.js';
 
 ignoreSecondClicks(document);
-startWorkspaces();
-startTokens();
-call('GET', '/v1/me').then(
-  ({ name }) => {
-    byId('person').textContent = name;
-  },
-  () => undefined,
-);
+// What somebody may do decides what is offered. Where it cannot be had everything is; what is refused says why.
+const reason = await loadStanding().then(readOnlyReason, () => null);
+showRoleNote(reason);
+startWorkspaces(reason);
+startTokens(reason);

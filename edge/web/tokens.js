@@ -1,20 +1,32 @@
 // The panel of tokens: made here, shown once, revoked here.
 import { call } from './api.js';
-import { byId, element, showProblem, whileBusy } from './dom.js';
+import { copyOnClick, showOnce } from './copy-field.js';
+import { byId, element, showProblem } from './dom.js';
+import { sureButton } from './sure-button.js';
 
 /** @typedef {import('./api.js').Token} Token */
 
-export function startTokens() {
+/** @param {string | null} readOnly Why none can be made, where none can. */
+export function startTokens(readOnly) {
   const dialog = /** @type {HTMLDialogElement} */ (byId('tokens'));
-  byId('open-tokens').addEventListener('click', () => {
-    dialog.showModal();
-    load();
-  });
+  byId('open-tokens').addEventListener('click', open);
   dialog.addEventListener('close', forget);
   // A click on the backdrop, which is the dialog itself outside its content, closes it.
   dialog.addEventListener('click', (event) => event.target === dialog && dialog.close());
   byId('token-create').addEventListener('submit', create);
-  byId('token-copy').addEventListener('click', copy);
+  copyOnClick('token-text', 'token-copy');
+  if (readOnly !== null) {
+    /** @type {HTMLInputElement} */ (byId('token-name')).disabled = true;
+    /** @type {HTMLButtonElement} */ (byId('token-create').querySelector('button')).disabled = true;
+    byId('token-note').textContent = readOnly;
+    byId('token-note').hidden = false;
+  }
+  if (location.hash === '#tokens') open();
+
+  function open() {
+    dialog.showModal();
+    load();
+  }
 }
 
 /** The token leaves the page with the panel. */
@@ -36,33 +48,15 @@ async function load() {
 
 /** @param {Token} token */
 function tokenRow(token) {
-  const revoke = element(
-    'button',
-    { type: 'button', class: 'button quiet danger', 'aria-label': `Revoke ${token.name}` },
-    'Revoke',
-  );
-  let sure = false;
-  revoke.addEventListener('click', () =>
-    whileBusy(revoke, async () => {
-      if (!sure) {
-        sure = true;
-        revoke.textContent = 'Really revoke?';
-        revoke.setAttribute('aria-label', `Really revoke ${token.name}?`);
-        return;
-      }
-      try {
-        await call('DELETE', `/v1/tokens/${token.id}`);
-      } catch (problem) {
-        showProblem(byId('token-problem'), problem);
-      }
-      await load();
-      // The button has gone with its row.
-      byId('token-name').focus();
-    }),
-  );
-  revoke.addEventListener('blur', () => {
-    sure = false;
-    revoke.textContent = 'Revoke';
+  const revoke = sureButton('Revoke', `Revoke ${token.name}`, async () => {
+    try {
+      await call('DELETE', `/v1/tokens/${token.id}`);
+    } catch (problem) {
+      showProblem(byId('token-problem'), problem);
+    }
+    await load();
+    // The button has gone with its row.
+    byId('token-name').focus();
   });
   const until = new Date(token.expiresAt).toLocaleDateString('en', { dateStyle: 'medium' });
   return element(
@@ -88,31 +82,12 @@ async function create(event) {
   showProblem(byId('token-problem'), null);
   try {
     const { token } = await call('POST', '/v1/tokens', { name: input.value.trim() });
-    const text = /** @type {HTMLInputElement} */ (byId('token-text'));
-    text.value = token;
     input.value = '';
-    byId('token-new').hidden = false;
-    text.focus();
-    text.select();
+    showOnce('token-new', 'token-text', token);
     await load();
   } catch (problem) {
     showProblem(byId('token-problem'), problem);
   } finally {
     button.disabled = false;
-  }
-}
-
-async function copy() {
-  const text = /** @type {HTMLInputElement} */ (byId('token-text'));
-  const button = byId('token-copy');
-  try {
-    await navigator.clipboard.writeText(text.value);
-    button.textContent = 'Copied';
-    setTimeout(() => {
-      button.textContent = 'Copy';
-    }, 2_000);
-  } catch {
-    text.focus();
-    text.select();
   }
 }

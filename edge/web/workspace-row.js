@@ -2,6 +2,7 @@
 // pointer stay where they are while the state changes under them.
 import { ago, element, whileBusy } from './dom.js';
 import { editInPlace } from './rename.js';
+import { disable } from './standing.js';
 
 /** @typedef {import('./api.js').Workspace} Workspace */
 
@@ -26,8 +27,9 @@ export const phaseName = (workspace) => phaseNames[workspace.phase] ?? workspace
  * @param {(id: string, name: string) => Promise<void>} actions.rename
  * @param {(id: string) => Promise<void>} actions.remove
  * @param {(id: string) => Promise<void>} actions.copyAddress
+ * @param {string | null} readOnly Why nothing can be changed, where it cannot.
  */
-export function workspaceRow(first, actions) {
+export function workspaceRow(first, actions, readOnly) {
   let workspace = first;
   const { id } = first;
   const name = element('span', { class: 'name' });
@@ -55,14 +57,16 @@ export function workspaceRow(first, actions) {
     element('div', { class: 'actions' }, open, power, copy, remove),
   );
 
-  renameButton.addEventListener('click', () =>
-    editInPlace(name, renameButton, (wanted) => actions.rename(id, wanted)),
+  renameButton.addEventListener(
+    'click',
+    () => readOnly ?? editInPlace(name, renameButton, (wanted) => actions.rename(id, wanted)),
   );
   copy.addEventListener('click', () => whileBusy(copy, () => actions.copyAddress(id)));
   remove.addEventListener('click', () => whileBusy(remove, () => actions.remove(id)));
   power.addEventListener('click', () =>
     whileBusy(power, () => (workspace.desired === 'running' ? actions.suspend(id) : actions.resume(id))),
   );
+  if (readOnly !== null) for (const control of [renameButton, power, remove]) disable(control, readOnly);
   update(first);
   return { row, update, refreshTimes };
 

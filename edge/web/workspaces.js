@@ -15,6 +15,8 @@ const known = new KnownWorkspaces();
 const rows = new Map();
 let loaded = false;
 let loads = 0;
+/** @type {string | null} */
+let readOnly = null;
 
 const list = byId('workspaces');
 const actions = {
@@ -25,9 +27,11 @@ const actions = {
   copyAddress,
 };
 
-export function startWorkspaces() {
+/** @param {string | null} reason Why nothing can be changed here, where it cannot. */
+export function startWorkspaces(reason) {
+  readOnly = reason;
   byId('retry').addEventListener('click', load);
-  startCreateForm(take);
+  startCreateForm(take, reason);
   followEvents({
     onWorkspace: (workspace) => {
       announce(workspace);
@@ -91,7 +95,7 @@ function show() {
   for (const [index, workspace] of live.entries()) {
     const present = rows.get(workspace.id);
     if (present) present.update(workspace);
-    const row = present ?? workspaceRow(workspace, actions);
+    const row = present ?? workspaceRow(workspace, actions, readOnly);
     rows.set(workspace.id, row);
     if (list.children[index] !== row.row) list.insertBefore(row.row, list.children[index] ?? null);
   }

@@ -19,6 +19,8 @@ const meAnswer = z.object({
   name: z.string(),
   tier: tierSchema,
   region: regionIdSchema,
+  /** As people are shown it. */
+  regionName: z.string(),
   role: roleSchema,
   scopes: z.array(scopeSchema).nullable(),
   via: z.enum(['session', 'token']),

@@ -6,6 +6,7 @@ import { CellbookError } from '@cellbook/shared/errors.ts';
 import type { OrgId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import { type Ask, isSecure } from '../ask.ts';
+import { noteAudit } from '../audit/note-audit.ts';
 import { clientAddressOf } from '../client-address.ts';
 import { browserName } from './browser-name.ts';
 import { setCookie } from './cookies.ts';
@@ -29,6 +30,7 @@ export async function startSession(ask: Ask, person: Person, provider: string): 
     lastSeenAtMs: nowMs,
     expiresAtMs: exp * 1_000,
   });
+  noteAudit(ask, { who: { ...person, jti }, which: { kind: 'user', id: person.sub }, details: { provider } });
   return cookieOf(ask, person, { jti, iat, exp });
 }
 
@@ -50,6 +52,7 @@ export async function switchOrg(ask: Ask, session: Identity, org: OrgId): Promis
 /** Ends the caller's own; how he had signed in, where that is known. */
 export async function endSession(ask: Ask, session: Identity): Promise<string | null> {
   const { clock, people, directory, revoked } = ask.edge;
+  noteAudit(ask, { who: session, which: { kind: 'user', id: session.sub } });
   const ended = await people.endSession(session.sub, session.jti, clock.nowMs());
   // One without a row: it began before there were such rows.
   if (ended === null) await directory.revokeSession(session.jti, session.exp * 1_000);

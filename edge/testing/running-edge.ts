@@ -1,0 +1,90 @@
+/**
+ * The whole edge as an operator has it: set up by write-config.ts, run by `wrangler dev` in real workerd, on a
+ * home and a port of its own. Where its cell would be stands a server that has no workspaces.
+ */
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { z } from 'zod';
+
+const root = dirname(dirname(import.meta.dirname));
+const startMsMax = 90_000;
+
+export interface RunningEdge {
+  url: string;
+  stop(): Promise<void>;
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+export async function startEdge(port: number, environment: Record<string, string>): Promise<RunningEdge> {
+  const home = mkdtempSync(join(tmpdir(), 'cellbook-edge-'));
+  const cell = emptyCell();
+  cell.listen(0, '127.0.0.1');
+  await once(cell, 'listening');
+  const cellUrl = `http://127.0.0.1:${(cell.address() as AddressInfo).port}`;
+  const regions = ['--region', 'eu=Europe', '--region', 'us=Americas'];
+  const cells = ['--cell', `eu/eu-1=${cellUrl}`, '--cell', `us/us-1=${cellUrl}`];
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    ['edge/setup/write-config.ts', '--home', home, '--port', String(port), ...regions, ...cells],
+    { cwd: root, env: { ...process.env, ...environment } },
+  );
+  const { wranglerArguments } = z
+    .object({ wranglerArguments: z.array(z.string()) })
+    .parse(JSON.parse(stdout.trim().split('\n').at(-1) ?? ''));
+  const child = spawn(process.execPath, ['node_modules/wrangler/bin/wrangler.js', ...wranglerArguments], {
+    cwd: root,
+    env: { ...process.env, WRANGLER_SEND_METRICS: 'false', CI: '1', NO_COLOR: '1' },
+    stdio: ['ignore', 'ignore', 'ignore'],
+    detached: true,
+  });
+  const url = `http://localhost:${port}`;
+  const stop = async () => {
+    // Its group: wrangler's workerd with it.
+    if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGTERM');
+    if (child.exitCode === null) await once(child, 'exit');
+    cell.close();
+    cell.closeAllConnections();
+    rmSync(home, { recursive: true, force: true });
+  };
+  if (await answers(`http://127.0.0.1:${port}/healthz`, performance.now() + startMsMax)) return { url, stop };
+  await stop();
+  throw new Error('the edge did not answer in time');
+}
+
+async function answers(address: string, untilMs: number): Promise<boolean> {
+  while (performance.now() < untilMs) {
+    const isThere = await fetch(address, { signal: AbortSignal.timeout(2_000) }).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+    if (isThere) return true;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  return false;
+}
+
+function emptyCell() {
+  return createServer((request, response) => {
+    if (request.url?.startsWith('/v1/events')) {
+      response.writeHead(200, { 'content-type': 'text/event-stream' }).write(': here\n\n');
+      return;
+    }
+    const isList = request.method === 'GET' && request.url?.startsWith('/v1/workspaces');
+    response.writeHead(isList ? 200 : 404, { 'content-type': 'application/json' });
+    response.end(isList ? '{"workspaces":[],"nextCursor":null}' : '{"message":"nothing here","reason":null}');
+  });
+}
