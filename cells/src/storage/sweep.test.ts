@@ -77,6 +77,20 @@ test('removes what no kept version refers to, and nothing else', async () => {
   expect(await run()).toBeLessThanOrEqual(2);
 });
 
+test('versions of a file outlast the versions of its volume, also when the file is gone', async () => {
+  const { clock, tree, run } = await startVolume();
+  const version = { author: null, keep: { recent: 2, dailyMs: 365 * 24 * hourMs } };
+  const bodies = [1, 2, 3].map(() => systemRandom.bytes(5_000));
+  for (const bytes of bodies) await tree.write(['a.bin'], bytes, { version });
+  await tree.remove(['a.bin']);
+  await clock.advance(40 * 24 * hourMs);
+  await run();
+  const versions = await tree.listVersions(['a.bin']);
+  expect(versions).toHaveLength(3);
+  for (const [at, { id }] of versions.entries())
+    expect((await tree.readVersion(['a.bin'], id)).equals(bodies[2 - at] ?? Buffer.alloc(0))).toBe(true);
+});
+
 test('what was removed can be stored again: no cache believes it is still there', async () => {
   const { clock, tree, run } = await startVolume();
   const bytes = systemRandom.bytes(5_000);

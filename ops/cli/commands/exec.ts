@@ -23,7 +23,7 @@ export function registerExec(program: Command, cli: Cli): void {
       cli.run(async (context, show) => {
         const code = await codeOf(given, options.file);
         const { id } = await findWorkspace(context.api, name);
-        const jupyter = context.jupyter(id);
+        const jupyter = await context.jupyter(id);
         const said: Said = { status: '', stdout: '', stderr: '', result: null, error: null };
         await withKernel(jupyter, { name: options.kernel, path: 'cellbook-exec' }, (kernel) =>
           execute(kernel, code, said, show.json),

@@ -45,7 +45,7 @@ It stops at the first cell that fails and ends with code ${codeFailed}; a cell t
     .action((path: string, options: Options) =>
       cli.run(async (context, show) => {
         const { id } = await findWorkspace(context.api, options.workspace);
-        await runNotebook(context.jupyter(id), path, options, show);
+        await runNotebook(await context.jupyter(id), path, options, show);
       }),
     );
 }

@@ -1,0 +1,168 @@
+/** The command line as its user has it: the program itself, against a whole platform. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { afterAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { useTestPlatform } from './test-platform.ts';
+
+const platform = useTestPlatform();
+const home = mkdtempSync(join(tmpdir(), 'cellbook-cli-e2e-'));
+const program = join(import.meta.dirname, '../cli/cellbook.mjs');
+afterAll(() => rmSync(home, { recursive: true, force: true }));
+
+async function cellbook(words: string[], input = '') {
+  const env = { PATH: process.env.PATH, HOME: home, CELLBOOK_URL: platform().url };
+  const child = spawn(process.execPath, [program, ...words], { env });
+  child.stdin.end(input);
+  const [out, err, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
+  return { out, err, code: Number(code) };
+}
+async function json(words: string[]): Promise<unknown> {
+  const { out, err, code } = await cellbook([...words, '--json']);
+  expect({ code, err }).toEqual({ code: 0, err: '' });
+  return JSON.parse(out);
+}
+
+const notebook = {
+  nbformat: 4,
+  nbformat_minor: 5,
+  metadata: { kernelspec: { name: 'python3', language: 'python', display_name: 'Python 3' } },
+  cells: [
+    {
+      cell_type: 'code',
+      id: 'a',
+      metadata: { tags: ['parameters'] },
+      source: 'alpha = 1\nwho = "nobody"',
+      outputs: [],
+      execution_count: null,
+    },
+    { cell_type: 'markdown', id: 'b', metadata: {}, source: '# Result' },
+    {
+      cell_type: 'code',
+      id: 'c',
+      metadata: {},
+      source: 'print("alpha is", alpha)\nalpha * 2',
+      outputs: [],
+      execution_count: null,
+    },
+    {
+      cell_type: 'code',
+      id: 'd',
+      metadata: {},
+      source: 'assert who != "nobody", who',
+      outputs: [],
+      execution_count: null,
+    },
+    {
+      cell_type: 'code',
+      id: 'e',
+      metadata: {},
+      source: 'open("done", "w").write(who)',
+      outputs: [],
+      execution_count: null,
+    },
+  ],
+};
+const cellsOf = (path: string) =>
+  z
+    .object({
+      cells: z.array(
+        z.looseObject({ outputs: z.array(z.looseObject({ output_type: z.string() })).optional() }),
+      ),
+    })
+    .parse(JSON.parse(readFileSync(path, 'utf8'))).cells;
+
+describe('cellbook', () => {
+  it('logs in, and makes, lists and names workspaces', async () => {
+    expect(await json(['login', '--development-as', 'cli@cellbook.test'])).toMatchObject({
+      url: platform().url,
+    });
+    expect(await json(['ws', 'create', 'first'])).toMatchObject({ name: 'first', phase: 'suspended' });
+    expect(await json(['ws', 'ls'])).toMatchObject([{ name: 'first' }]);
+    expect((await cellbook(['ws', 'ls'])).out).toMatch(/^ID +NAME +PHASE .*\nws-\w+ +first +suspended/);
+    const { url } = z.object({ url: z.string() }).parse(await json(['ws', 'open', 'first', '--print']));
+    expect(url).toMatch(/\/open\/ws-/);
+    expect((await cellbook(['complete', '--', 'ws', 'resume', 'fi'])).out).toBe('first\n');
+  });
+
+  it('runs code, gives its output as it is, and its failure as a code of its own', async () => {
+    const ran = await cellbook(
+      ['exec', 'first', '-f', '-'],
+      'import sys\nprint("out")\nprint("err", file=sys.stderr)\n6 * 7\n',
+    );
+    expect(ran).toEqual({ out: 'out\n42\n', err: 'err\n', code: 0 });
+    const failed = await cellbook(['exec', 'first', '1 / 0', '--json']);
+    expect(failed.code).toBe(3);
+    expect(JSON.parse(failed.out)).toMatchObject({ status: 'error', error: { ename: 'ZeroDivisionError' } });
+  });
+
+  it('runs a notebook with parameters; outputs are written back, and the original stays', async () => {
+    const [local, result] = [join(home, 'report.ipynb'), join(home, 'result.ipynb')];
+    writeFileSync(local, JSON.stringify(notebook));
+    const words = [
+      'run',
+      local,
+      '--upload',
+      '-w',
+      'first',
+      '-p',
+      'alpha',
+      '21',
+      '-r',
+      'who',
+      'ada',
+      '-o',
+      'out.ipynb',
+    ];
+    expect(await json([...words, '--download', result])).toMatchObject({
+      ok: true,
+      path: 'out.ipynb',
+      executed: 5,
+    });
+    const cells = cellsOf(result);
+    expect(cells[1]).toMatchObject({
+      metadata: { tags: ['injected-parameters'] },
+      source: '# Parameters\nalpha = 21\nwho = "ada"\n',
+    });
+    expect(cells[3]?.outputs).toMatchObject([
+      { output_type: 'stream', text: ['alpha is 21\n'] },
+      { output_type: 'execute_result', data: { 'text/plain': '42' } },
+    ]);
+    expect((await cellbook(['exec', 'first', 'print(open("done").read(), end="")'])).out).toBe('ada');
+  });
+
+  it('stops at the cell that fails, says which, and has written what ran', async () => {
+    const result = join(home, 'failed.ipynb');
+    const failed = await cellbook([
+      'run',
+      'out.ipynb',
+      '-w',
+      'first',
+      '-p',
+      'who',
+      'nobody',
+      '--download',
+      result,
+    ]);
+    expect(failed.code).toBe(3);
+    expect(failed.out).toContain('cell 5 failed: AssertionError: nobody');
+    const cells = cellsOf(result);
+    expect(cells[4]?.outputs?.[0]).toMatchObject({ output_type: 'error', ename: 'AssertionError' });
+    expect(cells[5]).toMatchObject({ outputs: [], execution_count: null });
+  });
+
+  it('suspends, resumes, deletes and brings back', async () => {
+    expect(await json(['ws', 'suspend', 'first'])).toMatchObject({ phase: 'suspended' });
+    expect(await json(['ws', 'resume', 'first'])).toMatchObject({ phase: 'running' });
+    expect(await json(['ws', 'rm', 'first'])).toMatchObject({ desired: 'deleted' });
+    expect(await json(['ws', 'ls'])).toEqual([]);
+    await expect
+      .poll(async () => (await cellbook(['ws', 'restore', 'first'])).code, { timeout: 60_000 })
+      .toBe(0);
+    expect(await json(['ws', 'ls'])).toMatchObject([{ name: 'first' }]);
+  });
+});
