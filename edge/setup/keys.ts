@@ -1,19 +1,26 @@
 /**
  * The edge's keys for one machine, made once and kept under `<home>/keys/edge/`, readable by their owner
- * alone. For cells: `principal.jwks.json`, which they verify principals with, and `pins.public.json` for pins.
+ * alone; rings.json is the truth of those that are replaced in turn (key-ring.ts). For cells: `principal.jwks.json`, which they verify principals with, and `pins.public.json` for pins.
  */
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemRandom } from '@cellbook/shared/random.ts';
 import { base64url, exportJWK, generateKeyPair, type JWK } from 'jose';
+import { type KeyUse, signingOf } from './key-ring.ts';
+import { credentialKeys, publicKeys, type Rings, readRings, writeRings } from './rings.ts';
 
 export interface EdgeKeys {
   credentials: JWK[];
   principal: JWK;
   pins: JWK;
+  /** What pins are verified with, those of keys that do not sign yet or any more included. */
+  pinPublicKeys: JWK[];
+  rings: Rings;
+  /** Signs the checkpoints of the edge's audit log. */
+  audit: JWK;
   /** Path of the JWKS file for cells. */
   publicKeysPath: string;
-  /** Path of the JWK that cells verify pins with. */
+  /** Path of the JWKS file that cells verify pins with. */
   pinPublicKeyPath: string;
 }
 
@@ -23,22 +30,23 @@ export async function ensureKeys(home: string): Promise<EdgeKeys> {
   const credentials = await ensure(join(directory, 'credentials.json'), async () => [await symmetricKey()]);
   const principal = await ensure(join(directory, 'principal.json'), () => signingKey('principal'));
   const pins = await ensure(join(directory, 'pins.json'), () => signingKey('pins'));
-  const publicKeysPath = join(directory, 'principal.jwks.json');
-  await writeFile(publicKeysPath, JSON.stringify({ keys: [publicOf(principal)] }));
-  const pinPublicKeyPath = join(directory, 'pins.public.json');
-  await writeFile(pinPublicKeyPath, JSON.stringify(publicOf(pins)));
-  return { credentials, principal, pins, publicKeysPath, pinPublicKeyPath };
-}
-
-export function publicOf({ kty, crv, kid, x, alg }: JWK): JWK {
+  const audit = await ensure(join(directory, 'audit.json'), () => signingKey('audit'));
+  const rings = await readRings(directory, { credentials, principal: [principal], pins: [pins] });
+  await writeRings(directory, rings);
   return {
-    ...(kty && { kty }),
-    ...(crv && { crv }),
-    ...(kid && { kid }),
-    ...(x && { x }),
-    ...(alg && { alg }),
+    credentials: credentialKeys(rings),
+    principal: signingOf(rings.principal),
+    pins: signingOf(rings.pins),
+    pinPublicKeys: publicKeys(rings.pins),
+    ...{ audit, rings },
+    publicKeysPath: join(directory, 'principal.jwks.json'),
+    pinPublicKeyPath: join(directory, 'pins.public.json'),
   };
 }
+
+/** A new key of this use, which nothing knows yet. */
+export const freshKey = (use: KeyUse): Promise<JWK> =>
+  use === 'credentials' ? symmetricKey() : signingKey(use);
 
 async function ensure<Key>(path: string, make: () => Promise<Key>): Promise<Key> {
   try {

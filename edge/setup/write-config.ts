@@ -15,7 +15,7 @@ import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { assembleAssets } from './assets.ts';
-import { type EdgeKeys, ensureKeys, publicOf } from './keys.ts';
+import { type EdgeKeys, ensureKeys } from './keys.ts';
 import { type Options, readOptions } from './options.ts';
 import { nextPins, readPins } from './pins.ts';
 import { signInVariables } from './sign-in-variables.ts';
@@ -53,7 +53,7 @@ function publicUrl({ 'public-url': url, port }: Options): string {
   return url ?? `http://localhost:${port}`;
 }
 
-function envText(options: Options, { credentials, principal, pins }: EdgeKeys): string {
+function envText(options: Options, { credentials, principal, pinPublicKeys, audit }: EdgeKeys): string {
   const variables: Record<string, string> = {
     CELLBOOK_PUBLIC_URL: publicUrl(options),
     CELLBOOK_WORKSPACE_DOMAIN: options['workspace-domain'] ?? `localhost:${options.port}`,
@@ -61,7 +61,8 @@ function envText(options: Options, { credentials, principal, pins }: EdgeKeys): 
     ...signInVariables(process.env),
     CELLBOOK_CREDENTIAL_KEYS: JSON.stringify(credentials),
     CELLBOOK_PRINCIPAL_KEY: JSON.stringify(principal),
-    CELLBOOK_PIN_PUBLIC_KEY: JSON.stringify(publicOf(pins)),
+    CELLBOOK_PIN_PUBLIC_KEY: JSON.stringify(pinPublicKeys),
+    CELLBOOK_AUDIT_KEY: JSON.stringify(audit),
     ...(options.lab === undefined ? {} : { CELLBOOK_LAB_VERSION: basename(resolve(options.lab)) }),
   };
   return Object.entries(variables)
@@ -89,7 +90,7 @@ async function migrate(): Promise<void> {
 /** A new epoch only where the pins are not as they were; the state may have been thrown away meanwhile. */
 async function publishPins({ home, cells }: Options, keys: EdgeKeys): Promise<void> {
   const path = join(home, 'edge', 'pins.jws');
-  const last = await readPins(path, publicOf(keys.pins));
+  const last = await readPins(path, keys.pinPublicKeys);
   const record = await recordOf('pins.json', z.object({ epoch: z.int() }));
   const next = await nextPins({ last, cells, key: keys.pins });
   if (next) {

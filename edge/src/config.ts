@@ -74,7 +74,10 @@ const configSchema = z.object({
   /** Keys of session cookies and tokens: the first signs, all verify, so that they can be replaced in turn. */
   CELLBOOK_CREDENTIAL_KEYS: json(z.array(signingKey).min(1).max(8)),
   CELLBOOK_PRINCIPAL_KEY: json(publicKey.extend({ d: z.string() })),
-  CELLBOOK_PIN_PUBLIC_KEY: json(publicKey),
+  /** Signs the checkpoints of the edge's audit log; without it there are none. */
+  CELLBOOK_AUDIT_KEY: json(publicKey.extend({ d: z.string() })).optional(),
+  /** One, or a list while it is being replaced. */
+  CELLBOOK_PIN_PUBLIC_KEY: json(z.union([z.array(publicKey).min(1), publicKey.transform((key) => [key])])),
   /** The version of the lab bundle under /static/lab/; without one the workspace's page says so. */
   CELLBOOK_LAB_VERSION: z.string().optional(),
 });

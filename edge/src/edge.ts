@@ -2,6 +2,9 @@
 import { type Clock, systemClock } from '@cellbook/shared/clock.ts';
 import type { OrgId, UserId } from '@cellbook/shared/ids.ts';
 import { type Random, systemRandom } from '@cellbook/shared/random.ts';
+import { createD1AuditStore } from './audit/d1-audit-store.ts';
+import { createEdgeAudit, type EdgeAudit } from './audit/edge-audit.ts';
+import { createRefusalCounts, noteRefusal, type RefusalCounts } from './audit/record-audit.ts';
 import type { Refusal } from './authorise.ts';
 import { type Bindings, type Config, parseConfig } from './config.ts';
 import { createD1Directory } from './directory/d1-directory.ts';
@@ -56,6 +59,8 @@ export interface Edge {
   keys: KeyStore;
   serviceAccounts: ServiceAccountStore;
   keyUse: KeyUse;
+  audit: EdgeAudit;
+  refusals: RefusalCounts;
   /** Told of every refusal of authorise.ts, for the record; must not throw. */
   refused?(refusal: Refusal): void;
   metrics: Metrics;
@@ -116,6 +121,12 @@ export function createEdge(bindings: Bindings, clock: Clock, random: Random): Ed
       keys,
       onFailure: (cause) => log('warn', 'the last use of a key was not noted', { cause }),
     }),
+    audit: createEdgeAudit({
+      ...{ clock, random, anchors: bindings.PINS, key: config.CELLBOOK_AUDIT_KEY ?? null },
+      store: createD1AuditStore({ db: bindings.DIRECTORY, clock }),
+    }),
+    refusals: createRefusalCounts(),
+    refused: noteRefusal,
     codes: createOneTimeCodes({ objects: bindings.ONE_TIME_CODES, clock, random }),
     forwarder: {
       clock,

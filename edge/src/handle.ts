@@ -1,6 +1,7 @@
 /** One request, from its host to its answer. Three hosts, a file each; what they throw becomes an answer here. */
 import { toCellbookError } from '@cellbook/shared/errors.ts';
 import { type Ask, askOf } from './ask.ts';
+import { isRefused, recordRefusal } from './audit/record-audit.ts';
 import type { Defer } from './directory/snapshot.ts';
 import type { Edge } from './edge.ts';
 import { answerMain } from './hosts/main.ts';
@@ -25,6 +26,8 @@ async function answer(ask: Ask): Promise<Response> {
         return await answerOther(ask);
     }
   } catch (thrown) {
-    return refuse(ask, toCellbookError(thrown, `${ask.request.method} ${ask.url.pathname}`));
+    const error = toCellbookError(thrown, `${ask.request.method} ${ask.url.pathname}`);
+    if (error.status === 401 || error.status === 403 || isRefused(ask)) recordRefusal(ask, error);
+    return refuse(ask, error);
   }
 }

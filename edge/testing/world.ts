@@ -27,7 +27,7 @@ export const originOf = (id: WorkspaceId): string => `http://${id}.localhost:878
 export interface World {
   edge: Edge;
   clock: ManualClock;
-  keys: { pins: JWK; principal: JWK };
+  keys: { pins: JWK; principal: JWK; audit: JWK };
   workspaceId: WorkspaceId;
   fetch(address: string, init?: RequestInit): Promise<Response>;
   publishPins(epoch: number, cellUrls: string[], homeCell: number): Promise<void>;
@@ -44,7 +44,7 @@ export async function createWorld(
   variables: Partial<Bindings> & Record<string, unknown> = {},
 ): Promise<World> {
   await applyD1Migrations(env.DIRECTORY, env.MIGRATIONS);
-  const [principal, pins] = [await edKey('principal'), await edKey('pins')];
+  const [principal, pins, audit] = [await edKey('principal'), await edKey('pins'), await edKey('audit')];
   // The objects that keep one-time codes go by the system's clock, so the test's clock starts at its time.
   const clock = new ManualClock(systemClock.nowMs());
   const { d: _secret, ...pinPublicKey } = pins;
@@ -61,6 +61,7 @@ export async function createWorld(
       { kty: 'oct', kid: 'one', k: 'b25lb25lb25lb25lb25lb25lb25lb25lb25lb25lb25l' },
     ]),
     CELLBOOK_PRINCIPAL_KEY: JSON.stringify(principal),
+    CELLBOOK_AUDIT_KEY: JSON.stringify(audit),
     CELLBOOK_PIN_PUBLIC_KEY: JSON.stringify(pinPublicKey),
     ...variables,
   };
@@ -69,7 +70,7 @@ export async function createWorld(
       edge: createEdge(bindings, isolateClock, systemRandom),
       clock: isolateClock,
       anotherIsolate: worldOf,
-      keys: { pins, principal },
+      keys: { pins, principal, audit },
       workspaceId: newWorkspaceId(systemRandom),
       fetch: async (address, init) =>
         handle(world.edge, new Request(address, { redirect: 'manual', ...init }), () => undefined),

@@ -352,6 +352,8 @@ export const limits = {
     keysListedMax: 1_000,
     /** A write per key and minute: 10,000 keys in constant use are 167 a second, behind requests. */
     keyUsedEveryMs: 60_000,
+    /** Keys of one use at a time: one that signs, one that will, six that did; each is tried by its name alone. */
+    keysPerRingMax: 8,
     /** One for each pipeline and tool of an organisation. */
     serviceAccountsPerOrgMax: 100,
     /** Shared organisations one person may have made: a consultant's customers, and no store filled by a script. */

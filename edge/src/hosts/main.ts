@@ -3,6 +3,7 @@ import { CellbookError } from '@cellbook/shared/errors.ts';
 import { workspaceIdSchema } from '@cellbook/shared/ids.ts';
 import { Hono } from 'hono';
 import type { Ask } from '../ask.ts';
+import { audited } from '../audit/audited.ts';
 import { authorise } from '../authorise.ts';
 import type { EdgeRoute } from '../edge-route.ts';
 import { authenticate, credentialIn } from '../identity/authenticate.ts';
@@ -15,7 +16,7 @@ type Env = { Bindings: { ask: Ask } };
 
 const pages = new Hono<Env>();
 for (const route of pageRoutes)
-  pages.on(route.method, route.path, ({ env: { ask }, req }) => route.answer({ ask, params: req.param() }));
+  pages.on(route.method, route.path, ({ env, req }) => answer(env.ask, route, req.param()));
 pages.notFound(({ env }) => {
   throw noSuchPage(env.ask);
 });
@@ -59,8 +60,12 @@ export async function answerJupyter(ask: Ask): Promise<Response> {
 }
 
 async function answer(ask: Ask, route: EdgeRoute, params: Record<string, string>): Promise<Response> {
-  if (route.open !== undefined) return route.answer({ ask, params });
-  return route.answer({ ask, params, identity: await authorise(ask, route, params) });
+  if (route.open !== undefined) {
+    const open = () => route.answer({ ask, params });
+    return audited(ask, { route, params, identity: null }, open);
+  }
+  const identity = await authorise(ask, route, params);
+  return audited(ask, { route, params, identity }, () => route.answer({ ask, params, identity }));
 }
 
 function noSuchPage({ url }: Ask): CellbookError {

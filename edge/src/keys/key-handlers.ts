@@ -2,6 +2,7 @@
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import { apiKeyIdSchema } from '@cellbook/shared/ids.ts';
 import type { Ask } from '../ask.ts';
+import { noteAudit } from '../audit/note-audit.ts';
 import type { Call } from '../edge-route.ts';
 import type { Identity } from '../identity/identity.ts';
 import { readJson } from '../read-body.ts';
@@ -19,6 +20,7 @@ export const createKey =
   async ({ ask, identity }: Asked): Promise<Response> => {
     const body = await readJson(ask.request, newKeySchema, 'creating a key');
     const { row, key } = await makeKey(ask, identity, identity, body);
+    noteAudit(ask, { which: { id: row.id, owner: identity.sub } });
     return created({ ...shown(row), [word === 'keys' ? 'key' : 'token']: key });
   };
 
