@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { layoutDocument, shareOut, signPins, withCells } from '@cellbook/shared/pins/build.ts';
 import { type Cell, type Layout, type Pins, verifyPins } from '@cellbook/shared/pins/pins.ts';
-import { type CryptoKey, importJWK, type JWK } from 'jose';
+import { createLocalJWKSet, type JWK } from 'jose';
 
 /** A document of the next epoch, or null where the last one says the same. */
 export async function nextPins(options: {
@@ -24,11 +24,11 @@ export async function nextPins(options: {
   return { epoch, jws: await signPins(document, key) };
 }
 
-/** The pins at `path`; null where there are none that this key has signed. */
-export async function readPins(path: string, publicKey: JWK): Promise<Pins | null> {
+/** The pins at `path`; null where there are none that one of these keys has signed. */
+export async function readPins(path: string, publicKeys: JWK[]): Promise<Pins | null> {
   const jws = await readFile(path, 'utf8').catch(() => null);
-  const key = (await importJWK(publicKey, 'EdDSA')) as CryptoKey;
-  return jws === null ? null : verifyPins(jws.trim(), key).catch(() => null);
+  const keys = createLocalJWKSet({ keys: publicKeys });
+  return jws === null ? null : verifyPins(jws.trim(), keys).catch(() => null);
 }
 
 function same(one: Layout | null, other: Layout): boolean {

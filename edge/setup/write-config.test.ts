@@ -57,9 +57,9 @@ test('a start over pins that are there gives cells their new address and drops n
   expect(await readFile(envFile, 'utf8')).toContain(
     `CELLBOOK_REGIONS='[{"id":"eu","name":"Europe","continents":["EU","AF"]},{"id":"us","name":"Americas","continents":[]}]'`,
   );
-  const publicKey = JSON.parse(await readFile(pinPublicKeyPath, 'utf8'));
+  const { keys } = JSON.parse(await readFile(pinPublicKeyPath, 'utf8'));
   const pinned = async () => {
-    const pins = await readPins(join(home, 'edge', 'pins.jws'), publicKey);
+    const pins = await readPins(join(home, 'edge', 'pins.jws'), keys);
     return { epoch: pins?.epoch, cells: pins?.cells.map(({ id, url }) => `${id} ${url}`) };
   };
   const before = await pinned();

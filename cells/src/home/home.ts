@@ -9,9 +9,8 @@ import { CellbookError } from '@cellbook/shared/errors.ts';
 import type { UserId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
-import { type PinnedUser, type Pins, verifyPins } from '@cellbook/shared/pins/pins.ts';
+import { type PinKey, type PinnedUser, type Pins, verifyPins } from '@cellbook/shared/pins/pins.ts';
 import type { Principal } from '@cellbook/shared/protocol/principal.ts';
-import type { CryptoKey } from 'jose';
 import { addressee, type Cell, judge, leaving } from './home-rule.ts';
 import type { HomeStore, KeptPins } from './home-store.ts';
 
@@ -29,7 +28,7 @@ export interface Home {
 export interface HomeDeps {
   cell: Cell;
   store: HomeStore;
-  publicKey: CryptoKey;
+  publicKey: PinKey;
   clock: Clock;
   log: Logger;
 }
@@ -99,7 +98,7 @@ function assertHome(cell: Cell, pins: Pins | null, principal: Principal): void {
 
 const doing = 'taking pins';
 
-async function verified(jws: string, publicKey: CryptoKey): Promise<Pins> {
+async function verified(jws: string, publicKey: PinKey): Promise<Pins> {
   try {
     return await verifyPins(jws, publicKey);
   } catch (cause) {

@@ -1,9 +1,9 @@
 /** Whom this cell owns, by the pins delivered to it; undefined where no pin key is configured. */
+import { openPublicKeys } from '../api/access/public-keys.ts';
 import type { CellTools } from '../cell.ts';
 import type { CellConfig } from '../config.ts';
 import type { Database } from '../db/database.ts';
 import { type Home, openHome } from '../home/home.ts';
-import { readPinPublicKey } from '../home/pin-public-key.ts';
 import { createPostgresHomeStore } from '../home/postgres-home-store.ts';
 
 export async function openHomePart(
@@ -18,6 +18,6 @@ export async function openHomePart(
   return openHome({
     ...{ cell: { cellId, regionId }, clock, log },
     store: createPostgresHomeStore(database, regionId),
-    publicKey: await readPinPublicKey(pinPublicKeyFile),
+    publicKey: await openPublicKeys(pinPublicKeyFile, clock),
   });
 }

@@ -2,7 +2,7 @@
 import type { WorkspaceId } from '@cellbook/shared/ids.ts';
 import type { Metrics } from '@cellbook/shared/metrics.ts';
 import type { FastifyInstance } from 'fastify';
-import { openPrincipalKeys } from '../api/access/principal-keys.ts';
+import { openPublicKeys } from '../api/access/public-keys.ts';
 import { createPrincipalVerifier } from '../api/access/principal-verifier.ts';
 import { createServer } from '../api/server.ts';
 import type { AuditPart } from '../audit/open-audit.ts';
@@ -55,7 +55,7 @@ export async function serve(parts: ServerParts): Promise<FastifyInstance> {
   } = parts;
   const { clock, random, log } = tools;
   const { database, store, transitions, idempotency, feed } = stores;
-  const keys = await openPrincipalKeys(config.edgePublicKeysFile, clock);
+  const keys = await openPublicKeys(config.edgePublicKeysFile, clock);
   const home = await openHomePart(config, tools, database);
   const app = await createServer({
     ...tools,

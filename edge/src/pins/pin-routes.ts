@@ -2,7 +2,7 @@
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import { type PinsOrder, pinsOrderSchema, pinsOrderType } from '@cellbook/shared/protocol/pins-api.ts';
-import { compactVerify, importJWK } from 'jose';
+import { compactVerify, createLocalJWKSet } from 'jose';
 import type { Ask } from '../ask.ts';
 import type { OpenRoute } from '../edge-route.ts';
 import { readText } from '../read-body.ts';
@@ -50,7 +50,7 @@ async function orderIn<const Name extends PinsOrder['order']>(
   const { clock, config } = ask.edge;
   const jws = (await readText(ask.request, doing, limits.pins.orderBytesMax)).trim();
   try {
-    const key = await importJWK(config.CELLBOOK_PIN_PUBLIC_KEY, 'EdDSA');
+    const key = createLocalJWKSet({ keys: config.CELLBOOK_PIN_PUBLIC_KEY });
     const { payload, protectedHeader } = await compactVerify(jws, key, { algorithms: ['EdDSA'] });
     const order = pinsOrderSchema.parse(JSON.parse(new TextDecoder().decode(payload)));
     const isFresh = Math.abs(clock.nowMs() - order.iat) < limits.pins.orderMsMax;

@@ -9,7 +9,7 @@
  * buckets, in an order of their own (`rankOf`), go by the new layout and the others by the old one. The first
  * few are the canary. Nothing here does I/O.
  */
-import { base64url, type CryptoKey, compactVerify } from 'jose';
+import { base64url, type CompactVerifyGetKey, type CryptoKey, compactVerify } from 'jose';
 import { z } from 'zod';
 import { cellIdSchema, type RegionId, regionIdSchema, type UserId, userIdSchema } from '../ids.ts';
 import { limits } from '../limits.ts';
@@ -68,14 +68,20 @@ export interface PinnedUser {
 }
 
 /** The pins of a signed document; throws when it is too large, badly signed or malformed in any part. */
-export async function verifyPins(jws: string, publicKey: CryptoKey): Promise<Pins> {
+/** One public key, or several of which the document names one. */
+export type PinKey = CryptoKey | CompactVerifyGetKey;
+
+export async function verifyPins(jws: string, publicKey: PinKey): Promise<Pins> {
   return parsePins(await verifyDocument(jws, publicKey));
 }
 
 /** What was signed, before anything but its size and signature is looked at. */
-export async function verifyDocument(jws: string, publicKey: CryptoKey): Promise<unknown> {
+export async function verifyDocument(jws: string, publicKey: PinKey): Promise<unknown> {
   if (jws.length > limits.pins.bytesMax) throw new Error(`pins of ${jws.length} bytes`);
-  const { payload, protectedHeader } = await compactVerify(jws, publicKey, { algorithms: ['EdDSA'] });
+  const options = { algorithms: ['EdDSA'] };
+  const { payload, protectedHeader } = await (typeof publicKey === 'function'
+    ? compactVerify(jws, publicKey, options)
+    : compactVerify(jws, publicKey, options));
   if (protectedHeader.typ !== pinsType) throw new Error(`a signed ${protectedHeader.typ}, not pins`);
   return JSON.parse(new TextDecoder().decode(payload));
 }

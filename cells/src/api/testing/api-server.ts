@@ -28,7 +28,7 @@ import { withoutSecrets } from '../../secrets/no-secrets.ts';
 import type { SecretRouteDeps } from '../../secrets/secret-routes.ts';
 import { createPostgresManifestStore } from '../../storage/manifests/postgres-manifest-store.ts';
 import { createTestEdge, type TestEdge, testCellId } from '../../testing/test-edge.ts';
-import { openPrincipalKeys } from '../access/principal-keys.ts';
+import { openPublicKeys } from '../access/public-keys.ts';
 import { createPrincipalVerifier } from '../access/principal-verifier.ts';
 import { reading } from '../access/route-access.ts';
 import { closeServer } from '../close-server.ts';
@@ -97,7 +97,7 @@ export async function startApiServer(given: ApiServerOptions = {}): Promise<ApiS
   const feed = await openChangeFeed({ store, bus: given.bus ?? null, log: silentLogger });
   const woken: WorkspaceId[] = [];
   const audit = createTestAudit(createPostgresAuditStore(database.database), clock);
-  const keys = await openPrincipalKeys(edge.publicKeysFile, clock);
+  const keys = await openPublicKeys(edge.publicKeysFile, clock);
   const recovering = {
     ...{ ...tools, store, fence: createPostgresFence(database.database), hosts: new Hosts([]) },
     manifests: createPostgresManifestStore(database.database),

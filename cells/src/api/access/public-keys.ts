@@ -1,16 +1,28 @@
 /**
- * The public keys of the edge, from a JWKS file. A key that is not known makes the file be read again, at
- * most every few seconds, so that keys are rotated by writing a file.
+ * Public keys of the edge, from a JWKS file (or one of a single JWK). A key that is not known makes the file be
+ * read again, at most every few seconds, so that keys are replaced by writing a file.
  */
 import { readFile } from 'node:fs/promises';
 import type { Clock } from '@cellbook/shared/clock.ts';
 import { limits } from '@cellbook/shared/limits.ts';
-import { createLocalJWKSet, errors, type JWTVerifyGetKey } from 'jose';
+import {
+  type CryptoKey,
+  createLocalJWKSet,
+  errors,
+  type FlattenedJWSInput,
+  type JWSHeaderParameters,
+} from 'jose';
 import { z } from 'zod';
 
-const jwksSchema = z.object({ keys: z.array(z.looseObject({ kty: z.string() })) });
+const jwkSchema = z.looseObject({ kty: z.string() });
+const jwksSchema = z.union([
+  z.object({ keys: z.array(jwkSchema).min(1) }),
+  jwkSchema.transform((jwk) => ({ keys: [jwk] })),
+]);
 
-export async function openPrincipalKeys(path: string, clock: Clock): Promise<JWTVerifyGetKey> {
+export type PublicKeys = (header?: JWSHeaderParameters, token?: FlattenedJWSInput) => Promise<CryptoKey>;
+
+export async function openPublicKeys(path: string, clock: Clock): Promise<PublicKeys> {
   const read = async () => createLocalJWKSet(jwksSchema.parse(JSON.parse(await readFile(path, 'utf8'))));
   let keys = await read();
   let readAtMs = clock.monotonicMs();
