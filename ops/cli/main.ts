@@ -1,10 +1,13 @@
 /** `cellbook`: the platform from a terminal. Each command is registered by the file named for it. */
 import { Command } from 'commander';
 import { createCli } from './cli.ts';
+import { registerAudit } from './commands/audit.ts';
 import { registerCompletion } from './commands/completion.ts';
 import { registerExec } from './commands/exec.ts';
 import { registerLogin } from './commands/login.ts';
 import { registerRun } from './commands/run.ts';
+import { registerSecrets } from './commands/secrets.ts';
+import { registerVersions } from './commands/versions.ts';
 import { registerWorkspaces } from './commands/workspaces.ts';
 import { joinParameters } from './papermill-arguments.ts';
 
@@ -21,6 +24,9 @@ registerLogin(program, cli);
 registerWorkspaces(program, cli);
 registerExec(program, cli);
 registerRun(program, cli);
+registerSecrets(program, cli);
+registerVersions(program, cli);
+registerAudit(program, cli);
 registerCompletion(program, cli);
 
 // The client library tells each socket it opens.

@@ -90,6 +90,22 @@ function registerChanging(ws: Command, cli: Cli): void {
         tell(show, await answer(api.DELETE('/v1/workspaces/{workspaceId}', { params })));
       }),
     );
+  ws.command('recover <workspace>')
+    .description('look at a workspace that is stuck, and bring it where it is wanted')
+    .action((name: string) =>
+      cli.run(async ({ api }, show) => {
+        const { id: workspaceId } = await findWorkspace(api, name);
+        const params = { path: { workspaceId }, header: {} };
+        const report = await answer(api.POST('/v1/workspaces/{workspaceId}/recover', { params }));
+        show.result(report, () =>
+          [
+            ...report.found.map(({ state, detail }) => `found  ${state}: ${detail}`),
+            ...report.done.map(({ action, detail }) => `did    ${action}: ${detail}`),
+            `${report.workspace.name} is ${report.workspace.phase}${report.settled ? '' : ', and not settled yet'}`,
+          ].join('\n'),
+        );
+      }),
+    );
   ws.command('restore <workspace>')
     .description('bring a deleted one back')
     .action((name: string) =>
