@@ -3,9 +3,9 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Clock } from '@cellbook/shared/clock.ts';
 import { CellbookError } from '@cellbook/shared/errors.ts';
-import { type Pins, verifyPins } from '@cellbook/shared/pins/pins.ts';
+import { type PinKey, type Pins, verifyPins } from '@cellbook/shared/pins/pins.ts';
 import type { Random } from '@cellbook/shared/random.ts';
-import type { JWK } from 'jose';
+import { createLocalJWKSet, type JWK } from 'jose';
 import { z } from 'zod';
 import type { Publisher } from './publish.ts';
 import { createRemote } from './remote.ts';
@@ -28,6 +28,7 @@ export interface PinsContextOptions {
   say(line: string): void;
 }
 
+const jwksSchema = z.object({ keys: z.array(z.looseObject({ kty: z.string() })) });
 const keySchema = z.looseObject({
   ...{ kty: z.literal('OKP'), crv: z.literal('Ed25519'), x: z.string(), d: z.string() },
   kid: z.string().optional(),
@@ -36,7 +37,7 @@ const keySchema = z.looseObject({
 export async function openPins(options: PinsContextOptions): Promise<PinsContext> {
   const { homeDirectory, edgeUrl, clock, random, say } = options;
   const key = await readKey(options.keyPath ?? join(homeDirectory, 'keys', 'edge', 'pins.json'));
-  const publicKey = await publicKeyOf(key);
+  const publicKey = await trustedKeys(homeDirectory, key);
   const remote = createRemote({ edgeUrl, key, clock });
   const path = join(homeDirectory, 'edge', 'pins.jws');
   const read = async (before?: number) => {
@@ -62,6 +63,15 @@ export async function openPins(options: PinsContextOptions): Promise<PinsContext
     },
     before: (epoch) => read(epoch),
   };
+}
+
+/** While the key is being replaced, pins signed with the one before are in use as well. */
+async function trustedKeys(homeDirectory: string, key: JWK): Promise<PinKey> {
+  const text = await readFile(join(homeDirectory, 'keys', 'edge', 'pins.public.json'), 'utf8').catch(
+    () => null,
+  );
+  if (text === null) return publicKeyOf(key);
+  return createLocalJWKSet(jwksSchema.parse(JSON.parse(text)));
 }
 
 async function readKey(path: string): Promise<JWK> {
