@@ -9,7 +9,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Sandbox } from './driver.ts';
 import type { KernelExit, KernelState } from './link/supervisor-link.ts';
 import { eventually, Harness, shutDownKernels, startKernel } from './testing/harness.ts';
-import { textOf } from './testing/kernel-client.ts';
+import { type KernelClient, textOf } from './testing/kernel-client.ts';
 
 export function describeDriver(kind: 'gvisor' | 'process'): void {
   describe(`${kind} sandboxes`, { timeout: 120_000 }, () => {
@@ -75,6 +75,33 @@ export function describeDriver(kind: 'gvisor' | 'process'): void {
       const { id } = await client.run(code);
       const said = () => textOf(client.messages.filter((m) => m.parentId === id));
       await eventually(() => said().includes('from the child') && said().includes('from the shell'));
+    });
+
+    it('give secrets to kernels and terminals that start from then on, and forget what is named no more', async () => {
+      const show = 'import os; print(os.environ.get("A_SECRET"), os.environ.get("ANOTHER"))';
+      const printed = async (client: KernelClient) => textOf((await client.run(show)).own);
+      const before = await startKernel(sandbox.link);
+      await sandbox.link.setEnvironment({ A_SECRET: 'one =\n é🦄', ANOTHER: 'two' });
+      const after = await startKernel(sandbox.link);
+      expect(await printed(after.client)).toBe('one =\n é🦄 two\n');
+      expect(await printed(before.client)).toBe('None None\n');
+
+      let shown = '';
+      const stop = sandbox.link.on('terminalOutput', (_name, data) => {
+        shown += data.toString();
+      });
+      await sandbox.link.openTerminal({ name: 'secrets', columns: 80, rows: 24, directory: '' });
+      sandbox.link.writeTerminal('secrets', Buffer.from('echo "<$ANOTHER>"\n'));
+      await eventually(() => shown.includes('<two>'));
+      await sandbox.link.closeTerminal('secrets');
+      stop();
+
+      await expect(sandbox.link.setEnvironment({ BAD: 'zero \0 byte' })).rejects.toSatisfy(
+        (error: unknown) => error instanceof Error && !error.message.includes('zero \0'),
+      );
+      await sandbox.link.setEnvironment({});
+      const cleared = await startKernel(sandbox.link);
+      expect(await printed(cleared.client)).toBe('None None\n');
     });
 
     it('interrupt a kernel, and only it', async () => {
