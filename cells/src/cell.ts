@@ -87,6 +87,7 @@ export async function assemble(config: CellConfig, tools: CellTools) {
       written: (workspaceId, path, bytes) => void findings.findings.saved(workspaceId, { path, bytes }),
     }),
     files: (workspaceId) => volumes.files(workspaceId),
+    audit: audit.log,
   });
   lifecycle.addListener(gateway.listener);
   const app = await serve({

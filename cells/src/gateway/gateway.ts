@@ -11,6 +11,7 @@ import type { Metrics } from '@cellbook/shared/metrics.ts';
 import { type Finding, findingsEvent } from '@cellbook/shared/protocol/findings-api.ts';
 import type { Random } from '@cellbook/shared/random.ts';
 import type { FastifyInstance } from 'fastify';
+import type { AuditLog } from '../audit/audit-log.ts';
 import type { RuntimeListener, WorkspaceRuntime } from '../lifecycle/runtime.ts';
 import type { FileTree } from '../storage/file-tree.ts';
 import { createCompose } from './frames/message.ts';
@@ -41,6 +42,8 @@ export interface GatewayDeps {
   runtime: WorkspaceRuntime;
   store: KernelStore;
   notebooks: NotebookFiles;
+  /** Where code is recorded for organisations that ask for it. */
+  audit?: AuditLog;
   /** The workspace's files, live or stored. */
   files(workspaceId: WorkspaceId): Promise<FileTree>;
 }

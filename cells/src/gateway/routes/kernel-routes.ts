@@ -3,9 +3,11 @@ import { traceparentHeader } from '@cellbook/shared/trace.ts';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { reading, using } from '../../api/access/route-access.ts';
+import { eventOf } from '../../audit/request-event.ts';
 import type { SocketOrigin } from '../channel/client-socket.ts';
 import { tooMany } from '../refusals.ts';
 import { acceptKernelSocket, type KernelSocketRequest } from '../sockets/kernel-sockets.ts';
+import type { CodeRecording } from '../sockets/recorded-code.ts';
 import { findKernel, kernelModel, shutdownKernel, startKernel } from '../workspace/kernel-service.ts';
 import type { WorkspaceGateway } from '../workspace/workspace-gateway.ts';
 import {
@@ -82,10 +84,22 @@ function registerChannels(app: FastifyInstance, context: RouteContext, path: str
       const kernel = findKernel(workspace, param(request, 'kernelId'));
       refuseTooMany(workspace, kernel.channel.connections);
       const sessionId = query(request, 'session_id') || undefined;
-      return { workspace, kernel, sessionId, origin: originOf(request) };
+      const recording = recordingOf(context, request, kernel.id);
+      return { workspace, kernel, sessionId, origin: originOf(request), recording };
     },
     accept: (socket, target) => acceptKernelSocket(socket, target, { sweep: sockets, random }),
   });
+}
+
+/** Of organisations that asked for it; of all others no code is looked at. */
+function recordingOf(
+  { audit }: RouteContext,
+  request: FastifyRequest,
+  kernelId: string,
+): CodeRecording | null {
+  if (!audit || request.principal.audit?.code !== true) return null;
+  const event = eventOf(request, 'kernel.execute');
+  return { log: audit, event: { ...event, details: { ...event.details, kernel: kernelId } } };
 }
 
 function originOf(request: FastifyRequest): SocketOrigin {

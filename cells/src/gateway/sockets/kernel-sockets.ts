@@ -8,6 +8,7 @@ import { ClientSocket, type SocketOrigin } from '../channel/client-socket.ts';
 import { v1Subprotocol } from '../frames/v1-frame.ts';
 import type { Kernel } from '../kernels/kernel.ts';
 import type { WorkspaceGateway } from '../workspace/workspace-gateway.ts';
+import { type CodeRecording, RecordedCode, type RecordedSocket } from './recorded-code.ts';
 import type { SocketSweep } from './socket-sweep.ts';
 
 interface Open {
@@ -15,6 +16,8 @@ interface Open {
   kernel: Kernel;
   workspace: WorkspaceGateway;
   sweep: SocketSweep;
+  /** Where the organisation wants its code recorded. */
+  code: RecordedCode | null;
 }
 
 const open = new WeakMap<WebSocket, Open>();
@@ -25,28 +28,48 @@ export interface KernelSocketRequest {
   /** As the client named it; absent for one that cannot come back. */
   sessionId: string | undefined;
   origin: SocketOrigin;
+  recording: CodeRecording | null;
 }
 
 export function acceptKernelSocket(
   socket: WebSocket,
-  { workspace, kernel, sessionId, origin }: KernelSocketRequest,
+  { workspace, kernel, sessionId, origin, recording }: KernelSocketRequest,
   { sweep, random }: { sweep: SocketSweep; random: Random },
 ): void {
   const isLegacy = socket.protocol !== v1Subprotocol;
   const client = new ClientSocket(socket, sessionId ?? random.uuid(), isLegacy, origin);
-  open.set(socket, { client, kernel, workspace, sweep });
+  const code = recording && new RecordedCode(recording, recordedSocket(socket, isLegacy, workspace));
+  open.set(socket, { client, kernel, workspace, sweep, code });
   socket.on('error', onError);
   socket.on('message', onMessage);
   socket.on('closing', onClose);
   socket.on('close', onClose);
   sweep.add(socket);
   workspace.follower.clientBack(client.sessionId);
-  kernel.channel.attach(client);
+  kernel.attach(client);
 }
 
 function onMessage(this: WebSocket, data: RawData, isBinary: boolean): void {
   const found = open.get(this);
-  if (found) found.kernel.receive(found.client, bytesOf(data), isBinary);
+  if (!found) return;
+  const { kernel, client, code } = found;
+  const bytes = bytesOf(data);
+  const deliver = () => kernel.receive(client, bytes, isBinary);
+  if (code) code.receive(bytes, isBinary, deliver);
+  else deliver();
+}
+
+function recordedSocket(socket: WebSocket, isLegacy: boolean, { log }: WorkspaceGateway): RecordedSocket {
+  return {
+    isLegacy,
+    pause: () => socket.pause(),
+    resume: () => socket.resume(),
+    giveUp(error) {
+      log.warn({ err: error }, 'code could not be recorded and was not run');
+      socket.close(1012, 'the code could not be recorded');
+      socket.resume();
+    },
+  };
 }
 
 /** What a page says when it goes; anything else is a connection that broke and may be back. */

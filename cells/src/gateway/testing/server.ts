@@ -3,10 +3,11 @@ import { systemClock } from '@cellbook/shared/clock.ts';
 import { cellIdSchema, newOrgId, newUserId, newWorkspaceId, type WorkspaceId } from '@cellbook/shared/ids.ts';
 import { createLogger } from '@cellbook/shared/log.ts';
 import { createMetrics } from '@cellbook/shared/metrics.ts';
-import { type Principal, principalIssuer } from '@cellbook/shared/protocol/principal.ts';
+import { type AuditPolicy, type Principal, principalIssuer } from '@cellbook/shared/protocol/principal.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import type { AuditLog } from '../../audit/audit-log.ts';
 import type { Sandbox } from '../../sandbox/driver.ts';
 import type { FileTree } from '../../storage/file-tree.ts';
 import { createGateway, type Gateway } from '../gateway.ts';
@@ -49,6 +50,9 @@ export interface TestServerOptions {
   workspaceId?: WorkspaceId;
   port?: number;
   via?: Principal['via'];
+  audit?: AuditLog;
+  /** What the caller's organisation wants recorded. */
+  wants?: AuditPolicy;
 }
 
 export async function startTestServer(options: TestServerOptions): Promise<TestServer> {
@@ -69,6 +73,7 @@ export async function startTestServer(options: TestServerOptions): Promise<TestS
     metrics: createMetrics(),
     runtime,
     store,
+    ...(options.audit && { audit: options.audit }),
     notebooks: {
       async update(_workspaceId, path, change) {
         const notebook = notebooks.get(path);
@@ -95,6 +100,7 @@ export async function startTestServer(options: TestServerOptions): Promise<TestS
       scopes: null,
       cred: 'test',
       via: options.via ?? 'token',
+      ...(options.wants && { audit: options.wants }),
       pin: 0,
       iat: nowSeconds,
       exp: nowSeconds + 60,
