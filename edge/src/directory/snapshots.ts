@@ -76,7 +76,7 @@ export function createSnapshots(deps: SnapshotDeps): Snapshots {
 function pinsSnapshot({ clock, pinStore, verified, keeper }: SnapshotDeps): Snapshot<SignedPins> {
   return new Snapshot<SignedPins>({
     ...{ clock, name: 'the pins' },
-    load: async (fresh) => newestOf(await Promise.all((await pinStore.newest(fresh)).map(verified))),
+    load: async (fresh) => newestOf(await Promise.allSettled((await pinStore.newest(fresh)).map(verified))),
     supersedes: (next, held) => next.epoch >= held.epoch,
     onFailure: (cause) => log('error', 'the pins could not be read; the last good ones are used', { cause }),
     copy: {
@@ -87,10 +87,13 @@ function pinsSnapshot({ clock, pinStore, verified, keeper }: SnapshotDeps): Snap
   });
 }
 
-function newestOf(read: readonly SignedPins[]): SignedPins {
-  const [first, ...others] = read;
-  if (!first) throw new Error('no pins have been published');
-  return others.reduce((newest, one) => (one.epoch > newest.epoch ? one : newest), first);
+/** A document that does not verify must not hide a good one from the other store. */
+function newestOf(read: readonly PromiseSettledResult<SignedPins>[]): SignedPins {
+  const good = read.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  const [first, ...others] = good;
+  if (first) return others.reduce((newest, one) => (one.epoch > newest.epoch ? one : newest), first);
+  const bad = read.find((one) => one.status === 'rejected');
+  throw bad ? bad.reason : new Error('no pins have been published');
 }
 
 /** One that is cut off at its limit decides wrongly about what it lacks: said loudly, for there is no better. */
