@@ -12,6 +12,8 @@ export function startCreateForm(onCreated, readOnly) {
   const input = /** @type {HTMLInputElement} */ (byId('new-name'));
   const button = /** @type {HTMLButtonElement} */ (form.querySelector('button'));
   const problemPlace = byId('create-problem');
+  // Until here the form could not be sent: the browser would have sent it in its own way.
+  button.disabled = false;
   if (readOnly !== null) {
     input.disabled = true;
     disable(button, readOnly);

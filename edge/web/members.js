@@ -22,7 +22,8 @@ export function startMembers({ path, manages, report, onMembers }) {
     try {
       /** @type {{members: Member[]}} */
       const { members } = await call('GET', `${path}/members`);
-      list.replaceChildren(...members.map(row));
+      const onlyAdmin = members.filter(({ role }) => role === 'admin').length === 1;
+      list.replaceChildren(...members.map((member) => row(member, onlyAdmin && member.role === 'admin')));
       byId('member-count').textContent = `(${members.length})`;
       onMembers(members);
     } catch (problem) {
@@ -32,14 +33,19 @@ export function startMembers({ path, manages, report, onMembers }) {
     }
   }
 
-  /** @param {Member} member */
-  function row(member) {
+  /** @param {Member} member @param {boolean} onlyAdmin */
+  function row(member, onlyAdmin) {
     const { name, email, isYou } = member;
     const shown = isYou ? `${name} (you)` : name;
     const what = element('div', { class: 'what' }, element('strong', {}, shown));
     if (email) what.append(element('span', { class: 'detail' }, email));
     const item = element('li', {}, what);
-    if (manages) item.append(element('div', { class: 'actions' }, roleSelect(member), remove(member)));
+    // Nobody takes himself out here; leaving is below. And the only admin stays what he is.
+    if (manages && !(isYou && onlyAdmin))
+      item.append(
+        element('div', { class: 'actions' }, roleSelect(member), ...(isYou ? [] : [remove(member)])),
+      );
+    else if (isYou && onlyAdmin) item.append(element('span', { class: 'detail' }, 'The only admin'));
     else item.append(element('span', { class: 'detail' }, roleNames[member.role]));
     return item;
   }

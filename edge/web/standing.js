@@ -46,7 +46,9 @@ export function showRoleNote(reason) {
 
 /** @param {Standing} standing */
 function showTop({ me, orgs }) {
-  byId('person').textContent = me.name;
+  const person = byId('person');
+  person.textContent = me.name;
+  person.setAttribute('aria-label', `Account of ${me.name}`);
   const region = byId('region');
   region.textContent = me.regionName;
   region.title = `Your work in this organisation lives in ${me.regionName}.`;

@@ -111,10 +111,12 @@ export function startTeams({ path, manages, report }) {
       element('option', { value: '' }, 'Add…'),
       ...outside.map(({ userId, name }) => element('option', { value: userId }, name)),
     );
-    select.addEventListener('change', () => {
+    select.addEventListener('change', async () => {
       const chosen = outside.find(({ userId }) => userId === select.value);
-      if (chosen)
-        did('PUT', `/teams/${team.id}/members/${chosen.userId}`, `${chosen.name} is in ${team.name} now`);
+      if (!chosen) return;
+      const done = `${chosen.name} is in ${team.name} now`;
+      if (!(await did('PUT', `/teams/${team.id}/members/${chosen.userId}`, done))) select.value = '';
+      byId('teams-title').focus();
     });
     return [select];
   }

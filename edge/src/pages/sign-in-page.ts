@@ -23,7 +23,7 @@ export function signInPage({ providers, hasForm, regions, form }: SignInWays): H
     html`<h1>Sign in</h1>
 ${all(providers.map(({ id, name }) => providerLink(id, name, form.next)))}
 ${providers.length > 0 && hasForm ? html`<p class="or">or</p>` : null}
-${hasForm ? developmentForm(form, regions) : null}`,
+${hasForm ? developmentForm(form, regions, providers.length === 0 ? 'button primary' : 'button') : null}`,
   );
 }
 
@@ -36,6 +36,7 @@ function providerLink(id: string, name: string, next: string): Html {
 function developmentForm(
   { name, email, region, next, problem }: SignInForm,
   regions: readonly Region[],
+  button: string,
 ): Html {
   return html`<p class="notice"><strong>Development sign-in.</strong> No password is asked: anyone who reaches this page can
 be anyone. It is on because this platform was started for development.</p>
@@ -48,7 +49,7 @@ ${problem === null ? null : html`<p class="problem" role="alert">${problem}</p>`
 <input id="email" name="email" type="email" autocomplete="email" required maxlength="254" value="${email}" aria-describedby="email-hint">
 <p id="email-hint" class="hint">The same address comes back to the same workspaces. Nothing is sent to it.</p>
 ${regions.length < 2 ? null : regionChoice(regions, region)}
-<button type="submit" class="button primary">Sign in</button>
+<button type="submit" class="${button}">Sign in</button>
 </form>`;
 }
 
