@@ -27,6 +27,7 @@ const actions: Readonly<Record<string, AuditAction>> = {
   [`POST ${workspace}/resume`]: 'workspace.resume',
   [`POST ${workspace}/undelete`]: 'workspace.undelete',
   [`POST ${workspace}/recover`]: 'workspace.recover',
+  [`POST ${workspace}/versions/:version/restore`]: 'version.restore',
   ...contents(''),
   ...contents('/*'),
   [`POST ${jupyter}/kernels`]: 'kernel.start',

@@ -45,6 +45,7 @@ export async function reconcile(deps: ReconcileDeps, workspaceId: WorkspaceId): 
       const nowMs = deps.clock.nowMs();
       await deps.store.request(workspaceId, {
         desired: 'suspended',
+        unasked: 'workspace.idle_suspend',
         from: ['running'],
         expectedGeneration,
         nowMs,

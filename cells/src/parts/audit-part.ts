@@ -18,7 +18,7 @@ export function openCellAudit(
     ...{ database, metrics },
     objects: openObjectStore(config.objects, tools),
     chain: `cell-${config.cellId}`,
-    instance: config.hostId,
+    instance: config.controllerId,
     keyFile: config.auditKeyFile ?? join(config.dataDirectory, 'audit-key.json'),
   });
 }

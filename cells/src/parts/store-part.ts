@@ -3,6 +3,7 @@ import { limits } from '@cellbook/shared/limits.ts';
 import { openChangeFeed } from '../api/events/change-feed.ts';
 import { openRedisHints } from '../api/events/redis-hints.ts';
 import { PostgresIdempotencyStore } from '../api/idempotency/postgres-idempotency-store.ts';
+import { createLifecycleOutbox } from '../audit/lifecycle-outbox.ts';
 import type { CellTools } from '../cell.ts';
 import type { CellConfig } from '../config.ts';
 import { closeDatabase, openDatabase } from '../db/database.ts';
@@ -17,11 +18,14 @@ import type { SandboxImage } from '../sandbox/image.ts';
 
 export type CellStores = Awaited<ReturnType<typeof openStores>>;
 
-export async function openStores(config: CellConfig, { clock, log }: CellTools) {
+export async function openStores(config: CellConfig, { clock, random, log }: CellTools) {
   const database = openDatabase(config.databaseUrl);
   await migrate(database);
   const hostLock = await takeHostLock(config.databaseUrl, config.controllerId, clock);
-  const store = new PostgresWorkspaceStore(database);
+  const store = new PostgresWorkspaceStore(
+    database,
+    createLifecycleOutbox({ clock, random, program: `cell-${config.cellId}` }),
+  );
   const transitions = new PostgresTransitionStore(database);
   const idempotency = new PostgresIdempotencyStore(database);
   const kernels = createPostgresKernelStore(database);

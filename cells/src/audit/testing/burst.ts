@@ -1,6 +1,7 @@
 /**
  * A process that writes to the audit log of DATABASE_URL as fast as it can, until it is killed, and says which
- * deeds were acknowledged: `begun <id>` and `ended <id>`, a line each. `WRITERS` deeds are under way at a time.
+ * deeds were acknowledged: `begun <id>` and `ended <id>`, a line each. `WRITERS` deeds are under way at a time;
+ * with `HOLD` three more are begun first and never end.
  */
 import { writeSync } from 'node:fs';
 import { systemClock } from '@cellbook/shared/clock.ts';
@@ -13,6 +14,12 @@ const database = openDatabase(process.env.DATABASE_URL ?? '');
 const { log } = createTestAudit(createPostgresAuditStore(database), systemClock, 'host-a/1');
 const deedsMax = Number(process.env.DEEDS ?? Number.MAX_SAFE_INTEGER);
 let [made, ended] = [0, 0];
+for (let held = 0; held < 3; held++) {
+  const { result: _never, ...event } = someEvent({
+    which: { kind: 'test', id: `held-${held}`, owner: null, org: null },
+  });
+  if (process.env.HOLD) await log.begin(event);
+}
 const startedMs = systemClock.monotonicMs();
 const addedMs: number[] = [];
 

@@ -4,7 +4,9 @@
  */
 import type { HostId, UserId, WorkspaceId } from '@cellbook/shared/ids.ts';
 import { userIdSchema, workspaceIdSchema } from '@cellbook/shared/ids.ts';
+import type { AuditAction } from '@cellbook/shared/protocol/audit-actions.ts';
 import { and, asc, desc, eq, gt, inArray, isNull, ne, or, type SQL, sql } from 'drizzle-orm';
+import { actionOfPhaseEvent, type LifecycleOutbox } from '../../audit/lifecycle-outbox.ts';
 import type { Database } from '../../db/database.ts';
 import { workspaces, workspaceTransitions } from '../../db/workspaces.ts';
 import { type CreateAllowance, hasRoom } from '../../quotas/allowance.ts';
@@ -26,9 +28,12 @@ const moment = (ms: number): Date => new Date(ms);
 
 export class PostgresWorkspaceStore implements WorkspaceStore, LeaseStore {
   readonly #database: Database;
+  readonly #outbox: LifecycleOutbox | null;
 
-  constructor(database: Database) {
+  /** `outbox`: where what the cell does by itself is recorded, in the transaction that does it. */
+  constructor(database: Database, outbox: LifecycleOutbox | null = null) {
     this.#database = database;
+    this.#outbox = outbox;
   }
 
   async create(given: NewWorkspace, allowed: CreateAllowance): Promise<WorkspaceRow | null> {
@@ -112,7 +117,8 @@ export class PostgresWorkspaceStore implements WorkspaceStore, LeaseStore {
   }
 
   async request(workspaceId: WorkspaceId, change: IntentChange): Promise<WorkspaceRow | null> {
-    const { runningMax } = change;
+    const { runningMax, unasked } = change;
+    if (unasked !== undefined) return this.#requestUnasked(workspaceId, change, unasked);
     if (change.desired !== 'running' || runningMax === undefined)
       return this.#request(this.#database, workspaceId, change);
     return this.#database.transaction(async (tx) => {
@@ -124,6 +130,14 @@ export class PostgresWorkspaceStore implements WorkspaceStore, LeaseStore {
       const isCounted = row?.desired === 'running' && !row.dormant;
       if (!isCounted && !hasRoom(await countRunning(tx, before, workspaceId), runningMax)) return null;
       return this.#request(tx, workspaceId, change);
+    });
+  }
+
+  #requestUnasked(workspaceId: WorkspaceId, change: IntentChange, unasked: AuditAction) {
+    return this.#database.transaction(async (tx) => {
+      const row = await this.#request(tx, workspaceId, change);
+      if (row) await this.#outbox?.(tx, unasked, row);
+      return row;
     });
   }
 
@@ -221,8 +235,12 @@ export class PostgresWorkspaceStore implements WorkspaceStore, LeaseStore {
         .where(and(held, eq(workspaces.generation, guard.generation)))
         .returning();
       if (row) {
-        await tx.insert(workspaceTransitions).values(transitionValues(commit.transition));
-        return { committed: true, row: parseWorkspaceRow(row) };
+        const { transition } = commit;
+        await tx.insert(workspaceTransitions).values(transitionValues(transition));
+        const parsed = parseWorkspaceRow(row);
+        const unasked = transition.kind === 'phase' ? actionOfPhaseEvent(transition.event) : null;
+        if (unasked !== null) await this.#outbox?.(tx, unasked, parsed);
+        return { committed: true, row: parsed };
       }
       const stillHeld = (await tx.$count(workspaces, held)) > 0;
       return { committed: false, reason: stillHeld ? 'intent_changed' : 'lease_lost' };

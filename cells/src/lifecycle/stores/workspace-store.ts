@@ -4,12 +4,15 @@
  * generation.
  */
 import type { OrgId, UserId, WorkspaceId } from '@cellbook/shared/ids.ts';
+import type { AuditAction } from '@cellbook/shared/protocol/audit-actions.ts';
 import type { Desired } from '@cellbook/shared/protocol/workspace.ts';
 import type { Allowance, CreateAllowance } from '../../quotas/allowance.ts';
 import type { NewWorkspace, WorkspaceRow } from './workspace-row.ts';
 
 export interface IntentChange {
   desired: Desired;
+  /** Nobody asked: the cell does it by itself, and it is recorded as this, in the same transaction. */
+  unasked?: AuditAction;
   /** Refused (null) when the intent is none of these. */
   from: readonly Desired[];
   /** Set with `deleted`. */
