@@ -26,7 +26,7 @@ test('nobody but their owner reads them, and nothing is left half written', asyn
   expect((await stat(directory)).mode & 0o777).toBe(0o700);
   const names = (await readdir(directory)).sort();
   const forCells = ['pins.public.json', 'principal.jwks.json'];
-  const own = ['credentials.json', 'pins.json', 'principal.json', 'rings.json'];
+  const own = ['audit.json', 'credentials.json', 'pins.json', 'principal.json', 'rings.json'];
   expect(names).toEqual([...own, ...forCells].sort());
   for (const name of own) expect((await stat(join(directory, name))).mode & 0o777).toBe(0o600);
 });

@@ -3,15 +3,15 @@
  *   node edge/setup/rotate-keys.ts --home DIR rotate USE      USE: credentials, principal, pins (key-ring.ts)
  *   node edge/setup/rotate-keys.ts --home DIR retire USE [--compromised KID …]
  *
- * The last line on standard output is JSON: `{did, use, keys: [{kid, stage, since, retiresAt}]}`; `did` is
- * `listed`, `added`, `promoted`, `retired`, `nothing`, `waits` (with `until`) or `full`.
+ * The last line on standard output is JSON: `{did, until?, rings: {USE: [{kid, stage, since, retiresAt}]}}`; `did`
+ * is `listed`, `added`, `promoted`, `retired`, `nothing`, `waits` (until then) or `full`.
  */
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { systemClock } from '@cellbook/shared/clock.ts';
 import { z } from 'zod';
-import { type KeyUse, keyUses, type Ring, retire, retiresAtMs, rotate } from './key-ring.ts';
+import { type KeyUse, keyUses, type RingKey, retire, retiresAtMs, rotate } from './key-ring.ts';
 import { ensureKeys, freshKey } from './keys.ts';
 import { type Rings, withKeys, writeRings } from './rings.ts';
 
@@ -27,7 +27,7 @@ const { rings } = await ensureKeys(resolve(home));
 const nowMs = systemClock.nowMs();
 
 if (command === 'list') {
-  for (const use of keyUses) say('listed', use, rings[use]);
+  say('listed', rings);
 } else {
   const use = z.enum(keyUses).parse(positionals[1]);
   if (command === 'rotate') await rotateOne(use);
@@ -36,17 +36,17 @@ if (command === 'list') {
 
 async function rotateOne(use: KeyUse): Promise<void> {
   const rotated = rotate(use, rings[use], nowMs, await freshKey(use));
-  if ('ring' in rotated) await keep({ ...rings, [use]: rotated.ring });
-  const until: Record<string, string> =
-    rotated.did === 'waits' ? { until: new Date(rotated.untilMs).toISOString() } : {};
-  say(rotated.did, use, 'ring' in rotated ? rotated.ring : rings[use], until);
+  const next = 'ring' in rotated ? { ...rings, [use]: rotated.ring } : rings;
+  if ('ring' in rotated) await keep(next);
+  say(rotated.did, next, rotated.did === 'waits' ? rotated.untilMs : undefined);
 }
 
 async function retireOne(use: KeyUse): Promise<void> {
   const left = retire(use, rings[use], nowMs, values.compromised);
   const isChanged = left.length < rings[use].length;
-  if (isChanged) await keep({ ...rings, [use]: left });
-  say(isChanged ? 'retired' : 'nothing', use, left);
+  const next = { ...rings, [use]: left };
+  if (isChanged) await keep(next);
+  say(isChanged ? 'retired' : 'nothing', next);
 }
 
 async function keep(next: Rings): Promise<void> {
@@ -58,14 +58,21 @@ async function keep(next: Rings): Promise<void> {
   await rename(`${envFile}.${process.pid}`, envFile);
 }
 
-function say(did: string, use: KeyUse, ring: Ring, more: Record<string, string> = {}): void {
-  const keys = ring.map((key) => {
-    const retiresAt = retiresAtMs(use, key);
-    return {
-      ...{ kid: key.jwk.kid, stage: key.stage },
-      since: key.sinceMs === 0 ? null : new Date(key.sinceMs).toISOString(),
-      retiresAt: retiresAt === null ? null : new Date(retiresAt).toISOString(),
-    };
-  });
-  console.log(JSON.stringify({ did, use, ...more, keys }));
+function say(did: string, shown: Rings, untilMs?: number): void {
+  const until = untilMs === undefined ? {} : { until: iso(untilMs) };
+  const all = Object.fromEntries(keyUses.map((use) => [use, shown[use].map((key) => describe(use, key))]));
+  console.log(JSON.stringify({ did, ...until, rings: all }));
+}
+
+function describe(use: KeyUse, key: RingKey) {
+  const retiresAt = retiresAtMs(use, key);
+  return {
+    ...{ kid: key.jwk.kid, stage: key.stage },
+    since: key.sinceMs === 0 ? null : iso(key.sinceMs),
+    retiresAt: retiresAt === null ? null : iso(retiresAt),
+  };
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString();
 }

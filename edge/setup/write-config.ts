@@ -58,6 +58,8 @@ function envText(options: Options, { credentials, principal, pinPublicKeys, audi
     CELLBOOK_PUBLIC_URL: publicUrl(options),
     CELLBOOK_WORKSPACE_DOMAIN: options['workspace-domain'] ?? `localhost:${options.port}`,
     CELLBOOK_REGIONS: JSON.stringify(options.regions),
+    // wrangler listens there alone; a proxy before it says in which header it tells the client's address.
+    CELLBOOK_CLIENT_ADDRESS: process.env.CELLBOOK_CLIENT_ADDRESS ?? '127.0.0.1',
     ...signInVariables(process.env),
     CELLBOOK_CREDENTIAL_KEYS: JSON.stringify(credentials),
     CELLBOOK_PRINCIPAL_KEY: JSON.stringify(principal),

@@ -5,6 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Clock } from '@cellbook/shared/clock.ts';
 import { limits } from '@cellbook/shared/limits.ts';
+import { SingleFlight } from '@cellbook/shared/single-flight.ts';
 import {
   type CryptoKey,
   createLocalJWKSet,
@@ -26,14 +27,19 @@ export async function openPublicKeys(path: string, clock: Clock): Promise<Public
   const read = async () => createLocalJWKSet(jwksSchema.parse(JSON.parse(await readFile(path, 'utf8'))));
   let keys = await read();
   let readAtMs = clock.monotonicMs();
+  // Of many requests that come with a new key at once, one reads the file and all wait for what it says.
+  const reading = new SingleFlight<string, void>();
+  const readAgain = async () => {
+    const next = await read();
+    [keys, readAtMs] = [next, clock.monotonicMs()];
+  };
   return async (header, token) => {
     try {
       return await keys(header, token);
     } catch (error) {
+      if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
       const isFresh = clock.monotonicMs() - readAtMs < limits.api.keysReloadMs;
-      if (!(error instanceof errors.JWKSNoMatchingKey) || isFresh) throw error;
-      readAtMs = clock.monotonicMs();
-      keys = await read();
+      if (!isFresh) await reading.run(path, readAgain);
       return keys(header, token);
     }
   };
