@@ -42,11 +42,12 @@ const configSchema = z.object({
   CELLBOOK_WORKSPACE_DOMAIN: z.string().min(1),
   /**
    * The header in which the nearest proxy says where a request came from: Cloudflare's own, or that of an
-   * operator's proxy which sets it whatever the client sent. `none`: it is not known.
+   * operator's proxy which sets it whatever the client sent. An address: it is always this one (an edge that
+   * listens on loopback alone). `none`: it is not known.
    */
   CELLBOOK_CLIENT_ADDRESS: z
     .string()
-    .regex(/^[a-z0-9-]+$/)
+    .regex(/^([a-z0-9-]+|[0-9a-f:.]{2,45})$/)
     .default('cf-connecting-ip'),
   /** The platform's regions; the first is where people come to live whom nothing else places. */
   CELLBOOK_REGIONS: json(regionsSchema),

@@ -14,6 +14,7 @@ import { z } from 'zod';
 import { call } from '../client/http.ts';
 import { createToken, signIn } from '../client/sign-in.ts';
 import { checkoutDirectory } from '../up/config.ts';
+import { waitUntil } from '../up/wait-until.ts';
 import {
   type ChangeOptions,
   joinCell,
@@ -93,6 +94,17 @@ const withUrl = (layout: Layout, id: string, url: string) =>
 const epochOf = async (url: string) =>
   Number((await fetch(`${url}/healthz`)).headers.get('cellbook-pin-epoch') ?? 0);
 const cellUrls = async () => (await layoutNow()).cells.map(({ url }) => url);
+
+it('a cell without pins is given them by the edge, after the first request that reaches it', async () => {
+  const [url = ''] = await cellUrls();
+  expect(await epochOf(url)).toBe(0);
+  const user = await userOf('eu-1');
+  expect(await user.list()).toEqual({ status: 200, workspaces: 0 });
+  const { epoch } = await platform.pins.current();
+  await waitUntil(async () => (await epochOf(url)) === epoch, {
+    ...{ clock: systemClock, deadlineMs: 30_000, what: 'the pins to reach eu-1' },
+  });
+});
 
 describe('a pin table with an error is stopped at its canary', () => {
   /** Publishes it, and sees that it is stopped there, that all is as it was, and that users were served. */

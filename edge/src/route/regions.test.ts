@@ -177,6 +177,11 @@ describe('where a request comes from', () => {
     expect(await address({ 'x-forwarded-for': 'evil\u00e9, <script>' })).toBeUndefined();
   });
 
+  test('is the one there can be where the edge listens on loopback alone, whatever the client says', async () => {
+    await setUp({ CELLBOOK_CLIENT_ADDRESS: '127.0.0.1' });
+    expect(await address({ 'cf-connecting-ip': '6.6.6.6' })).toBe('127.0.0.1');
+  });
+
   test('is not said where nobody can be trusted to say it', async () => {
     await setUp({ CELLBOOK_CLIENT_ADDRESS: 'none' });
     expect(await address({ 'cf-connecting-ip': '1.1.1.1' })).toBeUndefined();
