@@ -86,7 +86,7 @@ describe('the planner', () => {
     const adoptable: Observed = { ...running, sandbox: 'adoptable', desired: 'suspended', draining: true };
     expect(plan(adoptable)).toEqual({
       type: 'adopt',
-      steps: ['adopt_sandbox', 'inject_secrets', 'announce_running'],
+      steps: ['adopt_sandbox', 'announce_running', 'inject_secrets'],
     });
     expect(plan({ ...running, sandbox: 'unknown' })).toEqual({ type: 'wait', untilMs: 1_001_000 });
   });
