@@ -66,7 +66,6 @@ export type Action =
 
 const bringUp: readonly StepName[] = ['attach_files', 'start_sandbox', 'inject_secrets', 'announce_running'];
 /** The gateway first: it is what reads the link on, and until then no question to the sandbox is answered. */
-/** The gateway first: until it listens nothing the sandbox says is read, an answer about secrets neither. */
 const takeOver: readonly StepName[] = ['adopt_sandbox', 'announce_running', 'inject_secrets'];
 const wait: Action = { type: 'wait', untilMs: null };
 
