@@ -49,6 +49,11 @@ export function workingDirectoryOf(pid: number): string | null {
   }
 }
 
+/** Live processes whose working directory it is. */
+export function pidsWorkingIn(directory: string): number[] {
+  return allPids().filter((pid) => workingDirectoryOf(pid) === directory && identityOf(pid) !== null);
+}
+
 /** The process itself, its parent, and so on up. */
 export function ancestryOf(pid: number): number[] {
   const line: number[] = [];

@@ -1,12 +1,12 @@
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { systemClock } from '@cellbook/shared/clock.ts';
+import { sleep, systemClock } from '@cellbook/shared/clock.ts';
 import postgres from 'postgres';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { freePort } from '../ports.ts';
 import type { SpawnContext } from '../processes/child.ts';
-import { isGroupAlive } from '../processes/proc.ts';
+import { isGroupAlive, pidsWorkingIn } from '../processes/proc.ts';
 import { ensureDatabase } from './database.ts';
 import { type RunningPostgres, startPostgres } from './postgres.ts';
 
@@ -75,6 +75,24 @@ describe('the platform’s Postgres', () => {
     await killed.child.exited;
     const next = await start();
     expect(await query(next.url, 'select answer from kept')).toEqual([{ answer: 42 }]);
+  });
+
+  it('does not start beside a backend that its killed server has left', async () => {
+    const killed = await start();
+    const busy = query(killed.url, 'select pg_sleep(1000)').catch(() => undefined);
+    const backends = () => pidsWorkingIn(join(home, 'pg')).filter((pid) => pid !== killed.child.pid);
+    await vi.waitFor(() => expect(backends().length).toBeGreaterThan(0));
+    // Stopped, they cannot see that their server has ended.
+    const stopped = backends();
+    for (const pid of stopped) process.kill(pid, 'SIGSTOP');
+    process.kill(killed.child.pid, 'SIGKILL');
+    await killed.child.exited;
+    const next = start();
+    const early = await Promise.race([next, sleep(systemClock, 500).then(() => 'not yet')]);
+    expect(early).toBe('not yet');
+    for (const pid of stopped) process.kill(pid, 'SIGCONT');
+    expect(await query((await next).url, 'select 1 as one')).toEqual([{ one: 1 }]);
+    await busy;
   });
 
   it('starts over a lock file whose pid now belongs to a stranger, and leaves the stranger alone', async () => {

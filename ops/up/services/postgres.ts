@@ -9,9 +9,9 @@ import { promisify } from 'node:util';
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import postgres from 'postgres';
 import { assertRunning, type Child, type SpawnContext, startChild } from '../processes/child.ts';
-import { identityOf, workingDirectoryOf } from '../processes/proc.ts';
+import { identityOf, pidsWorkingIn, workingDirectoryOf } from '../processes/proc.ts';
 import { stopOrder } from '../processes/record.ts';
-import { stopGroup } from '../processes/stop-group.ts';
+import { signalIgnoringGone, stopGroup } from '../processes/stop-group.ts';
 import { waitUntil } from '../wait-until.ts';
 import { type PostgresAccount, postgresAccount } from './postgres-account.ts';
 import { type PostgresBinaries, postgresBinaries } from './postgres-binaries.ts';
@@ -146,7 +146,11 @@ function assertVersion(dataDirectory: string): void {
   });
 }
 
-/** A server that outlived its starter is stopped in order; a lock file that names no such server is dropped. */
+/**
+ * A server that outlived its starter is stopped in order. Of one that was killed the last backends are told to
+ * quit and waited for: a second server beside one of them would destroy the data. Only then is its lock file
+ * dropped, whose pid may be another program's by now.
+ */
 async function stopLeftover(context: SpawnContext, dataDirectory: string): Promise<void> {
   const lock = join(dataDirectory, 'postmaster.pid');
   if (!existsSync(lock)) return;
@@ -154,5 +158,16 @@ async function stopLeftover(context: SpawnContext, dataDirectory: string): Promi
   if (identityOf(pid) && workingDirectoryOf(pid) === dataDirectory) {
     await stopGroup(context.clock, pid, { stopSignal: 'SIGINT', stopDeadlineMs: 20_000 });
   }
+  const noneLeft = () => {
+    const left = pidsWorkingIn(dataDirectory);
+    for (const backend of left) signalIgnoringGone(backend, 'SIGQUIT');
+    return left.length === 0;
+  };
+  await waitUntil(noneLeft, {
+    clock: context.clock,
+    deadlineMs: 20_000,
+    what: `the last programs of the Postgres in ${dataDirectory} to end`,
+    pollMs: 20,
+  });
   rmSync(lock, { force: true });
 }
