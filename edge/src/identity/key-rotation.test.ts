@@ -14,7 +14,7 @@ test('sessions and keys of the old credential key count at every step of a rotat
   const before = await worldOf('old');
   const cookie = await before.signIn(`${crypto.randomUUID()}@example.org`);
   const token = await before.token(cookie);
-  const held = [{ cookie }, { authorization: `token ${token}` }];
+  const held: Record<string, string>[] = [{ cookie }, { authorization: `token ${token}` }];
   // Each world is an edge deployed with other variables over the same stores, as a rotation does it.
   for (const kids of [
     ['old', 'next'],

@@ -135,3 +135,65 @@ describe('refused with a typed error that says what to do', () => {
     expect(await (await revoke(id)).json()).toMatchObject({ code: 'not_found', next: expect.any(String) });
   });
 });
+
+describe('a key with scopes', () => {
+  const withKey = (token: string, path: string, init: RequestInit = {}) =>
+    world.fetch(`${main}${path}`, { ...init, headers: { authorization: `token ${token}` } });
+  const keyWith = async (...scopes: string[]) =>
+    (await create({ name: 'scoped', scopes, expiresInDays: 30 })).json<Created & { scopes: string[] }>();
+  const makeWith = (token: string, body: unknown) =>
+    withKey(token, '/v1/keys', { method: 'POST', body: JSON.stringify(body) });
+
+  test('says what it is restricted to, and is forwarded with it', async () => {
+    const { token, scopes } = await keyWith('notebooks:read', 'audit');
+    expect(scopes).toEqual(['notebooks:read', 'audit']);
+    const echoed = await (await withKey(token, '/v1/echo')).json<{ headers: Record<string, string> }>();
+    const principal = JSON.parse(atob((echoed.headers['cellbook-principal'] ?? '').split('.')[1] ?? ''));
+    expect(principal).toMatchObject({ scopes: ['notebooks:read', 'audit'], via: 'token' });
+    expect(await (await withKey(token, '/v1/keys')).json()).toMatchObject({ code: 'scope_insufficient' });
+  });
+
+  test('of nothing known is refused', async () => {
+    expect((await create({ name: 'a', scopes: ['everything'] })).status).toBe(400);
+    expect((await create({ name: 'a', scopes: [] })).status).toBe(400);
+  });
+
+  test('makes keys only where it carries that scope by name, and none that reaches further or lives longer', async () => {
+    const { token } = await keyWith('keys', 'audit');
+    const narrower = await makeWith(token, { name: 'b', scopes: ['audit'], expiresInDays: 1 });
+    expect(narrower.status).toBe(201);
+    for (const body of [
+      { name: 'b', scopes: ['notebooks'], expiresInDays: 1 },
+      { name: 'b', expiresInDays: 1 },
+      { name: 'b', scopes: ['audit'], expiresInDays: 31 },
+    ])
+      expect(await (await makeWith(token, body)).json()).toMatchObject({ code: 'scope_insufficient' });
+  });
+
+  test('was last used when it was last used, to the minute, written behind the request', async () => {
+    const { id, token } = await keyWith('audit', 'keys');
+    const lastUsed = async () => {
+      const answer = await world.fetch(`${main}/v1/keys`, { headers: { cookie } });
+      const { keys } = await answer.json<{ keys: { id: string; lastUsedAt: string | null }[] }>();
+      return keys.find((key) => key.id === id)?.lastUsedAt ?? null;
+    };
+    expect(await lastUsed()).toBeNull();
+    await use(token);
+    const first = await eventually(lastUsed, null);
+    await world.clock.advance(30_000);
+    await use(token);
+    expect(await lastUsed()).toBe(first);
+    await world.clock.advance(30_000);
+    await use(token);
+    expect(await eventually(lastUsed, first)).toBe(new Date(Date.parse(first ?? '') + 60_000).toISOString());
+  });
+});
+
+/** The first value that is another, read again and again; the write is behind the answer. */
+async function eventually<Value>(read: () => Promise<Value>, than: Value): Promise<Value> {
+  for (let attempt = 0; attempt < 200; attempt++) {
+    const value = await read();
+    if (value !== than) return value;
+  }
+  return than;
+}
