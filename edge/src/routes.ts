@@ -18,6 +18,7 @@ import { join, joinPage } from './orgs/join-page.ts';
 import { orgRoutes } from './orgs/routes.ts';
 import { pinRoutes } from './pins/pin-routes.ts';
 import { json } from './responses/json.ts';
+import { secretRoutes } from './secrets/routes.ts';
 
 /** Pages: each is open, or sends who is not signed in to the page where one signs in. */
 export const pageRoutes: readonly OpenRoute[] = [
@@ -31,28 +32,32 @@ export const pageRoutes: readonly OpenRoute[] = [
     answer: ({ ask }) => consolePage(ask, 'account.html'),
   },
   {
-    ...page('/join/:link', 'sends strangers to the sign-in; the link itself is the permission'),
-    answer: ({ ask, params }) => joinPage(ask, params.link ?? ''),
+    // No named part: the audit log keeps those, and this one holds the link's secret.
+    ...page('/join/*', 'sends strangers to the sign-in; the link itself is the permission'),
+    answer: ({ ask }) => joinPage(ask),
   },
   {
     method: 'POST',
-    path: '/join/:link',
+    path: '/join/*',
     open: 'sends strangers to the sign-in; the link itself is the permission',
-    answer: ({ ask, params }) => join(ask, params.link ?? ''),
+    answer: ({ ask }) => join(ask),
   },
   { ...page('/signin', 'it is where one signs in'), answer: ({ ask }) => signInPage(ask) },
   {
     method: 'POST',
     path: '/signin',
     open: 'it is where one signs in',
+    gated: true,
     answer: ({ ask }) => signIn(ask),
   },
   {
     ...page('/signin/:provider', 'it is where one signs in'),
+    gated: true,
     answer: ({ ask, params }) => beginSignIn(ask, params.provider ?? ''),
   },
   {
     ...page('/signin/:provider/callback', 'the answer of a provider to an attempt of this browser'),
+    gated: true,
     answer: ({ ask, params }) => finishSignIn(ask, params.provider ?? ''),
   },
   {
@@ -63,6 +68,7 @@ export const pageRoutes: readonly OpenRoute[] = [
   },
   {
     ...page('/signed-out', 'it is for those who have just signed out'),
+    gated: true,
     answer: ({ ask }) => signedOutPage(ask),
   },
   {
@@ -88,6 +94,7 @@ export const apiRoutes: readonly EdgeRoute[] = [
   ...orgRoutes,
   ...keyRoutes,
   ...auditRoutes,
+  ...secretRoutes,
 ];
 
 function page(path: string, open: string) {

@@ -18,7 +18,10 @@ export type Secret = z.infer<typeof secretSchema>;
 
 export const secretListSchema = z.object({ secrets: z.array(secretSchema) });
 
-/** Who has a change already: running sandboxes, for kernels and terminals started in them from now on. */
+/**
+ * Who has a change already: running sandboxes of the cell that answers, for kernels and terminals started in them
+ * from now on. An organisation's change is answered by one of the cells that have it.
+ */
 const deliverySchema = z.object({
   sandboxesUpdated: z.number().int(),
   /** Those that could not be told: they have it after their next start, or when the same is asked again. */
