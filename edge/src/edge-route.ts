@@ -52,6 +52,8 @@ export interface GuardedRoute extends Row {
 export interface OpenRoute extends Row {
   /** Why anybody may ask. */
   open: string;
+  /** Counted by address (identity/sign-in-gate.ts) before anything is done, or recorded, for a stranger. */
+  gated?: true;
   permission?: undefined;
   answer(call: Call): Response | Promise<Response>;
 }

@@ -19,6 +19,7 @@ const actions: Readonly<Record<string, AuditAction>> = {
   [`PATCH ${org}/service-accounts/:id`]: 'service_account.edit',
   [`DELETE ${org}/service-accounts/:id`]: 'service_account.delete',
   [`POST ${org}/service-accounts/:id/keys`]: 'key.create',
+  'POST /join/*': 'invitation.accept',
   'POST /v1/orgs': 'org.create',
   [`PATCH ${org}`]: 'org.edit',
   [`PUT ${org}/policy`]: 'org.policy',

@@ -2,6 +2,7 @@
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import { orgIdSchema } from '@cellbook/shared/ids.ts';
 import { z } from 'zod';
+import { noteAudit } from '../audit/note-audit.ts';
 import type { GuardedRoute } from '../edge-route.ts';
 import { readJson } from '../read-body.ts';
 import { json, noContent } from '../responses/json.ts';
@@ -61,5 +62,6 @@ export const endOneSession: Answer = async ({ ask, identity, params }) => {
 export const actInOrganisation: Answer = async ({ ask, identity }) => {
   const { orgId } = await readJson(ask.request, switchBody, 'acting in another organisation');
   const cookie = await switchOrg(ask, identity, orgId);
+  noteAudit(ask, { which: { kind: 'org', id: orgId, org: orgId } });
   return new Response(null, { status: 204, headers: { 'set-cookie': cookie } });
 };

@@ -1,7 +1,6 @@
 /** The page where one signs in, and the development sign-in behind its form: by name alone. */
 import { z } from 'zod';
 import type { Ask } from '../ask.ts';
-import { clientAddressOf } from '../client-address.ts';
 import { localPath } from '../local-path.ts';
 import { pageResponse } from '../pages/html.ts';
 import { type SignInForm, signInPage as signInHtml, signInOffPage } from '../pages/sign-in-page.ts';
@@ -31,7 +30,6 @@ export async function signInPage(ask: Ask): Promise<Response> {
 export async function signIn(ask: Ask): Promise<Response> {
   const { edge } = ask;
   refuseOtherOrigins(ask);
-  edge.signInGate.enter(clientAddressOf(ask));
   const empty = { name: '', email: '', region: null, next: '/', problem: null };
   if (!hasDevelopmentSignIn(edge.config)) return page(ask, empty, 403);
   const form = await readForm(ask.request, formSchema, 'signing in');

@@ -4,7 +4,6 @@
  * form's redirects against the console's policy, which names no provider.
  */
 import type { Ask } from '../ask.ts';
-import { clientAddressOf } from '../client-address.ts';
 import { pageResponse } from '../pages/html.ts';
 import { signedOutPage as signedOutHtml } from '../pages/signed-out-page.ts';
 import { seeOther } from '../responses/see-other.ts';
@@ -22,7 +21,6 @@ export async function signOut(ask: Ask): Promise<Response> {
 }
 
 export async function signedOutPage(ask: Ask): Promise<Response> {
-  ask.edge.signInGate.enter(clientAddressOf(ask));
   const id = ask.url.searchParams.get('provider');
   const provider = providersOf(ask).find(({ config }) => config.id === id);
   const at = await provider?.endSessionUrl(new URL('/signin', ask.edge.config.CELLBOOK_PUBLIC_URL).href);

@@ -7,6 +7,7 @@ import { newInvitationId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import { base64url } from 'jose';
 import type { Ask } from '../ask.ts';
+import { noteAudit } from '../audit/note-audit.ts';
 import { sha256Hex } from '../digest.ts';
 import type { FoundInvitation } from '../directory/orgs.ts';
 import type { GuardedRoute } from '../edge-route.ts';
@@ -44,6 +45,7 @@ export const createInvitation: Answer = async ({ ask, identity, params }) => {
     expiresAtMs: createdAtMs + limits.edge.invitationTtlMs,
   });
   if (made.email !== email || made.role !== role) throw keyReused('inviting');
+  noteAudit(ask, { which: { kind: 'invitation', id: made.id }, details: { role, email } });
   const url = new URL(`/join/${made.id}.${secret}`, config.CELLBOOK_PUBLIC_URL).href;
   return json({ ...shownInvitation(made), url }, 201);
 };

@@ -1,6 +1,7 @@
 /** Members: who is there, as what; leaving, and being taken out. */
 import { assertNever } from '@cellbook/shared/assert-never.ts';
 import { CellbookError } from '@cellbook/shared/errors.ts';
+import { noteAudit } from '../audit/note-audit.ts';
 import type { MemberChange } from '../directory/orgs.ts';
 import type { GuardedRoute } from '../edge-route.ts';
 import { readJson } from '../read-body.ts';
@@ -19,6 +20,7 @@ export const setRole: Answer = async ({ ask, params }) => {
   const doing = 'changing a role';
   const { role } = await readJson(ask.request, roleBody, doing);
   const user = userIdOf(params);
+  noteAudit(ask, { details: { role } });
   const change = await ask.edge.orgs.setRole(orgIdOf(params), user, role, ask.edge.clock.nowMs());
   return answerChange(change, user, doing);
 };
@@ -31,6 +33,7 @@ export const removeMember: Answer = async ({ ask, params }) => {
 
 export const leave: Answer = async ({ ask, identity, params }) => {
   const { orgs, clock } = ask.edge;
+  noteAudit(ask, { which: { kind: 'member', id: identity.sub }, details: { leaving: true } });
   const change = await orgs.removeMember(orgIdOf(params), identity.sub, clock.nowMs());
   return answerChange(change, identity.sub, 'leaving an organisation');
 };

@@ -2,6 +2,7 @@
 
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import { newOrgId } from '@cellbook/shared/ids.ts';
+import { noteAudit } from '../audit/note-audit.ts';
 import type { GuardedRoute } from '../edge-route.ts';
 import { idempotentRandom } from '../idempotent-random.ts';
 import { readJson } from '../read-body.ts';
@@ -21,6 +22,7 @@ export const createOrg: Answer = async ({ ask, identity }) => {
   const id = newOrgId(await idempotentRandom(ask, identity, 'org'));
   const org = await ask.edge.orgs.create({ id, name, ownerId: identity.sub }, ask.edge.clock.nowMs());
   if (org.name !== name) throw keyReused('creating an organisation');
+  noteAudit(ask, { which: { kind: 'org', id: org.id, org: org.id }, details: { name } });
   return json(shownOrg(org), 201);
 };
 
@@ -48,6 +50,8 @@ export const setPolicy: Answer = async ({ ask, params }) => {
       problem: `region: there is no region ${policy.region}`,
       next: `Choose one of ${regions.join(', ')}, or null.`,
     });
+  const { tier, region, emailDomain } = policy;
+  noteAudit(ask, { details: { tier, region, emailDomain } });
   const org = await edge.orgs.setPolicy(orgIdOf(params), policy, edge.clock.nowMs());
   if (!org) throw noOrg();
   return json(shownOrg(org));

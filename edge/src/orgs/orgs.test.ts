@@ -310,3 +310,26 @@ describe('sessions', () => {
     expect((await world.fetch(`${main}/v1/sessions`, { headers })).status).toBe(403);
   });
 });
+
+test('what was done is in the audit log, under names and ids, and a link’s secret is not', async () => {
+  const { admin, org } = await acme();
+  const { json } = await ask(admin, 'POST', `${org}/invitations`, { role: 'viewer' });
+  const bob = await someone('bob');
+  const headers = { origin: main, cookie: bob.cookie };
+  expect((await world.fetch(json.url, { method: 'POST', headers })).status).toBe(303);
+  await ask(admin, 'PATCH', `${org}/members/${bob.userId}`, { role: 'member' });
+  const read = async () => (await ask(admin, 'GET', '/v1/edge-audit?limit=100')).json;
+  const told = async () => {
+    const { events }: { events: { what: string; which: { id: string }; who: { id: string } }[] } =
+      await read();
+    return events.map(({ what, which, who }) => [what, which.id, who.id]);
+  };
+  // The log is continued behind the answers.
+  for (const event of [
+    ['invitation.create', json.id, admin.userId],
+    ['invitation.accept', json.id, bob.userId],
+    ['member.role', bob.userId, admin.userId],
+  ])
+    await expect.poll(told).toContainEqual(event);
+  expect(JSON.stringify(await read())).not.toContain(json.url.split('.').at(-1));
+});

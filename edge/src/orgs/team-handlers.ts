@@ -1,5 +1,6 @@
 /** Teams: named groups of an organisation's members, filled by hand or by the provider's groups at sign-in. */
 import { newTeamId } from '@cellbook/shared/ids.ts';
+import { noteAudit } from '../audit/note-audit.ts';
 import type { GuardedRoute } from '../edge-route.ts';
 import { idempotentRandom } from '../idempotent-random.ts';
 import { readJson } from '../read-body.ts';
@@ -20,6 +21,7 @@ export const createTeam: Answer = async ({ ask, identity, params }) => {
   const id = newTeamId(await idempotentRandom(ask, identity, `team ${org}`));
   const team = await orgs.createTeam({ id, org, name, providerGroup }, clock.nowMs());
   if (team.name !== name || team.providerGroup !== providerGroup) throw keyReused('creating a team');
+  noteAudit(ask, { which: { kind: 'team', id: team.id }, details: { name } });
   return json(team, 201);
 };
 

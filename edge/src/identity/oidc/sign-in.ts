@@ -9,7 +9,6 @@
  * another's. Whatever fails ends on a page that says so, with a way to begin anew; nothing goes round by itself.
  */
 import type { Ask } from '../../ask.ts';
-import { clientAddressOf } from '../../client-address.ts';
 import { localPath } from '../../local-path.ts';
 import { continentOf, regionFor } from '../../region-for.ts';
 import { seeOther } from '../../responses/see-other.ts';
@@ -19,8 +18,7 @@ import { providerOf } from '../sign-in-ways.ts';
 import { beginTransaction, takeTransaction } from './transaction.ts';
 
 export async function beginSignIn(ask: Ask, providerId: string): Promise<Response> {
-  const { edge, url } = ask;
-  edge.signInGate.enter(clientAddressOf(ask));
+  const { url } = ask;
   const provider = providerOf(ask, providerId);
   const next = localPath(url.searchParams.get('next') ?? '/', url) ?? '/';
   if (await authenticateIfAny(ask)) return seeOther(next);
@@ -32,7 +30,6 @@ export async function beginSignIn(ask: Ask, providerId: string): Promise<Respons
 
 export async function finishSignIn(ask: Ask, providerId: string): Promise<Response> {
   const { edge, url } = ask;
-  edge.signInGate.enter(clientAddressOf(ask));
   const provider = providerOf(ask, providerId);
   const { secrets, next, region } = await takeTransaction(ask, providerId);
   const callback = callbackUrl(ask, providerId);
