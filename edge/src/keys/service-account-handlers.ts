@@ -9,10 +9,10 @@ import { makeKey, newKeySchema, newServiceAccountId } from './make-key.ts';
 import type { ServiceAccount } from './service-account-store.ts';
 
 const nameSchema = z.string().trim().min(1).max(100);
-const newSchema = z
+export const newSchema = z
   .object({ name: nameSchema, role: memberRoleSchema, region: regionIdSchema.optional() })
   .strict();
-const changeSchema = z
+export const changeSchema = z
   .object({
     name: nameSchema.optional(),
     role: memberRoleSchema.optional(),
