@@ -28,8 +28,8 @@ import { withoutSecrets } from '../../secrets/no-secrets.ts';
 import type { SecretRouteDeps } from '../../secrets/secret-routes.ts';
 import { createPostgresManifestStore } from '../../storage/manifests/postgres-manifest-store.ts';
 import { createTestEdge, type TestEdge, testCellId } from '../../testing/test-edge.ts';
-import { openPublicKeys } from '../access/public-keys.ts';
 import { createPrincipalVerifier } from '../access/principal-verifier.ts';
+import { openPublicKeys } from '../access/public-keys.ts';
 import { reading } from '../access/route-access.ts';
 import { closeServer } from '../close-server.ts';
 import { type HintBus, openChangeFeed } from '../events/change-feed.ts';
@@ -80,6 +80,11 @@ interface ApiServerOptions {
   secrets?(database: TestDatabase): SecretRouteDeps;
 }
 
+const nothingLive = {
+  flush: () => Promise.reject(new Error('nothing is live here')),
+  detach: () => Promise.reject(new Error('nothing is live here')),
+};
+
 export async function startApiServer(given: ApiServerOptions = {}): Promise<ApiServer> {
   const directory = await mkdtemp(join(tmpdir(), 'cellbook-api-'));
   const database = await createTestDatabase();
@@ -101,10 +106,7 @@ export async function startApiServer(given: ApiServerOptions = {}): Promise<ApiS
   const recovering = {
     ...{ ...tools, store, fence: createPostgresFence(database.database), hosts: new Hosts([]) },
     manifests: createPostgresManifestStore(database.database),
-    volumes: {
-      flush: () => Promise.reject(new Error('nothing is live here')),
-      detach: () => Promise.reject(new Error('nothing is live here')),
-    },
+    volumes: nothingLive,
     lifecycle: { holder: 'test/1', isAtWork: () => false, wake: (id: WorkspaceId) => void woken.push(id) },
   };
   const app = await createServer({
