@@ -110,8 +110,7 @@ export async function startApiServer(given: ApiServerOptions = {}): Promise<ApiS
     lifecycle: { holder: 'test/1', isAtWork: () => false, wake: (id: WorkspaceId) => void woken.push(id) },
   };
   const app = await createServer({
-    ...tools,
-    metrics,
+    ...{ ...tools, metrics },
     home: await given.home?.(database),
     access: {
       principals: createPrincipalVerifier({ keys, cellId, clock }),
