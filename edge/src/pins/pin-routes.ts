@@ -1,9 +1,11 @@
 /** `/pins` (shared/src/protocol/pins-api.ts): how pins come to this edge, and how a publisher looks at what they do. */
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import { limits } from '@cellbook/shared/limits.ts';
+import { bucketCount } from '@cellbook/shared/pins/pins.ts';
 import { type PinsOrder, pinsOrderSchema, pinsOrderType } from '@cellbook/shared/protocol/pins-api.ts';
 import { compactVerify, createLocalJWKSet } from 'jose';
 import type { Ask } from '../ask.ts';
+import { noteAudit } from '../audit/note-audit.ts';
 import type { OpenRoute } from '../edge-route.ts';
 import { readText } from '../read-body.ts';
 import { probe } from './probe.ts';
@@ -27,6 +29,8 @@ async function publish(ask: Ask): Promise<Response> {
   const pins = await edge.verifyPins(jws).catch((cause: unknown) => {
     throw notSigned('this is no pin document signed by the key that this edge trusts', cause);
   });
+  const details = { epoch: pins.epoch, buckets: pins.rollout?.buckets ?? bucketCount };
+  noteAudit(ask, { which: { kind: 'pins', id: String(pins.epoch) }, details });
   const held = await edge.pins.reload(defer).catch(() => null);
   if (held && held.epoch >= pins.epoch && held.jws !== jws) throw stale(pins.epoch, held.epoch);
   const { published, epoch } = await edge.pinStore.publish(pins, held);

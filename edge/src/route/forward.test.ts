@@ -2,6 +2,7 @@ import { env } from 'cloudflare:workers';
 import { principalSchema } from '@cellbook/shared/protocol/principal.ts';
 import { importJWK, jwtVerify } from 'jose';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { sql } from '../../testing/regions.ts';
 import { createWorld, main, originOf, type World } from '../../testing/world.ts';
 
 interface Echo {
@@ -203,6 +204,23 @@ describe('a user who has moved to another cell', () => {
     await world.publishPins(2, env.UPSTREAMS, 1);
     const { headers } = await echo(await world.fetch(`${base}/moved`, withToken()));
     expect(headers['cellbook-pin-epoch']).toBe('2');
+  });
+
+  test('is found by the directory where KV still has the pins of before', async () => {
+    await world.fetch(`${base}/echo`, withToken());
+    const before = (await env.PINS.get('pins')) ?? '';
+    await world.publishPins(2, env.UPSTREAMS, 1);
+    await sql('INSERT OR REPLACE INTO pins VALUES (2, ?, 0)', await env.PINS.get('pins'));
+    await env.PINS.put('pins', before);
+    const { headers } = await echo(await world.fetch(`${base}/moved`, withToken()));
+    expect(headers['cellbook-pin-epoch']).toBe('2');
+    await sql('DELETE FROM pins');
+  });
+
+  test.each(['HEAD', 'DELETE'])('%s has no body and is sent on as well', async (method) => {
+    await world.fetch(`${base}/echo`, withToken());
+    await world.publishPins(2, env.UPSTREAMS, 1);
+    expect((await world.fetch(`${base}/moved`, { method, ...withToken() })).status).toBe(200);
   });
 
   test('one with a body is sent back to its client, which sends it anew', async () => {
