@@ -2,13 +2,15 @@
 import { systemClock } from '@cellbook/shared/clock.ts';
 import { createLogger } from '@cellbook/shared/log.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
+import { openFailpoint } from '../open-failpoint.ts';
 import { startDaemon } from './daemon/daemon.ts';
 import { readDaemonConfig } from './daemon/daemon-config.ts';
 
 const config = readDaemonConfig(process.env);
 const { cellId: cell, hostId: host } = config;
 const log = createLogger({ program: 'host', fields: { cell, host }, level: config.logLevel });
-const tools = { clock: systemClock, random: systemRandom, log };
+const failpoint = openFailpoint(process.env, log);
+const tools = { clock: systemClock, random: systemRandom, log, ...(failpoint && { failpoint }) };
 const daemon = await startDaemon(config, tools).catch((error) => {
   log.fatal({ err: error }, 'the host could not start');
   process.exit(1);

@@ -83,6 +83,18 @@ export class KernelChannel {
     this.#forgetOldSessions();
   }
 
+  /** A client of the controller before: what is said from here on waits for it, as if it had just left. */
+  expect(sessionId: string): void {
+    if (this.#sessions.has(sessionId)) return;
+    const leftMs = this.#deps.clock.monotonicMs();
+    this.#sessions.set(sessionId, { socket: null, cursor: this.#log.endSeq, leftMs });
+    this.#forgetOldSessions();
+  }
+
+  sessionIds(): string[] {
+    return [...this.#sessions.keys()];
+  }
+
   detach(socket: ClientSocket): void {
     socket.isOpen = false;
     socket.onDrained = null;

@@ -41,6 +41,10 @@ export class RequestRoutes {
     return this.#pending.get(parent.msgId)?.sessionId ?? parent.session;
   }
 
+  find(msgId: string): PendingRequest | null {
+    return this.#pending.get(msgId) ?? null;
+  }
+
   forget(msgId: string): void {
     this.#pending.delete(msgId);
   }

@@ -21,6 +21,8 @@ export interface InputTarget {
   linkNow(): SupervisorLink | null;
   /** Makes the kernel run; rejects with a typed error. */
   ensureStarted(): Promise<SupervisorLink>;
+  /** Told of each message right before it is sent. */
+  sending(link: SupervisorLink, message: InputMessage): void;
   /** Settles when the link has room or is gone. */
   drained(): Promise<void>;
   /** Answers a message that cannot be delivered. */
@@ -65,6 +67,7 @@ export class KernelInput {
   /** False when the link is full now. A link that refuses the message (it just closed) is answered for. */
   #send(link: SupervisorLink, message: InputMessage): boolean {
     try {
+      this.#target.sending(link, message);
       return link.sendKernelMessage(this.#target.kernelId, message.bytes);
     } catch (thrown) {
       const { kernelId } = this.#target;

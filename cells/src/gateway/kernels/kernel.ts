@@ -15,7 +15,7 @@ import type { CellbookError } from '@cellbook/shared/errors.ts';
 import type { KernelId } from '@cellbook/shared/ids.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
 import type { Sandbox } from '../../sandbox/driver.ts';
-import type { KernelState, SupervisorLink } from '../../sandbox/link/supervisor-link.ts';
+import type { Inherited, KernelState, SupervisorLink } from '../../sandbox/link/supervisor-link.ts';
 import type { ClientSocket } from '../channel/client-socket.ts';
 import { KernelChannel } from '../channel/kernel-channel.ts';
 import type { LogBudget } from '../channel/output-log.ts';
@@ -28,8 +28,16 @@ import type { OutputFollower } from '../outputs/output-follower.ts';
 import { noSuchKernel } from '../refusals.ts';
 import type { KernelRecord } from '../store/kernel-store.ts';
 import { type ClientMessage, readClientMessage } from './client-message.ts';
-import type { Death } from './death.ts';
-import { KernelInput } from './kernel-input.ts';
+import { type Death, explainKernelExit } from './death.ts';
+import {
+  clientNote,
+  clientsOf,
+  describeRequest,
+  type NotedCell,
+  requestNote,
+  requestsOf,
+} from './inherited.ts';
+import { type InputMessage, KernelInput } from './kernel-input.ts';
 import { answerRequest, failRequest } from './replies.ts';
 
 /** A sandbox as long as it is this workspace's current one. */
@@ -80,6 +88,7 @@ export class Kernel {
       kernelId: record.id,
       linkNow: () => this.#live?.link ?? null,
       ensureStarted: () => this.ensureStarted(),
+      sending: (link, message) => this.#leaveNote(link, message),
       drained: () => this.#drained(),
       refuse: ({ request }, error) => this.#refuse(request, error),
       setReading: (isReading) => this.#setReading(isReading),
@@ -153,6 +162,42 @@ export class Kernel {
     this.#host.save(this.record);
   }
 
+  /** It runs in a sandbox that another controller started: goes on as if it had been here all the time. */
+  adopt(live: LiveSandbox, { notes }: Inherited): void {
+    this.#live = live;
+    this.#startedIn = live;
+    for (const sessionId of clientsOf(notes, this.id)) this.channel.expect(sessionId);
+    for (const { msgId, request, cell } of requestsOf(notes, this.id)) {
+      this.channel.expect(request.sessionId);
+      this.channel.routes.note(msgId, request);
+      if (cell) this.#host.follower.inherit(this, msgId, request.sessionId, cell);
+    }
+  }
+
+  /** What its sandbox says it is doing, after everything that it had said before. */
+  surveyed(state: KernelState): void {
+    if (state === 'dead') this.died(explainKernelExit(undefined));
+    else if (this.#live) this.#state = state;
+  }
+
+  /** Its sandbox does not know it: its start was cut short. It starts at its next use. */
+  notThere(): void {
+    this.#startedIn = null;
+    this.park();
+  }
+
+  /** A client's socket came: noted, so that a next controller keeps what it misses. */
+  attach(socket: ClientSocket): void {
+    this.channel.attach(socket);
+    this.#live?.link.remember(clientNote(this.id, socket.sessionId), true);
+  }
+
+  /** Outputs of this request are in the notebook. */
+  noteWritten(msgId: string, cell: NotedCell): void {
+    const request = this.channel.routes.find(msgId);
+    if (request) this.#live?.link.remember(requestNote(this.id, msgId), describeRequest(request, cell));
+  }
+
   /** Its sandbox stopped as planned. */
   park(): void {
     if (!this.#live) return;
@@ -206,6 +251,8 @@ export class Kernel {
 
   async #start(): Promise<SupervisorLink> {
     const live = await this.#host.ensureLive();
+    // Adopted while it was waited for: it runs, and is not to be started again.
+    if (this.#live === live) return live.link;
     this.#announce('starting');
     try {
       const link = await this.#startIn(live);
@@ -234,6 +281,8 @@ export class Kernel {
   }
 
   #isUp(): void {
+    for (const sessionId of this.channel.sessionIds())
+      this.#live?.link.remember(clientNote(this.id, sessionId), true);
     this.record.reason = null;
     if (this.#state !== 'busy') this.#announce('idle');
     if (!this.#isDeleted) this.#host.save(this.record);
@@ -245,6 +294,13 @@ export class Kernel {
     // Only requests are answered: what a widget says without end must not push them out.
     if (header.msgType.endsWith('_request')) this.channel.routes.note(header.msgId, request);
     this.#input.offer({ bytes: frame.bytes, msgId: header.msgId, request });
+  }
+
+  /** For the controller that may have to go on with it. */
+  #leaveNote(link: SupervisorLink, { msgId, request }: InputMessage): void {
+    if (request.msgType !== 'execute_request') return;
+    const cell = this.#host.follower.cellOf(msgId);
+    link.remember(requestNote(this.id, msgId), describeRequest(request, cell));
   }
 
   #refuse(request: PendingRequest, error: CellbookError): void {
@@ -278,8 +334,12 @@ export class Kernel {
     this.#host.follower.observe(this, frame, msgType);
     if (msgType !== 'status' || !this.#live) return;
     const content = frame.parts[part.content]!;
-    if (content.includes('"idle"')) this.#state = 'idle';
-    else if (content.includes('"busy"') && isActivity(readParent(frame)?.msgType ?? '')) this.#state = 'busy';
+    if (content.includes('"idle"')) {
+      this.#state = 'idle';
+      const ended = readParent(frame)?.msgId;
+      if (ended !== undefined) this.#live.link.remember(requestNote(this.id, ended), null);
+    }
+    if (content.includes('"busy"') && isActivity(readParent(frame)?.msgType ?? '')) this.#state = 'busy';
     this.record.lastActivityMs = this.#host.clock.nowMs();
   }
 

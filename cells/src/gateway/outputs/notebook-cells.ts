@@ -24,6 +24,19 @@ export function placeOutputs(notebook: Notebook, results: readonly CellResult[])
   return isChanged ? { ...notebook, cells } : null;
 }
 
+/** What the notebook has of a cell now. */
+export function resultIn(
+  { cells }: Notebook,
+  cellId: string,
+  source: string,
+): Pick<CellResult, 'outputs' | 'executionCount'> {
+  const list: unknown[] = Array.isArray(cells) ? cells : [];
+  const cell = list[findCell(list, cellId, source)];
+  if (!isCodeCell(cell)) return { outputs: [], executionCount: null };
+  const outputs = Array.isArray(cell.outputs) ? (cell.outputs as Output[]) : [];
+  return { outputs, executionCount: typeof cell.execution_count === 'number' ? cell.execution_count : null };
+}
+
 function findCell(cells: readonly unknown[], cellId: string, source: string): number {
   const byId = cells.findIndex((cell) => isCodeCell(cell) && cell.id === cellId);
   if (byId !== -1) return byId;

@@ -16,11 +16,14 @@ import type { Logger } from '@cellbook/shared/log.ts';
 import { CellOutputs } from '@cellbook/shared/notebook/cell-outputs.ts';
 import { readObject, readParent } from '../frames/message.ts';
 import { part, type V1Frame } from '../frames/v1-frame.ts';
-import { type CellResult, type Notebook, placeOutputs } from './notebook-cells.ts';
+import type { NotedCell } from '../kernels/inherited.ts';
+import { type CellResult, type Notebook, placeOutputs, resultIn } from './notebook-cells.ts';
 
 /** What of a kernel is needed here. */
 export interface FollowedKernel {
   readonly id: KernelId;
+  /** What was written is noted for a next controller. */
+  noteWritten?(msgId: string, cell: NotedCell): void;
   readonly channel: { hasClient(sessionId: string): boolean };
 }
 
@@ -43,6 +46,9 @@ interface Followed {
   isDone: boolean;
   /** Changed since it was last written. */
   isDirty: boolean;
+  isWritten: boolean;
+  /** What stands before: outputs of the time when another controller followed it; null: as the notebook has them. */
+  earlier: Pick<CellResult, 'outputs' | 'executionCount'> | null;
 }
 
 export class OutputFollower {
@@ -69,7 +75,34 @@ export class OutputFollower {
       outputs: new CellOutputs(),
       isDone: false,
       isDirty: true,
+      isWritten: false,
+      earlier: nothingEarlier,
     });
+  }
+
+  /**
+   * Goes on with a request that another controller followed. What it had written stays; what it had not was
+   * shown in the tab alone, and is said to be missing should the tab not come back.
+   */
+  inherit(kernel: FollowedKernel, msgId: string, sessionId: string, cell: NotedCell): void {
+    if (this.#followed.size >= limits.gateway.followedRequestsMax) return;
+    this.#followed.set(msgId, {
+      ...{ kernel, sessionId, ...cell, outputs: new CellOutputs(), isDone: false, isDirty: true },
+      earlier: cell.isWritten ? null : notKept,
+    });
+    this.clientGone(sessionId, false);
+  }
+
+  #markWritten(msgId: string, followed: Followed): void {
+    if (followed.isWritten) return;
+    followed.isWritten = true;
+    followed.kernel.noteWritten?.(msgId, notedCell(followed));
+  }
+
+  /** What a next controller needs to know of a request's cell; null for one without. */
+  cellOf(msgId: string): NotedCell | null {
+    const followed = this.#followed.get(msgId);
+    return followed ? notedCell(followed) : null;
   }
 
   observe(kernel: FollowedKernel, frame: V1Frame, msgType: string): void {
@@ -151,13 +184,18 @@ export class OutputFollower {
   }
 
   async #writeNotebook(path: string, group: Array<[string, Followed]>): Promise<void> {
-    const results = group.map(([, followed]) => resultOf(followed));
     const done = group.filter(([, { isDone }]) => isDone).map(([msgId]) => msgId);
     for (const [, followed] of group) followed.isDirty = false;
     try {
-      const isThere = await this.#deps.updateNotebook(path, (notebook) => placeOutputs(notebook, results));
+      const isThere = await this.#deps.updateNotebook(path, (notebook) =>
+        placeOutputs(
+          notebook,
+          group.map(([, followed]) => resultOf(followed, notebook)),
+        ),
+      );
       this.#deps.written(isThere ? 'written' : 'missing');
-      this.#deps.log.info({ path, cells: results.length, isThere }, 'wrote outputs of a tab that is gone');
+      this.#deps.log.info({ path, cells: group.length, isThere }, 'wrote outputs of a tab that is gone');
+      for (const [msgId, followed] of isThere ? group : []) this.#markWritten(msgId, followed);
       for (const msgId of isThere ? done : group.map(([msgId]) => msgId)) this.#followed.delete(msgId);
     } catch (thrown) {
       for (const [, followed] of group) followed.isDirty = true;
@@ -176,6 +214,27 @@ export class OutputFollower {
   }
 }
 
-function resultOf({ cellId, source, outputs }: Followed): CellResult {
-  return { cellId, source, outputs: outputs.outputs, executionCount: outputs.executionCount };
+/** Whole and in place of what was there, so that repeating it changes nothing. */
+function resultOf(followed: Followed, notebook: Notebook): CellResult {
+  const { cellId, source, outputs } = followed;
+  followed.earlier ??= resultIn(notebook, cellId, source);
+  const { outputs: earlier, executionCount } = followed.earlier;
+  return {
+    ...{ cellId, source, outputs: [...earlier, ...outputs.outputs] },
+    executionCount: outputs.executionCount ?? executionCount,
+  };
 }
+
+const notedCell = ({ cellId, source, isWritten }: Followed): NotedCell => ({ cellId, source, isWritten });
+
+const nothingEarlier = { outputs: [], executionCount: null };
+const notKept = {
+  outputs: [
+    {
+      output_type: 'stream',
+      name: 'stderr',
+      text: '[Cellbook: the service restarted here; what was printed before was shown only in the page that ran this.]\n',
+    },
+  ],
+  executionCount: null,
+};

@@ -90,6 +90,11 @@ export class Terminal {
     this.#show(this.#decoder.write(data));
   }
 
+  /** Its shell runs in a sandbox that another controller started; what it showed before is not known here. */
+  adopt(live: LiveSandbox): void {
+    this.#live = live;
+  }
+
   /** The sandbox is gone and the shell with it. */
   park(): void {
     if (!this.#live) return;
@@ -156,6 +161,8 @@ export class Terminal {
 
   async #open(): Promise<void> {
     const live = await this.#host.ensureLive();
+    // Adopted while it was waited for.
+    if (this.#live === live) return;
     const { rows, columns } = this.#smallest();
     await live.link.openTerminal({ name: this.name, columns, rows, directory: this.#directory });
     if (!this.#host.isCurrent(live)) return this.#open();

@@ -11,6 +11,7 @@ import type { KernelId, SessionId, WorkspaceId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import { SingleFlight } from '@cellbook/shared/single-flight.ts';
 import type { Sandbox, SandboxExit } from '../../sandbox/driver.ts';
+import type { SupervisorLink } from '../../sandbox/link/supervisor-link.ts';
 import type { LogBudget } from '../channel/output-log.ts';
 import type { Compose } from '../frames/message.ts';
 import type { GatewayDeps } from '../gateway.ts';
@@ -20,6 +21,7 @@ import { Kernel, type KernelHost, type LiveSandbox } from '../kernels/kernel.ts'
 import { OutputFollower } from '../outputs/output-follower.ts';
 import type { KernelRecord, SessionRecord } from '../store/kernel-store.ts';
 import type { Terminal } from '../terminals/terminal.ts';
+import { adoptAll, settleSurvey } from './adopt.ts';
 import { Kernelspecs } from './kernelspecs.ts';
 
 export interface Shared {
@@ -30,6 +32,10 @@ export interface Shared {
 }
 
 interface Attached extends LiveSandbox {
+  sandbox: Sandbox;
+  link: SupervisorLink;
+  /** Takes its listeners off the link. */
+  stopListening(): void;
   release(): void;
   isSuspending: boolean;
 }
@@ -151,14 +157,46 @@ export class WorkspaceGateway implements KernelHost {
   /** Idempotent for one sandbox. */
   attach(sandbox: Sandbox): void {
     if (this.#attached?.sandbox === sandbox) return;
-    if (this.#attached && this.#attached.sandbox.epoch > sandbox.epoch) return;
+    const before = this.#attached;
+    if (before && before.sandbox.epoch > sandbox.epoch) return;
+    if (before && before.sandbox.id === sandbox.id) {
+      this.#goOn(before, sandbox);
+      return;
+    }
     this.detach(null);
     const { link } = sandbox;
     let markLost = () => {};
     const lost = new Promise<void>((resolve) => {
       markLost = resolve;
     });
-    const stopListening = [
+    const release = () => {
+      attached.stopListening();
+      markLost();
+    };
+    const stopListening = this.#listen(link);
+    const attached: Attached = { sandbox, link, lost, stopListening, release, isSuspending: false };
+    this.#attached = attached;
+    if (link.inherited) adoptAll(this, attached, link.inherited);
+  }
+
+  /** The same sandbox, under a newer epoch or over a new connection: whoever uses it goes on. */
+  #goOn(attached: Attached, sandbox: Sandbox): void {
+    attached.sandbox = sandbox;
+    if (attached.link === sandbox.link) return;
+    attached.stopListening();
+    attached.link = sandbox.link;
+    attached.stopListening = this.#listen(sandbox.link);
+  }
+
+  /** Hears what an inherited sandbox has to say, and learns what runs in it. */
+  async takeOver(sandbox: Sandbox): Promise<void> {
+    const attached = this.#attached;
+    if (!sandbox.link.inherited || attached?.link !== sandbox.link) return;
+    settleSurvey(this, attached, sandbox.link.inherited, await sandbox.link.takeOver());
+  }
+
+  #listen(link: SupervisorLink): () => void {
+    const stop = [
       link.on('kernelMessage', (kernelId, frame) => this.#fromKernel(kernelId, frame)),
       link.on('kernelState', (kernelId, state, exit) => {
         if (state === 'dead') this.kernels.get(kernelId)?.died(explainKernelExit(exit));
@@ -166,11 +204,9 @@ export class WorkspaceGateway implements KernelHost {
       link.on('terminalOutput', (name, data) => this.terminals.get(name)?.output(data)),
       link.on('terminalExit', (name) => this.#terminalEnded(name)),
     ];
-    const release = () => {
-      for (const stop of stopListening) stop();
-      markLost();
+    return () => {
+      for (const each of stop) each();
     };
-    this.#attached = { sandbox, link, lost, release, isSuspending: false };
   }
 
   /** Parks everything and writes what still has to be written. From here on messages wait for the next sandbox. */

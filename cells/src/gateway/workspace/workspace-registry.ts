@@ -30,6 +30,7 @@ export class WorkspaceRegistry {
     onRunning: async (workspaceId, sandbox) => {
       const workspace = await this.#load(workspaceId);
       workspace.attach(sandbox);
+      await workspace.takeOver(sandbox);
     },
     onSuspending: async (workspaceId, sandbox) => {
       await this.#known.get(workspaceId)?.suspend(sandbox);

@@ -7,10 +7,16 @@
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Clock } from '@cellbook/shared/clock.ts';
+import type { Failpoint } from '@cellbook/shared/failpoint.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
 import { createMetrics } from '@cellbook/shared/metrics.ts';
 import type { Random } from '@cellbook/shared/random.ts';
 import { closeDatabase, openDatabase } from '../../db/database.ts';
+import {
+  withDriverFailpoints,
+  withManifestFailpoints,
+  withObjectFailpoints,
+} from '../../lifecycle/crash/with-failpoints.ts';
 import { createHomeProvider } from '../../sandbox/quota/choose.ts';
 import { createWorkspaceVolumes } from '../../storage/create-workspace-volumes.ts';
 import { createPostgresManifestStore } from '../../storage/manifests/postgres-manifest-store.ts';
@@ -29,6 +35,8 @@ export interface DaemonTools {
   clock: Clock;
   random: Random;
   log: Logger;
+  /** Only where a test asks for it (shared/src/failpoint.ts). */
+  failpoint?: Failpoint;
 }
 
 export interface Daemon {
@@ -45,7 +53,8 @@ export async function startDaemon(config: DaemonConfig, tools: DaemonTools): Pro
   const database = openDatabase(config.databaseUrl);
   const lock = await takeHostLock(config.databaseUrl, hostId, clock);
   await awaitSchema(database, clock);
-  const driver = await openDriver(config, tools, join(dataDirectory, 'sandboxes'));
+  const bare = await openDriver(config, tools, join(dataDirectory, 'sandboxes'));
+  const driver = withDriverFailpoints(bare, tools.failpoint);
   for (const { sandboxId, workspaceId } of await driver.list()) {
     log.warn({ sandboxId, workspaceId }, 'ending a sandbox that an earlier daemon left');
     await driver.destroy(sandboxId);
@@ -56,10 +65,13 @@ export async function startDaemon(config: DaemonConfig, tools: DaemonTools): Pro
   const volumes = createWorkspaceVolumes({
     ...tools,
     ...{ host: hostId, hostDirectory, diskBytesMax: config.diskBytesMax, metrics },
-    manifests: createPostgresManifestStore(database),
-    objects: openObjectStore(config.objects, tools),
+    manifests: withManifestFailpoints(createPostgresManifestStore(database), tools.failpoint),
+    objects: withObjectFailpoints(openObjectStore(config.objects, tools), tools.failpoint),
     homes: await createHomeProvider({ homesDirectory: join(hostDirectory, 'homes'), log }),
   });
+  const removed = await volumes.removeLeftovers();
+  if (removed > 0)
+    log.warn({ removed }, 'removed files that had been given back when an earlier daemon died');
   const versions = { sandbox: driver.version, node: process.version };
   const app = createDaemonServer({ host, volumes, key, clock, log, metrics, versions });
   await app.listen({ host: config.bind, port: config.port });

@@ -58,6 +58,11 @@ export class SupervisorPort {
     input.on('drain', () => this.#attachment?.resume());
   }
 
+  /** Output that no controller has acknowledged. */
+  get heldBytes(): number {
+    return this.#held.bytes;
+  }
+
   get isAttached(): boolean {
     return this.#attachment !== null;
   }

@@ -45,6 +45,7 @@ export function cellClient(cell: CellProcess): CellClient {
     const session = crypto.randomUUID();
     const messageId = crypto.randomUUID();
     const done = Promise.withResolvers<string>();
+    const missing = new Set(['reply', 'idle']);
     let printed = '';
     let socket: WebSocket | null = null;
     let isSent = false;
@@ -74,7 +75,10 @@ export function cellClient(cell: CellProcess): CellClient {
         if (message.parent_header?.msg_id !== messageId) return;
         if (message.msg_type === 'stream') printed += message.content.text;
         if (message.msg_type === 'error') done.reject(new Error(message.content.evalue));
-        if (message.msg_type === 'execute_reply') done.resolve(printed);
+        // Reply and output come over sockets of their own: both have to have ended.
+        if (message.msg_type === 'execute_reply') missing.delete('reply');
+        if (message.content.execution_state === 'idle') missing.delete('idle');
+        if (missing.size === 0) done.resolve(printed);
       });
       // As JupyterLab does: it comes back until it is told to stop.
       opened.on('error', () => {});

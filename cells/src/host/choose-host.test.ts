@@ -1,0 +1,19 @@
+import { hostIdSchema } from '@cellbook/shared/ids.ts';
+import { expect, test } from 'vitest';
+import { chooseHost } from './choose-host.ts';
+
+const host = (name: string, free: number, isOpen = true) => ({
+  hostId: hostIdSchema.parse(name),
+  isOpen,
+  load: { live: 4 - free, starting: 0, capacity: 4 },
+});
+
+test('the host with the most free places is chosen, the first by name among equals', () => {
+  expect(chooseHost([host('eu-1-b', 2), host('eu-1-a', 1), host('eu-1-c', 2)])).toBe('eu-1-b');
+});
+
+test('one that drains or does not answer is chosen only when there is no other', () => {
+  expect(chooseHost([host('eu-1-a', 4, false), host('eu-1-b', 0)])).toBe('eu-1-b');
+  expect(chooseHost([host('eu-1-a', 4, false)])).toBe('eu-1-a');
+  expect(chooseHost([])).toBeNull();
+});
