@@ -1,7 +1,7 @@
 /**
  * One cell is killed with -9 while others are at work: somebody of another region and, where the region has a
  * second cell, a neighbour of the same region. Their requests all succeed; whoever lives in the lost cell is
- * told to wait and then finds everything again.
+ * told to wait and then finds everything again: files, and the variables of a kernel that ran on meanwhile.
  */
 import type { Session } from '@jupyterlab/services';
 import { execute } from '../client/jupyter.ts';
@@ -79,4 +79,7 @@ async function findAgain({ jupyter }: Scene, session: Session.ISessionConnection
   await session.kernel.reconnect();
   const read = await execute(session.kernel, `print(open('kept.txt').read(), end='')`);
   must(read.text === 'kept', `code to find the file, not ${read.text}`);
+  // The sandbox belongs to the cell's host, which the loss of the controller does not touch.
+  const variable = await execute(session.kernel, 'kept');
+  must(variable.value === '42', `the variable of before, not ${variable.value || variable.text}`);
 }

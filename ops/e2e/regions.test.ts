@@ -92,6 +92,8 @@ describe('two regions of two cells', () => {
     await victim.kernel.reconnect();
     const reading = await execute(victim.kernel, `print(open('kept.txt').read(), end='')`);
     expect(reading).toMatchObject({ status: 'ok', text: 'kept' });
+    // The sandbox belongs to the cell's host, which went on without its controller.
+    expect(await execute(victim.kernel, 'kept')).toMatchObject({ status: 'ok', value: '42' });
     for (const { jupyter } of [victim, ...others]) jupyter.dispose();
   });
 });

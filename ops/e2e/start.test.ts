@@ -99,7 +99,7 @@ describe('npm start', () => {
     const start = await startUp();
     const user = await newUser(`http://localhost:${port}`);
     const workspace = await user.createWorkspace('Kept');
-    for (const program of ['cell-eu-1', 'postgres-eu-1', 'redis-eu-1', 'edge']) {
+    for (const program of ['cell-eu-1', 'host-eu-1-a', 'postgres-eu-1', 'redis-eu-1', 'edge']) {
       const { pid } = killProgram(openHome(home), program);
       await start.shows(`✗ ${program} ended (SIGKILL) and is started again`, 60_000);
       await start.shows(`✓ ${program} is back`, 60_000);
@@ -110,7 +110,7 @@ describe('npm start', () => {
     start.press('\x03');
     expect(await start.exitCode).toBe(0);
     expect(running()).toEqual([]);
-  });
+  }, 300_000);
 
   it('starts the edge again when its workerd is gone and wrangler is not', async () => {
     const start = await startUp();

@@ -18,7 +18,7 @@ const environmentSchema = z.object({
   /** Regions and their cells (topology.ts). */
   CELLBOOK_CELLS: z.string().default(defaultTopology).pipe(topologySchema),
   /** Sandbox hosts of each cell on this machine, daemons of their own; 0: the cell's own process is its host. */
-  CELLBOOK_HOSTS_PER_CELL: z.coerce.number().int().min(0).max(4).default(0),
+  CELLBOOK_HOSTS_PER_CELL: z.coerce.number().int().min(0).max(4).default(1),
   CELLBOOK_SANDBOX_DRIVER: z.enum(sandboxDrivers).default('gvisor'),
   CELLBOOK_OBJECTS: z.string().optional(),
   CELLBOOK_RUNSC: z.string().optional(),
