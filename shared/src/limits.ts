@@ -399,6 +399,8 @@ export const limits = {
     filesInFlight: 8,
     /** Parsed directories kept per cell, by the size of their objects: about 40,000 small directories. */
     directoryCacheBytesMax: 32 * 1024 * 1024,
+    /** Directories added up in one commit to measure a volume: 5,000 at about 0.2 ms are a second, the first time alone. */
+    measuredDirectoriesMax: 5_000,
     /** What one workspace may make the cell index: 200,000 entries at about 450 bytes are 90 MB. */
     entriesMax: 200_000,
     /** Deeper trees are reported, not captured: each level holds a file descriptor during a scan. */

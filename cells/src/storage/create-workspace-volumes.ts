@@ -27,6 +27,11 @@ export interface HostVolumes extends WorkspaceVolumes, VersionsOfVolumes {
   /** Where the files are on this host, and under whose epoch; null while they are not. */
   liveDirectory(workspaceId: WorkspaceId): string | null;
   liveEpoch(workspaceId: WorkspaceId): number | null;
+  /**
+   * Removes what a crash left between giving the files back (or destroying them) and taking them off this
+   * host: nobody comes back for those. Gives how many. Before anything is attached.
+   */
+  removeLeftovers(): Promise<number>;
   /** One round of the syncer, now. */
   sync(workspaceId: WorkspaceId, signal: AbortSignal): Promise<void>;
   /** Stops syncing and lets every directory go as it is; what is on it is found again at the next start. */
@@ -133,6 +138,18 @@ export function createWorkspaceVolumes(parts: WorkspaceVolumesParts): HostVolume
 
     liveDirectory: (workspaceId) => registry.known(workspaceId)?.volume.directory ?? null,
     liveEpoch: (workspaceId) => registry.known(workspaceId)?.epoch ?? null,
+
+    async removeLeftovers() {
+      let removed = 0;
+      for (const workspaceId of await registry.onHost())
+        await lock.run(workspaceId, async () => {
+          const row = await manifests.read(workspaceId);
+          if (row?.attachedHost === parts.host) return;
+          await registry.removeFromHost(workspaceId);
+          removed += 1;
+        });
+      return removed;
+    },
 
     async sync(workspaceId, signal) {
       await registry.known(workspaceId)?.volume.sync('sync', signal);

@@ -37,6 +37,8 @@ export interface CrashCase {
   name: string;
   scenario: ScenarioName;
   kind: 'step' | 'event' | 'seam';
+  /** Who dies: the controller, or the daemon that is its host. */
+  dies: 'controller' | 'host';
   /** Rules of shared/src/failpoint.ts, without their subject. The last one kills. */
   failpoints: readonly string[];
 }
@@ -62,7 +64,14 @@ export function crashCases(): CrashCase[] {
     const scenario = scenarioOf(transition);
     return [...stepCases(transition, scenario), ...eventCases(transition, scenario)];
   });
-  return [...planned, ...seamCases()];
+  return [...planned, ...seamCases(), ...hostCases()];
+}
+
+/** The same calls, where a daemon makes them: what is live is its own. */
+function hostCases(): CrashCase[] {
+  return seamCases()
+    .filter(({ scenario }) => scenario !== 'save_while_suspended' && scenario !== 'purge')
+    .map((seamCase) => ({ ...seamCase, name: `host.${seamCase.name}`, dies: 'host' }));
 }
 
 function seamCases(): CrashCase[] {
@@ -70,7 +79,13 @@ function seamCases(): CrashCase[] {
     scenarios.flatMap((scenario) =>
       eventPositions.map((position): CrashCase => {
         const failpoints = [`${point}.${position}`];
-        return { name: `${scenario}.${point}.${position}`, scenario, kind: 'seam', failpoints };
+        return {
+          name: `${scenario}.${point}.${position}`,
+          scenario,
+          kind: 'seam',
+          dies: 'controller',
+          failpoints,
+        };
       }),
     ),
   );
@@ -84,7 +99,12 @@ export function stepCasesWanted(): number {
 function stepCases({ action, steps }: PlannedTransition, scenario: ScenarioName): CrashCase[] {
   return steps.flatMap((step) =>
     stepPositions.map((position) => ({
-      ...{ name: `${scenario}.${step}.${position}`, scenario, kind: 'step' as const },
+      ...{
+        name: `${scenario}.${step}.${position}`,
+        scenario,
+        kind: 'step' as const,
+        dies: 'controller' as const,
+      },
       failpoints: [`lifecycle.${action}.${step}.${position}`],
     })),
   );
@@ -101,7 +121,12 @@ function eventCases({ action, steps }: PlannedTransition, scenario: ScenarioName
     rows.push(['attempt_failed', [`lifecycle.${action}.${firstStep}.recorded=error:store_unavailable`]]);
   return rows.flatMap(([event, preparing]) =>
     eventPositions.map((position) => ({
-      ...{ name: `${scenario}.${event}.${position}`, scenario, kind: 'event' as const },
+      ...{
+        name: `${scenario}.${event}.${position}`,
+        scenario,
+        kind: 'event' as const,
+        dies: 'controller' as const,
+      },
       failpoints: [...preparing, `lifecycle.${action}.${event}.${position}`],
     })),
   );

@@ -17,13 +17,13 @@ beforeAll(async () => {
   database = await createTestDatabase({ migrated: false });
   const redisUrl = await createTestRedisUrl();
   cell = await CrashCell.create({ databaseUrl: database.url, redisUrl, driver: 'process', capacity: 8 });
-  await cell.start();
+  await cell.program.start();
 }, 120_000);
 afterAll(async () => {
   await cell?.stop();
   await database?.drop();
 }, 60_000);
-afterEach(() => cell.arm([]));
+afterEach(() => cell.program.arm([]));
 
 const ask = (subject: Subject, method: string, verb = '') =>
   cell.call(subject.user, method, `/v1/workspaces/${subject.id}${verb}`);
@@ -80,7 +80,7 @@ describe('recover', () => {
 
   it('tries at once what waits out its back-off', async () => {
     const subject = await saved();
-    await cell.arm([`lifecycle.resume.attach_files.recorded#${subject.id}=error:store_unavailable`]);
+    await cell.program.arm([`lifecycle.resume.attach_files.recorded#${subject.id}=error:store_unavailable`]);
     await ask(subject, 'POST', '/resume');
     await untilPhase(subject, 'failed');
     await cell.database.execute(
@@ -160,7 +160,9 @@ describe('recover', () => {
 
   it('goes on with a delete that failed, and with a purge that kept failing', async () => {
     const subject = await running();
-    await cell.arm([`lifecycle.delete.stop_sandbox.recorded#${subject.id}=error:sandbox_unavailable`]);
+    await cell.program.arm([
+      `lifecycle.delete.stop_sandbox.recorded#${subject.id}=error:sandbox_unavailable`,
+    ]);
     await ask(subject, 'DELETE');
     await untilPhase(subject, 'failed');
     await cell.database.execute(
@@ -171,12 +173,14 @@ describe('recover', () => {
     expect(deleted).toMatchObject({ settled: true, workspace: { phase: 'deleted' } });
 
     const failing = Array.from({ length: 50 }, (_, hit) => `objects.delete.before@${hit + 1}`);
-    await cell.arm(failing.map((rule) => `${rule}#${subject.volumeId}=error:store_unavailable`));
+    await cell.program.arm(failing.map((rule) => `${rule}#${subject.volumeId}=error:store_unavailable`));
     await cell.database.execute(sql`update workspaces set undo_until = now() where id = ${subject.id}`);
-    await until('the purge fails', () => cell.log().includes(`objects.delete.before@1#${subject.volumeId}`));
+    await until('the purge fails', () =>
+      cell.program.log().includes(`objects.delete.before@1#${subject.volumeId}`),
+    );
     const stuck = await recover(subject);
     expect(stuck.settled).toBe(false);
-    await cell.arm([]);
+    await cell.program.arm([]);
     await recover(subject).catch(() => {});
     await until('it is purged', async () => (await rowOf(subject)).purgedAtMs !== null);
   }, 90_000);

@@ -47,6 +47,11 @@ export class LiveRegistry {
     return [...this.#attached.keys()];
   }
 
+  /** What lies on this host, live or left by a crash. */
+  onHost(): Promise<WorkspaceId[]> {
+    return this.#homes.list();
+  }
+
   /** The live directory, also one that a crashed cell left here, if it is still the truth. */
   async find(row: VolumeRow): Promise<Attached | null> {
     const { workspaceId, attachedHost, epoch } = row;

@@ -9,6 +9,7 @@ import type { WorkspaceRow } from '../../stores/workspace-row.ts';
 import type { CrashCase } from '../cases.ts';
 import type { CrashCell } from './crash-cell.ts';
 import { judgeHost, judgeWorkspace } from './judge.ts';
+import type { Program } from './program.ts';
 import { type Scenario, scenarios } from './scenarios.ts';
 import { createSubject, type Subject, save, writeAsCode } from './subject.ts';
 import { until } from './until.ts';
@@ -34,13 +35,13 @@ export async function runBatch(cell: CrashCell, cases: readonly CrashCase[]): Pr
   );
   const reached = await crash(cell, scenario, tried);
   const dead = await rowsOf(cell, tried);
-  await cell.arm([]);
-  await cell.start();
+  await programOf(cell, first).arm([]);
+  await programOf(cell, first).start();
   const results = await Promise.all(
     tried.map(async ({ crashCase, subject }): Promise<CaseResult> => {
       const unreached = reached.has(subject.id) ? [] : [`its failpoint was never reached`];
       const row = dead.get(subject.id);
-      const wrong = row ? await recovered(cell, subject, scenario.wanted, row) : ['it has no row'];
+      const wrong = row ? await recovered(cell, crashCase, subject, row) : ['it has no row'];
       return { name: crashCase.name, wrong: [...unreached, ...wrong] };
     }),
   );
@@ -71,23 +72,28 @@ async function crash(cell: CrashCell, scenario: Scenario, tried: readonly Tried[
   const rules = tried.flatMap(({ crashCase, subject }) =>
     [...(scenario.also ?? []), ...crashCase.failpoints].map((rule) => about(subject, rule)),
   );
+  const program = programOf(cell, tried[0]?.crashCase);
   if (scenario.deathBefore === undefined) {
-    await cell.arm(rules);
-    await act();
+    await program.arm(rules);
+    // Where the host dies its controller goes on, and may answer only when the host is back.
+    void act();
   } else {
     await dieFirst(cell, scenario.deathBefore, tried, act);
-    await cell.arm(rules);
-    await cell.start({ serves: false });
+    await program.arm(rules);
+    await program.start({ serves: false });
   }
   // It dies when the last one has come to its point, and only then.
-  if (await cell.dies()) return new Set(tried.map(({ subject }) => subject.id));
-  await cell.kill();
-  const log = cell.log();
+  if (await program.dies()) return new Set(tried.map(({ subject }) => subject.id));
+  await program.kill();
+  const log = program.log();
   const lethal = tried.filter(({ crashCase, subject }) =>
     log.includes(about(subject, crashCase.failpoints.at(-1) ?? '')),
   );
   return new Set(lethal.map(({ subject }) => subject.id));
 }
+
+const programOf = (cell: CrashCell, crashCase: CrashCase | undefined): Program =>
+  crashCase?.dies === 'host' && cell.daemon ? cell.daemon : cell.program;
 
 async function dieFirst(
   cell: CrashCell,
@@ -95,10 +101,10 @@ async function dieFirst(
   tried: readonly Tried[],
   act: () => Promise<unknown>,
 ) {
-  if (where === 'kill') return cell.kill();
-  await cell.arm(tried.map(({ subject }) => about(subject, where)));
+  if (where === 'kill') return cell.program.kill();
+  await cell.program.arm(tried.map(({ subject }) => about(subject, where)));
   await act();
-  if (!(await cell.dies())) throw new Error(`the death that comes first, at ${where}, did not`);
+  if (!(await cell.program.dies())) throw new Error(`the death that comes first, at ${where}, did not`);
 }
 
 /** The rule for this workspace alone: `point#ws-…=effect`; objects are known by their volume. */
@@ -113,9 +119,10 @@ async function rowsOf(cell: CrashCell, tried: readonly Tried[]): Promise<Map<str
   return new Map(rows.flatMap((row) => (row ? [[row.id, row]] : [])));
 }
 
-async function recovered(cell: CrashCell, subject: Subject, wanted: Phase | 'purged', dead: WorkspaceRow) {
+async function recovered(cell: CrashCell, crashCase: CrashCase, subject: Subject, dead: WorkspaceRow) {
+  const { wanted } = scenarios[crashCase.scenario];
   try {
-    await untilTakenOver(cell, subject, dead);
+    await untilTakenOver(cell, crashCase, subject, dead);
     // One whose sandbox was lost comes back at its next need, not by itself.
     if (wanted === 'running') await cell.call(subject.user, 'POST', `/v1/workspaces/${subject.id}/resume`);
     await untilPhase(cell, subject, wanted);
@@ -125,11 +132,14 @@ async function recovered(cell: CrashCell, subject: Subject, wanted: Phase | 'pur
   }
 }
 
-/** What the row says is no longer what the dead one left there. */
-async function untilTakenOver(cell: CrashCell, { id }: Subject, dead: WorkspaceRow): Promise<void> {
+/** What the row says is no longer what the dead one left there: of its successor, or of who lost his host. */
+async function untilTakenOver(cell: CrashCell, { dies }: CrashCase, { id }: Subject, dead: WorkspaceRow) {
   if (dead.phase !== 'running') return;
   const store = new PostgresWorkspaceStore(cell.database);
-  await until(`workspace ${id} is taken over`, async () => (await store.get(id))?.epoch !== dead.epoch);
+  await until(`workspace ${id} is taken over`, async () => {
+    const row = await store.get(id);
+    return dies === 'host' ? row?.revision !== dead.revision : row?.epoch !== dead.epoch;
+  });
 }
 
 async function untilPhase(cell: CrashCell, { id }: Subject, wanted: Phase | 'purged'): Promise<void> {
@@ -139,7 +149,9 @@ async function untilPhase(cell: CrashCell, { id }: Subject, wanted: Phase | 'pur
     last = await store.get(id);
     return (last?.purgedAtMs ? 'purged' : last?.phase) === wanted;
   }).catch((error: Error) => {
-    throw new Error(`${error.message}; its row: ${JSON.stringify(last)}`);
+    throw new Error(
+      `${error.message}; its row: ${JSON.stringify(last)}; the last of the log:\n${cell.program.log().slice(-3000)}`,
+    );
   });
 }
 

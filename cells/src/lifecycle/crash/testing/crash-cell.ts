@@ -1,24 +1,26 @@
 /**
- * The real program of a cell, made to die: it reads its failpoints from a file that `arm` writes, dies by
- * them or by `kill`, and is started again over the same data.
+ * The real programs of a cell over data that outlives them: the controller (`program`) and, where asked for,
+ * a host daemon of its own (`daemon`); without one the controller is its own host.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import type { UserId } from '@cellbook/shared/ids.ts';
 import { principalHeader } from '@cellbook/shared/protocol/principal.ts';
 import { closeDatabase, type Database, openDatabase } from '../../../db/database.ts';
 import { sandboxTools } from '../../../sandbox/testing/tools.ts';
-import { createTestEdge, testCellId } from '../../../testing/test-edge.ts';
-import { until } from './until.ts';
+import { createTestEdge, type TestEdge, testCellId } from '../../../testing/test-edge.ts';
+import { freePort, Program } from './program.ts';
 
 export interface CrashCellOptions {
   databaseUrl: string;
   redisUrl: string;
   driver: 'gvisor' | 'process';
   capacity: number;
+  /** Sandboxes are a daemon's, and outlive the controller. */
+  daemon?: boolean;
   settings?: Record<string, string>;
 }
 
@@ -27,133 +29,82 @@ export interface Answer {
   body: unknown;
 }
 
-const mainFile = resolve(import.meta.dirname, '../../../main.ts');
-const diesMs = 90_000;
+export const crashHostId = `${testCellId}-a`;
+
+interface Places {
+  directory: string;
+  edge: TestEdge;
+  port: number;
+  hostPort: number;
+}
 
 export class CrashCell {
   readonly database: Database;
   readonly directory: string;
   readonly capacity: number;
-  readonly driver: 'gvisor' | 'process';
-  readonly #environment: NodeJS.ProcessEnv;
-  readonly #edge: Awaited<ReturnType<typeof createTestEdge>>;
-  readonly #url: string;
-  #child: ChildProcess | null = null;
-  #output = '';
+  readonly program: Program;
+  readonly daemon: Program | null;
+  readonly url: string;
+  readonly hostUrl: string;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly #edge: TestEdge;
 
-  private constructor(
-    options: CrashCellOptions,
-    directory: string,
-    edge: Awaited<ReturnType<typeof createTestEdge>>,
-    port: number,
-  ) {
-    const tools = sandboxTools();
+  private constructor(options: CrashCellOptions, { directory, edge, port, hostPort }: Places) {
     this.capacity = options.capacity;
-    this.driver = options.driver;
     this.directory = directory;
     this.#edge = edge;
-    this.#url = `http://127.0.0.1:${port}`;
-    this.database = openDatabase(options.databaseUrl, {
-      applicationName: 'cellbook-crash',
-      connectionsMax: 4,
-    });
-    this.#environment = {
-      ...process.env,
-      CELLBOOK_CELL_ID: testCellId,
-      CELLBOOK_REGION_ID: 'test',
+    this.url = `http://127.0.0.1:${port}`;
+    this.hostUrl = `http://127.0.0.1:${hostPort}`;
+    const { databaseUrl } = options;
+    this.database = openDatabase(databaseUrl, { applicationName: 'cellbook-crash', connectionsMax: 4 });
+    this.environment = {
+      ...environmentOf(options, edge),
       CELLBOOK_PORT: String(port),
-      CELLBOOK_DATA_DIR: this.dataDirectory,
       CELLBOOK_OBJECTS: `file:${this.objectsDirectory}`,
-      CELLBOOK_SANDBOX_DRIVER: options.driver,
-      CELLBOOK_RUNSC: tools.runscPath,
-      CELLBOOK_IMAGE_DIR: tools.imageDirectory,
-      CELLBOOK_EDGE_PUBLIC_KEYS: edge.publicKeysFile,
-      CELLBOOK_SANDBOX_DISK_MIB: '64',
-      CELLBOOK_SANDBOX_MEMORY_MIB: '512',
-      CELLBOOK_SANDBOXES_MAX: String(options.capacity),
-      CELLBOOK_FAILPOINT: `file:${this.#failpointFile}`,
-      DATABASE_URL: options.databaseUrl,
-      REDIS_URL: options.redisUrl,
+      CELLBOOK_HOST_PORT: String(hostPort),
+      CELLBOOK_HOST_KEY_FILE: join(directory, 'host-key'),
+      ...(options.daemon && { CELLBOOK_HOSTS: `${crashHostId}=${this.hostUrl}` }),
       ...options.settings,
     };
+    this.program = new Program({
+      mainFile: resolve(import.meta.dirname, '../../../main.ts'),
+      healthUrl: `${this.url}/healthz`,
+      failpointFile: join(directory, 'failpoints'),
+      environment: { ...this.environment, CELLBOOK_DATA_DIR: join(directory, 'data') },
+    });
+    this.daemon = options.daemon ? this.#createDaemon() : null;
   }
 
   static async create(options: CrashCellOptions): Promise<CrashCell> {
     const directory = await mkdtemp(join(tmpdir(), 'cellbook-crash-'));
-    const cell = new CrashCell(options, directory, await createTestEdge(directory), await freePort());
-    await cell.arm([]);
+    const edge = await createTestEdge(directory);
+    await writeFile(join(directory, 'host-key'), crypto.randomUUID() + crypto.randomUUID(), { mode: 0o600 });
+    const places = { directory, edge, port: await freePort(), hostPort: await freePort() };
+    const cell = new CrashCell(options, places);
+    await cell.program.arm([]);
+    await cell.daemon?.arm([]);
     return cell;
   }
 
-  get dataDirectory(): string {
-    return join(this.directory, 'data');
+  /** Of whoever is the host. */
+  get hostDataDirectory(): string {
+    return join(this.directory, this.daemon ? 'daemon' : 'data');
   }
 
   get objectsDirectory(): string {
     return join(this.directory, 'objects');
   }
 
-  get pid(): number {
-    return this.#child?.pid ?? 0;
-  }
-
-  get #failpointFile(): string {
-    return join(this.directory, 'failpoints');
-  }
-
-  /** What it has said since its last start. */
-  log(): string {
-    return this.#output;
-  }
-
-  /** The rules from now on, also of the process that runs. */
-  arm(rules: readonly string[]): Promise<void> {
-    return writeFile(this.#failpointFile, rules.join('\n'));
-  }
-
-  /** Starts it. With `serves: false` it may die before it ever answers. */
-  async start({ serves }: { serves: boolean } = { serves: true }): Promise<void> {
-    this.#output = '';
-    const child = spawn(process.execPath, [mainFile], {
-      env: this.#environment,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    this.#child = child;
-    for (const stream of [child.stdout, child.stderr])
-      stream?.on('data', (chunk: Buffer) => {
-        this.#output += chunk.toString();
-      });
-    if (!serves) return;
-    await until('the cell serves', async () => {
-      if (child.exitCode !== null || child.signalCode !== null)
-        throw new Error(`the cell ended with ${child.exitCode ?? child.signalCode}:\n${this.#output}`);
-      return (await fetch(`${this.#url}/healthz`).catch(() => null))?.ok === true;
-    });
-  }
-
-  /** Waits until a failpoint has killed it; false when that does not happen. */
-  async dies(): Promise<boolean> {
-    const child = this.#child;
-    if (!child) return true;
-    return until('the cell dies', () => child.signalCode === 'SIGKILL', diesMs).then(
-      () => true,
-      () => false,
-    );
-  }
-
-  async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
-    const child = this.#child;
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
-    const ended = new Promise((done) => child.once('exit', done));
-    child.kill(signal);
-    await ended;
+  /** The controller first: it makes the schema that a daemon waits for. */
+  async startAll(): Promise<void> {
+    await Promise.all([this.program.start(), this.daemon?.start()]);
   }
 
   async call(user: UserId, method: string, path: string, body?: unknown): Promise<Answer> {
-    const headers: Record<string, string> = { [principalHeader]: await this.#edge.sign({ sub: user }) };
+    const headers = await this.headers(user);
     if (body !== undefined) headers['content-type'] = 'application/json';
     if (method !== 'GET') headers['idempotency-key'] = crypto.randomUUID();
-    const response = await fetch(`${this.#url}${path}`, {
+    const response = await fetch(`${this.url}${path}`, {
       ...{ method, headers, signal: AbortSignal.timeout(90_000) },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
@@ -161,21 +112,64 @@ export class CrashCell {
     return { status: response.status, body: text === '' ? null : JSON.parse(text) };
   }
 
+  /** A command to the daemon, as its controller gives it. */
+  async commandHost(path: string, body: unknown): Promise<Answer> {
+    const key = (await readFile(join(this.directory, 'host-key'), 'utf8')).trim();
+    const response = await fetch(`${this.hostUrl}${path}`, {
+      ...{ method: 'POST', body: JSON.stringify(body) },
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+    });
+    return { status: response.status, body: await response.json() };
+  }
+
+  async headers(user: UserId): Promise<Record<string, string>> {
+    return { [principalHeader]: await this.#edge.sign({ sub: user }) };
+  }
+
   async stop(): Promise<void> {
-    await this.kill('SIGTERM');
+    await this.program.kill('SIGTERM');
+    await this.daemon?.kill('SIGTERM');
     await closeDatabase(this.database);
-    const left = await readdir(this.directory).catch(() => []);
-    if (left.length > 0) await rm(this.directory, { recursive: true, force: true });
+    await unmountBelow(this.directory);
+    await rm(this.directory, { recursive: true, force: true });
+  }
+
+  #createDaemon(): Program {
+    return new Program({
+      mainFile: resolve(import.meta.dirname, '../../../host/main.ts'),
+      healthUrl: `${this.hostUrl}/healthz`,
+      failpointFile: join(this.directory, 'daemon-failpoints'),
+      environment: {
+        ...this.environment,
+        ...{ CELLBOOK_HOST_ID: crashHostId, CELLBOOK_DATA_DIR: join(this.directory, 'daemon') },
+      },
+    });
   }
 }
 
-function freePort(): Promise<number> {
-  return new Promise((done, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() => done(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
+/** A leak is told by the judge; it must not stay on the machine that found it. */
+async function unmountBelow(directory: string): Promise<void> {
+  const points = (await readFile('/proc/self/mountinfo', 'utf8'))
+    .split('\n')
+    .map((line) => line.split(' ')[4]);
+  for (const point of points)
+    if (point?.startsWith(directory)) await promisify(execFile)('umount', ['--lazy', point]).catch(() => {});
+}
+
+function environmentOf(options: CrashCellOptions, edge: TestEdge): NodeJS.ProcessEnv {
+  const tools = sandboxTools();
+  return {
+    ...process.env,
+    CELLBOOK_CELL_ID: testCellId,
+    CELLBOOK_REGION_ID: 'test',
+    CELLBOOK_SANDBOX_DRIVER: options.driver,
+    CELLBOOK_RUNSC: tools.runscPath,
+    CELLBOOK_IMAGE_DIR: tools.imageDirectory,
+    CELLBOOK_EDGE_PUBLIC_KEYS: edge.publicKeysFile,
+    CELLBOOK_SANDBOX_DISK_MIB: '64',
+    CELLBOOK_SANDBOX_MEMORY_MIB: '512',
+    CELLBOOK_SANDBOXES_MAX: String(options.capacity),
+    DATABASE_URL: options.databaseUrl,
+    REDIS_URL: options.redisUrl,
+  };
 }

@@ -12,7 +12,7 @@ export interface HostView {
 }
 
 export async function viewHost(cell: CrashCell): Promise<HostView> {
-  const { dataDirectory } = cell;
+  const dataDirectory = cell.hostDataDirectory;
   const stateDirectory = join(dataDirectory, 'sandboxes');
   const records = await new SandboxRecords(join(stateDirectory, 'sandboxes')).list();
   const workspaceOf = new Map<string, string>(
@@ -75,10 +75,11 @@ async function loops(below: string): Promise<string[]> {
 async function processes(cell: CrashCell): Promise<SeenOnHost[]> {
   const found: SeenOnHost[] = [];
   for (const pid of (await names('/proc')).filter((name) => /^\d+$/.test(name))) {
-    if (Number(pid) === cell.pid || Number(pid) === process.pid) continue;
+    if ([cell.program.pid, cell.daemon?.pid].includes(Number(pid)) || Number(pid) === process.pid) continue;
     const command = await readFile(`/proc/${pid}/cmdline`, 'latin1').catch(() => '');
     const environment = await readFile(`/proc/${pid}/environ`, 'latin1').catch(() => '');
-    const isOurs = command.includes(cell.dataDirectory) || environment.includes(`HOME=${cell.dataDirectory}`);
+    const isOurs =
+      command.includes(cell.hostDataDirectory) || environment.includes(`HOME=${cell.hostDataDirectory}`);
     if (!isOurs) continue;
     const workspaceId =
       workspaceIn(environment) ?? workspaceIn(command) ?? (await workspaceOfSandbox(cell, command));
@@ -92,6 +93,6 @@ async function processes(cell: CrashCell): Promise<SeenOnHost[]> {
 }
 
 async function workspaceOfSandbox(cell: CrashCell, text: string): Promise<string | null> {
-  const records = await new SandboxRecords(join(cell.dataDirectory, 'sandboxes', 'sandboxes')).list();
+  const records = await new SandboxRecords(join(cell.hostDataDirectory, 'sandboxes', 'sandboxes')).list();
   return records.find(({ sandboxId }) => text.includes(sandboxId))?.workspaceId ?? null;
 }

@@ -3,15 +3,17 @@
  * (lifecycle/sim/invariants.ts) over what Postgres and this machine show.
  */
 import { CellbookError } from '@cellbook/shared/errors.ts';
-import { hostIdSchema } from '@cellbook/shared/ids.ts';
+import { hostIdSchema, newSandboxId } from '@cellbook/shared/ids.ts';
 import type { Phase } from '@cellbook/shared/protocol/workspace.ts';
+import { systemRandom } from '@cellbook/shared/random.ts';
+import { z } from 'zod';
 import { createPostgresManifestStore } from '../../../storage/manifests/postgres-manifest-store.ts';
 import * as invariants from '../../sim/invariants.ts';
 import { PostgresTransitionStore } from '../../stores/postgres-transition-store.ts';
 import { PostgresWorkspaceStore } from '../../stores/postgres-workspace-store.ts';
 import type { TransitionRow } from '../../stores/transition-store.ts';
 import { phaseStateOf, type WorkspaceRow } from '../../stores/workspace-row.ts';
-import type { CrashCell } from './crash-cell.ts';
+import type { Answer, CrashCell } from './crash-cell.ts';
 import { type HostView, viewHost } from './host-view.ts';
 import { missingFiles, type Subject } from './subject.ts';
 import { until } from './until.ts';
@@ -25,17 +27,14 @@ export async function judgeWorkspace(
   wanted: Phase | 'purged',
   dead: WorkspaceRow,
 ): Promise<string[]> {
-  const store = new PostgresWorkspaceStore(cell.database);
-  const row = await store.get(subject.id);
+  const { row, isAsWanted } = await untilAsWanted(cell, subject);
   if (!row) return [`workspace ${subject.id} has no row`];
   const at = row.purgedAtMs !== null ? 'purged' : row.phase;
-  const { records } = await viewHost(cell);
-  const sandboxes = records.map(({ workspaceId, epoch }) => ({ workspaceId, epoch, state: 'live' as const }));
   const newest = await new PostgresTransitionStore(cell.database).list(subject.id, null, transitionsRead);
   const chain = newest.reverse();
   const wrong = [
     at === wanted ? null : `workspace ${subject.id} is ${at} and should be ${wanted}`,
-    invariants.eventually_as_wanted({ ...row, purged: row.purgedAtMs !== null }, sandboxes),
+    isAsWanted,
     invariants.always_a_chain(subject.id, chain.map(seenTransition)),
     invariants.always_older_epochs_refused(subject.id, await acceptOlder(cell, row, dead, chain)),
   ];
@@ -44,6 +43,27 @@ export async function judgeWorkspace(
     wrong.push(invariants.always_acknowledged_saves_are_kept(subject.id, await missingFiles(cell, subject)));
   }
   return wrong.filter((text) => text !== null);
+}
+
+/** A row may say that it runs a moment before its new owner has taken the sandbox over. */
+async function untilAsWanted(cell: CrashCell, { id }: Subject) {
+  const store = new PostgresWorkspaceStore(cell.database);
+  let row: WorkspaceRow | null = null;
+  let isAsWanted: string | null = null;
+  const look = async (): Promise<boolean> => {
+    row = await store.get(id);
+    const { records } = await viewHost(cell);
+    const sandboxes = records.map(({ workspaceId, epoch }) => ({
+      workspaceId,
+      epoch,
+      state: 'live' as const,
+    }));
+    isAsWanted =
+      row && invariants.eventually_as_wanted({ ...row, purged: row.purgedAtMs !== null }, sandboxes);
+    return isAsWanted === null;
+  };
+  await until('it is as wanted', look, 20_000).catch(() => {});
+  return { row: row as WorkspaceRow | null, isAsWanted };
 }
 
 /** What is wrong with the machine, once everything rests. */
@@ -82,7 +102,7 @@ const seenTransition = (row: TransitionRow): invariants.SeenTransition => ({
 
 /** Tries to act as the dead one would if it woke, and says who let it. */
 async function acceptOlder(
-  { database }: CrashCell,
+  cell: CrashCell,
   row: WorkspaceRow,
   dead: WorkspaceRow,
   chain: readonly TransitionRow[],
@@ -92,7 +112,7 @@ async function acceptOlder(
   const { epoch, leaseHolder } = dead;
   const holder = leaseHolder ?? 'nobody';
   if (epoch < row.epoch) {
-    const store = new PostgresWorkspaceStore(database);
+    const store = new PostgresWorkspaceStore(cell.database);
     const entry = { workspaceId, generation, epoch, holder, atMs: 0, kind: 'phase' } as const;
     const transition = {
       ...entry,
@@ -105,7 +125,7 @@ async function acceptOlder(
     if ((await store.commit(workspaceId, { holder, epoch, generation }, commit)).committed)
       accepted.push('the row');
   }
-  const manifests = createPostgresManifestStore(database);
+  const manifests = createPostgresManifestStore(cell.database);
   const volume = await manifests.read(workspaceId);
   if (!volume) return accepted;
   // Whoever brought files to the host or took them off it has put his epoch on them.
@@ -117,6 +137,7 @@ async function acceptOlder(
       (entry.step === 'attach_files' || entry.step === 'detach_files'),
   );
   if (movedFiles && volume.epoch < row.epoch) accepted.push('the files, which carry no newer one');
+  if (cell.daemon && epoch < row.epoch && !(await hostRefuses(cell, row, epoch))) accepted.push('the host');
   const older = volume.epoch - 1;
   if (older < 0) return accepted;
   const write = { workspaceId, expectedVersion: volume.version, epoch: older, root: '0'.repeat(64) };
@@ -130,6 +151,26 @@ async function acceptOlder(
 }
 
 const anyHost = hostIdSchema.parse('a-woken-host');
+
+/** Asked to stop, take over and start in the name of the dead one, as he would over the wire. */
+async function hostRefuses(cell: CrashCell, { id }: WorkspaceRow, epoch: number): Promise<boolean> {
+  const command = (name: string, body: unknown) => cell.commandHost(`/v1/workspaces/${id}/${name}`, body);
+  const [stop, adopt, start] = [
+    await command('stop', { epoch }),
+    await command('adopt', { epoch }),
+    await command('start', startOf(epoch)),
+  ];
+  const isStale = ({ body }: Answer) => refusal.safeParse(body).success;
+  // A start is refused for its directory, too: the files are another's by then.
+  return isStale(stop) && isStale(adopt) && start.status === 409;
+}
+
+const refusal = z.object({ code: z.literal('stale_epoch') });
+
+const startOf = (epoch: number) => ({
+  ...{ epoch, sandboxId: newSandboxId(systemRandom), homeDirectory: '/nowhere', environment: {} },
+  limits: { memoryBytesMax: 1, cpuMillisMax: 1, pidsMax: 1, diskBytesMax: 1 },
+});
 
 async function isStale(attempt: () => Promise<unknown>): Promise<boolean> {
   try {

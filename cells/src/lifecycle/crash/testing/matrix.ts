@@ -3,7 +3,7 @@ import { type CrashCase, crashCases, type ScenarioName } from '../cases.ts';
 import { type CaseResult, runBatch } from './batch.ts';
 import { CrashCell } from './crash-cell.ts';
 import { scenarios } from './scenarios.ts';
-import { startServers } from './servers.ts';
+import { type Servers, startServers } from './servers.ts';
 
 export interface MatrixOptions {
   /** Only cases whose name contains it. */
@@ -25,34 +25,26 @@ const onGvisor: readonly ScenarioName[] = [
 /** Workspaces at their failpoints hold an executor each, of sixteen; the rest is for those that are cleaned up. */
 const batchMax = 12;
 
-/** What outlives its controller needs a daemon as host, which this cell has not. */
 export const casesToTry = (only: string): CrashCase[] =>
-  crashCases().filter(({ name, scenario }) => name.includes(only) && !scenarios[scenario].needsDaemon);
+  crashCases().filter(({ name }) => name.includes(only));
+
+interface Column {
+  driver: 'gvisor' | 'process';
+  daemon: boolean;
+}
 
 export async function runMatrix({ only = '', driver, tell }: MatrixOptions): Promise<CaseResult[]> {
-  const cases = casesToTry(only);
-  const driverOf = ({ scenario }: CrashCase) =>
-    driver ?? (onGvisor.includes(scenario) ? 'gvisor' : 'process');
+  const columnOf = ({ scenario, dies }: CrashCase): Column => ({
+    driver: driver ?? (onGvisor.includes(scenario) ? 'gvisor' : 'process'),
+    daemon: dies === 'host' || scenarios[scenario].needsDaemon === true,
+  });
+  const columns = Map.groupBy(casesToTry(only), (crashCase) => JSON.stringify(columnOf(crashCase)));
   const servers = await startServers();
   const results: CaseResult[] = [];
   try {
-    for (const kind of ['gvisor', 'process'] as const) {
-      const theirs = cases.filter((crashCase) => driverOf(crashCase) === kind);
-      if (theirs.length === 0) continue;
-      const databaseUrl = await servers.createDatabase();
-      const cell = await CrashCell.create({
-        ...{ databaseUrl, redisUrl: servers.redisUrl, driver: kind, capacity: batchMax },
-      });
-      try {
-        await cell.start();
-        for (const batch of batches(theirs)) {
-          const done = await runBatch(cell, batch);
-          results.push(...done);
-          for (const result of done) tell(result);
-        }
-      } finally {
-        await cell.stop();
-      }
+    for (const cases of columns.values()) {
+      const [first] = cases;
+      if (first) results.push(...(await runColumn(servers, columnOf(first), cases, tell)));
     }
   } finally {
     await servers.stop();
@@ -60,8 +52,31 @@ export async function runMatrix({ only = '', driver, tell }: MatrixOptions): Pro
   return results;
 }
 
+async function runColumn(
+  servers: Servers,
+  column: Column,
+  cases: readonly CrashCase[],
+  tell: (result: CaseResult) => void,
+): Promise<CaseResult[]> {
+  const databaseUrl = await servers.createDatabase();
+  const { redisUrl } = servers;
+  const cell = await CrashCell.create({ databaseUrl, redisUrl, capacity: batchMax, ...column });
+  const results: CaseResult[] = [];
+  try {
+    await cell.startAll();
+    for (const batch of batches(cases)) {
+      const done = await runBatch(cell, batch);
+      results.push(...done);
+      for (const result of done) tell(result);
+    }
+  } finally {
+    await cell.stop();
+  }
+  return results;
+}
+
 function batches(cases: readonly CrashCase[]): CrashCase[][] {
-  const byScenario = Map.groupBy(cases, ({ scenario }) => scenario);
+  const byScenario = Map.groupBy(cases, ({ scenario, dies }) => `${scenario} ${dies}`);
   return [...byScenario.values()].flatMap((group) => {
     const count = Math.ceil(group.length / batchMax);
     const size = Math.ceil(group.length / count);

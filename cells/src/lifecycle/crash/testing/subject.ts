@@ -53,7 +53,7 @@ const put = (cell: CrashCell, { user, id }: Subject, path: string, content: stri
 /** Writes into the live directory as code of the sandbox does; nothing acknowledges it. */
 export async function writeAsCode(cell: CrashCell, subject: Subject, path: string): Promise<void> {
   const content = `${path} by code: ${systemRandom.uuid()}`;
-  const home = join(cell.dataDirectory, 'host', 'homes', subject.id, 'files');
+  const home = join(cell.hostDataDirectory, 'host', 'homes', subject.id, 'files');
   await mkdir(home, { recursive: true });
   await writeFile(join(home, path), content);
   subject.kept.set(path, [content]);
