@@ -244,6 +244,8 @@ export const limits = {
     healEveryMs: 30_000,
     /** Users that would leave, named by a cell in one answer; the asker comes again for the rest. */
     leavingMax: 1_000,
+    /** Postgres restarts in a second or two. */
+    settleRetryAfterMs: 5_000,
     /** Users a cell knows to live in it, in memory: two cells' worth of ids, 2 MB. */
     residentsKnownMax: 40_000,
     /** A signed order of a publisher (probe, show) is taken this long after it was signed. */
@@ -399,8 +401,8 @@ export const limits = {
     filesInFlight: 8,
     /** Parsed directories kept per cell, by the size of their objects: about 40,000 small directories. */
     directoryCacheBytesMax: 32 * 1024 * 1024,
-    /** Directories added up in one commit to measure a volume: 5,000 at about 0.2 ms are a second, the first time alone. */
-    measuredDirectoriesMax: 5_000,
+    /** Directories added up in one commit to measure a volume: 1,000 at about 0.2 ms; the next commit goes on from there. */
+    measuredDirectoriesMax: 1_000,
     /** What one workspace may make the cell index: 200,000 entries at about 450 bytes are 90 MB. */
     entriesMax: 200_000,
     /** Deeper trees are reported, not captured: each level holds a file descriptor during a scan. */

@@ -5,14 +5,15 @@ import { systemClock } from '@cellbook/shared/clock.ts';
 import { cellIdSchema, newUserId, regionIdSchema, type UserId } from '@cellbook/shared/ids.ts';
 import { silentLogger } from '@cellbook/shared/log.ts';
 import { layoutDocument, overridden, shareOut, signPins } from '@cellbook/shared/pins/build.ts';
-import { principalHeader } from '@cellbook/shared/protocol/principal.ts';
+import { principalHeader, principalSchema } from '@cellbook/shared/protocol/principal.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
-import { type CryptoKey, exportJWK, generateKeyPair, type JWK } from 'jose';
+import { type CryptoKey, decodeJwt, exportJWK, generateKeyPair, type JWK } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type ApiServer, startApiServer } from '../api/testing/api-server.ts';
 import type { TestDatabase } from '../db/test-database.ts';
 import { testCellId } from '../testing/test-edge.ts';
 import { type Home, openHome } from './home.ts';
+import { createMemoryHomeStore } from './memory-home-store.ts';
 import { createPostgresHomeStore } from './postgres-home-store.ts';
 
 const region = regionIdSchema.parse('test');
@@ -105,6 +106,22 @@ describe('whose requests are served', () => {
     expect(answer.statusCode).toBe(421);
     answer.resume();
   });
+});
+
+it('somebody new is told to come again while Postgres is away; who is known is not', async () => {
+  let isDown = false;
+  const failing = createMemoryHomeStore();
+  const refusing = await openHome({
+    ...{ cell: { cellId: here, regionId: region }, clock: systemClock, log: silentLogger, publicKey },
+    store: { ...failing, settle: () => (isDown ? Promise.reject(new Error('down')) : Promise.resolve()) },
+  });
+  const of = async (sub: UserId) => principalSchema.parse(decodeJwt(await api.edge.sign({ sub })));
+  const known = await of(newUserId(systemRandom));
+  await refusing.check(known);
+  isDown = true;
+  await refusing.check(known);
+  const refused = refusing.check(await of(newUserId(systemRandom)));
+  await expect(refused).rejects.toMatchObject({ code: 'store_unavailable', status: 503 });
 });
 
 describe('pins that are delivered', () => {

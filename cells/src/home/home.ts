@@ -45,7 +45,9 @@ export async function openHome(deps: HomeDeps): Promise<Home> {
       assertHome(cell, pins, principal);
       const user = addressee(cell, principal);
       if (user === null || user.userId !== principal.sub || settled.has(user.userId)) return;
-      await store.settle(user, clock.nowMs());
+      await store.settle(user, clock.nowMs()).catch((cause: unknown) => {
+        throw notSettled(user.userId, cause);
+      });
       // Settling waits while a document is being taken, which may have decided about this user.
       assertHome(cell, pins, principal);
       settled.add(user.userId);
@@ -95,6 +97,17 @@ function assertHome(cell: Cell, pins: Pins | null, principal: Principal): void {
     ids: { cell: cell.cellId, pinEpoch: judgement.epoch, ...(judgement.owner && { owner: judgement.owner }) },
   });
 }
+
+/** Who is not written down might be sent away by the next table, from what he makes here now. */
+const notSettled = (userId: UserId, cause: unknown): CellbookError =>
+  new CellbookError('store_unavailable', {
+    doing: `noting that user ${userId} lives here`,
+    problem: 'the cell’s database does not answer',
+    next: 'Nothing was done; try again in a few seconds.',
+    ids: { userId },
+    retryAfterMs: limits.pins.settleRetryAfterMs,
+    cause,
+  });
 
 const doing = 'taking pins';
 

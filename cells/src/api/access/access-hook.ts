@@ -69,9 +69,9 @@ export function addAccessHook(app: FastifyInstance, deps: AccessDeps): void {
     const token = request.headers[principalHeader];
     request.principal = await deps.principals.verify(typeof token === 'string' ? token : undefined);
     deps.heard?.(request.principal);
+    await deps.home?.check(request.principal);
     // Nothing is there; who asks has been looked at, so that 421 comes before 404.
     if (permission === undefined) return;
-    await deps.home?.check(request.principal);
     const params = paramsSchema.safeParse(request.params);
     const workspaceId = params.success ? workspaceIdOf(params.data.workspaceId) : null;
     const { relation, because } = await judge(deps, request, permission, workspaceId);
