@@ -1,4 +1,5 @@
 /** The page where one signs in, and the development sign-in behind its form: by name alone. */
+import type { RegionId } from '@cellbook/shared/ids.ts';
 import { z } from 'zod';
 import type { Ask } from '../ask.ts';
 import { localPath } from '../local-path.ts';
@@ -24,26 +25,28 @@ const formSchema = z.object({
 export async function signInPage(ask: Ask): Promise<Response> {
   const next = localPath(ask.url.searchParams.get('next') ?? '/', ask.url) ?? '/';
   if (await authenticateIfAny(ask)) return seeOther(next);
-  return page(ask, { name: '', email: '', region: null, next, problem: null });
+  const region = regionOfNew(ask, ask.url.searchParams.get('region'));
+  return page(ask, { name: '', email: '', region, next, problem: null });
 }
 
 export async function signIn(ask: Ask): Promise<Response> {
   const { edge } = ask;
   refuseOtherOrigins(ask);
-  const empty = { name: '', email: '', region: null, next: '/', problem: null };
+  const empty = { name: '', email: '', region: regionOfNew(ask, null), next: '/', problem: null };
   if (!hasDevelopmentSignIn(edge.config)) return page(ask, empty, 403);
   const form = await readForm(ask.request, formSchema, 'signing in');
   const [name, email, next] = [form.name.trim(), form.email.trim(), localPath(form.next, ask.url) ?? '/'];
   const problem = problemOf(name, email);
-  if (problem) return page(ask, { name, email, region: form.region, next, problem }, 400);
-  const region = regionFor({
-    policy: null,
-    continent: continentOf(ask.request),
-    asked: form.region,
-    regions: edge.config.CELLBOOK_REGIONS,
-  });
+  const region = regionOfNew(ask, form.region);
+  if (problem) return page(ask, { name, email, region, next, problem }, 400);
   const person = await edge.people.findOrCreatePerson(email, name, region);
   return seeOther(next, await startSession(ask, person, 'development'));
+}
+
+/** Where somebody new comes to live, who asks for this region or for none. */
+export function regionOfNew({ edge, request }: Ask, asked: string | null): RegionId {
+  const regions = edge.config.CELLBOOK_REGIONS;
+  return regionFor({ policy: null, continent: continentOf(request), asked, regions });
 }
 
 function page(ask: Ask, form: SignInForm, status = 200): Response {

@@ -5,7 +5,8 @@ import { cardPage, Html, html } from './html.ts';
 export interface SignInForm {
   name: string;
   email: string;
-  region: string | null;
+  /** Where a first sign-in would come to live. */
+  region: string;
   next: string;
   problem: string | null;
 }
@@ -21,16 +22,30 @@ export function signInPage({ providers, hasForm, regions, form }: SignInWays): H
   return cardPage(
     'Sign in',
     html`<h1>Sign in</h1>
-${all(providers.map(({ id, name }) => providerLink(id, name, form.next)))}
+${all(providers.map(({ id, name }) => providerLink(`/signin/${id}`, name, form)))}
+${providers.length > 0 && !hasForm && regions.length > 1 ? otherRegions(regions, form) : null}
 ${providers.length > 0 && hasForm ? html`<p class="or">or</p>` : null}
 ${hasForm ? developmentForm(form, regions, providers.length === 0 ? 'button primary' : 'button') : null}`,
   );
 }
 
-function providerLink(id: string, name: string, next: string): Html {
-  const query = next === '/' ? '' : `?next=${encodeURIComponent(next)}`;
-  return html`<p class="ways"><a class="button primary" href="/signin/${id}${query}">Sign in with ${name}</a></p>
+function providerLink(path: string, name: string, form: SignInForm): Html {
+  return html`<p class="ways"><a class="button primary" href="${address(path, form)}">Sign in with ${name}</a></p>
 `;
+}
+
+/** Links and no form: browsers hold a form's redirects against the page's policy, which names no provider. */
+function otherRegions(regions: readonly Region[], form: SignInForm): Html {
+  const here = regions.find(({ id }) => id === form.region)?.name ?? form.region;
+  const others = regions.filter(({ id }) => id !== form.region);
+  const links = others.map(
+    ({ id, name }) => html` <a href="${address('/signin', { ...form, region: id })}">${name}</a>`,
+  );
+  return html`<p class="hint">If you are new here, your work will live in <strong>${here}</strong>. Instead:${all(links)}</p>`;
+}
+
+function address(path: string, { next, region }: SignInForm): string {
+  return `${path}?${new URLSearchParams({ ...(next !== '/' && { next }), region })}`;
 }
 
 function developmentForm(
@@ -53,7 +68,7 @@ ${regions.length < 2 ? null : regionChoice(regions, region)}
 </form>`;
 }
 
-function regionChoice(regions: readonly Region[], chosen: string | null): Html {
+function regionChoice(regions: readonly Region[], chosen: string): Html {
   const options = regions.map(
     ({ id, name }) =>
       html`<option value="${id}"${id === chosen ? new Html(' selected') : null}>${name}</option>

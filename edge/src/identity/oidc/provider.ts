@@ -78,7 +78,7 @@ export function createProvider({ config, clock }: { config: ProviderConfig; cloc
         const checks = { expectedState: state, expectedNonce: nonce, pkceCodeVerifier: verifier };
         const tokens = await authorizationCodeGrant(at, callback, checks);
         const idToken: Claims = tokens.claims() ?? {};
-        const subject = String(idToken.sub);
+        const subject = typeof idToken.sub === 'string' ? idToken.sub : '';
         const hasMore = at.serverMetadata().userinfo_endpoint !== undefined && needsUserInfo(config, idToken);
         const more = hasMore ? await fetchUserInfo(at, tokens.access_token, subject) : {};
         return loginOf(config, subject, { ...more, ...idToken });

@@ -68,7 +68,7 @@ function withParameter(url: string, name: string, value: string): string {
 describe('signing in', () => {
   test('the page has a button for each provider and no form without proof', async () => {
     const text = await (await world.fetch(`${main}/signin?next=%2Fopen%2Fx`)).text();
-    expect(text).toContain('href="/signin/one?next=%2Fopen%2Fx"');
+    expect(text).toContain('href="/signin/one?next=%2Fopen%2Fx&amp;region=local"');
     expect(text).toContain('Sign in with Two');
     expect(text).not.toContain('<form');
     const form = new URLSearchParams({ name: 'Ada', email: 'ada@example.org' });
@@ -127,6 +127,16 @@ describe('signing in', () => {
     expect((await meOf(await signIn(login, 'one', '?region=elsewhere'))).region).toBe('elsewhere');
     expect((await meOf(await signIn(login, 'one', '?region=local'))).region).toBe('elsewhere');
     expect((await meOf(await signIn(`${login}x`, 'one', '?region=nowhere'))).region).toBe('local');
+  });
+
+  test('the page says where somebody new will live, and offers the other regions', async () => {
+    const text = await (await world.fetch(`${main}/signin?region=elsewhere`)).text();
+    expect(text).toContain('<strong>Elsewhere</strong>');
+    expect(text).toContain('<a href="/signin?region=local">Here</a>');
+    expect(text).toContain('href="/signin/one?region=elsewhere"');
+    expect(await (await world.fetch(`${main}/signin?region=%22%3E`)).text()).toContain(
+      '<strong>Here</strong>',
+    );
   });
 
   test('an operator is who the configuration names by verified address, and nobody else', async () => {

@@ -10,10 +10,10 @@
  */
 import type { Ask } from '../../ask.ts';
 import { localPath } from '../../local-path.ts';
-import { continentOf, regionFor } from '../../region-for.ts';
 import { seeOther } from '../../responses/see-other.ts';
 import { authenticateIfAny } from '../authenticate.ts';
 import { startSession } from '../session.ts';
+import { regionOfNew } from '../sign-in.ts';
 import { providerOf } from '../sign-in-ways.ts';
 import { beginTransaction, takeTransaction } from './transaction.ts';
 
@@ -35,15 +35,7 @@ export async function finishSignIn(ask: Ask, providerId: string): Promise<Respon
   const callback = callbackUrl(ask, providerId);
   callback.search = url.search;
   const login = await provider.login(callback, secrets);
-  const person = await edge.people.signIn(
-    login,
-    regionFor({
-      policy: null,
-      continent: continentOf(ask.request),
-      asked: region,
-      regions: edge.config.CELLBOOK_REGIONS,
-    }),
-  );
+  const person = await edge.people.signIn(login, regionOfNew(ask, region));
   return seeOther(next, await startSession(ask, person, providerId));
 }
 
