@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { callJson } from '../client/http.ts';
+import { execute, jupyterClient } from '../client/jupyter.ts';
 import { openHome } from '../up/home.ts';
 import { freePort, isPortFree } from '../up/ports.ts';
 import { killProgram, programOf } from '../up/processes/kill-program.ts';
@@ -65,6 +66,10 @@ describe('npm start', () => {
     const user = await newUser(`http://localhost:${port}`);
     const workspace = await user.createWorkspace('Kept');
     for (const cell of ['eu-1', 'eu-2', 'us-1', 'us-2']) expect(running()).toContain(pidOf(`cell-${cell}`));
+    const client = jupyterClient(`http://localhost:${port}`, workspace.id, user.token);
+    const kernel = await client.kernels.startNew({ name: 'python3' });
+    const code = `open('by-code.txt', 'w').write('written just before the end')`;
+    expect((await execute(kernel, code)).status).toBe('ok');
     first.press('\x03');
     expect(await first.exitCode).toBe(0);
     expect(running()).toEqual([]);
@@ -72,10 +77,12 @@ describe('npm start', () => {
 
     const second = await startUp();
     expect(await user.workspaces.get(workspace.id)).toMatchObject({ id: workspace.id, name: 'Kept' });
+    expect((await client.contents.get('by-code.txt')).content).toBe('written just before the end');
+    client.dispose();
     second.press('\x03');
     await second.exitCode;
     expect(running()).toEqual([]);
-  });
+  }, 300_000);
 
   it('replaces what a killed starter left running, and its data is there', async () => {
     await startUp();
