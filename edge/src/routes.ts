@@ -4,6 +4,7 @@
  */
 import { asset } from './assets.ts';
 import { auditRoutes } from './audit/routes.ts';
+import { cellRoutes } from './cells/cell-routes.ts';
 import type { EdgeRoute, OpenRoute } from './edge-route.ts';
 import { answerHealth, answerMetrics } from './health.ts';
 import { consolePage } from './hosts/console-page.ts';
@@ -94,6 +95,7 @@ export const apiRoutes: readonly EdgeRoute[] = [
   ...orgRoutes,
   ...keyRoutes,
   ...auditRoutes,
+  ...cellRoutes,
   ...secretRoutes,
 ];
 

@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { createCli } from './cli.ts';
 import { registerAudit } from './commands/audit.ts';
+import { registerCells } from './commands/cells.ts';
 import { registerCompletion } from './commands/completion.ts';
 import { registerExec } from './commands/exec.ts';
 import { registerLogin } from './commands/login.ts';
@@ -27,6 +28,7 @@ registerRun(program, cli);
 registerSecrets(program, cli);
 registerVersions(program, cli);
 registerAudit(program, cli);
+registerCells(program, cli);
 registerCompletion(program, cli);
 
 // The client library tells each socket it opens.

@@ -155,6 +155,48 @@ describe('cellbook', () => {
     expect(cells[5]).toMatchObject({ outputs: [], execution_count: null });
   });
 
+  it('lists what a file was, compares it cell by cell, and brings it back', async () => {
+    const versions = z
+      .array(z.object({ id: z.string() }))
+      .parse(await json(['versions', 'ls', 'first', 'out.ipynb']));
+    const [newest, oldest] = [versions.at(0)?.id ?? '', versions.at(-1)?.id ?? ''];
+    expect(versions.length).toBeGreaterThan(5);
+    const diff = await cellbook(['versions', 'diff', 'first', 'out.ipynb', oldest, newest]);
+    expect(diff.out).toContain('+who = "nobody"');
+    expect(diff.out).toContain('its outputs differ');
+    expect(await json(['versions', 'restore', 'first', 'out.ipynb', oldest])).toHaveProperty('id');
+    const [then, now] = [oldest, 'current'].map((version) => [
+      'versions',
+      'diff',
+      'first',
+      'out.ipynb',
+      oldest,
+      version,
+    ]);
+    expect((await cellbook(then ?? [])).out).toBe('no difference\n');
+    expect((await cellbook(now ?? [])).out).toBe('no difference\n');
+    const bytes = await cellbook(['versions', 'get', 'first', 'out.ipynb', oldest]);
+    expect(JSON.parse(bytes.out)).toMatchObject({ nbformat: 4 });
+  });
+
+  it('keeps a secret that kernels have and no answer shows, and says who did what', async () => {
+    expect((await cellbook(['secrets', 'set', 'API_KEY'], 'the value 123\n')).code).toBe(0);
+    expect(JSON.stringify(await json(['secrets', 'ls']))).not.toContain('123');
+    const seen = await cellbook(['exec', 'first', 'import os; print(os.environ["API_KEY"])']);
+    expect(seen.out).toBe('the value 123\n');
+    await json(['secrets', 'rm', 'API_KEY']);
+    const events = z
+      .array(z.object({ what: z.string() }))
+      .parse(await json(['audit', 'ls', '--limit', '200']));
+    const what = new Set(events.map((event) => event.what));
+    for (const action of ['workspace.create', 'secret.put', 'version.restore', 'kernel.start'])
+      expect(what, [...what].join(' ')).toContain(action);
+    const exported = (await cellbook(['audit', 'export', '--action', 'workspace.create'])).out
+      .trim()
+      .split('\n');
+    expect(JSON.parse(exported[0] ?? '')).toMatchObject({ event: { what: 'workspace.create' } });
+  });
+
   it('suspends, resumes, deletes and brings back', async () => {
     expect(await json(['ws', 'suspend', 'first'])).toMatchObject({ phase: 'suspended' });
     expect(await json(['ws', 'resume', 'first'])).toMatchObject({ phase: 'running' });

@@ -8,20 +8,28 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { percentile, round } from '../measure/statistics.ts';
-import { startBenchPlatform } from '../platform/start.ts';
+import { type BenchPlatform, startBenchPlatform } from '../platform/start.ts';
 import { machine } from '../report.ts';
 import { commitsPerSecond } from './baseline.ts';
-import { cellClient, inParallel, type Owned } from './cell-client.ts';
+import { type CellClient, cellClient, inParallel, type Owned } from './cell-client.ts';
 import { limitOf, type Use } from './limit.ts';
 import { type Options, parseOptions, usage } from './options.ts';
 import { people } from './people.ts';
 import { familyOf, processorSeconds } from './processor.ts';
-import { cellRecord } from './record.ts';
+import { type CellRecord, cellRecord } from './record.ts';
 import { steadyWrites } from './steady-writes.ts';
 
 const requestsInFlight = 64;
 const settleMsMax = 600_000;
 const baselineSeconds = 3;
+
+interface Site {
+  options: Options;
+  note: (line: string) => void;
+  platform: BenchPlatform;
+  record: CellRecord;
+  client: CellClient;
+}
 
 async function main(options: Options): Promise<void> {
   const note = (line: string) => {
@@ -39,69 +47,84 @@ async function main(options: Options): Promise<void> {
   stopOnSignal(stop);
   const record = cellRecord(platform.databaseUrl);
   try {
-    const owners = await people(platform, Math.ceil(options.workspaces / options.workspacesPerUser));
-    const client = cellClient(platform.cellUrl);
-    const createdMs = performance.now();
-    const each = Array.from({ length: options.workspaces }, (_, index) => owners[index % owners.length]!);
-    const workspaces = await inParallel(each, requestsInFlight, (owner) => client.create(owner));
-    const createsPerSecond = (workspaces.length * 1_000) / (performance.now() - createdMs);
-    note(`created ${workspaces.length} workspaces at ${createsPerSecond.toFixed(0)}/s`);
-    const baseline = await commitsPerSecond(platform.databaseUrl, baselineSeconds);
-    note(`Postgres alone commits ${baseline.toFixed(0)} one-row updates/s over 20 connections`);
-
-    const changing = workspaces.slice(0, Math.floor(workspaces.length / 10));
-    const others = workspaces.slice(changing.length);
-    const pids = { controller: platform.cellPid, postgres: await record.serverPid() };
-    const before = await reading(record, pids);
-    const writes = steadyWrites(client, others, options.writesPerSecond);
-    for (let index = 0; index < options.rounds; index++) {
-      await all(changing, 'resume', 'running');
-      await all(changing, 'suspend', 'suspended', workspaces.length);
-    }
-    const after = await reading(record, pids);
-    const latencies = await writes.stop();
-
-    const seconds = (after.atMs - before.atMs) / 1_000;
-    const use: Use = {
-      controllerCores: (after.controllerSeconds - before.controllerSeconds) / seconds,
-      postgresCores: (after.postgresSeconds - before.postgresSeconds) / seconds,
-      benchmarkCores: (after.ownSeconds - before.ownSeconds) / seconds,
-      commitsPerSecond: (after.transactions - before.transactions) / seconds,
-      commitsPerSecondAlone: baseline,
-    };
+    const site = { options, note, platform, record, client: cellClient(platform.cellUrl) };
+    const { workspaces, createsPerSecond } = await fill(site);
+    const commitsPerSecondAlone = await commitsPerSecond(platform.databaseUrl, baselineSeconds);
+    note(`Postgres alone commits ${commitsPerSecondAlone.toFixed(0)} one-row updates/s over 20 connections`);
+    const measured = await storm(site, workspaces, commitsPerSecondAlone);
     console.log(
       JSON.stringify({
         workspaces: workspaces.length,
-        transitionsPerSecond: round((after.transitions - before.transitions) / seconds, 1),
-        apiP99Ms: round(percentile(latencies, 0.99), 1),
-        apiP50Ms: round(percentile(latencies, 0.5), 1),
-        apiP95Ms: round(percentile(latencies, 0.95), 1),
-        apiWrites: latencies.length,
-        transitions: after.transitions - before.transitions,
-        changingAtOnce: changing.length,
+        ...measured,
         createsPerSecond: round(createsPerSecond, 1),
-        limitedBy: limitOf(use, machine().cores),
-        use: Object.fromEntries(Object.entries(use).map(([name, value]) => [name, round(value, 2)])),
-        rowsWrittenPerSecond: round((after.rowsWritten - before.rowsWritten) / seconds, 1),
         machine: machine(),
         date: new Date().toISOString(),
       }),
     );
-
-    async function all(changed: Owned[], intent: 'resume' | 'suspend', phase: string, expected?: number) {
-      const startedMs = performance.now();
-      await inParallel(changed, requestsInFlight, (workspace) => client.ask(workspace, intent));
-      await record.settled(phase, expected ?? changed.length, settleMsMax);
-      note(`${changed.length} × ${intent} in ${((performance.now() - startedMs) / 1_000).toFixed(1)} s`);
-    }
   } finally {
     await record.close();
     await stop();
   }
 }
 
+async function fill({ options, note, platform, client }: Site) {
+  const owners = await people(platform, Math.ceil(options.workspaces / options.workspacesPerUser));
+  const startedMs = performance.now();
+  const each = Array.from({ length: options.workspaces }, (_, index) => owners[index % owners.length]!);
+  const workspaces = await inParallel(each, requestsInFlight, (owner) => client.create(owner));
+  const createsPerSecond = (workspaces.length * 1_000) / (performance.now() - startedMs);
+  note(`created ${workspaces.length} workspaces at ${createsPerSecond.toFixed(0)}/s`);
+  return { workspaces, createsPerSecond };
+}
+
+async function storm(
+  { options, note, platform, record, client }: Site,
+  workspaces: Owned[],
+  commitsPerSecondAlone: number,
+) {
+  const changing = workspaces.slice(0, Math.floor(workspaces.length / 10));
+  const all = async (intent: 'resume' | 'suspend', phase: string, expected: number) => {
+    const startedMs = performance.now();
+    await inParallel(changing, requestsInFlight, (workspace) => client.ask(workspace, intent));
+    await record.settled(phase, expected, settleMsMax);
+    note(`${changing.length} × ${intent} in ${((performance.now() - startedMs) / 1_000).toFixed(1)} s`);
+  };
+  const pids = { controller: platform.cellPid, postgres: await record.serverPid() };
+  const before = await reading(record, pids);
+  const writes = steadyWrites(client, workspaces.slice(changing.length), options.writesPerSecond);
+  for (let index = 0; index < options.rounds; index++) {
+    await all('resume', 'running', changing.length);
+    await all('suspend', 'suspended', workspaces.length);
+  }
+  const after = await reading(record, pids);
+  const latencies = await writes.stop();
+
+  const seconds = (after.atMs - before.atMs) / 1_000;
+  const perSecond = (name: Exclude<keyof typeof after, 'atMs'>) => (after[name] - before[name]) / seconds;
+  const use: Use = {
+    controllerCores: perSecond('controllerSeconds'),
+    postgresCores: perSecond('postgresSeconds'),
+    benchmarkCores: perSecond('ownSeconds'),
+    commitsPerSecond: perSecond('transactions'),
+    commitsPerSecondAlone,
+  };
+  return {
+    transitionsPerSecond: round(perSecond('transitions'), 1),
+    apiP99Ms: round(percentile(latencies, 0.99), 1),
+    apiP95Ms: round(percentile(latencies, 0.95), 1),
+    apiP50Ms: round(percentile(latencies, 0.5), 1),
+    apiWrites: latencies.length,
+    transitions: after.transitions - before.transitions,
+    changingAtOnce: changing.length,
+    steps: await record.steps(),
+    limitedBy: limitOf(use, machine().cores),
+    use: Object.fromEntries(Object.entries(use).map(([name, value]) => [name, round(value, 2)])),
+    rowsWrittenPerSecond: round(perSecond('rowsWritten'), 1),
+  };
+}
+
 async function reading(
-  record: ReturnType<typeof cellRecord>,
+  record: CellRecord,
   { controller, postgres }: { controller: number; postgres: number },
 ) {
   const own = process.cpuUsage();

@@ -14,6 +14,8 @@ export interface Counters {
   rowsWritten: number;
 }
 
+export type CellRecord = ReturnType<typeof cellRecord>;
+
 export function cellRecord(databaseUrl: string) {
   const sql = postgres(databaseUrl, { max: 2, onnotice: () => undefined });
   return {
@@ -36,6 +38,19 @@ export function cellRecord(databaseUrl: string) {
         await sleep(100);
       }
       throw new Error(`${there} of ${expected} workspaces are ${phase} after ${deadlineMs} ms`);
+    },
+    /** How long each step of the lifecycle took, in milliseconds. */
+    async steps(): Promise<Record<string, { p50Ms: number; p99Ms: number; n: number }>> {
+      const rows = await sql`
+        select step, count(*) as n, percentile_disc(0.5) within group (order by duration_ms) as p50,
+          percentile_disc(0.99) within group (order by duration_ms) as p99
+        from workspace_transitions where kind = 'outcome' group by step order by step`;
+      return Object.fromEntries(
+        rows.map(({ step, n, p50, p99 }) => [
+          z.string().parse(step),
+          { p50Ms: count.parse(p50), p99Ms: count.parse(p99), n: count.parse(n) },
+        ]),
+      );
     },
     /** The server's own process. */
     async serverPid(): Promise<number> {
