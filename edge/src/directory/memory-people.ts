@@ -1,12 +1,12 @@
 /** People in memory: for tests and simulation. */
 import type { Clock } from '@cellbook/shared/clock.ts';
 import { newOrgId, newUserId, type OrgId, type RegionId } from '@cellbook/shared/ids.ts';
-import { limits } from '@cellbook/shared/limits.ts';
 import type { Random } from '@cellbook/shared/random.ts';
 import type { Person } from '../identity/identity.ts';
+import { memorySessions } from './memory-sessions.ts';
 import type { MemoryTables, UserRow } from './memory-tables.ts';
 import { identityName, roleOf } from './operators.ts';
-import type { Login, People, SessionRow } from './people.ts';
+import type { Login, People } from './people.ts';
 
 export function createMemoryPeople(deps: {
   tables: MemoryTables;
@@ -120,36 +120,4 @@ function fillTeams(tables: MemoryTables, user: UserRow, groups: NonNullable<Logi
       team.members.set(user.id, 'provider');
     if (!filled && team.members.get(user.id) === 'provider') team.members.delete(user.id);
   }
-}
-
-function memorySessions(
-  tables: MemoryTables,
-): Pick<People, 'startSession' | 'listSessions' | 'seeSession' | 'endSession'> {
-  const rowOf = ({ userId, ...row }: MemoryTables['sessions'][number]): SessionRow => row;
-  return {
-    async startSession(session) {
-      const present = tables.sessions.find(({ id }) => id === session.id);
-      if (present) present.org = session.org;
-      else tables.sessions.unshift({ ...session });
-    },
-    async listSessions(userId, nowMs) {
-      return tables.sessions
-        .filter((session) => session.userId === userId && session.expiresAtMs > nowMs)
-        .slice(0, limits.edge.sessionsListedMax)
-        .map(rowOf);
-    },
-    async seeSession(id, nowMs) {
-      const session = tables.sessions.find((one) => one.id === id);
-      if (session && session.lastSeenAtMs < nowMs - limits.edge.sessionSeenMs) session.lastSeenAtMs = nowMs;
-    },
-    async endSession(userId, id, nowMs) {
-      const at = tables.sessions.findIndex(
-        (one) => one.id === id && one.userId === userId && one.expiresAtMs > nowMs,
-      );
-      const [session] = at < 0 ? [] : tables.sessions.splice(at, 1);
-      if (!session) return null;
-      tables.revoked.set(id, session.expiresAtMs);
-      return rowOf(session);
-    },
-  };
 }
