@@ -1,7 +1,7 @@
 /** One host of a cell: `node cells/src/host/main.ts`, configured by its environment (daemon/daemon-config.ts). */
-import { systemClock } from '@cellbook/shared/clock.ts';
 import { createLogger } from '@cellbook/shared/log.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
+import { openClock } from '../open-clock.ts';
 import { openFailpoint } from '../open-failpoint.ts';
 import { startDaemon } from './daemon/daemon.ts';
 import { readDaemonConfig } from './daemon/daemon-config.ts';
@@ -10,7 +10,7 @@ const config = readDaemonConfig(process.env);
 const { cellId: cell, hostId: host } = config;
 const log = createLogger({ program: 'host', fields: { cell, host }, level: config.logLevel });
 const failpoint = openFailpoint(process.env, log);
-const tools = { clock: systemClock, random: systemRandom, log, ...(failpoint && { failpoint }) };
+const tools = { clock: openClock(process.env), random: systemRandom, log, ...(failpoint && { failpoint }) };
 const daemon = await startDaemon(config, tools).catch((error) => {
   log.fatal({ err: error }, 'the host could not start');
   process.exit(1);

@@ -27,6 +27,8 @@ export interface HostVolumes extends WorkspaceVolumes, VersionsOfVolumes {
   /** Where the files are on this host, and under whose epoch; null while they are not. */
   liveDirectory(workspaceId: WorkspaceId): string | null;
   liveEpoch(workspaceId: WorkspaceId): number | null;
+  /** Workspaces whose files are live here now. */
+  live(): WorkspaceId[];
   /**
    * Removes what a crash left between giving the files back (or destroying them) and taking them off this
    * host: nobody comes back for those. Gives how many. Before anything is attached.
@@ -137,6 +139,7 @@ export function createWorkspaceVolumes(parts: WorkspaceVolumesParts): HostVolume
     ...versionsOf({ manifests, lock, rowOf, pointerTo }),
 
     liveDirectory: (workspaceId) => registry.known(workspaceId)?.volume.directory ?? null,
+    live: () => registry.all(),
     liveEpoch: (workspaceId) => registry.known(workspaceId)?.epoch ?? null,
 
     async removeLeftovers() {

@@ -2,17 +2,23 @@
 import { newWorkspaceId, type WorkspaceId } from '@cellbook/shared/ids.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type RemoteTestHost, startRemoteTestHost } from '../host/testing/remote-test-host.ts';
 import type { FileTree } from './file-tree.ts';
 import { startTestHost, type TestHost } from './test-volumes.ts';
 
 const { signal } = new AbortController();
 
-describe.each(['stored', 'live'] as const)('a %s tree', (kind) => {
-  let host: TestHost;
+describe.each([
+  ['here', 'stored', startTestHost],
+  ['here', 'live', startTestHost],
+  ['reached through its daemon', 'stored', startRemoteTestHost],
+  ['reached through its daemon', 'live', startRemoteTestHost],
+] as const)('a tree %s, %s', (_where, kind, start) => {
+  let host: TestHost | RemoteTestHost;
   let id: WorkspaceId;
   let tree: FileTree;
   beforeAll(async () => {
-    host = await startTestHost();
+    host = await start();
   });
   afterAll(() => host.close());
   beforeEach(async () => {

@@ -20,16 +20,17 @@ export interface DrainParts {
 }
 
 export async function drainHost(parts: DrainParts): Promise<void> {
-  const { host, clock, log } = parts;
+  const { host, volumes, clock, log } = parts;
   host.refuseNew();
   const untilMs = clock.monotonicMs() + limits.lifecycle.drainMs;
   for (;;) {
     const { live, starting } = host.load();
-    if (live + starting === 0) return;
+    // Until its controller has stored and taken off what it suspends, this is where the files are.
+    if (live + starting + volumes.live().length === 0) return;
     const sandboxes = (await host.list()).map(({ workspaceId }) => workspaceId);
     const isLate = clock.monotonicMs() >= untilMs;
     const left = sandboxes.filter((id) => isLate || !host.current(id)?.port.isAttached);
-    log.info({ live, starting, putAwayHere: left.length }, 'draining');
+    if (left.length > 0) log.info({ live, starting, putAwayHere: left.length }, 'draining');
     await Promise.all(left.map((id) => putAway(parts, id)));
     if (isLate) return;
     await sleep(clock, limits.host.drainLookMs);

@@ -11,6 +11,7 @@ import { limits } from '@cellbook/shared/limits.ts';
 import { z } from 'zod';
 import type { HostVolumes } from '../../storage/create-workspace-volumes.ts';
 import type { FileTree, LiveFileTree } from '../../storage/file-tree.ts';
+import { KeyedLock } from '../../storage/keyed-lock.ts';
 import type { ManifestStore, VolumeRow } from '../../storage/manifests/manifest-store.ts';
 import { noSuchVolume } from '../../storage/manifests/refusals.ts';
 import type { VersionsOfVolumes } from '../../storage/versions.ts';
@@ -33,6 +34,9 @@ export function createRemoteVolumes({
   stored,
   clientOf,
 }: RemoteVolumesParts): WorkspaceVolumes & VersionsOfVolumes {
+  // An update is a compare-and-swap from here; in turn, those of this controller never fail each other.
+  const updates = new KeyedLock<WorkspaceId>();
+
   async function rowOf(workspaceId: WorkspaceId): Promise<VolumeRow> {
     const row = await manifests.read(workspaceId);
     if (row) return row;
@@ -92,6 +96,7 @@ export function createRemoteVolumes({
       return movingTree(
         () => treeOf(workspaceId),
         () => stored.files(workspaceId),
+        (work) => updates.run(workspaceId, work),
       );
     },
 
@@ -105,7 +110,11 @@ interface Found {
   isRemote: boolean;
 }
 
-function movingTree(find: () => Promise<Found>, storedTree: () => Promise<FileTree>): FileTree {
+function movingTree(
+  find: () => Promise<Found>,
+  storedTree: () => Promise<FileTree>,
+  inTurn: <T>(work: () => Promise<T>) => Promise<T>,
+): FileTree {
   async function change<T>(work: (tree: LiveFileTree) => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       const { tree } = await find();
@@ -136,7 +145,7 @@ function movingTree(find: () => Promise<Found>, storedTree: () => Promise<FileTr
     readVersion: async (path, id) => (await storedTree()).readVersion(path, id),
     isTrusted: (path, digest) => read((tree) => tree.isTrusted(path, digest)),
     write: (path, bytes, options) => change((tree) => tree.write(path, bytes, options)),
-    update: (path, edit) => change((tree) => tree.update(path, edit)),
+    update: (path, edit) => inTurn(() => change((tree) => tree.update(path, edit))),
     makeDirectory: (path) => change((tree) => tree.makeDirectory(path)),
     copy: (from, to) => change((tree) => tree.copy(from, to)),
     move: (from, to) => change((tree) => tree.move(from, to)),

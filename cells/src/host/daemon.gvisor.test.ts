@@ -1,0 +1,4 @@
+import { startWithHosts, testCrashes } from './daemon.conformance.ts';
+
+startWithHosts('gvisor');
+testCrashes();
