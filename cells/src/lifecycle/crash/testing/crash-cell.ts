@@ -7,8 +7,9 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import type { UserId } from '@cellbook/shared/ids.ts';
+import { newOrgId, type OrgId, type UserId } from '@cellbook/shared/ids.ts';
 import { principalHeader } from '@cellbook/shared/protocol/principal.ts';
+import { systemRandom } from '@cellbook/shared/random.ts';
 import { closeDatabase, type Database, openDatabase } from '../../../db/database.ts';
 import { sandboxTools } from '../../../sandbox/testing/tools.ts';
 import { createTestEdge, type TestEdge, testCellId } from '../../../testing/test-edge.ts';
@@ -48,6 +49,8 @@ export class CrashCell {
   readonly hostUrl: string;
   readonly environment: NodeJS.ProcessEnv;
   readonly #edge: TestEdge;
+  /** One for each user, so that no quota is met. */
+  readonly #orgs = new Map<UserId, OrgId>();
 
   private constructor(options: CrashCellOptions, { directory, edge, port, hostPort }: Places) {
     this.capacity = options.capacity;
@@ -123,7 +126,9 @@ export class CrashCell {
   }
 
   async headers(user: UserId): Promise<Record<string, string>> {
-    return { [principalHeader]: await this.#edge.sign({ sub: user }) };
+    const org = this.#orgs.get(user) ?? newOrgId(systemRandom);
+    this.#orgs.set(user, org);
+    return { [principalHeader]: await this.#edge.sign({ sub: user, org }) };
   }
 
   async stop(): Promise<void> {
