@@ -1,0 +1,56 @@
+/** The life of a workspace. */
+export const lifecycleLimits = {
+  lifecycle: {
+    /** JupyterLab shows a request as failed after its own time-out; the edge's is 100 s, so a held request ends first. */
+    holdRequestMsMax: 60_000,
+    /** A deleted workspace can be brought back this long. */
+    deleteUndoMs: 7 * 24 * 3_600_000,
+    /** How soon a place may be free again: suspends take a second or two, idle ones end every few seconds. */
+    capacityRetryAfterMs: 5_000,
+    /** Seconds without a busy kernel before a suspend, where the owner has set nothing. */
+    idleSuspendSecondsByTier: { free: 1_200, paid: 3_600, enterprise: 14_400 },
+    /** A lease outlives two failed renewals (every 10 s) and its margin, so a short store outage costs nothing. */
+    lease: { ttlMs: 30_000, marginMs: 5_000 },
+    /** Workspaces acted on at once: starts are CPU-bound, sixteen keep a few cores and the store busy. */
+    executorsMax: 16,
+    /** Rows one sweep takes up; the next one takes the rest. */
+    sweepRowsMax: 500,
+    /** What signals missed is found this much later at the latest. */
+    sweepIntervalMs: 5_000,
+    /** Activity is written down in batches; after a crash the idle policy is off by this much. */
+    activityFlushMs: 15_000,
+    /** Attempts follow each other after up to 1, 2, 4 … 60 s. */
+    retry: { attemptsMax: 30, baseDelayMs: 1_000, maxDelayMs: 60_000 },
+    /** A request is not held for an attempt that is further away than this. */
+    holdForRetryMs: 5_000,
+    /** Deadlines of the steps. A boot with numpy took 5.6 s on two cores; a flush of 1 GB at 50 MB/s takes 20 s. */
+    attachMs: 60_000,
+    startMs: 45_000,
+    /** A rename on the host, a row, and a connection. */
+    adoptMs: 10_000,
+    /** One read of a few rows, at most 200 decryptions of 0.1 ms, and one request over the link. */
+    injectSecretsMs: 15_000,
+    announceMs: 10_000,
+    quiesceMs: 10_000,
+    flushMs: 300_000,
+    stopMs: 20_000,
+    detachMs: 60_000,
+    purgeMs: 300_000,
+    /** Newest transitions kept of a workspace: about a hundred resumes and suspends. */
+    transitionsKept: 2_000,
+    /** A host that does not answer is asked again: a daemon restarts in two or three seconds. */
+    hostLookAgainMs: 1_000,
+    /** Tabs poll every 10 s; a row this old may be told to them. 5,000 rows of 600 bytes are 3 MB. */
+    rowCacheMs: 1_000,
+    rowCacheMax: 5_000,
+    /** Threads and processes in a sandbox: a fork bomb ends here; pandas with a thread per core uses dozens. */
+    sandboxPidsMax: 1_024,
+    /** `recover` waits so long for the outcome: a resume takes a few seconds; what takes longer is seen by reading. */
+    recoverWaitMs: 10_000,
+    recoverLookMs: 100,
+    /** How long a starting process waits for its predecessor to drain. */
+    hostLockMs: 40_000,
+    /** A drain is given this long; an orchestrator kills after 30 s or more. */
+    drainMs: 25_000,
+  },
+} as const;

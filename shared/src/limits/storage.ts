@@ -1,0 +1,93 @@
+/** Files: volumes, versions, and the API of their contents. */
+export const storageLimits = {
+  storage: {
+    /** Chunk of a file in the object store. */
+    chunkBytes: 1024 * 1024,
+    /** Files written by code are off the host within this (the promise is 10 s; two rounds of 4 s fit). */
+    syncIntervalMs: 4_000,
+    /** A file this small lives inside its directory's object: most of a home is small, and a chunk costs an fsync. */
+    inlineBytesMax: 1_024,
+    /** Above this many chunks (64 MiB) the list is an object of its own, so that directories stay small. */
+    chunksPerEntryMax: 64,
+    /** Chunks in memory while one file is captured or materialised: 4 × 1 MiB hide the store's latency. */
+    chunksInFlightPerFile: 4,
+    /** Chunks in memory over all volumes of a cell: 32 MiB. */
+    chunksInFlightMax: 32,
+    /** Files created at a time when a volume is materialised; more only queue in libuv's four threads. */
+    filesInFlight: 8,
+    /** Parsed directories kept per cell, by the size of their objects: about 40,000 small directories. */
+    directoryCacheBytesMax: 32 * 1024 * 1024,
+    /** Directories added up in one commit to measure a volume: 1,000 at about 0.2 ms; the next commit goes on from there. */
+    measuredDirectoriesMax: 1_000,
+    /** What one workspace may make the cell index: 200,000 entries at about 450 bytes are 90 MB. */
+    entriesMax: 200_000,
+    /** Deeper trees are reported, not captured: each level holds a file descriptor during a scan. */
+    depthMax: 256,
+    /** Longest apparent size that is captured: reading 32 GiB of holes takes about ten seconds. */
+    fileBytesMax: 32 * 1024 * 1024 * 1024,
+    /** A larger file has a lane of its own, so that it does not keep the small ones waiting: 64 MiB take about 1 s. */
+    largeFileBytes: 64 * 1024 * 1024,
+    /** A file that changes while it is read is read again this often before a torn copy is kept for one round. */
+    captureAttemptsMax: 3,
+    /** Timestamps of ext4 and tmpfs step by a tick (4 ms at 250 Hz): one this fresh cannot prove "unchanged". */
+    racyStampMs: 20,
+    /** Symbolic links followed in one look-up; Linux's own limit. */
+    symlinkHopsMax: 40,
+    /** One request to the object store: 1 MiB at 1 Mbit/s takes 8 s. */
+    objectDeadlineMs: 15_000,
+    /** Three tries with jitter end within a save's patience (JupyterLab waits a minute). */
+    objectRetry: { attemptsMax: 3, baseDelayMs: 100, maxDelayMs: 1_000 },
+    /** The syncer after a failed round; it never gives up, because the files are only on this host. */
+    syncRetry: { attemptsMax: Number.MAX_SAFE_INTEGER, baseDelayMs: 500, maxDelayMs: 15_000 },
+    /** Changes waiting on one workspace's lock: a hundred tabs saving at once; beyond it 429. */
+    pendingPerWorkspaceMax: 256,
+    /** A commit that loses its compare-and-swap reads the row and tries again this often. */
+    commitAttemptsMax: 5,
+    /** Manifests kept: every one of the last hour, then one an hour for a day, then one a day for a month. */
+    versionsKeepAllMs: 3_600_000,
+    versionsKeepHourlyMs: 24 * 3_600_000,
+    versionsKeepDailyMs: 30 * 24 * 3_600_000,
+    /**
+     * Versions of one file: `recent` saves, every one (JupyterLab saves a busy notebook 30 times an hour), and of
+     * what falls out of them the last of each day. A save rewrites the list of the recent ones: 500 × 150 bytes.
+     */
+    fileVersions: {
+      free: { recent: 100, dailyMs: 30 * 24 * 3_600_000 },
+      paid: { recent: 250, dailyMs: 180 * 24 * 3_600_000 },
+      enterprise: { recent: 500, dailyMs: 365 * 24 * 3_600_000 },
+    },
+    /** Larger than this a version's bytes are an object of their own, shared with the file where they are the same. */
+    versionInlineBytesMax: 128,
+    /** A volume is swept when this many manifests were added since: at one a round, every seventeen minutes. */
+    commitsPerSweep: 256,
+  },
+  versions: {
+    /** Two files held and compared in memory, on the thread that everybody's requests share: 4 MiB take about 50 ms. */
+    diffBytesMax: 4 * 1024 * 1024,
+    /** Notebooks people read have hundreds; aligning two of them compares every cell with every other at the worst. */
+    diffCellsMax: 2_000,
+    /** Pairs of cells whose sources are held against each other: 200 by 200, some 40 ms. */
+    weakSignPairsMax: 40_000,
+    /** Lines added and removed until two texts count as having nothing in common: Myers' cost is its square. */
+    diffEditsMax: 4_000,
+  },
+  contents: {
+    /** A JSON body: JupyterLab sends files above 1 MiB in chunks, so this bounds one notebook; CDNs cut at 100 MB. */
+    bodyBytesMax: 100 * 1024 * 1024,
+    /** A file answered as JSON (base64 grows it by a third); larger ones go through /files, which streams. */
+    readBytesMax: 128 * 1024 * 1024,
+    /** Linux: 255 bytes a name, 4,096 a path. */
+    nameBytesMax: 255,
+    pathBytesMax: 4_096,
+    /** jupyter_server's own limit on copying a folder. */
+    copyBytesMax: 500 * 1024 * 1024,
+    /** Names tried for one untitled file or copy. */
+    untitledAttemptsMax: 10_000,
+    /** Chunks of one upload: 10,000 × 1 MiB is about 10 GiB, what a browser can bear. */
+    uploadChunksMax: 10_000,
+    /** An upload left alone this long is forgotten. */
+    uploadTtlMs: 24 * 3_600_000,
+    /** Versions of one notebook remembered as trusted: checkpoint, last saves, and a few undone ones. */
+    trustedVersionsMax: 16,
+  },
+} as const;
