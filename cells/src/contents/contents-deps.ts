@@ -12,7 +12,7 @@ export interface ContentsEvent {
 }
 
 export interface ContentsDeps {
-  volumes: WorkspaceVolumes;
+  volumes: Pick<WorkspaceVolumes, 'files'>;
   random: Random;
   log: Logger;
   /** Where the client sees the workspace, with slashes at both ends; `/w/<id>/` unless told otherwise. */

@@ -2,8 +2,8 @@
 import type { WorkspaceId } from '@cellbook/shared/ids.ts';
 import type { Metrics } from '@cellbook/shared/metrics.ts';
 import type { FastifyInstance } from 'fastify';
-import { openPublicKeys } from '../api/access/public-keys.ts';
 import { createPrincipalVerifier } from '../api/access/principal-verifier.ts';
+import { openPublicKeys } from '../api/access/public-keys.ts';
 import { createServer } from '../api/server.ts';
 import type { AuditPart } from '../audit/open-audit.ts';
 import type { CellTools } from '../cell.ts';
@@ -13,6 +13,7 @@ import type { Gateway } from '../gateway/gateway.ts';
 import { baseUrl } from '../gateway/routes/context.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import type { Recovered } from '../lifecycle/recover/recover.ts';
+import { filesWithinQuota } from '../quotas/files-within-quota.ts';
 import type { WorkspaceQuotas } from '../quotas/quota-guard.ts';
 import type { WorkspaceVolumes } from '../storage/workspace-volumes.ts';
 import type { FindingPart } from './finding-part.ts';
@@ -84,8 +85,14 @@ export async function serve(parts: ServerParts): Promise<FastifyInstance> {
   });
   await gateway.registerRoutes(app);
   findings.findings.onFlagged((workspaceId, path, found) => gateway.onFindings(workspaceId, path, found));
+  const withinQuota = {
+    files: (workspaceId: WorkspaceId) => volumes.files(workspaceId),
+    tenantOf: (workspaceId: WorkspaceId) => store.get(workspaceId),
+    quotas,
+  };
   registerContentsRoutes(app, {
-    ...{ volumes, random, log, basePath: baseUrl, findings: findings.findings },
+    volumes: { files: (workspaceId) => filesWithinQuota(withinQuota, workspaceId) },
+    ...{ random, log, basePath: baseUrl, findings: findings.findings },
     resolveKernelPath: (workspaceId, kernelId, path) =>
       gateway.resolveKernelPath(workspaceId, kernelId, path),
     onEvent: (workspaceId, event) => gateway.onContentsEvent(workspaceId, event),

@@ -9,9 +9,10 @@ import { limits } from '@cellbook/shared/limits.ts';
 import type { ManifestStore, VolumeRow } from './manifests/manifest-store.ts';
 import { noSuchVolume } from './manifests/refusals.ts';
 import type { Entry, StoredDirectory } from './tree/entry.ts';
+import { treeBytes } from './tree/tree-bytes.ts';
 import { applyChanges, entryAt, type TreeChange } from './tree/tree-change.ts';
 import type { VolumeObjects } from './tree/volume-objects.ts';
-import { rootDirectory } from './tree/volume-root.ts';
+import { filesRoot, rootDirectory } from './tree/volume-root.ts';
 
 export type CommitReason = 'create' | 'save' | 'sync' | 'flush' | 'recover' | 'restore';
 
@@ -81,7 +82,10 @@ export class VolumePointer {
 
   async #move(root: string, reason: CommitReason): Promise<number> {
     const { workspaceId, version: expectedVersion, epoch } = this.#row;
-    const commit = { workspaceId, expectedVersion, epoch, root, reason, committedAtMs: this.#clock.nowMs() };
+    const { sha256 } = await filesRoot(this.objects, root);
+    const bytes = await treeBytes(this.objects, sha256);
+    const committedAtMs = this.#clock.nowMs();
+    const commit = { workspaceId, expectedVersion, epoch, root, bytes, reason, committedAtMs };
     const version = await this.#manifests.commit(commit);
     this.#row = { ...this.#row, version, root };
     return version;

@@ -5,36 +5,30 @@
  */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Caller, Relation } from '@cellbook/shared/access/access.ts';
 import { type Permission, roleSchema, scopeSchema } from '@cellbook/shared/access/permissions.ts';
 import { expectedOf, parseSpecTable, relations } from '@cellbook/shared/access/testing/spec-table.ts';
 import { systemClock } from '@cellbook/shared/clock.ts';
 import { httpStatusByCode } from '@cellbook/shared/errors.ts';
 import { newOrgId, newRequestId, newUserId, newWorkspaceId } from '@cellbook/shared/ids.ts';
-import { silentLogger } from '@cellbook/shared/log.ts';
 import { principalHeader, requestIdHeader } from '@cellbook/shared/protocol/principal.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { assemble } from '../../cell.ts';
-import { readConfig } from '../../config.ts';
-import { createTestDatabase, type TestDatabase } from '../../db/test-database.ts';
+import type { TestDatabase } from '../../db/test-database.ts';
 import { upTo } from '../../quotas/allowance.ts';
-import { createTestEdge, type TestEdge, testCellId } from '../../testing/test-edge.ts';
+import { type AssembledCell, assembleTestCell } from '../../testing/assembled-cell.ts';
+import type { TestEdge } from '../../testing/test-edge.ts';
 import { type AccessDecided, accessChannel, type RouteAccess } from './access-hook.ts';
 
 const accessFile = new URL('../../../../shared/src/access/access.ts', import.meta.url);
 const table = parseSpecTable(readFileSync(accessFile, 'utf8'));
 
-type Parts = Awaited<ReturnType<typeof assemble>>;
 type Guarded = RouteAccess & { permission: Permission };
 
-let parts: Parts;
+let parts: AssembledCell['parts'];
 let edge: TestEdge;
 let database: TestDatabase;
-let directory: string;
+let cell: AssembledCell;
 const org = newOrgId(systemRandom);
 const me = newUserId(systemRandom);
 const workspaces: Record<Relation, string> = { own: '', org: '', foreign: '' };
@@ -45,37 +39,15 @@ const note = (message: unknown) => {
 };
 
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'cellbook-access-'));
-  [edge, database] = [await createTestEdge(directory), await createTestDatabase({ migrated: false })];
-  const lab = join(directory, 'lab');
-  await mkdir(lab);
-  for (const name of ['schemas.json', 'licenses.json']) await writeFile(join(lab, name), '[]');
-  const config = readConfig({
-    CELLBOOK_CELL_ID: testCellId,
-    CELLBOOK_REGION_ID: 'test',
-    CELLBOOK_PORT: '0',
-    CELLBOOK_DATA_DIR: join(directory, 'data'),
-    CELLBOOK_OBJECTS: `file:${join(directory, 'objects')}`,
-    CELLBOOK_SANDBOX_DRIVER: 'none',
-    CELLBOOK_EDGE_PUBLIC_KEYS: edge.publicKeysFile,
-    CELLBOOK_LAB_SCHEMAS: lab,
-    DATABASE_URL: database.url,
-  });
-  await mkdir(config.dataDirectory, { recursive: true });
-  parts = await assemble(config, { clock: systemClock, random: systemRandom, log: silentLogger });
-  await parts.app.ready();
+  cell = await assembleTestCell();
+  ({ parts, edge, database } = cell);
   for (const relation of relations) workspaces[relation] = await makeWorkspace(relation);
   subscribe(accessChannel, note);
 }, 60_000);
 
 afterAll(async () => {
   unsubscribe(accessChannel, note);
-  await parts?.app.close();
-  await parts?.closeHosts();
-  await parts?.audit.close();
-  await parts?.stores.close();
-  await database?.drop();
-  await rm(directory, { recursive: true, force: true });
+  await cell?.stop();
 }, 60_000);
 
 async function makeWorkspace(relation: Relation): Promise<string> {

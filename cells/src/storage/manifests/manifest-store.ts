@@ -34,6 +34,8 @@ export interface Commit {
   expectedVersion: number;
   epoch: number;
   root: string;
+  /** The sizes of its files; null or absent where they were not measured: the last measure stays. */
+  bytes?: number | null;
   reason: string;
   committedAtMs: number;
 }

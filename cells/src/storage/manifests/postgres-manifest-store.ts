@@ -51,10 +51,11 @@ export function createPostgresManifestStore(database: Database): ManifestStore {
       if (!row) await refuseOwner(workspaceId, epoch, 'releasing a volume');
     },
     async commit(commit) {
-      const { workspaceId, expectedVersion, epoch, root, reason, committedAtMs } = commit;
+      const { workspaceId, expectedVersion, epoch, root, bytes = null, reason, committedAtMs } = commit;
       const committed = await database.execute(sql`
         with moved as (
-          update ${volumes} set version = version + 1, root = ${root}
+          update ${volumes} set version = version + 1, root = ${root},
+            bytes = coalesce(${bytes}::bigint, bytes)
           where workspace_id = ${workspaceId} and version = ${expectedVersion} and epoch = ${epoch}
           returning volume_id, version)
         insert into ${volumeManifests} (volume_id, version, epoch, root, reason, committed_at)
@@ -108,7 +109,8 @@ export function createPostgresManifestStore(database: Database): ManifestStore {
   };
 }
 
-function parseRow(row: typeof volumes.$inferSelect): VolumeRow {
+/** Its size is the quotas' (quotas/sum-storage.ts). */
+function parseRow({ bytes: _measured, ...row }: typeof volumes.$inferSelect): VolumeRow {
   return {
     ...row,
     workspaceId: workspaceIdSchema.parse(row.workspaceId),
