@@ -47,6 +47,21 @@ export function describeDriver(kind: 'gvisor' | 'process'): void {
       });
     });
 
+    it('say to who takes them over what runs, and how much input of each has come and been taken', async () => {
+      const { kernelId, client } = await startKernel(sandbox.link);
+      await client.run('1');
+      await sandbox.link.openTerminal({ name: 't', columns: 80, rows: 24, directory: '' });
+      sandbox.link.writeTerminal('t', Buffer.from('x'));
+      const { kernels, terminals } = await sandbox.link.takeOver();
+      const kernel = kernels.find((found) => found.kernelId === kernelId);
+      expect(kernel).toMatchObject({ state: 'idle', receivedBytes: expect.any(Number) });
+      expect(kernel?.receivedBytes).toBeGreaterThan(0);
+      expect(kernel?.acceptedBytes).toBeLessThanOrEqual(kernel?.receivedBytes ?? 0);
+      expect(terminals).toEqual([expect.objectContaining({ name: 't', receivedBytes: 1 })]);
+      await sandbox.link.closeTerminal('t');
+      expect((await sandbox.link.takeOver()).terminals).toEqual([]);
+    });
+
     it('execute, in order, with a sequence number for each message', async () => {
       const { client, info } = await startKernel(sandbox.link);
       expect(info).toMatchObject({ status: 'ok', implementation: 'ipython' });
