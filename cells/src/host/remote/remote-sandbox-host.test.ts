@@ -1,0 +1,163 @@
+/** Controllers and one daemon over real connections and real supervisors; several controllers, as after a take-over. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '@cellbook/shared/clock.ts';
+import { hostIdSchema, newSandboxId, newWorkspaceId, type WorkspaceId } from '@cellbook/shared/ids.ts';
+import { silentLogger } from '@cellbook/shared/log.ts';
+import { createMetrics } from '@cellbook/shared/metrics.ts';
+import { systemRandom } from '@cellbook/shared/random.ts';
+import type { FastifyInstance } from 'fastify';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { SandboxSpec } from '../../sandbox/driver.ts';
+import { createProcessDriverWith } from '../../sandbox/process/driver.ts';
+import { testLimits } from '../../sandbox/testing/limits.ts';
+import { startTestHost, type TestHost } from '../../storage/test-volumes.ts';
+import { connectPort, type PortedSandbox } from '../daemon/connect-port.ts';
+import { createDaemonServer } from '../daemon/daemon-server.ts';
+import { openEpochBook } from '../epoch-book.ts';
+import { LocalSandboxHost } from '../local-sandbox-host.ts';
+import { HostClient } from './host-client.ts';
+import { RemoteSandboxHost } from './remote-sandbox-host.ts';
+
+const key = 'a key that only this test and its host know';
+const hostId = hostIdSchema.parse('eu-1-a');
+const { signal } = new AbortController();
+
+let directory: string;
+let files: TestHost;
+let host: LocalSandboxHost<PortedSandbox>;
+let app: FastifyInstance;
+let controllers: RemoteSandboxHost[];
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'cellbook-daemon-'));
+  files = await startTestHost();
+  const state = { stateDirectory: join(directory, 'state'), clock: systemClock, log: silentLogger };
+  const driver = await createProcessDriverWith(state, connectPort);
+  const epochs = await openEpochBook(join(directory, 'epochs'));
+  host = new LocalSandboxHost({ hostId, driver, capacity: 1, epochs });
+  const metrics = createMetrics();
+  const tools = { clock: systemClock, log: silentLogger, metrics, versions: {} };
+  app = createDaemonServer({ host, volumes: files.volumes, key, ...tools });
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  controllers = [];
+});
+afterEach(async () => {
+  for (const controller of controllers) controller.close();
+  for (const { sandboxId } of await host.list()) await host.destroy(sandboxId);
+  await app.close();
+  await files.close();
+  await rm(directory, { recursive: true, force: true });
+}, 60_000);
+
+function controller(withKey = key): RemoteSandboxHost {
+  const { port } = app.server.address() as AddressInfo;
+  const client = new HostClient({
+    hostId,
+    url: `http://127.0.0.1:${port}`,
+    key: withKey,
+    clock: systemClock,
+  });
+  const made = new RemoteSandboxHost({ client, clock: systemClock, log: silentLogger });
+  controllers.push(made);
+  return made;
+}
+
+async function spec(workspaceId: WorkspaceId, epoch: number): Promise<SandboxSpec> {
+  await files.volumes.create(workspaceId);
+  const { directory: homeDirectory } = await files.volumes.attach(workspaceId, epoch, signal);
+  const sandboxId = newSandboxId(systemRandom);
+  return { sandboxId, workspaceId, epoch, homeDirectory, limits: testLimits, environment: {} };
+}
+
+describe('a host behind its daemon', { timeout: 60_000 }, () => {
+  it('gives a newer controller the sandbox as it is, and refuses the older one everything', async () => {
+    const id = newWorkspaceId(systemRandom);
+    const [older, newer] = [controller(), controller()];
+    const started = await older.start(await spec(id, 1), signal);
+    const cut = new Promise<void>((resolve) => started.link.on('closed', resolve));
+
+    const adopted = await newer.adopt(id, 2, signal);
+    expect(adopted).toMatchObject({ id: started.id, epoch: 2 });
+    await cut;
+    expect(older.current(id)).toBeNull();
+    const stale = { code: 'stale_epoch' };
+    await expect(older.stop(id, 1)).rejects.toMatchObject(stale);
+    await expect(older.adopt(id, 1, signal)).rejects.toMatchObject(stale);
+    await expect(older.start({ ...(await spec(id, 2)), epoch: 1 }, signal)).rejects.toMatchObject(stale);
+    expect(await newer.list()).toMatchObject([{ sandboxId: started.id, epoch: 2, attached: true }]);
+
+    expect(await adopted?.link.takeOver()).toEqual({ kernels: [], terminals: [] });
+    expect(Object.keys((await adopted?.link.listKernelspecs()) ?? {})).toContain('python3');
+  });
+
+  it('refuses an older epoch after its own restart, with nothing running', async () => {
+    const id = newWorkspaceId(systemRandom);
+    await controller().stop(id, 7);
+    const epochs = await openEpochBook(join(directory, 'epochs'));
+    expect([...epochs.known()]).toEqual([[id, 7]]);
+  });
+
+  it('goes on with the same sandbox when only the connection was lost', async () => {
+    const id = newWorkspaceId(systemRandom);
+    const own = controller();
+    const lost: WorkspaceId[] = [];
+    own.onLost((workspaceId) => lost.push(workspaceId));
+    const before = await own.start(await spec(id, 1), signal);
+    host.current(id)?.port.cut();
+    await expect.poll(() => lost).toEqual([id]);
+    expect(own.current(id)).toBeNull();
+    expect(await own.look(id)).toBe('there');
+
+    const after = await own.adopt(id, 1, signal);
+    expect(after?.id).toBe(before.id);
+    expect(after?.exited).toBe(before.exited);
+    await own.stop(id, 1);
+    expect(await before.exited).toEqual({ reason: 'stopped' });
+    expect(await own.look(id)).toBe('none');
+  });
+
+  it('says how a sandbox ended that was not asked to', async () => {
+    const id = newWorkspaceId(systemRandom);
+    const own = controller();
+    const sandbox = await own.start(await spec(id, 1), signal);
+    // Its supervisor ends when its input breaks the framing: the daemon takes only frames, so the port is told.
+    host.current(id)?.port.close();
+    expect(await sandbox.exited).toMatchObject({ reason: 'crashed', signal: 'SIGKILL' });
+    expect(own.lastLoss(id)).toMatchObject({ reason: 'crashed' });
+    expect(own.current(id)).toBeNull();
+  });
+
+  it('keeps its capacity, whoever asks, and tells it with every answer', async () => {
+    const own = controller();
+    const ids = [newWorkspaceId(systemRandom), newWorkspaceId(systemRandom)];
+    const specs = await Promise.all(ids.map((id) => spec(id, 1)));
+    const outcomes = await Promise.allSettled(specs.map((each) => own.start(each, signal)));
+    expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    expect(outcomes.find(({ status }) => status === 'rejected')).toMatchObject({
+      reason: { code: 'capacity_exhausted', retryAfterMs: expect.any(Number) },
+    });
+    await own.list();
+    expect(own.load()).toEqual({ live: 1, starting: 0, capacity: 1 });
+  });
+
+  it('starts nothing over a directory that is not the workspace’s own', async () => {
+    const id = newWorkspaceId(systemRandom);
+    const other = { ...(await spec(id, 1)), homeDirectory: '/etc' };
+    await expect(controller().start(other, signal)).rejects.toMatchObject({ code: 'conflict' });
+    expect(await host.list()).toEqual([]);
+  });
+
+  it('tells unknown from none while it does not answer, and lets nobody in without the key', async () => {
+    const id = newWorkspaceId(systemRandom);
+    expect(await controller('another key, of the right length').look(id)).toBe('unknown');
+    const own = controller();
+    expect(await own.look(id)).toBe('none');
+    expect(own.isOpen).toBe(true);
+    await app.close();
+    expect(await own.look(id)).toBe('unknown');
+    expect(own.isOpen).toBe(false);
+  });
+});
