@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { type LivesIn, readPins, whereLives } from '../client/home-cell.ts';
 import { execute, type JupyterClient, jupyterClient } from '../client/jupyter.ts';
 import { loseCell } from '../client/lose-cell.ts';
-import { programOf } from '../up/processes/kill-program.ts';
+import { killProgram, programOf } from '../up/processes/kill-program.ts';
 import { useTestPlatform } from './test-platform.ts';
 import { newUser, type TestUser } from './user.ts';
 
@@ -95,5 +95,22 @@ describe('two regions of two cells', () => {
     // The sandbox belongs to the cell's host, which went on without its controller.
     expect(await execute(victim.kernel, 'kept')).toMatchObject({ status: 'ok', value: '42' });
     for (const { jupyter } of [victim, ...others]) jupyter.dispose();
+  });
+
+  it('the edge killed outright: who is signed in stays so, and what runs has gone on', async () => {
+    const { url, home } = platform();
+    const person = await atHome(await resident('eu'));
+    const before = killProgram(home, 'edge');
+    const ask = () =>
+      fetch(`${url}/v1/workspaces`, { headers: { cookie: person.user.cookie } }).then(
+        ({ status }) => status,
+        () => 0,
+      );
+    // The starter starts it again on the same port.
+    await expect.poll(ask, { timeout: 90_000, interval: 100 }).toBe(200);
+    expect(programOf(home, 'edge').pid).not.toBe(before.pid);
+    await person.kernel.reconnect();
+    expect(await execute(person.kernel, 'kept')).toMatchObject({ status: 'ok', value: '42' });
+    person.jupyter.dispose();
   });
 });
