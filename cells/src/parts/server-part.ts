@@ -6,6 +6,7 @@ import { createPrincipalVerifier } from '../api/access/principal-verifier.ts';
 import { openPublicKeys } from '../api/access/public-keys.ts';
 import { createServer } from '../api/server.ts';
 import type { AuditPart } from '../audit/open-audit.ts';
+import { createRetentionWishes } from '../audit/retention-wishes.ts';
 import type { CellTools } from '../cell.ts';
 import type { CellConfig } from '../config.ts';
 import { registerContentsRoutes } from '../contents/register-contents-routes.ts';
@@ -58,6 +59,7 @@ export async function serve(parts: ServerParts): Promise<FastifyInstance> {
   const { database, store, transitions, idempotency, feed } = stores;
   const keys = await openPublicKeys(config.edgePublicKeysFile, clock);
   const home = await openHomePart(config, tools, database);
+  const wishes = createRetentionWishes(audit.store, log);
   const app = await createServer({
     ...tools,
     metrics,
@@ -65,7 +67,10 @@ export async function serve(parts: ServerParts): Promise<FastifyInstance> {
     access: {
       principals: createPrincipalVerifier({ keys, cellId: config.cellId, clock }),
       tenantOf: (workspaceId, deletedToo) => lifecycle.tenantOf(workspaceId, deletedToo),
-      heard: (principal) => quotas.hear(principal),
+      heard(principal) {
+        quotas.hear(principal);
+        wishes.hear(principal);
+      },
     },
     audit: audit.log,
     health: {

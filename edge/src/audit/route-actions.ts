@@ -23,6 +23,7 @@ const actions: Readonly<Record<string, AuditAction>> = {
   'POST /v1/orgs': 'org.create',
   [`PATCH ${org}`]: 'org.edit',
   [`PUT ${org}/policy`]: 'org.policy',
+  [`PUT ${org}/audit-policy`]: 'audit.policy',
   [`POST ${org}/leave`]: 'member.remove',
   [`PATCH ${org}/members/:userId`]: 'member.role',
   [`DELETE ${org}/members/:userId`]: 'member.remove',

@@ -5,6 +5,7 @@
 import type { Clock } from '@cellbook/shared/clock.ts';
 import { type OrgId, orgIdSchema, type RegionId, regionIdSchema } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
+import { type AuditPolicy, auditPolicySchema } from '@cellbook/shared/protocol/principal.ts';
 import { z } from 'zod';
 import { createBatch } from './d1-batch.ts';
 
@@ -15,18 +16,29 @@ export interface OrgPolicy {
   /** Where members' workspaces live; null: each at home. */
   region: RegionId | null;
   quotas: unknown;
+  /** What its audit log records and keeps beyond its tier's. */
+  audit: AuditPolicy;
 }
 export type Policies = ReadonlyMap<OrgId, OrgPolicy>;
 /** As they are written down. */
 export const policiesSchema = z.array(
-  z.tuple([orgIdSchema, z.object({ region: regionIdSchema.nullable(), quotas: z.unknown() })]),
+  z.tuple([
+    orgIdSchema,
+    z.object({
+      region: regionIdSchema.nullable(),
+      quotas: z.unknown(),
+      audit: auditPolicySchema.default({}),
+    }),
+  ]),
 );
 
 const changeSchema = z.object({ subject: z.string(), at: z.int() });
+const json = z.string().transform((text): unknown => JSON.parse(text));
 const policySchema = z.object({
   org_id: orgIdSchema,
   region: regionIdSchema.nullable(),
-  quotas: z.string().transform((text): unknown => JSON.parse(text)),
+  quotas: json,
+  audit: json.pipe(auditPolicySchema),
 });
 
 export function createD1Changes({ db, clock }: { db: D1Database; clock: Clock }) {
@@ -43,10 +55,12 @@ export function createD1Changes({ db, clock }: { db: D1Database; clock: Clock })
     },
     async policies(): Promise<Map<OrgId, OrgPolicy>> {
       const [found] = await run([
-        db.prepare('SELECT org_id, region, quotas FROM org_policies LIMIT ?').bind(limits.edge.policiesMax),
+        db
+          .prepare('SELECT org_id, region, quotas, audit FROM org_policies LIMIT ?')
+          .bind(limits.edge.policiesMax),
       ]);
       const rows = (found?.results ?? []).map((row) => policySchema.parse(row));
-      return new Map(rows.map(({ org_id, region, quotas }) => [org_id, { region, quotas }]));
+      return new Map(rows.map(({ org_id, ...policy }) => [org_id, policy]));
     },
   };
 }

@@ -1,6 +1,7 @@
 /** Organisations and their members on D1. */
 import type { Clock } from '@cellbook/shared/clock.ts';
 import { limits } from '@cellbook/shared/limits.ts';
+import { auditPolicySchema } from '@cellbook/shared/protocol/principal.ts';
 import { z } from 'zod';
 import { createBatch, noteChange } from './d1-batch.ts';
 import { d1Invitations } from './d1-invitations.ts';
@@ -70,6 +71,21 @@ export function createD1Orgs({ db, clock }: { db: D1Database; clock: Clock }): O
         select(id),
       ]);
       return orgIn(result);
+    },
+    async auditPolicy(id) {
+      const [found] = await run([db.prepare('SELECT audit FROM org_policies WHERE org_id = ?').bind(id)]);
+      const [row] = z.array(z.object({ audit: z.string() })).parse(found?.results);
+      return auditPolicySchema.parse(row ? JSON.parse(row.audit) : {});
+    },
+    async setAuditPolicy(id, policy, nowMs) {
+      await run([
+        db
+          .prepare(
+            `INSERT INTO org_policies (org_id, audit, changed_at) VALUES (?1, ?2, ?3)
+             ON CONFLICT (org_id) DO UPDATE SET audit = excluded.audit, changed_at = excluded.changed_at`,
+          )
+          .bind(id, JSON.stringify(policy), nowMs),
+      ]);
     },
     async setPolicy(id, { tier, region, emailDomain, quotas }, nowMs) {
       const free =

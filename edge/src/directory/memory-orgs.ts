@@ -1,5 +1,7 @@
 /** Organisations in memory: for tests and simulation. */
+import type { OrgId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
+import type { AuditPolicy } from '@cellbook/shared/protocol/principal.ts';
 import { memoryInvitations } from './memory-invitations.ts';
 import { memoryMembers } from './memory-members.ts';
 import type { MemoryTables } from './memory-tables.ts';
@@ -9,6 +11,7 @@ import { type Org, type Orgs, orgSchema } from './orgs.ts';
 
 export function createMemoryOrgs({ tables }: { tables: MemoryTables }): Orgs {
   const { orgs, members } = tables;
+  const auditPolicies = new Map<OrgId, AuditPolicy>();
   const shown = (org: Org | undefined): Org | null => (org ? orgSchema.parse(org) : null);
   return {
     ...memoryMembers(tables),
@@ -53,6 +56,8 @@ export function createMemoryOrgs({ tables }: { tables: MemoryTables }): Orgs {
       if (org) org.name = name;
       return shown(org);
     },
+    auditPolicy: async (id) => auditPolicies.get(id) ?? {},
+    setAuditPolicy: async (id, policy) => void auditPolicies.set(id, policy),
     async setPolicy(id, { tier, region, emailDomain }, nowMs) {
       const org = orgs.get(id);
       if (!org) return null;

@@ -14,6 +14,7 @@ import {
   type UserId,
   userIdSchema,
 } from '@cellbook/shared/ids.ts';
+import type { AuditPolicy } from '@cellbook/shared/protocol/principal.ts';
 import { tierSchema } from '@cellbook/shared/protocol/principal.ts';
 import type { QuotaPolicy } from '@cellbook/shared/protocol/quota.ts';
 import { z } from 'zod';
@@ -85,6 +86,9 @@ export interface Orgs {
   rename(id: OrgId, name: string): Promise<Org | null>;
   /** `conflict` where another organisation has the e-mail domain. */
   setPolicy(id: OrgId, policy: OrgPolicy, nowMs: number): Promise<Org | null>;
+
+  auditPolicy(id: OrgId): Promise<AuditPolicy>;
+  setAuditPolicy(id: OrgId, policy: AuditPolicy, nowMs: number): Promise<void>;
 
   members(id: OrgId): Promise<Member[]>;
   setRole(id: OrgId, userId: UserId, role: MemberRole, nowMs: number): Promise<MemberChange>;

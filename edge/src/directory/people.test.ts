@@ -199,6 +199,18 @@ describe.each(stores)('people on %s', (_, create) => {
       await expect(shared(ada)).rejects.toMatchObject({ code: 'quota_exceeded' });
     });
 
+    test('what an organisation asks of its audit log is kept, and its other policy stays', async () => {
+      const org = await shared(await someone());
+      expect(await orgs.auditPolicy(org.id)).toEqual({});
+      await orgs.setAuditPolicy(org.id, { code: true, days: 90 }, clock.nowMs());
+      const policy = { tier: 'paid', region: far, emailDomain: null, quotas: {} } as const;
+      await orgs.setPolicy(org.id, policy, clock.nowMs());
+      expect(await orgs.auditPolicy(org.id)).toEqual({ code: true, days: 90 });
+      await orgs.setAuditPolicy(org.id, {}, clock.nowMs());
+      expect(await orgs.auditPolicy(org.id)).toEqual({});
+      expect((await orgs.get(org.id))?.region).toBe(far);
+    });
+
     test('a policy says the region and the tier of whoever acts in it, and its domain makes members', async () => {
       const ada = await someone();
       const org = await shared(ada);

@@ -10,7 +10,7 @@ import { z } from 'zod';
 import type { Person } from '../identity/identity.ts';
 
 /** What an admin gives; `operator` comes from the platform's configuration alone. */
-export const memberRoleSchema = roleSchema.exclude(['operator']);
+export const memberRoleSchema = roleSchema.exclude(['operator']).meta({ title: 'MemberRole' });
 export type MemberRole = z.infer<typeof memberRoleSchema>;
 
 /** Somebody whom a provider has just vouched for. */

@@ -25,9 +25,12 @@ export async function forwardAs(ask: Ask, identity: Identity, path: string): Pro
 /** What his organisation has set; a quota that is none says nothing, and the tier's usual ones hold. */
 async function policyOf({ edge, defer }: Ask, { org }: Identity): Promise<Destination['policy']> {
   const policy = (await edge.policies.get(defer)).get(org);
-  const quota = policy && quotaPolicySchema.safeParse(policy.quotas);
-  return quota?.success && Object.keys(quota.data).length > 0 ? { quota: quota.data } : undefined;
+  if (!policy) return undefined;
+  const quota = quotaPolicySchema.safeParse(policy.quotas).data ?? {};
+  return { ...(isSaid(quota) && { quota }), ...(isSaid(policy.audit) && { audit: policy.audit }) };
 }
+
+const isSaid = (part: object): boolean => Object.keys(part).length > 0;
 
 /** The query as it was written, but for the credential in it: a token ends at the edge. */
 function searchWithoutToken(url: URL): string {

@@ -7,7 +7,15 @@ import type { GuardedRoute } from '../edge-route.ts';
 import { idempotentRandom } from '../idempotent-random.ts';
 import { readJson } from '../read-body.ts';
 import { json } from '../responses/json.ts';
-import { changeOrgBody, newOrgBody, policyBody, shownMembership, shownOrg } from './answers.ts';
+import {
+  auditPolicyBody,
+  changeOrgBody,
+  newOrgBody,
+  policyBody,
+  shownAuditPolicy,
+  shownMembership,
+  shownOrg,
+} from './answers.ts';
 import { missing, orgIdOf } from './missing.ts';
 
 type Answer = GuardedRoute['answer'];
@@ -55,6 +63,20 @@ export const setPolicy: Answer = async ({ ask, params }) => {
   const org = await edge.orgs.setPolicy(orgIdOf(params), policy, edge.clock.nowMs());
   if (!org) throw noOrg();
   return json(shownOrg(org));
+};
+
+export const getAuditPolicy: Answer = async ({ ask, params }) =>
+  json(shownAuditPolicy(await ask.edge.orgs.auditPolicy(orgIdOf(params))));
+
+export const setAuditPolicy: Answer = async ({ ask, params }) => {
+  const asked = await readJson(ask.request, auditPolicyBody, 'setting what the audit log records');
+  const { kernelCode: code, reads, retentionDays: days } = asked;
+  const policy = { ...(code && { code }), ...(reads && { reads }), ...(days !== null && { days }) };
+  noteAudit(ask, { details: asked });
+  const id = orgIdOf(params);
+  if (!(await ask.edge.orgs.get(id))) throw noOrg();
+  await ask.edge.orgs.setAuditPolicy(id, policy, ask.edge.clock.nowMs());
+  return json(shownAuditPolicy(policy));
 };
 
 const noOrg = (): CellbookError =>

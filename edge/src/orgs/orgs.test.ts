@@ -1,6 +1,8 @@
 /** Organisations through the whole edge: what each may ask, and what follows from it. */
 import { type OrgId, orgIdSchema } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
+import { principalHeader, principalSchema } from '@cellbook/shared/protocol/principal.ts';
+import { decodeJwt } from 'jose';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createWorld, main, type World } from '../../testing/world.ts';
 
@@ -163,6 +165,22 @@ describe('roles', () => {
     );
     expect((await ask(root, 'PUT', `${org}/policy`, policy)).json).toMatchObject({ region: 'elsewhere' });
     expect((await ask(root, 'GET', `${org}/members`)).json.members).toHaveLength(1);
+  });
+
+  test('what an admin asks of the audit log goes with his members’ requests within a minute', async () => {
+    const { admin, org } = await acme();
+    const bob = await invited(admin, org, 'bob', 'member');
+    const said = async () => {
+      const { json } = await ask(bob, 'GET', '/v1/echo');
+      return principalSchema.parse(decodeJwt(json.headers[principalHeader])).audit;
+    };
+    expect(await said()).toBeUndefined();
+    const policy = { kernelCode: true, reads: false, retentionDays: 400 };
+    expect((await ask(bob, 'PUT', `${org}/audit-policy`, policy)).json.code).toBe('forbidden');
+    expect((await ask(admin, 'PUT', `${org}/audit-policy`, policy)).json).toEqual(policy);
+    expect((await ask(bob, 'GET', `${org}/audit-policy`)).json).toEqual(policy);
+    await world.clock.advance(60_000);
+    expect(await said()).toEqual({ code: true, days: 400 });
   });
 
   test('a new role counts within a minute, without signing in again', async () => {

@@ -1,6 +1,8 @@
 /** Organisations, their members, invitations, teams and policies. */
 import type { Description, GuardedRoute } from '../edge-route.ts';
 import {
+  auditPolicyAnswer,
+  auditPolicyBody,
   changeOrgBody,
   invitationsAnswer,
   membersAnswer,
@@ -17,7 +19,15 @@ import {
 } from './answers.ts';
 import { createInvitation, listInvitations, revokeInvitation } from './invitation-handlers.ts';
 import { leave, listMembers, removeMember, setRole } from './member-handlers.ts';
-import { changeOrg, createOrg, getOrg, listOrgs, setPolicy } from './org-handlers.ts';
+import {
+  changeOrg,
+  createOrg,
+  getAuditPolicy,
+  getOrg,
+  listOrgs,
+  setAuditPolicy,
+  setPolicy,
+} from './org-handlers.ts';
 import { createTeam, listTeams, removeTeam, setTeamMember } from './team-handlers.ts';
 
 type Method = GuardedRoute['method'];
@@ -69,6 +79,19 @@ export const orgRoutes: readonly GuardedRoute[] = [
   row(
     ...([platform, 'PUT', `${org}/policy`, setPolicy] as const),
     shows('setOrgPolicy', 'Set its tier, region, quotas and e-mail domain', orgAnswer, policyBody),
+  ),
+  row(
+    ...([reads, 'GET', `${org}/audit-policy`, getAuditPolicy] as const),
+    shows('getAuditPolicy', 'What its audit log records beyond its tier', auditPolicyAnswer),
+  ),
+  row(
+    ...([manages, 'PUT', `${org}/audit-policy`, setAuditPolicy] as const),
+    shows(
+      'setAuditPolicy',
+      'Ask for kernel code, reads or a longer retention',
+      auditPolicyAnswer,
+      auditPolicyBody,
+    ),
   ),
   row(own, 'POST', `${org}/leave`, leave, done('leaveOrg', 'Leave it')),
   row(reads, 'GET', `${org}/members`, listMembers, shows('listMembers', 'Its members', membersAnswer)),

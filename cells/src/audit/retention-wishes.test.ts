@@ -1,0 +1,40 @@
+import { newOrgId, type OrgId } from '@cellbook/shared/ids.ts';
+import { silentLogger } from '@cellbook/shared/log.ts';
+import type { Principal } from '@cellbook/shared/protocol/principal.ts';
+import { systemRandom } from '@cellbook/shared/random.ts';
+import Fastify from 'fastify';
+import { expect, test } from 'vitest';
+import { actAs } from '../testing/act-as.ts';
+import { createRetentionWishes } from './retention-wishes.ts';
+
+const org = newOrgId(systemRandom);
+const wish = (days?: number): Principal =>
+  actAs(Fastify(), { org, ...(days !== undefined && { audit: { days } }) });
+
+test('a wish is written once, again when it changes, and again after it could not be', async () => {
+  const written: [OrgId, number][] = [];
+  let isDown = false;
+  const wishes = createRetentionWishes(
+    {
+      async keepPolicy(id, days) {
+        if (isDown) throw new Error('the database is away');
+        written.push([id, days]);
+      },
+    },
+    silentLogger,
+  );
+  for (const days of [undefined, 30, 30, 60]) wishes.hear(wish(days));
+  expect(written).toEqual([
+    [org, 30],
+    [org, 60],
+  ]);
+  isDown = true;
+  wishes.hear(wish(90));
+  isDown = false;
+  await expect
+    .poll(() => {
+      wishes.hear(wish(90));
+      return written.at(-1);
+    })
+    .toEqual([org, 90]);
+});
