@@ -1,16 +1,16 @@
 /**
  * `npm run clients`: writes the merged description and the TypeScript client's types from the descriptions
- * that edge and cell keep beside their routes (each has a test that keeps it current). `-- --check` writes
- * nothing and fails where a file is behind; `npm test` does that. The Python client is made from the merged
- * description by `npm run clients -- --python`.
+ * that edge and cell keep beside their routes (each has a test that keeps it current), and with `-- --python` the
+ * Python client, too. `-- --check` writes nothing and fails where a file is behind.
  */
 import { existsSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import openapiTypescript, { astToString, COMMENT_HEADER } from 'openapi-typescript';
-import { z } from 'zod';
+import { cacheDirectory } from '../up/home.ts';
 import { mergeDescriptions } from './merge.ts';
+import { generatePython, leftOver } from './python.ts';
 
 const checkout = join(import.meta.dirname, '..', '..');
 const here = (name: string) => join(import.meta.dirname, name);
@@ -35,12 +35,31 @@ export async function stale(files: Map<string, string>): Promise<string[]> {
   return behind;
 }
 
-if (import.meta.main) {
-  const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } });
-  const { check } = z.object({ check: z.boolean() }).parse(values);
-  const files = await generated();
-  const behind = await stale(files);
-  if (!check) for (const path of behind) await writeFile(path, files.get(path) ?? '');
-  for (const path of behind) console.log(`${check ? 'is behind its description' : 'wrote'}: ${path}`);
-  process.exitCode = check && behind.length > 0 ? 1 : 0;
+async function main(): Promise<void> {
+  const flag = { type: 'boolean', default: false } as const;
+  const { values } = parseArgs({ options: { check: flag, python: flag } });
+  const { check, python } = values;
+  await settle(await generated(), [], check);
+  if (!python) return;
+  const files = await generatePython(cacheDirectory(process.env));
+  await settle(files, await leftOver(files), check);
 }
+
+/** Writes what is behind and removes what is left over; with `check` only says so, and fails. */
+async function settle(files: Map<string, string>, unwanted: string[], check: boolean): Promise<void> {
+  const behind = await stale(files);
+  for (const path of behind) {
+    if (!check) {
+      await mkdir(dirname(path), { recursive: true });
+      await writeFile(path, files.get(path) ?? '');
+    }
+    console.log(`${check ? 'is behind its description' : 'wrote'}: ${path}`);
+  }
+  for (const path of unwanted) {
+    if (!check) await rm(path);
+    console.log(`${check ? 'is in no description any more' : 'removed'}: ${path}`);
+  }
+  if (check && behind.length + unwanted.length > 0) process.exitCode = 1;
+}
+
+if (import.meta.main) await main();

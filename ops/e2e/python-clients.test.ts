@@ -1,4 +1,4 @@
-/** Python's own Jupyter clients execute a notebook on a workspace, as a gateway. */
+/** Python's own Jupyter clients execute a notebook on a workspace, as a gateway; ours has the platform's own API. */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -8,19 +8,25 @@ import { ensurePythonClients } from './python/python-clients.ts';
 import { useTestPlatform } from './test-platform.ts';
 import { newUser } from './user.ts';
 
+const pythonClient = join(import.meta.dirname, '../clients/python');
 const platform = useTestPlatform();
 let python: string;
 beforeAll(async () => {
   python = await ensurePythonClients(cacheDirectory(process.env));
 });
 
-async function executeNotebook(url: string, token: string, sources: string[]): Promise<unknown[][]> {
-  const script = join(import.meta.dirname, 'python/execute_notebook.py');
-  const env = { ...process.env, JUPYTER_GATEWAY_URL: url, JUPYTER_GATEWAY_AUTH_TOKEN: token };
-  const child = spawn(python, [script], { env, stdio: ['pipe', 'pipe', 'pipe'] });
-  child.stdin.end(JSON.stringify(sources));
+async function runScript(name: string, env: NodeJS.ProcessEnv, input = ''): Promise<string> {
+  const script = join(import.meta.dirname, 'python', name);
+  const child = spawn(python, [script], { env: { ...process.env, ...env }, stdio: ['pipe', 'pipe', 'pipe'] });
+  child.stdin.end(input);
   const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)]);
   expect(out, err).not.toBe('');
+  return out;
+}
+
+async function executeNotebook(url: string, token: string, sources: string[]): Promise<unknown[][]> {
+  const env = { JUPYTER_GATEWAY_URL: url, JUPYTER_GATEWAY_AUTH_TOKEN: token };
+  const out = await runScript('execute_notebook.py', env, JSON.stringify(sources));
   return JSON.parse(out);
 }
 
@@ -39,4 +45,18 @@ it('nbclient executes a notebook through a gateway, with streams, results and st
     [{ output_type: 'execute_result', data: { 'text/plain': '42' } }],
     [{ output_type: 'execute_result', data: { 'text/plain': "'CPython'" } }],
   ]);
+});
+
+it('the client made from the description creates, lists, resumes and suspends, reads versions, and is refused in type', async () => {
+  const { url } = platform();
+  const { token } = await newUser(url);
+  const env = { CELLBOOK_URL: url, CELLBOOK_TOKEN: token, PYTHONPATH: pythonClient };
+  expect(JSON.parse(await runScript('use_client.py', env))).toEqual({
+    made_once: true,
+    listed: ['From Python'],
+    resumed: 'running',
+    suspended: 'suspended',
+    versions: [2, 'one'],
+    refused: { code: 'not_found', text: expect.stringContaining('no such workspace') },
+  });
 });

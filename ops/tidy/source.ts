@@ -30,7 +30,9 @@ export const isTest = (path: string) =>
   /\.test\.[mc]?tsx?$|\.conformance\.ts$|(^|\/)test_[^/]*\.py$/.test(path);
 
 export const isGenerated = (path: string) =>
-  /(^|\/)(migrations|generated)\/|package-lock\.json$|openapi\.json$|\.d\.ts$/.test(path);
+  /(^|\/)(migrations|generated)\/|package-lock\.json$|openapi\.json$|\.d\.ts$|\/cellbook_client\/(?!connect\.py$)/.test(
+    path,
+  );
 
 export const isSource = (path: string) => /\.(ts|tsx|mts|mjs|js|py)$/.test(path) && !isGenerated(path);
 

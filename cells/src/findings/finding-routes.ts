@@ -16,6 +16,7 @@ export interface FindingRouteDeps {
 
 export function registerFindingRoutes(app: ApiScope, { store, volumes }: FindingRouteDeps): void {
   const schema = {
+    operationId: 'listFindings',
     summary: 'Files that were saved with something that looks like a credential, newest first',
     tags: ['workspaces'],
     params: workspaceParams,

@@ -26,6 +26,8 @@ export interface SecretRouteDeps {
 
 interface Collection {
   path: string;
+  /** How its operations are named in clients: `listSecrets`. */
+  noun: string;
   whose: string;
   about: About;
   read: 'secret.read' | 'org_secret.read';
@@ -36,6 +38,7 @@ interface Collection {
 const collections: readonly Collection[] = [
   {
     path: '/v1/secrets',
+    noun: 'Secret',
     whose: 'your',
     about: 'caller',
     read: 'secret.read',
@@ -44,6 +47,7 @@ const collections: readonly Collection[] = [
   },
   {
     path: '/v1/org/secrets',
+    noun: 'OrgSecret',
     whose: 'your organisation’s',
     about: 'organisation',
     read: 'org_secret.read',
@@ -60,20 +64,22 @@ export function registerSecretRoutes(app: ApiScope, deps: SecretRouteDeps): void
 }
 
 function registerList(app: ApiScope, { secrets }: SecretRouteDeps, collection: Collection): void {
-  const { path, whose, about, read, ownerOf } = collection;
+  const { path, noun, whose, about, read, ownerOf } = collection;
+  const operationId = `list${noun}s`;
   const summary = `The names of ${whose} secrets; no answer ever carries a value`;
   app.get(
     path,
-    { schema: { summary, tags, response: { 200: secretListSchema } }, ...needs(read, about) },
+    { schema: { operationId, summary, tags, response: { 200: secretListSchema } }, ...needs(read, about) },
     async ({ principal }) => ({ secrets: (await secrets.list(ownerOf(principal))).map(present) }),
   );
 }
 
 function registerWrites(app: ApiScope, deps: SecretRouteDeps, collection: Collection): void {
   const { secrets, delivery } = deps;
-  const { path, whose, about, write, ownerOf } = collection;
+  const { path, noun, whose, about, write, ownerOf } = collection;
   const one = { tags, params: secretParamsSchema };
   const set = {
+    operationId: `put${noun}`,
     summary: `Set one of ${whose} secrets: an environment variable of kernels and terminals started from now on`,
     description: 'A user’s own secret counts before one of the same name of the organisation.',
     body: putSecretSchema,
@@ -88,10 +94,14 @@ function registerWrites(app: ApiScope, deps: SecretRouteDeps, collection: Collec
       return { ...present(note), ...(await delivery.changed(owner)), takesEffect: takesEffect.set };
     },
   );
-  const summary = `Remove one of ${whose} secrets; asking twice is harmless`;
+  const remove = {
+    operationId: `delete${noun}`,
+    summary: `Remove one of ${whose} secrets; asking twice is harmless`,
+    response: { 200: secretRemovedSchema },
+  };
   app.delete(
     `${path}/:name`,
-    { schema: { ...one, summary, response: { 200: secretRemovedSchema } }, ...needs(write, about) },
+    { schema: { ...one, ...remove }, ...needs(write, about) },
     async ({ principal, params: { name } }) => {
       const owner = ownerOf(principal);
       const removed = await secrets.remove({ owner, name });

@@ -23,10 +23,18 @@ const fileQuery = z.object({ path: z.string().min(1).max(limits.contents.pathByt
 const versionId = z.string().regex(/^\d{1,16}$/, 'expected the id of a version');
 const versionParams = workspaceParams.extend({ version: versionId });
 const base = '/v1/workspaces/:workspaceId/versions';
+const bytesAnswer = {
+  description: 'The bytes',
+  content: { 'application/octet-stream': { schema: z.any().meta({ type: 'string', format: 'binary' }) } },
+};
 
 export function registerVersionRoutes(app: ApiScope, deps: VersionRouteDeps): void {
   const { volumes } = deps;
-  const list = { summary: 'What was saved at a path, newest first; also of a file that is no more', tags };
+  const list = {
+    operationId: 'listVersions',
+    summary: 'What was saved at a path, newest first; also of a file that is no more',
+    tags,
+  };
   app.get(
     base,
     {
@@ -45,10 +53,16 @@ export function registerVersionRoutes(app: ApiScope, deps: VersionRouteDeps): vo
     },
   );
 
-  const read = { summary: 'The bytes of one version', tags, params: versionParams, querystring: fileQuery };
+  const read = {
+    operationId: 'readVersion',
+    summary: 'The bytes of one version',
+    tags,
+    params: versionParams,
+    querystring: fileQuery,
+  };
   app.get(
     `${base}/:version/content`,
-    { schema: { ...read, response: { 200: z.any() } }, ...needs('notebook.read') },
+    { schema: { ...read, response: { 200: bytesAnswer } }, ...needs('notebook.read') },
     async ({ params: { workspaceId, version }, query }, reply) => {
       const bytes = await (await volumes.files(workspaceId)).readVersion(pathFromApi(query.path), version);
       // Never shown as a page of ours: it is somebody's file.
@@ -64,6 +78,7 @@ export function registerVersionRoutes(app: ApiScope, deps: VersionRouteDeps): vo
 
 function registerDiff(app: ApiScope, volumes: VersionRouteDeps['volumes']): void {
   const schema = {
+    operationId: 'diffVersions',
     summary: 'How two versions differ, a notebook cell by cell; `current` is the file as it is',
     tags,
     params: versionParams.extend({ other: versionId.or(z.literal('current')) }),
@@ -84,6 +99,7 @@ function registerDiff(app: ApiScope, volumes: VersionRouteDeps['volumes']): void
 
 function registerRestore(app: ApiScope, deps: VersionRouteDeps): void {
   const schema = {
+    operationId: 'restoreVersion',
     summary: 'Make an earlier version the file again, as a new version; nothing is lost',
     tags,
     params: versionParams,

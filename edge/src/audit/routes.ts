@@ -40,8 +40,25 @@ export const auditRoutes: readonly GuardedRoute[] = [
       answers: auditPageSchema,
     },
   },
-  { ...reads, path: '/v1/edge-audit/export', about: 'caller', answer: exportLines },
-  { ...reads, path: '/v1/edge-audit/chain', about: 'platform', answer: ({ ask }) => chain(ask) },
+  {
+    ...{ ...reads, path: '/v1/edge-audit/export', about: 'caller', answer: exportLines },
+    describes: {
+      id: 'exportEdgeAudit',
+      summary: 'The same as lines of JSON, oldest first; goes on from `after`',
+      query: auditExportQuerySchema,
+      status: 200,
+      answers: null,
+    },
+  },
+  {
+    ...{ ...reads, path: '/v1/edge-audit/chain', about: 'platform', answer: ({ ask }) => chain(ask) },
+    describes: {
+      id: 'readEdgeAuditChain',
+      summary: 'The chain whole with what was signed of it, as lines of JSON, for verification',
+      status: 200,
+      answers: null,
+    },
+  },
 ];
 
 async function list({ ask, identity }: Call & { identity: Identity }): Promise<Response> {

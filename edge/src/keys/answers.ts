@@ -5,18 +5,23 @@ import { serviceAccountSchema } from './service-account-store.ts';
 
 const moment = z.iso.datetime();
 
-const shownKey = keyRowSchema.omit({ createdAtMs: true, expiresAtMs: true, lastUsedAtMs: true }).extend({
+const keyFields = keyRowSchema.omit({ createdAtMs: true, expiresAtMs: true, lastUsedAtMs: true }).extend({
   createdAt: moment,
   expiresAt: moment,
   /** To the minute; null: never. */
   lastUsedAt: moment.nullable(),
 });
-export const keysAnswer = z.object({ keys: z.array(shownKey) });
-export const tokensAnswer = z.object({ tokens: z.array(shownKey) });
-export const madeKeyAnswer = shownKey.extend({ key: z.string() });
-export const madeTokenAnswer = shownKey.extend({ token: z.string() });
+const shownKey = keyFields.meta({ title: 'Key' });
+export const keysAnswer = z.object({ keys: z.array(shownKey) }).meta({ title: 'KeyList' });
+export const tokensAnswer = z.object({ tokens: z.array(shownKey) }).meta({ title: 'TokenList' });
+export const madeKeyAnswer = keyFields.extend({ key: z.string() }).meta({ title: 'MadeKey' });
+export const madeTokenAnswer = keyFields.extend({ token: z.string() }).meta({ title: 'MadeToken' });
 
 const one = serviceAccountSchema
   .omit({ createdAtMs: true, disabledAtMs: true })
-  .extend({ createdAt: moment, disabledAt: moment.nullable() });
-export const serviceAccountAnswer = { one, list: z.object({ serviceAccounts: z.array(one) }) };
+  .extend({ createdAt: moment, disabledAt: moment.nullable() })
+  .meta({ title: 'ServiceAccount' });
+export const serviceAccountAnswer = {
+  one,
+  list: z.object({ serviceAccounts: z.array(one) }).meta({ title: 'ServiceAccountList' }),
+};

@@ -40,6 +40,7 @@ function operation(route: GuardedRoute) {
   return {
     operationId: id,
     summary,
+    tags: [path.split('/')[2] ?? ''],
     'x-permission': permission,
     'x-about': route.about,
     ...(route.byKey && { 'x-by-key': route.byKey }),

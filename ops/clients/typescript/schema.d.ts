@@ -4,2539 +4,1039 @@
  */
 
 export interface paths {
-  '/v1/audit': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /**
-     * Who did what: your own events, as an admin your organisation’s, as an operator all
-     * @description Newest first, and only of this cell; what the edge did itself is at /v1/edge-audit.
-     */
-    get: {
-      parameters: {
-        query?: {
-          scope?: 'own' | 'organisation' | 'all';
-          since?: string;
-          until?: string;
-          action?:
-            | 'workspace.create'
-            | 'workspace.edit'
-            | 'workspace.suspend'
-            | 'workspace.resume'
-            | 'workspace.delete'
-            | 'workspace.undelete'
-            | 'workspace.recover'
-            | 'workspace.idle_suspend'
-            | 'workspace.sandbox_lost'
-            | 'workspace.attempt_failed'
-            | 'workspace.purge'
-            | 'content.save'
-            | 'content.create'
-            | 'content.rename'
-            | 'content.delete'
-            | 'content.checkpoint'
-            | 'content.restore'
-            | 'content.convert'
-            | 'content.read'
-            | 'version.restore'
-            | 'kernel.start'
-            | 'kernel.stop'
-            | 'kernel.restart'
-            | 'kernel.interrupt'
-            | 'kernel.execute'
-            | 'session.start'
-            | 'session.edit'
-            | 'session.stop'
-            | 'terminal.start'
-            | 'terminal.stop'
-            | 'settings.edit'
-            | 'secret.put'
-            | 'secret.delete'
-            | 'secret.flagged'
-            | 'org_secret.put'
-            | 'org_secret.delete'
-            | 'sign_in'
-            | 'sign_out'
-            | 'session.revoke'
-            | 'workspace.open'
-            | 'key.create'
-            | 'key.revoke'
-            | 'service_account.create'
-            | 'service_account.edit'
-            | 'service_account.delete'
-            | 'signing_key.rotate'
-            | 'org.create'
-            | 'org.edit'
-            | 'org.policy'
-            | 'org.delete'
-            | 'org.switch'
-            | 'member.add'
-            | 'member.remove'
-            | 'member.role'
-            | 'invitation.create'
-            | 'invitation.accept'
-            | 'invitation.revoke'
-            | 'team.create'
-            | 'team.edit'
-            | 'team.delete'
-            | 'quota.edit'
-            | 'user.edit'
-            | 'pins.publish'
-            | 'pins.roll_back'
-            | 'pins.override'
-            | 'cell.start'
-            | 'cell.stop'
-            | 'cell.manage'
-            | 'audit.read'
-            | 'audit.export'
-            | 'audit.policy'
-            | 'audit.remove'
-            | 'access.refused'
-            | 'api.write';
-          actor?: string;
-          resource?: string;
-          outcome?: 'ok' | 'refused' | 'failed' | 'unknown';
-          limit?: number;
-          cursor?: string;
+    "/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        header?: never;
-        path?: never;
-        cookie?: never;
-      };
-      requestBody?: never;
-      responses: {
-        /** @description Default Response */
-        200: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': {
-              events: {
-                /** @enum {number} */
-                v: 1;
-                id: string;
-                /** Format: date-time */
-                at: string;
-                who: {
-                  /** @enum {string} */
-                  kind: 'user' | 'service' | 'system' | 'anonymous';
-                  id: string;
-                  org: string | null;
-                  role: ('viewer' | 'member' | 'admin' | 'operator') | null;
-                  cred: string | null;
-                  via: ('session' | 'workspace' | 'token' | 'internal') | null;
-                };
+        /**
+         * Who did what: your own events, as an admin your organisation’s, as an operator all
+         * @description Newest first, and only of this cell; what the edge did itself is at /v1/edge-audit.
+         */
+        get: operations["listAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/audit/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The same events as lines of JSON, oldest first; goes on from `after`
+         * @description application/x-ndjson. The export is an event itself (`audit.export`), recorded before its first line.
+         */
+        get: operations["exportAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/cells": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The cells, their share of new users, and whether they can serve */
+        get: operations["listCells"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/edge-audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sign-ins, keys, members and refusals at the edge, newest first */
+        get: operations["listEdgeAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/edge-audit/chain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The chain whole with what was signed of it, as lines of JSON, for verification */
+        get: operations["readEdgeAuditChain"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/edge-audit/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as lines of JSON, oldest first; goes on from `after` */
+        get: operations["exportEdgeAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Your workspaces as they change, as server-sent events
+         * @description Each `event: workspace` carries `{"workspace": …}` whole; its id is a cursor for Last-Event-ID. Without one, every workspace of yours comes first. The stream ends now and then: connect again.
+         */
+        get: operations["followEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Your keys, newest first */
+        get: operations["listKeys"];
+        put?: never;
+        /** Make a key; it is shown this once */
+        post: operations["createKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revoke a key; it is dead everywhere within a minute */
+        delete: operations["revokeKey"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is asking */
+        get: operations["me"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/org/secrets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The names of your organisation’s secrets; no answer ever carries a value */
+        get: operations["listOrgSecrets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/org/secrets/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Set one of your organisation’s secrets, in every cell of its region */
+        put: operations["putOrgSecret"];
+        post?: never;
+        /** Remove one of your organisation’s secrets, in every cell of its region; asking twice is harmless */
+        delete: operations["deleteOrgSecret"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/orgs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Organisations one is in */
+        get: operations["listOrgs"];
+        put?: never;
+        /** Make an organisation */
+        post: operations["createOrg"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/orgs/{orgId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An organisation */
+        get: operations["getOrg"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Rename it */
+        patch: operations["changeOrg"];
+        trace?: never;
+    };
+    "/v1/orgs/{orgId}/audit-policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What its audit log records beyond its tier */
+        get: operations["getAuditPolicy"];
+        /** Ask for kernel code, reads or a longer retention */
+        put: operations["setAuditPolicy"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/orgs/{orgId}/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Open invitations */
+        get: operations["listInvitations"];
+        put?: never;
+        /** Invite somebody */
+        post: operations["createInvitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/orgs/{orgId}/invitations/{invitationId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take an invitation back */
+        delete: operations["revokeInvitation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/orgs/{orgId}/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The keys of everybody in the organisation */
+        get: operations["listOrganisationKeys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/orgs/{orgId}/keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revoke anybody’s key in the organisation */
+        delete: operations["revokeOrganisationKey"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/orgs/{orgId}/leave": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Leave it */
+        post: operations["leaveOrg"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/orgs/{orgId}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Its members */
+        get: operations["listMembers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/orgs/{orgId}/members/{userId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take a member out */
+        delete: operations["removeMember"];
+        options?: never;
+        head?: never;
+        /** Give a member a role */
+        patch: operations["setMemberRole"];
+        trace?: never;
+    };
+    "/v1/orgs/{orgId}/policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Set its tier, region, quotas and e-mail domain */
+        put: operations["setOrgPolicy"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/orgs/{orgId}/service-accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Service accounts, oldest first */
+        get: operations["listServiceAccounts"];
+        put?: never;
+        /** Make a service account */
+        post: operations["createServiceAccount"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/orgs/{orgId}/service-accounts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Rename, give another role, disable or enable */
+        patch: operations["changeServiceAccount"];
+        trace?: never;
+    };
+    "/v1/orgs/{orgId}/service-accounts/{id}/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The keys of a service account */
+        get: operations["listServiceAccountKeys"];
+        put?: never;
+        /** Make a service account a key; it is shown this once */
+        post: operations["createServiceAccountKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/orgs/{orgId}/teams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Its teams */
+        get: operations["listTeams"];
+        put?: never;
+        /** Make a team */
+        post: operations["createTeam"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/orgs/{orgId}/teams/{teamId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove a team */
+        delete: operations["removeTeam"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/orgs/{orgId}/teams/{teamId}/members/{userId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Put a member into a team */
+        put: operations["addToTeam"];
+        post?: never;
+        /** Take a member out of a team */
+        delete: operations["takeFromTeam"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/secrets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The names of your secrets; no answer ever carries a value */
+        get: operations["listSecrets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/secrets/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set one of your secrets: an environment variable of kernels and terminals started from now on
+         * @description A user’s own secret counts before one of the same name of the organisation.
+         */
+        put: operations["putSecret"];
+        post?: never;
+        /** Remove one of your secrets; asking twice is harmless */
+        delete: operations["deleteSecret"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/session/organisation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Act in another organisation: a new cookie of this session */
+        post: operations["actInOrganisation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where one is signed in */
+        get: operations["listSessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sessions/{sessionId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Sign out somewhere else */
+        delete: operations["endSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Your keys, by their older name */
+        get: operations["listTokens"];
+        put?: never;
+        /** Make a key, by its older name */
+        post: operations["createToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tokens/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revoke a key, by its older name */
+        delete: operations["revokeToken"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What you and your organisation use of what you may, in this cell */
+        get: operations["getUsage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/workspaces": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List workspaces, newest first: yours, or with `of` those you administer in this cell */
+        get: operations["listWorkspaces"];
+        put?: never;
+        /**
+         * Create a workspace
+         * @description Needs an Idempotency-Key; the same key and body give the same workspace for a day.
+         */
+        post: operations["createWorkspace"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/workspaces/{workspaceId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a workspace */
+        get: operations["getWorkspace"];
+        put?: never;
+        post?: never;
+        /** Delete; can be undone until undoUntil */
+        delete: operations["deleteWorkspace"];
+        options?: never;
+        head?: never;
+        /** Rename, or set the idle policy */
+        patch: operations["editWorkspace"];
+        trace?: never;
+    };
+    "/v1/workspaces/{workspaceId}/findings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Files that were saved with something that looks like a credential, newest first */
+        get: operations["listFindings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/workspaces/{workspaceId}/recover": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Recover a workspace that is stuck: says what was found and what was done about it
+         * @description Loses no acknowledged save. Of a workspace in order it changes nothing, so it can be repeated.
+         */
+        post: operations["recoverWorkspace"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/workspaces/{workspaceId}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Resume; also cuts the wait for a retry short */
+        post: operations["resumeWorkspace"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/workspaces/{workspaceId}/suspend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Suspend: files are kept, memory is freed */
+        post: operations["suspendWorkspace"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/workspaces/{workspaceId}/transitions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was done to a workspace, newest first: steps with their durations, and changes of phase */
+        get: operations["listTransitions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/workspaces/{workspaceId}/undelete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Bring a deleted workspace back */
+        post: operations["undeleteWorkspace"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/workspaces/{workspaceId}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was saved at a path, newest first; also of a file that is no more */
+        get: operations["listVersions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/workspaces/{workspaceId}/versions/{version}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The bytes of one version */
+        get: operations["readVersion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/workspaces/{workspaceId}/versions/{version}/diff/{other}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How two versions differ, a notebook cell by cell; `current` is the file as it is */
+        get: operations["diffVersions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/workspaces/{workspaceId}/versions/{version}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make an earlier version the file again, as a new version; nothing is lost */
+        post: operations["restoreVersion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        /** @enum {string} */
+        AuditAction: "workspace.create" | "workspace.edit" | "workspace.suspend" | "workspace.resume" | "workspace.delete" | "workspace.undelete" | "workspace.recover" | "workspace.idle_suspend" | "workspace.sandbox_lost" | "workspace.attempt_failed" | "workspace.purge" | "content.save" | "content.create" | "content.rename" | "content.delete" | "content.checkpoint" | "content.restore" | "content.convert" | "content.read" | "version.restore" | "kernel.start" | "kernel.stop" | "kernel.restart" | "kernel.interrupt" | "kernel.execute" | "session.start" | "session.edit" | "session.stop" | "terminal.start" | "terminal.stop" | "settings.edit" | "secret.put" | "secret.delete" | "secret.flagged" | "org_secret.put" | "org_secret.delete" | "sign_in" | "sign_out" | "session.revoke" | "workspace.open" | "key.create" | "key.revoke" | "service_account.create" | "service_account.edit" | "service_account.delete" | "signing_key.rotate" | "org.create" | "org.edit" | "org.policy" | "org.delete" | "org.switch" | "member.add" | "member.remove" | "member.role" | "invitation.create" | "invitation.accept" | "invitation.revoke" | "team.create" | "team.edit" | "team.delete" | "quota.edit" | "user.edit" | "pins.publish" | "pins.roll_back" | "pins.override" | "cell.start" | "cell.stop" | "cell.manage" | "audit.read" | "audit.export" | "audit.policy" | "audit.remove" | "access.refused" | "api.write";
+        AuditEvent: {
+            /** @enum {number} */
+            v: 1;
+            id: string;
+            /** Format: date-time */
+            at: string;
+            who: {
                 /** @enum {string} */
-                what:
-                  | 'workspace.create'
-                  | 'workspace.edit'
-                  | 'workspace.suspend'
-                  | 'workspace.resume'
-                  | 'workspace.delete'
-                  | 'workspace.undelete'
-                  | 'workspace.recover'
-                  | 'workspace.idle_suspend'
-                  | 'workspace.sandbox_lost'
-                  | 'workspace.attempt_failed'
-                  | 'workspace.purge'
-                  | 'content.save'
-                  | 'content.create'
-                  | 'content.rename'
-                  | 'content.delete'
-                  | 'content.checkpoint'
-                  | 'content.restore'
-                  | 'content.convert'
-                  | 'content.read'
-                  | 'version.restore'
-                  | 'kernel.start'
-                  | 'kernel.stop'
-                  | 'kernel.restart'
-                  | 'kernel.interrupt'
-                  | 'kernel.execute'
-                  | 'session.start'
-                  | 'session.edit'
-                  | 'session.stop'
-                  | 'terminal.start'
-                  | 'terminal.stop'
-                  | 'settings.edit'
-                  | 'secret.put'
-                  | 'secret.delete'
-                  | 'secret.flagged'
-                  | 'org_secret.put'
-                  | 'org_secret.delete'
-                  | 'sign_in'
-                  | 'sign_out'
-                  | 'session.revoke'
-                  | 'workspace.open'
-                  | 'key.create'
-                  | 'key.revoke'
-                  | 'service_account.create'
-                  | 'service_account.edit'
-                  | 'service_account.delete'
-                  | 'signing_key.rotate'
-                  | 'org.create'
-                  | 'org.edit'
-                  | 'org.policy'
-                  | 'org.delete'
-                  | 'org.switch'
-                  | 'member.add'
-                  | 'member.remove'
-                  | 'member.role'
-                  | 'invitation.create'
-                  | 'invitation.accept'
-                  | 'invitation.revoke'
-                  | 'team.create'
-                  | 'team.edit'
-                  | 'team.delete'
-                  | 'quota.edit'
-                  | 'user.edit'
-                  | 'pins.publish'
-                  | 'pins.roll_back'
-                  | 'pins.override'
-                  | 'cell.start'
-                  | 'cell.stop'
-                  | 'cell.manage'
-                  | 'audit.read'
-                  | 'audit.export'
-                  | 'audit.policy'
-                  | 'audit.remove'
-                  | 'access.refused'
-                  | 'api.write';
-                which: {
-                  kind: string;
-                  id: string | null;
-                  owner: string | null;
-                  org: string | null;
-                };
-                from: {
-                  address: string | null;
-                  agent: string | null;
-                  request: string | null;
-                  trace: string | null;
-                };
-                result: {
-                  /** @enum {string} */
-                  outcome: 'ok' | 'refused' | 'failed' | 'unknown';
-                  code: string | null;
-                  status: number | null;
-                };
-                details: {
-                  [key: string]: string | number | boolean | null;
-                };
+                kind: "user" | "service" | "system" | "anonymous";
+                id: string;
                 org: string | null;
-                code?: {
-                  text: string;
-                  bytes: number;
-                  sha256: string;
-                };
-              }[];
-              nextCursor: string | null;
+                role: components["schemas"]["Role"] | null;
+                cred: string | null;
+                via: ("session" | "workspace" | "token" | "internal") | null;
             };
-          };
-        };
-      };
-    };
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/audit/export': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /**
-     * The same events as lines of JSON, oldest first; goes on from `after`
-     * @description application/x-ndjson. The export is an event itself (`audit.export`), recorded before its first line.
-     */
-    get: {
-      parameters: {
-        query?: {
-          scope?: 'own' | 'organisation' | 'all';
-          since?: string;
-          until?: string;
-          action?:
-            | 'workspace.create'
-            | 'workspace.edit'
-            | 'workspace.suspend'
-            | 'workspace.resume'
-            | 'workspace.delete'
-            | 'workspace.undelete'
-            | 'workspace.recover'
-            | 'workspace.idle_suspend'
-            | 'workspace.sandbox_lost'
-            | 'workspace.attempt_failed'
-            | 'workspace.purge'
-            | 'content.save'
-            | 'content.create'
-            | 'content.rename'
-            | 'content.delete'
-            | 'content.checkpoint'
-            | 'content.restore'
-            | 'content.convert'
-            | 'content.read'
-            | 'version.restore'
-            | 'kernel.start'
-            | 'kernel.stop'
-            | 'kernel.restart'
-            | 'kernel.interrupt'
-            | 'kernel.execute'
-            | 'session.start'
-            | 'session.edit'
-            | 'session.stop'
-            | 'terminal.start'
-            | 'terminal.stop'
-            | 'settings.edit'
-            | 'secret.put'
-            | 'secret.delete'
-            | 'secret.flagged'
-            | 'org_secret.put'
-            | 'org_secret.delete'
-            | 'sign_in'
-            | 'sign_out'
-            | 'session.revoke'
-            | 'workspace.open'
-            | 'key.create'
-            | 'key.revoke'
-            | 'service_account.create'
-            | 'service_account.edit'
-            | 'service_account.delete'
-            | 'signing_key.rotate'
-            | 'org.create'
-            | 'org.edit'
-            | 'org.policy'
-            | 'org.delete'
-            | 'org.switch'
-            | 'member.add'
-            | 'member.remove'
-            | 'member.role'
-            | 'invitation.create'
-            | 'invitation.accept'
-            | 'invitation.revoke'
-            | 'team.create'
-            | 'team.edit'
-            | 'team.delete'
-            | 'quota.edit'
-            | 'user.edit'
-            | 'pins.publish'
-            | 'pins.roll_back'
-            | 'pins.override'
-            | 'cell.start'
-            | 'cell.stop'
-            | 'cell.manage'
-            | 'audit.read'
-            | 'audit.export'
-            | 'audit.policy'
-            | 'audit.remove'
-            | 'access.refused'
-            | 'api.write';
-          actor?: string;
-          resource?: string;
-          outcome?: 'ok' | 'refused' | 'failed' | 'unknown';
-          format?: 'cellbook' | 'ecs';
-          after?: number;
-        };
-        header?: never;
-        path?: never;
-        cookie?: never;
-      };
-      requestBody?: never;
-      responses: {
-        /** @description Default Response */
-        200: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content?: never;
-        };
-      };
-    };
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/cells': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** The cells, their share of new users, and whether they can serve */
-    get: operations['listCells'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/edge-audit': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** Sign-ins, keys, members and refusals at the edge, newest first */
-    get: operations['listEdgeAudit'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/edge-audit/chain': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** GET /v1/edge-audit/chain */
-    get: operations['getEdgeAuditChain'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/edge-audit/export': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** GET /v1/edge-audit/export */
-    get: operations['getEdgeAuditExport'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/events': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /**
-     * Your workspaces as they change, as server-sent events
-     * @description Each `event: workspace` carries `{"workspace": …}` whole; its id is a cursor for Last-Event-ID. Without one, every workspace of yours comes first. The stream ends now and then: connect again.
-     */
-    get: {
-      parameters: {
-        query?: never;
-        header?: {
-          'last-event-id'?: number;
-        };
-        path?: never;
-        cookie?: never;
-      };
-      requestBody?: never;
-      responses: {
-        /** @description text/event-stream */
-        200: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': string;
-          };
-        };
-      };
-    };
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/keys': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** Your keys, newest first */
-    get: operations['listKeys'];
-    put?: never;
-    /** Make a key; it is shown this once */
-    post: operations['createKey'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/keys/{id}': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    post?: never;
-    /** Revoke a key; it is dead everywhere within a minute */
-    delete: operations['revokeKey'];
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/me': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** Who is asking */
-    get: operations['me'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/org/secrets': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** The names of your organisation’s secrets; no answer ever carries a value */
-    get: {
-      parameters: {
-        query?: never;
-        header?: never;
-        path?: never;
-        cookie?: never;
-      };
-      requestBody?: never;
-      responses: {
-        /** @description Default Response */
-        200: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': {
-              secrets: {
-                name: string;
-                /** Format: date-time */
-                updatedAt: string;
-              }[];
+            what: components["schemas"]["AuditAction"];
+            which: {
+                kind: string;
+                id: string | null;
+                owner: string | null;
+                org: string | null;
             };
-          };
-        };
-      };
-    };
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/org/secrets/{name}': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    /** Set one of your organisation’s secrets, in every cell of its region */
-    put: operations['putOrgSecret'];
-    post?: never;
-    /** Remove one of your organisation’s secrets, in every cell of its region; asking twice is harmless */
-    delete: operations['deleteOrgSecret'];
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/orgs': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** Organisations one is in */
-    get: operations['listOrgs'];
-    put?: never;
-    /** Make an organisation */
-    post: operations['createOrg'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/orgs/{orgId}': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** An organisation */
-    get: operations['getOrg'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    /** Rename it */
-    patch: operations['changeOrg'];
-    trace?: never;
-  };
-  '/v1/orgs/{orgId}/invitations': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** Open invitations */
-    get: operations['listInvitations'];
-    put?: never;
-    /** Invite somebody */
-    post: operations['createInvitation'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/orgs/{orgId}/invitations/{invitationId}': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    post?: never;
-    /** Take an invitation back */
-    delete: operations['revokeInvitation'];
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/orgs/{orgId}/keys': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** The keys of everybody in the organisation */
-    get: operations['listOrganisationKeys'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/orgs/{orgId}/keys/{id}': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    post?: never;
-    /** Revoke anybody’s key in the organisation */
-    delete: operations['revokeOrganisationKey'];
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/orgs/{orgId}/leave': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    /** Leave it */
-    post: operations['leaveOrg'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/orgs/{orgId}/members': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** Its members */
-    get: operations['listMembers'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/orgs/{orgId}/members/{userId}': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    post?: never;
-    /** Take a member out */
-    delete: operations['removeMember'];
-    options?: never;
-    head?: never;
-    /** Give a member a role */
-    patch: operations['setMemberRole'];
-    trace?: never;
-  };
-  '/v1/orgs/{orgId}/policy': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    /** Set its tier, region, quotas and e-mail domain */
-    put: operations['setOrgPolicy'];
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/orgs/{orgId}/service-accounts': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** Service accounts, oldest first */
-    get: operations['listServiceAccounts'];
-    put?: never;
-    /** Make a service account */
-    post: operations['createServiceAccount'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/orgs/{orgId}/service-accounts/{id}': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    /** Rename, give another role, disable or enable */
-    patch: operations['changeServiceAccount'];
-    trace?: never;
-  };
-  '/v1/orgs/{orgId}/service-accounts/{id}/keys': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** The keys of a service account */
-    get: operations['listServiceAccountKeys'];
-    put?: never;
-    /** Make a service account a key; it is shown this once */
-    post: operations['createServiceAccountKey'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/orgs/{orgId}/teams': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** Its teams */
-    get: operations['listTeams'];
-    put?: never;
-    /** Make a team */
-    post: operations['createTeam'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/orgs/{orgId}/teams/{teamId}': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    post?: never;
-    /** Remove a team */
-    delete: operations['removeTeam'];
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/orgs/{orgId}/teams/{teamId}/members/{userId}': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    /** Put a member into a team */
-    put: operations['addToTeam'];
-    post?: never;
-    /** Take a member out of a team */
-    delete: operations['takeFromTeam'];
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/secrets': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** The names of your secrets; no answer ever carries a value */
-    get: {
-      parameters: {
-        query?: never;
-        header?: never;
-        path?: never;
-        cookie?: never;
-      };
-      requestBody?: never;
-      responses: {
-        /** @description Default Response */
-        200: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': {
-              secrets: {
-                name: string;
-                /** Format: date-time */
-                updatedAt: string;
-              }[];
+            from: {
+                address: string | null;
+                agent: string | null;
+                request: string | null;
+                trace: string | null;
             };
-          };
-        };
-      };
-    };
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/secrets/{name}': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    /**
-     * Set one of your secrets: an environment variable of kernels and terminals started from now on
-     * @description A user’s own secret counts before one of the same name of the organisation.
-     */
-    put: {
-      parameters: {
-        query?: never;
-        header?: never;
-        path: {
-          name: string;
-        };
-        cookie?: never;
-      };
-      requestBody: {
-        content: {
-          'application/json': {
-            value: string;
-          };
-        };
-      };
-      responses: {
-        /** @description Default Response */
-        200: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': {
-              name: string;
-              /** Format: date-time */
-              updatedAt: string;
-              sandboxesUpdated: number;
-              sandboxesMissed: number;
-              takesEffect: string;
+            result: {
+                outcome: components["schemas"]["AuditOutcome"];
+                code: string | null;
+                status: number | null;
             };
-          };
-        };
-      };
-    };
-    post?: never;
-    /** Remove one of your secrets; asking twice is harmless */
-    delete: {
-      parameters: {
-        query?: never;
-        header?: never;
-        path: {
-          name: string;
-        };
-        cookie?: never;
-      };
-      requestBody?: never;
-      responses: {
-        /** @description Default Response */
-        200: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': {
-              name: string;
-              removed: boolean;
-              sandboxesUpdated: number;
-              sandboxesMissed: number;
-              takesEffect: string;
+            details: {
+                [key: string]: string | number | boolean | null;
             };
-          };
-        };
-      };
-    };
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/session/organisation': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    /** Act in another organisation: a new cookie of this session */
-    post: operations['actInOrganisation'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/sessions': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** Where one is signed in */
-    get: operations['listSessions'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/sessions/{sessionId}': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    post?: never;
-    /** Sign out somewhere else */
-    delete: operations['endSession'];
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/tokens': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** Your keys, by their older name */
-    get: operations['listTokens'];
-    put?: never;
-    /** Make a key, by its older name */
-    post: operations['createToken'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/tokens/{id}': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    post?: never;
-    /** Revoke a key, by its older name */
-    delete: operations['revokeToken'];
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/usage': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** What you and your organisation use of what you may, in this cell */
-    get: {
-      parameters: {
-        query?: never;
-        header?: never;
-        path?: never;
-        cookie?: never;
-      };
-      requestBody?: never;
-      responses: {
-        /** @description Default Response */
-        200: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': {
-              user: {
-                workspaces: {
-                  used: number;
-                  limit: number;
-                };
-                runningSandboxes: {
-                  used: number;
-                  limit: number;
-                };
-                memoryBytes: {
-                  used: number;
-                  limit: number;
-                };
-                storageBytes: {
-                  used: number;
-                  limit: number;
-                };
-              };
-              organisation: {
-                workspaces: {
-                  used: number;
-                  limit: number;
-                };
-                runningSandboxes: {
-                  used: number;
-                  limit: number;
-                };
-                memoryBytes: {
-                  used: number;
-                  limit: number;
-                };
-                storageBytes: {
-                  used: number;
-                  limit: number;
-                };
-              } | null;
+            org: string | null;
+            code?: {
+                text: string;
+                bytes: number;
+                sha256: string;
             };
-          };
         };
-      };
-    };
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/workspaces': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** List workspaces, newest first: yours, or with `of` those you administer in this cell */
-    get: {
-      parameters: {
-        query?: {
-          limit?: number;
-          cursor?: string;
-          includeDeleted?: string;
-          of?: 'me' | 'organisation' | 'platform';
+        /** @enum {string} */
+        AuditOutcome: "ok" | "refused" | "failed" | "unknown";
+        AuditPage: {
+            events: components["schemas"]["AuditEvent"][];
+            nextCursor: string | null;
         };
-        header?: never;
-        path?: never;
-        cookie?: never;
-      };
-      requestBody?: never;
-      responses: {
-        /** @description Default Response */
-        200: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': {
-              workspaces: {
-                id: string;
-                ownerId: string;
-                name: string;
-                /** @enum {string} */
-                desired: 'running' | 'suspended' | 'deleted';
-                /** @enum {string} */
-                phase:
-                  | 'suspended'
-                  | 'resuming'
-                  | 'running'
-                  | 'suspending'
-                  | 'failed'
-                  | 'deleting'
-                  | 'deleted';
-                generation: number;
-                idleSuspendSeconds: number | null;
-                lastRung: ('live' | 'memory' | 'memory-remote' | 'files' | 'cold') | null;
-                problem: string | null;
-                /** Format: date-time */
-                createdAt: string;
-                /** Format: date-time */
-                lastActiveAt: string;
-                undoUntil: string | null;
-              }[];
-              nextCursor: string | null;
-            };
-          };
+        AuditPolicy: {
+            /** @default false */
+            kernelCode: boolean;
+            /** @default false */
+            reads: boolean;
+            /** @default null */
+            retentionDays: number | null;
         };
-      };
-    };
-    put?: never;
-    /**
-     * Create a workspace
-     * @description Needs an Idempotency-Key; the same key and body give the same workspace for a day.
-     */
-    post: {
-      parameters: {
-        query?: never;
-        header?: {
-          'idempotency-key'?: string;
+        /** @enum {string} */
+        AuditScope: "own" | "organisation" | "all";
+        CellDiff: {
+            /** @enum {string} */
+            op: "same" | "added" | "removed" | "changed";
+            cellType: string;
+            from: number | null;
+            to: number | null;
+            cellId: string | null;
+            source: components["schemas"]["Lines"] | null;
+            outputsChanged: boolean;
+            metadataChanged: string[];
         };
-        path?: never;
-        cookie?: never;
-      };
-      requestBody: {
-        content: {
-          'application/json': {
+        CellList: {
+            pinEpoch: number;
+            rolloutBuckets: number | null;
+            cells: components["schemas"]["CellView"][];
+        };
+        CellView: {
+            id: string;
+            region: string;
+            buckets: number;
+            overrides: number;
+            ready: boolean;
+            problem: string | null;
+        };
+        CreateWorkspace: {
             name: string;
             idleSuspendSeconds?: number | null;
             /**
              * @default suspended
              * @enum {string}
              */
-            desired?: 'running' | 'suspended';
-          };
+            desired: "running" | "suspended";
         };
-      };
-      responses: {
-        /** @description Default Response */
-        201: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': {
-              id: string;
-              ownerId: string;
-              name: string;
-              /** @enum {string} */
-              desired: 'running' | 'suspended' | 'deleted';
-              /** @enum {string} */
-              phase: 'suspended' | 'resuming' | 'running' | 'suspending' | 'failed' | 'deleting' | 'deleted';
-              generation: number;
-              idleSuspendSeconds: number | null;
-              lastRung: ('live' | 'memory' | 'memory-remote' | 'files' | 'cold') | null;
-              problem: string | null;
-              /** Format: date-time */
-              createdAt: string;
-              /** Format: date-time */
-              lastActiveAt: string;
-              undoUntil: string | null;
-            };
-          };
-        };
-      };
-    };
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/workspaces/{workspaceId}': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** Read a workspace */
-    get: {
-      parameters: {
-        query?: never;
-        header?: never;
-        path: {
-          workspaceId: string;
-        };
-        cookie?: never;
-      };
-      requestBody?: never;
-      responses: {
-        /** @description Default Response */
-        200: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': {
-              id: string;
-              ownerId: string;
-              name: string;
-              /** @enum {string} */
-              desired: 'running' | 'suspended' | 'deleted';
-              /** @enum {string} */
-              phase: 'suspended' | 'resuming' | 'running' | 'suspending' | 'failed' | 'deleting' | 'deleted';
-              generation: number;
-              idleSuspendSeconds: number | null;
-              lastRung: ('live' | 'memory' | 'memory-remote' | 'files' | 'cold') | null;
-              problem: string | null;
-              /** Format: date-time */
-              createdAt: string;
-              /** Format: date-time */
-              lastActiveAt: string;
-              undoUntil: string | null;
-            };
-          };
-        };
-      };
-    };
-    put?: never;
-    post?: never;
-    /** Delete; can be undone until undoUntil */
-    delete: {
-      parameters: {
-        query?: never;
-        header?: {
-          'idempotency-key'?: string;
-        };
-        path: {
-          workspaceId: string;
-        };
-        cookie?: never;
-      };
-      requestBody?: never;
-      responses: {
-        /** @description Default Response */
-        200: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': {
-              id: string;
-              ownerId: string;
-              name: string;
-              /** @enum {string} */
-              desired: 'running' | 'suspended' | 'deleted';
-              /** @enum {string} */
-              phase: 'suspended' | 'resuming' | 'running' | 'suspending' | 'failed' | 'deleting' | 'deleted';
-              generation: number;
-              idleSuspendSeconds: number | null;
-              lastRung: ('live' | 'memory' | 'memory-remote' | 'files' | 'cold') | null;
-              problem: string | null;
-              /** Format: date-time */
-              createdAt: string;
-              /** Format: date-time */
-              lastActiveAt: string;
-              undoUntil: string | null;
-            };
-          };
-        };
-      };
-    };
-    options?: never;
-    head?: never;
-    /** Rename, or set the idle policy */
-    patch: {
-      parameters: {
-        query?: never;
-        header?: {
-          'idempotency-key'?: string;
-        };
-        path: {
-          workspaceId: string;
-        };
-        cookie?: never;
-      };
-      requestBody: {
-        content: {
-          'application/json': {
+        /** @enum {string} */
+        Desired: "running" | "suspended" | "deleted";
+        EditWorkspace: {
             name?: string;
             idleSuspendSeconds?: number | null;
-          };
         };
-      };
-      responses: {
-        /** @description Default Response */
-        200: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': {
-              id: string;
-              ownerId: string;
-              name: string;
-              /** @enum {string} */
-              desired: 'running' | 'suspended' | 'deleted';
-              /** @enum {string} */
-              phase: 'suspended' | 'resuming' | 'running' | 'suspending' | 'failed' | 'deleting' | 'deleted';
-              generation: number;
-              idleSuspendSeconds: number | null;
-              lastRung: ('live' | 'memory' | 'memory-remote' | 'files' | 'cold') | null;
-              problem: string | null;
-              /** Format: date-time */
-              createdAt: string;
-              /** Format: date-time */
-              lastActiveAt: string;
-              undoUntil: string | null;
+        Error: {
+            /** @enum {string} */
+            code: "bad_request" | "malformed_json" | "malformed_id" | "malformed_frame" | "malformed_notebook" | "path_refused" | "unknown_kernelspec" | "unauthenticated" | "token_expired" | "forbidden" | "cross_origin" | "scope_insufficient" | "region_refused" | "sign_in_refused" | "sign_in_expired" | "not_found" | "method_not_allowed" | "conflict" | "already_exists" | "not_empty" | "idempotency_key_reused" | "idempotency_in_progress" | "stale_epoch" | "invalid_transition" | "gone" | "too_large" | "unsupported_media_type" | "misdirected" | "quota_exceeded" | "rate_limited" | "out_of_memory" | "volume_full" | "internal" | "not_implemented" | "not_configured" | "cell_unreachable" | "host_unreachable" | "provider_unavailable" | "capacity_exhausted" | "sandbox_unavailable" | "store_unavailable" | "resume_timeout" | "command_timeout" | "shutting_down";
+            message: string;
+            reason: string | null;
+            next?: string;
+            ids?: {
+                [key: string]: string | number;
             };
-          };
+            requestId?: string;
         };
-      };
-    };
-    trace?: never;
-  };
-  '/v1/workspaces/{workspaceId}/findings': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** Files that were saved with something that looks like a credential, newest first */
-    get: {
-      parameters: {
-        query?: never;
-        header?: never;
-        path: {
-          workspaceId: string;
+        FileDiff: {
+            /** @enum {string} */
+            kind: "notebook";
+            cells: components["schemas"]["CellDiff"][];
+            metadataChanged: string[];
+        } | {
+            /** @enum {string} */
+            kind: "text";
+            lines: components["schemas"]["Lines"];
+        } | {
+            /** @enum {string} */
+            kind: "binary";
+            same: boolean;
+            fromBytes: number;
+            toBytes: number;
         };
-        cookie?: never;
-      };
-      requestBody?: never;
-      responses: {
-        /** @description Default Response */
-        200: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': {
-              files: {
-                path: string;
-                /** Format: date-time */
-                savedAt: string;
-                findings: {
-                  rule: string;
-                  cell: number | null;
-                  /** @enum {string} */
-                  part: 'source' | 'output' | 'metadata' | 'text';
-                  line: number;
-                  hint: string;
-                }[];
-              }[];
-            };
-          };
+        Finding: {
+            rule: string;
+            cell: number | null;
+            /** @enum {string} */
+            part: "source" | "output" | "metadata" | "text";
+            line: number;
+            hint: string;
         };
-      };
-    };
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/workspaces/{workspaceId}/recover': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    /**
-     * Recover a workspace that is stuck: says what was found and what was done about it
-     * @description Loses no acknowledged save. Of a workspace in order it changes nothing, so it can be repeated.
-     */
-    post: {
-      parameters: {
-        query?: never;
-        header?: {
-          'idempotency-key'?: string;
+        FindingList: {
+            files: components["schemas"]["FlaggedFile"][];
         };
-        path: {
-          workspaceId: string;
-        };
-        cookie?: never;
-      };
-      requestBody?: never;
-      responses: {
-        /** @description Default Response */
-        200: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': {
-              found: {
-                /** @enum {string} */
-                state:
-                  | 'backing_off'
-                  | 'interrupted'
-                  | 'running_without_sandbox'
-                  | 'orphaned_sandbox'
-                  | 'files_without_owner'
-                  | 'lease_of_another'
-                  | 'files_ahead'
-                  | 'sandbox_ahead'
-                  | 'host_unknown'
-                  | 'host_silent'
-                  | 'purge_overdue';
-                detail: string;
-              }[];
-              done: {
-                /** @enum {string} */
-                action:
-                  | 'raised_epoch'
-                  | 'destroyed_sandbox'
-                  | 'stored_files'
-                  | 'cleared_back_off'
-                  | 'planned_again';
-                detail: string;
-              }[];
-              settled: boolean;
-              workspace: {
-                id: string;
-                ownerId: string;
-                name: string;
-                /** @enum {string} */
-                desired: 'running' | 'suspended' | 'deleted';
-                /** @enum {string} */
-                phase:
-                  | 'suspended'
-                  | 'resuming'
-                  | 'running'
-                  | 'suspending'
-                  | 'failed'
-                  | 'deleting'
-                  | 'deleted';
-                generation: number;
-                idleSuspendSeconds: number | null;
-                lastRung: ('live' | 'memory' | 'memory-remote' | 'files' | 'cold') | null;
-                problem: string | null;
-                /** Format: date-time */
-                createdAt: string;
-                /** Format: date-time */
-                lastActiveAt: string;
-                undoUntil: string | null;
-              };
-            };
-          };
-        };
-      };
-    };
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/workspaces/{workspaceId}/resume': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    /** Resume; also cuts the wait for a retry short */
-    post: {
-      parameters: {
-        query?: never;
-        header?: {
-          'idempotency-key'?: string;
-        };
-        path: {
-          workspaceId: string;
-        };
-        cookie?: never;
-      };
-      requestBody?: never;
-      responses: {
-        /** @description Default Response */
-        200: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': {
-              id: string;
-              ownerId: string;
-              name: string;
-              /** @enum {string} */
-              desired: 'running' | 'suspended' | 'deleted';
-              /** @enum {string} */
-              phase: 'suspended' | 'resuming' | 'running' | 'suspending' | 'failed' | 'deleting' | 'deleted';
-              generation: number;
-              idleSuspendSeconds: number | null;
-              lastRung: ('live' | 'memory' | 'memory-remote' | 'files' | 'cold') | null;
-              problem: string | null;
-              /** Format: date-time */
-              createdAt: string;
-              /** Format: date-time */
-              lastActiveAt: string;
-              undoUntil: string | null;
-            };
-          };
-        };
-      };
-    };
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/workspaces/{workspaceId}/suspend': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    /** Suspend: files are kept, memory is freed */
-    post: {
-      parameters: {
-        query?: never;
-        header?: {
-          'idempotency-key'?: string;
-        };
-        path: {
-          workspaceId: string;
-        };
-        cookie?: never;
-      };
-      requestBody?: never;
-      responses: {
-        /** @description Default Response */
-        200: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': {
-              id: string;
-              ownerId: string;
-              name: string;
-              /** @enum {string} */
-              desired: 'running' | 'suspended' | 'deleted';
-              /** @enum {string} */
-              phase: 'suspended' | 'resuming' | 'running' | 'suspending' | 'failed' | 'deleting' | 'deleted';
-              generation: number;
-              idleSuspendSeconds: number | null;
-              lastRung: ('live' | 'memory' | 'memory-remote' | 'files' | 'cold') | null;
-              problem: string | null;
-              /** Format: date-time */
-              createdAt: string;
-              /** Format: date-time */
-              lastActiveAt: string;
-              undoUntil: string | null;
-            };
-          };
-        };
-      };
-    };
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/workspaces/{workspaceId}/transitions': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** What was done to a workspace, newest first: steps with their durations, and changes of phase */
-    get: {
-      parameters: {
-        query?: {
-          limit?: number;
-          cursor?: string;
-        };
-        header?: never;
-        path: {
-          workspaceId: string;
-        };
-        cookie?: never;
-      };
-      requestBody?: never;
-      responses: {
-        /** @description Default Response */
-        200: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': {
-              transitions: {
-                id: number;
-                /** @enum {string} */
-                kind: 'intent' | 'outcome' | 'phase';
-                step: string;
-                from:
-                  | ('suspended' | 'resuming' | 'running' | 'suspending' | 'failed' | 'deleting' | 'deleted')
-                  | null;
-                to:
-                  | ('suspended' | 'resuming' | 'running' | 'suspending' | 'failed' | 'deleting' | 'deleted')
-                  | null;
-                outcome: ('ok' | 'failed') | null;
-                durationMs: number | null;
-                problem: string | null;
-                generation: number;
-                epoch: number;
-                /** Format: date-time */
-                at: string;
-              }[];
-              nextCursor: string | null;
-            };
-          };
-        };
-      };
-    };
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/workspaces/{workspaceId}/undelete': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    /** Bring a deleted workspace back */
-    post: {
-      parameters: {
-        query?: never;
-        header?: {
-          'idempotency-key'?: string;
-        };
-        path: {
-          workspaceId: string;
-        };
-        cookie?: never;
-      };
-      requestBody?: never;
-      responses: {
-        /** @description Default Response */
-        200: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': {
-              id: string;
-              ownerId: string;
-              name: string;
-              /** @enum {string} */
-              desired: 'running' | 'suspended' | 'deleted';
-              /** @enum {string} */
-              phase: 'suspended' | 'resuming' | 'running' | 'suspending' | 'failed' | 'deleting' | 'deleted';
-              generation: number;
-              idleSuspendSeconds: number | null;
-              lastRung: ('live' | 'memory' | 'memory-remote' | 'files' | 'cold') | null;
-              problem: string | null;
-              /** Format: date-time */
-              createdAt: string;
-              /** Format: date-time */
-              lastActiveAt: string;
-              undoUntil: string | null;
-            };
-          };
-        };
-      };
-    };
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/workspaces/{workspaceId}/versions': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** What was saved at a path, newest first; also of a file that is no more */
-    get: {
-      parameters: {
-        query: {
-          path: string;
-        };
-        header?: never;
-        path: {
-          workspaceId: string;
-        };
-        cookie?: never;
-      };
-      requestBody?: never;
-      responses: {
-        /** @description Default Response */
-        200: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': {
-              path: string;
-              versions: {
-                id: string;
-                /** Format: date-time */
-                savedAt: string;
-                savedBy: string | null;
-                sizeBytes: number;
-              }[];
-            };
-          };
-        };
-      };
-    };
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/workspaces/{workspaceId}/versions/{version}/content': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** The bytes of one version */
-    get: {
-      parameters: {
-        query: {
-          path: string;
-        };
-        header?: never;
-        path: {
-          workspaceId: string;
-          version: string;
-        };
-        cookie?: never;
-      };
-      requestBody?: never;
-      responses: {
-        /** @description Default Response */
-        200: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': unknown;
-          };
-        };
-      };
-    };
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/workspaces/{workspaceId}/versions/{version}/diff/{other}': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** How two versions differ, a notebook cell by cell; `current` is the file as it is */
-    get: {
-      parameters: {
-        query: {
-          path: string;
-        };
-        header?: never;
-        path: {
-          workspaceId: string;
-          version: string;
-          other: string | 'current';
-        };
-        cookie?: never;
-      };
-      requestBody?: never;
-      responses: {
-        /** @description Default Response */
-        200: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json':
-              | {
-                  /** @enum {string} */
-                  kind: 'notebook';
-                  cells: {
-                    /** @enum {string} */
-                    op: 'same' | 'added' | 'removed' | 'changed';
-                    cellType: string;
-                    from: number | null;
-                    to: number | null;
-                    cellId: string | null;
-                    source:
-                      | {
-                          /** @enum {string} */
-                          op: 'same' | 'added' | 'removed';
-                          text: string;
-                        }[]
-                      | null;
-                    outputsChanged: boolean;
-                    metadataChanged: string[];
-                  }[];
-                  metadataChanged: string[];
-                }
-              | {
-                  /** @enum {string} */
-                  kind: 'text';
-                  lines: {
-                    /** @enum {string} */
-                    op: 'same' | 'added' | 'removed';
-                    text: string;
-                  }[];
-                }
-              | {
-                  /** @enum {string} */
-                  kind: 'binary';
-                  same: boolean;
-                  fromBytes: number;
-                  toBytes: number;
-                };
-          };
-        };
-      };
-    };
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/workspaces/{workspaceId}/versions/{version}/restore': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    /** Make an earlier version the file again, as a new version; nothing is lost */
-    post: {
-      parameters: {
-        query?: never;
-        header?: {
-          'idempotency-key'?: string;
-        };
-        path: {
-          workspaceId: string;
-          version: string;
-        };
-        cookie?: never;
-      };
-      requestBody: {
-        content: {
-          'application/json': {
+        FlaggedFile: {
             path: string;
-          };
+            /** Format: date-time */
+            savedAt: string;
+            findings: components["schemas"]["Finding"][];
         };
-      };
-      responses: {
-        /** @description Default Response */
-        200: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': {
-              id: string;
-              /** Format: date-time */
-              savedAt: string;
-              savedBy: string | null;
-              sizeBytes: number;
-            };
-          };
+        Invitation: {
+            id: string;
+            email: string | null;
+            role: components["schemas"]["MemberRole"];
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            expiresAt: string;
         };
-      };
-    };
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-}
-export type webhooks = Record<string, never>;
-export interface components {
-  schemas: {
-    Error: {
-      /** @enum {string} */
-      code:
-        | 'bad_request'
-        | 'malformed_json'
-        | 'malformed_id'
-        | 'malformed_frame'
-        | 'malformed_notebook'
-        | 'path_refused'
-        | 'unknown_kernelspec'
-        | 'unauthenticated'
-        | 'token_expired'
-        | 'forbidden'
-        | 'cross_origin'
-        | 'scope_insufficient'
-        | 'region_refused'
-        | 'sign_in_refused'
-        | 'sign_in_expired'
-        | 'not_found'
-        | 'method_not_allowed'
-        | 'conflict'
-        | 'already_exists'
-        | 'not_empty'
-        | 'idempotency_key_reused'
-        | 'idempotency_in_progress'
-        | 'stale_epoch'
-        | 'invalid_transition'
-        | 'gone'
-        | 'too_large'
-        | 'unsupported_media_type'
-        | 'misdirected'
-        | 'quota_exceeded'
-        | 'rate_limited'
-        | 'out_of_memory'
-        | 'volume_full'
-        | 'internal'
-        | 'not_implemented'
-        | 'not_configured'
-        | 'cell_unreachable'
-        | 'host_unreachable'
-        | 'provider_unavailable'
-        | 'capacity_exhausted'
-        | 'sandbox_unavailable'
-        | 'store_unavailable'
-        | 'resume_timeout'
-        | 'command_timeout'
-        | 'shutting_down';
-      message: string;
-      reason: string | null;
-      next?: string;
-      ids?: {
-        [key: string]: string | number;
-      };
-      requestId?: string;
-    };
-  };
-  responses: never;
-  parameters: never;
-  requestBodies: never;
-  headers: never;
-  pathItems: never;
-}
-export type $defs = Record<string, never>;
-export interface operations {
-  listCells: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown;
+        InvitationList: {
+            invitations: components["schemas"]["Invitation"][];
         };
-        content: {
-          'application/json': {
-            pinEpoch: number;
-            rolloutBuckets: number | null;
-            cells: {
-              id: string;
-              region: string;
-              buckets: number;
-              overrides: number;
-              ready: boolean;
-              problem: string | null;
-            }[];
-          };
-        };
-      };
-      /** @description Refused */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  listEdgeAudit: {
-    parameters: {
-      query?: {
-        scope?: 'own' | 'organisation' | 'all';
-        since?: string;
-        until?: string;
-        action?:
-          | 'workspace.create'
-          | 'workspace.edit'
-          | 'workspace.suspend'
-          | 'workspace.resume'
-          | 'workspace.delete'
-          | 'workspace.undelete'
-          | 'workspace.recover'
-          | 'workspace.idle_suspend'
-          | 'workspace.sandbox_lost'
-          | 'workspace.attempt_failed'
-          | 'workspace.purge'
-          | 'content.save'
-          | 'content.create'
-          | 'content.rename'
-          | 'content.delete'
-          | 'content.checkpoint'
-          | 'content.restore'
-          | 'content.convert'
-          | 'content.read'
-          | 'version.restore'
-          | 'kernel.start'
-          | 'kernel.stop'
-          | 'kernel.restart'
-          | 'kernel.interrupt'
-          | 'kernel.execute'
-          | 'session.start'
-          | 'session.edit'
-          | 'session.stop'
-          | 'terminal.start'
-          | 'terminal.stop'
-          | 'settings.edit'
-          | 'secret.put'
-          | 'secret.delete'
-          | 'secret.flagged'
-          | 'org_secret.put'
-          | 'org_secret.delete'
-          | 'sign_in'
-          | 'sign_out'
-          | 'session.revoke'
-          | 'workspace.open'
-          | 'key.create'
-          | 'key.revoke'
-          | 'service_account.create'
-          | 'service_account.edit'
-          | 'service_account.delete'
-          | 'signing_key.rotate'
-          | 'org.create'
-          | 'org.edit'
-          | 'org.policy'
-          | 'org.delete'
-          | 'org.switch'
-          | 'member.add'
-          | 'member.remove'
-          | 'member.role'
-          | 'invitation.create'
-          | 'invitation.accept'
-          | 'invitation.revoke'
-          | 'team.create'
-          | 'team.edit'
-          | 'team.delete'
-          | 'quota.edit'
-          | 'user.edit'
-          | 'pins.publish'
-          | 'pins.roll_back'
-          | 'pins.override'
-          | 'cell.start'
-          | 'cell.stop'
-          | 'cell.manage'
-          | 'audit.read'
-          | 'audit.export'
-          | 'audit.policy'
-          | 'audit.remove'
-          | 'access.refused'
-          | 'api.write';
-        actor?: string;
-        resource?: string;
-        outcome?: 'ok' | 'refused' | 'failed' | 'unknown';
-        limit?: number;
-        cursor?: string;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
-            events: {
-              /** @constant */
-              v: 1;
-              id: string;
-              /** Format: date-time */
-              at: string;
-              who: {
-                /** @enum {string} */
-                kind: 'user' | 'service' | 'system' | 'anonymous';
-                id: string;
-                org: string | null;
-                role: ('viewer' | 'member' | 'admin' | 'operator') | null;
-                cred: string | null;
-                via: ('session' | 'workspace' | 'token' | 'internal') | null;
-              };
-              /** @enum {string} */
-              what:
-                | 'workspace.create'
-                | 'workspace.edit'
-                | 'workspace.suspend'
-                | 'workspace.resume'
-                | 'workspace.delete'
-                | 'workspace.undelete'
-                | 'workspace.recover'
-                | 'workspace.idle_suspend'
-                | 'workspace.sandbox_lost'
-                | 'workspace.attempt_failed'
-                | 'workspace.purge'
-                | 'content.save'
-                | 'content.create'
-                | 'content.rename'
-                | 'content.delete'
-                | 'content.checkpoint'
-                | 'content.restore'
-                | 'content.convert'
-                | 'content.read'
-                | 'version.restore'
-                | 'kernel.start'
-                | 'kernel.stop'
-                | 'kernel.restart'
-                | 'kernel.interrupt'
-                | 'kernel.execute'
-                | 'session.start'
-                | 'session.edit'
-                | 'session.stop'
-                | 'terminal.start'
-                | 'terminal.stop'
-                | 'settings.edit'
-                | 'secret.put'
-                | 'secret.delete'
-                | 'secret.flagged'
-                | 'org_secret.put'
-                | 'org_secret.delete'
-                | 'sign_in'
-                | 'sign_out'
-                | 'session.revoke'
-                | 'workspace.open'
-                | 'key.create'
-                | 'key.revoke'
-                | 'service_account.create'
-                | 'service_account.edit'
-                | 'service_account.delete'
-                | 'signing_key.rotate'
-                | 'org.create'
-                | 'org.edit'
-                | 'org.policy'
-                | 'org.delete'
-                | 'org.switch'
-                | 'member.add'
-                | 'member.remove'
-                | 'member.role'
-                | 'invitation.create'
-                | 'invitation.accept'
-                | 'invitation.revoke'
-                | 'team.create'
-                | 'team.edit'
-                | 'team.delete'
-                | 'quota.edit'
-                | 'user.edit'
-                | 'pins.publish'
-                | 'pins.roll_back'
-                | 'pins.override'
-                | 'cell.start'
-                | 'cell.stop'
-                | 'cell.manage'
-                | 'audit.read'
-                | 'audit.export'
-                | 'audit.policy'
-                | 'audit.remove'
-                | 'access.refused'
-                | 'api.write';
-              which: {
-                kind: string;
-                id: string | null;
-                owner: string | null;
-                org: string | null;
-              };
-              from: {
-                address: string | null;
-                agent: string | null;
-                request: string | null;
-                trace: string | null;
-              };
-              result: {
-                /** @enum {string} */
-                outcome: 'ok' | 'refused' | 'failed' | 'unknown';
-                code: string | null;
-                status: number | null;
-              };
-              details: {
-                [key: string]: string | number | boolean | null;
-              };
-              org: string | null;
-              code?: {
-                text: string;
-                bytes: number;
-                sha256: string;
-              };
-            }[];
-            nextCursor: string | null;
-          };
-        };
-      };
-      /** @description Refused */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  getEdgeAuditChain: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
-            [key: string]: unknown;
-          };
-        };
-      };
-      /** @description Refused */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  getEdgeAuditExport: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
-            [key: string]: unknown;
-          };
-        };
-      };
-      /** @description Refused */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  listKeys: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
-            keys: {
-              id: string;
-              userId: string;
-              orgId: string;
-              name: string;
-              scopes:
-                | (
-                    | 'workspaces:read'
-                    | 'workspaces'
-                    | 'notebooks:read'
-                    | 'notebooks'
-                    | 'secrets'
-                    | 'audit'
-                    | 'keys'
-                    | 'org'
-                    | 'platform'
-                  )[]
-                | null;
-              hint: string;
-              createdBy: string;
-              /** Format: date-time */
-              createdAt: string;
-              /** Format: date-time */
-              expiresAt: string;
-              lastUsedAt: string | null;
-            }[];
-          };
-        };
-      };
-      /** @description Refused */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  createKey: {
-    parameters: {
-      query?: never;
-      header?: {
-        /** @description The same key and body give the same answer, and make one thing. */
-        'Idempotency-Key'?: string;
-      };
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': {
-          name: string;
-          expiresInDays?: number;
-          scopes?: (
-            | 'workspaces:read'
-            | 'workspaces'
-            | 'notebooks:read'
-            | 'notebooks'
-            | 'secrets'
-            | 'audit'
-            | 'keys'
-            | 'org'
-            | 'platform'
-          )[];
-        };
-      };
-    };
-    responses: {
-      /** @description Done */
-      201: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
+        Key: {
             id: string;
             userId: string;
             orgId: string;
             name: string;
-            scopes:
-              | (
-                  | 'workspaces:read'
-                  | 'workspaces'
-                  | 'notebooks:read'
-                  | 'notebooks'
-                  | 'secrets'
-                  | 'audit'
-                  | 'keys'
-                  | 'org'
-                  | 'platform'
-                )[]
-              | null;
+            scopes: components["schemas"]["Scope"][] | null;
             hint: string;
             createdBy: string;
             /** Format: date-time */
@@ -2544,1059 +1044,32 @@ export interface operations {
             /** Format: date-time */
             expiresAt: string;
             lastUsedAt: string | null;
-            key: string;
-          };
         };
-      };
-      /** @description Refused */
-      default: {
-        headers: {
-          [name: string]: unknown;
+        KeyList: {
+            keys: components["schemas"]["Key"][];
         };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  revokeKey: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Done */
-      204: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content?: never;
-      };
-      /** @description Refused */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  me: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
-            userId: string;
-            orgId: string;
-            name: string;
+        Lines: {
             /** @enum {string} */
-            tier: 'free' | 'paid' | 'enterprise';
-            region: string;
-            regionName: string;
-            /** @enum {string} */
-            role: 'viewer' | 'member' | 'admin' | 'operator';
-            scopes:
-              | (
-                  | 'workspaces:read'
-                  | 'workspaces'
-                  | 'notebooks:read'
-                  | 'notebooks'
-                  | 'secrets'
-                  | 'audit'
-                  | 'keys'
-                  | 'org'
-                  | 'platform'
-                )[]
-              | null;
-            /** @enum {string} */
-            via: 'session' | 'token';
-          };
-        };
-      };
-      /** @description Refused */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  putOrgSecret: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        name: string;
-      };
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': {
-          value: string;
-        };
-      };
-    };
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
-            name: string;
-            /** Format: date-time */
-            updatedAt: string;
-            sandboxesUpdated: number;
-            sandboxesMissed: number;
-            takesEffect: string;
-          };
-        };
-      };
-      /** @description Refused */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  deleteOrgSecret: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        name: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
-            name: string;
-            removed: boolean;
-            sandboxesUpdated: number;
-            sandboxesMissed: number;
-            takesEffect: string;
-          };
-        };
-      };
-      /** @description Refused */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  listOrgs: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
-            orgs: {
-              id: string;
-              name: string;
-              /** @enum {string} */
-              kind: 'personal' | 'shared';
-              /** @enum {string} */
-              tier: 'free' | 'paid' | 'enterprise';
-              region: string | null;
-              emailDomain: string | null;
-              /** Format: date-time */
-              createdAt: string;
-              /** @enum {string} */
-              role: 'viewer' | 'member' | 'admin';
-              isActive: boolean;
-            }[];
-          };
-        };
-      };
-      /** @description Refused */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  createOrg: {
-    parameters: {
-      query?: never;
-      header?: {
-        /** @description The same key and body give the same answer, and make one thing. */
-        'Idempotency-Key'?: string;
-      };
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': {
-          name: string;
-        };
-      };
-    };
-    responses: {
-      /** @description Done */
-      201: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
-            id: string;
-            name: string;
-            /** @enum {string} */
-            kind: 'personal' | 'shared';
-            /** @enum {string} */
-            tier: 'free' | 'paid' | 'enterprise';
-            region: string | null;
-            emailDomain: string | null;
-            /** Format: date-time */
-            createdAt: string;
-          };
-        };
-      };
-      /** @description Refused */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  getOrg: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        orgId: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
-            id: string;
-            name: string;
-            /** @enum {string} */
-            kind: 'personal' | 'shared';
-            /** @enum {string} */
-            tier: 'free' | 'paid' | 'enterprise';
-            region: string | null;
-            emailDomain: string | null;
-            /** Format: date-time */
-            createdAt: string;
-          };
-        };
-      };
-      /** @description Refused */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  changeOrg: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        orgId: string;
-      };
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': {
-          name: string;
-        };
-      };
-    };
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
-            id: string;
-            name: string;
-            /** @enum {string} */
-            kind: 'personal' | 'shared';
-            /** @enum {string} */
-            tier: 'free' | 'paid' | 'enterprise';
-            region: string | null;
-            emailDomain: string | null;
-            /** Format: date-time */
-            createdAt: string;
-          };
-        };
-      };
-      /** @description Refused */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  listInvitations: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        orgId: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
-            invitations: {
-              id: string;
-              email: string | null;
-              /** @enum {string} */
-              role: 'viewer' | 'member' | 'admin';
-              /** Format: date-time */
-              createdAt: string;
-              /** Format: date-time */
-              expiresAt: string;
-            }[];
-          };
-        };
-      };
-      /** @description Refused */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  createInvitation: {
-    parameters: {
-      query?: never;
-      header?: {
-        /** @description The same key and body give the same answer, and make one thing. */
-        'Idempotency-Key'?: string;
-      };
-      path: {
-        orgId: string;
-      };
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': {
-          /** Format: email */
-          email?: string;
-          /**
-           * @default member
-           * @enum {string}
-           */
-          role?: 'viewer' | 'member' | 'admin';
-        };
-      };
-    };
-    responses: {
-      /** @description Done */
-      201: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
+            op: "same" | "added" | "removed";
+            text: string;
+        }[];
+        MadeInvitation: {
             id: string;
             email: string | null;
-            /** @enum {string} */
-            role: 'viewer' | 'member' | 'admin';
+            role: components["schemas"]["MemberRole"];
             /** Format: date-time */
             createdAt: string;
             /** Format: date-time */
             expiresAt: string;
             /** Format: uri */
             url: string;
-          };
         };
-      };
-      /** @description Refused */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  revokeInvitation: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        orgId: string;
-        invitationId: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Done */
-      204: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content?: never;
-      };
-      /** @description Refused */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  listOrganisationKeys: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        orgId: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
-            keys: {
-              id: string;
-              userId: string;
-              orgId: string;
-              name: string;
-              scopes:
-                | (
-                    | 'workspaces:read'
-                    | 'workspaces'
-                    | 'notebooks:read'
-                    | 'notebooks'
-                    | 'secrets'
-                    | 'audit'
-                    | 'keys'
-                    | 'org'
-                    | 'platform'
-                  )[]
-                | null;
-              hint: string;
-              createdBy: string;
-              /** Format: date-time */
-              createdAt: string;
-              /** Format: date-time */
-              expiresAt: string;
-              lastUsedAt: string | null;
-            }[];
-          };
-        };
-      };
-      /** @description Refused */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  revokeOrganisationKey: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        orgId: string;
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Done */
-      204: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content?: never;
-      };
-      /** @description Refused */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  leaveOrg: {
-    parameters: {
-      query?: never;
-      header?: {
-        /** @description The same key and body give the same answer, and make one thing. */
-        'Idempotency-Key'?: string;
-      };
-      path: {
-        orgId: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Done */
-      204: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content?: never;
-      };
-      /** @description Refused */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  listMembers: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        orgId: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
-            members: {
-              userId: string;
-              name: string;
-              email: string | null;
-              /** @enum {string} */
-              role: 'viewer' | 'member' | 'admin';
-              isYou: boolean;
-              /** Format: date-time */
-              since: string;
-            }[];
-          };
-        };
-      };
-      /** @description Refused */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  removeMember: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        orgId: string;
-        userId: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Done */
-      204: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content?: never;
-      };
-      /** @description Refused */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  setMemberRole: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        orgId: string;
-        userId: string;
-      };
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': {
-          /** @enum {string} */
-          role: 'viewer' | 'member' | 'admin';
-        };
-      };
-    };
-    responses: {
-      /** @description Done */
-      204: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content?: never;
-      };
-      /** @description Refused */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  setOrgPolicy: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        orgId: string;
-      };
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': {
-          /** @enum {string} */
-          tier: 'free' | 'paid' | 'enterprise';
-          region: string | null;
-          emailDomain: string | null;
-          /** @default {} */
-          quotas?: {
-            user?: {
-              workspaces?: number;
-              runningSandboxes?: number;
-              memoryBytes?: number;
-              storageBytes?: number;
-            };
-            organisation?: {
-              workspaces?: number;
-              runningSandboxes?: number;
-              memoryBytes?: number;
-              storageBytes?: number;
-            };
-          };
-        };
-      };
-    };
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
-            id: string;
-            name: string;
-            /** @enum {string} */
-            kind: 'personal' | 'shared';
-            /** @enum {string} */
-            tier: 'free' | 'paid' | 'enterprise';
-            region: string | null;
-            emailDomain: string | null;
-            /** Format: date-time */
-            createdAt: string;
-          };
-        };
-      };
-      /** @description Refused */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  listServiceAccounts: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        orgId: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
-            serviceAccounts: {
-              id: string;
-              orgId: string;
-              name: string;
-              /** @enum {string} */
-              role: 'viewer' | 'member' | 'admin';
-              region: string;
-              createdBy: string;
-              /** Format: date-time */
-              createdAt: string;
-              disabledAt: string | null;
-            }[];
-          };
-        };
-      };
-      /** @description Refused */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  createServiceAccount: {
-    parameters: {
-      query?: never;
-      header?: {
-        /** @description The same key and body give the same answer, and make one thing. */
-        'Idempotency-Key'?: string;
-      };
-      path: {
-        orgId: string;
-      };
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': {
-          name: string;
-          /** @enum {string} */
-          role: 'viewer' | 'member' | 'admin';
-          region?: string;
-        };
-      };
-    };
-    responses: {
-      /** @description Done */
-      201: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
-            id: string;
-            orgId: string;
-            name: string;
-            /** @enum {string} */
-            role: 'viewer' | 'member' | 'admin';
-            region: string;
-            createdBy: string;
-            /** Format: date-time */
-            createdAt: string;
-            disabledAt: string | null;
-          };
-        };
-      };
-      /** @description Refused */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  changeServiceAccount: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        orgId: string;
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': {
-          name?: string;
-          /** @enum {string} */
-          role?: 'viewer' | 'member' | 'admin';
-          disabled?: boolean;
-        };
-      };
-    };
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
-            id: string;
-            orgId: string;
-            name: string;
-            /** @enum {string} */
-            role: 'viewer' | 'member' | 'admin';
-            region: string;
-            createdBy: string;
-            /** Format: date-time */
-            createdAt: string;
-            disabledAt: string | null;
-          };
-        };
-      };
-      /** @description Refused */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  listServiceAccountKeys: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        orgId: string;
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
-            keys: {
-              id: string;
-              userId: string;
-              orgId: string;
-              name: string;
-              scopes:
-                | (
-                    | 'workspaces:read'
-                    | 'workspaces'
-                    | 'notebooks:read'
-                    | 'notebooks'
-                    | 'secrets'
-                    | 'audit'
-                    | 'keys'
-                    | 'org'
-                    | 'platform'
-                  )[]
-                | null;
-              hint: string;
-              createdBy: string;
-              /** Format: date-time */
-              createdAt: string;
-              /** Format: date-time */
-              expiresAt: string;
-              lastUsedAt: string | null;
-            }[];
-          };
-        };
-      };
-      /** @description Refused */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  createServiceAccountKey: {
-    parameters: {
-      query?: never;
-      header?: {
-        /** @description The same key and body give the same answer, and make one thing. */
-        'Idempotency-Key'?: string;
-      };
-      path: {
-        orgId: string;
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': {
-          name: string;
-          expiresInDays?: number;
-          scopes?: (
-            | 'workspaces:read'
-            | 'workspaces'
-            | 'notebooks:read'
-            | 'notebooks'
-            | 'secrets'
-            | 'audit'
-            | 'keys'
-            | 'org'
-            | 'platform'
-          )[];
-        };
-      };
-    };
-    responses: {
-      /** @description Done */
-      201: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
+        MadeKey: {
             id: string;
             userId: string;
             orgId: string;
             name: string;
-            scopes:
-              | (
-                  | 'workspaces:read'
-                  | 'workspaces'
-                  | 'notebooks:read'
-                  | 'notebooks'
-                  | 'secrets'
-                  | 'audit'
-                  | 'keys'
-                  | 'org'
-                  | 'platform'
-                )[]
-              | null;
+            scopes: components["schemas"]["Scope"][] | null;
             hint: string;
             createdBy: string;
             /** Format: date-time */
@@ -3605,415 +1078,13 @@ export interface operations {
             expiresAt: string;
             lastUsedAt: string | null;
             key: string;
-          };
         };
-      };
-      /** @description Refused */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  listTeams: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        orgId: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
-            teams: {
-              id: string;
-              name: string;
-              providerGroup: string | null;
-              members: string[];
-            }[];
-          };
-        };
-      };
-      /** @description Refused */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  createTeam: {
-    parameters: {
-      query?: never;
-      header?: {
-        /** @description The same key and body give the same answer, and make one thing. */
-        'Idempotency-Key'?: string;
-      };
-      path: {
-        orgId: string;
-      };
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': {
-          name: string;
-          providerGroup?: string;
-        };
-      };
-    };
-    responses: {
-      /** @description Done */
-      201: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
-            id: string;
-            name: string;
-            providerGroup: string | null;
-            members: string[];
-          };
-        };
-      };
-      /** @description Refused */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  removeTeam: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        orgId: string;
-        teamId: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Done */
-      204: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content?: never;
-      };
-      /** @description Refused */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  addToTeam: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        orgId: string;
-        teamId: string;
-        userId: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Done */
-      204: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content?: never;
-      };
-      /** @description Refused */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  takeFromTeam: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        orgId: string;
-        teamId: string;
-        userId: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Done */
-      204: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content?: never;
-      };
-      /** @description Refused */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  actInOrganisation: {
-    parameters: {
-      query?: never;
-      header?: {
-        /** @description The same key and body give the same answer, and make one thing. */
-        'Idempotency-Key'?: string;
-      };
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': {
-          orgId: string;
-        };
-      };
-    };
-    responses: {
-      /** @description Done */
-      204: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content?: never;
-      };
-      /** @description Refused */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  listSessions: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
-            sessions: {
-              id: string;
-              orgId: string;
-              provider: string;
-              browser: string;
-              address: string;
-              isThis: boolean;
-              /** Format: date-time */
-              createdAt: string;
-              /** Format: date-time */
-              lastSeenAt: string;
-              /** Format: date-time */
-              expiresAt: string;
-            }[];
-          };
-        };
-      };
-      /** @description Refused */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  endSession: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        sessionId: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Done */
-      204: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content?: never;
-      };
-      /** @description Refused */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  listTokens: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
-            tokens: {
-              id: string;
-              userId: string;
-              orgId: string;
-              name: string;
-              scopes:
-                | (
-                    | 'workspaces:read'
-                    | 'workspaces'
-                    | 'notebooks:read'
-                    | 'notebooks'
-                    | 'secrets'
-                    | 'audit'
-                    | 'keys'
-                    | 'org'
-                    | 'platform'
-                  )[]
-                | null;
-              hint: string;
-              createdBy: string;
-              /** Format: date-time */
-              createdAt: string;
-              /** Format: date-time */
-              expiresAt: string;
-              lastUsedAt: string | null;
-            }[];
-          };
-        };
-      };
-      /** @description Refused */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  createToken: {
-    parameters: {
-      query?: never;
-      header?: {
-        /** @description The same key and body give the same answer, and make one thing. */
-        'Idempotency-Key'?: string;
-      };
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': {
-          name: string;
-          expiresInDays?: number;
-          scopes?: (
-            | 'workspaces:read'
-            | 'workspaces'
-            | 'notebooks:read'
-            | 'notebooks'
-            | 'secrets'
-            | 'audit'
-            | 'keys'
-            | 'org'
-            | 'platform'
-          )[];
-        };
-      };
-    };
-    responses: {
-      /** @description Done */
-      201: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
+        MadeToken: {
             id: string;
             userId: string;
             orgId: string;
             name: string;
-            scopes:
-              | (
-                  | 'workspaces:read'
-                  | 'workspaces'
-                  | 'notebooks:read'
-                  | 'notebooks'
-                  | 'secrets'
-                  | 'audit'
-                  | 'keys'
-                  | 'org'
-                  | 'platform'
-                )[]
-              | null;
+            scopes: components["schemas"]["Scope"][] | null;
             hint: string;
             createdBy: string;
             /** Format: date-time */
@@ -4022,47 +1093,2423 @@ export interface operations {
             expiresAt: string;
             lastUsedAt: string | null;
             token: string;
-          };
         };
-      };
-      /** @description Refused */
-      default: {
-        headers: {
-          [name: string]: unknown;
+        Member: {
+            userId: string;
+            name: string;
+            email: string | null;
+            role: components["schemas"]["MemberRole"];
+            isYou: boolean;
+            /** Format: date-time */
+            since: string;
         };
-        content: {
-          'application/json': components['schemas']['Error'];
+        MemberList: {
+            members: components["schemas"]["Member"][];
         };
-      };
+        /** @enum {string} */
+        MemberRole: "viewer" | "member" | "admin";
+        Membership: {
+            id: string;
+            name: string;
+            /** @enum {string} */
+            kind: "personal" | "shared";
+            tier: components["schemas"]["Tier"];
+            region: string | null;
+            emailDomain: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            role: components["schemas"]["MemberRole"];
+            isActive: boolean;
+        };
+        MembershipList: {
+            orgs: components["schemas"]["Membership"][];
+        };
+        Organisation: {
+            id: string;
+            name: string;
+            /** @enum {string} */
+            kind: "personal" | "shared";
+            tier: components["schemas"]["Tier"];
+            region: string | null;
+            emailDomain: string | null;
+            /** Format: date-time */
+            createdAt: string;
+        };
+        /** @enum {string} */
+        Phase: "suspended" | "resuming" | "running" | "suspending" | "failed" | "deleting" | "deleted";
+        PutSecret: {
+            value: string;
+        };
+        RecoverReport: {
+            found: {
+                /** @enum {string} */
+                state: "backing_off" | "interrupted" | "running_without_sandbox" | "orphaned_sandbox" | "files_without_owner" | "lease_of_another" | "files_ahead" | "sandbox_ahead" | "host_unknown" | "host_silent" | "purge_overdue";
+                detail: string;
+            }[];
+            done: {
+                /** @enum {string} */
+                action: "raised_epoch" | "destroyed_sandbox" | "stored_files" | "cleared_back_off" | "planned_again";
+                detail: string;
+            }[];
+            settled: boolean;
+            workspace: components["schemas"]["Workspace"];
+        };
+        /** @enum {string} */
+        Role: "viewer" | "member" | "admin" | "operator";
+        /** @enum {string} */
+        Rung: "live" | "memory" | "memory-remote" | "files" | "cold";
+        /** @enum {string} */
+        Scope: "workspaces:read" | "workspaces" | "notebooks:read" | "notebooks" | "secrets" | "audit" | "keys" | "org" | "platform";
+        Secret: {
+            name: string;
+            /** Format: date-time */
+            updatedAt: string;
+        };
+        SecretList: {
+            secrets: components["schemas"]["Secret"][];
+        };
+        SecretRemoved: {
+            name: string;
+            removed: boolean;
+            sandboxesUpdated: number;
+            sandboxesMissed: number;
+            takesEffect: string;
+        };
+        SecretWritten: {
+            name: string;
+            /** Format: date-time */
+            updatedAt: string;
+            sandboxesUpdated: number;
+            sandboxesMissed: number;
+            takesEffect: string;
+        };
+        ServiceAccount: {
+            id: string;
+            orgId: string;
+            name: string;
+            role: components["schemas"]["MemberRole"];
+            region: string;
+            createdBy: string;
+            /** Format: date-time */
+            createdAt: string;
+            disabledAt: string | null;
+        };
+        ServiceAccountList: {
+            serviceAccounts: components["schemas"]["ServiceAccount"][];
+        };
+        Team: {
+            id: string;
+            name: string;
+            providerGroup: string | null;
+            members: string[];
+        };
+        TeamList: {
+            teams: components["schemas"]["Team"][];
+        };
+        /** @enum {string} */
+        Tier: "free" | "paid" | "enterprise";
+        TokenList: {
+            tokens: components["schemas"]["Key"][];
+        };
+        Transition: {
+            id: number;
+            /** @enum {string} */
+            kind: "intent" | "outcome" | "phase";
+            step: string;
+            from: components["schemas"]["Phase"] | null;
+            to: components["schemas"]["Phase"] | null;
+            outcome: ("ok" | "failed") | null;
+            durationMs: number | null;
+            problem: string | null;
+            generation: number;
+            epoch: number;
+            /** Format: date-time */
+            at: string;
+        };
+        TransitionList: {
+            transitions: components["schemas"]["Transition"][];
+            nextCursor: string | null;
+        };
+        Usage: {
+            workspaces: {
+                used: number;
+                limit: number;
+            };
+            runningSandboxes: {
+                used: number;
+                limit: number;
+            };
+            memoryBytes: {
+                used: number;
+                limit: number;
+            };
+            storageBytes: {
+                used: number;
+                limit: number;
+            };
+        };
+        UsageAnswer: {
+            user: components["schemas"]["Usage"];
+            organisation: components["schemas"]["Usage"] | null;
+        };
+        Version: {
+            id: string;
+            /** Format: date-time */
+            savedAt: string;
+            savedBy: string | null;
+            sizeBytes: number;
+        };
+        VersionList: {
+            path: string;
+            versions: components["schemas"]["Version"][];
+        };
+        Workspace: {
+            id: string;
+            ownerId: string;
+            name: string;
+            desired: components["schemas"]["Desired"];
+            phase: components["schemas"]["Phase"];
+            generation: number;
+            idleSuspendSeconds: number | null;
+            lastRung: components["schemas"]["Rung"] | null;
+            problem: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            lastActiveAt: string;
+            undoUntil: string | null;
+        };
+        WorkspaceList: {
+            workspaces: components["schemas"]["Workspace"][];
+            nextCursor: string | null;
+        };
     };
-  };
-  revokeToken: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    listAudit: {
+        parameters: {
+            query?: {
+                scope?: components["schemas"]["AuditScope"];
+                since?: string;
+                until?: string;
+                action?: components["schemas"]["AuditAction"];
+                actor?: string;
+                resource?: string;
+                outcome?: components["schemas"]["AuditOutcome"];
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
     };
-    requestBody?: never;
-    responses: {
-      /** @description Done */
-      204: {
-        headers: {
-          [name: string]: unknown;
+    exportAudit: {
+        parameters: {
+            query?: {
+                scope?: components["schemas"]["AuditScope"];
+                since?: string;
+                until?: string;
+                action?: components["schemas"]["AuditAction"];
+                actor?: string;
+                resource?: string;
+                outcome?: components["schemas"]["AuditOutcome"];
+                format?: "cellbook" | "ecs";
+                after?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        content?: never;
-      };
-      /** @description Refused */
-      default: {
-        headers: {
-          [name: string]: unknown;
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
     };
-  };
+    listCells: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CellList"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listEdgeAudit: {
+        parameters: {
+            query?: {
+                scope?: components["schemas"]["AuditScope"];
+                since?: string;
+                until?: string;
+                action?: components["schemas"]["AuditAction"];
+                actor?: string;
+                resource?: string;
+                outcome?: components["schemas"]["AuditOutcome"];
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    readEdgeAuditChain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    exportEdgeAudit: {
+        parameters: {
+            query?: {
+                scope?: components["schemas"]["AuditScope"];
+                since?: string;
+                until?: string;
+                action?: components["schemas"]["AuditAction"];
+                actor?: string;
+                resource?: string;
+                outcome?: components["schemas"]["AuditOutcome"];
+                format?: "cellbook" | "ecs";
+                after?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    followEvents: {
+        parameters: {
+            query?: never;
+            header?: {
+                "last-event-id"?: number;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The stream */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listKeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyList"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    createKey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body give the same answer, and make one thing. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    expiresInDays?: number;
+                    scopes?: components["schemas"]["Scope"][];
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeKey"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    revokeKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    me: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        userId: string;
+                        orgId: string;
+                        name: string;
+                        tier: components["schemas"]["Tier"];
+                        region: string;
+                        regionName: string;
+                        role: components["schemas"]["Role"];
+                        scopes: components["schemas"]["Scope"][] | null;
+                        /** @enum {string} */
+                        via: "session" | "token";
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listOrgSecrets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecretList"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    putOrgSecret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PutSecret"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecretWritten"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteOrgSecret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecretRemoved"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listOrgs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MembershipList"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    createOrg: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body give the same answer, and make one thing. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Organisation"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getOrg: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                orgId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Organisation"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    changeOrg: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                orgId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Organisation"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getAuditPolicy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                orgId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPolicy"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    setAuditPolicy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                orgId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @default false */
+                    kernelCode?: boolean;
+                    /** @default false */
+                    reads?: boolean;
+                    /** @default null */
+                    retentionDays?: number | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPolicy"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listInvitations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                orgId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationList"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    createInvitation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body give the same answer, and make one thing. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                orgId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: email */
+                    email?: string;
+                    /** @default member */
+                    role?: components["schemas"]["MemberRole"];
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeInvitation"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    revokeInvitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                orgId: string;
+                invitationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listOrganisationKeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                orgId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyList"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    revokeOrganisationKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                orgId: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    leaveOrg: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body give the same answer, and make one thing. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                orgId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listMembers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                orgId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberList"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    removeMember: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                orgId: string;
+                userId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    setMemberRole: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                orgId: string;
+                userId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    role: components["schemas"]["MemberRole"];
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    setOrgPolicy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                orgId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    tier: components["schemas"]["Tier"];
+                    region: string | null;
+                    emailDomain: string | null;
+                    /** @default {} */
+                    quotas?: {
+                        user?: {
+                            workspaces?: number;
+                            runningSandboxes?: number;
+                            memoryBytes?: number;
+                            storageBytes?: number;
+                        };
+                        organisation?: {
+                            workspaces?: number;
+                            runningSandboxes?: number;
+                            memoryBytes?: number;
+                            storageBytes?: number;
+                        };
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Organisation"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listServiceAccounts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                orgId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceAccountList"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    createServiceAccount: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body give the same answer, and make one thing. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                orgId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    role: components["schemas"]["MemberRole"];
+                    region?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceAccount"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    changeServiceAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                orgId: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name?: string;
+                    role?: components["schemas"]["MemberRole"];
+                    disabled?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceAccount"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listServiceAccountKeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                orgId: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyList"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    createServiceAccountKey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body give the same answer, and make one thing. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                orgId: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    expiresInDays?: number;
+                    scopes?: components["schemas"]["Scope"][];
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeKey"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listTeams: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                orgId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamList"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    createTeam: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body give the same answer, and make one thing. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                orgId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    providerGroup?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Team"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    removeTeam: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                orgId: string;
+                teamId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    addToTeam: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                orgId: string;
+                teamId: string;
+                userId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    takeFromTeam: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                orgId: string;
+                teamId: string;
+                userId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listSecrets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecretList"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    putSecret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PutSecret"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecretWritten"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteSecret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecretRemoved"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    actInOrganisation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body give the same answer, and make one thing. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    orgId: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        sessions: {
+                            id: string;
+                            orgId: string;
+                            provider: string;
+                            browser: string;
+                            address: string;
+                            isThis: boolean;
+                            /** Format: date-time */
+                            createdAt: string;
+                            /** Format: date-time */
+                            lastSeenAt: string;
+                            /** Format: date-time */
+                            expiresAt: string;
+                        }[];
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    endSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sessionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listTokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenList"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    createToken: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body give the same answer, and make one thing. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    expiresInDays?: number;
+                    scopes?: components["schemas"]["Scope"][];
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeToken"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    revokeToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getUsage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageAnswer"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listWorkspaces: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                includeDeleted?: string;
+                of?: "me" | "organisation" | "platform";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkspaceList"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    createWorkspace: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateWorkspace"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Workspace"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getWorkspace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspaceId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Workspace"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteWorkspace: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string;
+            };
+            path: {
+                workspaceId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Workspace"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    editWorkspace: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string;
+            };
+            path: {
+                workspaceId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditWorkspace"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Workspace"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listFindings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspaceId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingList"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    recoverWorkspace: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string;
+            };
+            path: {
+                workspaceId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoverReport"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    resumeWorkspace: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string;
+            };
+            path: {
+                workspaceId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Workspace"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    suspendWorkspace: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string;
+            };
+            path: {
+                workspaceId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Workspace"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listTransitions: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                workspaceId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransitionList"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    undeleteWorkspace: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string;
+            };
+            path: {
+                workspaceId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Workspace"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listVersions: {
+        parameters: {
+            query: {
+                path: string;
+            };
+            header?: never;
+            path: {
+                workspaceId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionList"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    readVersion: {
+        parameters: {
+            query: {
+                path: string;
+            };
+            header?: never;
+            path: {
+                workspaceId: string;
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    diffVersions: {
+        parameters: {
+            query: {
+                path: string;
+            };
+            header?: never;
+            path: {
+                workspaceId: string;
+                version: string;
+                other: string | "current";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileDiff"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    restoreVersion: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string;
+            };
+            path: {
+                workspaceId: string;
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    path: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Version"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
 }

@@ -1,31 +1,17 @@
 /** A Python environment with Jupyter's own clients and tests, made once per machine in the cache. */
 import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { ensurePythonEnvironment } from '../../test/python-environment.ts';
 
 const run = promisify(execFile);
 const installDeadlineMs = 600_000;
 const requirements = join(import.meta.dirname, 'requirements.txt');
 
 /** The path of the environment's `python`. */
-export async function ensurePythonClients(cacheDirectory: string): Promise<string> {
-  const digest = createHash('sha256').update(readFileSync(requirements)).digest('hex').slice(0, 16);
-  const directory = join(cacheDirectory, 'python-clients', digest);
-  const python = join(directory, 'bin', 'python');
-  const complete = join(directory, 'complete');
-  if (existsSync(complete)) return python;
-  // An environment holds its own path, so it is made in place; the mark is what counts, not the directory.
-  rmSync(directory, { recursive: true, force: true });
-  mkdirSync(dirname(directory), { recursive: true });
-  await run('python3', ['-m', 'venv', directory], { timeout: installDeadlineMs });
-  const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', requirements];
-  await run(python, pip, { timeout: installDeadlineMs });
-  writeFileSync(`${complete}.new`, '');
-  renameSync(`${complete}.new`, complete);
-  return python;
-}
+export const ensurePythonClients = (cacheDirectory: string): Promise<string> =>
+  ensurePythonEnvironment(cacheDirectory, 'python-clients', requirements);
 
 /** The source distribution of the jupyter_server that is installed there, unpacked; it carries its tests. */
 export async function ensureServerSources(cacheDirectory: string, python: string): Promise<string> {

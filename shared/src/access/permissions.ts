@@ -2,7 +2,7 @@
 import { z } from 'zod';
 
 /** `operator` runs the platform and is given by its configuration; the others by an organisation's admins. */
-export const roleSchema = z.enum(['viewer', 'member', 'admin', 'operator']);
+export const roleSchema = z.enum(['viewer', 'member', 'admin', 'operator']).meta({ title: 'Role' });
 export type Role = z.infer<typeof roleSchema>;
 
 export const permissionSchema = z.enum([
@@ -36,17 +36,19 @@ export const permissionSchema = z.enum([
 ]);
 export type Permission = z.infer<typeof permissionSchema>;
 
-export const scopeSchema = z.enum([
-  'workspaces:read',
-  'workspaces',
-  'notebooks:read',
-  'notebooks',
-  'secrets',
-  'audit',
-  'keys',
-  'org',
-  'platform',
-]);
+export const scopeSchema = z
+  .enum([
+    'workspaces:read',
+    'workspaces',
+    'notebooks:read',
+    'notebooks',
+    'secrets',
+    'audit',
+    'keys',
+    'org',
+    'platform',
+  ])
+  .meta({ title: 'Scope' });
 export type Scope = z.infer<typeof scopeSchema>;
 
 /** Whatever a key is for, its holder may ask whose it is. */

@@ -45,7 +45,9 @@ const fromSchema = z.object({
  * `unknown`: it was begun, and the program died before it could say how it ended. A later event of the same id
  * may still say it.
  */
-export const auditOutcomeSchema = z.enum(['ok', 'refused', 'failed', 'unknown']);
+export const auditOutcomeSchema = z
+  .enum(['ok', 'refused', 'failed', 'unknown'])
+  .meta({ title: 'AuditOutcome' });
 export type AuditOutcome = z.infer<typeof auditOutcomeSchema>;
 
 const resultSchema = z.object({
@@ -63,27 +65,29 @@ export const auditDetailsSchema = z
   .refine((details) => Object.keys(details).length <= detailsMax, `at most ${detailsMax} details`);
 export type AuditDetails = z.infer<typeof auditDetailsSchema>;
 
-export const auditEventSchema = z.object({
-  v: z.literal(1),
-  id: auditIdSchema,
-  at: z.iso.datetime(),
-  who: whoSchema,
-  what: auditActionSchema,
-  which: whichSchema,
-  from: fromSchema,
-  result: resultSchema,
-  details: auditDetailsSchema,
-  /** Whose record it is: this organisation's admins may read it. Null: operators alone. */
-  org: orgIdSchema.nullable(),
-  /** Only of `kernel.execute`, only where the organisation asked: the code, cut to a bound, and what it was. */
-  code: z
-    .object({
-      text: z.string().max(limits.audit.kernelCodeCharsMax),
-      bytes: z.int().nonnegative(),
-      sha256: z.string().length(64),
-    })
-    .optional(),
-});
+export const auditEventSchema = z
+  .object({
+    v: z.literal(1),
+    id: auditIdSchema,
+    at: z.iso.datetime(),
+    who: whoSchema,
+    what: auditActionSchema,
+    which: whichSchema,
+    from: fromSchema,
+    result: resultSchema,
+    details: auditDetailsSchema,
+    /** Whose record it is: this organisation's admins may read it. Null: operators alone. */
+    org: orgIdSchema.nullable(),
+    /** Only of `kernel.execute`, only where the organisation asked: the code, cut to a bound, and what it was. */
+    code: z
+      .object({
+        text: z.string().max(limits.audit.kernelCodeCharsMax),
+        bytes: z.int().nonnegative(),
+        sha256: z.string().length(64),
+      })
+      .optional(),
+  })
+  .meta({ title: 'AuditEvent' });
 export type AuditEvent = z.infer<typeof auditEventSchema>;
 
 /** An event as its maker gives it; the log draws the id and the time. */
@@ -95,14 +99,16 @@ export type AuditFrom = z.infer<typeof fromSchema>;
 export type AuditResult = z.infer<typeof resultSchema>;
 
 /** One page of `GET /v1/audit`, newest first. */
-export const auditPageSchema = z.object({
-  events: z.array(auditEventSchema),
-  nextCursor: z.string().nullable(),
-});
+export const auditPageSchema = z
+  .object({
+    events: z.array(auditEventSchema),
+    nextCursor: z.string().nullable(),
+  })
+  .meta({ title: 'AuditPage' });
 export type AuditPage = z.infer<typeof auditPageSchema>;
 
 /** Absent, `scope` is the widest that the caller may read. */
-export const auditScopeSchema = z.enum(['own', 'organisation', 'all']);
+export const auditScopeSchema = z.enum(['own', 'organisation', 'all']).meta({ title: 'AuditScope' });
 
 const auditFilters = {
   scope: auditScopeSchema.optional(),

@@ -24,7 +24,7 @@ export const regionHeader = 'cellbook-region';
 export const clientAddressHeader = 'cellbook-client-address';
 export const principalIssuer = 'cellbook-edge';
 
-export const tierSchema = z.enum(['free', 'paid', 'enterprise']);
+export const tierSchema = z.enum(['free', 'paid', 'enterprise']).meta({ title: 'Tier' });
 export type Tier = z.infer<typeof tierSchema>;
 
 /** An organisation's word about its audit log; absent, its tier decides. */

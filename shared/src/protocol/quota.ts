@@ -40,17 +40,21 @@ export function quotasOf(tier: Tier, policy: QuotaPolicy | undefined): Quotas {
 }
 
 const measured = z.object({ used: z.int(), limit: z.int() });
-export const usageSchema = z.object({
-  workspaces: measured,
-  runningSandboxes: measured,
-  memoryBytes: measured,
-  storageBytes: measured,
-});
+export const usageSchema = z
+  .object({
+    workspaces: measured,
+    runningSandboxes: measured,
+    memoryBytes: measured,
+    storageBytes: measured,
+  })
+  .meta({ title: 'Usage' });
 /** `GET /v1/usage`. */
-export const usageAnswerSchema = z.object({
-  user: usageSchema,
-  /** Null for a key that may not read about its organisation. */
-  organisation: usageSchema.nullable(),
-});
+export const usageAnswerSchema = z
+  .object({
+    user: usageSchema,
+    /** Null for a key that may not read about its organisation. */
+    organisation: usageSchema.nullable(),
+  })
+  .meta({ title: 'UsageAnswer' });
 export type Usage = z.infer<typeof usageSchema>;
 export type UsageAnswer = z.infer<typeof usageAnswerSchema>;

@@ -27,11 +27,13 @@ export const recoverActionSchema = z.enum([
 ]);
 export type RecoverAction = z.infer<typeof recoverActionSchema>;
 
-export const recoverReportSchema = z.object({
-  found: z.array(z.object({ state: stuckStateSchema, detail: z.string() })),
-  done: z.array(z.object({ action: recoverActionSchema, detail: z.string() })),
-  /** Whether it is now where its owner wants it; if not, `workspace` says how far it is and why. */
-  settled: z.boolean(),
-  workspace: workspaceSchema,
-});
+export const recoverReportSchema = z
+  .object({
+    found: z.array(z.object({ state: stuckStateSchema, detail: z.string() })),
+    done: z.array(z.object({ action: recoverActionSchema, detail: z.string() })),
+    /** Whether it is now where its owner wants it; if not, `workspace` says how far it is and why. */
+    settled: z.boolean(),
+    workspace: workspaceSchema,
+  })
+  .meta({ title: 'RecoverReport' });
 export type RecoverReport = z.infer<typeof recoverReportSchema>;

@@ -8,15 +8,17 @@ import { z } from 'zod';
 export const secretParamsSchema = z.object({ name: z.string().min(1).max(1_000) });
 
 /** Not a strict object: a refusal would name the unknown key, and people mistake the value for one. */
-export const putSecretSchema = z.object({ value: z.string() });
+export const putSecretSchema = z.object({ value: z.string() }).meta({ title: 'PutSecret' });
 
-export const secretSchema = z.object({
-  name: z.string(),
-  updatedAt: z.iso.datetime(),
-});
+export const secretSchema = z
+  .object({
+    name: z.string(),
+    updatedAt: z.iso.datetime(),
+  })
+  .meta({ title: 'Secret' });
 export type Secret = z.infer<typeof secretSchema>;
 
-export const secretListSchema = z.object({ secrets: z.array(secretSchema) });
+export const secretListSchema = z.object({ secrets: z.array(secretSchema) }).meta({ title: 'SecretList' });
 
 /**
  * Who has a change already: running sandboxes of the cell that answers, for kernels and terminals started in them
@@ -30,10 +32,14 @@ const deliverySchema = z.object({
   takesEffect: z.string(),
 });
 
-export const secretWrittenSchema = z.object({ ...secretSchema.shape, ...deliverySchema.shape });
-export const secretRemovedSchema = z.object({
-  name: z.string(),
-  /** False when there was none: asking twice is harmless. */
-  removed: z.boolean(),
-  ...deliverySchema.shape,
-});
+export const secretWrittenSchema = z
+  .object({ ...secretSchema.shape, ...deliverySchema.shape })
+  .meta({ title: 'SecretWritten' });
+export const secretRemovedSchema = z
+  .object({
+    name: z.string(),
+    /** False when there was none: asking twice is harmless. */
+    removed: z.boolean(),
+    ...deliverySchema.shape,
+  })
+  .meta({ title: 'SecretRemoved' });

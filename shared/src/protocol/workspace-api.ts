@@ -10,13 +10,15 @@ export const idempotencyKeySchema = z
   .string()
   .regex(/^[\x21-\x7e]{1,200}$/, 'expected 1 to 200 visible characters');
 
-export const createWorkspaceSchema = z.strictObject({
-  name: workspaceNameSchema,
-  /** Absent: as long as the owner's tier has by default. */
-  idleSuspendSeconds: workspaceSchema.shape.idleSuspendSeconds.optional(),
-  /** `running` starts it at once; otherwise it starts at its first use. */
-  desired: z.enum(['running', 'suspended']).default('suspended'),
-});
+export const createWorkspaceSchema = z
+  .strictObject({
+    name: workspaceNameSchema,
+    /** Absent: as long as the owner's tier has by default. */
+    idleSuspendSeconds: workspaceSchema.shape.idleSuspendSeconds.optional(),
+    /** `running` starts it at once; otherwise it starts at its first use. */
+    desired: z.enum(['running', 'suspended']).default('suspended'),
+  })
+  .meta({ title: 'CreateWorkspace' });
 export type CreateWorkspace = z.infer<typeof createWorkspaceSchema>;
 
 export const editWorkspaceSchema = z
@@ -24,13 +26,16 @@ export const editWorkspaceSchema = z
     name: workspaceNameSchema.optional(),
     idleSuspendSeconds: workspaceSchema.shape.idleSuspendSeconds.optional(),
   })
-  .refine((changes) => Object.keys(changes).length > 0, 'expected a name or idleSuspendSeconds');
+  .refine((changes) => Object.keys(changes).length > 0, 'expected a name or idleSuspendSeconds')
+  .meta({ title: 'EditWorkspace' });
 
-export const workspaceListSchema = z.object({
-  workspaces: z.array(workspaceSchema),
-  /** Ask for the next page with it; null on the last one. */
-  nextCursor: z.string().nullable(),
-});
+export const workspaceListSchema = z
+  .object({
+    workspaces: z.array(workspaceSchema),
+    /** Ask for the next page with it; null on the last one. */
+    nextCursor: z.string().nullable(),
+  })
+  .meta({ title: 'WorkspaceList' });
 
 export const listQuerySchema = z.object({
   limit: z.coerce.number().int().min(1).max(limits.api.pageSizeMax).default(limits.api.pageSizeDefault),
@@ -45,23 +50,27 @@ export const workspaceListQuerySchema = listQuerySchema.extend({
 });
 
 /** One entry of a workspace's record, newest first. */
-export const transitionSchema = z.object({
-  id: z.int(),
-  kind: z.enum(['intent', 'outcome', 'phase']),
-  /** The step, or for a change of phase the event. */
-  step: z.string(),
-  from: phaseSchema.nullable(),
-  to: phaseSchema.nullable(),
-  outcome: z.enum(['ok', 'failed']).nullable(),
-  durationMs: z.int().nullable(),
-  problem: z.string().nullable(),
-  generation: z.int(),
-  epoch: z.int(),
-  at: z.iso.datetime(),
-});
+export const transitionSchema = z
+  .object({
+    id: z.int(),
+    kind: z.enum(['intent', 'outcome', 'phase']),
+    /** The step, or for a change of phase the event. */
+    step: z.string(),
+    from: phaseSchema.nullable(),
+    to: phaseSchema.nullable(),
+    outcome: z.enum(['ok', 'failed']).nullable(),
+    durationMs: z.int().nullable(),
+    problem: z.string().nullable(),
+    generation: z.int(),
+    epoch: z.int(),
+    at: z.iso.datetime(),
+  })
+  .meta({ title: 'Transition' });
 export type TransitionEntry = z.infer<typeof transitionSchema>;
 
-export const transitionListSchema = z.object({
-  transitions: z.array(transitionSchema),
-  nextCursor: z.string().nullable(),
-});
+export const transitionListSchema = z
+  .object({
+    transitions: z.array(transitionSchema),
+    nextCursor: z.string().nullable(),
+  })
+  .meta({ title: 'TransitionList' });

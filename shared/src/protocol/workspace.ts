@@ -3,49 +3,47 @@ import { z } from 'zod';
 import { userIdSchema, workspaceIdSchema } from '../ids.ts';
 
 /** What the owner asked for. */
-export const desiredSchema = z.enum(['running', 'suspended', 'deleted']);
+export const desiredSchema = z.enum(['running', 'suspended', 'deleted']).meta({ title: 'Desired' });
 export type Desired = z.infer<typeof desiredSchema>;
 
 /**
  * Where it is. `suspended` is also the first phase: a new workspace costs nothing until it is resumed.
  * `failed` means the last attempts did not succeed; the reconciler goes on by itself, with back-off.
  */
-export const phaseSchema = z.enum([
-  'suspended',
-  'resuming',
-  'running',
-  'suspending',
-  'failed',
-  'deleting',
-  'deleted',
-]);
+export const phaseSchema = z
+  .enum(['suspended', 'resuming', 'running', 'suspending', 'failed', 'deleting', 'deleted'])
+  .meta({ title: 'Phase' });
 export type Phase = z.infer<typeof phaseSchema>;
 
 /** The rungs of the resume ladder, best first. */
-export const rungSchema = z.enum(['live', 'memory', 'memory-remote', 'files', 'cold']);
+export const rungSchema = z
+  .enum(['live', 'memory', 'memory-remote', 'files', 'cold'])
+  .meta({ title: 'Rung' });
 export type Rung = z.infer<typeof rungSchema>;
 
 export const workspaceNameSchema = z.string().trim().min(1).max(100);
 
-export const workspaceSchema = z.object({
-  id: workspaceIdSchema,
-  ownerId: userIdSchema,
-  name: workspaceNameSchema,
-  desired: desiredSchema,
-  phase: phaseSchema,
-  /** Counts the owner's changes of intent; a reply that carries it says which intent it reports on. */
-  generation: z.int().nonnegative(),
-  /** Seconds without a busy kernel after which it is suspended; null means never. */
-  idleSuspendSeconds: z.int().min(60).max(604_800).nullable(),
-  /** Which rung the last resume took. */
-  lastRung: rungSchema.nullable(),
-  /** Why the last attempt failed, for a person. */
-  problem: z.string().nullable(),
-  createdAt: z.iso.datetime(),
-  lastActiveAt: z.iso.datetime(),
-  /** Until when a deleted workspace can be brought back; null unless deleted. */
-  undoUntil: z.iso.datetime().nullable(),
-});
+export const workspaceSchema = z
+  .object({
+    id: workspaceIdSchema,
+    ownerId: userIdSchema,
+    name: workspaceNameSchema,
+    desired: desiredSchema,
+    phase: phaseSchema,
+    /** Counts the owner's changes of intent; a reply that carries it says which intent it reports on. */
+    generation: z.int().nonnegative(),
+    /** Seconds without a busy kernel after which it is suspended; null means never. */
+    idleSuspendSeconds: z.int().min(60).max(604_800).nullable(),
+    /** Which rung the last resume took. */
+    lastRung: rungSchema.nullable(),
+    /** Why the last attempt failed, for a person. */
+    problem: z.string().nullable(),
+    createdAt: z.iso.datetime(),
+    lastActiveAt: z.iso.datetime(),
+    /** Until when a deleted workspace can be brought back; null unless deleted. */
+    undoUntil: z.iso.datetime().nullable(),
+  })
+  .meta({ title: 'Workspace' });
 export type Workspace = z.infer<typeof workspaceSchema>;
 
 /** One server-sent event of `GET /v1/events`; `event: workspace`, `id:` is a resumable cursor. */

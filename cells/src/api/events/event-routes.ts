@@ -27,13 +27,16 @@ export function registerEventRoutes(app: ApiScope, { store, feed, clock, log }: 
     for (const stream of streams) stream.end();
   });
   const schema = {
+    operationId: 'followEvents',
     summary: 'Your workspaces as they change, as server-sent events',
     description:
       'Each `event: workspace` carries `{"workspace": …}` whole; its id is a cursor for Last-Event-ID. Without ' +
       'one, every workspace of yours comes first. The stream ends now and then: connect again.',
     tags: ['events'],
     headers: headersSchema,
-    response: { 200: z.string().describe('text/event-stream') },
+    response: {
+      200: { description: 'The stream', content: { 'text/event-stream': { schema: z.string() } } },
+    },
   };
   app.get('/v1/events', { schema, ...needs('workspace.list') }, async ({ principal, headers }, reply) => {
     const ownerId = principal.sub;

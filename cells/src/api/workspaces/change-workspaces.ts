@@ -68,7 +68,12 @@ export function registerChangeWorkspaces(app: ApiScope, deps: WorkspaceDeps): vo
   app.patch(
     '/v1/workspaces/:workspaceId',
     {
-      schema: { ...common, summary: 'Rename, or set the idle policy', body: editWorkspaceSchema },
+      schema: {
+        ...common,
+        operationId: 'editWorkspace',
+        summary: 'Rename, or set the idle policy',
+        body: editWorkspaceSchema,
+      },
       ...operating,
     },
     async (request, reply) =>
@@ -88,10 +93,25 @@ export function registerChangeWorkspaces(app: ApiScope, deps: WorkspaceDeps): vo
       }),
   );
 
-  const described = (summary: string) => ({ schema: { ...common, summary }, ...operating });
+  const described = (operationId: string, summary: string) => ({
+    schema: { ...common, operationId, summary },
+    ...operating,
+  });
   const path = '/v1/workspaces/:workspaceId';
-  app.post(`${path}/suspend`, described('Suspend: files are kept, memory is freed'), change(suspend));
-  app.post(`${path}/resume`, described('Resume; also cuts the wait for a retry short'), change(resume));
-  app.delete(path, described('Delete; can be undone until undoUntil'), change(remove));
-  app.post(`${path}/undelete`, described('Bring a deleted workspace back'), change(restore));
+  app.post(
+    `${path}/suspend`,
+    described('suspendWorkspace', 'Suspend: files are kept, memory is freed'),
+    change(suspend),
+  );
+  app.post(
+    `${path}/resume`,
+    described('resumeWorkspace', 'Resume; also cuts the wait for a retry short'),
+    change(resume),
+  );
+  app.delete(path, described('deleteWorkspace', 'Delete; can be undone until undoUntil'), change(remove));
+  app.post(
+    `${path}/undelete`,
+    described('undeleteWorkspace', 'Bring a deleted workspace back'),
+    change(restore),
+  );
 }

@@ -17,6 +17,7 @@ import { type WorkspaceDeps, writeHeaders, writeOnce } from './workspace-deps.ts
 /** Without a key a repeated create would make a second workspace, so here it is asked for. */
 export function registerCreateWorkspace(app: ApiScope, deps: WorkspaceDeps): void {
   const schema = {
+    operationId: 'createWorkspace',
     summary: 'Create a workspace',
     description: 'Needs an Idempotency-Key; the same key and body give the same workspace for a day.',
     tags: ['workspaces'],

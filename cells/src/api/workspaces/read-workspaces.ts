@@ -33,6 +33,7 @@ export function registerReadWorkspaces(app: ApiScope, deps: WorkspaceDeps): void
   const tags = ['workspaces'];
 
   const listed = {
+    operationId: 'listWorkspaces',
     summary: 'List workspaces, newest first: yours, or with `of` those you administer in this cell',
     tags,
     querystring: workspaceListQuerySchema,
@@ -50,7 +51,12 @@ export function registerReadWorkspaces(app: ApiScope, deps: WorkspaceDeps): void
     },
   );
 
-  const one = { summary: 'Read a workspace', tags, params: workspaceParams };
+  const one = {
+    operationId: 'getWorkspace',
+    summary: 'Read a workspace',
+    tags,
+    params: workspaceParams,
+  };
   app.get(
     '/v1/workspaces/:workspaceId',
     { schema: { ...one, response: { 200: workspaceSchema } }, ...needs('workspace.read') },
@@ -63,6 +69,7 @@ export function registerReadWorkspaces(app: ApiScope, deps: WorkspaceDeps): void
   );
 
   const record = {
+    operationId: 'listTransitions',
     summary: 'What was done to a workspace, newest first: steps with their durations, and changes of phase',
     tags,
     params: workspaceParams,

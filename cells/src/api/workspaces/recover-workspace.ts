@@ -6,6 +6,7 @@ import { type WorkspaceDeps, workspaceParams, writeHeaders, writeOnce } from './
 
 export function registerRecoverWorkspace(app: ApiScope, deps: WorkspaceDeps): void {
   const schema = {
+    operationId: 'recoverWorkspace',
     summary: 'Recover a workspace that is stuck: says what was found and what was done about it',
     description:
       'Loses no acknowledged save. Of a workspace in order it changes nothing, so it can be repeated.',

@@ -28,6 +28,7 @@ export interface AuditRouteDeps {
 export function registerAuditRoutes(app: ApiScope, deps: AuditRouteDeps): void {
   const tags = ['audit'];
   const listed = {
+    operationId: 'listAudit',
     summary: 'Who did what: your own events, as an admin your organisation’s, as an operator all',
     description: 'Newest first, and only of this cell; what the edge did itself is at /v1/edge-audit.',
     tags,
@@ -45,6 +46,7 @@ export function registerAuditRoutes(app: ApiScope, deps: AuditRouteDeps): void {
   });
 
   const exported = {
+    operationId: 'exportAudit',
     summary: 'The same events as lines of JSON, oldest first; goes on from `after`',
     description:
       'application/x-ndjson. The export is an event itself (`audit.export`), recorded before its first line.',

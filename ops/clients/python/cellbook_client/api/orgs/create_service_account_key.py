@@ -1,0 +1,204 @@
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from ...client import AuthenticatedClient, Client
+from ...models.create_service_account_key_body import CreateServiceAccountKeyBody
+from ...models.error import Error
+from ...models.made_key import MadeKey
+from ...types import UNSET, Response, Unset
+
+
+def _get_kwargs(
+    org_id: str,
+    id: str,
+    *,
+    body: CreateServiceAccountKeyBody,
+    idempotency_key: str | Unset = UNSET,
+) -> dict[str, Any]:
+    headers: dict[str, Any] = {}
+    if not isinstance(idempotency_key, Unset):
+        headers["Idempotency-Key"] = idempotency_key
+
+    _kwargs: dict[str, Any] = {
+        "method": "post",
+        "url": "/v1/orgs/{org_id}/service-accounts/{id}/keys".format(
+            org_id=quote(str(org_id), safe=""),
+            id=quote(str(id), safe=""),
+        ),
+    }
+
+    _kwargs["json"] = body.to_dict()
+
+    headers["Content-Type"] = "application/json"
+
+    _kwargs["headers"] = headers
+    return _kwargs
+
+
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Error | MadeKey:
+    if response.status_code == 201:
+        response_201 = MadeKey.from_dict(response.json())
+
+        return response_201
+
+    response_default = Error.from_dict(response.json())
+
+    return response_default
+
+
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Error | MadeKey]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    org_id: str,
+    id: str,
+    *,
+    client: AuthenticatedClient | Client,
+    body: CreateServiceAccountKeyBody,
+    idempotency_key: str | Unset = UNSET,
+) -> Response[Error | MadeKey]:
+    """Make a service account a key; it is shown this once
+
+    Args:
+        org_id (str):
+        id (str):
+        idempotency_key (str | Unset):
+        body (CreateServiceAccountKeyBody):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[Error | MadeKey]
+    """
+
+    kwargs = _get_kwargs(
+        org_id=org_id,
+        id=id,
+        body=body,
+        idempotency_key=idempotency_key,
+    )
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
+
+
+def sync(
+    org_id: str,
+    id: str,
+    *,
+    client: AuthenticatedClient | Client,
+    body: CreateServiceAccountKeyBody,
+    idempotency_key: str | Unset = UNSET,
+) -> Error | MadeKey | None:
+    """Make a service account a key; it is shown this once
+
+    Args:
+        org_id (str):
+        id (str):
+        idempotency_key (str | Unset):
+        body (CreateServiceAccountKeyBody):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Error | MadeKey
+    """
+
+    return sync_detailed(
+        org_id=org_id,
+        id=id,
+        client=client,
+        body=body,
+        idempotency_key=idempotency_key,
+    ).parsed
+
+
+async def asyncio_detailed(
+    org_id: str,
+    id: str,
+    *,
+    client: AuthenticatedClient | Client,
+    body: CreateServiceAccountKeyBody,
+    idempotency_key: str | Unset = UNSET,
+) -> Response[Error | MadeKey]:
+    """Make a service account a key; it is shown this once
+
+    Args:
+        org_id (str):
+        id (str):
+        idempotency_key (str | Unset):
+        body (CreateServiceAccountKeyBody):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[Error | MadeKey]
+    """
+
+    kwargs = _get_kwargs(
+        org_id=org_id,
+        id=id,
+        body=body,
+        idempotency_key=idempotency_key,
+    )
+
+    response = await client.get_async_httpx_client().request(**kwargs)
+
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(
+    org_id: str,
+    id: str,
+    *,
+    client: AuthenticatedClient | Client,
+    body: CreateServiceAccountKeyBody,
+    idempotency_key: str | Unset = UNSET,
+) -> Error | MadeKey | None:
+    """Make a service account a key; it is shown this once
+
+    Args:
+        org_id (str):
+        id (str):
+        idempotency_key (str | Unset):
+        body (CreateServiceAccountKeyBody):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Error | MadeKey
+    """
+
+    return (
+        await asyncio_detailed(
+            org_id=org_id,
+            id=id,
+            client=client,
+            body=body,
+            idempotency_key=idempotency_key,
+        )
+    ).parsed

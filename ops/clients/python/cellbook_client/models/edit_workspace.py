@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Self, TypeVar, cast
+
+from attrs import define as _attrs_define
+
+from ..types import UNSET, Unset
+
+T = TypeVar("T", bound="EditWorkspace")
+
+
+@_attrs_define
+class EditWorkspace:
+    """
+    Attributes:
+        name (str | Unset):
+        idle_suspend_seconds (int | None | Unset):
+    """
+
+    name: str | Unset = UNSET
+    idle_suspend_seconds: int | None | Unset = UNSET
+
+    def to_dict(self) -> dict[str, Any]:
+        name = self.name
+
+        idle_suspend_seconds: int | None | Unset
+        if isinstance(self.idle_suspend_seconds, Unset):
+            idle_suspend_seconds = UNSET
+        else:
+            idle_suspend_seconds = self.idle_suspend_seconds
+
+        field_dict: dict[str, Any] = {}
+
+        field_dict.update({})
+        if name is not UNSET:
+            field_dict["name"] = name
+        if idle_suspend_seconds is not UNSET:
+            field_dict["idleSuspendSeconds"] = idle_suspend_seconds
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        d = dict(src_dict)
+        name = d.pop("name", UNSET)
+
+        def _parse_idle_suspend_seconds(data: object) -> int | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(int | None | Unset, data)
+
+        idle_suspend_seconds = _parse_idle_suspend_seconds(
+            d.pop("idleSuspendSeconds", UNSET)
+        )
+
+        edit_workspace = cls(
+            name=name,
+            idle_suspend_seconds=idle_suspend_seconds,
+        )
+
+        return edit_workspace

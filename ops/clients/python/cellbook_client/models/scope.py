@@ -1,0 +1,16 @@
+from enum import StrEnum
+
+
+class Scope(StrEnum):
+    AUDIT = "audit"
+    KEYS = "keys"
+    NOTEBOOKS = "notebooks"
+    NOTEBOOKSREAD = "notebooks:read"
+    ORG = "org"
+    PLATFORM = "platform"
+    SECRETS = "secrets"
+    WORKSPACES = "workspaces"
+    WORKSPACESREAD = "workspaces:read"
+
+    def __str__(self) -> str:
+        return str(self.value)

@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..types import UNSET, Unset
+
+if TYPE_CHECKING:
+    from ..models.set_org_policy_body_quotas_organisation import (
+        SetOrgPolicyBodyQuotasOrganisation,
+    )
+    from ..models.set_org_policy_body_quotas_user import SetOrgPolicyBodyQuotasUser
+
+
+T = TypeVar("T", bound="SetOrgPolicyBodyQuotas")
+
+
+@_attrs_define
+class SetOrgPolicyBodyQuotas:
+    """
+    Attributes:
+        user (SetOrgPolicyBodyQuotasUser | Unset):
+        organisation (SetOrgPolicyBodyQuotasOrganisation | Unset):
+    """
+
+    user: SetOrgPolicyBodyQuotasUser | Unset = UNSET
+    organisation: SetOrgPolicyBodyQuotasOrganisation | Unset = UNSET
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        user: dict[str, Any] | Unset = UNSET
+        if not isinstance(self.user, Unset):
+            user = self.user.to_dict()
+
+        organisation: dict[str, Any] | Unset = UNSET
+        if not isinstance(self.organisation, Unset):
+            organisation = self.organisation.to_dict()
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update({})
+        if user is not UNSET:
+            field_dict["user"] = user
+        if organisation is not UNSET:
+            field_dict["organisation"] = organisation
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        from ..models.set_org_policy_body_quotas_organisation import (
+            SetOrgPolicyBodyQuotasOrganisation,
+        )
+        from ..models.set_org_policy_body_quotas_user import SetOrgPolicyBodyQuotasUser
+
+        d = dict(src_dict)
+        _user = d.pop("user", UNSET)
+        user: SetOrgPolicyBodyQuotasUser | Unset
+        if isinstance(_user, Unset):
+            user = UNSET
+        else:
+            user = SetOrgPolicyBodyQuotasUser.from_dict(_user)
+
+        _organisation = d.pop("organisation", UNSET)
+        organisation: SetOrgPolicyBodyQuotasOrganisation | Unset
+        if isinstance(_organisation, Unset):
+            organisation = UNSET
+        else:
+            organisation = SetOrgPolicyBodyQuotasOrganisation.from_dict(_organisation)
+
+        set_org_policy_body_quotas = cls(
+            user=user,
+            organisation=organisation,
+        )
+
+        set_org_policy_body_quotas.additional_properties = d
+        return set_org_policy_body_quotas
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

@@ -1,0 +1,181 @@
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from typing import Any, Self, TypeVar, cast
+
+from attrs import define as _attrs_define
+
+from ..models.desired import Desired
+from ..models.phase import Phase
+from ..models.rung import Rung
+
+T = TypeVar("T", bound="Workspace")
+
+
+@_attrs_define
+class Workspace:
+    """
+    Attributes:
+        id (str):
+        owner_id (str):
+        name (str):
+        desired (Desired):
+        phase (Phase):
+        generation (int):
+        idle_suspend_seconds (int | None):
+        last_rung (None | Rung):
+        problem (None | str):
+        created_at (datetime.datetime):
+        last_active_at (datetime.datetime):
+        undo_until (datetime.datetime | None):
+    """
+
+    id: str
+    owner_id: str
+    name: str
+    desired: Desired
+    phase: Phase
+    generation: int
+    idle_suspend_seconds: int | None
+    last_rung: None | Rung
+    problem: None | str
+    created_at: datetime.datetime
+    last_active_at: datetime.datetime
+    undo_until: datetime.datetime | None
+
+    def to_dict(self) -> dict[str, Any]:
+        id = self.id
+
+        owner_id = self.owner_id
+
+        name = self.name
+
+        desired = self.desired.value
+
+        phase = self.phase.value
+
+        generation = self.generation
+
+        idle_suspend_seconds: int | None
+        idle_suspend_seconds = self.idle_suspend_seconds
+
+        last_rung: None | str
+        if isinstance(self.last_rung, Rung):
+            last_rung = self.last_rung.value
+        else:
+            last_rung = self.last_rung
+
+        problem: None | str
+        problem = self.problem
+
+        created_at = self.created_at.isoformat()
+
+        last_active_at = self.last_active_at.isoformat()
+
+        undo_until: None | str
+        if isinstance(self.undo_until, datetime.datetime):
+            undo_until = self.undo_until.isoformat()
+        else:
+            undo_until = self.undo_until
+
+        field_dict: dict[str, Any] = {}
+
+        field_dict.update(
+            {
+                "id": id,
+                "ownerId": owner_id,
+                "name": name,
+                "desired": desired,
+                "phase": phase,
+                "generation": generation,
+                "idleSuspendSeconds": idle_suspend_seconds,
+                "lastRung": last_rung,
+                "problem": problem,
+                "createdAt": created_at,
+                "lastActiveAt": last_active_at,
+                "undoUntil": undo_until,
+            }
+        )
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        d = dict(src_dict)
+        id = d.pop("id")
+
+        owner_id = d.pop("ownerId")
+
+        name = d.pop("name")
+
+        desired = Desired(d.pop("desired"))
+
+        phase = Phase(d.pop("phase"))
+
+        generation = d.pop("generation")
+
+        def _parse_idle_suspend_seconds(data: object) -> int | None:
+            if data is None:
+                return data
+            return cast(int | None, data)
+
+        idle_suspend_seconds = _parse_idle_suspend_seconds(d.pop("idleSuspendSeconds"))
+
+        def _parse_last_rung(data: object) -> None | Rung:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                last_rung_type_0 = Rung(data)
+
+                return last_rung_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(None | Rung, data)
+
+        last_rung = _parse_last_rung(d.pop("lastRung"))
+
+        def _parse_problem(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        problem = _parse_problem(d.pop("problem"))
+
+        created_at = datetime.datetime.fromisoformat(d.pop("createdAt"))
+
+        last_active_at = datetime.datetime.fromisoformat(d.pop("lastActiveAt"))
+
+        def _parse_undo_until(data: object) -> datetime.datetime | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                undo_until_type_0 = datetime.datetime.fromisoformat(data)
+
+                return undo_until_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(datetime.datetime | None, data)
+
+        undo_until = _parse_undo_until(d.pop("undoUntil"))
+
+        workspace = cls(
+            id=id,
+            owner_id=owner_id,
+            name=name,
+            desired=desired,
+            phase=phase,
+            generation=generation,
+            idle_suspend_seconds=idle_suspend_seconds,
+            last_rung=last_rung,
+            problem=problem,
+            created_at=created_at,
+            last_active_at=last_active_at,
+            undo_until=undo_until,
+        )
+
+        return workspace
