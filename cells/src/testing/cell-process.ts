@@ -6,6 +6,7 @@ import { newUserId, type UserId } from '@cellbook/shared/ids.ts';
 import { type Principal, principalHeader } from '@cellbook/shared/protocol/principal.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
 import { createTestDatabase, createTestRedisUrl, type TestDatabase } from '../db/test-database.ts';
+import { LoopHomes } from '../sandbox/quota/loop-homes.ts';
 import { sandboxTools } from '../sandbox/testing/tools.ts';
 import { freePort, type Program, startProgram } from './program.ts';
 import { createTestEdge, type TestEdge, testCellId } from './test-edge.ts';
@@ -81,10 +82,17 @@ export async function startCellProcess(
     async stop() {
       await program.end('SIGTERM');
       for (const host of hosts) await host.end('SIGTERM');
+      for (const host of hosts) await releaseHomes(host);
       await database.drop();
       await rm(directory, { recursive: true, force: true });
     },
   };
+}
+
+/** What a daemon leaves for its next start, which a test does not have. */
+async function releaseHomes({ dataDirectory }: HostProcess): Promise<void> {
+  const homes = new LoopHomes(join(dataDirectory, 'host', 'homes'));
+  for (const workspaceId of await homes.list()) await homes.releaseHome(workspaceId);
 }
 
 /** The cell's daemons; started before it, so they wait for the tables that it makes. */
