@@ -7,6 +7,8 @@ import { createEdgeAudit, type EdgeAudit } from './audit/edge-audit.ts';
 import { createRefusalCounts, noteRefusal, type RefusalCounts } from './audit/record-audit.ts';
 import type { Refusal } from './authorise.ts';
 import { type Bindings, type Config, parseConfig } from './config.ts';
+import { createD1DeviceRequests } from './device/d1-device-requests.ts';
+import type { DeviceRequests } from './device/device-requests.ts';
 import { createD1Directory } from './directory/d1-directory.ts';
 import { createD1Orgs } from './directory/d1-orgs.ts';
 import { createD1People } from './directory/d1-people.ts';
@@ -23,7 +25,7 @@ import { createStandings, type Standings } from './directory/standing.ts';
 import { type Credentials, createCredentials } from './identity/credentials.ts';
 import { createProvider, type Provider } from './identity/oidc/provider.ts';
 import { createOneTimeCodes, type OneTimeCodeStore } from './identity/one-time-codes.ts';
-import { createSignInGate, type SignInGate } from './identity/sign-in-gate.ts';
+import { createDeviceGate, createSignInGate, type SignInGate } from './identity/sign-in-gate.ts';
 import { createD1KeyStore } from './keys/d1-key-store.ts';
 import { createD1ServiceAccountStore } from './keys/d1-service-account-store.ts';
 import type { KeyStore } from './keys/key-store.ts';
@@ -56,6 +58,9 @@ export interface Edge {
   standings: Standings;
   regionOf: RegionOf;
   codes: OneTimeCodeStore;
+  /** Command lines that wait to be let in, and how often one person may try their codes. */
+  devices: DeviceRequests;
+  deviceGuesses: SignInGate;
   keys: KeyStore;
   serviceAccounts: ServiceAccountStore;
   keyUse: KeyUse;
@@ -125,6 +130,8 @@ export function createEdge(bindings: Bindings, clock: Clock, random: Random): Ed
       ...{ clock, random, anchors: bindings.PINS, key: config.CELLBOOK_AUDIT_KEY ?? null },
       store: createD1AuditStore({ db: bindings.DIRECTORY, clock }),
     }),
+    devices: createD1DeviceRequests({ db: bindings.DIRECTORY, clock }),
+    deviceGuesses: createDeviceGate(clock),
     refusals: createRefusalCounts(),
     refused: noteRefusal,
     codes: createOneTimeCodes({ objects: bindings.ONE_TIME_CODES, clock, random }),

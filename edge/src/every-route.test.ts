@@ -11,12 +11,15 @@ import { newOrgId, newUserId, regionIdSchema } from '@cellbook/shared/ids.ts';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { createWorld, main, type World } from '../testing/world.ts';
 import type { Refusal } from './authorise.ts';
-import type { GuardedRoute } from './edge-route.ts';
+import type { EdgeRoute, GuardedRoute } from './edge-route.ts';
 import { setCookie } from './identity/cookies.ts';
 import { apiRoutes, pageRoutes } from './routes.ts';
 
 const table = parseSpecTable(accessSource);
-const guarded = apiRoutes.filter((route): route is GuardedRoute => route.permission !== undefined);
+const isGuarded = (route: EdgeRoute): route is GuardedRoute => route.permission !== undefined;
+const guarded = apiRoutes.filter(isGuarded);
+/** Where no key counts at all. */
+const guardedPages = pageRoutes.filter(isGuarded);
 const refusals: Refusal[] = [];
 let world: World;
 let sub: ReturnType<typeof newUserId>;
@@ -90,7 +93,7 @@ describe('every route of the edge', () => {
   });
 
   test.each(roleSchema.options)('lets a person who is %s do what the table says', async (role) => {
-    for (const route of guarded)
+    for (const route of [...guarded, ...guardedPages])
       for (const relation of relationsOf(route))
         await expectAsTable(route, relation, { role, scopes: null, via: 'session' });
   });
@@ -108,7 +111,7 @@ describe('every route of the edge', () => {
   });
 
   test('refuses who is nobody', async () => {
-    for (const { method, path } of guarded) {
+    for (const { method, path } of [...guarded, ...guardedPages]) {
       const answer = await world.fetch(`${main}${path.replace(/:\w+/g, 'x')}`, {
         method,
         headers: { origin: main },

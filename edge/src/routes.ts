@@ -5,7 +5,8 @@
 import { asset } from './assets.ts';
 import { auditRoutes } from './audit/routes.ts';
 import { cellRoutes } from './cells/cell-routes.ts';
-import type { EdgeRoute, OpenRoute } from './edge-route.ts';
+import { devicePages, deviceRoutes } from './device/routes.ts';
+import type { EdgeRoute } from './edge-route.ts';
 import { answerHealth, answerMetrics } from './health.ts';
 import { consolePage } from './hosts/console-page.ts';
 import { beginSignIn, finishSignIn } from './identity/oidc/sign-in.ts';
@@ -22,7 +23,7 @@ import { json } from './responses/json.ts';
 import { secretRoutes } from './secrets/routes.ts';
 
 /** Pages: each is open, or sends who is not signed in to the page where one signs in. */
-export const pageRoutes: readonly OpenRoute[] = [
+export const pageRoutes: readonly EdgeRoute[] = [
   { ...page('/', 'sends strangers to the sign-in'), answer: ({ ask }) => consolePage(ask, 'index.html') },
   {
     ...page('/organisation', 'sends strangers to the sign-in'),
@@ -83,6 +84,7 @@ export const pageRoutes: readonly OpenRoute[] = [
   },
   { ...page('/healthz', 'tells of no user'), answer: ({ ask }) => answerHealth(ask) },
   { ...page('/metrics', 'tells of no user'), answer: ({ ask }) => answerMetrics(ask) },
+  ...devicePages,
   ...pinRoutes,
 ];
 
@@ -94,6 +96,7 @@ export const apiRoutes: readonly EdgeRoute[] = [
   ...accountRoutes,
   ...orgRoutes,
   ...keyRoutes,
+  ...deviceRoutes,
   ...auditRoutes,
   ...cellRoutes,
   ...secretRoutes,

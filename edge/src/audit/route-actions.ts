@@ -19,6 +19,7 @@ const actions: Readonly<Record<string, AuditAction>> = {
   [`PATCH ${org}/service-accounts/:id`]: 'service_account.edit',
   [`DELETE ${org}/service-accounts/:id`]: 'service_account.delete',
   [`POST ${org}/service-accounts/:id/keys`]: 'key.create',
+  'POST /device': 'device.allow',
   'POST /join/*': 'invitation.accept',
   'POST /v1/orgs': 'org.create',
   [`PATCH ${org}`]: 'org.edit',
@@ -36,8 +37,16 @@ const actions: Readonly<Record<string, AuditAction>> = {
   'PUT /pins': 'pins.publish',
 };
 
-/** Orders of a publisher that change nothing. */
-const reading: ReadonlySet<string> = new Set(['POST /pins/show', 'POST /pins/probe']);
+/**
+ * Orders of a publisher that change nothing; and a command line that waits, which changes nothing until a person
+ * has answered (the key that is made then is recorded by its maker).
+ */
+const reading: ReadonlySet<string> = new Set([
+  'POST /pins/show',
+  'POST /pins/probe',
+  'POST /v1/device/code',
+  'POST /v1/device/token',
+]);
 
 /** Null for what changes nothing. */
 export function actionOf({ method, path }: Pick<EdgeRoute, 'method' | 'path'>): AuditAction | null {

@@ -15,7 +15,19 @@ export interface SignInGate {
 
 const windowMs = 60_000;
 
-export function createSignInGate(clock: Clock): SignInGate {
+/** One person tries codes of waiting command lines; the key is his id. */
+export const createDeviceGate = (clock: Clock): SignInGate =>
+  createGate(clock, limits.device.guessesPerMinuteMax, 'trying a code', 'you have tried too many codes');
+
+export const createSignInGate = (clock: Clock): SignInGate =>
+  createGate(
+    clock,
+    limits.edge.signInsPerMinuteMax,
+    'signing in',
+    'too many sign-ins come from your address',
+  );
+
+function createGate(clock: Clock, countMax: number, doing: string, problem: string): SignInGate {
   const seen = new BoundedMap<{ window: number; count: number; before: number }>(
     limits.edge.signInAddressesMax,
   );
@@ -28,17 +40,15 @@ export function createSignInGate(clock: Clock): SignInGate {
       const before = held?.window === window ? held.before : held?.window === window - 1 ? held.count : 0;
       const count = (held?.window === window ? held.count : 0) + 1;
       const share = 1 - (nowMs % windowMs) / windowMs;
-      if (count + before * share > limits.edge.signInsPerMinuteMax)
-        throw tooOften(windowMs - (nowMs % windowMs));
+      if (count + before * share > countMax) throw tooOften(doing, problem, windowMs - (nowMs % windowMs));
       seen.set(address, { window, count, before });
     },
   };
 }
 
-const tooOften = (retryAfterMs: number): CellbookError =>
+const tooOften = (doing: string, problem: string, retryAfterMs: number): CellbookError =>
   new CellbookError('rate_limited', {
-    doing: 'signing in',
-    problem: 'too many sign-ins come from your address',
+    ...{ doing, problem },
     next: 'Wait a minute and try again.',
     retryAfterMs,
   });

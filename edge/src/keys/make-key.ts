@@ -28,9 +28,12 @@ export const newKeySchema = z
   .strict();
 export type NewKeyBody = z.infer<typeof newKeySchema>;
 
+/** Who makes it, and with what. */
+export type Maker = Pick<Identity, 'sub' | 'via' | 'scopes' | 'exp'>;
+
 export async function makeKey(
   ask: Ask,
-  by: Identity,
+  by: Maker,
   owner: Person,
   body: NewKeyBody,
 ): Promise<{ row: KeyRow; key: string }> {
@@ -87,7 +90,7 @@ function mint(ask: Ask, owner: Person, { id, scopes, createdAtMs, expiresAtMs }:
 }
 
 /** A key makes none that reaches further, or lives longer, than itself. */
-function assertNoWider(by: Identity, scopes: readonly Scope[] | null, expiresAtMs: number): void {
+function assertNoWider(by: Maker, scopes: readonly Scope[] | null, expiresAtMs: number): void {
   const own = by.scopes;
   if (by.via !== 'token' || own === null) return;
   const isWithin = scopes?.every((scope) => own.includes(scope)) ?? false;

@@ -1,5 +1,27 @@
 /** The edge, and the pins it goes by. */
 export const edgeLimits = {
+  /** Command lines that wait for a person to let them in. */
+  device: {
+    /** To find the browser, sign in with a second factor, read and answer. */
+    requestMsMax: 10 * 60_000,
+    /** Afterwards a command line that asks once more is told that it came too late. */
+    keptMs: 5 * 60_000,
+    /** RFC 8628's own defaults: five seconds, and five more after each poll that came too soon. */
+    intervalMs: 5_000,
+    intervalStepMs: 5_000,
+    intervalMsMax: 60_000,
+    /** Of an interval's five seconds: a poll on time may have waited this much less on its way than the one before. */
+    intervalSlackMs: 500,
+    /** Rows of 300 bytes kept at a time, for 15 minutes: 11 logins a second begun all over the platform. */
+    requestsMax: 10_000,
+    /** Of 20^8 codes 10,000 are in use: five in a row are all taken once in 10^32. */
+    drawsMax: 5,
+    /**
+     * Codes one person may try in a minute: with 10,000 of 2.6 * 10^10 in use, 20 a minute hit one (of a stranger,
+     * who would be logged in as the one who guesses) after 90 days. Counted per isolate.
+     */
+    guessesPerMinuteMax: 20,
+  },
   pins: {
     /** Cells of the whole platform: 1,000 of 20,000 users are 20 million. */
     cellsMax: 1_000,

@@ -53,6 +53,8 @@ export const auditActionSchema = z
     'sign_out',
     'session.revoke',
     'workspace.open',
+    'device.allow',
+    'device.refuse',
     'key.create',
     'key.revoke',
     'service_account.create',

@@ -19,6 +19,8 @@ class AuditAction(StrEnum):
     CONTENT_RENAME = "content.rename"
     CONTENT_RESTORE = "content.restore"
     CONTENT_SAVE = "content.save"
+    DEVICE_ALLOW = "device.allow"
+    DEVICE_REFUSE = "device.refuse"
     INVITATION_ACCEPT = "invitation.accept"
     INVITATION_CREATE = "invitation.create"
     INVITATION_REVOKE = "invitation.revoke"
