@@ -8,6 +8,7 @@
 import { limits } from '@cellbook/shared/limits.ts';
 import { diffArrays } from 'diff';
 import { similarity } from './diff-lines.ts';
+import type { Effort } from './effort.ts';
 
 export interface ComparedCell {
   type: string;
@@ -25,9 +26,13 @@ const signs: readonly Sign[] = [
   (a, b) => a.type === b.type && similarity(a.source, b.source) >= 0.5,
 ];
 
-export function alignCells(before: readonly ComparedCell[], after: readonly ComparedCell[]): Pair[] {
+export function alignCells(
+  before: readonly ComparedCell[],
+  after: readonly ComparedCell[],
+  effort: Effort,
+): Pair[] {
   const numbered = <Cell>(cells: readonly Cell[]) => cells.map((cell, at) => ({ cell, at }));
-  return align(numbered(before), numbered(after), signs);
+  return align(numbered(before), numbered(after), signs, effort);
 }
 
 interface Numbered {
@@ -35,19 +40,25 @@ interface Numbered {
   at: number;
 }
 
-function align(before: Numbered[], after: Numbered[], [sign, ...weaker]: readonly Sign[]): Pair[] {
-  const isWide = before.length * after.length > limits.versions.weakSignPairsMax;
-  if (!sign || before.length === 0 || after.length === 0 || (isWide && weaker.length === 0))
+function align(
+  before: Numbered[],
+  after: Numbered[],
+  [sign, ...weaker]: readonly Sign[],
+  effort: Effort,
+): Pair[] {
+  if (!sign || before.length === 0 || after.length === 0 || (weaker.length === 0 && isWide(before, after)))
     return [...before.map(({ at }) => [at, null] as const), ...after.map(({ at }) => [null, at] as const)];
+  const runs = effort.try((maxEditLength) =>
+    diffArrays(before, after, { comparator: (a, b) => sign(a.cell, b.cell), maxEditLength }),
+  );
+  if (!runs) return align(before, after, weaker, effort);
   const pairs: Pair[] = [];
   let [from, to, gapFrom, gapTo] = [0, 0, 0, 0];
   const fillGap = () => {
     if (gapFrom < from || gapTo < to)
-      pairs.push(...align(before.slice(gapFrom, from), after.slice(gapTo, to), weaker));
+      pairs.push(...align(before.slice(gapFrom, from), after.slice(gapTo, to), weaker, effort));
   };
-  for (const { added, removed, count = 0 } of diffArrays(before, after, {
-    comparator: (a, b) => sign(a.cell, b.cell),
-  })) {
+  for (const { added, removed, count = 0 } of runs) {
     if (added) to += count;
     else if (removed) from += count;
     else {
@@ -60,4 +71,12 @@ function align(before: Numbered[], after: Numbered[], [sign, ...weaker]: readonl
   }
   fillGap();
   return pairs;
+}
+
+/** Whether holding every source against every other would read too much. */
+function isWide(before: readonly Numbered[], after: readonly Numbered[]): boolean {
+  const charsOf = (cells: readonly Numbered[]) =>
+    cells.reduce((sum, { cell }) => sum + cell.source.length + 1, 0);
+  const chars = before.length * charsOf(after) + after.length * charsOf(before);
+  return chars > limits.versions.weakSignCharsMax;
 }

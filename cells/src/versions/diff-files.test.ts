@@ -1,8 +1,11 @@
 import { describe, expect, it, test } from 'vitest';
-import { alignCells } from './align-cells.ts';
+import { alignCells, type ComparedCell } from './align-cells.ts';
 import { diffFiles } from './diff-files.ts';
 import { similarity } from './diff-lines.ts';
+import { Effort } from './effort.ts';
 
+const aligned = (before: readonly ComparedCell[], after: readonly ComparedCell[]) =>
+  alignCells(before, after, new Effort());
 const cell = (source: string, id: string | null = null, type = 'code') => ({ type, id, source });
 const notebook = (cells: object[], metadata: object = {}) =>
   Buffer.from(JSON.stringify({ nbformat: 4, nbformat_minor: 5, metadata, cells }));
@@ -26,7 +29,7 @@ describe('cells are aligned', () => {
       cell('one\ntwo\n3', 'y'),
       cell('end', 'd'),
     ];
-    expect(alignCells(before, after)).toEqual([
+    expect(aligned(before, after)).toEqual([
       [null, 0],
       [0, 1],
       [1, 2],
@@ -37,7 +40,7 @@ describe('cells are aligned', () => {
 
   it('without crossing: a cell that moved is removed here and added there', () => {
     const [a, b, c] = [cell('aaaa', 'a'), cell('bbbb', 'b'), cell('cccc', 'c')];
-    const pairs = alignCells([a, b, c], [c, a, b]);
+    const pairs = aligned([a, b, c], [c, a, b]);
     expect(pairs.filter(([from, to]) => from !== null && to !== null)).toEqual([
       [0, 1],
       [1, 2],
@@ -54,7 +57,7 @@ describe('cells are aligned', () => {
       ['aaaa', 'aa'],
       ['xaxbxc', 'abcx'],
     ] as const) {
-      const pairs = alignCells(letters(before), letters(after));
+      const pairs = aligned(letters(before), letters(after));
       const [froms, tos] = [pairs.flatMap(([from]) => from ?? []), pairs.flatMap(([, to]) => to ?? [])];
       expect(froms).toEqual([...before].map((_, at) => at));
       expect(tos).toEqual([...after].map((_, at) => at));
@@ -62,7 +65,7 @@ describe('cells are aligned', () => {
   });
 
   it('a text is never like a code cell', () => {
-    expect(alignCells([cell('same', null, 'markdown')], [cell('same')])).toEqual([
+    expect(aligned([cell('same', null, 'markdown')], [cell('same')])).toEqual([
       [0, null],
       [null, 0],
     ]);
@@ -160,6 +163,28 @@ test('texts with nothing in common, or too large, end in an answer and not in a 
   expect(() => diffFiles('a.txt', huge, huge)).toThrow(/more than 4 MiB/);
   const many = notebook(Array.from({ length: 2_001 }, (_, at) => code(`c${at}`, `${at}`)));
   expect(() => diffFiles('n.ipynb', many, many)).toThrow(/2000 cells/);
+});
+
+test('a notebook whose every cell is another costs no more than one text: the last cells are told whole', () => {
+  const every = (say: (line: number) => string) =>
+    notebook(
+      Array.from({ length: 100 }, (_, at) =>
+        code(`c${at}`, Array.from({ length: 200 }, (_, line) => say(line)).join('\n')),
+      ),
+    );
+  const before = every((line) => (line % 2 === 0 ? `same ${line}` : `old ${line}`));
+  const after = every((line) => (line % 2 === 0 ? `same ${line}` : `new ${line}`));
+  const diff = diffFiles('n.ipynb', before, after);
+  const runs = diff.kind === 'notebook' ? diff.cells.map(({ source }) => source?.length) : [];
+  expect(runs[0]).toBeGreaterThan(200);
+  expect(runs.at(-1)).toBe(2);
+});
+
+test('more lines than are split in a moment are not compared', () => {
+  const lines = Buffer.alloc(60_000, '\n');
+  expect(() => diffFiles('a.txt', lines, lines)).toThrow(/100000 lines/);
+  const wide = notebook([code('a', '\n'.repeat(60_000))]);
+  expect(() => diffFiles('n.ipynb', wide, wide)).toThrow(/100000 lines/);
 });
 
 test('similarity is 1 for the same, 0 for nothing in common, and counts lines by their length', () => {

@@ -6,6 +6,7 @@ import type { CellDiff, FileDiff } from '@cellbook/shared/protocol/versions-api.
 import { z } from 'zod';
 import { alignCells } from './align-cells.ts';
 import { all, diffLines } from './diff-lines.ts';
+import { Effort } from './effort.ts';
 
 const textSchema = z
   .union([z.string(), z.array(z.string())])
@@ -34,20 +35,35 @@ export function diffFiles(path: string, before: Buffer, after: Buffer): FileDiff
   const notebooks = path.endsWith('.ipynb') ? [notebookOf(from), notebookOf(to)] : [];
   const [earlier, later] = notebooks;
   if (earlier && later) return diffNotebooks(path, earlier, later);
-  return { kind: 'text', lines: diffLines(from, to) };
+  assertFewLines(path, [from, to]);
+  return { kind: 'text', lines: diffLines(from, to, new Effort()) };
+}
+
+function assertFewLines(path: string, texts: readonly string[]): void {
+  const { diffLinesMax } = limits.versions;
+  let lines = 0;
+  for (const text of texts)
+    for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1))
+      if (++lines > diffLinesMax) throw tooLarge(path, `${diffLinesMax} lines together`);
 }
 
 function diffNotebooks(path: string, before: Notebook, after: Notebook): FileDiff {
   if (before.cells.length > limits.versions.diffCellsMax || after.cells.length > limits.versions.diffCellsMax)
     throw tooLarge(path, `${limits.versions.diffCellsMax} cells`);
+  assertFewLines(
+    path,
+    [before, after].flatMap(({ cells }) => cells.map(({ source }) => source)),
+  );
   const compared = ({ cell_type: type, id, source }: Cell) => ({ type, id, source });
-  const pairs = alignCells(before.cells.map(compared), after.cells.map(compared));
+  const effort = new Effort();
+  const pairs = alignCells(before.cells.map(compared), after.cells.map(compared), effort);
   const cells = pairs.map(([from, to]) =>
     diffCell(
       from,
       from === null ? undefined : before.cells[from],
       to,
       to === null ? undefined : after.cells[to],
+      effort,
     ),
   );
   return { kind: 'notebook', cells, metadataChanged: changedNames(before.metadata, after.metadata) };
@@ -58,6 +74,7 @@ function diffCell(
   before: Cell | undefined,
   to: number | null,
   after: Cell | undefined,
+  effort: Effort,
 ): CellDiff {
   const shown = after ?? before;
   const place = { from, to, cellId: shown?.id ?? null, cellType: shown?.cell_type ?? '' };
@@ -65,7 +82,7 @@ function diffCell(
     const op = before ? ('removed' as const) : ('added' as const);
     return { op, ...place, source: all(op, shown?.source ?? ''), outputsChanged: false, metadataChanged: [] };
   }
-  const source = before.source === after.source ? null : diffLines(before.source, after.source);
+  const source = before.source === after.source ? null : diffLines(before.source, after.source, effort);
   const outputsChanged = !isDeepStrictEqual(before.outputs, after.outputs);
   const metadataChanged = changedNames(before.metadata, after.metadata);
   const isSame =

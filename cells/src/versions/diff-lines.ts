@@ -1,11 +1,10 @@
 /** Line by line, by Myers' algorithm (jsdiff), with a bound: two texts that have little in common are not compared for minutes. */
-import { limits } from '@cellbook/shared/limits.ts';
 import type { Lines } from '@cellbook/shared/protocol/versions-api.ts';
 import { diffLines as compare } from 'diff';
+import type { Effort } from './effort.ts';
 
-export function diffLines(before: string, after: string): Lines {
-  const { diffEditsMax: maxEditLength } = limits.versions;
-  const found = compare(before, after, { maxEditLength });
+export function diffLines(before: string, after: string, effort: Effort): Lines {
+  const found = effort.try((maxEditLength) => compare(before, after, { maxEditLength }));
   // Beyond the bound the honest answer is that one text took the other's place.
   if (!found) return [...all('removed', before), ...all('added', after)];
   return found.map(({ added, removed, value }) => ({

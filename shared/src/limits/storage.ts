@@ -66,10 +66,15 @@ export const storageLimits = {
     diffBytesMax: 4 * 1024 * 1024,
     /** Notebooks people read have hundreds; aligning two of them compares every cell with every other at the worst. */
     diffCellsMax: 2_000,
-    /** Pairs of cells whose sources are held against each other: 200 by 200, some 40 ms. */
-    weakSignPairsMax: 40_000,
-    /** Lines added and removed until two texts count as having nothing in common: Myers' cost is its square. */
-    diffEditsMax: 4_000,
+    /** Of both versions: splitting 100,000 lines takes 40 ms. */
+    diffLinesMax: 100_000,
+    /** Characters read where every source of a gap is held against every other: 40 by 40 cells of 500, some 60 ms. */
+    weakSignCharsMax: 2_000_000,
+    /**
+     * Lines and cells added and removed, in all of a file, until the rest counts as having nothing in common. Myers'
+     * cost is the square: a thousand take 200 ms.
+     */
+    diffEditsMax: 1_000,
   },
   contents: {
     /** A JSON body: JupyterLab sends files above 1 MiB in chunks, so this bounds one notebook; CDNs cut at 100 MB. */
