@@ -5,6 +5,7 @@ import { silentLogger } from '@cellbook/shared/log.ts';
 import type { Finding } from '@cellbook/shared/protocol/findings-api.ts';
 import { seededRandom } from '@cellbook/shared/random.ts';
 import { afterAll, describe, expect, it } from 'vitest';
+import { eventually } from '../testing/eventually.ts';
 import { Findings } from './findings.ts';
 import { createMemoryFindingStore } from './memory-finding-store.ts';
 import { planted } from './planted.ts';
@@ -134,6 +135,17 @@ describe('the scanner', () => {
     await expect(odd.scan({ path: 'good', bytes: Buffer.alloc(0) })).rejects.toMatchObject({
       code: 'internal',
     });
+  });
+
+  it('scans on with a new thread after one that failed between two files', async () => {
+    const program = `import { parentPort } from "node:worker_threads";
+      parentPort.on("message", () => { parentPort.postMessage([]); setImmediate(() => { throw new Error("late"); }); });`;
+    const odd = createScanner(systemClock, new URL(`data:text/javascript,${encodeURIComponent(program)}`));
+    const file = { path: 'a.py', bytes: Buffer.alloc(0) };
+    expect(await odd.scan(file)).toEqual([]);
+    // The thread takes a moment to end; a scan meanwhile may be refused, none may hang.
+    await eventually(() => odd.scan(file).catch(({ code }: { code: string }) => code)).toEqual([]);
+    await odd.close();
   });
 
   it('gives up a scan that takes too long together with its thread', async () => {

@@ -28,9 +28,19 @@ export function createScanner(clock: Clock, file: URL = threadFile): Scanner {
   let turn: Promise<unknown> = Promise.resolve();
   let closed = false;
 
+  function start(): Worker {
+    const worker = startThread(file);
+    // It may end between two files, too, or while it is being ended.
+    worker.on('error', () => {});
+    worker.once('exit', () => {
+      if (thread === worker) thread = null;
+    });
+    return worker;
+  }
+
   async function scanNow(given: SavedFile): Promise<Finding[]> {
     if (closed) throw failed('the cell stops');
-    const worker = thread ?? startThread(file);
+    const worker = thread ?? start();
     thread = worker;
     const details = { code: 'command_timeout' as const, doing };
     try {

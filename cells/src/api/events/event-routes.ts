@@ -42,6 +42,8 @@ export function registerEventRoutes(app: ApiScope, { store, feed, clock, log }: 
     const ownerId = principal.sub;
     if (feed.followers(ownerId) >= limits.api.eventStreamsPerUserMax) throw tooMany(ownerId);
     reply.hijack();
+    // Whoever left while the gate looked him up has closed already, and would keep his place for good.
+    if (reply.raw.destroyed) return;
     for (const [name, value] of Object.entries(reply.getHeaders())) {
       if (value !== undefined) reply.raw.setHeader(name, value);
     }
