@@ -1,6 +1,6 @@
 import { hostIdSchema } from '@cellbook/shared/ids.ts';
 import { expect, test } from 'vitest';
-import { chooseHost } from './choose-host.ts';
+import { chooseHost, hasRoomElsewhere } from './choose-host.ts';
 
 const host = (name: string, free: number, isOpen = true) => ({
   hostId: hostIdSchema.parse(name),
@@ -16,4 +16,14 @@ test('one that drains or does not answer is chosen only when there is no other',
   expect(chooseHost([host('eu-1-a', 4, false), host('eu-1-b', 0)])).toBe('eu-1-b');
   expect(chooseHost([host('eu-1-a', 4, false)])).toBe('eu-1-a');
   expect(chooseHost([])).toBeNull();
+});
+
+test('there is room elsewhere only when a host says that it is full and another that it is not', () => {
+  const [full, free] = [host('eu-1-a', 0), host('eu-1-b', 1)];
+  expect(hasRoomElsewhere([full, free], full.hostId)).toBe(true);
+  expect(hasRoomElsewhere([full, free], free.hostId)).toBe(false);
+  expect(hasRoomElsewhere([full, host('eu-1-b', 0)], full.hostId)).toBe(false);
+  expect(hasRoomElsewhere([full, host('eu-1-b', 1, false)], full.hostId)).toBe(false);
+  expect(hasRoomElsewhere([host('eu-1-a', 0, false), free], full.hostId)).toBe(false);
+  expect(hasRoomElsewhere([free], full.hostId)).toBe(false);
 });

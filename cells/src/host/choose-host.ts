@@ -20,5 +20,12 @@ export function chooseHost(choices: readonly HostChoice[]): HostId | null {
   return ranked[0]?.hostId ?? null;
 }
 
+/** Whether a host has no free place while another has one. One that does not answer may have anything. */
+export function hasRoomElsewhere(choices: readonly HostChoice[], hostId: HostId): boolean {
+  const own = choices.find((choice) => choice.hostId === hostId);
+  if (!own?.isOpen || freePlaces(own.load) > 0) return false;
+  return choices.some(({ isOpen, load }) => isOpen && freePlaces(load) > 0);
+}
+
 const freePlaces = ({ live, starting, capacity }: HostLoad): number => capacity - live - starting;
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

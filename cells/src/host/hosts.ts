@@ -2,7 +2,7 @@
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import type { HostId, WorkspaceId } from '@cellbook/shared/ids.ts';
 import type { ObservedSandbox, Sandbox, SandboxExit } from '../sandbox/driver.ts';
-import { chooseHost } from './choose-host.ts';
+import { chooseHost, type HostChoice, hasRoomElsewhere } from './choose-host.ts';
 import type { HostLoad, SandboxHost, Sight } from './sandbox-host.ts';
 
 export interface PlacedSandbox extends ObservedSandbox {
@@ -36,12 +36,14 @@ export class Hosts {
   }
 
   choose(): HostId {
-    const choices = [...this.#hosts.values()].map((host) => {
-      return { hostId: host.hostId, isOpen: host.isOpen, load: host.load() };
-    });
-    const chosen = chooseHost(choices);
+    const chosen = chooseHost(this.#choices());
     if (chosen !== null) return chosen;
     throw unknownHost('(none)');
+  }
+
+  /** Whether a start that finds no place on this host could be made on another. */
+  hasRoomElsewhere(hostId: HostId): boolean {
+    return hasRoomElsewhere(this.#choices(), hostId);
   }
 
   current(workspaceId: WorkspaceId): Sandbox | null {
@@ -87,6 +89,12 @@ export class Hosts {
 
   onLost(listener: (workspaceId: WorkspaceId) => void): void {
     for (const host of this.#hosts.values()) host.onLost(listener);
+  }
+
+  #choices(): HostChoice[] {
+    return [...this.#hosts.values()].map((host) => {
+      return { hostId: host.hostId, isOpen: host.isOpen, load: host.load() };
+    });
   }
 }
 

@@ -60,6 +60,8 @@ export class Lifecycle implements WorkspaceRuntime {
   readonly #holder: string;
   readonly #listeners: RuntimeListener[] = [];
   readonly #announced = new Map<WorkspaceId, number>();
+  /** Of running workspaces alone; one that does not run any more is forgotten. */
+  readonly #failedAdoptions = new Map<WorkspaceId, number>();
   readonly #rows: RowCache;
   readonly #activity: Activity;
   readonly #leases: LeaseKeeper;
@@ -218,13 +220,14 @@ export class Lifecycle implements WorkspaceRuntime {
         tools: { ...tools, newSandboxId: () => newSandboxId(random) },
         leases: this.#leases,
         observing: {
-          ...{ hosts, activity: this.#activity, clock },
+          ...{ hosts, failedAdoptions: this.#failedAdoptions, activity: this.#activity, clock },
           isDraining: () => this.#draining && !this.#deps.sandboxesOutlive,
           isDemanded: (id) => this.#resumes.isWaiting(id),
         },
         observeStep: (step, outcome, durationMs) => metrics.observeStep(step, outcome, durationMs),
         observeRow: (row) => this.#observeRow(row),
         observeFailure: (row, error) => this.#observeFailure(row, error),
+        observeAdoption: (id, succeeded) => this.#observeAdoption(id, succeeded),
       },
       workspaceId,
     );
@@ -234,6 +237,7 @@ export class Lifecycle implements WorkspaceRuntime {
     this.#rows.put(row);
     if (row.phase !== 'running') {
       this.#announced.delete(row.id);
+      this.#failedAdoptions.delete(row.id);
       if (row.phase === 'suspended' || row.phase === 'deleted') this.#activity.forget(row.id);
       return;
     }
@@ -249,6 +253,11 @@ export class Lifecycle implements WorkspaceRuntime {
   #observeFailure(row: WorkspaceRow, error: CellbookError): void {
     this.#deps.metrics?.countFailure(error.code);
     this.#resumes.attemptFailed(row, error);
+  }
+
+  #observeAdoption(workspaceId: WorkspaceId, succeeded: boolean): void {
+    if (succeeded) this.#failedAdoptions.delete(workspaceId);
+    else this.#failedAdoptions.set(workspaceId, (this.#failedAdoptions.get(workspaceId) ?? 0) + 1);
   }
 
   async #sweep(): Promise<void> {

@@ -10,6 +10,7 @@ import type { WorkspaceRow } from './stores/workspace-row.ts';
 
 export interface ObserveTools {
   hosts: Hosts;
+  failedAdoptions: ReadonlyMap<WorkspaceId, number>;
   activity: Activity;
   clock: Clock;
   isDraining(): boolean;
@@ -32,6 +33,8 @@ export async function observe(tools: ObserveTools, row: WorkspaceRow): Promise<O
     busy: row.phase === 'running' && activity.isBusy(row.id),
     lastActiveAtMs: activity.lastUsedAtMs(row.id, row.lastActiveAtMs),
     sandbox,
+    failedAdoptions: tools.failedAdoptions.get(row.id) ?? 0,
+    roomElsewhere: row.phase === 'failed' && row.hostId !== null && hosts.hasRoomElsewhere(row.hostId),
     loss: describeLoss(hosts.lastLoss(row.id)),
     demanded: isDemanded(row.id),
     draining: isDraining() || (row.hostId !== null && hosts.isDraining(row.hostId)),

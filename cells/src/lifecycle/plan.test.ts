@@ -1,3 +1,4 @@
+import { limits } from '@cellbook/shared/limits.ts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decideIdle } from './idle.ts';
@@ -14,6 +15,8 @@ const running: Observed = {
   idleSuspendSeconds: 600,
   lastActiveAtMs: 1_000_000,
   sandbox: 'usable',
+  failedAdoptions: 0,
+  roomElsewhere: false,
   loss: null,
   busy: false,
   demanded: false,
@@ -33,6 +36,8 @@ const anything = fc.record<Observed>({
   idleSuspendSeconds: fc.option(fc.integer({ min: 60, max: 1_000 })),
   lastActiveAtMs: fc.nat(200),
   sandbox: fc.constantFrom('usable', 'adoptable', 'none', 'unknown'),
+  failedAdoptions: fc.nat(2 * limits.lifecycle.adoptionsMax),
+  roomElsewhere: fc.boolean(),
   loss: fc.constant(null),
   busy: fc.boolean(),
   demanded: fc.boolean(),
@@ -83,12 +88,39 @@ describe('the planner', () => {
   });
 
   it('takes a sandbox of an older epoch over before anything else, and waits for a host that does not answer', () => {
-    const adoptable: Observed = { ...running, sandbox: 'adoptable', desired: 'suspended', draining: true };
+    const adoptable: Observed = { ...running, sandbox: 'adoptable', draining: true };
     expect(plan(adoptable)).toEqual({
       type: 'adopt',
       steps: ['adopt_sandbox', 'announce_running', 'inject_secrets'],
     });
     expect(plan({ ...running, sandbox: 'unknown' })).toEqual({ type: 'wait', untilMs: 1_001_000 });
+  });
+
+  it('takes one down under the newer epoch, without taking it over, when its owner wants it no more', () => {
+    const adoptable: Observed = { ...running, sandbox: 'adoptable' };
+    const steps = ['stop_sandbox', 'flush_rest', 'detach_files'];
+    expect(plan({ ...adoptable, desired: 'suspended' })).toEqual({ type: 'suspend', steps, dormant: false });
+    expect(plan({ ...adoptable, desired: 'deleted' })).toEqual({ type: 'delete', steps });
+  });
+
+  it('gives one up that could not be taken over so many times', () => {
+    const { adoptionsMax } = limits.lifecycle;
+    const adoptable: Observed = { ...running, sandbox: 'adoptable', failedAdoptions: adoptionsMax };
+    expect(plan({ ...adoptable, failedAdoptions: adoptionsMax - 1 })).toMatchObject({ type: 'adopt' });
+    expect(plan(adoptable)).toMatchObject({
+      ...{ type: 'give_up_sandbox', dormant: true },
+      steps: ['stop_sandbox', 'flush_rest', 'detach_files'],
+    });
+    expect(plan({ ...adoptable, demanded: true })).toMatchObject({ type: 'give_up_sandbox', dormant: false });
+  });
+
+  it('takes the files off a full host before it begins a start on another that has room', () => {
+    const failed: Observed = { ...running, phase: 'failed', sandbox: 'none', roomElsewhere: true };
+    expect(plan(failed)).toMatchObject({
+      ...{ type: 'suspend', dormant: false },
+      steps: ['stop_sandbox', 'flush_rest', 'detach_files'],
+    });
+    expect(plan({ ...failed, retryAtMs: 1_000_500 })).toEqual({ type: 'wait', untilMs: 1_000_500 });
   });
 
   it('waits for the time of the next attempt, and not a moment longer', () => {

@@ -29,6 +29,10 @@ export interface Observed {
   idleSuspendSeconds: number | null;
   lastActiveAtMs: number;
   sandbox: SandboxState;
+  /** How often in a row this controller has tried to take it over in vain. */
+  failedAdoptions: number;
+  /** Its host has no free place, another one has. */
+  roomElsewhere: boolean;
   /** Why it is not usable any more, where that is known. */
   loss: Problem | null;
   busy: boolean;
@@ -95,7 +99,7 @@ function planRunning(observed: Observed): Action {
   if (observed.sandbox === 'unknown') {
     return { type: 'wait', untilMs: observed.nowMs + limits.lifecycle.hostLookAgainMs };
   }
-  if (observed.sandbox === 'adoptable') return { type: 'adopt', steps: takeOver };
+  if (observed.sandbox === 'adoptable') return planAdoptable(observed);
   if (observed.sandbox === 'none') {
     return giveUp(observed, !observed.demanded, observed.loss ?? ownerLost);
   }
@@ -106,13 +110,28 @@ function planRunning(observed: Observed): Action {
   return idle.suspend ? { type: 'ask_idle_suspend' } : { type: 'wait', untilMs: idle.lookAgainAtMs };
 }
 
+/**
+ * Taken over, unless nobody wants it any more or it has not been possible for a while: then it is stopped under
+ * the newer epoch, as it is. Otherwise one that cannot be reached could be neither used, suspended nor deleted.
+ */
+function planAdoptable(observed: Observed): Action {
+  if (observed.desired === 'deleted') return { type: 'delete', steps: takeDown(observed) };
+  if (observed.desired === 'suspended') return { type: 'suspend', steps: takeDown(observed), dormant: false };
+  if (observed.failedAdoptions >= limits.lifecycle.adoptionsMax)
+    return giveUp(observed, !observed.demanded, outOfReach);
+  return { type: 'adopt', steps: takeOver };
+}
+
 function planFailed(observed: Observed): Action {
   if (observed.retryAtMs !== null && observed.nowMs < observed.retryAtMs) {
     return { type: 'wait', untilMs: observed.retryAtMs };
   }
   if (observed.desired === 'deleted') return { type: 'delete', steps: takeDown(observed) };
-  if (wantsSandbox(observed)) return { type: 'resume', steps: bringUp };
-  return { type: 'suspend', steps: takeDown(observed), dormant: observed.desired === 'running' };
+  if (!wantsSandbox(observed))
+    return { type: 'suspend', steps: takeDown(observed), dormant: observed.desired === 'running' };
+  // Its files are taken off the full host first; the resume that follows chooses anew.
+  if (observed.roomElsewhere) return { type: 'suspend', steps: takeDown(observed), dormant: false };
+  return { type: 'resume', steps: bringUp };
 }
 
 function planDeleted(observed: Observed): Action {
@@ -148,4 +167,8 @@ const interrupted: Problem = {
 const ownerLost: Problem = {
   code: 'sandbox_unavailable',
   text: 'Its sandbox was lost when the cell restarted. Files that were synced are intact; variables are gone.',
+};
+const outOfReach: Problem = {
+  code: 'sandbox_unavailable',
+  text: 'Its sandbox could not be reached again after the cell restarted. Files are intact; variables are gone.',
 };

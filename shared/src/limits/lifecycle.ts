@@ -38,6 +38,12 @@ export const lifecycleLimits = {
     purgeMs: 300_000,
     /** Newest transitions kept of a workspace: about a hundred resumes and suspends. */
     transitionsKept: 2_000,
+    /**
+     * Failures in a row after which a running sandbox that cannot be taken over is given up, and its workspace
+     * starts anew at the next need. One attempt per sweep: 50 s, longer than a daemon or a store is away when
+     * it is restarted.
+     */
+    adoptionsMax: 10,
     /** A host that does not answer is asked again: a daemon restarts in two or three seconds. */
     hostLookAgainMs: 1_000,
     /** Tabs poll every 10 s; a row this old may be told to them. 5,000 rows of 600 bytes are 3 MB. */

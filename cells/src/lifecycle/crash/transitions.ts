@@ -2,6 +2,7 @@
  * The planner's own table, read out of it: every kind of action with every list of steps that `plan` ever
  * answers with. The crash matrix is made from this, so a step added to the planner has its rows at once.
  */
+import { limits } from '@cellbook/shared/limits.ts';
 import { type Desired, desiredSchema, type Phase, phaseSchema } from '@cellbook/shared/protocol/workspace.ts';
 import type { WorkAction } from '../carry-out.ts';
 import type { PhaseEvent } from '../phases.ts';
@@ -49,13 +50,20 @@ function* everythingObservable(): Generator<Observed> {
         for (const dormant of flags)
           for (const draining of flags)
             for (const undoUntilMs of [0, 2])
-              yield observed(desired, phase, { sandbox, dormant, draining, undoUntilMs });
+              for (const failedAdoptions of [0, limits.lifecycle.adoptionsMax])
+                for (const roomElsewhere of flags)
+                  yield observed(desired, phase, {
+                    ...{ sandbox, dormant, draining, undoUntilMs, failedAdoptions, roomElsewhere },
+                  });
 }
 
 const observed = (
   desired: Desired,
   phase: Phase,
-  varied: Pick<Observed, 'sandbox' | 'dormant' | 'draining' | 'undoUntilMs'>,
+  varied: Pick<
+    Observed,
+    'sandbox' | 'dormant' | 'draining' | 'undoUntilMs' | 'failedAdoptions' | 'roomElsewhere'
+  >,
 ): Observed => ({
   ...{ desired, phase, ...varied },
   ...{ epoch: 1, retryAtMs: null, purged: false, idleSuspendSeconds: null, lastActiveAtMs: 0 },

@@ -20,6 +20,8 @@ export interface Existing {
   workspaceId: WorkspaceId;
   epoch: number;
   state: 'starting' | 'live';
+  /** Nobody can take it over, however often it is tried. */
+  isStuck: boolean;
   end(exit: SandboxExit): void;
   ended: Promise<SandboxExit>;
 }
@@ -46,7 +48,8 @@ export class SimulatedDriver implements SandboxDriver {
     const { clock, random, failureRate, observe } = this.#deps;
     const { sandboxId, workspaceId, epoch } = spec;
     const { promise: ended, resolve: end } = Promise.withResolvers<SandboxExit>();
-    const sandbox: Existing = { sandboxId, workspaceId, epoch, state: 'starting', end, ended };
+    const isStuck = random.float() < failureRate() / 4;
+    const sandbox: Existing = { sandboxId, workspaceId, epoch, state: 'starting', isStuck, end, ended };
     this.existing.set(sandboxId, sandbox);
     observe('starting', sandbox);
     try {
@@ -67,6 +70,8 @@ export class SimulatedDriver implements SandboxDriver {
     if (sandbox?.state !== 'live') return null;
     await sleep(this.#deps.clock, 1 + this.#deps.random.int(50));
     if (!this.existing.has(sandboxId)) return null;
+    if (sandbox.isStuck || this.#deps.random.float() < this.#deps.failureRate() / 2)
+      throw unavailable(sandbox.workspaceId);
     sandbox.epoch = epoch;
     this.#deps.observe('adopted', sandbox);
     return { id: sandboxId, workspaceId: sandbox.workspaceId, epoch, link: noLink, exited: sandbox.ended };
