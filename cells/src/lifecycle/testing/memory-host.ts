@@ -10,7 +10,7 @@ import { LocalSandboxHost } from '../../host/local-sandbox-host.ts';
 import type { SandboxHost } from '../../host/sandbox-host.ts';
 import { upTo } from '../../quotas/allowance.ts';
 import type { WorkspaceVolumes } from '../../storage/workspace-volumes.ts';
-import { Lifecycle } from '../lifecycle.ts';
+import { Lifecycle, type LifecycleDeps } from '../lifecycle.ts';
 import type { RuntimeListener } from '../runtime.ts';
 import { SimulatedDriver } from '../sim/simulated-driver.ts';
 import { SimulatedVolumes } from '../sim/simulated-volumes.ts';
@@ -19,6 +19,8 @@ import { MemoryWorkspaceStore } from '../stores/memory-workspace-store.ts';
 
 export interface MemoryHostOptions {
   capacity?: number;
+  /** A second host, with so many places. */
+  elsewhere?: number;
   /** While it is on, the store answers nothing but errors. */
   outage?: { isOn: boolean };
   /** Stands between the lifecycle and what it acts on. */
@@ -46,14 +48,21 @@ export async function makeHost(given: MemoryHostOptions = {}) {
   const volumes = new SimulatedVolumes({ ...fake, observe: () => {} });
   const hostId = hostIdSchema.parse('host-a');
   const host = new LocalSandboxHost({ hostId, driver, capacity: given.capacity ?? 4 });
-  const lifecycle = new Lifecycle({
+  const elsewhere = new LocalSandboxHost({
+    hostId: hostIdSchema.parse('host-b'),
+    driver: new SimulatedDriver({ ...fake, observe: () => {} }),
+    capacity: given.elsewhere ?? 0,
+  });
+  const own = given.wrap?.host(host) ?? host;
+  const lifecycleDeps: LifecycleDeps = {
     ...{ transitions, clock, random },
     store: given.outage ? withOutages(store, given.outage) : store,
     volumes: given.wrap?.volumes(volumes) ?? volumes,
-    hosts: new Hosts([given.wrap?.host(host) ?? host]),
+    hosts: new Hosts(given.elsewhere === undefined ? [own] : [own, elsewhere]),
     log: silentLogger,
     sandboxLimits: () => ({ memoryBytesMax: 1, cpuMillisMax: 1, pidsMax: 1, diskBytesMax: 1 }),
-  });
+  };
+  const lifecycle = new Lifecycle(lifecycleDeps);
   const heard: string[] = [];
   let busy = false;
   const listener: RuntimeListener = {
@@ -93,7 +102,14 @@ export async function makeHost(given: MemoryHostOptions = {}) {
   }
   return {
     ...{ clock, store, transitions, driver, volumes, host, lifecycle, heard, pass, create, settledRow },
+    elsewhere,
     starts: () => starts,
+    /** The next controller on the same store and hosts. */
+    async startAnother(): Promise<Lifecycle> {
+      const next = new Lifecycle(lifecycleDeps);
+      await next.start();
+      return next;
+    },
     setBusy: (value: boolean) => {
       busy = value;
     },
