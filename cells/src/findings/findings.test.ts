@@ -1,9 +1,13 @@
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { ManualClock, systemClock } from '@cellbook/shared/clock.ts';
 import { newWorkspaceId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import { silentLogger } from '@cellbook/shared/log.ts';
 import type { Finding } from '@cellbook/shared/protocol/findings-api.ts';
-import { seededRandom } from '@cellbook/shared/random.ts';
+import { seededRandom, systemRandom } from '@cellbook/shared/random.ts';
 import { afterAll, describe, expect, it } from 'vitest';
 import { eventually } from '../testing/eventually.ts';
 import { Findings } from './findings.ts';
@@ -137,16 +141,29 @@ describe('the scanner', () => {
     });
   });
 
-  it('scans on with a new thread after one that failed between two files', async () => {
-    const program = `import { parentPort } from "node:worker_threads";
-      parentPort.on("message", () => { parentPort.postMessage([]); setImmediate(() => { throw new Error("late"); }); });`;
-    const odd = createScanner(systemClock, new URL(`data:text/javascript,${encodeURIComponent(program)}`));
-    const file = { path: 'a.py', bytes: Buffer.alloc(0) };
-    expect(await odd.scan(file)).toEqual([]);
-    // The thread takes a moment to end; a scan meanwhile may be refused, none may hang.
-    await eventually(() => odd.scan(file).catch(({ code }: { code: string }) => code)).toEqual([]);
-    await odd.close();
-  });
+  it.each(['throw new Error("late")', 'process.exit(1)'])(
+    'scans on with a new thread after one that ends between two files: %s',
+    async (does) => {
+      const ended = join(tmpdir(), `cellbook-scan-${systemRandom.uuid()}`);
+      const program = `import { writeFileSync } from "node:fs"; import { parentPort } from "node:worker_threads";
+        process.on("exit", () => writeFileSync(${JSON.stringify(ended)}, ""));
+        parentPort.on("message", ({ path }) => {
+          parentPort.postMessage([]);
+          if (path === "last.py") setImmediate(() => { ${does} });
+        });`;
+      const url = new URL(`data:text/javascript,${encodeURIComponent(program)}`);
+      // Its deadline never comes: a scan that waits for a thread that is gone would wait for ever.
+      const odd = createScanner(new ManualClock(), url);
+      expect(await odd.scan({ path: 'last.py', bytes: Buffer.alloc(0) })).toEqual([]);
+      await eventually(() => existsSync(ended)).toBe(true);
+      // That it has ended is told some turns of the event loop later.
+      for (let turn = 0; turn < 1_000; turn++) await new Promise((resolve) => setImmediate(resolve));
+      const next = () => odd.scan({ path: 'next.py', bytes: Buffer.alloc(0) });
+      await eventually(() => next().catch(({ code }: { code: string }) => code)).toEqual([]);
+      await odd.close();
+      await rm(ended);
+    },
+  );
 
   it('gives up a scan that takes too long together with its thread', async () => {
     const clock = new ManualClock();
