@@ -117,7 +117,11 @@ export function createEdge(bindings: Bindings, clock: Clock, random: Random): Ed
     signInGate: createSignInGate(clock),
     credentials: createCredentials({ clock, keys: config.CELLBOOK_CREDENTIAL_KEYS }),
     ...{ revoked, changes, policies, pins, pinStore, verifyPins: verified },
-    standings: createStandings({ changes, personIn }),
+    standings: createStandings({
+      ...{ changes, personIn },
+      onFailure: (cause) =>
+        log('warn', 'an operator could not be read anew: his credential is believed', { cause }),
+    }),
     regionOf: createD1RegionOf({ db: bindings.DIRECTORY, clock }),
     keys,
     serviceAccounts: createD1ServiceAccountStore({ db: bindings.DIRECTORY, clock }),

@@ -28,6 +28,8 @@ let org: ReturnType<typeof newOrgId>;
 beforeAll(async () => {
   world = await createWorld();
   world.edge.refused = (refusal) => void refusals.push(refusal);
+  // Callers of every role, whom no directory knows.
+  world.edge.standings = { current: async (identity) => identity };
   [sub, org] = [newUserId(world.edge.random), newOrgId(world.edge.random)];
 });
 

@@ -30,13 +30,31 @@ export function createBatch(db: D1Database, clock: Clock): Batch {
 
 /**
  * Marks what credentials say of this subject (a user's id or an organisation's) as old: every edge derives it
- * anew within a minute. In the same transaction as the change; where nothing changed it costs a read.
+ * anew within a minute. In the same transaction as the change; where nothing changed it costs a read. The time
+ * always grows, also where another edge's clock was ahead: who has read it anew knows a change by its time.
  */
 export function noteChange(db: D1Database, subject: string, nowMs: number): D1PreparedStatement {
   return db
-    .prepare(
-      `INSERT INTO changes (subject, at, until) VALUES (?, ?, ?) ON CONFLICT (subject) DO UPDATE
-       SET at = max(at, excluded.at), until = max(until, excluded.until)`,
-    )
-    .bind(subject, nowMs, nowMs + limits.edge.tokenTtlMsMax);
+    .prepare(`INSERT INTO changes (subject, at, until) VALUES (?, ?, ?) ${later}`)
+    .bind(subject, nowMs, untilMs(nowMs));
 }
+
+/**
+ * As `noteChange`, of a member, before he is changed. Nobody is marked who is none: an admin who names strangers
+ * would else fill what every edge reads.
+ */
+export function noteMemberChange(
+  db: D1Database,
+  org: string,
+  user: string,
+  nowMs: number,
+): D1PreparedStatement {
+  const isMember = 'EXISTS (SELECT 1 FROM members WHERE org_id = ?4 AND user_id = ?1)';
+  return db
+    .prepare(`INSERT INTO changes (subject, at, until) SELECT ?1, ?2, ?3 WHERE ${isMember} ${later}`)
+    .bind(user, nowMs, untilMs(nowMs), org);
+}
+
+const later = `ON CONFLICT (subject) DO UPDATE
+  SET at = max(at + 1, excluded.at), until = max(until, excluded.until)`;
+const untilMs = (nowMs: number): number => nowMs + limits.edge.changeSettlesMs + limits.edge.tokenTtlMsMax;

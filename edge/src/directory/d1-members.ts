@@ -1,7 +1,7 @@
 /** Who is in an organisation and as what, on D1. Each change decides and marks in one transaction. */
 import { limits } from '@cellbook/shared/limits.ts';
 import { z } from 'zod';
-import { type Batch, noteChange } from './d1-batch.ts';
+import { type Batch, noteMemberChange } from './d1-batch.ts';
 import { type MemberChange, memberSchema, type Orgs } from './orgs.ts';
 
 const standing = `SELECT orgs.kind FROM members JOIN orgs ON orgs.id = members.org_id
@@ -27,24 +27,24 @@ export function d1Members(db: D1Database, run: Batch): Pick<Orgs, 'members' | 's
       return z.array(memberSchema).parse(result?.results);
     },
     async setRole(id, userId, role, nowMs) {
-      const [before, updated] = await run([
+      const [before, , updated] = await run([
         db.prepare(standing).bind(id, userId),
+        noteMemberChange(db, id, userId, nowMs),
         db
           .prepare(
             `UPDATE members SET role = ?3 WHERE org_id = ?1 AND user_id = ?2 AND (role = ?3 OR (${mayChange}))`,
           )
           .bind(id, userId, role),
-        noteChange(db, userId, nowMs),
       ]);
       return outcome(before, updated);
     },
     async removeMember(id, userId, nowMs) {
-      const [before, removed] = await run([
+      const [before, , removed] = await run([
         db.prepare(standing).bind(id, userId),
+        noteMemberChange(db, id, userId, nowMs),
         db
           .prepare(`DELETE FROM members WHERE org_id = ?1 AND user_id = ?2 AND ${mayChange}`)
           .bind(id, userId),
-        noteChange(db, userId, nowMs),
         db
           .prepare(
             `DELETE FROM team_members WHERE user_id = ?2 AND team_id IN (SELECT id FROM teams WHERE org_id = ?1)

@@ -99,6 +99,7 @@ export function createMemoryPeople(deps: {
 }
 
 function takeUp(tables: MemoryTables, user: UserRow, email: string, nowMs: number): void {
+  const before = tables.members.size;
   const domain = email.slice(email.lastIndexOf('@') + 1);
   for (const org of tables.orgs.values()) {
     if (org.emailDomain !== domain) continue;
@@ -111,6 +112,8 @@ function takeUp(tables: MemoryTables, user: UserRow, email: string, nowMs: numbe
     tables.join(invitation.org, user.id, invitation.role, nowMs);
     invitation.acceptedBy = user.id;
   }
+  // Who comes back: edges may still hold that he is no member.
+  if (tables.members.size > before && tables.changes.has(user.id)) tables.noteChange(user.id, nowMs);
 }
 
 function fillTeams(tables: MemoryTables, user: UserRow, groups: NonNullable<Login['groups']>): void {

@@ -45,6 +45,6 @@ export class MemoryTables {
   }
 
   noteChange(subject: string, nowMs: number): void {
-    this.changes.set(subject, Math.max(nowMs, this.changes.get(subject) ?? 0));
+    this.changes.set(subject, Math.max(nowMs, (this.changes.get(subject) ?? -1) + 1));
   }
 }

@@ -310,6 +310,8 @@ describe.each(stores)('people on %s', (_, create) => {
       const org = await shared(ada);
       expect(await orgs.setRole(org.id, eve.sub, 'admin', clock.nowMs())).toBe('absent');
       expect(await orgs.removeMember(org.id, eve.sub, clock.nowMs())).toBe('absent');
+      // Every edge reads the marks: an admin who names strangers would fill them.
+      expect(await changed()).not.toContain(eve.sub);
     });
   });
 

@@ -110,6 +110,13 @@ function joining(db: D1Database, login: Login, email: string, nowMs: number): D1
     db
       .prepare(`UPDATE invitations SET accepted_by = ${byIdentity} WHERE ${open}`)
       .bind(issuer, subject, email, nowMs),
+    // Who comes back: edges may still hold that he is no member.
+    db
+      .prepare(
+        `UPDATE changes SET at = max(at + 1, ?3) WHERE subject = ${byIdentity}
+         AND EXISTS (SELECT 1 FROM members WHERE user_id = ${byIdentity} AND created_at = ?3)`,
+      )
+      .bind(issuer, subject, nowMs),
   ];
 }
 

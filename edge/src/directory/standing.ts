@@ -2,6 +2,9 @@
  * Who somebody is now, where his credential was issued before something about him changed (a role, a member
  * removed, a tier or region moved). The credential itself is never changed; what it says is read anew from the
  * directory, once per isolate and change, and kept. Everybody else costs two look-ups in memory.
+ *
+ * An operator is read anew by every isolate, for who is one is in the configuration and no change is noted there.
+ * While the directory is down his credential is believed: he is who mends it.
  */
 import type { OrgId, UserId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
@@ -16,25 +19,43 @@ export interface Standings {
 }
 
 export function createStandings(deps: {
-  changes: Snapshot<Changes>;
+  changes: Pick<Snapshot<Changes>, 'get'>;
   /** What this user, person or service account, is in the organisation now. */
   personIn(userId: UserId, org: OrgId): Promise<Person | null>;
+  /** An operator could not be read anew. */
+  onFailure(problem: unknown): void;
 }): Standings {
   const known = new BoundedMap<{ person: Person | null }>(limits.edge.standingsMax);
   return {
     async current(identity, defer) {
       const atMs = changedAtMs(await deps.changes.get(defer), identity);
-      if (identity.iat * 1_000 >= atMs) return identity;
+      const isOld = identity.iat * 1_000 < atMs + limits.edge.changeSettlesMs;
+      if (!isOld && identity.role !== 'operator') return identity;
       const { sub, org } = identity;
       const key = `${sub} ${org} ${atMs}`;
-      const found = known.get(key) ?? { person: await deps.personIn(sub, org) };
+      const found = known.get(key) ?? (await read(identity, isOld));
+      if (!found) return identity;
       known.set(key, found);
       return found.person && { ...identity, ...found.person };
     },
   };
+
+  /** Null: it cannot be read now, and what the credential says may stand. */
+  async function read({ sub, org }: Identity, isOld: boolean): Promise<{ person: Person | null } | null> {
+    try {
+      return { person: await deps.personIn(sub, org) };
+    } catch (thrown) {
+      if (isOld) throw thrown;
+      deps.onFailure(thrown);
+      return null;
+    }
+  }
 }
 
-/** A credential says its second of issue: one issued in the second of a change counts as issued before it. */
+/**
+ * When something about the holder changed last. One issued a while after that still counts as issued before: it
+ * may have been made (a key, another organisation's cookie) by an isolate that had not heard of the change.
+ */
 export function changedAtMs(changes: Changes, { sub, org, jti }: Identity): number {
   const times = [sub, org, jti].map((subject) => changes.get(subject) ?? Number.NEGATIVE_INFINITY);
   return Math.max(...times);

@@ -79,6 +79,11 @@ export const edgeLimits = {
     lastGoodMsMax: 2_000,
     /** Users, organisations and keys whose claims changed within a year: 50,000 at 45 bytes are 2.2 MB. */
     changesMax: 50_000,
+    /**
+     * A credential issued so long after a change may still say what was before it: an edge hears of a change
+     * within a minute, the rest is for reads that fail meanwhile and for clocks that differ.
+     */
+    changeSettlesMs: 10 * 60_000,
     /** Claims read anew because they had changed, per isolate: 5,000 at 300 bytes are 1.5 MB. */
     standingsMax: 5_000,
     /** Organisations with a policy of their own, at 300 bytes: 3 MB. */
