@@ -1,10 +1,10 @@
 /**
  * The master keys of secrets, from the command line (ops/runbooks/secrets.md):
  *
- *     node cells/src/secrets/main.ts init <file>      makes the file; keeps one that is there
- *     node cells/src/secrets/main.ts rotate <file>    puts a new key first
- *     node cells/src/secrets/main.ts reseal <file>    seals every secret of DATABASE_URL under the first key
- *     node cells/src/secrets/main.ts retire <file>    drops the older keys, once DATABASE_URL needs none of them
+ *     npm run secrets -- init <file>      makes the file; keeps one that is there
+ *     npm run secrets -- rotate <file>    puts a new key first
+ *     npm run secrets -- reseal <file>    seals every secret of DATABASE_URL under the first key
+ *     npm run secrets -- retire <file>    drops the older keys, once DATABASE_URL needs none of them
  *
  * DATABASE_URL names the database of every cell that uses the file, with spaces between them.
  */
@@ -54,7 +54,7 @@ async function withStores(work: (store: SecretStore) => Promise<void>): Promise<
 const [name = '', file] = process.argv.slice(2);
 const command = commands[name];
 if (!command || file === undefined) {
-  console.error(`usage: node cells/src/secrets/main.ts ${Object.keys(commands).join('|')} <file>`);
+  console.error(`usage: npm run secrets -- ${Object.keys(commands).join('|')} <file>`);
   process.exit(2);
 }
 try {

@@ -122,6 +122,6 @@ const unusable = (file: string, problem: string, cause?: unknown): CellbookError
   new CellbookError('not_configured', {
     doing: `reading the master keys of secrets from ${file}`,
     problem,
-    next: 'Make the file with `node cells/src/secrets/main.ts init <file>`, or put a copy of it back.',
+    next: 'Make the file with `npm run secrets -- init <file>`, or put a copy of it back.',
     cause,
   });

@@ -63,6 +63,18 @@ describe('the routes of secrets', () => {
       expect(JSON.stringify(body)).not.toContain(sentinel);
   });
 
+  it('are in the audit log by name, without the value', async () => {
+    const sub = newUserId(systemRandom);
+    await put('/v1/secrets/AUDITED', sentinel, as('member', { sub }));
+    await api.call('DELETE', '/v1/org/secrets/AUDITED', as('admin', { sub }));
+    const deeds = (await api.audit.events()).filter(({ who }) => who.id === sub);
+    expect(deeds).toMatchObject([
+      { what: 'secret.put', which: { kind: 'secret', id: 'AUDITED', owner: sub }, result: { outcome: 'ok' } },
+      { what: 'org_secret.delete', which: { kind: 'secret', id: 'AUDITED', owner: org } },
+    ]);
+    expect(JSON.stringify(deeds)).not.toContain(sentinel);
+  });
+
   it('keep a user’s and an organisation’s apart, and let the user’s own count first', async () => {
     const userId = newUserId(systemRandom);
     const user = { sub: userId };

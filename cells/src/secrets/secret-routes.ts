@@ -14,6 +14,7 @@ import {
 } from '@cellbook/shared/protocol/secrets-api.ts';
 import { type About, needs } from '../api/access/route-access.ts';
 import type { ApiScope } from '../api/api-scope.ts';
+import { noteAudit } from '../audit/note-audit.ts';
 import type { SecretOwner } from './seal.ts';
 import type { SecretDelivery } from './secret-delivery.ts';
 import type { SecretNote } from './secret-store.ts';
@@ -88,9 +89,11 @@ function registerWrites(app: ApiScope, deps: SecretRouteDeps, collection: Collec
   app.put(
     `${path}/:name`,
     { schema: { ...one, ...set }, bodyLimit: limits.secrets.bodyBytesMax, ...needs(write, about) },
-    async ({ principal, params: { name }, body }) => {
-      const owner = ownerOf(principal);
-      const note = await secrets.put({ owner, name }, body.value);
+    async (request) => {
+      const { name } = request.params;
+      const owner = ownerOf(request.principal);
+      noteAudit(request, { which: { kind: 'secret', id: name, owner } });
+      const note = await secrets.put({ owner, name }, request.body.value);
       return { ...present(note), ...(await delivery.changed(owner)), takesEffect: takesEffect.set };
     },
   );
@@ -99,15 +102,13 @@ function registerWrites(app: ApiScope, deps: SecretRouteDeps, collection: Collec
     summary: `Remove one of ${whose} secrets; asking twice is harmless`,
     response: { 200: secretRemovedSchema },
   };
-  app.delete(
-    `${path}/:name`,
-    { schema: { ...one, ...remove }, ...needs(write, about) },
-    async ({ principal, params: { name } }) => {
-      const owner = ownerOf(principal);
-      const removed = await secrets.remove({ owner, name });
-      return { name, removed, ...(await delivery.changed(owner)), takesEffect: takesEffect.removed };
-    },
-  );
+  app.delete(`${path}/:name`, { schema: { ...one, ...remove }, ...needs(write, about) }, async (request) => {
+    const { name } = request.params;
+    const owner = ownerOf(request.principal);
+    noteAudit(request, { which: { kind: 'secret', id: name, owner } });
+    const removed = await secrets.remove({ owner, name });
+    return { name, removed, ...(await delivery.changed(owner)), takesEffect: takesEffect.removed };
+  });
 }
 
 const tags = ['secrets'];

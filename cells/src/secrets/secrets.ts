@@ -76,7 +76,7 @@ export class Secrets {
     throw new CellbookError('not_configured', {
       doing,
       problem: 'this cell has no master key to keep secrets with',
-      next: 'Its operator makes one with `node cells/src/secrets/main.ts init <file>` and names the file in CELLBOOK_SECRET_KEYS.',
+      next: 'Its operator makes one with `npm run secrets -- init <file>` and names the file in CELLBOOK_SECRET_KEYS.',
     });
   }
 }
