@@ -85,8 +85,8 @@ export function edgeOf(bindings: Bindings): Edge {
 export function createEdge(bindings: Bindings, clock: Clock, random: Random): Edge {
   const config = parseConfig(bindings);
   const metrics = createMetrics();
-  const directory = createD1Directory({ db: bindings.DIRECTORY, clock });
-  const keys = createD1KeyStore({ db: bindings.DIRECTORY, clock });
+  const stores = createStores(bindings.DIRECTORY, clock);
+  const { directory, keys } = stores;
   const operators = config.CELLBOOK_OPERATORS;
   const people = createD1People({ db: bindings.DIRECTORY, clock, random, operators });
   const verified = createPinVerifier(config.CELLBOOK_PIN_PUBLIC_KEY);
@@ -110,9 +110,8 @@ export function createEdge(bindings: Bindings, clock: Clock, random: Random): Ed
     random,
     assets: bindings.ASSETS,
     metrics,
-    directory,
+    ...stores,
     people,
-    orgs: createD1Orgs({ db: bindings.DIRECTORY, clock }),
     providers: config.CELLBOOK_OIDC.map((provider) => createProvider({ config: provider, clock })),
     signInGate: createSignInGate(clock),
     credentials: createCredentials({ clock, keys: config.CELLBOOK_CREDENTIAL_KEYS }),
@@ -122,9 +121,6 @@ export function createEdge(bindings: Bindings, clock: Clock, random: Random): Ed
       onFailure: (cause) =>
         log('warn', 'an operator could not be read anew: his credential is believed', { cause }),
     }),
-    regionOf: createD1RegionOf({ db: bindings.DIRECTORY, clock }),
-    keys,
-    serviceAccounts: createD1ServiceAccountStore({ db: bindings.DIRECTORY, clock }),
     keyUse: createKeyUse({
       clock,
       keys,
@@ -134,7 +130,6 @@ export function createEdge(bindings: Bindings, clock: Clock, random: Random): Ed
       ...{ clock, random, anchors: bindings.PINS, key: config.CELLBOOK_AUDIT_KEY ?? null },
       store: createD1AuditStore({ db: bindings.DIRECTORY, clock }),
     }),
-    devices: createD1DeviceRequests({ db: bindings.DIRECTORY, clock }),
     deviceGuesses: createDeviceGate(clock),
     refusals: createRefusalCounts(),
     refused: noteRefusal,
@@ -155,3 +150,13 @@ export function createEdge(bindings: Bindings, clock: Clock, random: Random): Ed
     },
   };
 }
+
+/** What is the directory's alone. */
+const createStores = (db: D1Database, clock: Clock) => ({
+  directory: createD1Directory({ db, clock }),
+  orgs: createD1Orgs({ db, clock }),
+  regionOf: createD1RegionOf({ db, clock }),
+  keys: createD1KeyStore({ db, clock }),
+  serviceAccounts: createD1ServiceAccountStore({ db, clock }),
+  devices: createD1DeviceRequests({ db, clock }),
+});

@@ -106,7 +106,7 @@ test('what is not understood ends with code 2', async () => {
 test('completion offers commands, options and shells, and says nothing where nobody is logged in', async () => {
   const offered = async (...words: string[]) =>
     (await cellbook(['complete', '--', ...words])).out.trim().split('\n');
-  expect(await offered('ws', 're')).toEqual(['resume', 'restore']);
+  expect(await offered('ws', 're')).toEqual(['resume', 'recover', 'restore']);
   expect(await offered('run', '--par')).toEqual(['--parameter', '--parameters-file']);
   expect(await offered('completion', '')).toEqual(['bash', 'zsh', 'fish']);
   expect(await offered('ws', 'show', '')).toEqual(['']);

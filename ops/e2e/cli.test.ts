@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { openBrowser } from './browser.ts';
+import { beginLogin, openLogin } from './login-in-browser.ts';
 import { useTestPlatform } from './test-platform.ts';
 
 const platform = useTestPlatform();
@@ -206,5 +208,43 @@ describe('cellbook', () => {
       .poll(async () => (await cellbook(['ws', 'restore', 'first'])).code, { timeout: 60_000 })
       .toBe(0);
     expect(await json(['ws', 'ls'])).toMatchObject([{ name: 'first' }]);
+  });
+});
+
+describe('cellbook login', () => {
+  it('is let in, or refused, by a person in a browser, who sees which key will be made', async () => {
+    const elsewhere = join(home, 'elsewhere');
+    const env = { PATH: process.env.PATH, HOME: elsewhere, CELLBOOK_URL: platform().url };
+    const browser = await openBrowser('cli-login');
+    try {
+      const page = await browser.context.newPage();
+      const scopes = ['--scope', 'workspaces', 'notebooks', '--days', '7'];
+      const allowed = await beginLogin(program, ['--name', 'the box', ...scopes], env);
+      await openLogin(page, allowed);
+      await browser.screenshot(page, 'confirm');
+      const shown = await page.getByRole('main').textContent();
+      for (const part of [allowed.code, 'the box', 'Ada', 'run code']) expect(shown).toContain(part);
+      await page.getByRole('button', { name: 'Allow' }).click();
+      await page.getByRole('heading', { name: 'Go back to your terminal' }).waitFor();
+
+      const refused = await beginLogin(program, ['--name', 'another'], {
+        ...env,
+        HOME: join(home, 'nowhere'),
+      });
+      await openLogin(page, refused);
+      await page.getByRole('button', { name: 'Refuse' }).click();
+      await page.getByRole('heading', { name: 'Refused' }).waitFor();
+
+      const [in_, out] = [await allowed.ended, await refused.ended];
+      expect(in_.code, in_.err).toBe(0);
+      expect(JSON.parse(in_.out)).toMatchObject({ url: platform().url, name: 'Ada' });
+      expect(out).toMatchObject({ code: 1, out: '' });
+      expect(JSON.parse(out.err)).toMatchObject({ code: 'forbidden' });
+      expect(browser.problems).toEqual([]);
+    } finally {
+      await browser.close();
+    }
+    const child = spawn(process.execPath, [program, 'ws', 'ls', '--json'], { env });
+    expect(JSON.parse(await text(child.stdout))).toEqual([]);
   });
 });

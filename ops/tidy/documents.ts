@@ -18,6 +18,20 @@ export function namedCommands(document: SourceFile, packageJson: string): Breach
 }
 
 /**
+ * Every `cellbook …` of a shell block in a document is a command of the command line. `known`: each as its words,
+ * such as `ws create`.
+ */
+export function namedCellbook(document: SourceFile, known: ReadonlySet<string>): Breach[] {
+  const blocks = [...document.text.matchAll(/^```sh[^\n]*\n(.*?)^```/gms)].map(([, block]) => block ?? '');
+  const named = blocks.flatMap((block) => [
+    ...block.matchAll(/(?:^|[|;(]\s*|-s )cellbook (?:-- )?([a-z]+)(?: ([a-z]+))?/gm),
+  ]);
+  return named
+    .filter(([, first = '', second = '']) => !known.has(first) && !known.has(`${first} ${second}`))
+    .map(([text]) => ({ path: document.path, problem: `names “${text.trim()}”, which is no command` }));
+}
+
+/**
  * Every test a document names exists. A test is named in backticks by its file, and by its own name after
  * a `›` where one is meant: `cells/src/lifecycle/plan.test.ts › resumes what is wanted running`.
  */

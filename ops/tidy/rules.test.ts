@@ -1,6 +1,6 @@
 /** Each rule of the house finds what it is for, and leaves alone what it should. */
 import { describe, expect, it } from 'vitest';
-import { explainedDependencies, namedCommands, namedTests } from './documents.ts';
+import { explainedDependencies, namedCellbook, namedCommands, namedTests } from './documents.ts';
 import { namedExports, noBarrels } from './exports.ts';
 import { importDirection } from './imports.ts';
 import { fileLength, functionLength, functionLinesMax } from './lengths.ts';
@@ -110,6 +110,16 @@ describe('documents', () => {
     expect(namedCommands(at('README.md', 'Run `npm test`, then `npm run deploy`.'), manifest)).toHaveLength(
       2,
     );
+  });
+
+  it('may tell only commands of the command line that exist', () => {
+    const known = new Set(['login', 'ws create']);
+    const block = (text: string) => namedCellbook(at('README.md', `\`\`\`sh\n${text}\n\`\`\`\n`), known);
+    expect(
+      block('cellbook login --url x\nnpm run -s cellbook -- ws create mine | jq\ncellbook --help'),
+    ).toEqual([]);
+    expect(block('cellbook ws make it; cellbook deploy\necho | cellbook logout')).toHaveLength(3);
+    expect(namedCellbook(at('README.md', 'what a cellbook would be'), known)).toEqual([]);
   });
 
   it('may name only tests that exist', () => {

@@ -1,7 +1,8 @@
 /** The house rules that a machine can check, on the whole repository. Each rule is shown to fail in rules.test.ts. */
 import { describe, expect, it } from 'vitest';
+import { commandNames, createProgram } from '../cli/program.ts';
 import { checkoutDirectory } from '../up/config.ts';
-import { explainedDependencies, namedCommands, namedTests } from './documents.ts';
+import { explainedDependencies, namedCellbook, namedCommands, namedTests } from './documents.ts';
 import { namedExports, noBarrels } from './exports.ts';
 import { importDirection } from './imports.ts';
 import { fileLength, fileLinesMax, fileLinesReported, functionLength } from './lengths.ts';
@@ -51,6 +52,13 @@ describe('the repository', () => {
   it('has every command that its documents name', () => {
     const documents = files.filter(({ path }) => path.endsWith('.md') && path !== 'CHANGELOG.md');
     expect(format(documents.flatMap((one) => namedCommands(one, file('package.json').text)))).toBe('');
+  });
+
+  it('has every `cellbook …` that its documents tell', () => {
+    const known = new Set(commandNames(createProgram()));
+    expect(known.has('ws create')).toBe(true);
+    const documents = files.filter(({ path }) => path.endsWith('.md') && path !== 'CHANGELOG.md');
+    expect(format(documents.flatMap((one) => namedCellbook(one, known)))).toBe('');
   });
 
   it('has every test that ops/requirements.md and the README name', () => {

@@ -33,7 +33,7 @@ export async function devicePage(ask: Ask): Promise<Response> {
   return pageResponse(
     confirmPage({
       ...{ code: showUserCode(request.userCode), name: request.name, scopes: request.scopes },
-      ...{ who: identity.name, org: org?.name ?? identity.org, address: request.address },
+      ...{ who: identity.name, org: org?.kind === 'shared' ? org.name : null, address: request.address },
       askedAtMs: request.createdAtMs,
       expiresAtMs: edge.clock.nowMs() + request.expiresInDays * dayMs,
     }),

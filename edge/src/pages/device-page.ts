@@ -38,7 +38,8 @@ export interface Confirm {
   name: string;
   scopes: readonly Scope[] | null;
   who: string;
-  org: string;
+  /** Null: the person's own. */
+  org: string | null;
   address: string;
   askedAtMs: number;
   expiresAtMs: number;
@@ -50,7 +51,7 @@ export function confirmPage(shown: Confirm): Html {
     'Log a command line in',
     html`<h1>Log in on ${name}?</h1>
 <p class="device-code"><strong>${code}</strong></p>
-<p>A command line asks for a key to work as you, <strong>${who}</strong>, in <strong>${org}</strong>. Allow it only if your own terminal shows this code.</p>
+<p>A command line asks for a key to work as you, <strong>${who}</strong>, ${org === null ? 'in your own organisation' : html`in <strong>${org}</strong>`}. Allow it only if your own terminal shows this code.</p>
 <dl class="facts">
 <dt>The key</dt><dd>${name}</dd>
 <dt>It may</dt><dd>${scopes === null ? 'do whatever you may, but make keys and manage the organisation' : list(scopes.map((scope) => reach[scope]))}</dd>

@@ -1,10 +1,10 @@
 /** `cellbook ws …`: workspaces by id or by name. */
-import { spawn } from 'node:child_process';
 import { systemClock } from '@cellbook/shared/clock.ts';
 import type { Phase } from '@cellbook/shared/protocol/workspace.ts';
 import type { Command } from 'commander';
 import { answer, type Workspace } from '../../clients/typescript/client.ts';
 import { waitUntil } from '../../up/wait-until.ts';
+import { browse } from '../browse.ts';
 import type { Cli } from '../cli.ts';
 import type { Context } from '../context.ts';
 import { findWorkspace, listWorkspaces } from '../find-workspace.ts';
@@ -132,12 +132,4 @@ async function reaches({ api }: Context, workspaceId: string, phase: Phase): Pro
     deadlineMs: settleMsMax,
     what: `workspace ${workspaceId} to be ${phase}`,
   });
-}
-
-/** The desktop's own way; where there is none the address has been printed. */
-function browse(url: string): void {
-  const opener = process.platform === 'darwin' ? 'open' : 'xdg-open';
-  spawn(opener, [url], { stdio: 'ignore', detached: true })
-    .on('error', () => undefined)
-    .unref();
 }
