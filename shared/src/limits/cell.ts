@@ -62,7 +62,7 @@ export const cellLimits = {
     resealRows: 100,
   },
   findings: {
-    /** Measured 15 to 40 ms a megabyte: a fifth of a second for the largest that is looked at. */
+    /** Measured 6 to 22 ms a megabyte: a fifth of a second for the largest that is looked at. */
     scanBytesMax: 8 * 1024 * 1024,
     /** What a save waits for its scan at the most; a megabyte is done by then, what is not is told by event. */
     answerMs: 250,
