@@ -14,6 +14,7 @@ import { PlainHomes } from '../sandbox/quota/plain-homes.ts';
 import { createWorkspaceVolumes } from '../storage/create-workspace-volumes.ts';
 import { createPostgresManifestStore } from '../storage/manifests/postgres-manifest-store.ts';
 import { openObjectStore } from '../storage/objects/open-object-store.ts';
+import { sweepIncoming } from '../storage/objects/sweep-incoming.ts';
 import type { HostsPart } from './host-part.ts';
 import { openSandboxes } from './sandbox-part.ts';
 import type { CellStores } from './store-part.ts';
@@ -29,6 +30,7 @@ export async function openOwnHost(
   const { driver: bare, image } = await openSandboxes(config, tools, join(dataDirectory, 'sandboxes'));
   const driver = withDriverFailpoints(bare, tools.failpoint);
   const hosts = new Hosts([new LocalSandboxHost({ hostId, driver, capacity: sandbox.capacity })]);
+  await sweepIncoming(config.objects, tools);
   const hostDirectory = join(dataDirectory, 'host');
   const homesDirectory = join(hostDirectory, 'homes');
   const volumes = createWorkspaceVolumes({

@@ -15,6 +15,7 @@ import { readImage } from '../sandbox/image.ts';
 import { createWorkspaceVolumes } from '../storage/create-workspace-volumes.ts';
 import { createPostgresManifestStore } from '../storage/manifests/postgres-manifest-store.ts';
 import { openObjectStore } from '../storage/objects/open-object-store.ts';
+import { sweepIncoming } from '../storage/objects/sweep-incoming.ts';
 import type { HostsPart } from './host-part.ts';
 import type { CellStores } from './store-part.ts';
 
@@ -38,6 +39,7 @@ export async function openRemoteHosts(
   };
   const remotes = [...clients.values()].map((client) => new RemoteSandboxHost({ client, clock, log }));
   const manifests = withManifestFailpoints(createPostgresManifestStore(stores.database), tools.failpoint);
+  await sweepIncoming(config.objects, tools);
   const stored = createWorkspaceVolumes({
     ...tools,
     ...{ manifests, metrics, host: hostId, diskBytesMax: sandbox.diskBytesMax },

@@ -35,6 +35,8 @@ export const storageLimits = {
     symlinkHopsMax: 40,
     /** One request to the object store: 1 MiB at 1 Mbit/s takes 8 s. */
     objectDeadlineMs: 15_000,
+    /** A half-written object that nobody has touched for so long is a killed process's: 240 deadlines. */
+    incomingTtlMs: 3_600_000,
     /** Three tries with jitter end within a save's patience (JupyterLab waits a minute). */
     objectRetry: { attemptsMax: 3, baseDelayMs: 100, maxDelayMs: 1_000 },
     /** The syncer after a failed round; it never gives up, because the files are only on this host. */

@@ -21,6 +21,7 @@ import { createHomeProvider } from '../../sandbox/quota/choose.ts';
 import { createWorkspaceVolumes } from '../../storage/create-workspace-volumes.ts';
 import { createPostgresManifestStore } from '../../storage/manifests/postgres-manifest-store.ts';
 import { openObjectStore } from '../../storage/objects/open-object-store.ts';
+import { sweepIncoming } from '../../storage/objects/sweep-incoming.ts';
 import { openEpochBook } from '../epoch-book.ts';
 import { takeHostLock } from '../host-lock.ts';
 import { LocalSandboxHost } from '../local-sandbox-host.ts';
@@ -69,6 +70,7 @@ export async function startDaemon(config: DaemonConfig, tools: DaemonTools): Pro
     objects: withObjectFailpoints(openObjectStore(config.objects, tools), tools.failpoint),
     homes: await createHomeProvider({ homesDirectory: join(hostDirectory, 'homes'), log }),
   });
+  await sweepIncoming(config.objects, tools);
   const removed = await volumes.removeLeftovers();
   if (removed > 0)
     log.warn({ removed }, 'removed files that had been given back when an earlier daemon died');

@@ -11,7 +11,8 @@ import type { Random } from '@cellbook/shared/random.ts';
 import { checkObjectKey } from './object-key.ts';
 import type { ObjectStore } from './object-store.ts';
 
-const temporaryFolder = '.incoming';
+/** Where objects are written before they are whole (sweep-incoming.ts). */
+export const temporaryFolder = '.incoming';
 
 export function createDirectoryObjectStore(root: string, random: Random): ObjectStore {
   const pathOf = (key: string) => join(root, ...shardedParts(checkObjectKey(key)));

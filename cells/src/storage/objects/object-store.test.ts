@@ -1,7 +1,10 @@
-import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { ManualClock } from '@cellbook/shared/clock.ts';
+import { limits } from '@cellbook/shared/limits.ts';
+import { silentLogger } from '@cellbook/shared/log.ts';
 import { seededRandom, systemRandom } from '@cellbook/shared/random.ts';
 import S3rver from 's3rver';
 import { expect, test } from 'vitest';
@@ -12,6 +15,7 @@ import type { ObjectStore } from './object-store.ts';
 import { openObjectStore, parseS3Location } from './open-object-store.ts';
 import { createRetryingObjectStore } from './retrying-object-store.ts';
 import { createS3ObjectStore } from './s3-object-store.ts';
+import { sweepIncoming } from './sweep-incoming.ts';
 
 describeObjectStore('memory', async () => ({ store: createMemoryObjectStore(), close: async () => {} }));
 
@@ -46,6 +50,28 @@ test('a directory store leaves no half-written object behind when the folder can
   await store.put('chunks/ab00', Buffer.from('y'));
   expect(await readdir(join(root, '.incoming'))).toEqual([]);
   await chmod(root, 0o700);
+  await rm(root, { recursive: true });
+});
+
+test('what a killed process had half written is removed when it is old, by several at once, and nothing else', async () => {
+  const root = await mkdtemp(join(tmpdir(), 'objects-'));
+  const incoming = join(root, '.incoming');
+  const clock = new ManualClock();
+  const tools = { clock, log: silentLogger };
+  const url = pathToFileURL(root).href;
+  await sweepIncoming(url, tools);
+  await createDirectoryObjectStore(root, systemRandom).put('chunks/ab00', Buffer.from('x'));
+  const ageOf = async (name: string, ageMs: number) => {
+    await writeFile(join(incoming, name), 'half');
+    const atS = (clock.nowMs() - ageMs) / 1_000;
+    await utimes(join(incoming, name), atS, atS);
+  };
+  for (const name of ['a', 'b', 'c']) await ageOf(name, limits.storage.incomingTtlMs + 1_000);
+  await ageOf('being written', limits.storage.incomingTtlMs - 1_000);
+  await Promise.all([sweepIncoming(url, tools), sweepIncoming(url, tools), sweepIncoming(url, tools)]);
+  expect(await readdir(incoming)).toEqual(['being written']);
+  expect(await readdir(join(root, 'chunks', 'ab.d'))).toEqual(['ab00']);
+  await sweepIncoming('s3://bucket/prefix', tools);
   await rm(root, { recursive: true });
 });
 
