@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, rmdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { newWorkspaceId } from '@cellbook/shared/ids.ts';
@@ -19,11 +19,30 @@ it('knows the newest epochs after its process has ended', async () => {
   expect([...(await openEpochBook(directory)).known()]).toEqual([[id, 4]]);
 });
 
-it('passes over what is no epoch of a workspace, such as a draft cut short', async () => {
+it('passes over what is no workspace’s, such as a draft cut short', async () => {
   const id = newWorkspaceId(systemRandom);
   await (await openEpochBook(directory)).raise(id, 1);
   await writeFile(join(directory, `.${id}`), '');
-  await writeFile(join(directory, newWorkspaceId(systemRandom)), 'torn');
+  await writeFile(join(directory, 'lost+found'), 'x');
   expect([...(await openEpochBook(directory)).known()]).toEqual([[id, 1]]);
   expect(await readdir(directory)).toHaveLength(3);
+});
+
+it.each(['', 'torn', '-1', '1e3'])(
+  'does not open where an epoch is illegible (%j): it would obey anybody',
+  async (text) => {
+    await writeFile(join(directory, newWorkspaceId(systemRandom)), text);
+    await expect(openEpochBook(directory)).rejects.toMatchObject({ code: 'store_unavailable' });
+  },
+);
+
+it('tries again to keep what it could not, before anything is done under it', async () => {
+  const id = newWorkspaceId(systemRandom);
+  const book = await openEpochBook(directory);
+  await mkdir(join(directory, `.${id}`));
+  await expect(book.raise(id, 7)).rejects.toThrow();
+  await expect(book.settled(id)).rejects.toThrow();
+  await rmdir(join(directory, `.${id}`));
+  await book.settled(id);
+  expect([...(await openEpochBook(directory)).known()]).toEqual([[id, 7]]);
 });

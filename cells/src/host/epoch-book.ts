@@ -5,6 +5,7 @@
  */
 import { mkdir, open, readdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { CellbookError } from '@cellbook/shared/errors.ts';
 import { type WorkspaceId, workspaceIdSchema } from '@cellbook/shared/ids.ts';
 import { z } from 'zod';
 
@@ -12,7 +13,7 @@ export interface EpochBook {
   known(): Iterable<[WorkspaceId, number]>;
   /** Resolves when it would survive the end of this process and of the host. */
   raise(workspaceId: WorkspaceId, epoch: number): Promise<void>;
-  /** Resolves when everything raised so far of this workspace is kept. */
+  /** Resolves when everything raised so far of this workspace is kept; what could not be is tried again. */
   settled(workspaceId: WorkspaceId): Promise<void>;
 }
 
@@ -23,7 +24,10 @@ export const noEpochBook: EpochBook = {
   settled: async () => {},
 };
 
-const epochText = z.coerce.number().int().nonnegative();
+const epochSchema = z
+  .string()
+  .regex(/^\d{1,15}$/)
+  .transform(Number);
 
 export async function openEpochBook(directory: string): Promise<EpochBook> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
@@ -31,9 +35,14 @@ export async function openEpochBook(directory: string): Promise<EpochBook> {
   const writing = new Map<WorkspaceId, Promise<void>>();
   for (const name of await readdir(directory)) {
     const id = workspaceIdSchema.safeParse(name);
-    const epoch = epochText.safeParse(await readFile(join(directory, name), 'utf8'));
-    if (id.success && epoch.success) known.set(id.data, epoch.data);
+    // A draft, or a stranger's.
+    if (!id.success) continue;
+    const epoch = epochSchema.safeParse(await readFile(join(directory, name), 'utf8'));
+    if (!epoch.success) throw illegible(join(directory, name), id.data);
+    known.set(id.data, epoch.data);
   }
+
+  const unkept = new Set<WorkspaceId>();
 
   async function write(workspaceId: WorkspaceId): Promise<void> {
     // One writer per workspace at a time (below), so the draft's name needs no more than this.
@@ -49,20 +58,35 @@ export async function openEpochBook(directory: string): Promise<EpochBook> {
     await syncDirectory(directory);
   }
 
+  function keep(workspaceId: WorkspaceId): Promise<void> {
+    unkept.add(workspaceId);
+    const before = writing.get(workspaceId) ?? Promise.resolve();
+    const written = before.catch(() => {}).then(() => write(workspaceId));
+    writing.set(workspaceId, written);
+    const forget = (isKept: boolean) => {
+      if (writing.get(workspaceId) !== written) return;
+      writing.delete(workspaceId);
+      if (isKept) unkept.delete(workspaceId);
+    };
+    written.then(
+      () => forget(true),
+      () => forget(false),
+    );
+    return written;
+  }
+
   return {
     known: () => known.entries(),
     raise(workspaceId, epoch) {
       known.set(workspaceId, Math.max(epoch, known.get(workspaceId) ?? 0));
-      const before = writing.get(workspaceId) ?? Promise.resolve();
-      const written = before.catch(() => {}).then(() => write(workspaceId));
-      writing.set(workspaceId, written);
-      const forget = () => {
-        if (writing.get(workspaceId) === written) writing.delete(workspaceId);
-      };
-      written.then(forget, forget);
-      return written;
+      return keep(workspaceId);
     },
-    settled: (workspaceId) => writing.get(workspaceId) ?? Promise.resolve(),
+    settled(workspaceId) {
+      const underWay = writing.get(workspaceId);
+      if (underWay) return underWay;
+      // A full disk, say: nothing is done under an epoch that a restart would not know.
+      return unkept.has(workspaceId) ? keep(workspaceId) : Promise.resolve();
+    },
   };
 }
 
@@ -74,3 +98,12 @@ async function syncDirectory(directory: string): Promise<void> {
     await handle.close();
   }
 }
+
+/** Without it, whoever was refused before would be obeyed. */
+const illegible = (file: string, workspaceId: WorkspaceId): CellbookError =>
+  new CellbookError('store_unavailable', {
+    doing: 'reading which epochs this host has seen',
+    problem: `${file} holds no epoch`,
+    next: "Write the epoch of the workspace's row into it, or remove it when no older controller is left.",
+    ids: { workspaceId },
+  });
