@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { ManualClock } from './clock.ts';
 import { withDeadline } from './deadline.ts';
 
@@ -34,4 +34,14 @@ test('passes on the abort of its caller', async () => {
   );
   controller.abort(new Error('client went away'));
   await expect(outcome).rejects.toThrow('client went away');
+});
+
+test('leaves no listener on a caller that lives longer than the work', async () => {
+  const { signal } = new AbortController();
+  const add = vi.spyOn(signal, 'addEventListener');
+  const remove = vi.spyOn(signal, 'removeEventListener');
+  await withDeadline(new ManualClock(), 10, details, async () => 'done', signal);
+  expect(remove.mock.calls.map(([, listener]) => listener)).toEqual(
+    add.mock.calls.map(([, listener]) => listener),
+  );
 });

@@ -22,6 +22,7 @@ export async function withDeadline<T>(
   const controller = new AbortController();
   const signal = parent ? AbortSignal.any([parent, controller.signal]) : controller.signal;
   let timer = { cancel() {} };
+  let parentAborts = () => {};
   const expiry = new Promise<never>((_, reject) => {
     timer = clock.setTimer(deadlineMs, () => {
       const error = new CellbookError(details.code, {
@@ -31,7 +32,8 @@ export async function withDeadline<T>(
       controller.abort(error);
       reject(error);
     });
-    parent?.addEventListener('abort', () => reject(parent.reason), { once: true });
+    parentAborts = () => reject(parent?.reason);
+    parent?.addEventListener('abort', parentAborts, { once: true });
   });
   expiry.catch(() => {});
   try {
@@ -39,5 +41,7 @@ export async function withDeadline<T>(
     return await Promise.race([work(signal), expiry]);
   } finally {
     timer.cancel();
+    // A parent may live for as long as a lease, and see thousands of calls.
+    parent?.removeEventListener('abort', parentAborts);
   }
 }

@@ -32,9 +32,16 @@ export function openLink(
     const socket = await upgrade(client, workspaceId, sandbox, signal);
     const giveUp = () => socket.destroy();
     signal.addEventListener('abort', giveUp, { once: true });
-    const relay = relaySchema.parse(JSON.parse(await readGreeting(client, socket)));
-    signal.removeEventListener('abort', giveUp);
-    return { relay, socket };
+    try {
+      const relay = relaySchema.parse(JSON.parse(await readGreeting(client, socket)));
+      return { relay, socket };
+    } catch (error) {
+      // Otherwise the daemon would go on talking to a connection that nobody reads.
+      socket.destroy();
+      throw error;
+    } finally {
+      signal.removeEventListener('abort', giveUp);
+    }
   };
   return withDeadline(clock, limits.host.connectMsMax, details, connect, parent);
 }
