@@ -6,6 +6,7 @@ import {
   encodeEnvelope,
   type Frame,
   FrameDecoder,
+  FrameSplitter,
   frameHeader,
   frameType,
   headerBytes,
@@ -161,5 +162,21 @@ describe('envelopes', () => {
       }),
       { numRuns: 500 },
     );
+  });
+});
+
+describe('a sandbox that says a large frame byte by byte', () => {
+  it('is heard whole, and holds few pieces meanwhile', () => {
+    const payload = Buffer.from(Array.from({ length: 200_000 }, (_, index) => index % 251));
+    const bytes = Buffer.concat([frameHeader(frameType.kernelOutput, 1, 1, payload.length), payload]);
+    const splitter = new FrameSplitter();
+    const heard: Buffer[] = [];
+    let most = 0;
+    for (let at = 0; at < bytes.length; at++) {
+      splitter.push(bytes.subarray(at, at + 1), (frame) => heard.push(frame));
+      most = Math.max(most, splitter.pieces);
+    }
+    expect(heard.map((frame) => frame.equals(bytes))).toEqual([true]);
+    expect(most).toBeLessThan(32);
   });
 });

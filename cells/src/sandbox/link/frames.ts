@@ -87,6 +87,9 @@ export function malformed(problem: string): CellbookError {
   return new CellbookError('malformed_frame', { doing: 'reading what a sandbox sent', problem });
 }
 
+/** Smaller pieces of one frame are joined as they come: a Buffer for each byte would take a hundred bytes. */
+const pieceBytesMin = 32 * 1024;
+
 /** Cuts a stream into whole frames, header included. Copies only a frame that arrived in pieces. */
 export class FrameSplitter {
   #chunks: Buffer[] = [];
@@ -97,7 +100,10 @@ export class FrameSplitter {
   push(chunk: Buffer, deliver: (bytes: Buffer) => void): void {
     this.#chunks.push(chunk);
     this.#bytes += chunk.length;
-    if (this.#bytes < this.#neededBytes) return;
+    if (this.#bytes < this.#neededBytes) {
+      this.#joinSmall();
+      return;
+    }
     const data = this.#chunks.length === 1 ? chunk : Buffer.concat(this.#chunks, this.#bytes);
     let at = 0;
     for (;;) {
@@ -110,6 +116,20 @@ export class FrameSplitter {
     }
     this.#chunks = at === data.length ? [] : [data.subarray(at)];
     this.#bytes = data.length - at;
+  }
+
+  /** How many pieces of an unfinished frame are held. */
+  get pieces(): number {
+    return this.#chunks.length;
+  }
+
+  /** Pieces are joined with those no longer than them, so that each byte is copied a few times at most. */
+  #joinSmall(): void {
+    for (;;) {
+      const [before, last] = this.#chunks.slice(-2);
+      if (!before || !last || before.length > last.length || before.length >= pieceBytesMin) return;
+      this.#chunks.splice(-2, 2, Buffer.concat([before, last]));
+    }
   }
 
   #payloadBytes(data: Buffer, at: number): number {
