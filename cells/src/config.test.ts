@@ -26,6 +26,8 @@ test.each([
   ['CELLBOOK_PORT', '99999'],
   ['CELLBOOK_SANDBOX_DRIVER', 'docker'],
   ['CELLBOOK_SANDBOXES_MAX', '0'],
+  ['CELLBOOK_HOSTS', 'local-1-a=https://host:9101'],
+  ['CELLBOOK_HOSTS', 'local-1-a=nowhere'],
   ['DATABASE_URL', 'nowhere'],
 ])('with %s=%s it says what is wrong', (name, value) => {
   expect(() => readConfig({ ...complete, [name]: value })).toThrow(name);
@@ -35,4 +37,13 @@ test('places follow from the memory, and there is always one', () => {
   const gibibyte = 1024 ** 3;
   expect(capacityOf(32 * gibibyte, 2 * gibibyte)).toBe(24);
   expect(capacityOf(gibibyte, 8 * gibibyte)).toBe(1);
+});
+
+test('a host is reached over http alone, and the refusal of anything else says so', () => {
+  expect(readConfig({ ...complete, CELLBOOK_HOSTS: 'local-1-a=http://10.0.0.7:9101' }).hosts).toEqual([
+    { hostId: 'local-1-a', url: 'http://10.0.0.7:9101' },
+  ]);
+  expect(() => readConfig({ ...complete, CELLBOOK_HOSTS: 'local-1-a=https://10.0.0.7:9101' })).toThrow(
+    'reached over http',
+  );
 });

@@ -11,12 +11,17 @@ import {
 } from '@cellbook/shared/ids.ts';
 import { z } from 'zod';
 
+/** A daemon speaks plain HTTP; with TLS its commands would pass and every link fail. */
+const hostUrlSchema = z.url().refine((url) => URL.parse(url)?.protocol === 'http:', {
+  error: 'a host daemon is reached over http: put it on a network of the cell’s own, or into a tunnel',
+});
+
 const hostsSchema = z
   .string()
   .transform((text) => text.split(',').map((entry) => entry.trim().split('=')))
   .pipe(
     z
-      .array(z.tuple([hostIdSchema, z.url({ protocol: /^https?$/ })]))
+      .array(z.tuple([hostIdSchema, hostUrlSchema]))
       .min(1)
       .transform((pairs) => pairs.map(([hostId, url]) => ({ hostId, url }))),
   );
