@@ -249,3 +249,82 @@ describe('following a request whose tab goes away', () => {
     expect(writes.length).toBeLessThanOrEqual(1);
   });
 });
+
+describe('going on with a request that an earlier controller followed', () => {
+  const kept = { name: 'stdout', output_type: 'stream', text: ['kept\n'] };
+
+  function inherit(isWritten: boolean, isConnected = false) {
+    const clock = new ManualClock();
+    const connected = new Set(isConnected ? ['tab'] : []);
+    const noted: unknown[] = [];
+    const kernel = {
+      id: kernelIdSchema.parse('11111111-2222-3333-4444-555555555555'),
+      channel: { hasClient: (id: string) => connected.has(id) },
+      noteWritten: (msgId: string, cell: unknown) => void noted.push([msgId, cell]),
+    };
+    const cell = { cell_type: 'code', id: 'cell', source: 'go()', outputs: isWritten ? [kept] : [] };
+    let notebook: Notebook = { cells: [{ ...cell, execution_count: 4 }] };
+    let writes = 0;
+    const follower = new OutputFollower({
+      clock,
+      log: createLogger({ program: 'test', level: 'silent' }),
+      notebookOf: () => 'a.ipynb',
+      written: () => {},
+      async updateNotebook(_path, change) {
+        notebook = change(notebook) ?? notebook;
+        writes += 1;
+        return true;
+      },
+    });
+    follower.inherit(kernel, 'ask', 'tab', { cellId: 'cell', source: 'go()', isWritten });
+    const say = (msgType: string, content: Record<string, unknown>) =>
+      follower.observe(
+        kernel,
+        readV1Frame(frameOf({ channel: 'iopub', msgType, content, parent: { msgId: 'ask' } })),
+        msgType,
+      );
+    const textsOf = () => JSON.stringify(notebook).match(/kept|after|restarted here/g) ?? [];
+    return { clock, follower, say, noted, textsOf, writes: () => writes, connected };
+  }
+
+  test('what it had written stays, and what is said since follows it, however often it is written', async () => {
+    const { clock, say, textsOf } = inherit(true);
+    say('stream', { name: 'stdout', text: 'after\n' });
+    await clock.advance(limits.gateway.outputWriterGraceMs);
+    expect(textsOf()).toEqual(['kept', 'after']);
+    say('stream', { name: 'stdout', text: 'after\n' });
+    say('status', { execution_state: 'idle' });
+    await clock.advance(limits.gateway.outputWriteIntervalMs);
+    expect(textsOf()).toEqual(['kept', 'after', 'after']);
+  });
+
+  test('what only the tab was shown is said to be missing, and what was written is noted for the next', async () => {
+    const { clock, say, textsOf, noted } = inherit(false);
+    say('stream', { name: 'stdout', text: 'after\n' });
+    await clock.advance(limits.gateway.outputWriterGraceMs - 1);
+    expect(noted).toEqual([]);
+    await clock.advance(1);
+    expect(textsOf()).toEqual(['restarted here', 'after']);
+    expect(noted).toEqual([['ask', { cellId: 'cell', source: 'go()', isWritten: true }]]);
+  });
+
+  test('a tab that comes back within the grace shows it all itself', async () => {
+    const { clock, say, follower, connected, writes } = inherit(false);
+    await clock.advance(limits.gateway.outputWriterGraceMs - 1);
+    connected.add('tab');
+    follower.clientBack('tab');
+    say('stream', { name: 'stdout', text: 'after\n' });
+    say('status', { execution_state: 'idle' });
+    await clock.advance(60_000);
+    expect(writes()).toBe(0);
+    expect(follower.cellOf('ask')).toBeNull();
+  });
+
+  test('it is known by its cell until it is done, and takes a place among the followed', async () => {
+    const { follower, say, clock } = inherit(true);
+    expect(follower.cellOf('ask')).toEqual({ cellId: 'cell', source: 'go()', isWritten: true });
+    say('status', { execution_state: 'idle' });
+    await clock.advance(limits.gateway.outputWriterGraceMs);
+    expect(follower.cellOf('ask')).toBeNull();
+  });
+});
