@@ -9,6 +9,7 @@ import { keptSecretFile } from './secrets.ts';
 import { startCell } from './services/cell.ts';
 import type { CellEnvironment } from './services/cell-environment.ts';
 import { type HostPlace, startHost } from './services/host.ts';
+import { answersAt } from './services/served-program.ts';
 import { type Stores, startStores } from './services/stores.ts';
 import type { Starting } from './starting.ts';
 import type { Tools } from './tools/tools.ts';
@@ -68,7 +69,11 @@ export async function startWholeCell(
     ports.hosts.length === 0 ? `cell ${cellId}` : `cell ${cellId} and its ${count(ports.hosts.length)}`;
   const running = await progress.step(title, async () => {
     const all = [
-      keepRunning({ start: (signal) => startCell(context, { ...controller, signal }) }),
+      keepRunning({
+        start: (signal) => startCell(context, { ...controller, signal }),
+        // Where sandboxes outlive it, one that hangs is ended: while it lives it holds the cell's lock.
+        ...(ports.hosts.length > 0 && { answers: () => answersAt(ports.cell) }),
+      }),
       ...ports.hosts.map(host),
     ] as const;
     await Promise.allSettled(all);

@@ -21,6 +21,14 @@ export const nodeMemory = '--max-semi-space-size=16';
 
 const answerDeadlineMs = 60_000;
 
+/** For the watch over a program that lives on and serves no more (processes/silence.ts). */
+export async function answersAt(port: number): Promise<boolean> {
+  const signal = AbortSignal.timeout(8_000);
+  const response = await fetch(`http://127.0.0.1:${port}/healthz`, { signal });
+  await response.arrayBuffer();
+  return response.ok;
+}
+
 /** One of our own programs, started and waited for until its `/healthz` answers. */
 export async function startServed(
   context: SpawnContext,
