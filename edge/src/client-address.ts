@@ -16,3 +16,18 @@ export function clientAddressOf({ edge, request }: Pick<Ask, 'edge' | 'request'>
   const told = request.headers.get(trusted)?.split(',').at(-1)?.trim() ?? '';
   return address.test(told) ? told : '';
 }
+
+/**
+ * What counts as one client: an IPv4 address, or the 64 bits of an IPv6 one that are a network. The rest of those
+ * is the client's to choose, for each request another if it likes.
+ */
+export function networkOf(of: string): string {
+  if (!of.includes(':') || of.includes('.')) return of;
+  const [before = [], after] = of
+    .toLowerCase()
+    .split('::')
+    .map((part) => part.split(':').filter((group) => group !== ''));
+  const zeros = after ? Array<string>(Math.max(0, 8 - before.length - after.length)).fill('0') : [];
+  const groups = [...before, ...zeros, ...(after ?? [])].slice(0, 4);
+  return groups.map((group) => group.replace(/^0+(?=.)/, '')).join(':');
+}

@@ -54,6 +54,8 @@ export interface OpenRoute extends Row {
   open: string;
   /** Counted by address (identity/sign-in-gate.ts) before anything is done, or recorded, for a stranger. */
   gated?: true;
+  /** Records what it does itself, once it knows that it is no stranger who asks. */
+  recordsItself?: true;
   permission?: undefined;
   answer(call: Call): Response | Promise<Response>;
 }

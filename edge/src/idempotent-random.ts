@@ -6,7 +6,11 @@ import type { Random } from '@cellbook/shared/random.ts';
 import type { Ask } from './ask.ts';
 import type { Identity } from './identity/identity.ts';
 
-export async function idempotentRandom(ask: Ask, { sub, org }: Identity, use: string): Promise<Random> {
+export async function idempotentRandom(
+  ask: Ask,
+  { sub, org }: Pick<Identity, 'sub' | 'org'>,
+  use: string,
+): Promise<Random> {
   const { random, config } = ask.edge;
   const key = ask.request.headers.get('idempotency-key');
   if (key === null) return random;

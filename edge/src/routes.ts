@@ -42,6 +42,7 @@ export const pageRoutes: readonly EdgeRoute[] = [
     method: 'POST',
     path: '/join/*',
     open: 'sends strangers to the sign-in; the link itself is the permission',
+    gated: true,
     answer: ({ ask }) => join(ask),
   },
   { ...page('/signin', 'it is where one signs in'), answer: ({ ask }) => signInPage(ask) },
@@ -66,6 +67,7 @@ export const pageRoutes: readonly EdgeRoute[] = [
     method: 'POST',
     path: '/signout',
     open: 'ends the session it is sent with, if any',
+    gated: true,
     answer: ({ ask }) => signOut(ask),
   },
   {

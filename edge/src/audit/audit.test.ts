@@ -3,6 +3,7 @@ import { env } from 'cloudflare:workers';
 import { columnsIfEvent, parseBody } from '@cellbook/shared/audit/event-columns.ts';
 import { auditPublicKeySchema } from '@cellbook/shared/audit/statements.ts';
 import { verifyChain } from '@cellbook/shared/audit/verify.ts';
+import { CellbookError } from '@cellbook/shared/errors.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { AuditEvent, NewAuditEvent } from '@cellbook/shared/protocol/audit.ts';
 import { auditPageSchema } from '@cellbook/shared/protocol/audit.ts';
@@ -106,6 +107,40 @@ describe('what becomes an event', () => {
     await world.clock.advance(limits.audit.refusalWindowMs);
     await ask();
     expect((await refusals()).map(({ details }) => details.times ?? 1).sort()).toEqual([1, 1, 4]);
+  });
+
+  it('what was done and could not be said to be so is unknown, and never failed', async () => {
+    const cookie = await world.signIn();
+    const { audit } = world.edge;
+    const { begin } = audit;
+    audit.begin = async (event) => {
+      const deed = await begin(event);
+      const ends = [
+        () => Promise.reject(new CellbookError('store_unavailable', { doing: 'keeping', problem: 'down' })),
+        deed.end,
+      ];
+      return { end: async (ending) => (ends.shift() ?? deed.end)(ending) };
+    };
+    expect((await post('/v1/keys', cookie, { name: 'made' })).status).toBe(503);
+    audit.begin = begin;
+    await world.clock.advance(limits.audit.edgeIntentMsMax);
+    expect(await newest()).toMatchObject({ what: 'key.create', result: { outcome: 'unknown' } });
+  });
+
+  it('nothing of what strangers send without end, but that they were refused', async () => {
+    const from = { origin: main, 'cf-connecting-ip': '192.0.2.77' };
+    for (let times = 0; times < 3; times++) {
+      const answer = await world.fetch(`${main}/pins`, { method: 'PUT', headers: from, body: 'forged' });
+      expect(answer.status).toBe(403);
+    }
+    const theirs = (await events()).filter((event) => event.from.address === '192.0.2.77');
+    expect(theirs.map(({ what }) => what)).toEqual(['access.refused']);
+    for (let times = 0; times < limits.edge.signInsPerMinuteMax; times++)
+      world.edge.signInGate.enter('192.0.2.77');
+    const before = (await events()).length;
+    for (const path of ['/signout', '/join/nothing'])
+      expect((await world.fetch(main + path, { method: 'POST', headers: from })).status, path).toBe(429);
+    expect((await events()).length).toBe(before);
   });
 
   it('not a read, not a page', async () => {

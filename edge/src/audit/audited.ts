@@ -37,16 +37,17 @@ export async function audited(
     });
     settleBehind(ask);
   };
-  try {
-    const answer = await work();
-    await end({ outcome: outcomeOf(answer.status), code: null, status: answer.status });
-    return answer;
-  } catch (thrown) {
-    const error = toCellbookError(thrown, `${route.method} ${route.path}`);
-    const { code } = errorBody(error);
-    await end({ outcome: outcomeOf(error.status), code, status: error.status });
-    throw thrown;
-  }
+  const answer = await Promise.resolve()
+    .then(work)
+    .catch(async (thrown: unknown) => {
+      const error = toCellbookError(thrown, `${route.method} ${route.path}`);
+      const { code } = errorBody(error);
+      await end({ outcome: outcomeOf(error.status), code, status: error.status });
+      throw thrown;
+    });
+  // Where this cannot be kept the work is done all the same: in the log it stays `unknown`, never `failed`.
+  await end({ outcome: outcomeOf(answer.status), code: null, status: answer.status });
+  return answer;
 }
 
 /** The chain is continued behind the answer: what is kept is durable already. */

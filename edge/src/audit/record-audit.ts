@@ -8,7 +8,7 @@ import { limits } from '@cellbook/shared/limits.ts';
 import type { AuditResult, NewAuditEvent } from '@cellbook/shared/protocol/audit.ts';
 import type { Ask } from '../ask.ts';
 import type { Refusal } from '../authorise.ts';
-import { clientAddressOf } from '../client-address.ts';
+import { clientAddressOf, networkOf } from '../client-address.ts';
 import { log } from '../log.ts';
 import { type Deed, eventOf } from './ask-event.ts';
 import { settleBehind } from './audited.ts';
@@ -35,7 +35,7 @@ export const isRefused = (ask: Ask): boolean => refused.has(ask);
 export function recordRefusal(ask: Ask, error: CellbookError): void {
   const { refusals, clock } = ask.edge;
   const { who } = noteOf(ask);
-  const kind = [clientAddressOf(ask), who?.sub ?? '', error.code, ask.place.area].join(' ');
+  const kind = [networkOf(clientAddressOf(ask)), who?.sub ?? '', error.code, ask.place.area].join(' ');
   const event: NewAuditEvent = {
     ...eventOf(ask, {
       what: 'access.refused',

@@ -5,7 +5,7 @@ import { Hono } from 'hono';
 import type { Ask } from '../ask.ts';
 import { audited } from '../audit/audited.ts';
 import { authorise } from '../authorise.ts';
-import { clientAddressOf } from '../client-address.ts';
+import { clientAddressOf, networkOf } from '../client-address.ts';
 import type { EdgeRoute } from '../edge-route.ts';
 import { authenticate, credentialIn } from '../identity/authenticate.ts';
 import { deedOf } from '../origins.ts';
@@ -62,8 +62,9 @@ export async function answerJupyter(ask: Ask): Promise<Response> {
 
 async function answer(ask: Ask, route: EdgeRoute, params: Record<string, string>): Promise<Response> {
   if (route.open !== undefined) {
-    if (route.gated) ask.edge.signInGate.enter(clientAddressOf(ask));
+    if (route.gated) ask.edge.signInGate.enter(networkOf(clientAddressOf(ask)));
     const open = () => route.answer({ ask, params });
+    if (route.recordsItself) return open();
     return audited(ask, { route, params, identity: null }, open);
   }
   const identity = await authorise(ask, route, params);

@@ -1,5 +1,5 @@
 /**
- * How often one address may begin or end a sign-in: a window of a minute that slides by halves. Counted per
+ * How often one address may begin or end a sign-in, or try a link: a window of a minute that slides by halves. Counted per
  * isolate; it keeps a script from filling the directory and from using us against a provider, and stands beside
  * whatever the network before the edge does.
  */
@@ -23,8 +23,8 @@ export const createSignInGate = (clock: Clock): SignInGate =>
   createGate(
     clock,
     limits.edge.signInsPerMinuteMax,
-    'signing in',
-    'too many sign-ins come from your address',
+    'signing in or out',
+    'too many such requests come from your address',
   );
 
 function createGate(clock: Clock, countMax: number, doing: string, problem: string): SignInGate {

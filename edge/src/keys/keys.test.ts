@@ -44,6 +44,20 @@ test('a token is shown once, works in every form clients send, and is kept only 
   expect(JSON.stringify([results, await list()])).not.toContain(token);
 });
 
+test('the same Idempotency-Key in another organisation makes a key of that one', async () => {
+  const send = (path: string, body: unknown) =>
+    world.fetch(main + path, {
+      ...{ method: 'POST', headers: { cookie, origin: main, 'idempotency-key': 'the same' } },
+      body: JSON.stringify(body),
+    });
+  const here = await (await send('/v1/keys', { name: 'ci' })).json<{ id: string; orgId: string }>();
+  const { id: orgId } = await (await send('/v1/orgs', { name: 'Acme' })).json<{ id: string }>();
+  const switched = await send('/v1/session/organisation', { orgId });
+  cookie = switched.headers.get('set-cookie')?.split(';')[0] ?? '';
+  const there = await (await send('/v1/keys', { name: 'ci' })).json<{ id: string; orgId: string }>();
+  expect([there.orgId, there.id === here.id, here.orgId === orgId]).toEqual([orgId, false, false]);
+});
+
 test('a revoked token is refused at once where it was revoked, and elsewhere within a minute', async () => {
   const { id, token } = await (await create({ name: 'a' })).json<Created>();
   const elsewhere = await createWorld();

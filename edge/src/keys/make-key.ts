@@ -8,9 +8,10 @@ import { scopeSchema } from '@cellbook/shared/access/permissions.ts';
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import { type ApiKeyId, newApiKeyId, newUserId, type UserId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
-import type { Random } from '@cellbook/shared/random.ts';
 import { z } from 'zod';
 import type { Ask } from '../ask.ts';
+import { sha256Hex } from '../digest.ts';
+import { idempotentRandom } from '../idempotent-random.ts';
 import type { Identity, Person } from '../identity/identity.ts';
 import type { KeyRow } from './key-store.ts';
 
@@ -45,7 +46,9 @@ export async function makeKey(
     body.expiresInDays === undefined ? limits.edge.tokenTtlMsDefault : body.expiresInDays * 86_400_000;
   const expiresAtMs = createdAtMs + ttlMs;
   assertNoWider(by, scopes, expiresAtMs);
-  const id: ApiKeyId = newApiKeyId(await drawnFor(ask, `${by.sub} ${owner.sub}`));
+  const id: ApiKeyId = newApiKeyId(
+    await idempotentRandom(ask, { sub: by.sub, org: owner.org }, `key of ${owner.sub}`),
+  );
   const minted = await mint(ask, owner, { id, scopes, createdAtMs, expiresAtMs });
   const row = await edge.keys.create(
     {
@@ -59,17 +62,8 @@ export async function makeKey(
   return { row, key: await mint(ask, owner, row) };
 }
 
-/** What a request draws: the same for the same Idempotency-Key of the same caller. */
-export async function drawnFor({ edge, request }: Ask, subject: string): Promise<Random> {
-  const key = request.headers.get('idempotency-key');
-  if (key === null) return edge.random;
-  const text = new TextEncoder().encode(`${subject} ${key}`);
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', text));
-  return { ...edge.random, bytes: (length) => digest.subarray(0, length) };
-}
-
 export const newServiceAccountId = async (ask: Ask, by: Identity): Promise<UserId> =>
-  newUserId(await drawnFor(ask, `service ${by.sub} ${by.org}`));
+  newUserId(await idempotentRandom(ask, by, 'service account'));
 
 type Minted = Pick<KeyRow, 'id' | 'scopes' | 'createdAtMs' | 'expiresAtMs'>;
 
@@ -108,9 +102,4 @@ function keyReused(): CellbookError {
     problem: 'this Idempotency-Key has made another key',
     next: 'Use a new Idempotency-Key for a new key.',
   });
-}
-
-async function sha256Hex(text: string): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -5,15 +5,18 @@ import { bucketCount } from '@cellbook/shared/pins/pins.ts';
 import { type PinsOrder, pinsOrderSchema, pinsOrderType } from '@cellbook/shared/protocol/pins-api.ts';
 import { compactVerify, createLocalJWKSet } from 'jose';
 import type { Ask } from '../ask.ts';
+import { audited } from '../audit/audited.ts';
 import { noteAudit } from '../audit/note-audit.ts';
+import type { SignedPins } from '../directory/signed-pins.ts';
 import type { OpenRoute } from '../edge-route.ts';
 import { readText } from '../read-body.ts';
 import { probe } from './probe.ts';
 
 const open = 'the body is signed with the pin key';
+const publishing = { method: 'PUT', path: '/pins' } as const;
 
 export const pinRoutes: readonly OpenRoute[] = [
-  { method: 'PUT', path: '/pins', open, answer: ({ ask }) => publish(ask) },
+  { ...publishing, open, recordsItself: true, answer: ({ ask }) => publish(ask) },
   { method: 'POST', path: '/pins/show', open, answer: ({ ask }) => show(ask) },
   {
     method: 'POST',
@@ -24,15 +27,21 @@ export const pinRoutes: readonly OpenRoute[] = [
 ];
 
 async function publish(ask: Ask): Promise<Response> {
-  const { edge, request, defer } = ask;
+  const { edge, request } = ask;
   const jws = (await readText(request, doing, limits.pins.bytesMax)).trim();
   const pins = await edge.verifyPins(jws).catch((cause: unknown) => {
     throw notSigned('this is no pin document signed by the key that this edge trusts', cause);
   });
+  // Whoever has no key leaves no more than a refusal, which is counted.
+  return audited(ask, { route: publishing, params: {}, identity: null }, () => take(ask, pins));
+}
+
+async function take(ask: Ask, pins: SignedPins): Promise<Response> {
+  const { edge, defer } = ask;
   const details = { epoch: pins.epoch, buckets: pins.rollout?.buckets ?? bucketCount };
   noteAudit(ask, { which: { kind: 'pins', id: String(pins.epoch) }, details });
   const held = await edge.pins.reload(defer).catch(() => null);
-  if (held && held.epoch >= pins.epoch && held.jws !== jws) throw stale(pins.epoch, held.epoch);
+  if (held && held.epoch >= pins.epoch && held.jws !== pins.jws) throw stale(pins.epoch, held.epoch);
   const { published, epoch } = await edge.pinStore.publish(pins, held);
   if (!published) throw stale(pins.epoch, epoch);
   // Elsewhere the edge sees them within a minute; here at once.
