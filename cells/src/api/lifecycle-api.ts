@@ -13,7 +13,7 @@ import {
 import { type AuditRouteDeps, registerAuditRoutes } from '../audit/routes/audit-routes.ts';
 import { type FindingRouteDeps, registerFindingRoutes } from '../findings/finding-routes.ts';
 import { registerSecretRoutes, type SecretRouteDeps } from '../secrets/secret-routes.ts';
-import { registerVersionRoutes } from '../versions/version-routes.ts';
+import { registerVersionRoutes, type VersionDeps } from '../versions/version-routes.ts';
 import { type EventDeps, registerEventRoutes } from './events/event-routes.ts';
 import { registerUsage } from './usage/usage-routes.ts';
 import { registerChangeWorkspaces } from './workspaces/change-workspaces.ts';
@@ -27,6 +27,7 @@ export type LifecycleApiDeps = WorkspaceDeps &
     log: Logger;
     secrets: SecretRouteDeps;
     findings: FindingRouteDeps;
+    versions: VersionDeps;
     audit: AuditRouteDeps;
     /** Given the OpenAPI description once the routes are there. */
     described?(description: unknown): void;
@@ -55,7 +56,7 @@ export async function registerLifecycleApi(app: FastifyInstance, deps: Lifecycle
       registerUsage(api, deps);
       registerSecretRoutes(api, deps.secrets);
       registerFindingRoutes(api, deps.findings);
-      registerVersionRoutes(api, { ...deps, volumes: deps.findings.volumes });
+      registerVersionRoutes(api, { ...deps, ...deps.versions });
       registerAuditRoutes(api, deps.audit);
     });
     scope.addHook('onReady', async () => deps.described?.(scope.swagger()));

@@ -26,6 +26,7 @@ export async function describeApi(): Promise<unknown> {
     idempotency: new MemoryIdempotencyStore(),
     volumes: { create: async () => {} },
     findings: withoutFindings,
+    versions: { volumes: withoutFindings.volumes },
     quotas: noQuotas,
     feed: await openChangeFeed({ store, bus: null, log }),
     random: seededRandom(1),

@@ -60,6 +60,12 @@ export async function serve(parts: ServerParts): Promise<FastifyInstance> {
   const keys = await openPublicKeys(config.edgePublicKeysFile, clock);
   const home = await openHomePart(config, tools, database);
   const wishes = createRetentionWishes(audit.store, log);
+  const withinQuota = {
+    files: (workspaceId: WorkspaceId) => volumes.files(workspaceId),
+    tenantOf: (workspaceId: WorkspaceId) => store.get(workspaceId),
+    quotas,
+  };
+  const limitedVolumes = { files: (workspaceId: WorkspaceId) => filesWithinQuota(withinQuota, workspaceId) };
   const app = await createServer({
     ...tools,
     metrics,
@@ -82,6 +88,13 @@ export async function serve(parts: ServerParts): Promise<FastifyInstance> {
     lifecycle: {
       ...{ store, transitions, idempotency, volumes, quotas, feed, secrets, recover, ...tools, audit },
       findings: { store: findings.store, volumes },
+      versions: {
+        volumes: limitedVolumes,
+        restored(workspaceId, path, bytes) {
+          void findings.findings.saved(workspaceId, { path, bytes });
+          gateway.onContentsEvent(workspaceId, { action: 'save', path });
+        },
+      },
       changed: (row) => {
         lifecycle.wake(row.id);
         feed.publish(row.ownerId);
@@ -90,13 +103,8 @@ export async function serve(parts: ServerParts): Promise<FastifyInstance> {
   });
   await gateway.registerRoutes(app);
   findings.findings.onFlagged((workspaceId, path, found) => gateway.onFindings(workspaceId, path, found));
-  const withinQuota = {
-    files: (workspaceId: WorkspaceId) => volumes.files(workspaceId),
-    tenantOf: (workspaceId: WorkspaceId) => store.get(workspaceId),
-    quotas,
-  };
   registerContentsRoutes(app, {
-    volumes: { files: (workspaceId) => filesWithinQuota(withinQuota, workspaceId) },
+    volumes: limitedVolumes,
     ...{ random, log, basePath: baseUrl, findings: findings.findings },
     resolveKernelPath: (workspaceId, kernelId, path) =>
       gateway.resolveKernelPath(workspaceId, kernelId, path),

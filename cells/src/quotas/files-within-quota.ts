@@ -23,10 +23,10 @@ export async function filesWithinQuota(
   workspaceId: WorkspaceId,
 ): Promise<FileTree> {
   const tree = await deps.files(workspaceId);
-  const tenant = await deps.tenantOf(workspaceId);
-  if (!tenant) return tree;
   const assertRoom = async (moreBytes: number) => {
-    if (moreBytes > 0) await deps.quotas.assertStorage(tenant, moreBytes, 'saving a file');
+    if (moreBytes <= 0) return;
+    const tenant = await deps.tenantOf(workspaceId);
+    if (tenant) await deps.quotas.assertStorage(tenant, moreBytes, 'saving a file');
   };
   const grows = async (path: TreePath, bytes: number) => {
     const stat = await tree.stat(path);
@@ -42,6 +42,11 @@ export async function filesWithinQuota(
       // A directory is as large as it is; that it is no more than one byte over is all that is sure.
       await assertRoom((await tree.stat(from))?.sizeBytes ?? 1);
       return tree.copy(from, to);
+    },
+    async restoreCheckpoint(path, id) {
+      // How large it was then is not known here, so nobody who is at his limit may.
+      await assertRoom(1);
+      return tree.restoreCheckpoint(path, id);
     },
     async uploadChunk(path, chunk, bytes) {
       await assertRoom(bytes.length);

@@ -81,6 +81,37 @@ describe('the quota of storage', () => {
     await eventually(async () => (await resume()).status).toBe(200);
   });
 
+  it('holds for a version that is brought back, too', async () => {
+    await save('a.txt', 9_000);
+    await save('a.txt', 1_000);
+    await save('b.txt', 5_000);
+    await eventually(used).toBe(6_000);
+    const versions = `/v1/workspaces/${id}/versions`;
+    const [, large] = (await call('GET', `${versions}?path=a.txt`)).body.versions;
+    const restore = () => call('POST', `${versions}/${large.id}/restore`, { path: 'a.txt' });
+    expect(await restore()).toMatchObject({ status: 507, body: { code: 'volume_full' } });
+    expect((await call('GET', file('a.txt'))).body.size).toBe(1_000);
+    await call('DELETE', file('b.txt'));
+    await eventually(async () => (await restore()).status).toBe(200);
+  });
+
+  it('and flags a version with a credential that is brought back, like any other save', async () => {
+    const key = `AIza${'Ab3-_'.repeat(7)}`;
+    const text = (content: string) =>
+      call('PUT', file('a.py'), { type: 'file', format: 'text', content: `key = "${content}"` });
+    await text(key);
+    await text('none');
+    const flagged = async () =>
+      (await call('GET', `/v1/workspaces/${id}/findings`)).body.files.map(
+        ({ path }: { path: string }) => path,
+      );
+    await eventually(flagged).toEqual([]);
+    const versions = `/v1/workspaces/${id}/versions`;
+    const [, leaky] = (await call('GET', `${versions}?path=a.py`)).body.versions;
+    await call('POST', `${versions}/${leaky.id}/restore`, { path: 'a.py' });
+    await eventually(flagged).toEqual(['a.py']);
+  });
+
   it('is what the tier has where no policy says otherwise', async () => {
     claims = { ...claims, quota: undefined };
     expect((await call('GET', '/v1/usage')).body.user.storageBytes.limit).toBe(

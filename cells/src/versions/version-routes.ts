@@ -1,6 +1,6 @@
 /** `/v1/workspaces/:workspaceId/versions…`: what a file was at each save, read, compared and brought back. */
 import { CellbookError } from '@cellbook/shared/errors.ts';
-import { userIdSchema } from '@cellbook/shared/ids.ts';
+import { userIdSchema, type WorkspaceId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import { diffSchema, versionListSchema, versionSchema } from '@cellbook/shared/protocol/versions-api.ts';
 import { z } from 'zod';
@@ -14,9 +14,13 @@ import type { WorkspaceVolumes } from '../storage/workspace-volumes.ts';
 import { diffFiles } from './diff-files.ts';
 import { markOf } from './mark-of.ts';
 
-export interface VersionRouteDeps extends OnceDeps {
+export interface VersionDeps {
   volumes: Pick<WorkspaceVolumes, 'files'>;
+  /** Told of each file that is an earlier version again, as of any other save. */
+  restored?(workspaceId: WorkspaceId, path: string, bytes: Buffer): void;
 }
+
+export type VersionRouteDeps = VersionDeps & OnceDeps;
 
 const tags = ['versions'];
 const fileQuery = z.object({ path: z.string().min(1).max(limits.contents.pathBytesMax) });
@@ -111,23 +115,22 @@ function registerRestore(app: ApiScope, deps: VersionRouteDeps): void {
     writeOnce(deps, request, reply, async () => {
       const { workspaceId, version } = request.params;
       const tree = await deps.volumes.files(workspaceId);
-      return {
-        status: 200,
-        body: await restore(tree, request.body.path, version, markOf(request.principal)),
-      };
+      const path = pathFromApi(request.body.path);
+      const bytes = await tree.readVersion(path, version);
+      const body = await restore(tree, path, bytes, markOf(request.principal));
+      deps.restored?.(workspaceId, apiPath(path), bytes);
+      return { status: 200, body };
     }),
   );
 }
 
-async function restore(tree: FileTree, given: string, version: string, mark: VersionMark) {
-  const path = pathFromApi(given);
-  const bytes = await tree.readVersion(path, version);
+async function restore(tree: FileTree, path: TreePath, bytes: Buffer, mark: VersionMark) {
   await makeParents(tree, path);
   await tree.write(path, bytes, { version: mark });
   const [newest] = await tree.listVersions(path);
   if (newest) return present(newest);
   throw new CellbookError('store_unavailable', {
-    doing: `restoring a version of ${given}`,
+    doing: `restoring a version of ${apiPath(path)}`,
     problem: 'the new version is not listed',
     next: 'Look at the file; try again if it is not what you wanted.',
   });

@@ -135,6 +135,7 @@ export async function startApiServer(given: ApiServerOptions = {}): Promise<ApiS
       audit: { ...audit, chain: testChain },
       volumes: { create: async () => {} },
       findings: withoutFindings,
+      versions: { volumes: withoutFindings.volumes },
       quotas,
       recover: (workspaceId) => recover(recovering, workspaceId),
       changed: ({ id, ownerId }) => {
