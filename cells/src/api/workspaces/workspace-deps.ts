@@ -40,8 +40,9 @@ export async function writeOnce(
   work: (claimId: string) => Promise<StoredAnswer>,
 ): Promise<FastifyReply> {
   const key = writeHeaders.parse(request.headers)[idempotencyKeyHeader];
-  const route = `${request.method} ${request.url.split('?')[0]}`;
-  const userId = request.principal.sub;
+  const { sub: userId, org } = request.principal;
+  // What he did with this key in another organisation is not what he asks for in this one.
+  const route = `${request.method} ${request.url.split('?')[0]} in ${org}`;
   const answer =
     key === undefined
       ? await work(deps.random.uuid())

@@ -1,4 +1,4 @@
-import { newUserId, newWorkspaceId, type WorkspaceId } from '@cellbook/shared/ids.ts';
+import { newOrgId, newUserId, newWorkspaceId, type OrgId, type WorkspaceId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import { workspaceSchema } from '@cellbook/shared/protocol/workspace.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
@@ -67,6 +67,17 @@ describe('creating', () => {
       claims: newOwner(),
     });
     expect(elsewhere.status).toBe(201);
+  });
+
+  it('of another organisation is another one, whatever its key', async () => {
+    const [headers, body] = [withKey(), { name: 'here and there' }];
+    const create = (org: OrgId) => api.call('POST', '/v1/workspaces', { body, headers, claims: { org } });
+    const [here, there] = [newOrgId(systemRandom), newOrgId(systemRandom)];
+    const first = await create(here);
+    expect((await create(here)).body.id).toBe(first.body.id);
+    const other = await create(there);
+    expect(other.status).toBe(201);
+    expect(other.body.id).not.toBe(first.body.id);
   });
 
   it('may be repeated with the same key after it was refused for what the body says', async () => {
