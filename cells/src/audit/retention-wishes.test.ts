@@ -11,8 +11,8 @@ const org = newOrgId(systemRandom);
 const wish = (days?: number): Principal =>
   actAs(Fastify(), { org, ...(days !== undefined && { audit: { days } }) });
 
-test('a wish is written once, again when it changes, and again after it could not be', async () => {
-  const written: [OrgId, number][] = [];
+test('a wish is written once, again when it changes or is taken back, and again after it could not be', async () => {
+  const written: [OrgId, number | null][] = [];
   let isDown = false;
   const wishes = createRetentionWishes(
     {
@@ -23,9 +23,11 @@ test('a wish is written once, again when it changes, and again after it could no
     },
     silentLogger,
   );
-  for (const days of [undefined, 30, 30, 60]) wishes.hear(wish(days));
+  for (const days of [30, 30, 60, undefined, undefined, 60]) wishes.hear(wish(days));
   expect(written).toEqual([
     [org, 30],
+    [org, 60],
+    [org, null],
     [org, 60],
   ]);
   isDown = true;

@@ -13,11 +13,12 @@ export interface RetentionWishes {
 }
 
 export function createRetentionWishes(store: Pick<AuditStore, 'keepPolicy'>, log: Logger): RetentionWishes {
-  const heard = new Map<OrgId, number>();
+  /** Null: it wishes nothing, and its tier decides. */
+  const heard = new Map<OrgId, number | null>();
   return {
     hear({ org, audit }) {
-      const days = audit?.days;
-      if (days === undefined || heard.get(org) === days) return;
+      const days = audit?.days ?? null;
+      if (heard.get(org) === days) return;
       heard.set(org, days);
       const oldest = heard.keys().next();
       if (heard.size > limits.quota.organisationsKeptMax && !oldest.done) heard.delete(oldest.value);

@@ -157,6 +157,8 @@ describe.each([
       expect(await store.lastExpired(startMs + 2 * dayMs, days)).toMatchObject({ seq: 2, hash: second.hash });
       await store.keepPolicy(long, 2);
       expect(await store.lastExpired(startMs + 9 * dayMs, days)).toMatchObject({ seq: 3 });
+      await store.keepPolicy(long, null);
+      expect(await store.lastExpired(startMs + 9 * dayMs, days)).toMatchObject({ seq: 2 });
     });
 
     it('is kept for the longest time where nothing is known of its organisation', async () => {

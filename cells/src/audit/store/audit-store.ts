@@ -79,7 +79,8 @@ export interface AuditStore {
   addStatement(statement: KeptStatement): Promise<boolean>;
   /** In order of their rows. */
   statements(): Promise<KeptStatement[]>;
-  keepPolicy(orgId: OrgId, retentionDays: number): Promise<void>;
+  /** Null: no wish of its own any more. */
+  keepPolicy(orgId: OrgId, retentionDays: number | null): Promise<void>;
   /** The last row before the first whose time is not over, and never the newest; null when there is none. */
   lastExpired(nowMs: number, daysByTier: Record<string, number>): Promise<ChainHead | null>;
   /** In one transaction: the statement is kept, and every row through its `seq` goes. */

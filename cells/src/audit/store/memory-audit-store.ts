@@ -56,7 +56,10 @@ export function createMemoryAuditStore(tierOf: (orgId: OrgId) => string | null =
       return true;
     },
     statements: async () => [...statements],
-    keepPolicy: async (orgId, retentionDays) => void policies.set(orgId, retentionDays),
+    async keepPolicy(orgId, retentionDays) {
+      if (retentionDays === null) policies.delete(orgId);
+      else policies.set(orgId, retentionDays);
+    },
     async lastExpired(nowMs, daysByTier) {
       const candidates = rows.slice(0, -1);
       const first = candidates.findIndex(({ body }) => {

@@ -73,6 +73,10 @@ export function createPostgresAuditStore(database: Database): AuditStore {
       return found.map(({ kind, ...rest }) => ({ ...rest, kind: kind === 'removal' ? kind : 'checkpoint' }));
     },
     async keepPolicy(orgId, retentionDays) {
+      if (retentionDays === null) {
+        await database.delete(auditPolicies).where(eq(auditPolicies.orgId, orgId));
+        return;
+      }
       await database
         .insert(auditPolicies)
         .values({ orgId, retentionDays })
