@@ -5,20 +5,16 @@ import { limits } from '@cellbook/shared/limits.ts';
 const variable = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /** They decide how programs start inside, or belong to Jupyter and to us. */
-const reserved = new Set([
-  'PATH',
-  'HOME',
-  'USER',
-  'LOGNAME',
-  'SHELL',
-  'TERM',
-  'PWD',
-  'TMPDIR',
-  'IFS',
-  'ENV',
-  'BASH_ENV',
-]);
-const reservedPrefixes = ['LD_', 'PYTHON', 'IPYTHON', 'JUPYTER', 'JPY_', 'CELLBOOK_'];
+const reserved = new Set(
+  [
+    'PATH HOME USER LOGNAME SHELL TERM PWD TMPDIR IFS',
+    // An organisation's secret is in its members' shells and kernels: these would run what an admin wrote.
+    'ENV BASH_ENV BASHOPTS SHELLOPTS PROMPT_COMMAND PS0 PS1 PS2 PS4 INPUTRC PAGER EDITOR VISUAL BROWSER',
+    'GIT_ASKPASS GIT_EDITOR GIT_EXEC_PATH GIT_EXTERNAL_DIFF GIT_PAGER GIT_PROXY_COMMAND GIT_SSH GIT_SSH_COMMAND',
+    'SSH_ASKPASS GCONV_PATH GLIBC_TUNABLES MPLBACKEND NODE_OPTIONS PERL5LIB PERL5OPT RUBYLIB RUBYOPT',
+  ].flatMap((line) => line.split(' ')),
+);
+const reservedPrefixes = ['LD_', 'GIT_CONFIG', 'XDG_', 'PYTHON', 'IPYTHON', 'JUPYTER', 'JPY_', 'CELLBOOK_'];
 
 /** Throws `bad_request`. */
 export function checkName(name: string): void {

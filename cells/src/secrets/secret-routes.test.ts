@@ -110,6 +110,9 @@ describe('the routes of secrets', () => {
     ['LD_PRELOAD', 'reserved'],
     ['PYTHONPATH', 'reserved'],
     ['CELLBOOK_X', 'reserved'],
+    ['PROMPT_COMMAND', 'reserved'],
+    ['GIT_SSH_COMMAND', 'reserved'],
+    ['XDG_CONFIG_HOME', 'reserved'],
     [`L${'O'.repeat(limits.secrets.nameCharsMax)}NG`, 'too long'],
   ])('refuse the name %s', async (name, why) => {
     const { status, body } = await put(`/v1/secrets/${name}`, sentinel);
