@@ -175,6 +175,14 @@ describe('pins that are delivered', () => {
     expect((await deliver(await sign(2, { [there]: [admin] }))).status).toBe(200);
   });
 
+  it('and makes nothing where he only visits: it would be found nowhere again', async () => {
+    for (const at of [{ cell: here }, { user: newUserId(systemRandom), region }]) {
+      const claims = { sub: newUserId(systemRandom), at };
+      const answer = await api.call('POST', '/v1/workspaces', { body: { name: 'stray' }, claims });
+      expect([answer.status, answer.body]).toMatchObject([403, { code: 'forbidden' }]);
+    }
+  });
+
   it('larger than the limit are refused', async () => {
     expect((await deliver('x'.repeat(3 * 1024 * 1024))).status).toBe(413);
   });

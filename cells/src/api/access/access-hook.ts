@@ -9,7 +9,7 @@ import type { Permission } from '@cellbook/shared/access/permissions.ts';
 import { type Because, refusalOf } from '@cellbook/shared/access/refusal.ts';
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import { type WorkspaceId, workspaceIdSchema } from '@cellbook/shared/ids.ts';
-import { type Principal, principalHeader } from '@cellbook/shared/protocol/principal.ts';
+import { atHeader, type Principal, principalHeader } from '@cellbook/shared/protocol/principal.ts';
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify';
 import { z } from 'zod';
 import { noteAudit } from '../../audit/note-audit.ts';
@@ -72,6 +72,7 @@ export function addAccessHook(app: FastifyInstance, deps: AccessDeps): void {
     await deps.home?.check(request.principal);
     // Nothing is there; who asks has been looked at, so that 421 comes before 404.
     if (permission === undefined) return;
+    assertMadeAtHome(request.principal, permission);
     const params = paramsSchema.safeParse(request.params);
     const workspaceId = params.success ? workspaceIdOf(params.data.workspaceId) : null;
     const { relation, because } = await judge(deps, request, permission, workspaceId);
@@ -82,6 +83,19 @@ export function addAccessHook(app: FastifyInstance, deps: AccessDeps): void {
       ...{ caller: request.principal, permission, because },
       ...(workspaceId !== null && { workspaceId }),
     });
+  });
+}
+
+/** What is made where somebody else lives is found nowhere again, and escapes the quotas that one has at home. */
+const madeAtHome: readonly Permission[] = ['workspace.create', 'secret.write'];
+
+function assertMadeAtHome({ at }: Principal, permission: Permission): void {
+  if (at === undefined || !madeAtHome.includes(permission)) return;
+  throw new CellbookError('forbidden', {
+    doing: 'checking what may be done away from home',
+    problem: `what ${permission} is about is made in the cell where one lives oneself`,
+    next: `Leave ${atHeader} out.`,
+    ids: { permission },
   });
 }
 
