@@ -20,7 +20,7 @@ _cellbook() {
   offered=("\${(@f)$(cellbook complete -- "\${(@)words[2,CURRENT]}" 2>/dev/null)}")
   compadd -a offered || _files
 }
-compdef _cellbook cellbook
+if [[ "$funcstack[1]" == _cellbook ]]; then _cellbook; else compdef _cellbook cellbook; fi
 `,
   fish: `complete -c cellbook -f -a '(cellbook complete -- (commandline -opc)[2..-1] (commandline -ct) 2>/dev/null)'
 `,
