@@ -20,6 +20,7 @@ export function loginOf(config: ProviderConfig, subject: string, claims: Claims)
   if (subject.length === 0 || subject.length > subjectCharsMax) throw unusable(config, 'names nobody');
   const email = emailSchema.safeParse(claims[config.claims.email]).data?.toLowerCase() ?? null;
   const isVerified = email !== null && isBelieved(config, email, claims);
+  if (config.emailDomains && !isVerified) throw stranger(config);
   const name = nameOf([claims[config.claims.name], claims.preferred_username, email?.split('@')[0]]);
   const groups = config.claims.groups === undefined ? undefined : claims[config.claims.groups];
   return {
@@ -48,6 +49,15 @@ function nameOf(candidates: unknown[]): string | null {
 
 const groupsOf = (groups: unknown[]): string[] =>
   groups.filter((one) => typeof one === 'string').slice(0, limits.edge.providerGroupsMax);
+
+/** A provider that anybody can have an account with: only people of the domains that are named come in by it. */
+const stranger = ({ id, name, emailDomains }: ProviderConfig): CellbookError =>
+  new CellbookError('sign_in_refused', {
+    doing: 'signing in',
+    problem: `${name} vouches for no address of yours at ${emailDomains?.join(' or ')}`,
+    next: 'Sign in with the account that has such an address, or ask your operator.',
+    ids: { provider: id },
+  });
 
 function unusable({ id, name }: ProviderConfig, what: string): CellbookError {
   return new CellbookError('sign_in_refused', {

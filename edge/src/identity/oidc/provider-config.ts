@@ -37,7 +37,7 @@ export const providerConfigSchema = z
      * itself and sends no such claim, as a company's own directory does (Entra, one tenant).
      */
     emailVerified: z.enum(['claim', 'always']).default('claim'),
-    /** The only domains this provider is believed about; absent: all. */
+    /** Whose verified address is of none of these does not get in, and no other is believed; absent: everybody. */
     emailDomains: z.array(z.string().toLowerCase()).min(1).optional(),
   })
   .strict()
