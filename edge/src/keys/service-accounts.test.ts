@@ -75,6 +75,16 @@ describe('a service account', () => {
     expect((await call('GET', accounts(), undefined, as(key))).status).toBe(404);
   });
 
+  test('invites people, with a key made for that', async () => {
+    org = (await (await call('POST', '/v1/orgs', { name: 'Acme' })).json<{ id: string }>()).id;
+    const switched = await call('POST', '/v1/session/organisation', { orgId: org });
+    cookie = switched.headers.get('set-cookie')?.split(';')[0] ?? '';
+    const { id } = await create({ name: 'onboarding', role: 'admin' });
+    const { key } = await keyOf(id, { name: 'hr', scopes: ['org'] });
+    const invited = await call('POST', `/v1/orgs/${org}/invitations`, { role: 'viewer' }, as(key));
+    expect([invited.status, await invited.json()]).toMatchObject([201, { role: 'viewer' }]);
+  });
+
   test('of another organisation is not there', async () => {
     const { id } = await create();
     const stranger = await world.signIn(`${crypto.randomUUID()}@example.org`);
