@@ -57,8 +57,13 @@ export async function openAudit(deps: AuditDeps): Promise<AuditPart> {
     },
   });
   const removeExpired = async () => {
-    const through = await store.lastExpired(clock.nowMs(), limits.audit.retentionDaysByTier);
-    return through === null ? 0 : keepRemoval(checkpointing, through, clock.nowMs());
+    const { retentionDaysByTier, removeRowsMax } = limits.audit;
+    for (let removed = 0; ; ) {
+      const through = await store.lastExpired(clock.nowMs(), retentionDaysByTier, removeRowsMax);
+      const gone = through === null ? 0 : await keepRemoval(checkpointing, through, clock.nowMs());
+      if (gone === 0) return removed;
+      removed += gone;
+    }
   };
   const settling = repeatEvery(clock, limits.audit.settleMs, async () => chainWriter.settle(), log);
   const expiring = repeatEvery(clock, limits.audit.retentionSweepMs, removeExpired, log);
@@ -77,7 +82,7 @@ export async function openAudit(deps: AuditDeps): Promise<AuditPart> {
 
 /** A chain that was cut or rewritten while the cell was away is told at once, not at the next audit. */
 async function checkHead({ store, chain, log }: CheckpointDeps, keys: AuditKeys): Promise<void> {
-  const last = (await store.statements()).at(-1);
+  const last = await store.lastStatement();
   if (!last) return;
   const statement = await readStatement(last.jws, chain, keys);
   const found = await store.hashAt(last.seq);

@@ -81,8 +81,13 @@ export interface AuditStore {
   statements(): Promise<KeptStatement[]>;
   /** Null: no wish of its own any more. */
   keepPolicy(orgId: OrgId, retentionDays: number | null): Promise<void>;
-  /** The last row before the first whose time is not over, and never the newest; null when there is none. */
-  lastExpired(nowMs: number, daysByTier: Record<string, number>): Promise<ChainHead | null>;
+  /** The one for the latest row; null when there is none. */
+  lastStatement(): Promise<KeptStatement | null>;
+  /**
+   * The last row before the first whose time is not over, of the oldest `rowsMax`, and never the newest; null when
+   * there is none.
+   */
+  lastExpired(nowMs: number, daysByTier: Record<string, number>, rowsMax: number): Promise<ChainHead | null>;
   /** In one transaction: the statement is kept, and every row through its `seq` goes. */
   remove(statement: KeptStatement): Promise<number>;
 }

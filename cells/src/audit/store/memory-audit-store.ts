@@ -56,12 +56,13 @@ export function createMemoryAuditStore(tierOf: (orgId: OrgId) => string | null =
       return true;
     },
     statements: async () => [...statements],
+    lastStatement: async () => statements.at(-1) ?? null,
     async keepPolicy(orgId, retentionDays) {
       if (retentionDays === null) policies.delete(orgId);
       else policies.set(orgId, retentionDays);
     },
-    async lastExpired(nowMs, daysByTier) {
-      const candidates = rows.slice(0, -1);
+    async lastExpired(nowMs, daysByTier, rowsMax) {
+      const candidates = rows.slice(0, -1).slice(0, rowsMax);
       const first = candidates.findIndex(({ body }) => {
         const event = parseBody(body);
         return Date.parse(event.at) + keptDays(event, daysByTier) * dayMs > nowMs;

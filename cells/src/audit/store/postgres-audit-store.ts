@@ -70,7 +70,15 @@ export function createPostgresAuditStore(database: Database): AuditStore {
     },
     async statements() {
       const found = await database.select().from(auditStatements).orderBy(asc(auditStatements.seq));
-      return found.map(({ kind, ...rest }) => ({ ...rest, kind: kind === 'removal' ? kind : 'checkpoint' }));
+      return found.map(keptStatement);
+    },
+    async lastStatement() {
+      const [last] = await database
+        .select()
+        .from(auditStatements)
+        .orderBy(desc(auditStatements.seq))
+        .limit(1);
+      return last ? keptStatement(last) : null;
     },
     async keepPolicy(orgId, retentionDays) {
       if (retentionDays === null) {
@@ -82,7 +90,7 @@ export function createPostgresAuditStore(database: Database): AuditStore {
         .values({ orgId, retentionDays })
         .onConflictDoUpdate({ target: auditPolicies.orgId, set: { retentionDays } });
     },
-    lastExpired: (nowMs, daysByTier) => lastExpired(database, nowMs, daysByTier),
+    lastExpired: (nowMs, daysByTier, rowsMax) => lastExpired(database, nowMs, daysByTier, rowsMax),
     remove: (statement) => remove(database, statement),
   };
 }
@@ -153,6 +161,7 @@ async function lastExpired(
   database: Database,
   nowMs: number,
   daysByTier: Record<string, number>,
+  rowsMax: number,
 ): Promise<ChainHead | null> {
   const longest = Math.max(...Object.values(daysByTier));
   const [last] = await database.$client<ChainHead[]>`
@@ -167,18 +176,21 @@ async function lastExpired(
     )
     select seq::int8 as seq, hash from audit_events
     where seq < coalesce((select seq from kept), (select max(seq) from audit_events))
+      and seq < (select min(seq) from audit_events) + ${rowsMax}
     order by seq desc limit 1`;
   return last ? { seq: Number(last.seq), hash: last.hash } : null;
 }
+
+const keptStatement = ({ kind, ...rest }: typeof auditStatements.$inferSelect): KeptStatement => ({
+  ...rest,
+  kind: kind === 'removal' ? kind : 'checkpoint',
+});
 
 async function remove(database: Database, statement: KeptStatement): Promise<number> {
   return database.transaction(async (tx) => {
     const added = await tx.insert(auditStatements).values(statement).onConflictDoNothing().returning();
     if (added.length === 0) return 0;
-    const gone = await tx
-      .delete(auditEvents)
-      .where(lte(auditEvents.seq, statement.seq))
-      .returning({ seq: auditEvents.seq });
-    return gone.length;
+    const gone = await tx.delete(auditEvents).where(lte(auditEvents.seq, statement.seq));
+    return gone.count;
   });
 }
