@@ -20,6 +20,10 @@ const helloBody = { protoMin: 1, protoMax: 1, build: 'test', lastSeq: 0, python:
 
 const framed = (type: number, seq: number, payload: Buffer, stream = 0) =>
   Buffer.concat([frameHeader(type, stream, seq, payload.length), payload]);
+const numbered = (frame: Buffer, seq: bigint) => {
+  frame.writeBigUInt64LE(seq, 8);
+  return frame;
+};
 const output = (seq: number, text: string) => framed(frameType.terminalOutput, seq, Buffer.from(text), 7);
 
 /** A controller's end of a connection, and what it has been told. */
@@ -198,6 +202,7 @@ describe('a sandbox’s port', () => {
 
   it.each([
     ['a step back in the numbers', output(1, 'again')],
+    ['a number that has no successor', numbered(output(2, 'last'), 0xffff_ffff_ffff_ffffn)],
     ['what only a host may say', framed(frameType.exited, 2, encodeEnvelope({ reason: 'stopped' }))],
     ['a kernel’s state that is none', framed(frameType.kernelState, 2, encodeEnvelope({ state: 'fine' }))],
   ])('is closed by a sandbox that sends %s', async (_what, bytes) => {
@@ -208,5 +213,7 @@ describe('a sandbox’s port', () => {
     await attach();
     fromSupervisor.write(bytes);
     await expect.poll(() => isClosed).toBe(true);
+    // The daemon, which has other sandboxes too, goes on to say how this one ended.
+    expect(() => port.finish({ reason: 'stopped' })).not.toThrow();
   });
 });

@@ -50,6 +50,8 @@ export class RemoteSandboxHost implements SandboxHost {
   /** As it last said; nothing is free on one that has not answered yet. */
   #state: HostState | null = null;
   #answers = false;
+  /** It did not answer, and that was told. */
+  #isSilent = false;
 
   constructor(deps: RemoteSandboxHostDeps) {
     this.#deps = deps;
@@ -116,8 +118,7 @@ export class RemoteSandboxHost implements SandboxHost {
       this.#noteGone(workspaceId, view.loss);
       return 'none';
     } catch (error) {
-      this.#answers = false;
-      this.#deps.log.warn({ err: error, workspaceId }, 'a host does not say what it has');
+      this.#noteSilence(error);
       return 'unknown';
     }
   }
@@ -132,7 +133,7 @@ export class RemoteSandboxHost implements SandboxHost {
       this.#note(view);
       return view.sandboxes;
     } catch (error) {
-      this.#answers = false;
+      this.#noteSilence(error);
       throw error;
     }
   }
@@ -217,7 +218,17 @@ export class RemoteSandboxHost implements SandboxHost {
     if (known.sandbox.link instanceof StdioLink) known.sandbox.link.close();
   }
 
+  /** Told once, however many workspaces are looked at there meanwhile. */
+  #noteSilence(error: unknown): void {
+    this.#answers = false;
+    if (this.#isSilent) return;
+    this.#isSilent = true;
+    this.#deps.log.warn({ err: error, hostId: this.hostId }, 'a host does not say what it has');
+  }
+
   #note(state: HostState): void {
+    if (this.#isSilent) this.#deps.log.info({ hostId: this.hostId }, 'a host answers again');
+    this.#isSilent = false;
     const wasDraining = this.isDraining;
     this.#state = state;
     this.#answers = true;

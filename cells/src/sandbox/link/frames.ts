@@ -6,7 +6,7 @@
  *     u8  type             1..127 must be known to the receiver; 128..255 are skipped where they are not
  *     u8  flags            bit 0: the payload of a RESPONSE is an error
  *     u16 zero
- *     u64 seq              counts the sender's frames from 1, rising
+ *     u64 seq              counts the sender's frames from 1, rising, below 2^53
  *     u32 stream           the kernel, terminal or request the frame belongs to; 0 for none
  *
  * REQUEST and RESPONSE carry an envelope: u32 length of a JSON text, the text, then raw bytes. KERNEL_OUTPUT
@@ -172,7 +172,10 @@ export class FrameDecoder {
 export function readFrame(bytes: Buffer): Frame {
   const payload = bytes.subarray(headerBytes);
   const [type = 0, flags = 0] = [bytes[4], bytes[5]];
-  return { type, flags, seq: readU64(bytes, 8), stream: bytes.readUInt32LE(16), payload };
+  const seq = readU64(bytes, 8);
+  // Beyond, numbers are not told apart any more, and the largest has no successor that could be written.
+  if (!Number.isSafeInteger(seq)) throw malformed(`the number ${seq} is beyond what a frame is counted to`);
+  return { type, flags, seq, stream: bytes.readUInt32LE(16), payload };
 }
 
 /** Writes another number into a whole frame. */
