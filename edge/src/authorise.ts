@@ -1,5 +1,6 @@
 /** The one place at the edge that says whether a caller may use a route; every refusal is told to `edge.refused`. */
 import { decide, type Relation } from '@cellbook/shared/access/access.ts';
+import type { Permission } from '@cellbook/shared/access/permissions.ts';
 import { type Because, refusalOf } from '@cellbook/shared/access/refusal.ts';
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import type { Ask } from './ask.ts';
@@ -11,7 +12,8 @@ import type { Identity } from './identity/identity.ts';
 export interface Refusal {
   ask: Ask;
   identity: Identity;
-  route: Pick<GuardedRoute, 'method' | 'path' | 'permission'>;
+  /** `path`: as its row names it; or the header that was refused. */
+  route: { method: string; path: string; permission: Permission };
   because: Because | 'key';
   error: CellbookError;
 }

@@ -4,6 +4,7 @@ import { columnsIfEvent, parseBody } from '@cellbook/shared/audit/event-columns.
 import { auditPublicKeySchema } from '@cellbook/shared/audit/statements.ts';
 import { verifyChain } from '@cellbook/shared/audit/verify.ts';
 import { CellbookError } from '@cellbook/shared/errors.ts';
+import { newUserId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { AuditEvent, NewAuditEvent } from '@cellbook/shared/protocol/audit.ts';
 import { auditPageSchema } from '@cellbook/shared/protocol/audit.ts';
@@ -141,6 +142,25 @@ describe('what becomes an event', () => {
     for (const path of ['/signout', '/join/nothing'])
       expect((await world.fetch(main + path, { method: 'POST', headers: from })).status, path).toBe(429);
     expect((await events()).length).toBe(before);
+  });
+
+  it('who looked for a user, a cell or a region that is not his', async () => {
+    const cookie = await world.signIn(`${systemRandom.uuid()}@example.org`);
+    const me = await world.fetch(`${main}/v1/me`, { headers: { cookie } });
+    const { userId } = await me.json<{ userId: string }>();
+    for (const [name, value, status] of [
+      ['cellbook-at', newUserId(systemRandom), 404],
+      ['cellbook-at', 'cell-nowhere', 404],
+      ['cellbook-region', 'elsewhere', 403],
+    ] as const) {
+      await world.clock.advance(limits.audit.refusalWindowMs);
+      const answer = await world.fetch(`${main}/v1/workspaces`, { headers: { cookie, [name]: value } });
+      expect([value, answer.status]).toEqual([value, status]);
+      expect(await newest(), value).toMatchObject({
+        what: 'access.refused',
+        who: { kind: 'user', id: userId },
+      });
+    }
   });
 
   it('not a read, not a page', async () => {

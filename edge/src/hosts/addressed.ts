@@ -16,9 +16,21 @@ import type { Identity } from '../identity/identity.ts';
 export async function addressedBy(ask: Ask, identity: Identity): Promise<Principal['at']> {
   const asked = ask.request.headers.get(atHeader)?.trim();
   if (asked === undefined || asked === '') return undefined;
-  assertMayAddress(identity);
-  const user = userIdSchema.safeParse(asked);
-  return user.success ? atUser(ask, identity, user.data) : atCell(ask, identity, asked);
+  try {
+    assertMayAddress(identity);
+    const user = userIdSchema.safeParse(asked);
+    return user.success ? await atUser(ask, identity, user.data) : await atCell(ask, identity, asked);
+  } catch (thrown) {
+    tellRefusal(ask, identity, thrown);
+    throw thrown;
+  }
+}
+
+/** Who looks for others where he may not is for the record, also where he is told that nobody is there. */
+function tellRefusal(ask: Ask, identity: Identity, thrown: unknown): void {
+  if (!(thrown instanceof CellbookError) || thrown.status >= 500) return;
+  const route = { method: ask.request.method, path: atHeader, permission: 'workspace.read' } as const;
+  ask.edge.refused?.({ ask, identity, route, because: 'unseen', error: thrown });
 }
 
 async function atUser(ask: Ask, identity: Identity, user: UserId): Promise<Principal['at']> {

@@ -2,6 +2,7 @@
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import { type Ask, isSecure } from '../ask.ts';
 import { assertRegion } from '../asked-region.ts';
+import { noteAudit } from '../audit/note-audit.ts';
 import { askerOf, credentialsOf, deedOf, mayUse } from '../origins.ts';
 import { readCookie } from './cookies.ts';
 import { refused } from './credentials.ts';
@@ -18,7 +19,10 @@ export async function authenticate(ask: Ask): Promise<Identity> {
     if ((await edge.revoked.get(ask.defer)).has(identity.jti)) throw refused(kind);
     const current = await edge.standings.current(identity, ask.defer);
     if (!current) throw refused(kind);
-    await assertRegion(ask, current);
+    await assertRegion(ask, current).catch((thrown: unknown) => {
+      noteAudit(ask, { who: current });
+      throw thrown;
+    });
     if (kind === 'token') edge.keyUse.note(identity.jti, ask.defer);
     return current;
   }
