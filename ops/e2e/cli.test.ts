@@ -191,7 +191,7 @@ describe('cellbook', () => {
       .array(z.object({ what: z.string() }))
       .parse(await json(['audit', 'ls', '--limit', '200']));
     const what = new Set(events.map((event) => event.what));
-    for (const action of ['workspace.create', 'secret.put', 'version.restore', 'kernel.start'])
+    for (const action of ['workspace.create', 'secret.put', 'version.restore', 'session.start'])
       expect(what, [...what].join(' ')).toContain(action);
     const exported = (await cellbook(['audit', 'export', '--action', 'workspace.create'])).out
       .trim()
