@@ -10,11 +10,13 @@
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { platformConfig } from '../up/config.ts';
+import { endWithReader } from '../up/end-with-reader.ts';
 import { openHome } from '../up/home.ts';
 import { cellChains, runCell } from './cell-chains.ts';
 import { edgeLines, verifyEdge } from './edge-chain.ts';
 import { exitStatusOf, type Verified, wordsOf } from './verified.ts';
 
+endWithReader();
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
