@@ -1,9 +1,13 @@
 /** The cell's secrets: kept sealed in Postgres, opened with keys of a file, handed to the sandboxes of its hosts. */
+import { and, eq, inArray, or } from 'drizzle-orm';
 import type { CellTools } from '../cell.ts';
 import type { CellConfig } from '../config.ts';
+import { workspaces } from '../db/workspaces.ts';
 import type { Hosts } from '../host/hosts.ts';
+import { parseWorkspaceRow } from '../lifecycle/stores/parse-workspace-row.ts';
 import { readMasterKeys } from '../secrets/master-keys.ts';
 import { createPostgresSecretStore } from '../secrets/postgres-secret-store.ts';
+import type { SecretOwner } from '../secrets/seal.ts';
 import { SecretDelivery } from '../secrets/secret-delivery.ts';
 import type { SecretRouteDeps } from '../secrets/secret-routes.ts';
 import type { SecretTarget } from '../secrets/secret-source.ts';
@@ -16,7 +20,7 @@ export type SecretPart = SecretRouteDeps & { delivery: SecretDelivery };
 export async function openSecrets(
   { secretKeysFile }: CellConfig,
   { clock, log }: CellTools,
-  { database, store }: CellStores,
+  { database }: CellStores,
   hosts: Hosts,
 ): Promise<SecretPart> {
   if (secretKeysFile === null) log.warn('CELLBOOK_SECRET_KEYS is not set: this cell keeps no secrets');
@@ -27,16 +31,21 @@ export async function openSecrets(
     ...{ clock, log },
   });
 
-  async function running(): Promise<SecretTarget[]> {
+  /** One read, however many run here: every write of a secret asks. */
+  async function runningOf(owner: SecretOwner): Promise<SecretTarget[]> {
     const observed = await hosts.list((hostId, error) => {
       log.warn({ err: error, hostId }, 'a host that does not answer is not told of a changed secret');
     });
-    const targets = observed.map(async ({ workspaceId }): Promise<SecretTarget[]> => {
+    const isThere = inArray(
+      workspaces.id,
+      observed.map(({ workspaceId }) => workspaceId),
+    );
+    const isTheirs = or(eq(workspaces.ownerId, owner), eq(workspaces.orgId, owner));
+    const rows = await database.select().from(workspaces).where(and(isThere, isTheirs));
+    return rows.map(parseWorkspaceRow).flatMap(({ id: workspaceId, ownerId, orgId }) => {
       const sandbox = hosts.current(workspaceId);
-      const row = sandbox && (await store.get(workspaceId));
-      return row ? [{ workspaceId, ownerId: row.ownerId, orgId: row.orgId, sandbox }] : [];
+      return sandbox ? [{ workspaceId, ownerId, orgId, sandbox }] : [];
     });
-    return (await Promise.all(targets)).flat();
   }
-  return { secrets, delivery: new SecretDelivery({ secrets, running, clock, log }) };
+  return { secrets, delivery: new SecretDelivery({ secrets, runningOf, clock, log }) };
 }

@@ -6,6 +6,7 @@ import { seededRandom } from '@cellbook/shared/random.ts';
 import { describe, expect, it } from 'vitest';
 import { FakeSandbox } from '../gateway/testing/fake-sandbox.ts';
 import { Latest } from '../latest.ts';
+import type { SecretOwner } from './seal.ts';
 import { SecretDelivery } from './secret-delivery.ts';
 
 const random = seededRandom(3);
@@ -23,10 +24,11 @@ function deliveryTo(
   environmentOf: () => Promise<Record<string, string>>,
 ) {
   const clock = new ManualClock();
-  const running = async () => [...targets];
+  const runningOf = async (owner: SecretOwner) =>
+    targets.filter(({ ownerId, orgId }) => ownerId === owner || orgId === owner);
   return {
     clock,
-    delivery: new SecretDelivery({ secrets: { environmentOf }, running, clock, log: silentLogger }),
+    delivery: new SecretDelivery({ secrets: { environmentOf }, runningOf, clock, log: silentLogger }),
   };
 }
 

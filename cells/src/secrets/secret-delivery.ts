@@ -14,8 +14,8 @@ import type { Secrets } from './secrets.ts';
 
 export interface DeliveryDeps {
   secrets: Pick<Secrets, 'environmentOf'>;
-  /** The sandboxes of this cell, with whose they are; those still starting too. */
-  running(): Promise<SecretTarget[]>;
+  /** The sandboxes of this cell that this owner's secrets are for; those still starting too. */
+  runningOf(owner: SecretOwner): Promise<SecretTarget[]>;
   clock: Clock;
   log: Logger;
 }
@@ -46,10 +46,13 @@ export class SecretDelivery implements SecretSource {
     );
   }
 
-  /** A secret of this owner changed: tells the sandboxes it is for. Never throws: what is missed is counted. */
+  /**
+   * A secret of this owner changed: tells the sandboxes it is for, and counts those it could not tell. Throws only
+   * where the cell's database does not say whose they are; the write can be repeated.
+   */
   async changed(owner: SecretOwner): Promise<Delivered> {
-    const { running, log } = this.#deps;
-    const targets = (await running()).filter(({ ownerId, orgId }) => ownerId === owner || orgId === owner);
+    const { runningOf, log } = this.#deps;
+    const targets = [...(await runningOf(owner))];
     let missed = 0;
     const tellNext = async (): Promise<void> => {
       for (let target = targets.pop(); target !== undefined; target = targets.pop()) {

@@ -28,7 +28,7 @@ export const cellLimits = {
     idempotencySweepMs: 600_000,
     eventHeartbeatMs: 15_000,
     /** A stream ends after this, so that its next request is authenticated anew. */
-    eventStreamMsMax: 30 * 60_000,
+    eventStreamMsMax: 5 * 60_000,
     /** A person with a few windows; each stream is one connection and a row per workspace. */
     eventStreamsPerUserMax: 20,
     /** What a slow reader may leave unread: later states replace earlier ones, so nothing more is needed. */
