@@ -6,6 +6,7 @@ import { CellbookError } from '@cellbook/shared/errors.ts';
 import type { Ask } from './ask.ts';
 import type { About, GuardedRoute } from './edge-route.ts';
 import { authenticate } from './identity/authenticate.ts';
+import { refused } from './identity/credentials.ts';
 import type { Identity } from './identity/identity.ts';
 
 /** Who was refused what, for the record of who did what. */
@@ -24,7 +25,8 @@ export async function authorise(
   route: GuardedRoute,
   params: Record<string, string>,
 ): Promise<Identity> {
-  const identity = await authenticate(ask);
+  const known = await authenticate(ask);
+  const identity = outlasts(route) ? await asOfNow(ask, known) : known;
   const relation = relationOf(identity, route.about, params.orgId);
   const decision = decide(identity, route.permission, relation);
   if (!decision.allowed) {
@@ -39,6 +41,18 @@ export async function authorise(
     throw error;
   }
   return identity;
+}
+
+/**
+ * A change of an organisation (an invitation, a role, a service account) outlasts the minute in which who is none of
+ * its admins any more still counts as one elsewhere. It is written to the directory, which can as well be asked.
+ */
+const outlasts = ({ about, method }: GuardedRoute): boolean => about === 'organisation' && method !== 'GET';
+
+async function asOfNow({ edge }: Ask, known: Identity): Promise<Identity> {
+  const identity = await edge.standings.now(known);
+  if (identity) return identity;
+  throw refused(known.via);
 }
 
 function relationOf(identity: Identity, about: About, orgId: string | undefined): Relation {

@@ -29,7 +29,7 @@ beforeAll(async () => {
   world = await createWorld();
   world.edge.refused = (refusal) => void refusals.push(refusal);
   // Callers of every role, whom no directory knows.
-  world.edge.standings = { current: async (identity) => identity };
+  world.edge.standings = { current: async (identity) => identity, now: async (identity) => identity };
   [sub, org] = [newUserId(world.edge.random), newOrgId(world.edge.random)];
 });
 

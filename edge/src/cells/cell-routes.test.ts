@@ -18,7 +18,7 @@ test('each cell is told with its share of buckets, and one that is away says so'
   await world.fetch(`${main}/pins`, { method: 'PUT', body: jws });
 
   // Whom no directory knows.
-  world.edge.standings = { current: async (identity) => identity };
+  world.edge.standings = { current: async (identity) => identity, now: async (identity) => identity };
   const iat = Math.floor(world.clock.nowMs() / 1_000);
   const token = await world.edge.credentials.mint('token', {
     ...{

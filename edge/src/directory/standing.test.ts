@@ -3,7 +3,7 @@ import { env } from 'cloudflare:workers';
 import { ManualClock } from '@cellbook/shared/clock.ts';
 import { newOrgId, newUserId, regionIdSchema } from '@cellbook/shared/ids.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createWorld, main, type World } from '../../testing/world.ts';
 import type { Identity, Person } from '../identity/identity.ts';
 import { createD1Orgs } from './d1-orgs.ts';
@@ -20,35 +20,35 @@ const meOf = async (world: World, headers: Record<string, string>) => {
 };
 const bearer = (key: string) => ({ authorization: `token ${key}` });
 
-describe('a credential made by an isolate that has not heard of a change', () => {
-  let world: World;
-  let org: string;
-  let admin: string;
-  let guest: { cookie: string; userId: string };
-
-  const send = (by: World, cookie: string, method: string, path: string, body?: unknown) =>
-    by.fetch(path.startsWith('http') ? path : main + path, {
-      ...{ method, headers: { origin: main, cookie } },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-    });
-  const cookieOf = (answer: Response) => answer.headers.get('set-cookie')?.split(';')[0] ?? '';
-
-  beforeEach(async () => {
-    world = await createWorld();
-    admin = await world.signIn(address('ada'));
-    org = (await (await send(world, admin, 'POST', '/v1/orgs', { name: 'Acme' })).json<{ id: string }>()).id;
-    admin = cookieOf(await send(world, admin, 'POST', '/v1/session/organisation', { orgId: org }));
-    const made = await send(world, admin, 'POST', `/v1/orgs/${org}/invitations`, { role: 'admin' });
-    const { url } = await made.json<{ url: string }>();
-    const cookie = cookieOf(await send(world, await world.signIn(address('eve')), 'POST', url));
-    guest = { cookie, userId: (await meOf(world, { cookie })).userId ?? '' };
-    await world.clock.advance(3_600_000);
+const cookieOf = (answer: Response) => answer.headers.get('set-cookie')?.split(';')[0] ?? '';
+const send = (by: World, cookie: string, method: string, path: string, body?: unknown) =>
+  by.fetch(path.startsWith('http') ? path : main + path, {
+    ...{ method, headers: { origin: main, cookie } },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
   });
 
+/** An organisation with an admin and another one, who came by a link an hour ago. */
+async function acme() {
+  const world = await createWorld();
+  const maker = await world.signIn(address('ada'));
+  const { id: org } = await (await send(world, maker, 'POST', '/v1/orgs', { name: 'Acme' })).json<{
+    id: string;
+  }>();
+  const admin = cookieOf(await send(world, maker, 'POST', '/v1/session/organisation', { orgId: org }));
+  const made = await send(world, admin, 'POST', `/v1/orgs/${org}/invitations`, { role: 'admin' });
+  const { url } = await made.json<{ url: string }>();
+  const cookie = cookieOf(await send(world, await world.signIn(address('eve')), 'POST', url));
+  const guest = { cookie, userId: (await meOf(world, { cookie })).userId ?? '' };
+  await world.clock.advance(3_600_000);
+  return { world, org, admin, guest };
+}
+
+describe('a credential made by an isolate that has not heard of a change', () => {
   test.each([
     ['of somebody who was taken out is worth nothing', 'DELETE', undefined, 401, undefined],
     ['of somebody who has another role is worth that', 'PATCH', { role: 'viewer' }, 200, 'viewer'],
   ])('%s', async (_, method, body, status, role) => {
+    const { world, org, admin, guest } = await acme();
     const behind = world.anotherIsolate(world.clock);
     expect((await meOf(behind, { cookie: guest.cookie })).role).toBe('admin');
     const path = `/v1/orgs/${org}/members/${guest.userId}`;
@@ -61,6 +61,22 @@ describe('a credential made by an isolate that has not heard of a change', () =>
       const me = await meOf(isolate, bearer(key));
       expect([me.status, me.role]).toEqual([status, role]);
     }
+  });
+});
+
+describe('an isolate that has not heard of a change', () => {
+  test('lets who was taken out leave nothing behind in the organisation', async () => {
+    const { world, org, admin, guest } = await acme();
+    const behind = world.anotherIsolate(world.clock);
+    expect((await meOf(behind, { cookie: guest.cookie })).role).toBe('admin');
+    const taken = await send(world, admin, 'DELETE', `/v1/orgs/${org}/members/${guest.userId}`);
+    expect(taken.status).toBe(204);
+    expect((await meOf(behind, { cookie: guest.cookie })).role).toBe('admin');
+    for (const [path, body] of [
+      ['invitations', { role: 'admin' }],
+      ['service-accounts', { name: 'kept', role: 'admin' }],
+    ] as const)
+      expect((await send(behind, guest.cookie, 'POST', `/v1/orgs/${org}/${path}`, body)).status).toBe(401);
   });
 });
 

@@ -16,6 +16,8 @@ import type { Defer, Snapshot } from './snapshot.ts';
 export interface Standings {
   /** The identity as it is now; null where he has no place in the organisation any more. */
   current(identity: Identity, defer: Defer): Promise<Identity | null>;
+  /** As the directory says this moment, whatever was heard of changes. */
+  now(identity: Identity): Promise<Identity | null>;
 }
 
 export function createStandings(deps: {
@@ -37,6 +39,10 @@ export function createStandings(deps: {
       if (!found) return identity;
       known.set(key, found);
       return found.person && { ...identity, ...found.person };
+    },
+    async now(identity) {
+      const person = await deps.personIn(identity.sub, identity.org);
+      return person && { ...identity, ...person };
     },
   };
 
