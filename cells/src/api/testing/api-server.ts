@@ -134,9 +134,7 @@ export async function startApiServer(given: ApiServerOptions = {}): Promise<ApiS
       secrets: given.secrets?.(database) ?? withoutSecrets(tools),
       audit: { ...audit, chain: testChain },
       volumes: { create: async () => {} },
-      findings: withoutFindings,
-      versions: { volumes: withoutFindings.volumes },
-      quotas,
+      ...{ findings: withoutFindings, versions: withoutFindings, quotas },
       recover: (workspaceId) => recover(recovering, workspaceId),
       changed: ({ id, ownerId }) => {
         woken.push(id);
