@@ -3,6 +3,7 @@ import type { Logger } from '@cellbook/shared/log.ts';
 import type { Metrics } from '@cellbook/shared/metrics.ts';
 import type { HostVolumes } from '../../storage/create-workspace-volumes.ts';
 import type { LocalSandboxHost } from '../local-sandbox-host.ts';
+import type { CommandsUnderWay } from './commands-under-way.ts';
 import type { PortedSandbox } from './connect-port.ts';
 
 /** What a daemon's server acts on. */
@@ -10,6 +11,7 @@ export interface DaemonParts {
   host: LocalSandboxHost<PortedSandbox>;
   volumes: HostVolumes;
   key: string;
+  commands: CommandsUnderWay;
   clock: Clock;
   log: Logger;
   metrics: Metrics;

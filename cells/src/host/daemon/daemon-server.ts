@@ -11,16 +11,17 @@ import { acceptLinks } from './link-server.ts';
 import { registerSandboxRoutes } from './sandbox-routes.ts';
 
 export function createDaemonServer(parts: DaemonParts): FastifyInstance {
-  const { host, key, log, metrics, versions } = parts;
+  const { host, key, commands, log, metrics, versions } = parts;
   const app = fastify({ forceCloseConnections: true, bodyLimit: limits.host.bodyBytesMax });
   app.setErrorHandler((thrown: FastifyError | CellbookError | z.ZodError, request, reply) => {
     const error = typed(thrown, `${request.method} ${request.url}`);
     if (error.code === 'internal') log.error({ err: thrown, url: request.url }, 'a command failed');
     return refuse(reply, error);
   });
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', async (request, reply) => {
     const isOpen = request.url === '/healthz' || request.url === '/metrics';
     if (!isOpen && !bearsKey(request.headers.authorization, key)) throw unauthenticated();
+    if (!isOpen) commands.begin(reply.raw);
   });
   app.addContentTypeParser('application/octet-stream', { parseAs: 'buffer' }, (_request, body, done) =>
     done(null, body),

@@ -27,6 +27,7 @@ import { takeHostLock } from '../host-lock.ts';
 import { LocalSandboxHost } from '../local-sandbox-host.ts';
 import { readHostKey } from '../wire/host-key.ts';
 import { awaitSchema } from './await-schema.ts';
+import { CommandsUnderWay } from './commands-under-way.ts';
 import type { DaemonConfig } from './daemon-config.ts';
 import { createDaemonServer } from './daemon-server.ts';
 import { drainHost } from './drain-host.ts';
@@ -75,14 +76,15 @@ export async function startDaemon(config: DaemonConfig, tools: DaemonTools): Pro
   if (removed > 0)
     log.warn({ removed }, 'removed files that had been given back when an earlier daemon died');
   const versions = { sandbox: driver.version, node: process.version };
-  const app = createDaemonServer({ host, volumes, key, clock, log, metrics, versions });
+  const commands = new CommandsUnderWay();
+  const app = createDaemonServer({ host, volumes, key, commands, clock, log, metrics, versions });
   await app.listen({ host: config.bind, port: config.port });
   const { port } = app.server.address() as AddressInfo;
   log.info({ port, capacity, driver: driver.version }, 'the host serves');
 
   let closing: Promise<void> | null = null;
   async function close(): Promise<void> {
-    await drainHost({ host, volumes, clock, log });
+    await drainHost({ host, volumes, commands, clock, log });
     await app.close();
     await volumes.close();
     await lock.release();

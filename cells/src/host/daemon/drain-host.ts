@@ -10,23 +10,27 @@ import { limits } from '@cellbook/shared/limits.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
 import type { HostVolumes } from '../../storage/create-workspace-volumes.ts';
 import type { LocalSandboxHost } from '../local-sandbox-host.ts';
+import type { CommandsUnderWay } from './commands-under-way.ts';
 import type { PortedSandbox } from './connect-port.ts';
 
 export interface DrainParts {
   host: LocalSandboxHost<PortedSandbox>;
   volumes: HostVolumes;
+  commands: CommandsUnderWay;
   clock: Clock;
   log: Logger;
 }
 
 export async function drainHost(parts: DrainParts): Promise<void> {
-  const { host, volumes, clock, log } = parts;
+  const { host, volumes, commands, clock, log } = parts;
   host.refuseNew();
   const untilMs = clock.monotonicMs() + limits.lifecycle.drainMs;
   for (;;) {
     const { live, starting } = host.load();
-    // Until its controller has stored and taken off what it suspends, this is where the files are.
-    if (live + starting + volumes.live().length === 0) return;
+    // Until its controller has stored and taken off what it suspends, this is where the files are; and until it
+    // has heard so, the row says that they are still here.
+    const isEmpty = live + starting + volumes.live().length === 0;
+    if (isEmpty && commands.count === 0) return;
     const sandboxes = (await host.list()).map(({ workspaceId }) => workspaceId);
     const isLate = clock.monotonicMs() >= untilMs;
     const left = sandboxes.filter((id) => isLate || !host.current(id)?.port.isAttached);

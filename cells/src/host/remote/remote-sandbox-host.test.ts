@@ -3,8 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { systemClock } from '@cellbook/shared/clock.ts';
+import { ManualClock, systemClock } from '@cellbook/shared/clock.ts';
 import { hostIdSchema, newSandboxId, newWorkspaceId, type WorkspaceId } from '@cellbook/shared/ids.ts';
+import { limits } from '@cellbook/shared/limits.ts';
 import { silentLogger } from '@cellbook/shared/log.ts';
 import { createMetrics } from '@cellbook/shared/metrics.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
@@ -14,8 +15,10 @@ import type { SandboxSpec } from '../../sandbox/driver.ts';
 import { createProcessDriverWith } from '../../sandbox/process/driver.ts';
 import { testLimits } from '../../sandbox/testing/limits.ts';
 import { startTestHost, type TestHost } from '../../storage/test-volumes.ts';
+import { CommandsUnderWay } from '../daemon/commands-under-way.ts';
 import { connectPort, type PortedSandbox } from '../daemon/connect-port.ts';
 import { createDaemonServer } from '../daemon/daemon-server.ts';
+import { drainHost } from '../daemon/drain-host.ts';
 import { openEpochBook } from '../epoch-book.ts';
 import { LocalSandboxHost } from '../local-sandbox-host.ts';
 import { HostClient } from './host-client.ts';
@@ -30,6 +33,7 @@ let files: TestHost;
 let host: LocalSandboxHost<PortedSandbox>;
 let app: FastifyInstance;
 let controllers: RemoteSandboxHost[];
+let commands: CommandsUnderWay;
 
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'cellbook-daemon-'));
@@ -40,7 +44,8 @@ beforeEach(async () => {
   host = new LocalSandboxHost({ hostId, driver, capacity: 1, epochs });
   const metrics = createMetrics();
   const tools = { clock: systemClock, log: silentLogger, metrics, versions: {} };
-  app = createDaemonServer({ host, volumes: files.volumes, key, ...tools });
+  commands = new CommandsUnderWay();
+  app = createDaemonServer({ host, volumes: files.volumes, key, commands, ...tools });
   await app.listen({ host: '127.0.0.1', port: 0 });
   controllers = [];
 });
@@ -148,6 +153,52 @@ describe('a host behind its daemon', { timeout: 60_000 }, () => {
     const other = { ...(await spec(id, 1)), homeDirectory: '/etc' };
     await expect(controller().start(other, signal)).rejects.toMatchObject({ code: 'conflict' });
     expect(await host.list()).toEqual([]);
+  });
+
+  it('does not end its drain in the middle of a command, and counts none that is over or was refused', async () => {
+    const id = newWorkspaceId(systemRandom);
+    const own = controller();
+    await own.look(id);
+    await controller('another key, of the right length').look(id);
+    expect(commands.count).toBe(0);
+    await spec(id, 1);
+    const { volumes } = files;
+    const [begun, mayEnd] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const detach = volumes.detach.bind(volumes);
+    vi.spyOn(volumes, 'detach').mockImplementation(async (...given) => {
+      await detach(...given);
+      begun.resolve();
+      await mayEnd.promise;
+    });
+    let answered: number | null = null;
+    const { port } = app.server.address() as AddressInfo;
+    const asking = fetch(`http://127.0.0.1:${port}/v1/workspaces/${id}/files/detach`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ epoch: 1 }),
+    }).then(({ status }) => {
+      answered = status;
+    });
+    await begun.promise;
+    expect(volumes.live()).toEqual([]);
+    let isDrained = false;
+    const clock = new ManualClock();
+    const drained = drainHost({ host, volumes, commands, clock, log: silentLogger }).then(() => {
+      isDrained = true;
+    });
+    await host.list();
+    await clock.advance(limits.host.drainLookMs);
+    expect(isDrained).toBe(false);
+    mayEnd.resolve();
+    await asking;
+    expect(answered).toBe(200);
+    await expect.poll(() => commands.count).toBe(0);
+    const looksAgain = async () => {
+      await clock.advance(limits.host.drainLookMs);
+      return isDrained;
+    };
+    await expect.poll(looksAgain).toBe(true);
+    await drained;
   });
 
   it('tells unknown from none while it does not answer, and lets nobody in without the key', async () => {

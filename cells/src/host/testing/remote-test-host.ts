@@ -8,6 +8,7 @@ import { createMetrics } from '@cellbook/shared/metrics.ts';
 import type { HostedSandbox, SandboxDriver } from '../../sandbox/driver.ts';
 import { createWorkspaceVolumes, type HostVolumes } from '../../storage/create-workspace-volumes.ts';
 import { startTestHost, type TestHost } from '../../storage/test-volumes.ts';
+import { CommandsUnderWay } from '../daemon/commands-under-way.ts';
 import type { PortedSandbox } from '../daemon/connect-port.ts';
 import { createDaemonServer } from '../daemon/daemon-server.ts';
 import { LocalSandboxHost } from '../local-sandbox-host.ts';
@@ -38,6 +39,7 @@ export async function startRemoteTestHost(): Promise<RemoteTestHost> {
   const app = createDaemonServer({
     ...{ volumes: host.volumes, key, clock: systemClock, log: silentLogger, metrics: createMetrics() },
     host: new LocalSandboxHost({ hostId, driver: noDriver, capacity: 1 }),
+    commands: new CommandsUnderWay(),
     versions: {},
   });
   await app.listen({ host: '127.0.0.1', port: 0 });
