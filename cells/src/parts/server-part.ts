@@ -60,12 +60,7 @@ export async function serve(parts: ServerParts): Promise<FastifyInstance> {
   const keys = await openPublicKeys(config.edgePublicKeysFile, clock);
   const home = await openHomePart(config, tools, database);
   const wishes = createRetentionWishes(audit.store, log);
-  const withinQuota = {
-    files: (workspaceId: WorkspaceId) => volumes.files(workspaceId),
-    tenantOf: (workspaceId: WorkspaceId) => store.get(workspaceId),
-    quotas,
-  };
-  const limitedVolumes = { files: (workspaceId: WorkspaceId) => filesWithinQuota(withinQuota, workspaceId) };
+  const limitedVolumes = volumesWithinQuota(parts);
   const app = await createServer({
     ...tools,
     metrics,
@@ -88,13 +83,7 @@ export async function serve(parts: ServerParts): Promise<FastifyInstance> {
     lifecycle: {
       ...{ store, transitions, idempotency, volumes, quotas, feed, secrets, recover, ...tools, audit },
       findings: { store: findings.store, volumes },
-      versions: {
-        volumes: limitedVolumes,
-        restored(workspaceId, path, bytes) {
-          void findings.findings.saved(workspaceId, { path, bytes });
-          gateway.onContentsEvent(workspaceId, { action: 'save', path });
-        },
-      },
+      versions: { volumes: limitedVolumes, restored: onRestored(parts) },
       changed: (row) => {
         lifecycle.wake(row.id);
         feed.publish(row.ownerId);
@@ -113,3 +102,20 @@ export async function serve(parts: ServerParts): Promise<FastifyInstance> {
   await registerLab(app, { config, database, runtime: lifecycle, clock, log });
   return app;
 }
+
+function volumesWithinQuota({ volumes, stores, quotas }: ServerParts) {
+  const deps = {
+    files: (workspaceId: WorkspaceId) => volumes.files(workspaceId),
+    tenantOf: (workspaceId: WorkspaceId) => stores.store.get(workspaceId),
+    quotas,
+  };
+  return { files: (workspaceId: WorkspaceId) => filesWithinQuota(deps, workspaceId) };
+}
+
+/** A version that is brought back is looked at and told of like any other save. */
+const onRestored =
+  ({ findings, gateway }: ServerParts) =>
+  (workspaceId: WorkspaceId, path: string, bytes: Buffer): void => {
+    void findings.findings.saved(workspaceId, { path, bytes });
+    gateway.onContentsEvent(workspaceId, { action: 'save', path });
+  };
