@@ -9,8 +9,11 @@ const use = {
   commitsPerSecondAlone: 3_000,
 };
 
-it('names the controller’s thread before the machine, and the machine before the disk', () => {
-  expect(limitOf({ ...use, controllerCores: 0.95, postgresCores: 1.2 }, 2)).toContain('one thread');
-  expect(limitOf({ ...use, controllerCores: 0.8, postgresCores: 1.1 }, 2)).toContain('machine');
-  expect(limitOf(use, 2)).toContain('30 % of what it commits alone');
+const steps = { attach_files: { p50Ms: 170 }, stop_sandbox: { p50Ms: 1 } };
+
+it('names the controller’s thread before the machine, the machine before the disk, and else the slowest step', () => {
+  expect(limitOf({ ...use, controllerCores: 0.95, postgresCores: 1.2 }, 2, steps)).toContain('one thread');
+  expect(limitOf({ ...use, controllerCores: 0.8, postgresCores: 1.1 }, 2, steps)).toContain('machine');
+  expect(limitOf({ ...use, commitsPerSecond: 2_400 }, 2, steps)).toContain('80 % of what it does alone');
+  expect(limitOf(use, 2, steps)).toContain('attach_files, 170 ms');
 });

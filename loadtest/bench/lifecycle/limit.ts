@@ -14,12 +14,19 @@ export interface Use {
 const fullThread = 0.9;
 const fullMachine = 0.92;
 
-export function limitOf(use: Use, cores: number): string {
+/** Of what Postgres commits alone: above it the disk is what is waited for. */
+const fullDisk = 0.7;
+
+export function limitOf(use: Use, cores: number, steps: Readonly<Record<string, { p50Ms: number }>>): string {
   const { controllerCores, postgresCores, benchmarkCores } = use;
   const all = controllerCores + postgresCores + benchmarkCores;
   const told = `controller ${controllerCores.toFixed(2)}, Postgres ${postgresCores.toFixed(2)}, benchmark ${benchmarkCores.toFixed(2)} of ${cores} processors`;
   if (controllerCores >= fullThread) return `the controller's one thread (${told})`;
   if (all >= fullMachine * cores) return `the machine's processors (${told})`;
-  const share = Math.round((100 * use.commitsPerSecond) / use.commitsPerSecondAlone);
-  return `waiting for Postgres to commit: ${share} % of what it commits alone (${told})`;
+  const share = use.commitsPerSecond / use.commitsPerSecondAlone;
+  if (share >= fullDisk)
+    return `Postgres' commits: ${Math.round(100 * share)} % of what it does alone (${told})`;
+  const [slowest = 'none', { p50Ms } = { p50Ms: 0 }] =
+    Object.entries(steps).sort(([, a], [, b]) => b.p50Ms - a.p50Ms)[0] ?? [];
+  return `the time a workspace takes, so many at once as the cell acts on: most of it ${slowest}, ${p50Ms} ms at the median (${told})`;
 }

@@ -98,6 +98,7 @@ async function storm(
   }
   const after = await reading(record, pids);
   const latencies = await writes.stop();
+  const steps = await record.steps();
 
   const seconds = (after.atMs - before.atMs) / 1_000;
   const perSecond = (name: Exclude<keyof typeof after, 'atMs'>) => (after[name] - before[name]) / seconds;
@@ -116,8 +117,8 @@ async function storm(
     apiWrites: latencies.length,
     transitions: after.transitions - before.transitions,
     changingAtOnce: changing.length,
-    steps: await record.steps(),
-    limitedBy: limitOf(use, machine().cores),
+    steps,
+    limitedBy: limitOf(use, machine().cores, steps),
     use: Object.fromEntries(Object.entries(use).map(([name, value]) => [name, round(value, 2)])),
     rowsWrittenPerSecond: round(perSecond('rowsWritten'), 1),
   };
