@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 /**
@@ -7,6 +8,8 @@ import { defineConfig } from 'vitest/config';
  */
 export default defineConfig({
   test: {
+    // Most tests wait for real programs, so that one file at a time leaves two cores mostly idle.
+    maxWorkers: Math.max(3, availableParallelism()),
     projects: [
       {
         test: {
