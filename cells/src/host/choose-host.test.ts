@@ -2,9 +2,9 @@ import { hostIdSchema } from '@cellbook/shared/ids.ts';
 import { expect, test } from 'vitest';
 import { chooseHost, hasRoomElsewhere } from './choose-host.ts';
 
-const host = (name: string, free: number, isOpen = true) => ({
+const host = (name: string, free: number, isOpen = true, isDraining = false) => ({
   hostId: hostIdSchema.parse(name),
-  isOpen,
+  ...{ isOpen, isDraining },
   load: { live: 4 - free, starting: 0, capacity: 4 },
 });
 
@@ -26,4 +26,11 @@ test('there is room elsewhere only when a host says that it is full and another 
   expect(hasRoomElsewhere([full, host('eu-1-b', 1, false)], full.hostId)).toBe(false);
   expect(hasRoomElsewhere([host('eu-1-a', 0, false), free], full.hostId)).toBe(false);
   expect(hasRoomElsewhere([free], full.hostId)).toBe(false);
+});
+
+test('one that is being emptied takes nothing new, however many places it has; one that is silent may', () => {
+  const [draining, free] = [host('eu-1-a', 3, false, true), host('eu-1-b', 1)];
+  expect(hasRoomElsewhere([draining, free], draining.hostId)).toBe(true);
+  expect(hasRoomElsewhere([draining, host('eu-1-b', 0)], draining.hostId)).toBe(false);
+  expect(hasRoomElsewhere([host('eu-1-a', 3, false), free], draining.hostId)).toBe(false);
 });

@@ -6,6 +6,8 @@ export interface HostChoice {
   hostId: HostId;
   /** False for one that is being stopped or does not answer. */
   isOpen: boolean;
+  /** It answers, and is being emptied. */
+  isDraining: boolean;
   load: HostLoad;
 }
 
@@ -20,10 +22,11 @@ export function chooseHost(choices: readonly HostChoice[]): HostId | null {
   return ranked[0]?.hostId ?? null;
 }
 
-/** Whether a host has no free place while another has one. One that does not answer may have anything. */
+/** Whether a host takes nothing new (it is full, or drains) while another does. One that does not answer may have anything. */
 export function hasRoomElsewhere(choices: readonly HostChoice[], hostId: HostId): boolean {
   const own = choices.find((choice) => choice.hostId === hostId);
-  if (!own?.isOpen || freePlaces(own.load) > 0) return false;
+  const isFull = own?.isOpen && freePlaces(own.load) <= 0;
+  if (!isFull && !own?.isDraining) return false;
   return choices.some(({ isOpen, load }) => isOpen && freePlaces(load) > 0);
 }
 

@@ -93,7 +93,8 @@ export class Hosts {
 
   #choices(): HostChoice[] {
     return [...this.#hosts.values()].map((host) => {
-      return { hostId: host.hostId, isOpen: host.isOpen, load: host.load() };
+      const { hostId, isOpen, isDraining } = host;
+      return { hostId, isOpen, isDraining, load: host.load() };
     });
   }
 }

@@ -7,16 +7,19 @@ export interface IdleInput {
   /** Null means never. */
   idleSuspendSeconds: number | null;
   lastActiveAtMs: number;
+  /** Its controller is new to it: it is left alone until then. */
+  notIdleBeforeMs: number;
   busy: boolean;
   nowMs: number;
 }
 
 export type IdleDecision = { suspend: true } | { suspend: false; lookAgainAtMs: number | null };
 
-export function decideIdle({ idleSuspendSeconds, lastActiveAtMs, busy, nowMs }: IdleInput): IdleDecision {
+export function decideIdle(input: IdleInput): IdleDecision {
+  const { idleSuspendSeconds, lastActiveAtMs, notIdleBeforeMs, busy, nowMs } = input;
   if (idleSuspendSeconds === null) return { suspend: false, lookAgainAtMs: null };
   const idleMs = idleSuspendSeconds * 1000;
   if (busy) return { suspend: false, lookAgainAtMs: nowMs + idleMs };
-  if (nowMs - lastActiveAtMs >= idleMs) return { suspend: true };
-  return { suspend: false, lookAgainAtMs: lastActiveAtMs + idleMs };
+  const idleAtMs = Math.max(lastActiveAtMs + idleMs, notIdleBeforeMs);
+  return nowMs >= idleAtMs ? { suspend: true } : { suspend: false, lookAgainAtMs: idleAtMs };
 }

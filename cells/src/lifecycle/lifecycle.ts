@@ -18,6 +18,7 @@ import type { Sandbox, SandboxLimits } from '../sandbox/driver.ts';
 import { noSecrets, type SecretSource } from '../secrets/secret-source.ts';
 import type { WorkspaceVolumes } from '../storage/workspace-volumes.ts';
 import { Activity } from './activity.ts';
+import { Adoptions } from './adoptions.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import { type LifecycleMetrics, noMetrics } from './lifecycle-metrics.ts';
 import { reconcile } from './reconcile.ts';
@@ -60,8 +61,7 @@ export class Lifecycle implements WorkspaceRuntime {
   readonly #holder: string;
   readonly #listeners: RuntimeListener[] = [];
   readonly #announced = new Map<WorkspaceId, number>();
-  /** Of running workspaces alone; one that does not run any more is forgotten. */
-  readonly #failedAdoptions = new Map<WorkspaceId, number>();
+  readonly #adoptions: Adoptions;
   readonly #rows: RowCache;
   readonly #activity: Activity;
   readonly #leases: LeaseKeeper;
@@ -79,6 +79,7 @@ export class Lifecycle implements WorkspaceRuntime {
     this.#holder = `${this.#controllerId}/${random.uuid()}`;
     this.#rows = new RowCache(store, clock);
     this.#activity = new Activity(clock, this.#listeners);
+    this.#adoptions = new Adoptions(clock);
     const terms = deps.leaseTerms ?? limits.lifecycle.lease;
     this.#leases = new LeaseKeeper({ store, clock, log, holder: this.#holder, hostIds: hosts.ids, terms });
     this.#queue = new WorkQueue({ work: (id) => this.#reconcile(id), clock, random, log });
@@ -220,14 +221,16 @@ export class Lifecycle implements WorkspaceRuntime {
         tools: { ...tools, newSandboxId: () => newSandboxId(random) },
         leases: this.#leases,
         observing: {
-          ...{ hosts, failedAdoptions: this.#failedAdoptions, activity: this.#activity, clock },
+          ...{ hosts, adoptions: this.#adoptions, activity: this.#activity, clock },
           isDraining: () => this.#draining && !this.#deps.sandboxesOutlive,
           isDemanded: (id) => this.#resumes.isWaiting(id),
         },
         observeStep: (step, outcome, durationMs) => metrics.observeStep(step, outcome, durationMs),
         observeRow: (row) => this.#observeRow(row),
         observeFailure: (row, error) => this.#observeFailure(row, error),
-        observeAdoption: (id, succeeded) => this.#observeAdoption(id, succeeded),
+        // A resume is use: what woke it may have been nothing but a look.
+        observeResume: (id) => this.#activity.touch(id),
+        observeAdoption: (id, succeeded) => this.#adoptions.note(id, succeeded),
       },
       workspaceId,
     );
@@ -237,7 +240,7 @@ export class Lifecycle implements WorkspaceRuntime {
     this.#rows.put(row);
     if (row.phase !== 'running') {
       this.#announced.delete(row.id);
-      this.#failedAdoptions.delete(row.id);
+      this.#adoptions.forget(row.id);
       if (row.phase === 'suspended' || row.phase === 'deleted') this.#activity.forget(row.id);
       return;
     }
@@ -245,19 +248,12 @@ export class Lifecycle implements WorkspaceRuntime {
     if (sandbox?.epoch !== row.epoch) return;
     if (this.#announced.get(row.id) === row.epoch) return;
     this.#announced.set(row.id, row.epoch);
-    // A resume is use: what woke it may have been nothing but a look.
-    this.#activity.touch(row.id);
     this.#resumes.landed(row.id, sandbox);
   }
 
   #observeFailure(row: WorkspaceRow, error: CellbookError): void {
     this.#deps.metrics?.countFailure(error.code);
     this.#resumes.attemptFailed(row, error);
-  }
-
-  #observeAdoption(workspaceId: WorkspaceId, succeeded: boolean): void {
-    if (succeeded) this.#failedAdoptions.delete(workspaceId);
-    else this.#failedAdoptions.set(workspaceId, (this.#failedAdoptions.get(workspaceId) ?? 0) + 1);
   }
 
   async #sweep(): Promise<void> {

@@ -4,13 +4,14 @@ import type { WorkspaceId } from '@cellbook/shared/ids.ts';
 import type { Hosts } from '../host/hosts.ts';
 import type { SandboxExit } from '../sandbox/driver.ts';
 import type { Activity } from './activity.ts';
+import type { Adoptions } from './adoptions.ts';
 import type { Problem } from './phases.ts';
 import type { Observed, SandboxState } from './plan.ts';
 import type { WorkspaceRow } from './stores/workspace-row.ts';
 
 export interface ObserveTools {
   hosts: Hosts;
-  failedAdoptions: ReadonlyMap<WorkspaceId, number>;
+  adoptions: Adoptions;
   activity: Activity;
   clock: Clock;
   isDraining(): boolean;
@@ -32,8 +33,9 @@ export async function observe(tools: ObserveTools, row: WorkspaceRow): Promise<O
     // Also reads whether it is busy, which counts as use.
     busy: row.phase === 'running' && activity.isBusy(row.id),
     lastActiveAtMs: activity.lastUsedAtMs(row.id, row.lastActiveAtMs),
+    notIdleBeforeMs: tools.adoptions.notIdleBeforeMs(row.id),
     sandbox,
-    failedAdoptions: tools.failedAdoptions.get(row.id) ?? 0,
+    failedAdoptions: tools.adoptions.failuresOf(row.id),
     roomElsewhere: row.phase === 'failed' && row.hostId !== null && hosts.hasRoomElsewhere(row.hostId),
     loss: describeLoss(hosts.lastLoss(row.id)),
     demanded: isDemanded(row.id),

@@ -14,6 +14,7 @@ const running: Observed = {
   purged: false,
   idleSuspendSeconds: 600,
   lastActiveAtMs: 1_000_000,
+  notIdleBeforeMs: 0,
   sandbox: 'usable',
   failedAdoptions: 0,
   roomElsewhere: false,
@@ -35,6 +36,7 @@ const anything = fc.record<Observed>({
   purged: fc.boolean(),
   idleSuspendSeconds: fc.option(fc.integer({ min: 60, max: 1_000 })),
   lastActiveAtMs: fc.nat(200),
+  notIdleBeforeMs: fc.nat(200),
   sandbox: fc.constantFrom('usable', 'adoptable', 'none', 'unknown'),
   failedAdoptions: fc.nat(2 * limits.lifecycle.adoptionsMax),
   roomElsewhere: fc.boolean(),
@@ -96,11 +98,22 @@ describe('the planner', () => {
     expect(plan({ ...running, sandbox: 'unknown' })).toEqual({ type: 'wait', untilMs: 1_001_000 });
   });
 
-  it('takes one down under the newer epoch, without taking it over, when its owner wants it no more', () => {
+  it('takes one over also to suspend or delete it, since what its kernels have said meanwhile is to be kept', () => {
     const adoptable: Observed = { ...running, sandbox: 'adoptable' };
+    expect(plan({ ...adoptable, desired: 'suspended' })).toMatchObject({ type: 'adopt' });
+    expect(plan({ ...adoptable, desired: 'deleted' })).toMatchObject({ type: 'adopt' });
+    expect(plan({ ...running, desired: 'suspended' })).toMatchObject({
+      ...{ type: 'suspend', dormant: false },
+      steps: ['quiesce_gateway', 'flush_files', 'stop_sandbox', 'flush_rest', 'detach_files'],
+    });
+  });
+
+  it('takes one down under the newer epoch that could not be taken over once and that nobody wants any more', () => {
+    const outOfReach: Observed = { ...running, sandbox: 'adoptable', failedAdoptions: 1 };
     const steps = ['stop_sandbox', 'flush_rest', 'detach_files'];
-    expect(plan({ ...adoptable, desired: 'suspended' })).toEqual({ type: 'suspend', steps, dormant: false });
-    expect(plan({ ...adoptable, desired: 'deleted' })).toEqual({ type: 'delete', steps });
+    expect(plan({ ...outOfReach, desired: 'suspended' })).toEqual({ type: 'suspend', steps, dormant: false });
+    expect(plan({ ...outOfReach, desired: 'deleted' })).toEqual({ type: 'delete', steps });
+    expect(plan(outOfReach)).toMatchObject({ type: 'adopt' });
   });
 
   it('gives one up that could not be taken over so many times', () => {
@@ -123,6 +136,16 @@ describe('the planner', () => {
     expect(plan({ ...failed, retryAtMs: 1_000_500 })).toEqual({ type: 'wait', untilMs: 1_000_500 });
   });
 
+  it('leaves a draining host for one with room, and sleeps until it is needed where there is none', () => {
+    const failed: Observed = { ...running, phase: 'failed', sandbox: 'none', draining: true };
+    expect(plan({ ...failed, roomElsewhere: true })).toMatchObject({ type: 'suspend', dormant: false });
+    expect(plan(failed)).toMatchObject({ type: 'suspend', dormant: true });
+    const unwanted: Observed = { ...failed, desired: 'suspended', roomElsewhere: true };
+    expect(plan(unwanted)).toMatchObject({ type: 'suspend', dormant: false });
+    const dormant: Observed = { ...failed, dormant: true, roomElsewhere: true };
+    expect(plan(dormant)).toMatchObject({ type: 'suspend', dormant: true });
+  });
+
   it('waits for the time of the next attempt, and not a moment longer', () => {
     const failed: Observed = { ...running, phase: 'failed', sandbox: 'none', retryAtMs: 1_000_500 };
     expect(plan(failed)).toEqual({ type: 'wait', untilMs: 1_000_500 });
@@ -140,11 +163,20 @@ describe('the planner', () => {
 });
 
 describe('the idle policy', () => {
-  const idle = { idleSuspendSeconds: 600, lastActiveAtMs: 0, busy: false, nowMs: 600_000 };
+  const idle = {
+    ...{ idleSuspendSeconds: 600, lastActiveAtMs: 0, notIdleBeforeMs: 0 },
+    ...{ busy: false, nowMs: 600_000 },
+  };
 
   it('suspends at its time, not before', () => {
     expect(decideIdle(idle)).toEqual({ suspend: true });
     expect(decideIdle({ ...idle, nowMs: 599_999 })).toEqual({ suspend: false, lookAgainAtMs: 600_000 });
+  });
+
+  it('leaves alone what a new controller has only just taken over, however long nobody has used it', () => {
+    const takenOver = { ...idle, notIdleBeforeMs: 690_000 };
+    expect(decideIdle(takenOver)).toEqual({ suspend: false, lookAgainAtMs: 690_000 });
+    expect(decideIdle({ ...takenOver, nowMs: 690_000 })).toEqual({ suspend: true });
   });
 
   it('never culls a busy kernel, however long it has said nothing', () => {

@@ -28,10 +28,11 @@ export interface Observed {
   purged: boolean;
   idleSuspendSeconds: number | null;
   lastActiveAtMs: number;
+  notIdleBeforeMs: number;
   sandbox: SandboxState;
   /** How often in a row this controller has tried to take it over in vain. */
   failedAdoptions: number;
-  /** Its host has no free place, another one has. */
+  /** Its host has no free place or is being emptied, another one has room. */
   roomElsewhere: boolean;
   /** Why it is not usable any more, where that is known. */
   loss: Problem | null;
@@ -111,12 +112,16 @@ function planRunning(observed: Observed): Action {
 }
 
 /**
- * Taken over, unless nobody wants it any more or it has not been possible for a while: then it is stopped under
- * the newer epoch, as it is. Otherwise one that cannot be reached could be neither used, suspended nor deleted.
+ * Taken over, also when it is to be suspended or deleted: only its new owner's gateway can put away what its
+ * kernels have said since the old one died. Where that has failed it is stopped under the newer epoch, as it is:
+ * once it has failed if nobody wants it any more, after many times if somebody does. Otherwise one that cannot
+ * be reached could be neither used, suspended nor deleted.
  */
 function planAdoptable(observed: Observed): Action {
-  if (observed.desired === 'deleted') return { type: 'delete', steps: takeDown(observed) };
-  if (observed.desired === 'suspended') return { type: 'suspend', steps: takeDown(observed), dormant: false };
+  const isOutOfReach = observed.failedAdoptions > 0;
+  if (isOutOfReach && observed.desired === 'deleted') return { type: 'delete', steps: takeDown(observed) };
+  if (isOutOfReach && observed.desired === 'suspended')
+    return { type: 'suspend', steps: takeDown(observed), dormant: false };
   if (observed.failedAdoptions >= limits.lifecycle.adoptionsMax)
     return giveUp(observed, !observed.demanded, outOfReach);
   return { type: 'adopt', steps: takeOver };
@@ -127,10 +132,13 @@ function planFailed(observed: Observed): Action {
     return { type: 'wait', untilMs: observed.retryAtMs };
   }
   if (observed.desired === 'deleted') return { type: 'delete', steps: takeDown(observed) };
-  if (!wantsSandbox(observed))
-    return { type: 'suspend', steps: takeDown(observed), dormant: observed.desired === 'running' };
-  // Its files are taken off the full host first; the resume that follows chooses anew.
-  if (observed.roomElsewhere) return { type: 'suspend', steps: takeDown(observed), dormant: false };
+  // Its files are taken off the full or draining host first; the resume that follows chooses anew.
+  const movesOn = observed.desired === 'running' && !observed.dormant && observed.roomElsewhere;
+  if (!wantsSandbox(observed) || movesOn)
+    return {
+      ...{ type: 'suspend', steps: takeDown(observed) },
+      dormant: observed.desired === 'running' && !movesOn,
+    };
   return { type: 'resume', steps: bringUp };
 }
 

@@ -13,6 +13,8 @@ import type { WorkspaceRow } from './stores/workspace-row.ts';
 export interface ReconcileDeps extends CarryOutDeps {
   leases: LeaseKeeper;
   observing: ObserveTools;
+  /** A sandbox was started, and is announced. */
+  observeResume(workspaceId: WorkspaceId): void;
   /** Told how each take-over of a running sandbox went. */
   observeAdoption(workspaceId: WorkspaceId, succeeded: boolean): void;
   /** An attempt failed; the row says when the next one is. */
@@ -56,6 +58,7 @@ export async function reconcile(deps: ReconcileDeps, workspaceId: WorkspaceId): 
     }
     const outcome = await carryOut(deps, row, action, signal);
     if (action.type === 'adopt') deps.observeAdoption(workspaceId, outcome.ok);
+    if (action.type === 'resume' && outcome.ok) deps.observeResume(workspaceId);
     if (outcome.ok) continue;
     deps.observeFailure(outcome.row, outcome.error);
     if (outcome.row.phase !== 'failed') {

@@ -37,7 +37,7 @@ async function orphaned() {
 
 describe('a running sandbox that cannot be taken over', () => {
   it.each(['suspended', 'deleted'] as const)(
-    'is stopped without being taken over when its owner wants the workspace %s',
+    'is stopped after one attempt when its owner wants the workspace %s',
     async (desired) => {
       const { store, clock, id, seen, startAnother, pass, settledRow, driver, volumes } = await orphaned();
       const nowMs = clock.nowMs();
@@ -45,7 +45,7 @@ describe('a running sandbox that cannot be taken over', () => {
       await startAnother();
       await pass(leaseMs + 15_000);
       expect(await settledRow(id)).toMatchObject({ phase: desired, hostId: null });
-      expect([seen.adoptions, driver.existing.size, volumes.volumes.get(id)?.live]).toEqual([0, 0, null]);
+      expect([seen.adoptions, driver.existing.size, volumes.volumes.get(id)?.live]).toEqual([1, 0, null]);
     },
   );
 
@@ -59,6 +59,89 @@ describe('a running sandbox that cannot be taken over', () => {
     await pass(10_000);
     expect(again.value).toBeDefined();
     expect(starts()).toBe(2);
+  });
+});
+
+/** A workspace that runs under a controller which then ends, last used at `usedAtMs`. */
+async function leftRunning(idleSuspendSeconds: number | null) {
+  const host = await makeHost();
+  const id = await host.create(idleSuspendSeconds);
+  outcomeOf(host.lifecycle.ensureRunning(id, never));
+  await host.pass(10_000);
+  const { lastActiveAtMs } = await host.settledRow(id);
+  await host.lifecycle.stop();
+  host.heard.splice(0);
+  return { ...host, id, usedAtMs: Math.max(lastActiveAtMs, (await host.settledRow(id)).lastActiveAtMs) };
+}
+
+describe('a running sandbox that is taken over', () => {
+  it.each(['suspended', 'deleted'] as const)(
+    'is put away by its new gateway when its owner wants the workspace %s',
+    async (desired) => {
+      const { store, clock, id, startAnother, pass, settledRow, heard } = await leftRunning(null);
+      const nowMs = clock.nowMs();
+      await store.request(id, { desired, from: ['running'], undoUntilMs: nowMs + 1e9, nowMs });
+      await startAnother();
+      await pass(leaseMs + 5_000);
+      expect(await settledRow(id)).toMatchObject({ phase: desired, hostId: null });
+      expect(heard).toEqual(['running', 'suspending', 'stopped']);
+    },
+  );
+
+  it('is idle since its last use, not since it was taken over', async () => {
+    const { clock, id, usedAtMs, startAnother, pass, settledRow } = await leftRunning(600);
+    await pass(400_000);
+    await startAnother();
+    await pass(usedAtMs + 599_000 - clock.nowMs());
+    expect(await settledRow(id)).toMatchObject({ phase: 'running', lastActiveAtMs: usedAtMs });
+    await pass(6_000);
+    expect(await settledRow(id)).toMatchObject({ phase: 'suspended', desired: 'suspended' });
+  });
+
+  it('is given time for its users to come back when its controller was away for longer than its idle time', async () => {
+    const { id, startAnother, pass, settledRow } = await leftRunning(600);
+    await pass(3_600_000);
+    await startAnother();
+    await pass(limits.lifecycle.takenOverIdleMsMin - 1_000);
+    expect(await settledRow(id)).toMatchObject({ phase: 'running' });
+    await pass(6_000);
+    expect(await settledRow(id)).toMatchObject({ phase: 'suspended' });
+  });
+});
+
+describe('the next resume of a suspended workspace', () => {
+  async function suspendedOnFirst() {
+    const hosts = await makeHost({ capacity: 1, elsewhere: 1 });
+    const id = await hosts.create();
+    outcomeOf(hosts.lifecycle.ensureRunning(id, never));
+    await hosts.pass(10_000);
+    expect(await hosts.settledRow(id)).toMatchObject({ phase: 'running', hostId: hosts.host.hostId });
+    const nowMs = hosts.clock.nowMs();
+    await hosts.store.request(id, { desired: 'suspended', from: ['running'], nowMs });
+    await hosts.pass(10_000);
+    expect(await hosts.settledRow(id)).toMatchObject({ phase: 'suspended', hostId: null });
+    return { ...hosts, id };
+  }
+
+  it('is on another host when the one it ran on is full by then', async () => {
+    const { id, create, lifecycle, pass, settledRow, host, elsewhere } = await suspendedOnFirst();
+    const other = await create();
+    outcomeOf(lifecycle.ensureRunning(other, never));
+    await pass(10_000);
+    expect(await settledRow(other)).toMatchObject({ phase: 'running', hostId: host.hostId });
+    const resumed = outcomeOf(lifecycle.ensureRunning(id, never));
+    await pass(10_000);
+    expect(resumed.value).toBeDefined();
+    expect(await settledRow(id)).toMatchObject({ phase: 'running', hostId: elsewhere.hostId });
+  });
+
+  it('is on another host when the one it ran on drains', async () => {
+    const { id, lifecycle, pass, settledRow, host, elsewhere } = await suspendedOnFirst();
+    host.refuseNew();
+    const resumed = outcomeOf(lifecycle.ensureRunning(id, never));
+    await pass(10_000);
+    expect(resumed.value).toBeDefined();
+    expect(await settledRow(id)).toMatchObject({ phase: 'running', hostId: elsewhere.hostId });
   });
 });
 

@@ -19,6 +19,11 @@ export const lifecycleLimits = {
     sweepIntervalMs: 5_000,
     /** Activity is written down in batches; after a crash the idle policy is off by this much. */
     activityFlushMs: 15_000,
+    /**
+     * A sandbox that was taken over is not called idle sooner, however long its controller was away:
+     * JupyterLab's longest pause before it connects again is 63 s, and a busy kernel is heard of with the link.
+     */
+    takenOverIdleMsMin: 90_000,
     /** Attempts follow each other after up to 1, 2, 4 … 60 s. */
     retry: { attemptsMax: 30, baseDelayMs: 1_000, maxDelayMs: 60_000 },
     /** A request is not held for an attempt that is further away than this. */

@@ -66,6 +66,13 @@ const observed = (
   >,
 ): Observed => ({
   ...{ desired, phase, ...varied },
-  ...{ epoch: 1, retryAtMs: null, purged: false, idleSuspendSeconds: null, lastActiveAtMs: 0 },
+  ...{
+    epoch: 1,
+    retryAtMs: null,
+    purged: false,
+    idleSuspendSeconds: null,
+    lastActiveAtMs: 0,
+    notIdleBeforeMs: 0,
+  },
   ...{ loss: null, busy: false, demanded: false, nowMs: 1 },
 });

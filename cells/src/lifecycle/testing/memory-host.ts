@@ -107,6 +107,7 @@ export async function makeHost(given: MemoryHostOptions = {}) {
     /** The next controller on the same store and hosts. */
     async startAnother(): Promise<Lifecycle> {
       const next = new Lifecycle(lifecycleDeps);
+      next.addListener(listener);
       await next.start();
       return next;
     },
