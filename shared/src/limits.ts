@@ -7,6 +7,7 @@ import { edgeLimits } from './limits/edge.ts';
 import { gatewayLimits } from './limits/gateway.ts';
 import { lifecycleLimits } from './limits/lifecycle.ts';
 import { sandboxLimits } from './limits/sandbox.ts';
+import { standingLimits } from './limits/standing.ts';
 import { storageLimits } from './limits/storage.ts';
 
 export const limits = {
@@ -16,4 +17,5 @@ export const limits = {
   ...gatewayLimits,
   ...storageLimits,
   ...edgeLimits,
+  ...standingLimits,
 } as const;

@@ -40,6 +40,8 @@ export const auditActionSchema = z
     'session.stop',
     'terminal.start',
     'terminal.stop',
+    // What was open when the right to it ended.
+    'socket.end',
     // Settings of JupyterLab and its server.
     'settings.edit',
     // Secrets.

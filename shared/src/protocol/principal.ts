@@ -20,6 +20,8 @@ export const pinEpochHeader = 'cellbook-pin-epoch';
 export const atHeader = 'cellbook-at';
 /** A region the client insists on; asking for another than one's own is refused with the reason. */
 export const regionHeader = 'cellbook-region';
+/** On a cell's answer: the claims it was sent are older than a change it knows of; the edge reads them anew. */
+export const outdatedHeader = 'cellbook-outdated';
 /** The client's address as the edge saw it, for the record of who did what from where. */
 export const clientAddressHeader = 'cellbook-client-address';
 export const principalIssuer = 'cellbook-edge';
@@ -72,6 +74,15 @@ export const principalSchema = z.object({
     .optional(),
   /** What the organisation wants recorded beyond writes and refusals, and for how many days. */
   audit: auditPolicySchema.optional(),
+  /**
+   * The newest changes that the edge knew of when it said this: of the user, his organisation or key (`asOf`), and
+   * of what the organisation has set (`policyAsOf`), in milliseconds. A cell that knows of a newer one
+   * (shared/src/standing) opens nothing with it. Absent: none.
+   */
+  asOf: z.int().nonnegative().optional(),
+  policyAsOf: z.int().nonnegative().optional(),
+  /** When the credential ends, in seconds: what was opened with it ends then. */
+  ends: z.int().optional(),
   /** The pin epoch by which the edge chose the cell. */
   pin: z.int().nonnegative(),
   /** Seconds since the epoch, as in RFC 7519. */

@@ -59,6 +59,7 @@ class AuditAction(StrEnum):
     SIGNING_KEY_ROTATE = "signing_key.rotate"
     SIGN_IN = "sign_in"
     SIGN_OUT = "sign_out"
+    SOCKET_END = "socket.end"
     TEAM_CREATE = "team.create"
     TEAM_DELETE = "team.delete"
     TEAM_EDIT = "team.edit"

@@ -39,6 +39,7 @@ class ErrorCode(StrEnum):
     SIGN_IN_EXPIRED = "sign_in_expired"
     SIGN_IN_REFUSED = "sign_in_refused"
     STALE_EPOCH = "stale_epoch"
+    STANDING_CHANGED = "standing_changed"
     STORE_UNAVAILABLE = "store_unavailable"
     TOKEN_EXPIRED = "token_expired"
     TOO_LARGE = "too_large"
