@@ -6,6 +6,7 @@ export function forgetLayouts(store: LabStore): RuntimeListener {
   return {
     onRunning: async () => {},
     onSuspending: async () => {},
+    onSlept: () => {},
     onStopped: () => {},
     isBusy: () => false,
     onDeleted: (workspaceId) => store.forgetWorkspace(workspaceId),

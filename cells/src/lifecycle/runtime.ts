@@ -34,8 +34,10 @@ export interface WorkspaceRuntime {
 export interface RuntimeListener {
   /** Before `ensureRunning` resolves: restore what the gateway keeps per sandbox. */
   onRunning(workspaceId: WorkspaceId, sandbox: Sandbox): Promise<void>;
-  /** A planned suspend: park sockets, finish writing outputs. Bounded by the caller's deadline. */
+  /** A planned suspend: hold what comes, finish writing outputs. Bounded by the caller's deadline. */
   onSuspending(workspaceId: WorkspaceId, sandbox: Sandbox, signal: AbortSignal): Promise<void>;
+  /** The planned suspend keeps the sandbox as it is: what runs in it goes on at the next resume. */
+  onSlept(workspaceId: WorkspaceId): void;
   /** The sandbox is gone, planned or not. */
   onStopped(workspaceId: WorkspaceId): void;
   /** True while a kernel is busy or a terminal has produced output lately: the idle policy leaves it alone. */

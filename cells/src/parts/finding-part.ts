@@ -19,6 +19,7 @@ export function openFindings(tools: CellTools, { database }: CellStores, lifecyc
   lifecycle.addListener({
     onRunning: async () => {},
     onSuspending: async () => {},
+    onSlept: () => {},
     onStopped: () => {},
     isBusy: () => false,
     onDeleted: (workspaceId) => store.forgetWorkspace(workspaceId),

@@ -4,7 +4,7 @@
  * recorded; what a person meant wakes the workspace:
  *
  *     kernel_info_request, comm_info_request, history_request, debugInfo, interrupt_request → answered here
- *     comm_msg, comm_close, input_reply → dropped: what they speak to went with the kernel's memory
+ *     comm_msg, comm_close, input_reply → dropped where what they speak to went with the kernel's memory
  *     everything else → held, in order, while the workspace resumes and the kernel starts again
  *
  * An answer comes as a kernel gives it: busy, the reply, idle, all with the request as their parent.
@@ -21,7 +21,10 @@ export function decideParked(
   frame: V1Frame,
   header: Header,
   kernelInfo: Record<string, unknown> | null,
+  /** Its memory sleeps with it and comes back: what speaks to it wakes it. */
+  isAsleep = false,
 ): ParkedDecision {
+  if (isAsleep && toItsMemory.has(header.msgType)) return { kind: 'hold' };
   switch (header.msgType) {
     case 'kernel_info_request':
       if (!kernelInfo) return { kind: 'hold' };
@@ -48,6 +51,8 @@ export function decideParked(
 export function isActivity(msgType: string): boolean {
   return !unprompted.has(msgType);
 }
+
+const toItsMemory = new Set(['comm_msg', 'comm_close', 'input_reply', 'interrupt_request']);
 
 const unprompted = new Set(['kernel_info_request', 'comm_info_request', 'history_request', 'debug_request']);
 

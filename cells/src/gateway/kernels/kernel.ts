@@ -2,8 +2,12 @@
  * One kernel, known by its id through every sandbox it runs in.
  *
  *     parked ──(a message that wakes, REST)──▶ starting ──(kernel_info answered)──▶ live
- *       ▲                                          │                                  │
- *       └────────── sandbox stops, kernel dies, start fails ◀─────────────────────────┘
+ *       ▲                                          │                                │  ▲
+ *       ├────────── sandbox stops, kernel dies, start fails ◀─────────────────────── ┤  │ its memory came back
+ *       └────────── its memory could not be kept ◀────────── asleep ◀──suspend───────┘──┘
+ *
+ * Asleep: its sandbox is being suspended, or kept as it is. Nothing is told to clients, what comes is held,
+ * and what ran goes on when the sandbox is back.
  *
  * Parked: its sockets stay open, what can be is answered from what was recorded (parked.ts), the rest is
  * held (kernel-input.ts). When its memory is lost every client is told by status `restarting`: at that
@@ -28,7 +32,7 @@ import type { OutputFollower } from '../outputs/output-follower.ts';
 import { noSuchKernel } from '../refusals.ts';
 import type { KernelRecord } from '../store/kernel-store.ts';
 import { type ClientMessage, readClientMessage } from './client-message.ts';
-import { type Death, explainKernelExit } from './death.ts';
+import { type Death, explainKernelExit, memoryNotKept } from './death.ts';
 import {
   clientNote,
   clientsOf,
@@ -75,6 +79,8 @@ export class Kernel {
   #startedIn: LiveSandbox | null = null;
   #starting: Promise<SupervisorLink> | null = null;
   #isDeleted = false;
+  /** Nothing may be sent: its sandbox is on its way to sleep, or sleeps. */
+  #isAsleep = false;
 
   constructor(record: KernelRecord, host: KernelHost) {
     this.record = record;
@@ -86,7 +92,7 @@ export class Kernel {
     this.channel = new KernelChannel({ clock, compose, budget, observe, dropped });
     this.#input = new KernelInput({
       kernelId: record.id,
-      linkNow: () => this.#live?.link ?? null,
+      linkNow: () => this.#awake?.link ?? null,
       ensureStarted: () => this.ensureStarted(),
       sending: (link, message) => this.#leaveNote(link, message),
       drained: () => this.#drained(),
@@ -108,7 +114,11 @@ export class Kernel {
   }
 
   get isBusy(): boolean {
-    return this.#starting !== null || (this.isLive && this.#state === 'busy');
+    return this.#starting !== null || (this.#awake !== null && this.#state === 'busy');
+  }
+
+  get #awake(): LiveSandbox | null {
+    return this.#isAsleep ? null : this.#live;
   }
 
   /** One message from a client's socket. Garbage is answered, never thrown. */
@@ -124,8 +134,8 @@ export class Kernel {
     this.#host.log.debug({ requestId, traceparent, kernelId: this.id, msgId, msgType }, 'kernel message');
     if (isActivity(header.msgType)) this.#noteActivity();
     const request = requestOf(socket.sessionId, message);
-    if (!this.#live && this.#input.heldCount === 0 && !this.#starting) {
-      const decision = decideParked(frame, header, this.record.kernelInfo);
+    if (!this.#awake && this.#input.heldCount === 0 && !this.#starting) {
+      const decision = decideParked(frame, header, this.record.kernelInfo, this.#isAsleep);
       if (decision.kind === 'drop') return;
       if (decision.kind === 'answer') {
         answerRequest(this.channel, request, decision);
@@ -138,7 +148,7 @@ export class Kernel {
   /** Starts the kernel when it does not run, resuming the workspace; callers at once share one start. */
   ensureStarted(): Promise<SupervisorLink> {
     if (this.#isDeleted) return Promise.reject(noSuchKernel(this.id));
-    if (this.#live) return Promise.resolve(this.#live.link);
+    if (this.#awake) return Promise.resolve(this.#awake.link);
     this.#starting ??= this.#start().finally(() => {
       this.#starting = null;
     });
@@ -151,8 +161,9 @@ export class Kernel {
 
   /** Its process ended, or its whole sandbox did: says why where it was asked for, and parks. */
   died(death: Death): void {
-    if (!this.#live && !this.#starting) return;
+    if (!this.#live && !this.#starting && !this.#isAsleep) return;
     this.#live = null;
+    this.#isAsleep = false;
     this.record.reason = death.text;
     this.#host.metrics.kernelDeaths.inc({ cause: death.name });
     const [running, ...queued] = this.channel.routes.takeAll();
@@ -162,16 +173,38 @@ export class Kernel {
     this.#host.save(this.record);
   }
 
-  /** It runs in a sandbox that another controller started: goes on as if it had been here all the time. */
+  /**
+   * It runs in a sandbox that another controller started, or that slept: goes on as if it had been here all the
+   * time. What this controller knows of a request itself is more than what was noted of it.
+   */
   adopt(live: LiveSandbox, { notes }: Inherited): void {
     this.#live = live;
     this.#startedIn = live;
+    this.#isAsleep = false;
     for (const sessionId of clientsOf(notes, this.id)) this.channel.expect(sessionId);
+    for (const sessionId of this.channel.sessionIds())
+      live.link.remember(clientNote(this.id, sessionId), true);
     for (const { msgId, request, cell } of requestsOf(notes, this.id)) {
+      if (this.channel.routes.find(msgId)) continue;
       this.channel.expect(request.sessionId);
       this.channel.routes.note(msgId, request);
       if (cell) this.#host.follower.inherit(this, msgId, request.sessionId, cell);
     }
+  }
+
+  /** Its sandbox is about to sleep: from here on what clients say is held. */
+  sleep(): void {
+    this.#isAsleep = this.#live !== null;
+  }
+
+  /** Its sandbox sleeps, with this kernel's memory in it. */
+  slept(): void {
+    if (this.#isAsleep) this.#live = null;
+  }
+
+  /** It slept, and the sandbox that came in its place does not have its memory. */
+  forgotten(): void {
+    if (this.#isAsleep) this.died(memoryNotKept);
   }
 
   /** What its sandbox says it is doing, after everything that it had said before. */
@@ -200,8 +233,9 @@ export class Kernel {
 
   /** Its sandbox stopped as planned. */
   park(): void {
-    if (!this.#live) return;
+    if (!this.#live && !this.#isAsleep) return;
     this.#live = null;
+    this.#isAsleep = false;
     const death = { name: 'WorkspaceSuspended', text: 'The workspace was suspended while this ran.' };
     for (const request of this.channel.routes.takeAll()) failRequest(this.channel, request, death);
     this.#announce('restarting');
@@ -213,14 +247,17 @@ export class Kernel {
   async interrupt(): Promise<void> {
     this.#noteActivity();
     const interrupted = { name: 'KeyboardInterrupt', text: 'It was interrupted before it ran.' };
-    for (const { request } of this.#live ? [] : this.#input.takeHeld())
+    for (const { request } of this.#awake ? [] : this.#input.takeHeld())
       failRequest(this.channel, request, interrupted);
-    await this.#live?.link.interruptKernel(this.id);
+    // What ran when it fell asleep would go on: it is woken to be interrupted.
+    const link = this.#isAsleep && this.#state === 'busy' ? await this.ensureStarted() : this.#awake?.link;
+    await link?.interruptKernel(this.id);
   }
 
   /** A parked kernel has no memory to lose: its next start is the restart. */
   async restart(): Promise<void> {
     this.#noteActivity();
+    if (this.#isAsleep) await this.ensureStarted();
     const live = this.#live;
     if (!live) return;
     const aborted = {

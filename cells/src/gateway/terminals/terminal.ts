@@ -1,7 +1,7 @@
 /**
- * One terminal: a shell on a pty inside the sandbox, shown to any number of sockets. When the sandbox stops
- * the shell is gone, and this says so; the terminal stays listed and its sockets open, and the next key
- * resumes the workspace and opens a new shell under the same name.
+ * One terminal: a shell on a pty inside the sandbox, shown to any number of sockets. While the sandbox sleeps
+ * the shell sleeps with it, and the next key wakes both. When the sandbox stops the shell is gone, and this says
+ * so; the terminal stays listed and its sockets open, and the next key opens a new shell under the same name.
  */
 import { StringDecoder } from 'node:string_decoder';
 import type { Clock } from '@cellbook/shared/clock.ts';
@@ -37,6 +37,8 @@ export class Terminal {
   #heldBytes = 0;
   #lastOutputMs: number | null = null;
   #isClosed = false;
+  /** Nothing may be typed: its sandbox is on its way to sleep, or sleeps. */
+  #isAsleep = false;
 
   constructor(name: string, directory: string, host: TerminalHost) {
     this.name = name;
@@ -56,7 +58,7 @@ export class Terminal {
 
   open(): Promise<void> {
     if (this.#isClosed) return Promise.reject(noSuchTerminal(this.name));
-    if (this.#live) return Promise.resolve();
+    if (this.#live && !this.#isAsleep) return Promise.resolve();
     this.#opening ??= this.#open().finally(() => {
       this.#opening = null;
     });
@@ -90,15 +92,34 @@ export class Terminal {
     this.#show(this.#decoder.write(data));
   }
 
-  /** Its shell runs in a sandbox that another controller started; what it showed before is not known here. */
+  /** Its shell runs in a sandbox that another controller started, or that slept. */
   adopt(live: LiveSandbox): void {
     this.#live = live;
+    this.#isAsleep = false;
+    // Pages may have come, gone and been resized meanwhile.
+    if (this.#sockets.size > 0) this.#fitSize();
+  }
+
+  /** Its sandbox is about to sleep: from here on what is typed is held. */
+  sleep(): void {
+    this.#isAsleep = this.#live !== null;
+  }
+
+  /** Its sandbox sleeps, with the shell in it. */
+  slept(): void {
+    if (this.#isAsleep) this.#live = null;
+  }
+
+  /** It slept, and the sandbox that came in its place does not have its shell. */
+  forgotten(): void {
+    if (this.#isAsleep) this.park();
   }
 
   /** The sandbox is gone and the shell with it. */
   park(): void {
-    if (!this.#live) return;
+    if (!this.#live && !this.#isAsleep) return;
     this.#live = null;
+    this.#isAsleep = false;
     this.#show(this.#decoder.end());
     this.#decoder = new StringDecoder('utf8');
     this.#show(
@@ -145,7 +166,7 @@ export class Terminal {
       try {
         await this.open();
         const data = this.#held[0]!;
-        const live = this.#live;
+        const live = this.#isAsleep ? null : this.#live;
         if (live && !live.link.writeTerminal(this.name, data))
           await Promise.race([live.link.drained(), live.lost]);
       } catch (thrown) {

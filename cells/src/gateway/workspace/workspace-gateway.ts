@@ -3,7 +3,7 @@
  * and the sandbox they live in now. Loaded from the store when first asked for; the store's rows are written
  * through, so that forgetting this object loses nothing but output that nobody waits for.
  *
- *     lifecycle: onRunning ─▶ attach      onSuspending ─▶ suspend      onStopped ─▶ detach
+ *     lifecycle: onRunning ─▶ attach      onSuspending ─▶ suspend      onSlept ─▶ slept, or onStopped ─▶ detach
  */
 
 import { withDeadline } from '@cellbook/shared/deadline.ts';
@@ -177,6 +177,9 @@ export class WorkspaceGateway implements KernelHost {
     const attached: Attached = { sandbox, link, lost, stopListening, release, isSuspending: false };
     this.#attached = attached;
     if (link.inherited) adoptAll(this, attached, link.inherited);
+    // Whoever slept and is not in this sandbox is not coming back.
+    for (const kernel of this.kernels.values()) kernel.forgotten();
+    for (const terminal of this.terminals.values()) terminal.forgotten();
   }
 
   /** The same sandbox, under a newer epoch or over a new connection: whoever uses it goes on. */
@@ -209,14 +212,24 @@ export class WorkspaceGateway implements KernelHost {
     };
   }
 
-  /** Parks everything and writes what still has to be written. From here on messages wait for the next sandbox. */
+  /** Writes what still has to be written. From here on messages wait for the sandbox to be back, or for the next. */
   async suspend(sandbox: Sandbox): Promise<void> {
     // Of another sandbox than the one in use nothing is left to park.
     if (this.#attached && this.#attached.sandbox !== sandbox) return;
     if (this.#attached) this.#attached.isSuspending = true;
-    for (const kernel of this.kernels.values()) kernel.park();
-    for (const terminal of this.terminals.values()) terminal.park();
+    for (const kernel of this.kernels.values()) kernel.sleep();
+    for (const terminal of this.terminals.values()) terminal.sleep();
     await this.follower.flush();
+  }
+
+  /** The sandbox sleeps, and what runs in it with it. */
+  slept(): void {
+    const attached = this.#attached;
+    if (!attached?.isSuspending) return;
+    this.#attached = null;
+    for (const kernel of this.kernels.values()) kernel.slept();
+    for (const terminal of this.terminals.values()) terminal.slept();
+    attached.release();
   }
 
   /** The sandbox is gone. `exit` says why when that was not planned. */

@@ -35,6 +35,7 @@ export class WorkspaceRegistry {
     onSuspending: async (workspaceId, sandbox) => {
       await this.#known.get(workspaceId)?.suspend(sandbox);
     },
+    onSlept: (workspaceId) => this.#known.get(workspaceId)?.slept(),
     onStopped: (workspaceId) => {
       const workspace = this.#known.get(workspaceId);
       const sandbox = workspace?.attachedSandbox;

@@ -68,6 +68,7 @@ export async function makeHost(given: MemoryHostOptions = {}) {
   const listener: RuntimeListener = {
     onRunning: async () => void heard.push('running'),
     onSuspending: async () => void heard.push('suspending'),
+    onSlept: () => void heard.push('slept'),
     onStopped: () => void heard.push('stopped'),
     onDeleted: async () => void heard.push('deleted'),
     isBusy: () => busy,
