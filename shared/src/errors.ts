@@ -41,6 +41,7 @@ export const httpStatusByCode = {
   not_configured: 501,
   cell_unreachable: 503,
   host_unreachable: 503,
+  certificate_refused: 503,
   provider_unavailable: 503,
   capacity_exhausted: 503,
   sandbox_unavailable: 503,

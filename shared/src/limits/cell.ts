@@ -111,6 +111,31 @@ export const cellLimits = {
     organisationsKeptMax: 10_000,
     /** A sum of sizes is used this long: saves of one user come every few seconds at the most. */
     storageSumMs: 2_000,
+    /** A share of an organisation's quota lets a cell grow this long after its last ask: the directory may be away for a day. */
+    shareMs: 24 * 3_600_000,
+    /** One that nothing changed in is asked for again after this: three more tries before it ends. */
+    shareRenewMs: 6 * 3_600_000,
+    /** What changed is told, and what runs short asked for, this often: an organisation at work is one write a minute. */
+    shareTellMs: 60_000,
+    sharePassMs: 5_000,
+    /** An ask, with the other cells' giving back in it; a create that waits for it is refused then. */
+    shareAskMsMax: 4_000,
+    /** The other cells' part of it; one that is away must not cost the asker his answer. */
+    shareRecallMsMax: 1_500,
+    /** `GET /v1/usage` waits so long for what other cells use, and shows what was last heard then. */
+    shareUsageMsMax: 1_000,
+    /** Somebody else wrote the organisation's shares meanwhile: cells ask about once a minute. */
+    shareWriteAttemptsMax: 8,
+    /** Cells of one organisation: its shares are one row, 300 bytes a cell. */
+    shareCellsMax: 200,
+  },
+  /** What cells and the edge say to each other (shared/src/protocol/statements.ts). */
+  statements: {
+    /** As long as their clocks may differ, and an order of a publisher counts. */
+    freshMs: 60_000,
+    /** An ask is 600 bytes; a hundred secrets, sealed, are 400 KB. */
+    askBytesMax: 16 * 1024,
+    secretsBytesMax: 2 * 1024 * 1024,
   },
   audit: {
     /** Ids of ours are 30 characters, names of secrets and keys up to 100. */

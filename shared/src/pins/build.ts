@@ -21,12 +21,12 @@ export function shareOut(cells: readonly Cell[]): Layout {
 }
 
 /**
- * The cells as given, by id: known ones at their new address, unknown ones added without buckets, unless their
+ * The cells as given, by id: known ones at their new address (and by their old key, where none is given), unknown ones added without buckets, unless their
  * region has no table yet, in which they share it.
  */
 export function withCells(layout: Layout, given: readonly Cell[]): Layout {
   const byId = new Map(given.map((cell) => [cell.id, cell]));
-  const known = layout.cells.map((cell) => byId.get(cell.id) ?? cell);
+  const known = layout.cells.map((cell) => ({ ...cell, ...byId.get(cell.id) }));
   const ids = new Set(known.map(({ id }) => id));
   const cells = [...known, ...given.filter(({ id }) => !ids.has(id))];
   const tables = new Map(layout.tables);

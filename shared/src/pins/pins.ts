@@ -13,6 +13,7 @@ import { base64url, type CompactVerifyGetKey, type CryptoKey, compactVerify } fr
 import { z } from 'zod';
 import { cellIdSchema, type RegionId, regionIdSchema, type UserId, userIdSchema } from '../ids.ts';
 import { limits } from '../limits.ts';
+import { statementKeySchema } from '../protocol/statements.ts';
 
 export const bucketCount = 16_384;
 /** The `typ` of a signed document, so that nothing else that the key signs can stand in for one. */
@@ -22,6 +23,8 @@ export const cellSchema = z.object({
   id: cellIdSchema,
   region: regionIdSchema,
   url: z.url({ protocol: /^https?$/ }),
+  /** What the cell signs with when it speaks for itself; without it nothing is granted to it. */
+  key: statementKeySchema.optional(),
 });
 export type Cell = z.infer<typeof cellSchema>;
 
