@@ -9,16 +9,19 @@ import type { Refusal } from './authorise.ts';
 import { type Bindings, type Config, parseConfig } from './config.ts';
 import { createD1DeviceRequests } from './device/d1-device-requests.ts';
 import type { DeviceRequests } from './device/device-requests.ts';
+import { createD1Changes, type D1Changes } from './directory/changes.ts';
 import { createD1Directory } from './directory/d1-directory.ts';
 import { createD1Orgs } from './directory/d1-orgs.ts';
 import { createD1People } from './directory/d1-people.ts';
 import { createD1RegionOf, type RegionOf } from './directory/d1-region-of.ts';
 import { createServiceStanding } from './directory/d1-service-standing.ts';
 import type { Directory } from './directory/directory.ts';
+import { keepAnswers } from './directory/kept-answers.ts';
 import { createLastGood } from './directory/last-good.ts';
 import type { Orgs } from './directory/orgs.ts';
 import type { People } from './directory/people.ts';
 import { createPinStore, type PinStore } from './directory/pin-store.ts';
+import type { Revocable } from './directory/revoked.ts';
 import { createPinVerifier, type VerifySigned } from './directory/signed-pins.ts';
 import { createSnapshots, type Snapshots } from './directory/snapshots.ts';
 import { createStandings, type Standings } from './directory/standing.ts';
@@ -36,6 +39,8 @@ import { createMetrics, type Metrics } from './metrics.ts';
 import { createCellHealer } from './pins/heal-cells.ts';
 import type { Forwarder } from './route/forward.ts';
 import { createPrincipalSigner } from './route/principal.ts';
+import { prune } from './upkeep/prune.ts';
+import { createUpkeep, type Upkeep } from './upkeep/upkeep.ts';
 
 export interface Edge {
   config: Config;
@@ -48,10 +53,13 @@ export interface Edge {
   providers: readonly Provider[];
   signInGate: SignInGate;
   credentials: Credentials;
-  /** Ids of revoked keys and sessions. */
   revoked: Snapshots['revoked'];
+  /** Where `revoked` cannot know (directory/revoked.ts). */
+  askRevoked(credential: Revocable): Promise<boolean>;
   changes: Snapshots['changes'];
   policies: Snapshots['policies'];
+  /** Where `policies` does not hold them all. */
+  askPolicy: D1Changes['policyOf'];
   pins: Snapshots['pins'];
   pinStore: PinStore;
   verifyPins: VerifySigned;
@@ -69,6 +77,7 @@ export interface Edge {
   /** Told of every refusal of authorise.ts, for the record; must not throw. */
   refused?(refusal: Refusal): void;
   metrics: Metrics;
+  upkeep: Upkeep;
   forwarder: Forwarder;
 }
 
@@ -91,9 +100,10 @@ export function createEdge(bindings: Bindings, clock: Clock, random: Random): Ed
   const people = createD1People({ db: bindings.DIRECTORY, clock, random, operators });
   const verified = createPinVerifier(config.CELLBOOK_PIN_PUBLIC_KEY);
   const pinStore = createPinStore({ kv: bindings.PINS, db: bindings.DIRECTORY, clock });
+  const stored = createD1Changes({ db: bindings.DIRECTORY, clock });
   const snapshots = createSnapshots({
-    ...{ clock, db: bindings.DIRECTORY, pinStore, verified },
-    revocations: (nowMs) => directory.revocations(nowMs),
+    ...{ clock, stored, pinStore, verified },
+    revocations: (nowMs, max) => directory.revocations(nowMs, max),
     keeper: createLastGood({
       ...{ cache: caches.default, clock, publicUrl: config.CELLBOOK_PUBLIC_URL },
       keys: config.CELLBOOK_CREDENTIAL_KEYS,
@@ -116,6 +126,7 @@ export function createEdge(bindings: Bindings, clock: Clock, random: Random): Ed
     signInGate: createSignInGate(clock),
     credentials: createCredentials({ clock, keys: config.CELLBOOK_CREDENTIAL_KEYS }),
     ...{ revoked, changes, policies, pins, pinStore, verifyPins: verified },
+    ...askingOf(clock, directory, stored),
     standings: createStandings({
       ...{ changes, personIn },
       onFailure: (cause) =>
@@ -130,6 +141,7 @@ export function createEdge(bindings: Bindings, clock: Clock, random: Random): Ed
       ...{ clock, random, anchors: bindings.PINS, key: config.CELLBOOK_AUDIT_KEY ?? null },
       store: createD1AuditStore({ db: bindings.DIRECTORY, clock }),
     }),
+    upkeep: upkeepOf(bindings.DIRECTORY, clock),
     deviceGuesses: createDeviceGate(clock),
     refusals: createRefusalCounts(),
     refused: noteRefusal,
@@ -150,6 +162,23 @@ export function createEdge(bindings: Bindings, clock: Clock, random: Random): Ed
     },
   };
 }
+
+const upkeepOf = (db: D1Database, clock: Clock): Upkeep =>
+  createUpkeep({
+    ...{ db, clock },
+    tasks: { pruning: () => prune({ db, clock }) },
+    onFailure: (task, cause) => log('error', `${task}: failed, and is tried again`, { cause }),
+  });
+
+/** What is asked for one by one where a snapshot does not hold everything. */
+const askingOf = (clock: Clock, directory: Directory, stored: D1Changes) => ({
+  askRevoked: keepAnswers<Revocable, boolean>({
+    clock,
+    nameOf: ({ via, jti, exp }) => `${via} ${jti} ${exp}`,
+    ask: (credential) => directory.isRevoked(credential),
+  }),
+  askPolicy: keepAnswers({ clock, nameOf: (org: OrgId) => org, ask: (org) => stored.policyOf(org) }),
+});
 
 /** What is the directory's alone. */
 const createStores = (db: D1Database, clock: Clock) => ({

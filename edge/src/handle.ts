@@ -12,6 +12,7 @@ import { refuse } from './responses/refuse.ts';
 
 export async function handle(edge: Edge, request: Request, defer: Defer): Promise<Response> {
   const ask = askOf(edge, request, defer);
+  edge.upkeep.behind(defer);
   return finish(ask, await answer(ask));
 }
 

@@ -8,4 +8,7 @@ export default {
   fetch(request, bindings, context) {
     return handle(edgeOf(bindings), request, (work) => context.waitUntil(work));
   },
+  async scheduled(_controller, bindings) {
+    await edgeOf(bindings).upkeep.turn();
+  },
 } satisfies ExportedHandler<Bindings>;

@@ -2,6 +2,7 @@
 import { limits } from '@cellbook/shared/limits.ts';
 import { z } from 'zod';
 import type { Batch } from './d1-batch.ts';
+import { boundEnded, boundLive } from './ended-sessions.ts';
 import { type People, sessionRowSchema } from './people.ts';
 
 type Sessions = Pick<People, 'startSession' | 'listSessions' | 'seeSession' | 'endSession'>;
@@ -32,6 +33,7 @@ export function d1Sessions(db: D1Database, run: Batch): Sessions {
         db
           .prepare('DELETE FROM sessions WHERE user_id = ? AND expires_at <= ?')
           .bind(session.userId, session.createdAtMs),
+        ...boundLive(db, session.userId),
       ]);
     },
     async listSessions(userId, nowMs) {
@@ -41,7 +43,7 @@ export function d1Sessions(db: D1Database, run: Batch): Sessions {
             `SELECT ${columns} FROM sessions WHERE user_id = ? AND expires_at > ?
              ORDER BY created_at DESC, rowid DESC LIMIT ?`,
           )
-          .bind(userId, nowMs, limits.edge.sessionsListedMax),
+          .bind(userId, nowMs, limits.edge.sessionsPerUserMax),
       ]);
       return z.array(sessionRowSchema).parse(result?.results);
     },
@@ -54,13 +56,19 @@ export function d1Sessions(db: D1Database, run: Batch): Sessions {
     },
     async endSession(userId, id, nowMs) {
       const live = 'id = ?1 AND user_id = ?2 AND expires_at > ?3';
-      const [, deleted] = await run([
+      const [, , deleted] = await run([
         db
           .prepare(
             `INSERT INTO revocations SELECT id, expires_at FROM sessions WHERE ${live} ON CONFLICT DO NOTHING`,
           )
           .bind(id, userId, nowMs),
+        db
+          .prepare(
+            `INSERT INTO ended_sessions SELECT id, user_id, expires_at FROM sessions WHERE ${live} ON CONFLICT DO NOTHING`,
+          )
+          .bind(id, userId, nowMs),
         db.prepare(`DELETE FROM sessions WHERE ${live} RETURNING ${columns}`).bind(id, userId, nowMs),
+        ...boundEnded(db, userId),
       ]);
       const row = deleted?.results[0];
       return row === undefined ? null : sessionRowSchema.parse(row);

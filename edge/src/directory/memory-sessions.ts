@@ -12,11 +12,14 @@ export function memorySessions(
       const present = tables.sessions.find(({ id }) => id === session.id);
       if (present) present.org = session.org;
       else tables.sessions.unshift({ ...session });
+      const live = tables.sessions.filter(({ userId }) => userId === session.userId);
+      const ends = live.map(({ expiresAtMs }) => expiresAtMs);
+      markOldest(tables, session.userId, ends, limits.edge.sessionsPerUserMax);
     },
     async listSessions(userId, nowMs) {
       return tables.sessions
         .filter((session) => session.userId === userId && session.expiresAtMs > nowMs)
-        .slice(0, limits.edge.sessionsListedMax)
+        .slice(0, limits.edge.sessionsPerUserMax)
         .map(rowOf);
     },
     async seeSession(id, nowMs) {
@@ -30,7 +33,30 @@ export function memorySessions(
       const [session] = at < 0 ? [] : tables.sessions.splice(at, 1);
       if (!session) return null;
       tables.revoked.set(id, session.expiresAtMs);
+      tables.ended.set(id, { userId, untilMs: session.expiresAtMs });
+      const his = [...tables.ended.values()].filter((one) => one.userId === userId);
+      const ends = his.map(({ untilMs }) => untilMs);
+      markOldest(tables, userId, ends, limits.edge.endedSessionsPerUserMax);
       return rowOf(session);
     },
   };
+}
+
+/** As ended-sessions.ts: what ends sooner than the `max` newest is ended by one mark, and is no row any more. */
+function markOldest(tables: MemoryTables, userId: string, ends: readonly number[], max: number): void {
+  const oldestKept = [...ends].sort((one, other) => other - one)[max - 1] ?? Number.NEGATIVE_INFINITY;
+  const marked = ends.filter((end) => end < oldestKept);
+  if (marked.length > 0) markEnded(tables, userId, Math.max(...marked));
+}
+
+export function markEnded(tables: MemoryTables, userId: string, endMs: number): void {
+  const markMs = Math.max(tables.revoked.get(userId) ?? 0, endMs);
+  tables.revoked.set(userId, markMs);
+  for (const [id, ended] of tables.ended) {
+    if (ended.userId !== userId || ended.untilMs > markMs) continue;
+    tables.ended.delete(id);
+    tables.revoked.delete(id);
+  }
+  const kept = tables.sessions.filter((one) => one.userId !== userId || one.expiresAtMs > markMs);
+  tables.sessions.splice(0, tables.sessions.length, ...kept);
 }

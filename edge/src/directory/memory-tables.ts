@@ -29,6 +29,8 @@ export class MemoryTables {
   readonly sessions: NewSession[] = [];
   /** Ids of sessions and keys that ended before their time, and when they would have. */
   readonly revoked = new Map<string, number>();
+  /** Ended sessions that are told apart. */
+  readonly ended = new Map<string, { userId: string; untilMs: number }>();
   /** Whose claims changed, and when. */
   readonly changes = new Map<string, number>();
 

@@ -472,5 +472,45 @@ describe.each(stores)('people on %s', (_, create) => {
       expect(await revoked()).toContain(one.id);
       expect(await people.listSessions(ada.sub, clock.nowMs())).toEqual([]);
     });
+
+    test('somebody who signs in and out without end leaves no more than one mark behind the newest', async () => {
+      const [ada, eve] = [await someone(), await someone()];
+      const max = limits.edge.endedSessionsPerUserMax;
+      const other = session(eve);
+      await people.startSession(other);
+      const began = Array.from({ length: max + 20 }, (_, nth) => ({
+        ...session(ada),
+        createdAtMs: clock.nowMs() + nth,
+        expiresAtMs: clock.nowMs() + 3_600_000 + nth,
+      }));
+      const stays = { ...session(ada), expiresAtMs: clock.nowMs() + 4_000_000 };
+      const older = { ...session(ada), expiresAtMs: clock.nowMs() + 3_600_000 };
+      for (const one of [older, stays]) await people.startSession(one);
+      for (const one of began) {
+        await people.startSession(one);
+        expect(await people.endSession(ada.sub, one.id, clock.nowMs())).not.toBeNull();
+      }
+      const ids = await revoked();
+      expect(ids.filter((id) => began.some((one) => one.id === id))).toHaveLength(max);
+      expect(ids).toContain(ada.sub);
+      expect((await people.listSessions(ada.sub, clock.nowMs())).map(({ id }) => id)).toEqual([stays.id]);
+      expect(await people.listSessions(eve.sub, clock.nowMs())).toHaveLength(1);
+      expect(ids).not.toContain(eve.sub);
+    });
+
+    test('of more live ones than a person may have the oldest are ended', async () => {
+      const ada = await someone();
+      const max = limits.edge.sessionsPerUserMax;
+      const began = Array.from({ length: max + 2 }, (_, nth) => ({
+        ...session(ada),
+        expiresAtMs: clock.nowMs() + 3_600_000 + nth,
+      }));
+      for (const one of began.slice(0, max)) await people.startSession(one);
+      expect(await revoked()).not.toContain(ada.sub);
+      for (const one of began.slice(max)) await people.startSession(one);
+      const live = (await people.listSessions(ada.sub, clock.nowMs())).map(({ id }) => id);
+      expect(new Set(live)).toEqual(new Set(began.slice(2).map(({ id }) => id)));
+      expect(await revoked()).toContain(ada.sub);
+    });
   });
 });

@@ -7,34 +7,36 @@ import type { Clock } from '@cellbook/shared/clock.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import { z } from 'zod';
 import { log } from '../log.ts';
-import { type Changes, createD1Changes, type Policies, policiesSchema } from './changes.ts';
+import { type Changes, type D1Changes, everybody, type Policies, policiesSchema } from './changes.ts';
+import type { Directory } from './directory.ts';
 import type { LastGood } from './last-good.ts';
 import type { PinStore } from './pin-store.ts';
+import { cutAt, type Revoked } from './revoked.ts';
 import type { SignedPins, VerifySigned } from './signed-pins.ts';
 import { Snapshot } from './snapshot.ts';
 
 export interface Snapshots {
   pins: Snapshot<SignedPins>;
-  /** Ids of revoked keys and sessions. */
-  revoked: Snapshot<Set<string>>;
+  revoked: Snapshot<Revoked>;
   changes: Snapshot<Changes>;
   policies: Snapshot<Policies>;
 }
 
 export interface SnapshotDeps {
   clock: Clock;
-  db: D1Database;
+  stored: D1Changes;
   pinStore: PinStore;
-  revocations(nowMs: number): Promise<string[]>;
+  revocations: Directory['revocations'];
   verified: VerifySigned;
   keeper: LastGood;
 }
 
 const { snapshotStaleMsMax: staleMsMax, revocationsMax, changesMax, policiesMax } = limits.edge;
 
+const timesSchema = z.array(z.tuple([z.string(), z.int()]));
+
 export function createSnapshots(deps: SnapshotDeps): Snapshots {
-  const { clock, db, keeper, revocations } = deps;
-  const stored = createD1Changes({ db, clock });
+  const { clock, stored, keeper, revocations } = deps;
   const named = (name: string) => ({
     clock,
     name,
@@ -45,25 +47,25 @@ export function createSnapshots(deps: SnapshotDeps): Snapshots {
     pins: pinsSnapshot(deps),
     revoked: new Snapshot({
       ...{ ...named('the revocations'), staleMsMax },
-      load: async () => whole('revocations', new Set(await revocations(clock.nowMs())), revocationsMax),
+      load: async () => told('revocations', await revocations(clock.nowMs(), revocationsMax), cutAt),
       copy: {
-        ...{ key: 'revocations', keeper },
+        ...{ key: 'revoked', keeper },
         encode: (ids) => [...ids],
-        decode: (kept) => new Set(z.array(z.string()).parse(kept)),
+        decode: (kept) => new Map(timesSchema.parse(kept)),
       },
     }),
     changes: new Snapshot<Changes>({
       ...{ ...named('the changed claims'), staleMsMax },
-      load: async () => whole('changed claims', await stored.changes(), changesMax),
+      load: async () => told('changed claims', await stored.changes(changesMax), everybody),
       copy: {
         ...{ key: 'changes', keeper },
         encode: (changes) => [...changes],
-        decode: (kept) => new Map(z.array(z.tuple([z.string(), z.int()])).parse(kept)),
+        decode: (kept) => new Map(timesSchema.parse(kept)),
       },
     }),
     policies: new Snapshot<Policies>({
       ...{ ...named('the policies'), staleMsMax },
-      load: async () => whole('policies', await stored.policies(), policiesMax),
+      load: async () => told('policies', await stored.policies(policiesMax), everybody),
       copy: {
         ...{ key: 'policies', keeper },
         encode: (policies) => [...policies],
@@ -96,8 +98,8 @@ function newestOf(read: readonly PromiseSettledResult<SignedPins>[]): SignedPins
   throw bad ? bad.reason : new Error('no pins have been published');
 }
 
-/** One that is cut off at its limit decides wrongly about what it lacks: said loudly, for there is no better. */
-function whole<Value extends { size: number }>(name: string, value: Value, max: number): Value {
-  if (value.size >= max) log('error', `there are more ${name} than are read: some do not count`);
+/** One that was cut at its limit is right and slow: whom it does not hold is asked for one by one. */
+function told<Value extends ReadonlyMap<string, unknown>>(name: string, value: Value, cut: string): Value {
+  if (value.has(cut)) log('error', `there are more ${name} than are held: the rest is asked for one by one`);
   return value;
 }

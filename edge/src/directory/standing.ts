@@ -10,7 +10,7 @@ import type { OrgId, UserId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import { BoundedMap } from '../bounded-map.ts';
 import type { Identity, Person } from '../identity/identity.ts';
-import type { Changes } from './changes.ts';
+import { type Changes, everybody } from './changes.ts';
 import type { Defer, Snapshot } from './snapshot.ts';
 
 export interface Standings {
@@ -61,8 +61,9 @@ export function createStandings(deps: {
 /**
  * When something about the holder changed last. One issued a while after that still counts as issued before: it
  * may have been made (a key, another organisation's cookie) by an isolate that had not heard of the change.
+ * Where there are more changes than are held, everybody counts as changed with the first that is missing.
  */
 export function changedAtMs(changes: Changes, { sub, org, jti }: Identity): number {
-  const times = [sub, org, jti].map((subject) => changes.get(subject) ?? Number.NEGATIVE_INFINITY);
+  const times = [sub, org, jti, everybody].map((subject) => changes.get(subject) ?? Number.NEGATIVE_INFINITY);
   return Math.max(...times);
 }

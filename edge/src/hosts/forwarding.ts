@@ -1,7 +1,10 @@
 /** Sends a request on under who it is from, to his own home or to whom he has addressed. */
+import { CellbookError } from '@cellbook/shared/errors.ts';
+import type { OrgId } from '@cellbook/shared/ids.ts';
 import { quotaPolicySchema } from '@cellbook/shared/protocol/quota.ts';
 import type { Ask } from '../ask.ts';
 import { clientAddressOf } from '../client-address.ts';
+import { everybody } from '../directory/changes.ts';
 import type { Identity } from '../identity/identity.ts';
 import { forward } from '../route/forward.ts';
 import type { Destination } from '../route/principal.ts';
@@ -24,11 +27,23 @@ export async function forwardAs(ask: Ask, identity: Identity, path: string): Pro
 
 /** What his organisation has set; a quota that is none says nothing, and the tier's usual ones hold. */
 async function policyOf({ edge, defer }: Ask, { org }: Identity): Promise<Destination['policy']> {
-  const policy = (await edge.policies.get(defer)).get(org);
-  if (!policy) return undefined;
+  const policies = await edge.policies.get(defer);
+  const isHeld = policies.has(org) || !policies.has(everybody);
+  const policy = isHeld ? policies.get(org) : await edge.askPolicy(org);
+  if (policy === undefined) return undefined;
+  if (policy === null) throw unreadable(org);
   const quota = quotaPolicySchema.safeParse(policy.quotas).data ?? {};
   return { ...(isSaid(quota) && { quota }), ...(isSaid(policy.audit) && { audit: policy.audit }) };
 }
+
+/** What it forbids is not known: nothing is done in its name, here alone. */
+const unreadable = (org: OrgId): CellbookError =>
+  new CellbookError('store_unavailable', {
+    doing: 'reading what your organisation has set',
+    problem: 'its policy cannot be read',
+    next: 'Ask your operator to set the policy of the organisation anew.',
+    ids: { org },
+  });
 
 const isSaid = (part: object): boolean => Object.keys(part).length > 0;
 

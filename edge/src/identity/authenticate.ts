@@ -3,6 +3,7 @@ import { CellbookError } from '@cellbook/shared/errors.ts';
 import { type Ask, isSecure } from '../ask.ts';
 import { assertRegion } from '../asked-region.ts';
 import { noteAudit } from '../audit/note-audit.ts';
+import { verdictOf } from '../directory/revoked.ts';
 import { askerOf, credentialsOf, deedOf, mayUse } from '../origins.ts';
 import { readCookie } from './cookies.ts';
 import { refused } from './credentials.ts';
@@ -16,7 +17,7 @@ export async function authenticate(ask: Ask): Promise<Identity> {
     if (!mayUse(kind, place.area, askerOf(request, url), deedOf(request))) throw crossOrigin(ask);
     const identity = await edge.credentials.verify(kind, credential);
     if (place.host === 'workspace' && identity.ws !== place.workspaceId) throw refused(kind);
-    if ((await edge.revoked.get(ask.defer)).has(identity.jti)) throw refused(kind);
+    if (await isRevoked(ask, identity)) throw refused(kind);
     const current = await edge.standings.current(identity, ask.defer);
     if (!current) throw refused(kind);
     await assertRegion(ask, current).catch((thrown: unknown) => {
@@ -27,6 +28,12 @@ export async function authenticate(ask: Ask): Promise<Identity> {
     return current;
   }
   throw nobody(ask);
+}
+
+/** By what this isolate holds; by the directory's word where that cannot know. */
+async function isRevoked({ edge, defer }: Ask, identity: Identity): Promise<boolean> {
+  const verdict = verdictOf(await edge.revoked.get(defer), identity);
+  return verdict === 'unknown' ? edge.askRevoked(identity) : verdict === 'revoked';
 }
 
 /** As `authenticate`, but null for a request that carries nothing valid. */

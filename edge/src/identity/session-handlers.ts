@@ -53,7 +53,7 @@ export const endOneSession: Answer = async ({ ask, identity, params }) => {
       problem: 'you have no such session, or it has ended',
       next: 'Look at the list of your sessions.',
     });
-  revoked.adjust((ids) => ids.add(id));
+  revoked.adjust((ids) => ids.set(id, ended.expiresAtMs));
   const answer = noContent();
   if (id === identity.jti) answer.headers.set('set-cookie', noSessionCookie(ask));
   return answer;

@@ -56,7 +56,7 @@ export async function endSession(ask: Ask, session: Identity): Promise<string | 
   const ended = await people.endSession(session.sub, session.jti, clock.nowMs());
   // One without a row: it began before there were such rows.
   if (ended === null) await directory.revokeSession(session.jti, session.exp * 1_000);
-  revoked.adjust((ids) => ids.add(session.jti));
+  revoked.adjust((ids) => ids.set(session.jti, session.exp * 1_000));
   return ended?.provider ?? null;
 }
 

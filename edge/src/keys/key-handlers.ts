@@ -1,6 +1,7 @@
 /** What the routes of keys answer (routes.ts says who may use them). `tokens` is the older word for keys. */
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import { apiKeyIdSchema } from '@cellbook/shared/ids.ts';
+import { limits } from '@cellbook/shared/limits.ts';
 import type { Ask } from '../ask.ts';
 import { noteAudit } from '../audit/note-audit.ts';
 import type { Call } from '../edge-route.ts';
@@ -43,7 +44,8 @@ export const revokeKey =
 
 async function revoke({ edge }: Ask, of: KeysOf, id: KeyRow['id']): Promise<boolean> {
   if (!(await edge.keys.revoke(of, id, edge.clock.nowMs()))) return false;
-  edge.revoked.adjust((ids) => ids.add(id));
+  const endsMs = edge.clock.nowMs() + limits.edge.tokenTtlMsMax;
+  edge.revoked.adjust((ids) => ids.set(id, endsMs));
   return true;
 }
 

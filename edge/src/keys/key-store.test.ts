@@ -61,6 +61,9 @@ describe.each([
     [userId, orgId] = [person.sub, person.org];
   });
 
+  const revoked = async (nowMs: number) => [
+    ...(await directory.revocations(nowMs, limits.edge.revocationsMax)).keys(),
+  ];
   const keyOf = (change: Partial<NewKey> = {}): NewKey => ({
     id: newApiKeyId(random),
     userId,
@@ -101,7 +104,7 @@ describe.each([
     const stranger = newUserId(random);
     expect(await keys.list({ userId: stranger }, clock.nowMs())).toEqual([]);
     expect(await keys.revoke({ userId: stranger }, key.id, clock.nowMs())).toBe(false);
-    expect(await directory.revocations(clock.nowMs())).not.toContain(key.id);
+    expect(await revoked(clock.nowMs())).not.toContain(key.id);
   });
 
   test('a revoked key is gone from the list and among the revocations until it would have ended', async () => {
@@ -110,8 +113,8 @@ describe.each([
     expect(await keys.revoke({ userId }, key.id, clock.nowMs())).toBe(true);
     expect(await keys.revoke({ userId }, key.id, clock.nowMs())).toBe(false);
     expect(await keys.list({ userId }, clock.nowMs())).toEqual([]);
-    expect(await directory.revocations(clock.nowMs())).toContain(key.id);
-    expect(await directory.revocations(key.expiresAtMs)).not.toContain(key.id);
+    expect(await revoked(clock.nowMs())).toContain(key.id);
+    expect(await revoked(key.expiresAtMs)).not.toContain(key.id);
   });
 
   test('a user has so many keys and no more, and one less after a revocation', async () => {
@@ -164,6 +167,6 @@ describe.each([
     const listed = await keys.list({ orgId }, clock.nowMs());
     expect(listed.map(({ id }) => id).sort()).toEqual([mine.id, colleagues.id].sort());
     expect(await keys.revoke({ orgId }, colleagues.id, clock.nowMs())).toBe(true);
-    expect(await directory.revocations(clock.nowMs())).toContain(colleagues.id);
+    expect(await revoked(clock.nowMs())).toContain(colleagues.id);
   });
 });

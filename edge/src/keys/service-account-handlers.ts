@@ -47,7 +47,7 @@ export async function changeServiceAccount(asked: Asked): Promise<Response> {
   const account = await edge.serviceAccounts.change(identity.org, id, change, nowMs);
   if (!account) throw noSuchAccount(id);
   edge.revoked.adjust((ids) => {
-    for (const key of dying) ids.add(key.id);
+    for (const key of dying) ids.set(key.id, key.expiresAtMs);
   });
   return Response.json(shown(account), { headers: { 'cache-control': 'no-store' } });
 }

@@ -77,7 +77,10 @@ export const edgeLimits = {
     lastGoodEveryMs: 60_000,
     /** The cache of the location answers in milliseconds. */
     lastGoodMsMax: 2_000,
-    /** Users, organisations and keys whose claims changed within a year: 50,000 at 45 bytes are 2.2 MB. */
+    /**
+     * Users, organisations and keys whose claims changed within a year: 50,000 at 45 bytes are 2.2 MB. With more,
+     * whoever has a credential older than the oldest that is held is read anew (directory/changes.ts).
+     */
     changesMax: 50_000,
     /**
      * A credential issued so long after a change may still say what was before it: an edge hears of a change
@@ -86,20 +89,32 @@ export const edgeLimits = {
     changeSettlesMs: 10 * 60_000,
     /** Claims read anew because they had changed, per isolate: 5,000 at 300 bytes are 1.5 MB. */
     standingsMax: 5_000,
-    /** Organisations with a policy of their own, at 300 bytes: 3 MB. */
+    /** Organisations with a policy of their own, at 300 bytes: 3 MB. Of more, the others are asked for one by one. */
     policiesMax: 10_000,
     /** KV answers in milliseconds; after this the directory is asked, within the deadline of one read. */
     pinsKvMsMax: 2_000,
     /** One read of a snapshot or of the directory; D1 answers in well under a second. */
     directoryMsMax: 5_000,
-    /** Live revocations in one snapshot: 50,000 ids of 24 bytes are 1.2 MB; older than their token, they go. */
+    /** Answers of the directory kept where a snapshot was cut at its limit: 5,000 at 200 bytes are 1 MB. */
+    keptAnswersMax: 5_000,
+    /**
+     * Live revocations in one snapshot: 50,000 ids of 24 bytes are 1.2 MB; older than their token, they go. With
+     * more, credentials that end sooner than the last that is held are asked after (directory/revoked.ts).
+     */
     revocationsMax: 50_000,
     /** How long a browser stays signed in, and a workspace's cookie at the most. */
     sessionTtlMs: 7 * 24 * 3_600_000,
     /** A session's last use is noted this often: one write to the directory per person and five minutes. */
     sessionSeenMs: 5 * 60_000,
-    /** A person's sessions shown, newest first: one a day and browser for its seven days, thirteen browsers. */
-    sessionsListedMax: 100,
+    /** A person's live sessions: one a day and browser for its seven days, thirteen browsers. The oldest end. */
+    sessionsPerUserMax: 100,
+    /** A person's ended sessions that are told apart: with 500 such people the revocations are full. */
+    endedSessionsPerUserMax: 100,
+    /** Rows that one statement of the upkeep removes, and how many statements a table gets in one turn. */
+    pruneRowsMax: 1_000,
+    pruneBatchesMax: 20,
+    /** How often one isolate of many tidies up: 20,000 rows of a table each time are 120,000 an hour. */
+    upkeepEveryMs: 10 * 60_000,
     /** From the button to the provider's answer: a second factor on another device takes minutes. */
     signInMsMax: 10 * 60_000,
     /** One request to a provider (its configuration, its keys, its tokens): those in use answer within 2 s. */
