@@ -76,7 +76,9 @@ describe('npm start', () => {
     expect(await isPortFree(port)).toBe(true);
 
     const second = await startUp();
-    expect(await user.workspaces.get(workspace.id)).toMatchObject({ id: workspace.id, name: 'Kept' });
+    // What ran when it was stopped was suspended, and nobody is told of a loss.
+    const kept = { id: workspace.id, name: 'Kept', phase: 'suspended', problem: null };
+    expect(await user.workspaces.get(workspace.id)).toMatchObject(kept);
     expect((await client.contents.get('by-code.txt')).content).toBe('written just before the end');
     client.dispose();
     second.press('\x03');

@@ -221,7 +221,7 @@ export class Lifecycle implements WorkspaceRuntime {
         tools: { ...tools, newSandboxId: () => newSandboxId(random) },
         leases: this.#leases,
         observing: {
-          ...{ hosts, adoptions: this.#adoptions, activity: this.#activity, clock },
+          ...{ hosts, volumes, adoptions: this.#adoptions, activity: this.#activity, clock },
           isDraining: () => this.#draining && !this.#deps.sandboxesOutlive,
           isDemanded: (id) => this.#resumes.isWaiting(id),
         },

@@ -3,6 +3,7 @@ import type { Clock } from '@cellbook/shared/clock.ts';
 import type { WorkspaceId } from '@cellbook/shared/ids.ts';
 import type { Hosts } from '../host/hosts.ts';
 import type { SandboxExit } from '../sandbox/driver.ts';
+import type { WorkspaceVolumes } from '../storage/workspace-volumes.ts';
 import type { Activity } from './activity.ts';
 import type { Adoptions } from './adoptions.ts';
 import type { Problem } from './phases.ts';
@@ -11,6 +12,7 @@ import type { WorkspaceRow } from './stores/workspace-row.ts';
 
 export interface ObserveTools {
   hosts: Hosts;
+  volumes: Pick<WorkspaceVolumes, 'isOnHost'>;
   adoptions: Adoptions;
   activity: Activity;
   clock: Clock;
@@ -37,7 +39,7 @@ export async function observe(tools: ObserveTools, row: WorkspaceRow): Promise<O
     sandbox,
     failedAdoptions: tools.adoptions.failuresOf(row.id),
     roomElsewhere: row.phase === 'failed' && row.hostId !== null && hosts.hasRoomElsewhere(row.hostId),
-    loss: describeLoss(hosts.lastLoss(row.id)),
+    loss: await lossOf(tools, row, sandbox),
     demanded: isDemanded(row.id),
     draining: isDraining() || (row.hostId !== null && hosts.isDraining(row.hostId)),
     nowMs: clock.nowMs(),
@@ -52,6 +54,22 @@ async function sandboxState(hosts: Hosts, row: WorkspaceRow): Promise<SandboxSta
   const sight = await hosts.look(row.hostId, row.id);
   return sight === 'there' ? 'adoptable' : sight;
 }
+
+/** Why it is gone, where that is known. A host that is stopped without its controller stores and gives back all files first. */
+async function lossOf(
+  { hosts, volumes }: ObserveTools,
+  row: WorkspaceRow,
+  sandbox: SandboxState,
+): Promise<Problem | null> {
+  const loss = describeLoss(hosts.lastLoss(row.id));
+  if (loss !== null || sandbox !== 'none' || row.phase !== 'running') return loss;
+  return (await volumes.isOnHost(row.id)) ? null : putAwayByItsHost;
+}
+
+const putAwayByItsHost: Problem = {
+  code: 'sandbox_unavailable',
+  text: 'Its host was stopped while it ran. All files were stored first; variables are gone.',
+};
 
 function describeLoss(exit: SandboxExit | null): Problem | null {
   if (exit === null || exit.reason === 'stopped') return null;

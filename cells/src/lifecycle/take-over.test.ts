@@ -109,6 +109,26 @@ describe('a running sandbox that is taken over', () => {
   });
 });
 
+describe('a running sandbox that is gone when the next controller looks', () => {
+  it.each([
+    ['its host stored and gave back its files before it stopped', true, 'All files were stored first'],
+    ['its host died with its files', false, 'lost when the cell restarted'],
+  ])('says so, where %s', async (_how, isPutAway, told) => {
+    const { id, startAnother, pass, settledRow, driver, host, volumes } = await leftRunning(null);
+    const { epoch } = await settledRow(id);
+    const [sandbox] = driver.existing.values();
+    const putAway = isPutAway ? volumes.detach(id, epoch) : Promise.resolve();
+    await pass(1_000);
+    await putAway;
+    if (sandbox) await Promise.all([host.destroy(sandbox.sandboxId), pass(5_000)]);
+    await startAnother();
+    await pass(leaseMs + 5_000);
+    const row = await settledRow(id);
+    expect(row).toMatchObject({ phase: 'suspended', desired: 'running', dormant: true });
+    expect(row.problem).toContain(told);
+  });
+});
+
 describe('the next resume of a suspended workspace', () => {
   async function suspendedOnFirst() {
     const hosts = await makeHost({ capacity: 1, elsewhere: 1 });

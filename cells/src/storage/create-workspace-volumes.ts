@@ -126,6 +126,8 @@ export function createWorkspaceVolumes(parts: WorkspaceVolumesParts): HostVolume
         await manifests.destroy(workspaceId);
       }),
 
+    isOnHost: async (workspaceId) => ((await manifests.read(workspaceId))?.attachedHost ?? null) !== null,
+
     async files(workspaceId) {
       const row = await rowOf(workspaceId);
       // After a crash the first to ask takes over what was left here.

@@ -38,6 +38,8 @@ export interface WorkspaceVolumes {
   detach(workspaceId: WorkspaceId, epoch: number): Promise<void>;
   /** Removes the live directory, manifests and what only this volume refers to. Idempotent. */
   destroy(workspaceId: WorkspaceId): Promise<void>;
+  /** Whether a host has them in its live directory; false once they were stored and given back. */
+  isOnHost(workspaceId: WorkspaceId): Promise<boolean>;
   /** The files now, live or stored; every change it acknowledges would survive the loss of this host. */
   files(workspaceId: WorkspaceId): Promise<FileTree>;
 }

@@ -4,8 +4,11 @@ import { processIdentitySchema } from './proc.ts';
 /** In the environment of every program a platform starts: the home directory it belongs to. */
 export const homeVariable = 'CELLBOOK_SUPERVISED_HOME';
 
-/** Who goes first: whoever others need goes last. Cells write their last files while hosts and stores still serve. */
-export const stopOrder = { edge: 0, cell: 1, host: 2, redis: 3, postgres: 4 } as const;
+/**
+ * Who goes first: whoever others need goes last. A host that stops has what runs there suspended by its cell's
+ * controller, as for its owner, so that the next start finds nothing lost.
+ */
+export const stopOrder = { edge: 0, host: 1, cell: 2, redis: 3, postgres: 4 } as const;
 
 /** `run/<name>.json`: a program that was started and not yet seen to end. */
 export const childRecordSchema = processIdentitySchema.extend({

@@ -69,10 +69,20 @@ export const sandboxLimits = {
     notesBytesMax: 1024 * 1024,
     /** What a daemon says first: all notes as JSON, with room for escapes. */
     greetingBytesMax: 8 * 1024 * 1024,
+    /** A connection that nothing uses is kept for the next command: longer than a load balancer's usual minute. */
+    keepAliveMs: 72_000,
     /** A command that only looks; starting, storing and stopping have the deadlines of their steps. */
     commandMsMax: 10_000,
     /** To a daemon on the same network; one that takes longer is as good as gone. */
     connectMsMax: 5_000,
+    /**
+     * While sandboxes run on a host it is asked how it is, a request of 1 ms: so that it drains is known within a
+     * second, and that it is silent within 3 × (1 + 3) s. One late answer ends nothing: machines are busy at times,
+     * and a connection that is cut for nothing costs a take-over.
+     */
+    watchEveryMs: 1_000,
+    watchDeadlineMs: 3_000,
+    silencesMax: 3,
     /** A whole file or an upload's piece with its arguments: the contents API's largest body, and room. */
     bodyBytesMax: 136 * 1024 * 1024,
     /** One file read or written through a daemon; 128 MiB at 10 MB/s take 13 s. */

@@ -12,7 +12,11 @@ import { registerSandboxRoutes } from './sandbox-routes.ts';
 
 export function createDaemonServer(parts: DaemonParts): FastifyInstance {
   const { host, key, commands, log, metrics, versions } = parts;
-  const app = fastify({ forceCloseConnections: true, bodyLimit: limits.host.bodyBytesMax });
+  const app = fastify({
+    ...{ forceCloseConnections: true, bodyLimit: limits.host.bodyBytesMax },
+    // A controller that is cut off says nothing any more: the kernel finds out, on links as well, and lets go.
+    http: { keepAlive: true, keepAliveInitialDelay: limits.host.connectMsMax },
+  });
   app.setErrorHandler((thrown: FastifyError | CellbookError | z.ZodError, request, reply) => {
     const error = typed(thrown, `${request.method} ${request.url}`);
     if (error.code === 'internal') log.error({ err: thrown, url: request.url }, 'a command failed');

@@ -27,6 +27,7 @@ export function registerSandboxRoutes(app: FastifyInstance, { host, volumes }: D
   app.get('/v1/host', async (): Promise<z.infer<typeof hostViewSchema>> => {
     return { ...state(), sandboxes: await host.list() };
   });
+  app.get('/v1/host/state', async () => state());
   app.get('/v1/workspaces/:id', async ({ params }) => view(workspaceParams.parse(params).id));
 
   app.post('/v1/workspaces/:id/start', async ({ params, body }, reply) => {

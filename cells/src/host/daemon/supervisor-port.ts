@@ -25,13 +25,13 @@ import {
   renumber,
 } from '../../sandbox/link/frames.ts';
 import { Greeting } from '../../sandbox/link/greeting.ts';
+import { Notes } from '../../sandbox/link/notes.ts';
 import { helloSchema } from '../../sandbox/link/schemas.ts';
 import type { LinkStreams } from '../../sandbox/link/stdio-link.ts';
 import type { KernelExit } from '../../sandbox/link/supervisor-link.ts';
 import { Attachment, type Wire } from './attachment.ts';
 import { explainState } from './explain-state.ts';
 import { HeldFrames } from './held-frames.ts';
-import { Notes } from './notes.ts';
 
 export class SupervisorPort {
   readonly #input: Writable;

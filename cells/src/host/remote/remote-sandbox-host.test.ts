@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ManualClock, systemClock } from '@cellbook/shared/clock.ts';
+import { type Clock, ManualClock, systemClock } from '@cellbook/shared/clock.ts';
 import { hostIdSchema, newSandboxId, newWorkspaceId, type WorkspaceId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import { silentLogger } from '@cellbook/shared/log.ts';
@@ -21,6 +21,7 @@ import { createDaemonServer } from '../daemon/daemon-server.ts';
 import { drainHost } from '../daemon/drain-host.ts';
 import { openEpochBook } from '../epoch-book.ts';
 import { LocalSandboxHost } from '../local-sandbox-host.ts';
+import { type Network, startNetwork } from '../testing/network.ts';
 import { HostClient } from './host-client.ts';
 import { RemoteSandboxHost } from './remote-sandbox-host.ts';
 
@@ -33,6 +34,7 @@ let files: TestHost;
 let host: LocalSandboxHost<PortedSandbox>;
 let app: FastifyInstance;
 let controllers: RemoteSandboxHost[];
+let network: Network | null;
 let commands: CommandsUnderWay;
 
 beforeEach(async () => {
@@ -48,24 +50,22 @@ beforeEach(async () => {
   app = createDaemonServer({ host, volumes: files.volumes, key, commands, ...tools });
   await app.listen({ host: '127.0.0.1', port: 0 });
   controllers = [];
+  network = null;
 });
 afterEach(async () => {
   for (const controller of controllers) controller.close();
+  await network?.close();
   for (const { sandboxId } of await host.list()) await host.destroy(sandboxId);
   await app.close();
   await files.close();
   await rm(directory, { recursive: true, force: true });
 }, 60_000);
 
-function controller(withKey = key): RemoteSandboxHost {
-  const { port } = app.server.address() as AddressInfo;
-  const client = new HostClient({
-    hostId,
-    url: `http://127.0.0.1:${port}`,
-    key: withKey,
-    clock: systemClock,
-  });
-  const made = new RemoteSandboxHost({ client, clock: systemClock, log: silentLogger });
+const ownPort = () => (app.server.address() as AddressInfo).port;
+
+function controller(withKey = key, port = ownPort(), clock: Clock = systemClock): RemoteSandboxHost {
+  const client = new HostClient({ hostId, url: `http://127.0.0.1:${port}`, key: withKey, clock });
+  const made = new RemoteSandboxHost({ client, clock, log: silentLogger });
   controllers.push(made);
   return made;
 }
@@ -122,6 +122,51 @@ describe('a host behind its daemon', { timeout: 60_000 }, () => {
     await own.stop(id, 1);
     expect(await before.exited).toEqual({ reason: 'stopped' });
     expect(await own.look(id)).toBe('none');
+  });
+
+  it('lets go of a host that has fallen silent behind open connections, and goes on when it answers again', async () => {
+    const id = newWorkspaceId(systemRandom);
+    const between = await startNetwork(ownPort());
+    network = between;
+    const clock = new ManualClock();
+    const own = controller(key, between.port, clock);
+    const lost: WorkspaceId[] = [];
+    own.onLost((workspaceId) => lost.push(workspaceId));
+    const before = await own.start(await spec(id, 1), signal);
+    const { watchEveryMs, watchDeadlineMs, silencesMax } = limits.host;
+    await clock.advance(watchEveryMs);
+    await expect.poll(() => between.asked('/v1/host/state')).toBe(1);
+    between.cut();
+    // Until it has been silent for long enough it may only be slow.
+    const silenceMs = silencesMax * (watchEveryMs + watchDeadlineMs);
+    const step = async () => {
+      await clock.advance(watchEveryMs / 2);
+      return lost;
+    };
+    await step();
+    expect(own.current(id)).not.toBeNull();
+    const cutAtMs = clock.monotonicMs();
+    await expect.poll(step, { timeout: 20_000, interval: 5 }).toEqual([id]);
+    expect(clock.monotonicMs() - cutAtMs).toBeLessThanOrEqual(silenceMs + watchEveryMs);
+    expect([own.current(id), own.isOpen]).toEqual([null, false]);
+    between.mend();
+    expect(await own.look(id)).toBe('there');
+    const after = await own.adopt(id, 1, signal);
+    expect(after?.id).toBe(before.id);
+    expect(await after?.link.takeOver()).toEqual({ kernels: [], terminals: [] });
+  });
+
+  it('tells its lifecycle within a second that a host drains, without being asked anything', async () => {
+    const id = newWorkspaceId(systemRandom);
+    const clock = new ManualClock();
+    const own = controller(key, ownPort(), clock);
+    await own.start(await spec(id, 1), signal);
+    const told: WorkspaceId[] = [];
+    own.onLost((workspaceId) => told.push(workspaceId));
+    host.refuseNew();
+    await clock.advance(limits.host.watchEveryMs);
+    await expect.poll(() => told).toEqual([id]);
+    expect([own.isDraining, own.current(id)?.workspaceId]).toEqual([true, id]);
   });
 
   it('says how a sandbox ended that was not asked to', async () => {

@@ -7,9 +7,10 @@
  *                                 ▼   │
  *                                 cut ──look: it is not there──▶ ended
  *
- * The daemon is the truth; a lost connection is no lost sandbox. The lifecycle is told, looks, and adopts.
+ * The daemon is the truth; a lost connection is no lost sandbox. The lifecycle is told, looks, and adopts. One
+ * that has fallen silent has its connections cut from here (host-watch.ts), so that nobody goes on talking to it.
  */
-import type { Clock } from '@cellbook/shared/clock.ts';
+import type { Clock, Timer } from '@cellbook/shared/clock.ts';
 import type { HostId, SandboxId, WorkspaceId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
@@ -25,6 +26,7 @@ import {
   workspaceViewSchema,
 } from '../wire/commands.ts';
 import type { HostClient } from './host-client.ts';
+import { watchHost } from './host-watch.ts';
 import { openLink } from './open-link.ts';
 
 export interface RemoteSandboxHostDeps {
@@ -52,6 +54,7 @@ export class RemoteSandboxHost implements SandboxHost {
   #answers = false;
   /** It did not answer, and that was told. */
   #isSilent = false;
+  #watch: Timer | null = null;
 
   constructor(deps: RemoteSandboxHostDeps) {
     this.#deps = deps;
@@ -148,10 +151,33 @@ export class RemoteSandboxHost implements SandboxHost {
 
   /** Lets every connection go; what runs there goes on. */
   close(): void {
+    this.#watch?.cancel();
     for (const known of this.#known.values()) known.isConnected = false;
-    for (const { sandbox } of this.#known.values())
-      if (sandbox.link instanceof StdioLink) sandbox.link.close();
+    this.#cutAll();
     this.#known.clear();
+  }
+
+  #cutAll(): void {
+    for (const { sandbox } of [...this.#known.values()])
+      if (sandbox.link instanceof StdioLink) sandbox.link.close();
+  }
+
+  #startWatch(): Timer {
+    const { client, clock } = this.#deps;
+    return watchHost({
+      clock,
+      isNeeded: () => [...this.#known.values()].some(({ isConnected }) => isConnected),
+      ask: async (deadlineMs) => {
+        const asked = client.call(hostStateSchema, { method: 'GET', path: '/v1/host/state', deadlineMs });
+        this.#note(await asked.catch((error: unknown) => this.#throwSilence(error)));
+      },
+      silent: () => this.#cutAll(),
+    });
+  }
+
+  #throwSilence(error: unknown): never {
+    this.#noteSilence(error);
+    throw error;
   }
 
   async #command(
@@ -190,6 +216,7 @@ export class RemoteSandboxHost implements SandboxHost {
       end,
     };
     this.#known.set(workspaceId, known);
+    this.#watch ??= this.#startWatch();
     this.#losses.delete(workspaceId);
     link.on('closed', () => {
       socket.destroy();

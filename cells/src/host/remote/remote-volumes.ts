@@ -91,6 +91,7 @@ export function createRemoteVolumes({
       if (row?.attachedHost) return command(row, 'destroy', row.epoch, limits.lifecycle.purgeMs);
       await stored.destroy(workspaceId);
     },
+    isOnHost: (workspaceId) => stored.isOnHost(workspaceId),
     async files(workspaceId) {
       await rowOf(workspaceId);
       return movingTree(

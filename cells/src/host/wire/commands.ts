@@ -5,6 +5,7 @@
  * nothing and gives the same answer. The body of an answer is what stands here, or a wire-error.ts.
  *
  *   GET    /v1/host                              what is here: load, draining, sandboxes
+ *   GET    /v1/host/state                        its load, and whether it drains: asked every second
  *   GET    /v1/workspaces/{id}                   its sandbox, or how the last one was lost
  *   POST   /v1/workspaces/{id}/start             {epoch, sandboxId, …}     ─▶ the sandbox of this epoch
  *   POST   /v1/workspaces/{id}/adopt             {epoch}                   ─▶ the sandbox, under this epoch now

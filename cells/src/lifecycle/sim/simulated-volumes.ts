@@ -81,6 +81,10 @@ export class SimulatedVolumes implements WorkspaceVolumes {
     volume.live = null;
   }
 
+  async isOnHost(workspaceId: WorkspaceId): Promise<boolean> {
+    return (this.volumes.get(workspaceId)?.live ?? null) !== null;
+  }
+
   async files(): Promise<FileTree> {
     throw new Error('the lifecycle reads no files');
   }
