@@ -9,6 +9,7 @@ import { d1Sessions } from './d1-sessions.ts';
 import { roleOf } from './operators.ts';
 import { memberRoleSchema, type People } from './people.ts';
 import { byAddress, byIdentity, signInStatements } from './sign-in-statements.ts';
+import { takenOver, takeOverStatements } from './take-over.ts';
 
 const rowSchema = personSchema.extend({
   role: memberRoleSchema,
@@ -65,10 +66,16 @@ export function createD1People({ db, clock, random, operators }: D1PeopleDeps): 
       const results = await run([...statements, person]);
       return personOf(results.at(-1)?.results[0]);
     },
-    async signIn(login, region) {
-      const statements = signInStatements(db, login, draw(login.name, region));
+    async signIn(login, region, onTakeOver) {
+      const drawn = draw(login.name, region);
+      const statements = [
+        ...takeOverStatements(db, login, drawn.nowMs),
+        ...signInStatements(db, login, drawn),
+      ];
       const person = db.prepare(personSql(byIdentity, lastOrg)).bind(login.issuer, login.subject);
       const results = await run([...statements, person]);
+      const ended = takenOver(login, results);
+      if (ended) onTakeOver?.(ended);
       return personOf(results.at(-1)?.results[0]);
     },
     async personIn(userId, org) {

@@ -19,17 +19,6 @@ export const boundLive = (db: D1Database, userId: string): D1PreparedStatement[]
   ...forgetMarked(db, userId),
 ];
 
-/** Every session that he has now is ended. */
-export const endAll = (db: D1Database, userId: string): D1PreparedStatement[] => [
-  db
-    .prepare(
-      `INSERT INTO revocations (id, until) SELECT ?1, max(expires_at) FROM sessions WHERE user_id = ?1
-       HAVING max(expires_at) IS NOT NULL ${later}`,
-    )
-    .bind(userId),
-  ...forgetMarked(db, userId),
-];
-
 const later = 'ON CONFLICT (id) DO UPDATE SET until = max(until, excluded.until)';
 
 /** Sessions of one second end together: strictly less, so that the newest are never among those marked. */

@@ -3,7 +3,7 @@ import type { Clock } from '@cellbook/shared/clock.ts';
 import { newOrgId, newUserId, type OrgId, type RegionId } from '@cellbook/shared/ids.ts';
 import type { Random } from '@cellbook/shared/random.ts';
 import type { Person } from '../identity/identity.ts';
-import { memorySessions } from './memory-sessions.ts';
+import { endEvery, memorySessions } from './memory-sessions.ts';
 import type { MemoryTables, UserRow } from './memory-tables.ts';
 import { identityName, roleOf } from './operators.ts';
 import type { Login, People } from './people.ts';
@@ -65,7 +65,7 @@ export function createMemoryPeople(deps: {
       const address = email.toLowerCase();
       return lastPerson(byEmail(address) ?? create(address, name, region));
     },
-    async signIn(login, region) {
+    async signIn(login, region, onTakeOver) {
       const { issuer, subject, email } = login;
       const identity = identityName(issuer, subject);
       const holder = email === null ? undefined : byEmail(email);
@@ -75,6 +75,10 @@ export function createMemoryPeople(deps: {
       const known = users.get(identities.get(identity) ?? ('' as UserRow['id']));
       const user =
         known ?? (email === null ? undefined : byEmail(email)) ?? create(email, login.name, region);
+      if (!known && identitiesOf(user.id).length === 0) {
+        const sessions = endEvery(tables, user.id, clock.nowMs());
+        if (sessions > 0) onTakeOver?.({ sessions, keys: 0 });
+      }
       identities.set(identity, user.id);
       user.name = login.name;
       if (email !== null && !byEmail(email)) user.email = email;

@@ -49,7 +49,16 @@ function markOldest(tables: MemoryTables, userId: string, ends: readonly number[
   if (marked.length > 0) markEnded(tables, userId, Math.max(...marked));
 }
 
-export function markEnded(tables: MemoryTables, userId: string, endMs: number): void {
+/** Each by itself; how many lived. */
+export function endEvery(tables: MemoryTables, userId: string, nowMs: number): number {
+  const his = tables.sessions.filter((one) => one.userId === userId && one.expiresAtMs > nowMs);
+  for (const { id, expiresAtMs } of his) tables.revoked.set(id, expiresAtMs);
+  const kept = tables.sessions.filter((one) => one.userId !== userId);
+  tables.sessions.splice(0, tables.sessions.length, ...kept);
+  return his.length;
+}
+
+function markEnded(tables: MemoryTables, userId: string, endMs: number): void {
   const markMs = Math.max(tables.revoked.get(userId) ?? 0, endMs);
   tables.revoked.set(userId, markMs);
   for (const [id, ended] of tables.ended) {

@@ -461,6 +461,25 @@ describe.each(stores)('people on %s', (_, create) => {
       expect(await people.listSessions(ada.sub, clock.nowMs())).toEqual([]);
     });
 
+    test('of an account that was made by form end when a provider vouches for somebody as its owner', async () => {
+      const address = `${unique()}@dev.example`;
+      const maker = await people.findOrCreatePerson(address, 'Eve', region);
+      const [before, later] = [session(maker), session(maker)];
+      await people.startSession(before);
+      const ended: unknown[] = [];
+      const first = login({ email: address });
+      const owner = await people.signIn(first, region, (what) => ended.push(what));
+      expect([owner.sub, ended]).toEqual([maker.sub, [{ sessions: 1, keys: 0 }]]);
+      expect(await people.listSessions(owner.sub, clock.nowMs())).toEqual([]);
+      expect(await revoked()).toContain(before.id);
+
+      await people.startSession(later);
+      const other = { ...first, issuer: 'https://two.example' };
+      for (const again of [first, other]) await people.signIn(again, region, (what) => ended.push(what));
+      expect(ended).toHaveLength(1);
+      expect(await people.listSessions(owner.sub, clock.nowMs())).toHaveLength(1);
+    });
+
     test('one is ended by its owner alone, and revoked then', async () => {
       const [ada, eve] = [await someone(), await someone()];
       const one = session(ada);

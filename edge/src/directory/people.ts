@@ -13,6 +13,12 @@ import type { Person } from '../identity/identity.ts';
 export const memberRoleSchema = roleSchema.exclude(['operator']).meta({ title: 'MemberRole' });
 export type MemberRole = z.infer<typeof memberRoleSchema>;
 
+/** What of an account's maker was ended when a provider vouched for somebody else as its owner. */
+export interface TakenOver {
+  sessions: number;
+  keys: number;
+}
+
 /** Somebody whom a provider has just vouched for. */
 export interface Login {
   issuer: string;
@@ -47,9 +53,10 @@ export interface People {
   /**
    * The person of this identity; else the one of the verified address, who has the identity from then on; else
    * a new one. Takes up what waits for him: invitations to his verified address, the organisation of its domain,
-   * teams that his groups fill.
+   * teams that his groups fill. What the maker of an account that nobody had vouched for could still come in by is
+   * ended then (take-over.ts), and told.
    */
-  signIn(login: Login, region: RegionId): Promise<Person>;
+  signIn(login: Login, region: RegionId, onTakeOver?: (ended: TakenOver) => void): Promise<Person>;
   /** What he is in this organisation now; null where he is no member of it. */
   personIn(userId: UserId, org: OrgId): Promise<Person | null>;
   /** As `personIn`, and remembers the organisation for the next sign-in. */

@@ -3,7 +3,7 @@ import { env } from 'cloudflare:workers';
 import { limits } from '@cellbook/shared/limits.ts';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { visitProvider } from '../../../testing/visit-provider.ts';
-import { createWorld, main, type World } from '../../../testing/world.ts';
+import { createWorld, main, originOf, type World } from '../../../testing/world.ts';
 
 const [issuerOne = '', issuerTwo = ''] = env.ISSUERS;
 const client = { clientId: 'cellbook', clientSecret: 'a secret that only the tests know' };
@@ -110,6 +110,28 @@ describe('signing in', () => {
     const first = await meOf(await signIn());
     expect((await meOf(await signIn())).userId).toBe(first.userId);
     expect((await meOf(await signIn(login, 'two'))).userId).toBe(first.userId);
+  });
+
+  test('who made an account by the form has no session and no key of it once its address is vouched for', async () => {
+    world = await createWorld({ ...configured, CELLBOOK_SIGN_IN: 'development,oidc' });
+    const cookie = await world.signIn(`${login}@people.example`);
+    const key = await world.token(cookie);
+    const workspace = await world.enter(cookie);
+    const owner = await signIn();
+    const isolate = world.anotherIsolate(world.clock);
+    const ask = async (headers: Record<string, string>, origin = main, path = '/v1/me') =>
+      (await isolate.fetch(origin + path, { headers })).status;
+    expect(await ask({ cookie: sessionOf(owner) })).toBe(200);
+    expect(await ask({ cookie })).toBe(401);
+    expect(await ask({ authorization: `token ${key}` })).toBe(401);
+    expect(await ask({ cookie: workspace }, originOf(world.workspaceId), '/api/echo')).toBe(401);
+    await world.edge.audit.settle();
+    const { rows } = (await env.DIRECTORY.prepare(
+      `SELECT count(*) AS rows FROM audit_events WHERE action = 'sign_in'
+       AND json_extract(body, '$.details.takenOver') AND json_extract(body, '$.details.sessionsEnded') = 1
+       AND json_extract(body, '$.details.keysRevoked') = 1`,
+    ).first<{ rows: number }>()) ?? { rows: 0 };
+    expect(rows).toBe(1);
   });
 
   test('an address that the provider has not verified does not lead to whoever has it', async () => {

@@ -9,6 +9,7 @@
  * another's. Whatever fails ends on a page that says so, with a way to begin anew; nothing goes round by itself.
  */
 import type { Ask } from '../../ask.ts';
+import { noteAudit } from '../../audit/note-audit.ts';
 import { localPath } from '../../local-path.ts';
 import { seeOther } from '../../responses/see-other.ts';
 import { authenticateIfAny } from '../authenticate.ts';
@@ -35,7 +36,9 @@ export async function finishSignIn(ask: Ask, providerId: string): Promise<Respon
   const callback = callbackUrl(ask, providerId);
   callback.search = url.search;
   const login = await provider.login(callback, secrets);
-  const person = await edge.people.signIn(login, regionOfNew(ask, region));
+  const person = await edge.people.signIn(login, regionOfNew(ask, region), ({ sessions, keys }) =>
+    noteAudit(ask, { details: { takenOver: true, sessionsEnded: sessions, keysRevoked: keys } }),
+  );
   return seeOther(next, await startSession(ask, person, providerId));
 }
 
