@@ -6,15 +6,16 @@
 import type { Clock } from '@cellbook/shared/clock.ts';
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import { limits } from '@cellbook/shared/limits.ts';
+import { settableNs } from './double-seconds.ts';
 import type { ManifestStore, VolumeRow } from './manifests/manifest-store.ts';
 import { noSuchVolume } from './manifests/refusals.ts';
 import type { Entry, StoredDirectory } from './tree/entry.ts';
-import { treeBytes } from './tree/tree-bytes.ts';
 import { applyChanges, entryAt, type TreeChange } from './tree/tree-change.ts';
 import type { VolumeObjects } from './tree/volume-objects.ts';
-import { filesRoot, rootDirectory } from './tree/volume-root.ts';
+import { volumeBytes } from './tree/volume-bytes.ts';
+import { rootDirectory } from './tree/volume-root.ts';
 
-export type CommitReason = 'create' | 'save' | 'sync' | 'flush' | 'recover' | 'restore';
+export type CommitReason = 'create' | 'save' | 'sync' | 'flush' | 'recover' | 'restore' | 'tidy';
 
 export class VolumePointer {
   readonly objects: VolumeObjects;
@@ -41,17 +42,26 @@ export class VolumePointer {
     return entryAt(this.objects, this.root, path);
   }
 
+  /** A time that a file can be given without loss (double-seconds.ts). */
   nowNs(): string {
-    return String(BigInt(Math.floor(this.#clock.nowMs() * 1_000)) * 1_000n);
+    return String(settableNs(BigInt(Math.floor(this.#clock.nowMs() * 1_000)) * 1_000n));
   }
 
-  /** Applies and commits; gives the version that holds the changes. No change, no version. */
-  async commit(changes: readonly TreeChange[], reason: CommitReason, signal?: AbortSignal): Promise<number> {
+  /**
+   * Applies and commits; gives the version that holds the changes. No change, no version. What it adds to the
+   * volume is taken from `reservation`, where there is one.
+   */
+  async commit(
+    changes: readonly TreeChange[],
+    reason: CommitReason,
+    signal?: AbortSignal,
+    reservation?: string,
+  ): Promise<number> {
     for (let attempt = 1; ; attempt++) {
       const root = await applyChanges(this.objects, this.root, changes, signal);
       if (root.sha256 === null || root.sha256 === this.#row.root) return this.#row.version;
       try {
-        return await this.#move(root.sha256, reason);
+        return await this.#move(root.sha256, reason, reservation);
       } catch (error) {
         const lost = error instanceof CellbookError && error.code === 'conflict';
         if (!lost || attempt >= limits.storage.commitAttemptsMax) throw error;
@@ -80,12 +90,12 @@ export class VolumePointer {
     this.#row = { ...this.#row, sweptVersion: version };
   }
 
-  async #move(root: string, reason: CommitReason): Promise<number> {
+  async #move(root: string, reason: CommitReason, reservation: string | undefined): Promise<number> {
     const { workspaceId, version: expectedVersion, epoch } = this.#row;
-    const { sha256 } = await filesRoot(this.objects, root);
-    const bytes = await treeBytes(this.objects, sha256);
+    const measured = await volumeBytes(this.objects, root);
     const committedAtMs = this.#clock.nowMs();
-    const commit = { workspaceId, expectedVersion, epoch, root, bytes, reason, committedAtMs };
+    const ids = { workspaceId, expectedVersion, epoch, reservation };
+    const commit = { ...ids, ...measured, root, reason, committedAtMs };
     const version = await this.#manifests.commit(commit);
     this.#row = { ...this.#row, version, root };
     return version;

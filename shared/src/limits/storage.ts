@@ -9,6 +9,12 @@ export const storageLimits = {
     inlineBytesMax: 1_024,
     /** Above this many chunks (64 MiB) the list is an object of its own, so that directories stay small. */
     chunksPerEntryMax: 64,
+    /** Times set by Node itself, one after the other; beyond it one question to Python is quicker. */
+    timesByNodeMax: 16,
+    /** Times in one question to the process that sets them: 1,000 take it about 10 ms, so that the next need not wait. */
+    timesPerAsk: 1_000,
+    /** A question that takes a thousand times longer means that it hangs: it is ended, and times are nearly exact. */
+    exactTimesMs: 10_000,
     /** Chunks in memory while one file is captured or materialised: 4 × 1 MiB hide the store's latency. */
     chunksInFlightPerFile: 4,
     /** Chunks in memory over all volumes of a cell: 32 MiB. */

@@ -4,7 +4,7 @@
  * does not have; one that says `ready` may hold what code wrote last. After a restart of the host itself it
  * is not believed: what was in the page cache is gone, and an old or empty file may stand for a saved one.
  */
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type WorkspaceId, workspaceIdSchema } from '@cellbook/shared/ids.ts';
 import type { Random } from '@cellbook/shared/random.ts';
@@ -29,9 +29,19 @@ export const isOfEpoch = ({ epoch, nextEpoch }: Marker, rowEpoch: number): boole
   rowEpoch === epoch || rowEpoch === nextEpoch;
 
 /** Changes when the host starts anew, and not when the cell does. */
-export async function readBootId(): Promise<string> {
-  return (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
+export function readBootId(): Promise<string> {
+  bootId ??= readFile('/proc/sys/kernel/random/boot_id', 'utf8').then(
+    (text) => text.trim(),
+    (error: unknown) => {
+      bootId = null;
+      throw error;
+    },
+  );
+  return bootId;
 }
+
+/** It cannot change under a process that runs. */
+let bootId: Promise<string> | null = null;
 
 export interface Markers {
   read(workspaceId: WorkspaceId): Promise<Marker | null>;
@@ -51,13 +61,8 @@ export function createMarkers(directory: string, random: Random): Markers {
     async write(marker) {
       await mkdir(directory, { recursive: true, mode: 0o700 });
       const temporary = `${pathOf(marker.workspaceId)}.${random.uuid()}`;
-      const file = await open(temporary, 'wx', 0o600);
-      try {
-        await file.writeFile(JSON.stringify(marker));
-        await file.sync();
-      } finally {
-        await file.close();
-      }
+      // Not synced: it is believed only by the run of the host's kernel that has it in memory.
+      await writeFile(temporary, JSON.stringify(marker), { flag: 'wx', mode: 0o600 });
       await rename(temporary, pathOf(marker.workspaceId));
     },
     remove: (workspaceId) => rm(pathOf(workspaceId), { force: true }),
