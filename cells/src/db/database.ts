@@ -5,6 +5,7 @@
 import { limits } from '@cellbook/shared/limits.ts';
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
+import { prepareStatements } from './prepare-statements.ts';
 
 /** Drizzle on postgres.js; `$client` is the postgres.js client for hand-written statements. */
 export type Database = PostgresJsDatabase<Record<string, never>> & { $client: postgres.Sql };
@@ -28,7 +29,7 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
       idle_in_transaction_session_timeout: limits.database.statementTimeoutMs,
     },
   });
-  return drizzle(client);
+  return drizzle(prepareStatements(client));
 }
 
 /** Waits a moment for running queries, then drops the connections. */

@@ -81,6 +81,8 @@ export const cellLimits = {
   database: {
     /** Postgres allows 100 by default; a cell keeps room for an operator, migrations and a second starter. */
     connectionsMax: 20,
+    /** A new workspace has 16 columns, a batch far fewer parameters than rows: all that is frequent is below. */
+    preparedParametersMax: 40,
     connectTimeoutMs: 5_000,
     idleConnectionMs: 60_000,
     /** Every statement of ours is one row or one page; ten seconds means something is stuck. */
