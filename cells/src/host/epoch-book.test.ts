@@ -36,6 +36,18 @@ it.each(['', 'torn', '-1', '1e3'])(
   },
 );
 
+it('forgets one for good, and keeps it when it is seen again meanwhile', async () => {
+  const [gone, kept] = [newWorkspaceId(systemRandom), newWorkspaceId(systemRandom)];
+  const book = await openEpochBook(directory);
+  await Promise.all([book.raise(gone, 3), book.raise(kept, 4)]);
+  const raised = book.raise(gone, 4);
+  await Promise.all([raised, book.forget(gone), book.forget(kept), book.raise(kept, 5)]);
+  await book.forget(gone);
+  expect([...book.known()]).toEqual([[kept, 5]]);
+  expect(await readdir(directory)).toEqual([kept]);
+  expect([...(await openEpochBook(directory)).known()]).toEqual([[kept, 5]]);
+});
+
 it('tries again to keep what it could not, before anything is done under it', async () => {
   const id = newWorkspaceId(systemRandom);
   const book = await openEpochBook(directory);

@@ -3,7 +3,7 @@
  * per workspace beside its live directory, written under another name, synced and renamed before anything is
  * done under the epoch. So a daemon that comes back refuses whoever it refused before.
  */
-import { mkdir, open, readdir, readFile, rename } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import { type WorkspaceId, workspaceIdSchema } from '@cellbook/shared/ids.ts';
@@ -15,6 +15,8 @@ export interface EpochBook {
   raise(workspaceId: WorkspaceId, epoch: number): Promise<void>;
   /** Resolves when everything raised so far of this workspace is kept; what could not be is tried again. */
   settled(workspaceId: WorkspaceId): Promise<void>;
+  /** Of one that is gone for good (daemon/forget-purged.ts says when that is safe). Idempotent. */
+  forget(workspaceId: WorkspaceId): Promise<void>;
 }
 
 /** For a host that dies with its process: what it ran dies with it, and the row's epoch fences the rest. */
@@ -22,6 +24,7 @@ export const noEpochBook: EpochBook = {
   known: () => [],
   raise: async () => {},
   settled: async () => {},
+  forget: async () => {},
 };
 
 const epochSchema = z
@@ -45,6 +48,8 @@ export async function openEpochBook(directory: string): Promise<EpochBook> {
   const unkept = new Set<WorkspaceId>();
 
   async function write(workspaceId: WorkspaceId): Promise<void> {
+    // Forgotten while it waited for its turn.
+    if (!known.has(workspaceId)) return;
     // One writer per workspace at a time (below), so the draft's name needs no more than this.
     const draft = join(directory, `.${workspaceId}`);
     const file = await open(draft, 'w', 0o600);
@@ -58,10 +63,12 @@ export async function openEpochBook(directory: string): Promise<EpochBook> {
     await syncDirectory(directory);
   }
 
-  function keep(workspaceId: WorkspaceId): Promise<void> {
+  const keep = (workspaceId: WorkspaceId): Promise<void> => inTurn(workspaceId, () => write(workspaceId));
+
+  function inTurn(workspaceId: WorkspaceId, work: () => Promise<void>): Promise<void> {
     unkept.add(workspaceId);
     const before = writing.get(workspaceId) ?? Promise.resolve();
-    const written = before.catch(() => {}).then(() => write(workspaceId));
+    const written = before.catch(() => {}).then(work);
     writing.set(workspaceId, written);
     const forget = (isKept: boolean) => {
       if (writing.get(workspaceId) !== written) return;
@@ -86,6 +93,13 @@ export async function openEpochBook(directory: string): Promise<EpochBook> {
       if (underWay) return underWay;
       // A full disk, say: nothing is done under an epoch that a restart would not know.
       return unkept.has(workspaceId) ? keep(workspaceId) : Promise.resolve();
+    },
+    forget(workspaceId) {
+      known.delete(workspaceId);
+      return inTurn(workspaceId, async () => {
+        // It may have been seen again meanwhile.
+        if (!known.has(workspaceId)) await rm(join(directory, workspaceId), { force: true });
+      });
     },
   };
 }

@@ -93,6 +93,13 @@ export const sandboxLimits = {
     schemaMsMax: 60_000,
     schemaLookMs: 200,
     drainLookMs: 100,
+    /**
+     * Epochs of purged workspaces are forgotten once an hour, so many in a statement, when the purge is longer ago
+     * than any command lives that was sent before it (a flush: 300 s).
+     */
+    forgetPurgedEveryMs: 3_600_000,
+    forgetPurgedRowsMax: 1_000,
+    forgetPurgedAfterMs: 3_600_000,
     keyCharsMin: 32,
   },
 } as const;

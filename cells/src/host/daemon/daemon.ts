@@ -8,6 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Clock } from '@cellbook/shared/clock.ts';
 import type { Failpoint } from '@cellbook/shared/failpoint.ts';
+import { limits } from '@cellbook/shared/limits.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
 import { createMetrics } from '@cellbook/shared/metrics.ts';
 import type { Random } from '@cellbook/shared/random.ts';
@@ -17,6 +18,7 @@ import {
   withManifestFailpoints,
   withObjectFailpoints,
 } from '../../lifecycle/crash/with-failpoints.ts';
+import { repeatEvery } from '../../repeat.ts';
 import { createHomeProvider } from '../../sandbox/quota/choose.ts';
 import { createWorkspaceVolumes } from '../../storage/create-workspace-volumes.ts';
 import { createPostgresManifestStore } from '../../storage/manifests/postgres-manifest-store.ts';
@@ -25,12 +27,14 @@ import { sweepIncoming } from '../../storage/objects/sweep-incoming.ts';
 import { openEpochBook } from '../epoch-book.ts';
 import { takeHostLock } from '../host-lock.ts';
 import { LocalSandboxHost } from '../local-sandbox-host.ts';
+import { openServerTls } from '../tls/open-tls.ts';
 import { readHostKey } from '../wire/host-key.ts';
 import { awaitSchema } from './await-schema.ts';
 import { CommandsUnderWay } from './commands-under-way.ts';
 import type { DaemonConfig } from './daemon-config.ts';
 import { createDaemonServer } from './daemon-server.ts';
 import { drainHost } from './drain-host.ts';
+import { forgetPurged } from './forget-purged.ts';
 import { openDriver } from './open-driver.ts';
 
 export interface DaemonTools {
@@ -52,6 +56,7 @@ export async function startDaemon(config: DaemonConfig, tools: DaemonTools): Pro
   const { hostId, dataDirectory, capacity } = config;
   const metrics = createMetrics({ processMetrics: true });
   const key = await readHostKey(config.keyFile);
+  const tls = await openServerTls(config, tools);
   const database = openDatabase(config.databaseUrl);
   const lock = await takeHostLock(config.databaseUrl, hostId, clock);
   await awaitSchema(database, clock);
@@ -77,21 +82,25 @@ export async function startDaemon(config: DaemonConfig, tools: DaemonTools): Pro
     log.warn({ removed }, 'removed files that had been given back when an earlier daemon died');
   const versions = { sandbox: driver.version, node: process.version };
   const commands = new CommandsUnderWay();
-  const app = createDaemonServer({ host, volumes, key, commands, clock, log, metrics, versions });
+  const app = createDaemonServer({ host, volumes, key, tls, commands, clock, log, metrics, versions });
   await app.listen({ host: config.bind, port: config.port });
   const { port } = app.server.address() as AddressInfo;
   log.info({ port, capacity, driver: driver.version }, 'the host serves');
+  const forget = () => forgetPurged({ epochs, database, clock, log });
+  const forgetting = repeatEvery(clock, limits.host.forgetPurgedEveryMs, forget, log);
 
   let closing: Promise<void> | null = null;
   async function close(): Promise<void> {
+    forgetting.cancel();
     await drainHost({ host, volumes, commands, clock, log });
     await app.close();
     await volumes.close();
     await lock.release();
     await closeDatabase(database);
+    tls?.identity.close();
   }
   return {
-    url: `http://${config.bind}:${port}`,
+    url: `${tls ? 'https' : 'http'}://${config.bind}:${port}`,
     close() {
       closing ??= close();
       return closing;
