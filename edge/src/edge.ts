@@ -39,6 +39,8 @@ import { createMetrics, type Metrics } from './metrics.ts';
 import { createCellHealer } from './pins/heal-cells.ts';
 import type { Forwarder } from './route/forward.ts';
 import { createPrincipalSigner } from './route/principal.ts';
+import { createD1ShareStore } from './shares/d1-share-store.ts';
+import type { ShareStore } from './shares/share-store.ts';
 import { prune } from './upkeep/prune.ts';
 import { createUpkeep, type Upkeep } from './upkeep/upkeep.ts';
 
@@ -72,6 +74,8 @@ export interface Edge {
   keys: KeyStore;
   serviceAccounts: ServiceAccountStore;
   keyUse: KeyUse;
+  /** Of each organisation's quota, by cell. */
+  shares: ShareStore;
   audit: EdgeAudit;
   refusals: RefusalCounts;
   /** Told of every refusal of authorise.ts, for the record; must not throw. */
@@ -188,4 +192,5 @@ const createStores = (db: D1Database, clock: Clock) => ({
   keys: createD1KeyStore({ db, clock }),
   serviceAccounts: createD1ServiceAccountStore({ db, clock }),
   devices: createD1DeviceRequests({ db, clock }),
+  shares: createD1ShareStore({ db, clock }),
 });

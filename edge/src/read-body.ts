@@ -42,8 +42,9 @@ function parse<Schema extends z.ZodType>(schema: Schema, value: unknown, doing: 
   });
 }
 
+/** Of a request, or of what was answered to one of ours. */
 export async function readText(
-  request: Request,
+  request: Request | Response,
   doing: string,
   bytesMax: number = limits.edge.formBytesMax,
 ): Promise<string> {

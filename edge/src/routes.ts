@@ -21,6 +21,7 @@ import { orgRoutes } from './orgs/routes.ts';
 import { pinRoutes } from './pins/pin-routes.ts';
 import { json } from './responses/json.ts';
 import { secretRoutes } from './secrets/routes.ts';
+import { shareRoutes } from './shares/routes.ts';
 
 /** Pages: each is open, or sends who is not signed in to the page where one signs in. */
 export const pageRoutes: readonly EdgeRoute[] = [
@@ -88,6 +89,7 @@ export const pageRoutes: readonly EdgeRoute[] = [
   { ...page('/metrics', 'tells of no user'), answer: ({ ask }) => answerMetrics(ask) },
   ...devicePages,
   ...pinRoutes,
+  ...shareRoutes,
 ];
 
 export const apiRoutes: readonly EdgeRoute[] = [

@@ -9,6 +9,7 @@
  *   …/leaky            tries to set a cookie and to open itself to other origins
  *   …/policy/{type}    an answer of that type (json, html) with a policy of its own
  *   …/silent/{key}     never answers; `…/seen/{key}/0` answers when it has been asked
+ *   …/recall, …/sealed what was PUT there last, to whoever posts: a cell's signed word to the edge
  *   /v1/workspaces/{id} 200, or as `absentWorkspace` and `brokenWorkspace` say
  *   WebSocket          echoes; "close 1012" closes so; "drop" ends without a close frame
  */
@@ -90,7 +91,15 @@ function startUpstream(moved: boolean) {
       seenBytes.set(key, 0);
       changed();
     },
+    recall: (request, response) => keep('recall', request, response),
+    sealed: (request, response) => keep('sealed', request, response),
   };
+  const words = new Map<string, Buffer>();
+  async function keep(name: string, request: IncomingMessage, response: ServerResponse) {
+    const body = Buffer.concat(await Array.fromAsync(request, (chunk: Buffer) => chunk));
+    if (request.method === 'PUT') words.set(name, body);
+    response.writeHead(words.has(name) ? 200 : 404).end(words.get(name));
+  }
 
   const server = createServer((request, response) => {
     const words = (request.url ?? '').split('?')[0]?.split('/').filter(Boolean) ?? [];

@@ -28,6 +28,8 @@ export const shareAskSchema = z.object({
   keep: amountsSchema,
   /** What it wants room for now, beyond `used`. */
   need: amountsSchema.partial(),
+  /** It gives back, and is to have `keep` and no more. */
+  givesBack: z.boolean(),
 });
 export type ShareAsk = z.infer<typeof shareAskSchema>;
 

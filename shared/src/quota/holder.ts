@@ -46,7 +46,7 @@ export function beginAsk(held: Held, used: Amounts, need: ShareAsk['need'], down
   const allowed = downTo
     ? eachOf((name) => Math.min(held.allowed[name], Math.max(used[name], downTo[name])))
     : held.allowed;
-  const ask = { ask: held.ask + 1, used, keep: allowed, need };
+  const ask = { ask: held.ask + 1, used, keep: allowed, need, givesBack: downTo !== undefined };
   return { held: { ...held, ask: ask.ask, allowed }, ask };
 }
 

@@ -139,7 +139,7 @@ test('always: shares sum to the quota at most and no cell goes by more than its 
 });
 
 const ask = (number: number, used: number, keep: number, need: ShareAsk['need'] = {}) => ({
-  ...{ ask: number, used: all(used), keep: all(keep), need },
+  ...{ ask: number, used: all(used), keep: all(keep), need, givesBack: false },
 });
 const granted = (shares: Shares, cell: string, asked: ReturnType<typeof ask>, quota = 100): Shares => {
   const decision = decideShare(shares, cell, asked, all(quota), 0);
@@ -165,12 +165,10 @@ test('the last of a quota goes to whoever needs it, and nobody gets more than th
   expect(shortOf({ used: all(0), allowed: all(0) }, only(1))).toEqual({ workspaces: 1 });
 });
 
-test('asked again it says the same, and one that comes late changes nothing', () => {
+test('asked again it grants no less, and one that comes late changes nothing', () => {
   const shares = granted(granted({}, 'a', ask(1, 0, 0)), 'a', ask(2, 0, 10));
-  expect(decideShare(shares, 'a', ask(2, 0, 10), all(100), 9)).toMatchObject({
-    kind: 'repeated',
-    share: shares.a,
-  });
+  const again = decideShare(shares, 'a', ask(2, 0, 0), all(20), 9);
+  expect(again).toMatchObject({ kind: 'granted', share: { allowed: shares.a?.allowed } });
   expect(decideShare(shares, 'a', ask(1, 0, 0), all(100), 9)).toMatchObject({
     kind: 'stale',
     share: shares.a,
@@ -191,6 +189,8 @@ test('a quota that was lowered lets each cell keep what it goes by until it give
   expect(isTooMuch({ allowed: decision.share.allowed, fair })).toBe(true);
   const { held, ask: lower } = beginAsk({ ...nothingHeld, ask: 2, allowed: all(50) }, all(4), {}, fair);
   expect([held.allowed.workspaces, lower.keep.workspaces]).toEqual([7, 7]);
+  const given = decideShare(decision.kind === 'granted' ? decision.shares : {}, 'a', lower, all(100), 0);
+  expect(given.share.allowed).toEqual(all(7));
 });
 
 test('recalled, a cell gives half of what it does not use, or what is needed, and nothing else of its', () => {

@@ -13,8 +13,8 @@
  * - A cell numbers its asks, writes each down before it sends it, and goes by `keep` until it is answered. The
  *   directory never grants less than `keep`, so an answer that is lost leaves it with more down than the cell knows.
  * - To give something back, a cell lowers what it goes by first and says so then, by an ask with a lower `keep`.
- * - The directory acts on an ask whose number is above the last one's. The same again is answered as before; an
- *   older one, late by whatever way, changes nothing.
+ * - The directory acts on an ask whose number is above the last one's. The same again is granted no less than
+ *   before, and more where others have given back meanwhile; an older one, late by whatever way, changes nothing.
  *
  * A share ends for growth a day after its ask was sent; it is the cell's all the same, since what it has used of it
  * is used. A share of a cell that the pins do not name any more, and that has not asked for that day, is free.
@@ -33,10 +33,7 @@ export interface Share {
 /** By cell. */
 export type Shares = Readonly<Record<string, Share>>;
 
-export type Decision =
-  | { kind: 'stale'; share: Share }
-  | { kind: 'repeated'; share: Share }
-  | { kind: 'granted'; share: Share; shares: Shares };
+export type Decision = { kind: 'stale'; share: Share } | { kind: 'granted'; share: Share; shares: Shares };
 
 export function decideShare(
   shares: Shares,
@@ -47,9 +44,9 @@ export function decideShare(
 ): Decision {
   const known = shares[cell];
   if (known && ask.ask < known.ask) return { kind: 'stale', share: known };
-  if (known && ask.ask === known.ask) return { kind: 'repeated', share: known };
+  const keep = known && ask.ask === known.ask ? known.allowed : ask.keep;
   const fair = fairShare(shares, cell, ask, quota);
-  const allowed = eachOf((name) => Math.max(ask.keep[name], fair[name]));
+  const allowed = ask.givesBack ? keep : eachOf((name) => Math.max(keep[name], fair[name]));
   const share = { ask: ask.ask, allowed, used: ask.used, atMs: nowMs };
   return { kind: 'granted', share, shares: { ...shares, [cell]: share } };
 }
