@@ -16,6 +16,7 @@ import { openCellAudit } from './parts/audit-part.ts';
 import { openFindings } from './parts/finding-part.ts';
 import { openHost } from './parts/host-part.ts';
 import { serve } from './parts/server-part.ts';
+import { openStanding } from './parts/standing-part.ts';
 import { openStores } from './parts/store-part.ts';
 
 export interface CellTools {
@@ -38,19 +39,19 @@ export interface Cell {
 
 export async function startCell(config: CellConfig, tools: CellTools): Promise<Cell> {
   const { clock, log } = tools;
-  const { app, lifecycle, gateway, closeHosts, stores, sandboxVersion, audit, findings } = await assemble(
-    config,
-    tools,
-  );
+  const { app, lifecycle, gateway, closeHosts, stores, sandboxVersion, audit, findings, standing } =
+    await assemble(config, tools);
 
   await lifecycle.start({ isAlone: true });
   await app.listen({ host: config.bind, port: config.port });
   const { port } = app.server.address() as AddressInfo;
+  standing.begin();
   log.info({ port, sandboxes: sandboxVersion }, 'the cell serves');
 
   let closing: Promise<void> | null = null;
   async function close(): Promise<void> {
     lifecycle.refuseNew();
+    standing.close();
     await gateway.close();
     await closeServer(app, clock);
     await lifecycle.drain();
@@ -77,6 +78,7 @@ export async function assemble(config: CellConfig, tools: CellTools) {
   const opened = await openHost(config, tools, stores, metrics);
   const { lifecycle, volumes, image, sandboxVersion, secrets, quotas, recover } = opened;
   const findings = openFindings(tools, stores, lifecycle);
+  const standing = await openStanding(config, tools, { metrics, audit: audit.log, ask: null });
   const gateway = createGateway({
     ...tools,
     metrics,
@@ -88,6 +90,7 @@ export async function assemble(config: CellConfig, tools: CellTools) {
     }),
     files: (workspaceId) => volumes.files(workspaceId),
     audit: audit.log,
+    standing: standing.standing,
   });
   lifecycle.addListener(gateway.listener);
   const app = await serve({
@@ -105,6 +108,7 @@ export async function assemble(config: CellConfig, tools: CellTools) {
       quotas,
       recover,
       findings,
+      standing,
     },
   });
   return {
@@ -117,5 +121,6 @@ export async function assemble(config: CellConfig, tools: CellTools) {
     sandboxVersion,
     audit,
     findings,
+    standing,
   };
 }

@@ -10,6 +10,8 @@ import { addAuditHook } from '../audit/audit-hook.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { Home } from '../home/home.ts';
 import { registerHomeRoutes } from '../home/home-routes.ts';
+import type { Standing } from '../standing/standing.ts';
+import { registerStandingRoutes } from '../standing/standing-routes.ts';
 import { type AccessDeps, addAccessHook } from './access/access-hook.ts';
 import { answerErrors, answerUnrouted } from './answer-errors.ts';
 import { type HealthDeps, registerHealthRoutes } from './health-routes.ts';
@@ -25,6 +27,8 @@ export interface ServerDeps {
   audit: AuditLog;
   /** Whom the cell owns; absent where no pin key is configured. */
   home?: Home | undefined;
+  /** Whose rights have ended; absent, everybody's last. `behind`: there is more to ask for. */
+  standing?: { standing: Standing; behind(): void } | undefined;
   health: HealthDeps;
   lifecycle: LifecycleApiDeps;
 }
@@ -44,8 +48,9 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   answerErrors(app, deps.log);
   logRequests(app, deps);
   addAuditHook(app, deps.audit);
-  addAccessHook(app, { ...deps.access, home: deps.home });
+  addAccessHook(app, { ...deps.access, home: deps.home, standing: deps.standing?.standing });
   if (deps.home) registerHomeRoutes(app, deps.home);
+  if (deps.standing) registerStandingRoutes(app, deps.standing.standing, deps.standing.behind);
   registerHealthRoutes(app, deps.health);
   await registerLifecycleApi(app, deps.lifecycle);
   return app;

@@ -13,6 +13,7 @@ import type { Random } from '@cellbook/shared/random.ts';
 import type { FastifyInstance } from 'fastify';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { RuntimeListener, WorkspaceRuntime } from '../lifecycle/runtime.ts';
+import type { HoldOpen } from '../standing/standing.ts';
 import type { FileTree } from '../storage/file-tree.ts';
 import { createCompose } from './frames/message.ts';
 import { createGatewayMetrics } from './gateway-metrics.ts';
@@ -44,6 +45,8 @@ export interface GatewayDeps {
   notebooks: NotebookFiles;
   /** Where code is recorded for organisations that ask for it. */
   audit?: AuditLog;
+  /** Sockets end with the right that they were opened with; absent, they do not. */
+  standing?: HoldOpen;
   /** The workspace's files, live or stored. */
   files(workspaceId: WorkspaceId): Promise<FileTree>;
 }

@@ -21,6 +21,7 @@ import type { FindingPart } from './finding-part.ts';
 import { openHomePart } from './home-part.ts';
 import { registerLab } from './lab-part.ts';
 import type { SecretPart } from './secret-part.ts';
+import type { StandingPart } from './standing-part.ts';
 import type { CellStores } from './store-part.ts';
 
 export interface ServerParts {
@@ -36,6 +37,7 @@ export interface ServerParts {
   findings: FindingPart;
   audit: AuditPart;
   quotas: WorkspaceQuotas;
+  standing: StandingPart;
   recover(workspaceId: WorkspaceId): Promise<Recovered>;
 }
 
@@ -54,6 +56,7 @@ export async function serve(parts: ServerParts): Promise<FastifyInstance> {
     quotas,
     recover,
     findings,
+    standing,
   } = parts;
   const { clock, random, log } = tools;
   const { database, store, transitions, idempotency, feed } = stores;
@@ -64,7 +67,7 @@ export async function serve(parts: ServerParts): Promise<FastifyInstance> {
   const app = await createServer({
     ...tools,
     metrics,
-    home,
+    ...{ home, standing },
     access: {
       principals: createPrincipalVerifier({ keys, cellId: config.cellId, clock }),
       tenantOf: (workspaceId, deletedToo) => lifecycle.tenantOf(workspaceId, deletedToo),
@@ -82,6 +85,7 @@ export async function serve(parts: ServerParts): Promise<FastifyInstance> {
     },
     lifecycle: {
       ...{ store, transitions, idempotency, volumes, quotas, feed, secrets, recover, ...tools, audit },
+      standing: standing.standing,
       findings: { store: findings.store, volumes },
       versions: { volumes: limitedVolumes, restored: onRestored(parts) },
       changed: (row) => {

@@ -24,8 +24,6 @@ const audience = 'cellbook-cells';
  * | revoked | a user's id                             | his sessions (not keys) that end until then are ended  |
  * | changed | a user's, organisation's or key's id    | when: what was said of it before holds no more         |
  * | policy  | an organisation's id                    | when: the same, of what it has set (quotas, recording) |
- *
- * `everybody` stands for every subject.
  */
 export const factSchema = z.object({
   kind: z.enum(['revoked', 'changed', 'policy']),
@@ -33,7 +31,6 @@ export const factSchema = z.object({
   ms: z.int(),
 });
 export type Fact = z.infer<typeof factSchema>;
-export const everybody = '*';
 
 export const standingDocumentSchema = z.object({
   /** Holds every fact whose number is above `after` and not above `upTo`. */

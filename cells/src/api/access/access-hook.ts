@@ -14,6 +14,7 @@ import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify';
 import { z } from 'zod';
 import { noteAudit } from '../../audit/note-audit.ts';
 import type { Home } from '../../home/home.ts';
+import type { Standing } from '../../standing/standing.ts';
 import type { PrincipalVerifier } from './principal-verifier.ts';
 import { relationOf, relationTo, type Tenant } from './route-access.ts';
 
@@ -47,6 +48,8 @@ export interface AccessDeps {
   principals: PrincipalVerifier;
   /** Throws `misdirected` where the user lives in another cell; absent, everybody addressed to this one does. */
   home?: Pick<Home, 'check'> | undefined;
+  /** Throws `unauthenticated` where the credential is known to have ended. */
+  standing?: Pick<Standing, 'check'> | undefined;
   /** Whose workspace it is; null when there is none. Deleted ones count where `deletedToo`. */
   tenantOf(workspaceId: WorkspaceId, deletedToo: boolean): Promise<Tenant | null>;
   /** Told of each verified principal, for what the edge says with it. Must not throw. */
@@ -68,6 +71,7 @@ export function addAccessHook(app: FastifyInstance, deps: AccessDeps): void {
     if (open === true) return;
     const token = request.headers[principalHeader];
     request.principal = await deps.principals.verify(typeof token === 'string' ? token : undefined);
+    deps.standing?.check(request.principal);
     deps.heard?.(request.principal);
     await deps.home?.check(request.principal);
     // Nothing is there; who asks has been looked at, so that 421 comes before 404.

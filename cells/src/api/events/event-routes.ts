@@ -5,6 +5,7 @@ import { limits } from '@cellbook/shared/limits.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
 import { z } from 'zod';
 import type { WorkspaceStore } from '../../lifecycle/stores/workspace-store.ts';
+import type { HoldOpen } from '../../standing/standing.ts';
 import { needs } from '../access/route-access.ts';
 import type { ApiScope } from '../api-scope.ts';
 import type { ChangeFeed } from './change-feed.ts';
@@ -15,13 +16,15 @@ export interface EventDeps {
   feed: ChangeFeed;
   clock: Clock;
   log: Logger;
+  /** A stream ends with the right that it was asked for with. */
+  standing?: HoldOpen;
 }
 
 const headersSchema = z.looseObject({
   'last-event-id': z.coerce.number().int().nonnegative().optional(),
 });
 
-export function registerEventRoutes(app: ApiScope, { store, feed, clock, log }: EventDeps): void {
+export function registerEventRoutes(app: ApiScope, { store, feed, clock, log, standing }: EventDeps): void {
   const streams = new Set<EventStream>();
   app.addHook('preClose', async () => {
     for (const stream of streams) stream.end();
@@ -40,6 +43,7 @@ export function registerEventRoutes(app: ApiScope, { store, feed, clock, log }: 
   };
   app.get('/v1/events', { schema, ...needs('workspace.list') }, async ({ principal, headers }, reply) => {
     const ownerId = principal.sub;
+    standing?.checkOpening(principal);
     if (feed.followers(ownerId) >= limits.api.eventStreamsPerUserMax) throw tooMany(ownerId);
     reply.hijack();
     // Whoever left while the gate looked him up has closed already, and would keep his place for good.
@@ -65,8 +69,10 @@ export function registerEventRoutes(app: ApiScope, { store, feed, clock, log }: 
     const unfollow = feed.follow(ownerId, () => stream.hint());
     const ending = clock.setTimer(limits.api.eventStreamMsMax, () => stream.end());
     streams.add(stream);
+    const letGo = standing?.hold(principal, { what: 'stream', workspaceId: null, end: () => stream.end() });
     reply.raw.once('close', () => {
       ending.cancel();
+      letGo?.();
       unfollow();
       streams.delete(stream);
       stream.end();

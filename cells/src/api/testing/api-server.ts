@@ -26,6 +26,7 @@ import { QuotaGuard } from '../../quotas/quota-guard.ts';
 import { QuotaPolicies } from '../../quotas/quota-policies.ts';
 import { withoutSecrets } from '../../secrets/no-secrets.ts';
 import type { SecretRouteDeps } from '../../secrets/secret-routes.ts';
+import { createStanding, type Standing } from '../../standing/standing.ts';
 import { createPostgresManifestStore } from '../../storage/manifests/postgres-manifest-store.ts';
 import { createTestEdge, type TestEdge, testCellId } from '../../testing/test-edge.ts';
 import { createPrincipalVerifier } from '../access/principal-verifier.ts';
@@ -56,6 +57,7 @@ export interface ApiServer {
   userId: UserId;
   woken: WorkspaceId[];
   audit: TestAudit;
+  standing: Standing;
   call(method: string, path: string, options?: CallOptions): Promise<Answer>;
   create(name?: string, as?: UserId): Promise<Answer>;
   /** The text of an answer that is no JSON. */
@@ -103,6 +105,7 @@ export async function startApiServer(given: ApiServerOptions = {}): Promise<ApiS
   const woken: WorkspaceId[] = [];
   const audit = createTestAudit(createPostgresAuditStore(database.database), clock);
   const keys = await openPublicKeys(edge.publicKeysFile, clock);
+  const standing = createStanding({ ...tools, metrics, keys, audit: audit.log, program: 'cell-test' });
   const recovering = {
     ...{ ...tools, store, fence: createPostgresFence(database.database), hosts: new Hosts([]) },
     manifests: createPostgresManifestStore(database.database),
@@ -112,6 +115,7 @@ export async function startApiServer(given: ApiServerOptions = {}): Promise<ApiS
   const app = await createServer({
     ...{ ...tools, metrics },
     home: await given.home?.(database),
+    standing: { standing, behind: () => {} },
     access: {
       principals: createPrincipalVerifier({ keys, cellId, clock }),
       heard: (principal) => quotas.hear(principal),
@@ -129,7 +133,7 @@ export async function startApiServer(given: ApiServerOptions = {}): Promise<ApiS
       versions: {},
     },
     lifecycle: {
-      ...{ store, transitions, feed, ...tools },
+      ...{ store, transitions, feed, standing, ...tools },
       idempotency: new PostgresIdempotencyStore(database.database),
       secrets: given.secrets?.(database) ?? withoutSecrets(tools),
       audit: { ...audit, chain: testChain },
@@ -163,7 +167,7 @@ export async function startApiServer(given: ApiServerOptions = {}): Promise<ApiS
   }
 
   return {
-    ...{ url, app, database, edge, store, transitions, userId, woken, audit, call },
+    ...{ url, app, database, edge, store, transitions, userId, woken, audit, standing, call },
     create(name = 'a notebook', as = userId) {
       const headers = { 'idempotency-key': systemRandom.uuid() };
       return call('POST', '/v1/workspaces', { body: { name }, headers, claims: { sub: as } });

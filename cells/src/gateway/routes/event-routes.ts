@@ -34,6 +34,7 @@ export function registerEventRoutes(app: FastifyInstance, context: RouteContext)
     access: reading,
     path: `${prefix}/api/events/subscribe`,
     sockets,
+    ...{ what: 'events', standing: context.standing },
     async prepare(request) {
       const workspace = await workspaceOf(context, request);
       const max = limits.gateway.socketsPerKernelMax;

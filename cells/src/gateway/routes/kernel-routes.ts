@@ -79,6 +79,7 @@ function registerChannels(app: FastifyInstance, context: RouteContext, path: str
     access: using,
     path,
     sockets,
+    ...{ what: 'kernel', standing: context.standing },
     async prepare(request) {
       const workspace = await workspaceOf(context, request);
       const kernel = findKernel(workspace, param(request, 'kernelId'));

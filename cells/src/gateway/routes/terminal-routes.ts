@@ -43,6 +43,7 @@ export function registerTerminalRoutes(app: FastifyInstance, context: RouteConte
     access: using,
     path: `${prefix}/terminals/websocket/:name`,
     sockets: context.sockets,
+    ...{ what: 'terminal', standing: context.standing },
     async prepare(request) {
       const terminal = findTerminal(await workspaceOf(context, request), param(request, 'name'));
       const max = limits.gateway.socketsPerKernelMax;

@@ -5,10 +5,11 @@ import { createLogger } from '@cellbook/shared/log.ts';
 import { createMetrics } from '@cellbook/shared/metrics.ts';
 import { type AuditPolicy, type Principal, principalIssuer } from '@cellbook/shared/protocol/principal.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
-import Fastify, { type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { AuditLog } from '../../audit/audit-log.ts';
 import type { Sandbox } from '../../sandbox/driver.ts';
+import type { HoldOpen } from '../../standing/standing.ts';
 import type { FileTree } from '../../storage/file-tree.ts';
 import { createGateway, type Gateway } from '../gateway.ts';
 import type { Notebook } from '../outputs/notebook-cells.ts';
@@ -53,6 +54,9 @@ export interface TestServerOptions {
   audit?: AuditLog;
   /** What the caller's organisation wants recorded. */
   wants?: AuditPolicy;
+  standing?: HoldOpen;
+  /** What is different about whoever sends this. */
+  claims?(request: FastifyRequest): Partial<Principal>;
 }
 
 export async function startTestServer(options: TestServerOptions): Promise<TestServer> {
@@ -74,6 +78,7 @@ export async function startTestServer(options: TestServerOptions): Promise<TestS
     runtime,
     store,
     ...(options.audit && { audit: options.audit }),
+    ...(options.standing && { standing: options.standing }),
     notebooks: {
       async update(_workspaceId, path, change) {
         const notebook = notebooks.get(path);
@@ -104,6 +109,7 @@ export async function startTestServer(options: TestServerOptions): Promise<TestS
       pin: 0,
       iat: nowSeconds,
       exp: nowSeconds + 60,
+      ...options.claims?.(request),
     };
   });
   await gateway.registerRoutes(app);

@@ -1,0 +1,122 @@
+/**
+ * What was opened with a right ends with it. The edge decides about every request; a socket is one request that
+ * lasts, so the cell keeps the right that it was opened with, and ends it when the right has ended:
+ *
+ *   edge ── document ──▶ take ──▶ book: what is news ──▶ whatever hangs on it: judged, ended where it must
+ *   gate ── principal ─▶ check, checkOpening: nothing is opened with what is known to have ended
+ *   clock ─────────────▶ sweep: credentials whose time has come, and rights that nobody has confirmed for a day
+ *
+ * Ended with 1012: the client comes back through the edge, with what holds now or to a typed refusal. Kernels and
+ * terminals go on. While the edge cannot be asked nothing is ended for a day: who is signed in works on.
+ */
+import type { Clock } from '@cellbook/shared/clock.ts';
+import { limits } from '@cellbook/shared/limits.ts';
+import type { Logger } from '@cellbook/shared/log.ts';
+import type { Metrics } from '@cellbook/shared/metrics.ts';
+import type { Principal } from '@cellbook/shared/protocol/principal.ts';
+import { verifyStanding } from '@cellbook/shared/standing/standing.ts';
+import type { JWTVerifyGetKey } from 'jose';
+import type { AuditLog } from '../audit/audit-log.ts';
+import { type Opened, OpenGrants } from './open-grants.ts';
+import { recordEndings } from './record-endings.ts';
+import { outdated, refusedDocument, revoked } from './refusals.ts';
+import { StandingBook } from './standing-book.ts';
+import { type Ended, endedBy, type Grant, grantOf, isOutdated } from './verdict.ts';
+
+export interface Standing {
+  /** Throws `unauthenticated` where the credential is known to have ended. */
+  check(principal: Principal): void;
+  /** Of what stays open: throws `standing_changed` as well, where the claims are older than what is known. */
+  checkOpening(principal: Principal): void;
+  /** Ends it when the right ends, at once where it has; returns how it is let go of. */
+  hold(principal: Principal, what: Pick<Opened, 'what' | 'workspaceId' | 'end'>): () => void;
+  /** Takes a signed document; throws `forbidden` where it is none. Returns whether there is more to ask for. */
+  take(jws: string): Promise<{ more: boolean }>;
+  /** What to ask for: every fact numbered higher. */
+  upTo(): number;
+  sweep(): void;
+}
+
+/** What a route needs that opens what stays open. */
+export type HoldOpen = Pick<Standing, 'checkOpening' | 'hold'>;
+
+export interface StandingDeps {
+  clock: Clock;
+  log: Logger;
+  metrics: Metrics;
+  keys: JWTVerifyGetKey;
+  audit: Pick<AuditLog, 'record'>;
+  /** `cell-eu-1`, for the record. */
+  program: string;
+}
+
+export function createStanding(deps: StandingDeps): Standing {
+  const { clock, keys } = deps;
+  const book = new StandingBook();
+  const open = new OpenGrants();
+  let heardMs = clock.monotonicMs();
+  const counted = deps.metrics.counter(
+    'cellbook_cell_grants_ended_total',
+    'Sockets and streams ended because the right to them had.',
+    ['reason'],
+  );
+  const age = deps.metrics.gauge(
+    'cellbook_cell_standing_age_seconds',
+    'Since the edge last said whose rights have ended.',
+  );
+
+  const endedNow = (grant: Grant) => endedBy(book.told, grant, clock.nowMs());
+
+  function end(judged: readonly { opened: Opened; reason: Ended }[]): void {
+    for (const { opened, reason } of judged) {
+      open.remove(opened);
+      opened.end();
+      counted.inc({ reason });
+    }
+    recordEndings(deps, judged);
+  }
+
+  function judge(opened: Iterable<Opened>, verdict: (one: Opened) => Ended | null): void {
+    end(
+      [...opened].flatMap((one) => {
+        const reason = verdict(one);
+        return reason === null ? [] : [{ opened: one, reason }];
+      }),
+    );
+  }
+
+  return {
+    check(principal) {
+      if (endedNow(grantOf(principal)) === 'revoked') throw revoked(principal);
+    },
+    checkOpening(principal) {
+      if (isOutdated(book.told, principal)) throw outdated(principal);
+    },
+    hold(principal, what) {
+      const opened: Opened = { ...what, grant: grantOf(principal), openedMs: clock.monotonicMs() };
+      open.add(opened);
+      // It may have ended between the gate and here, while a workspace resumed.
+      judge([opened], ({ grant }) => endedNow(grant));
+      return () => open.remove(opened);
+    },
+    async take(jws) {
+      const document = await verifyStanding(jws, keys, clock.nowMs()).catch((cause: unknown) => {
+        throw refusedDocument(cause);
+      });
+      const news = book.learn(document, clock.monotonicMs());
+      const isGap = document.after > book.upTo;
+      if (!isGap) heardMs = clock.monotonicMs();
+      judge(open.of(news.map(({ subject }) => subject)), ({ grant }) => endedNow(grant));
+      return { more: document.more || isGap };
+    },
+    upTo: () => book.upTo,
+    sweep() {
+      const nowMs = clock.monotonicMs();
+      age.set((nowMs - heardMs) / 1_000);
+      judge(open.all(), ({ grant, openedMs }) => {
+        const isUnconfirmed = nowMs - Math.max(heardMs, openedMs) >= limits.standing.unconfirmedMsMax;
+        return endedNow(grant) ?? (isUnconfirmed ? 'unconfirmed' : null);
+      });
+    },
+  };
+}
