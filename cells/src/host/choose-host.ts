@@ -8,7 +8,7 @@ export interface HostChoice {
   isOpen: boolean;
   /** It answers, and is being emptied. */
   isDraining: boolean;
-  load: HostLoad;
+  load: Pick<HostLoad, 'live' | 'starting' | 'capacity'>;
 }
 
 /** Null when there is none at all; where all are full the fullest still says so itself, with its own words. */
@@ -30,5 +30,5 @@ export function hasRoomElsewhere(choices: readonly HostChoice[], hostId: HostId)
   return choices.some(({ isOpen, load }) => isOpen && freePlaces(load) > 0);
 }
 
-const freePlaces = ({ live, starting, capacity }: HostLoad): number => capacity - live - starting;
+const freePlaces = ({ live, starting, capacity }: HostChoice['load']): number => capacity - live - starting;
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -77,10 +77,11 @@ export class Hosts {
   }
 
   load(): HostLoad {
-    const sum = { live: 0, starting: 0, capacity: 0 };
+    const sum = { live: 0, frozen: 0, starting: 0, capacity: 0 };
     for (const host of this.#hosts.values()) {
-      const { live, starting, capacity } = host.load();
+      const { live, frozen, starting, capacity } = host.load();
       sum.live += live;
+      sum.frozen += frozen;
       sum.starting += starting;
       sum.capacity += capacity;
     }

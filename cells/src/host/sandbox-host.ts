@@ -8,10 +8,14 @@
  * over the network (remote/remote-sandbox-host.ts).
  */
 import type { HostId, SandboxId, WorkspaceId } from '@cellbook/shared/ids.ts';
+import type { RestImage } from '../ladder/rest.ts';
 import type { HostedSandbox, ObservedSandbox, Sandbox, SandboxExit, SandboxSpec } from '../sandbox/driver.ts';
+import type { SnapshotFingerprint } from '../sandbox/snapshot/fingerprint.ts';
 
 export interface HostLoad {
+  /** Those that are frozen included: they hold their place. */
   live: number;
+  frozen: number;
   starting: number;
   capacity: number;
 }
@@ -21,20 +25,36 @@ export type Sight = 'there' | 'none' | 'unknown';
 
 export interface SandboxHost<Hosted extends HostedSandbox = Sandbox> {
   readonly hostId: HostId;
+  /** What an image of a sandbox's memory made here is bound to; null where none can be kept. */
+  readonly keeps: SnapshotFingerprint | null;
   /** False while it is being stopped or does not answer: nothing new is placed there. */
   readonly isOpen: boolean;
   /** True while it is being stopped: what runs there is to be suspended. */
   readonly isDraining: boolean;
   /**
    * Starts the sandbox of a workspace, or returns the one already started under this epoch. Those of older
-   * epochs are destroyed first. Throws `stale_epoch`, `capacity_exhausted` or `sandbox_unavailable`.
+   * epochs are destroyed first. With `imageOf` it comes back as the image of that sandbox has it, which stays.
+   * Throws `stale_epoch`, `capacity_exhausted`, `snapshot_incompatible` or `sandbox_unavailable`.
    */
-  start(spec: SandboxSpec, signal: AbortSignal): Promise<Hosted>;
+  start(spec: SandboxSpec, signal: AbortSignal, imageOf?: SandboxId): Promise<Hosted>;
   /**
    * Takes over the sandbox that runs here under an older epoch: from then on that one is refused. Null when
    * there is none. Idempotent; throws `stale_epoch`.
    */
   adopt(workspaceId: WorkspaceId, epoch: number, signal: AbortSignal): Promise<Hosted | null>;
+  /**
+   * Pauses the sandbox of a workspace, whose link is quiet, in memory: it is handed out no more and holds its
+   * place. Idempotent; throws `sandbox_unavailable` where there is none.
+   */
+  freeze(workspaceId: WorkspaceId, epoch: number, signal: AbortSignal): Promise<void>;
+  /** Lets a frozen one go on, under this epoch. Null when there is none. Idempotent; throws `stale_epoch`. */
+  thaw(workspaceId: WorkspaceId, epoch: number, signal: AbortSignal): Promise<Hosted | null>;
+  /** Writes a frozen one to this host's disk under its own id, and ends it. Null when there is none frozen. */
+  store(workspaceId: WorkspaceId, epoch: number, signal: AbortSignal): Promise<RestImage | null>;
+  /** The images that lie here, by the sandboxes they are of. */
+  images(): Promise<SandboxId[]>;
+  /** Idempotent. */
+  dropImage(imageOf: SandboxId): Promise<void>;
   /** Destroys what the workspace has here, under this epoch or older. Throws `stale_epoch`. Idempotent. */
   stop(workspaceId: WorkspaceId, epoch: number): Promise<void>;
   /** Destroys one sandbox by its id, whosever it is: for orphans. Idempotent. */

@@ -8,6 +8,7 @@
  */
 import type { SandboxId, WorkspaceId } from '@cellbook/shared/ids.ts';
 import type { SupervisorLink } from './link/supervisor-link.ts';
+import type { SnapshotFingerprint } from './snapshot/fingerprint.ts';
 
 export type DriverKind = 'gvisor' | 'process' | 'kubernetes' | 'memory';
 
@@ -62,8 +63,36 @@ export interface ObservedSandbox {
   attached: boolean;
 }
 
+/** An image of a sandbox's memory in a directory. */
+export interface SnapshotImage {
+  bytes: number;
+  fingerprint: SnapshotFingerprint;
+}
+
+/** Keeping a sandbox's memory. The caller has stopped its link at a frame boundary (quiesce) before either. */
+export interface SandboxSnapshots<Hosted extends HostedSandbox = Sandbox> {
+  /** What an image made here is bound to. */
+  readonly fingerprint: SnapshotFingerprint;
+  /** Paused in place: no processor time, memory kept. Idempotent. Throws `sandbox_unavailable` when it is not there. */
+  freeze(sandboxId: SandboxId, signal: AbortSignal): Promise<void>;
+  /** Goes on; its link has said HELLO again when this resolves. Idempotent. */
+  thaw(sandboxId: SandboxId, signal: AbortSignal): Promise<void>;
+  /**
+   * Writes the sandbox's memory into `directory`, which must not exist and appears whole; then the sandbox is
+   * gone (`exited` gives `stopped`). On failure there is no directory, and the sandbox is as it was unless it is gone.
+   */
+  checkpoint(sandboxId: SandboxId, directory: string, signal: AbortSignal): Promise<SnapshotImage>;
+  /**
+   * As `start`, from an image: over any home directory, any number of times. Throws `snapshot_incompatible` (with
+   * why) or `sandbox_unavailable`. Leaves nothing behind on failure.
+   */
+  restore(spec: SandboxSpec, directory: string, signal: AbortSignal): Promise<Hosted>;
+}
+
 export interface SandboxDriver<Hosted extends HostedSandbox = Sandbox> {
   readonly kind: DriverKind;
+  /** Absent or null where memory cannot be kept. */
+  readonly snapshots?: SandboxSnapshots<Hosted> | null;
   /** Human-readable build of the isolation, for example `runsc release-2026… systrap`. */
   readonly version: string;
   /** Resolves when the supervisor has said HELLO. Throws CellbookError `sandbox_unavailable`. Leaves nothing behind on failure. */

@@ -14,7 +14,9 @@ import type { DaemonParts } from './daemon-parts.ts';
 import { sandboxParams, signalOf, workspaceParams } from './daemon-request.ts';
 
 export function registerSandboxRoutes(app: FastifyInstance, { host, volumes }: DaemonParts): void {
-  const state = (): HostState => ({ hostId: host.hostId, load: host.load(), draining: host.isDraining });
+  const state = (): HostState => ({
+    ...{ hostId: host.hostId, load: host.load(), draining: host.isDraining, keeps: host.keeps },
+  });
   const view = (workspaceId: WorkspaceId): WorkspaceView => {
     const sandbox = host.current(workspaceId);
     return {
@@ -32,10 +34,11 @@ export function registerSandboxRoutes(app: FastifyInstance, { host, volumes }: D
 
   app.post('/v1/workspaces/:id/start', async ({ params, body }, reply) => {
     const { id: workspaceId } = workspaceParams.parse(params);
-    const spec = { workspaceId, ...startSchema.parse(body) };
+    const { imageOf, ...asked } = startSchema.parse(body);
+    const spec = { workspaceId, ...asked };
     // Never a directory of the controller's choosing: only the one that holds this workspace's files here.
     if (volumes.liveDirectory(workspaceId) !== spec.homeDirectory) throw notItsDirectory(workspaceId);
-    await host.start(spec, signalOf(reply));
+    await host.start(spec, signalOf(reply), imageOf);
     return view(workspaceId);
   });
   app.post('/v1/workspaces/:id/adopt', async ({ params, body }) => {
@@ -46,6 +49,26 @@ export function registerSandboxRoutes(app: FastifyInstance, { host, volumes }: D
     // Whoever had it under the older epoch hears and says no more from here on.
     if (sandbox && before?.epoch !== epoch) sandbox.port.cut();
     return view(id);
+  });
+  app.post('/v1/workspaces/:id/freeze', async ({ params, body }, reply) => {
+    const { id } = workspaceParams.parse(params);
+    await host.freeze(id, byEpochSchema.parse(body).epoch, signalOf(reply));
+    return view(id);
+  });
+  app.post('/v1/workspaces/:id/thaw', async ({ params, body }, reply) => {
+    const { id } = workspaceParams.parse(params);
+    await host.thaw(id, byEpochSchema.parse(body).epoch, signalOf(reply));
+    return view(id);
+  });
+  app.post('/v1/workspaces/:id/store', async ({ params, body }, reply) => {
+    const { id } = workspaceParams.parse(params);
+    const image = await host.store(id, byEpochSchema.parse(body).epoch, signalOf(reply));
+    return { host: state(), image };
+  });
+  app.get('/v1/images', async () => ({ images: await host.images() }));
+  app.delete('/v1/images/:id', async ({ params }) => {
+    await host.dropImage(sandboxParams.parse(params).id);
+    return state();
   });
   app.post('/v1/workspaces/:id/stop', async ({ params, body }) => {
     const { id } = workspaceParams.parse(params);

@@ -14,14 +14,18 @@ import type { Clock, Timer } from '@cellbook/shared/clock.ts';
 import type { HostId, SandboxId, WorkspaceId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
+import type { RestImage } from '../../ladder/rest.ts';
 import type { ObservedSandbox, Sandbox, SandboxExit, SandboxSpec } from '../../sandbox/driver.ts';
 import { StdioLink } from '../../sandbox/link/stdio-link.ts';
+import type { SnapshotFingerprint } from '../../sandbox/snapshot/fingerprint.ts';
 import type { HostLoad, SandboxHost, Sight } from '../sandbox-host.ts';
 import {
   type HostState,
   hostStateSchema,
   hostViewSchema,
+  imagesSchema,
   type SandboxOfEpoch,
+  storedSchema,
   type WorkspaceView,
   workspaceViewSchema,
 } from '../wire/commands.ts';
@@ -72,8 +76,13 @@ export class RemoteSandboxHost implements SandboxHost {
     return this.#state?.draining ?? false;
   }
 
-  async start(spec: SandboxSpec, signal: AbortSignal): Promise<Sandbox> {
-    const { workspaceId, ...body } = spec;
+  get keeps(): SnapshotFingerprint | null {
+    return this.#state?.keeps ?? null;
+  }
+
+  async start(spec: SandboxSpec, signal: AbortSignal, imageOf?: SandboxId): Promise<Sandbox> {
+    const { workspaceId, ...asked } = spec;
+    const body = { ...asked, ...(imageOf === undefined ? {} : { imageOf }) };
     const view = await this.#command(workspaceId, 'start', body, limits.lifecycle.startMs, signal);
     if (!view.sandbox) throw this.#deps.client.unreachable('it started a sandbox that ended at once');
     return this.#connect(workspaceId, view.sandbox, signal);
@@ -86,6 +95,44 @@ export class RemoteSandboxHost implements SandboxHost {
       return null;
     }
     return this.#connect(workspaceId, view.sandbox, signal);
+  }
+
+  async freeze(workspaceId: WorkspaceId, epoch: number, signal: AbortSignal): Promise<void> {
+    const known = this.#known.get(workspaceId);
+    // Its connection ends with it, and that is no loss.
+    if (known) known.stopping = true;
+    try {
+      await this.#command(workspaceId, 'freeze', { epoch }, limits.ladder.sleepMs, signal);
+    } catch (error) {
+      if (known) known.stopping = false;
+      throw error;
+    }
+    this.#noteGone(workspaceId, { reason: 'stopped' });
+  }
+
+  async thaw(workspaceId: WorkspaceId, epoch: number, signal: AbortSignal): Promise<Sandbox | null> {
+    const deadlineMs = limits.ladder.budgetMs.live;
+    const view = await this.#command(workspaceId, 'thaw', { epoch }, deadlineMs, signal);
+    return view.sandbox && this.#connect(workspaceId, view.sandbox, signal);
+  }
+
+  async store(workspaceId: WorkspaceId, epoch: number, signal: AbortSignal): Promise<RestImage | null> {
+    const { host, image } = await this.#deps.client.call(storedSchema, {
+      ...{ method: 'POST', path: `/v1/workspaces/${workspaceId}/store`, body: { epoch } },
+      ...{ deadlineMs: limits.ladder.storeMs, signal },
+    });
+    this.#note(host);
+    return image;
+  }
+
+  async images(): Promise<SandboxId[]> {
+    const command = { method: 'GET' as const, path: '/v1/images' };
+    return (await this.#deps.client.call(imagesSchema, command)).images;
+  }
+
+  async dropImage(imageOf: SandboxId): Promise<void> {
+    const command = { method: 'DELETE' as const, path: `/v1/images/${imageOf}` };
+    this.#note(await this.#deps.client.call(hostStateSchema, command));
   }
 
   async stop(workspaceId: WorkspaceId, epoch: number): Promise<void> {
@@ -142,7 +189,7 @@ export class RemoteSandboxHost implements SandboxHost {
   }
 
   load(): HostLoad {
-    return this.#state?.load ?? { live: 0, starting: 0, capacity: 0 };
+    return this.#state?.load ?? { live: 0, frozen: 0, starting: 0, capacity: 0 };
   }
 
   onLost(listener: (workspaceId: WorkspaceId) => void): void {

@@ -9,7 +9,12 @@
  *   GET    /v1/workspaces/{id}                   its sandbox, or how the last one was lost
  *   POST   /v1/workspaces/{id}/start             {epoch, sandboxId, …}     ─▶ the sandbox of this epoch
  *   POST   /v1/workspaces/{id}/adopt             {epoch}                   ─▶ the sandbox, under this epoch now
+ *   POST   /v1/workspaces/{id}/freeze            {epoch}                   its sandbox is handed out no more
+ *   POST   /v1/workspaces/{id}/thaw              {epoch}                   ─▶ the sandbox, under this epoch now
+ *   POST   /v1/workspaces/{id}/store             {epoch}                   ─▶ the image of a frozen one, which is gone then
  *   POST   /v1/workspaces/{id}/stop              {epoch}
+ *   GET    /v1/images                            whose images of memory lie here
+ *   DELETE /v1/images/{sandboxId}
  *   DELETE /v1/sandboxes/{sandboxId}             for orphans, which no workspace accounts for
  *   POST   /v1/workspaces/{id}/files/attach      {epoch}                   ─▶ its live directory
  *   POST   /v1/workspaces/{id}/files/{adopt,flush,detach,destroy}   {epoch}
@@ -18,6 +23,7 @@
 import { hostIdSchema, sandboxIdSchema, workspaceIdSchema } from '@cellbook/shared/ids.ts';
 import { z } from 'zod';
 import { sandboxExitSchema } from '../../sandbox/link/schemas.ts';
+import { snapshotFingerprintSchema } from '../../sandbox/snapshot/fingerprint.ts';
 
 const count = z.int().nonnegative();
 export const byEpochSchema = z.object({ epoch: count });
@@ -28,6 +34,8 @@ export type SandboxOfEpoch = z.infer<typeof sandboxOfEpochSchema>;
 export const startSchema = z.object({
   epoch: count,
   sandboxId: sandboxIdSchema,
+  /** As the image of this sandbox has it, instead of anew. */
+  imageOf: sandboxIdSchema.optional(),
   homeDirectory: z.string().min(1),
   limits: z.object({
     memoryBytesMax: z.number().positive(),
@@ -40,8 +48,9 @@ export const startSchema = z.object({
 
 export const hostStateSchema = z.object({
   hostId: hostIdSchema,
-  load: z.object({ live: count, starting: count, capacity: count }),
+  load: z.object({ live: count, frozen: count, starting: count, capacity: count }),
   draining: z.boolean(),
+  keeps: snapshotFingerprintSchema.nullable(),
 });
 export type HostState = z.infer<typeof hostStateSchema>;
 
@@ -63,6 +72,13 @@ export const workspaceViewSchema = z.object({
   loss: sandboxExitSchema.nullable(),
 });
 export type WorkspaceView = z.infer<typeof workspaceViewSchema>;
+
+export const storedSchema = z.object({
+  host: hostStateSchema,
+  image: z.object({ bytes: count, fingerprint: snapshotFingerprintSchema }).nullable(),
+});
+
+export const imagesSchema = z.object({ images: z.array(sandboxIdSchema) });
 
 export const attachedFilesSchema = z.object({ directory: z.string().min(1) });
 

@@ -1,0 +1,102 @@
+/** Keeps sandboxes' memory on a host: frozen in their places, or as images on its disk. */
+import { CellbookError } from '@cellbook/shared/errors.ts';
+import type { SandboxId, WorkspaceId } from '@cellbook/shared/ids.ts';
+import type { RestImage } from '../ladder/rest.ts';
+import type { HostedSandbox, SandboxDriver, SandboxSnapshots, SandboxSpec } from '../sandbox/driver.ts';
+import type { SnapshotFingerprint } from '../sandbox/snapshot/fingerprint.ts';
+import type { HostImages } from './host-images.ts';
+import type { Places } from './places.ts';
+
+export interface KeeperDeps<Hosted extends HostedSandbox> {
+  driver: SandboxDriver<Hosted>;
+  places: Places<Hosted>;
+  /** Null where no memory is kept. */
+  images: HostImages | null;
+}
+
+export class Keeper<Hosted extends HostedSandbox> {
+  readonly #driver: SandboxDriver<Hosted>;
+  readonly #places: Places<Hosted>;
+  readonly #images: HostImages | null;
+
+  constructor({ driver, places, images }: KeeperDeps<Hosted>) {
+    this.#driver = driver;
+    this.#places = places;
+    this.#images = images;
+  }
+
+  get fingerprint(): SnapshotFingerprint | null {
+    return this.#images && (this.#driver.snapshots?.fingerprint ?? null);
+  }
+
+  async freeze(workspaceId: WorkspaceId, epoch: number, signal: AbortSignal): Promise<void> {
+    const { snapshots } = this.#parts(workspaceId);
+    const place = await this.#places.enter(workspaceId, epoch, 'freezing a sandbox');
+    await this.#places.changes.run(workspaceId, async () => {
+      const sandbox = await this.#places.relabel(workspaceId, place, epoch);
+      if (!sandbox) throw notHere(workspaceId);
+      if (place.frozen) return;
+      place.frozen = true;
+      try {
+        await snapshots.freeze(sandbox.id, signal);
+      } catch (error) {
+        place.frozen = false;
+        throw error;
+      }
+    });
+  }
+
+  async thaw(workspaceId: WorkspaceId, epoch: number, signal: AbortSignal): Promise<Hosted | null> {
+    const { snapshots } = this.#parts(workspaceId);
+    const place = await this.#places.enter(workspaceId, epoch, 'thawing a sandbox');
+    return this.#places.changes.run(workspaceId, async () => {
+      const sandbox = await this.#places.relabel(workspaceId, place, epoch);
+      if (!sandbox) return null;
+      if (place.frozen) await snapshots.thaw(sandbox.id, signal);
+      place.frozen = false;
+      return sandbox;
+    });
+  }
+
+  async store(workspaceId: WorkspaceId, epoch: number, signal: AbortSignal): Promise<RestImage | null> {
+    const { snapshots, images } = this.#parts(workspaceId);
+    const place = await this.#places.enter(workspaceId, epoch, 'storing a sandbox');
+    return this.#places.changes.run(workspaceId, async () => {
+      this.#places.refuseOlder(place, { workspaceId, epoch }, 'storing a sandbox');
+      const { sandbox } = place;
+      if (!sandbox || !place.frozen || place.stopping) return null;
+      place.stopping = true;
+      try {
+        const image = await snapshots.checkpoint(sandbox.id, images.path(sandbox.id), signal);
+        if (place.sandbox?.id === sandbox.id) place.sandbox = null;
+        place.frozen = false;
+        return { bytes: image.bytes, fingerprint: image.fingerprint };
+      } finally {
+        // One that could not be stored is frozen still, and is stopped by whoever asked.
+        place.stopping = false;
+      }
+    });
+  }
+
+  restore(spec: SandboxSpec, imageOf: SandboxId, signal: AbortSignal): Promise<Hosted> {
+    const { snapshots, images } = this.#parts(spec.workspaceId);
+    return snapshots.restore(spec, images.path(imageOf), signal);
+  }
+
+  #parts(workspaceId: WorkspaceId): { snapshots: SandboxSnapshots<Hosted>; images: HostImages } {
+    const { snapshots } = this.#driver;
+    if (snapshots && this.#images) return { snapshots, images: this.#images };
+    throw new CellbookError('sandbox_unavailable', {
+      doing: `keeping the memory of workspace ${workspaceId}`,
+      problem: 'this host keeps no memory',
+      ids: { workspaceId },
+    });
+  }
+}
+
+const notHere = (workspaceId: WorkspaceId): CellbookError =>
+  new CellbookError('sandbox_unavailable', {
+    doing: `freezing the sandbox of workspace ${workspaceId}`,
+    problem: 'it is not here',
+    ids: { workspaceId },
+  });

@@ -1,0 +1,42 @@
+import { hostIdSchema, newSandboxId, newWorkspaceId } from '@cellbook/shared/ids.ts';
+import { seededRandom } from '@cellbook/shared/random.ts';
+import { expect, test } from 'vitest';
+import { type ClimbFacts, climb } from './climb.ts';
+import type { Rest } from './rest.ts';
+
+const random = seededRandom(3);
+const here = { runtime: 'runsc 2', platform: 'systrap', cpuFeatures: 'abc', imageDigest: 'def' };
+const frozen: Rest = {
+  ...{ workspaceId: newWorkspaceId(random), epoch: 1, tier: 'free', hostId: hostIdSchema.parse('a') },
+  ...{ sandboxId: newSandboxId(random), image: null, suspendedAtMs: 0, dueAtMs: 1 },
+};
+const stored: Rest = { ...frozen, image: { bytes: 1, fingerprint: here } };
+const facts = (more: Partial<ClimbFacts>): ClimbFacts => ({
+  ...{ rest: null, whyNoRest: null, isAtRest: true, here, hasMember: false, ...more },
+});
+
+test('the best rung that is there comes first, and a boot last', () => {
+  expect(climb(facts({ rest: frozen, hasMember: true }))).toEqual({
+    tries: ['live', 'files', 'cold'],
+    missed: [],
+  });
+  expect(climb(facts({ rest: stored }))).toEqual({ tries: ['memory', 'cold'], missed: [] });
+});
+
+test.each([
+  ['nothing is kept', facts({}), 'memory', 'nothing of its memory is kept'],
+  ['it is said why', facts({ whyNoRest: 'it was too large' }), 'memory', 'it was too large'],
+  ['its host is away', facts({ rest: stored, isAtRest: false }), 'memory', 'host'],
+  ['its host with the frozen one is away', facts({ rest: frozen, isAtRest: false }), 'live', 'host'],
+  ['the host keeps none', facts({ rest: stored, here: null }), 'memory', 'keeps no memory'],
+  [
+    'another runtime wrote it',
+    facts({ rest: stored, here: { ...here, runtime: 'runsc 3' } }),
+    'memory',
+    'runsc 3',
+  ],
+])('where %s a boot is left, and why is said', (_case, given, rung, why) => {
+  const { tries, missed } = climb(given);
+  expect(tries).toEqual(['cold']);
+  expect(missed).toEqual([{ rung, why: expect.stringContaining(why) }]);
+});
