@@ -26,7 +26,8 @@ test.each([
   ['CELLBOOK_PORT', '99999'],
   ['CELLBOOK_SANDBOX_DRIVER', 'docker'],
   ['CELLBOOK_SANDBOXES_MAX', '0'],
-  ['CELLBOOK_HOSTS', 'local-1-a=https://host:9101'],
+  ['CELLBOOK_HOSTS', 'local-1-a=http://host:9101'],
+  ['CELLBOOK_HOSTS', 'local-1-a=ftp://127.0.0.1:9101'],
   ['CELLBOOK_HOSTS', 'local-1-a=nowhere'],
   ['DATABASE_URL', 'nowhere'],
 ])('with %s=%s it says what is wrong', (name, value) => {
@@ -39,11 +40,19 @@ test('places follow from the memory, and there is always one', () => {
   expect(capacityOf(gibibyte, 8 * gibibyte)).toBe(1);
 });
 
-test('a host is reached over http alone, and the refusal of anything else says so', () => {
-  expect(readConfig({ ...complete, CELLBOOK_HOSTS: 'local-1-a=http://10.0.0.7:9101' }).hosts).toEqual([
-    { hostId: 'local-1-a', url: 'http://10.0.0.7:9101' },
-  ]);
-  expect(() => readConfig({ ...complete, CELLBOOK_HOSTS: 'local-1-a=https://10.0.0.7:9101' })).toThrow(
-    'reached over http',
-  );
+test('a host is reached over https, and in plain on this machine alone', () => {
+  const read = (url: string) => readConfig({ ...complete, CELLBOOK_HOSTS: `local-1-a=${url}` }).hosts;
+  for (const url of [
+    'https://10.0.0.7:9101',
+    'http://127.0.0.1:9101',
+    'http://localhost:9101',
+    'http://[::1]:9101',
+  ])
+    expect(read(url)).toEqual([{ hostId: 'local-1-a', url }]);
+  for (const url of [
+    'http://10.0.0.7:9101',
+    'http://localhost.example:9101',
+    'http://127.0.0.1.example:9101',
+  ])
+    expect(() => read(url)).toThrow('reached over https');
 });

@@ -10,11 +10,17 @@ import {
   regionIdSchema,
 } from '@cellbook/shared/ids.ts';
 import { z } from 'zod';
+import { isLoopback } from './host/wire/loopback.ts';
 
-/** A daemon speaks plain HTTP; with TLS its commands would pass and every link fail. */
-const hostUrlSchema = z.url().refine((url) => URL.parse(url)?.protocol === 'http:', {
-  error: 'a host daemon is reached over http: put it on a network of the cell’s own, or into a tunnel',
+/** In plain a daemon is reached on this machine alone; anywhere else both sides show certificates. */
+const hostUrlSchema = z.url({ protocol: /^https?$/ }).refine(isTlsOrLoopback, {
+  error: 'a host daemon is reached over https, or over http on 127.0.0.1: ops/runbooks/certificates.md',
 });
+
+function isTlsOrLoopback(url: string): boolean {
+  const { protocol = '', hostname = '' } = URL.parse(url) ?? {};
+  return protocol === 'https:' || isLoopback(hostname);
+}
 
 const hostsSchema = z
   .string()
@@ -38,6 +44,8 @@ const environmentSchema = z.object({
   CELLBOOK_HOSTS: hostsSchema.optional(),
   /** The key that this cell's daemons know it by. */
   CELLBOOK_HOST_KEY_FILE: z.string().min(1).optional(),
+  /** Its certificate, key and authorities (host/tls/identity.ts), for daemons that are reached over https. */
+  CELLBOOK_TLS_DIR: z.string().min(1).optional(),
   CELLBOOK_DATA_DIR: z.string().min(1),
   DATABASE_URL: z.url(),
   REDIS_URL: z.url().optional(),
@@ -72,6 +80,7 @@ export interface CellConfig {
   /** Null where this process is the host. */
   hosts: { hostId: HostId; url: string }[] | null;
   hostKeyFile: string | null;
+  tlsDirectory: string | null;
   /** Names the holders of its leases, and the lock that only one such process has. */
   controllerId: string;
   bind: string;
@@ -124,6 +133,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): CellConfig {
     hostId,
     hosts: given.CELLBOOK_HOSTS ?? null,
     hostKeyFile: given.CELLBOOK_HOST_KEY_FILE ?? null,
+    tlsDirectory: given.CELLBOOK_TLS_DIR ?? null,
     controllerId: given.CELLBOOK_HOSTS === undefined ? hostId : given.CELLBOOK_CELL_ID,
     bind: given.CELLBOOK_BIND,
     port: given.CELLBOOK_PORT,

@@ -3,8 +3,10 @@
  * that uses them.
  */
 import { cellLimits } from './limits/cell.ts';
+import { certificateLimits } from './limits/certificates.ts';
 import { edgeLimits } from './limits/edge.ts';
 import { gatewayLimits } from './limits/gateway.ts';
+import { ladderLimits } from './limits/ladder.ts';
 import { lifecycleLimits } from './limits/lifecycle.ts';
 import { sandboxLimits } from './limits/sandbox.ts';
 import { standingLimits } from './limits/standing.ts';
@@ -13,9 +15,11 @@ import { storageLimits } from './limits/storage.ts';
 export const limits = {
   ...sandboxLimits,
   ...lifecycleLimits,
+  ...ladderLimits,
   ...cellLimits,
   ...gatewayLimits,
   ...storageLimits,
   ...edgeLimits,
   ...standingLimits,
+  ...certificateLimits,
 } as const;

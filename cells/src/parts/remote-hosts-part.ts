@@ -1,5 +1,6 @@
 /** Daemons as the cell's hosts: each with its client, and the files that are on none of them. */
 import { join } from 'node:path';
+import { hostName } from '@cellbook/shared/certificates/names.ts';
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import type { HostId } from '@cellbook/shared/ids.ts';
 import type { Metrics } from '@cellbook/shared/metrics.ts';
@@ -9,6 +10,9 @@ import { Hosts } from '../host/hosts.ts';
 import { HostClient } from '../host/remote/host-client.ts';
 import { RemoteSandboxHost } from '../host/remote/remote-sandbox-host.ts';
 import { createRemoteVolumes } from '../host/remote/remote-volumes.ts';
+import { ClientTls } from '../host/tls/client-tls.ts';
+import { openControllerIdentity } from '../host/tls/open-tls.ts';
+import type { WatchedIdentity } from '../host/tls/watched-identity.ts';
 import { readHostKey } from '../host/wire/host-key.ts';
 import { withManifestFailpoints, withObjectFailpoints } from '../lifecycle/crash/with-failpoints.ts';
 import { readImage } from '../sandbox/image.ts';
@@ -29,8 +33,12 @@ export async function openRemoteHosts(
   const { hosts: configured, hostKeyFile, hostId, sandbox, dataDirectory } = config;
   if (configured === null || hostKeyFile === null) throw noKey();
   const key = await readHostKey(hostKeyFile);
+  const identity = await openControllerIdentity(config, tools);
   const clients = new Map<HostId, HostClient>(
-    configured.map(({ hostId, url }) => [hostId, new HostClient({ hostId, url, key, clock })]),
+    configured.map(({ hostId, url }) => {
+      const tls = url.startsWith('https:') ? tlsTo(hostId, config, identity, tools) : null;
+      return [hostId, new HostClient({ hostId, url, key, clock, tls })];
+    }),
   );
   const clientOf = (hostId: HostId): HostClient => {
     const client = clients.get(hostId);
@@ -55,10 +63,30 @@ export async function openRemoteHosts(
     outlive: true,
     async close() {
       for (const remote of remotes) remote.close();
+      for (const { tls } of clients.values()) await tls?.close();
+      identity?.close();
       await stored.close();
     },
   };
 }
+
+function tlsTo(
+  hostId: HostId,
+  { cellId }: CellConfig,
+  identity: WatchedIdentity | null,
+  { clock }: CellTools,
+): ClientTls {
+  if (identity === null) throw noCertificate(hostId);
+  return new ClientTls({ identity, host: hostName(cellId, hostId), clock });
+}
+
+const noCertificate = (hostId: HostId): CellbookError =>
+  new CellbookError('bad_request', {
+    doing: `reaching host ${hostId} over https`,
+    problem: 'CELLBOOK_TLS_DIR is not set',
+    next: 'Name the directory with this controller’s certificate: ops/runbooks/certificates.md.',
+    ids: { hostId },
+  });
 
 const noKey = (): CellbookError =>
   new CellbookError('bad_request', {

@@ -4,6 +4,7 @@ import { CellbookError } from '@cellbook/shared/errors.ts';
 import { type CellId, cellIdSchema, type HostId, hostIdSchema } from '@cellbook/shared/ids.ts';
 import { z } from 'zod';
 import { capacityOf } from '../../config.ts';
+import { isLoopback } from '../wire/loopback.ts';
 
 const environmentSchema = z.object({
   CELLBOOK_CELL_ID: cellIdSchema,
@@ -12,6 +13,8 @@ const environmentSchema = z.object({
   CELLBOOK_HOST_PORT: z.coerce.number().int().min(0).max(65_535),
   /** Where it listens; only the cell's controller has business there. */
   CELLBOOK_HOST_BIND: z.string().default('127.0.0.1'),
+  /** Its certificate, key and authorities (host/tls/identity.ts); without it the wire is plain, on loopback alone. */
+  CELLBOOK_TLS_DIR: z.string().min(1).optional(),
   /** The key that the controller proves itself with. */
   CELLBOOK_HOST_KEY_FILE: z.string().min(1),
   /** Its own, one per daemon: sandboxes' state, homes, markers, epochs. */
@@ -29,12 +32,22 @@ const environmentSchema = z.object({
   CELLBOOK_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
 });
 
+const bindSchema = environmentSchema.refine(
+  ({ CELLBOOK_TLS_DIR, CELLBOOK_HOST_BIND }) =>
+    CELLBOOK_TLS_DIR !== undefined || isLoopback(CELLBOOK_HOST_BIND),
+  {
+    path: ['CELLBOOK_HOST_BIND'],
+    error: 'beyond 127.0.0.1 a host is reached over TLS: set CELLBOOK_TLS_DIR',
+  },
+);
+
 export interface DaemonConfig {
   cellId: CellId;
   hostId: HostId;
   bind: string;
   port: number;
   keyFile: string;
+  tlsDirectory: string | null;
   dataDirectory: string;
   databaseUrl: string;
   objects: string;
@@ -50,7 +63,7 @@ export interface DaemonConfig {
 const mebibyte = 1024 ** 2;
 
 export function readDaemonConfig(environment: NodeJS.ProcessEnv): DaemonConfig {
-  const parsed = environmentSchema.safeParse(environment);
+  const parsed = bindSchema.safeParse(environment);
   if (!parsed.success) {
     throw new CellbookError('bad_request', {
       doing: 'reading the configuration of a host from the environment',
@@ -70,6 +83,7 @@ export function readDaemonConfig(environment: NodeJS.ProcessEnv): DaemonConfig {
     bind: given.CELLBOOK_HOST_BIND,
     port: given.CELLBOOK_HOST_PORT,
     keyFile: given.CELLBOOK_HOST_KEY_FILE,
+    tlsDirectory: given.CELLBOOK_TLS_DIR ?? null,
     dataDirectory: given.CELLBOOK_DATA_DIR,
     databaseUrl: given.DATABASE_URL,
     objects: given.CELLBOOK_OBJECTS,

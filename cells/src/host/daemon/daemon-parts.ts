@@ -3,6 +3,7 @@ import type { Logger } from '@cellbook/shared/log.ts';
 import type { Metrics } from '@cellbook/shared/metrics.ts';
 import type { HostVolumes } from '../../storage/create-workspace-volumes.ts';
 import type { LocalSandboxHost } from '../local-sandbox-host.ts';
+import type { ServerTls } from '../tls/server-tls.ts';
 import type { CommandsUnderWay } from './commands-under-way.ts';
 import type { PortedSandbox } from './connect-port.ts';
 
@@ -11,6 +12,8 @@ export interface DaemonParts {
   host: LocalSandboxHost<PortedSandbox>;
   volumes: HostVolumes;
   key: string;
+  /** Absent: the wire is plain, on loopback. */
+  tls?: ServerTls | null;
   commands: CommandsUnderWay;
   clock: Clock;
   log: Logger;

@@ -1,10 +1,12 @@
 /** The daemon's HTTP server: the commands of wire/commands.ts, each behind the cell's key, and the links. */
+import type { RequestListener } from 'node:http';
 import { CellbookError, toCellbookError } from '@cellbook/shared/errors.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import { type FastifyError, type FastifyInstance, type FastifyReply, fastify } from 'fastify';
 import { z } from 'zod';
-import { bearsKey, unauthenticated } from '../wire/host-key.ts';
+import { createTlsServer, keepAlive, type ServerTls } from '../tls/server-tls.ts';
 import { toWire } from '../wire/wire-error.ts';
+import { admit } from './admit.ts';
 import type { DaemonParts } from './daemon-parts.ts';
 import { registerFileRoutes } from './file-routes.ts';
 import { acceptLinks } from './link-server.ts';
@@ -12,11 +14,8 @@ import { registerSandboxRoutes } from './sandbox-routes.ts';
 
 export function createDaemonServer(parts: DaemonParts): FastifyInstance {
   const { host, key, commands, log, metrics, versions } = parts;
-  const app = fastify({
-    ...{ forceCloseConnections: true, bodyLimit: limits.host.bodyBytesMax },
-    // A controller that is cut off says nothing any more: the kernel finds out, on links as well, and lets go.
-    http: { keepAlive: true, keepAliveInitialDelay: limits.host.connectMsMax },
-  });
+  const tls = parts.tls ?? null;
+  const app = openServer(tls);
   app.setErrorHandler((thrown: FastifyError | CellbookError | z.ZodError, request, reply) => {
     const error = typed(thrown, `${request.method} ${request.url}`);
     if (error.code === 'internal') log.error({ err: thrown, url: request.url }, 'a command failed');
@@ -24,7 +23,7 @@ export function createDaemonServer(parts: DaemonParts): FastifyInstance {
   });
   app.addHook('onRequest', async (request, reply) => {
     const isOpen = request.url === '/healthz' || request.url === '/metrics';
-    if (!isOpen && !bearsKey(request.headers.authorization, key)) throw unauthenticated();
+    if (!isOpen) admit(request.raw, { key, tls });
     if (!isOpen) commands.begin(reply.raw);
   });
   app.addContentTypeParser('application/octet-stream', { parseAs: 'buffer' }, (_request, body, done) =>
@@ -39,6 +38,13 @@ export function createDaemonServer(parts: DaemonParts): FastifyInstance {
   registerFileRoutes(app, parts);
   acceptLinks(app.server, parts);
   return app;
+}
+
+function openServer(tls: ServerTls | null): FastifyInstance {
+  const common = { forceCloseConnections: true, bodyLimit: limits.host.bodyBytesMax };
+  if (tls === null) return fastify({ ...common, http: keepAlive });
+  const serverFactory = (handler: RequestListener) => createTlsServer(tls, handler);
+  return fastify({ ...common, serverFactory });
 }
 
 function refuse(reply: FastifyReply, error: CellbookError): FastifyReply {

@@ -25,6 +25,7 @@ import { createPostgresManifestStore } from '../../storage/manifests/postgres-ma
 import { openObjectStore } from '../../storage/objects/open-object-store.ts';
 import { sweepIncoming } from '../../storage/objects/sweep-incoming.ts';
 import { openEpochBook } from '../epoch-book.ts';
+import { HostImages } from '../host-images.ts';
 import { takeHostLock } from '../host-lock.ts';
 import { LocalSandboxHost } from '../local-sandbox-host.ts';
 import { openServerTls } from '../tls/open-tls.ts';
@@ -68,7 +69,8 @@ export async function startDaemon(config: DaemonConfig, tools: DaemonTools): Pro
   }
   const hostDirectory = join(dataDirectory, 'host');
   const epochs = await openEpochBook(join(hostDirectory, 'epochs'));
-  const host = new LocalSandboxHost({ hostId, driver, capacity, epochs });
+  const images = await HostImages.open(join(hostDirectory, 'images'));
+  const host = new LocalSandboxHost({ hostId, driver, capacity, epochs, images });
   const volumes = createWorkspaceVolumes({
     ...tools,
     ...{ host: hostId, hostDirectory, diskBytesMax: config.diskBytesMax, metrics },

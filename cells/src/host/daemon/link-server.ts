@@ -5,22 +5,24 @@ import { refuseOlderEpoch } from '@cellbook/shared/epoch.ts';
 import { CellbookError, toCellbookError } from '@cellbook/shared/errors.ts';
 import { type WorkspaceId, workspaceIdSchema } from '@cellbook/shared/ids.ts';
 import type { LocalSandboxHost } from '../local-sandbox-host.ts';
+import type { ServerTls } from '../tls/server-tls.ts';
 import { linkQuerySchema } from '../wire/commands.ts';
-import { bearsKey, unauthenticated } from '../wire/host-key.ts';
 import { linkUpgrade } from '../wire/link-protocol.ts';
 import { toWire } from '../wire/wire-error.ts';
+import { admit } from './admit.ts';
 import type { PortedSandbox } from './connect-port.ts';
 
 export interface LinkServerParts {
   host: LocalSandboxHost<PortedSandbox>;
   key: string;
+  tls?: ServerTls | null;
 }
 
-export function acceptLinks(server: Server, { host, key }: LinkServerParts): void {
+export function acceptLinks(server: Server, { host, key, tls = null }: LinkServerParts): void {
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy());
     try {
-      if (!bearsKey(request.headers.authorization, key)) throw unauthenticated();
+      admit(request, { key, tls });
       const { port } = findSandbox(host, request);
       if ('setNoDelay' in socket && typeof socket.setNoDelay === 'function') socket.setNoDelay(true);
       socket.write(

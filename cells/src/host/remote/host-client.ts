@@ -5,6 +5,8 @@ import { CellbookError } from '@cellbook/shared/errors.ts';
 import type { HostId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { ZodType } from 'zod';
+import type { ClientTls } from '../tls/client-tls.ts';
+import { certificateProblem, certificateRefused } from '../tls/peer.ts';
 import { fromWire, wireErrorSchema } from '../wire/wire-error.ts';
 
 export interface HostClientDeps {
@@ -12,6 +14,8 @@ export interface HostClientDeps {
   url: string;
   key: string;
   clock: Clock;
+  /** Its certificates; null where it is reached on loopback, in plain. */
+  tls?: ClientTls | null;
 }
 
 export interface Command {
@@ -25,14 +29,16 @@ export interface Command {
 export class HostClient {
   readonly hostId: HostId;
   readonly url: string;
+  readonly tls: ClientTls | null;
   readonly #authorization: string;
   readonly #clock: Clock;
 
-  constructor({ hostId, url, key, clock }: HostClientDeps) {
+  constructor({ hostId, url, key, clock, tls = null }: HostClientDeps) {
     this.hostId = hostId;
     this.url = url.replace(/\/$/, '');
     this.#authorization = `Bearer ${key}`;
     this.#clock = clock;
+    this.tls = tls;
   }
 
   get headers(): { authorization: string } {
@@ -59,12 +65,22 @@ export class HostClient {
     { init, ...limit }: { init: RequestInit; deadlineMs?: number; signal?: AbortSignal | undefined },
   ): Promise<Response> {
     const response = await this.#within(limit, (signal) =>
-      fetch(`${this.url}${path}`, { ...init, headers: { ...init.headers, ...this.headers }, signal }),
+      fetch(`${this.url}${path}`, {
+        ...{ ...init, headers: { ...init.headers, ...this.headers }, signal },
+        ...(this.tls && { dispatcher: this.tls.dispatcher }),
+      }),
     );
     if (response.ok) return response;
     const refusal = wireErrorSchema.safeParse(await response.json().catch(() => null));
     if (refusal.success) throw fromWire(refusal.data);
     throw this.unreachable(`it answered ${response.status}`);
+  }
+
+  /** What a failed connection is: a certificate that is refused, or a host that does not answer. */
+  failed(thrown: unknown): CellbookError {
+    const problem = certificateProblem(thrown);
+    if (problem === null) return this.unreachable('it does not answer', thrown);
+    return certificateRefused(`reaching host ${this.hostId}`, problem, { hostId: this.hostId });
   }
 
   unreachable(problem: string, cause?: unknown): CellbookError {
@@ -90,7 +106,7 @@ export class HostClient {
       return await withDeadline(this.#clock, deadlineMs, details, work, signal);
     } catch (thrown) {
       signal?.throwIfAborted();
-      throw thrown instanceof CellbookError ? thrown : this.unreachable('it does not answer', thrown);
+      throw thrown instanceof CellbookError ? thrown : this.failed(thrown);
     }
   }
 }

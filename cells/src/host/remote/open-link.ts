@@ -1,5 +1,6 @@
 /** Connects to a running sandbox through its daemon (wire/link-protocol.ts). */
 import { type IncomingMessage, request } from 'node:http';
+import { request as requestTls } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '@cellbook/shared/clock.ts';
@@ -55,8 +56,10 @@ function upgrade(
   const url = `${client.url}/v1/workspaces/${workspaceId}/link?epoch=${epoch}&sandbox=${sandboxId}`;
   const headers = { ...client.headers, connection: 'Upgrade', upgrade: linkUpgrade };
   return new Promise((resolve, reject) => {
-    const asking = request(url, { headers, signal });
-    asking.once('error', (error) => reject(client.unreachable('it does not answer', error)));
+    const asking = client.tls
+      ? requestTls(url, { headers, signal, ...client.tls.options, agent: false })
+      : request(url, { headers, signal });
+    asking.once('error', (error) => reject(client.failed(error)));
     asking.once('upgrade', (_response, socket: Socket, head: Buffer) => {
       socket.setNoDelay(true);
       socket.setKeepAlive(true, limits.host.connectMsMax);

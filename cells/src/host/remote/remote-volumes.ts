@@ -131,7 +131,7 @@ function movingTree(
     try {
       return await change(work);
     } catch (error) {
-      if (!isCode(error, 'host_unreachable')) throw error;
+      if (!isCode(error, 'host_unreachable') && !isCode(error, 'certificate_refused')) throw error;
       return work(await storedTree());
     }
   }
