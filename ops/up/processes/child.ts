@@ -40,8 +40,11 @@ export interface Child {
   /** Settles when the program has ended, for whatever reason. Never rejects. */
   readonly exited: Promise<ChildExit>;
   hasExited(): boolean;
-  /** Asks it to stop, kills what is left of its group after the deadline, forgets the record. Idempotent. */
-  stop(): Promise<void>;
+  /**
+   * Asks it to stop, kills what is left of its group after the deadline (its own, or a shorter one), forgets the
+   * record. Idempotent.
+   */
+  stop(deadlineMs?: number): Promise<void>;
 }
 
 export interface SpawnContext {
@@ -66,8 +69,9 @@ export async function startChild(context: SpawnContext, spec: ChildSpec): Promis
     });
   });
   let stopping: Promise<void> | null = null;
-  const stop = async () => {
-    await stopGroup(context.clock, process.pid, spec);
+  const stop = async (deadlineMs: number) => {
+    const stopDeadlineMs = Math.min(deadlineMs, spec.stopDeadlineMs);
+    await stopGroup(context.clock, process.pid, { ...spec, stopDeadlineMs });
     await exited;
     rmSync(recordPath, { force: true });
   };
@@ -78,8 +82,8 @@ export async function startChild(context: SpawnContext, spec: ChildSpec): Promis
     logPath,
     exited,
     hasExited: () => exit !== null,
-    stop() {
-      stopping ??= stop();
+    stop(deadlineMs = spec.stopDeadlineMs) {
+      stopping ??= stop(deadlineMs);
       return stopping;
     },
   };

@@ -6,8 +6,9 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Child, type SpawnContext, startChild } from './child.ts';
 import { lastLines } from './log-tail.ts';
 import { isGroupAlive } from './proc.ts';
-import { type Program, startProgram } from './program.ts';
+import { hungStopMs, type Program, startProgram } from './program.ts';
 import { restarts } from './restart-plan.ts';
+import { failuresInRow, probeEveryMs } from './silence.ts';
 
 let context: SpawnContext;
 let program: Program | null;
@@ -26,13 +27,19 @@ afterEach(async () => {
   rmSync(context.homeDirectory, { recursive: true, force: true });
 });
 
+interface Kept {
+  clock?: ManualClock;
+  stopDeadlineMs?: number;
+  answers?: () => Promise<boolean>;
+}
+
 /** A program that runs `script`, kept running; its clock moves only when told. */
-async function keep(script: () => string, answers?: () => Promise<boolean>): Promise<ManualClock> {
-  const clock = new ManualClock();
+async function keep(script: () => string, given: Kept = {}): Promise<ManualClock> {
+  const { clock = new ManualClock(), stopDeadlineMs = 2_000, answers } = given;
   const start = async () => {
     const child = await startChild(context, {
       ...{ name: 'sample', stopOrder: 0, command: 'bash', args: ['-c', script()] },
-      ...{ stopSignal: 'SIGTERM' as const, stopDeadlineMs: 2_000 },
+      ...{ stopSignal: 'SIGTERM' as const, stopDeadlineMs },
     });
     started.push(child);
     return { child };
@@ -99,10 +106,7 @@ describe('a program that is kept running', () => {
 
   it('is ended and started again when it lives and does not answer several times in a row', async () => {
     let silent = false;
-    const clock = await keep(
-      () => 'exec sleep 1000',
-      async () => !silent || started.length > 1,
-    );
+    const clock = await keep(() => 'exec sleep 1000', { answers: async () => !silent || started.length > 1 });
     await clock.advance(60_000);
     expect(started).toHaveLength(1);
     silent = true;
@@ -115,5 +119,35 @@ describe('a program that is kept running', () => {
     );
     expect(said[0]).toContain('sample does not answer any more');
     expect(isGroupAlive(started[0]?.pid as number)).toBe(false);
+  });
+
+  it('is killed in seconds when it hangs and hears no request to stop, however long it may take to stop', async () => {
+    const clock = new ManualClock();
+    context = { ...context, clock };
+    // As a process whose event loop stands still: SIGTERM waits until it goes on, which it never does.
+    await keep(() => (started.length === 0 ? 'kill -STOP $$' : 'exec sleep 1000'), {
+      ...{ clock, stopDeadlineMs: 600_000 },
+      answers: async () => started.length > 1,
+    });
+    await vi.waitFor(
+      async () => {
+        await clock.advance(20);
+        expect(started).toHaveLength(2);
+      },
+      { timeout: 20_000, interval: 1 },
+    );
+    expect(clock.monotonicMs()).toBeLessThan(failuresInRow * probeEveryMs + hungStopMs + 2_000);
+    expect(isGroupAlive(started[0]?.pid as number)).toBe(false);
+    let isStopped = false;
+    void program?.stop().then(() => {
+      isStopped = true;
+    });
+    await vi.waitFor(
+      async () => {
+        await clock.advance(20);
+        expect(isStopped).toBe(true);
+      },
+      { timeout: 20_000, interval: 1 },
+    );
   });
 });

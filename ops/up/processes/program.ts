@@ -40,6 +40,8 @@ export interface ProgramDeps {
   signal?: AbortSignal | undefined;
 }
 
+/** A controller whose event loop stands still hears no SIGTERM; meanwhile it holds its cell's lock, and nobody is served. */
+export const hungStopMs = 5_000;
 const logLinesShown = 5;
 const logColumnsShown = 160;
 
@@ -91,8 +93,8 @@ export async function startProgram<Running extends { child: Child }>(
       const end = await endOf(child);
       if (asked.signal.aborted) return 'stopped';
       line(describeEnd(child, end));
-      // What is left of its group would hold its port.
-      await child.stop();
+      // What is left of its group would hold its port. One that hangs has nothing left to put away in good order.
+      await child.stop(end === null ? hungStopMs : undefined);
       const next = await startAgain();
       if (next) child = next;
       if (asked.signal.aborted) await child.stop();

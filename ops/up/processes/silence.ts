@@ -11,9 +11,9 @@ export interface SilenceWatch {
   signal: AbortSignal;
 }
 
-const probeEveryMs = 2_000;
-/** With probes that give up after 8 s, a program is called silent after 10 to 24 s. */
-const failuresInRow = 3;
+export const probeEveryMs = 2_000;
+/** With probes that give up after 8 s, a program that hangs is called silent after 30 s, one that refuses after 6 s. */
+export const failuresInRow = 3;
 
 /** Resolves when it has not answered several times in a row; rejects when the signal aborts. */
 export async function untilSilent({ clock, answers, signal }: SilenceWatch): Promise<void> {
