@@ -14,6 +14,7 @@ import type { LiveVolume } from './live/live-volume.ts';
 import type { VolumeRow } from './manifests/manifest-store.ts';
 import { noSuchVolume } from './manifests/refusals.ts';
 import { createStoredSurface } from './stored-surface.ts';
+import { type TidiedVolumes, tidiedVolumes } from './tidy.ts';
 import { DirectoryCache } from './tree/directory-cache.ts';
 import { Semaphore } from './tree/semaphore.ts';
 import { createVolumeObjects, volumePrefix } from './tree/volume-objects.ts';
@@ -21,9 +22,9 @@ import { newHome } from './tree/volume-root.ts';
 import { type VersionsOfVolumes, versionsOf } from './versions.ts';
 import { VolumePointer } from './volume-pointer.ts';
 import { createVolumeTree } from './volume-tree.ts';
-import type { FlushReport, WorkspaceVolumes } from './workspace-volumes.ts';
+import type { FilesOptions, FlushReport, WorkspaceVolumes } from './workspace-volumes.ts';
 
-export interface HostVolumes extends WorkspaceVolumes, VersionsOfVolumes {
+export interface HostVolumes extends WorkspaceVolumes, VersionsOfVolumes, TidiedVolumes {
   /** Where the files are on this host, and under whose epoch; null while they are not. */
   liveDirectory(workspaceId: WorkspaceId): string | null;
   liveEpoch(workspaceId: WorkspaceId): number | null;
@@ -34,6 +35,11 @@ export interface HostVolumes extends WorkspaceVolumes, VersionsOfVolumes {
    * host: nobody comes back for those. Gives how many. Before anything is attached.
    */
   removeLeftovers(): Promise<number>;
+  /**
+   * Runs work while nothing here changes or tidies these files: whoever gives them to another host does it so, since
+   * a sweep must not remove what that host has just stored.
+   */
+  exclusively<T>(workspaceId: WorkspaceId, work: () => Promise<T>): Promise<T>;
   /** One round of the syncer, now. */
   sync(workspaceId: WorkspaceId, signal: AbortSignal): Promise<void>;
   /** Stops syncing and lets every directory go as it is; what is on it is found again at the next start. */
@@ -45,8 +51,9 @@ export function createWorkspaceVolumes(parts: WorkspaceVolumesParts): HostVolume
   const lock = new KeyedLock<WorkspaceId>();
   const cache = new DirectoryCache(limits.storage.directoryCacheBytesMax);
   const inFlight = new Semaphore(limits.storage.chunksInFlightMax);
-  const pointerTo = (row: VolumeRow) =>
-    new VolumePointer(row, createVolumeObjects(row.volumeId, { store, cache, inFlight }), manifests, clock);
+  const objectsOf = ({ volumeId, sweeps }: VolumeRow) =>
+    createVolumeObjects(volumeId, { store, cache, inFlight }, sweeps);
+  const pointerTo = (row: VolumeRow) => new VolumePointer(row, objectsOf(row), manifests, clock);
   const registry = new LiveRegistry({ ...parts, lock }, pointerTo);
 
   async function rowOf(workspaceId: WorkspaceId): Promise<VolumeRow> {
@@ -61,11 +68,12 @@ export function createWorkspaceVolumes(parts: WorkspaceVolumesParts): HostVolume
     return row;
   }
 
-  async function currentOf(workspaceId: WorkspaceId): Promise<Current> {
+  async function currentOf(workspaceId: WorkspaceId, options: FilesOptions): Promise<Current> {
     const known = registry.known(workspaceId)?.volume;
-    if (known && !known.lost) return { tree: liveTree(known), live: known };
+    if (known && !known.lost) return { tree: liveTree(known, options), live: known };
     const pointer = known ? known.state.pointer : pointerTo(await rowOf(workspaceId));
-    return { tree: createVolumeTree({ surface: createStoredSurface(pointer), pointer }), live: null };
+    const surface = createStoredSurface(pointer);
+    return { tree: createVolumeTree({ ...options, surface, pointer }), live: null };
   }
 
   return {
@@ -128,17 +136,19 @@ export function createWorkspaceVolumes(parts: WorkspaceVolumesParts): HostVolume
 
     isOnHost: async (workspaceId) => ((await manifests.read(workspaceId))?.attachedHost ?? null) !== null,
 
-    async files(workspaceId) {
+    async files(workspaceId, options = {}) {
       const row = await rowOf(workspaceId);
       // After a crash the first to ask takes over what was left here.
       if (!registry.known(workspaceId)) await lock.run(workspaceId, () => registry.find(row));
       return createCurrentTree({
-        current: () => currentOf(workspaceId),
+        current: () => currentOf(workspaceId, options),
         exclusively: (work) => lock.run(workspaceId, work),
       });
     },
 
     ...versionsOf({ manifests, lock, rowOf, pointerTo }),
+    ...tidiedVolumes({ ...parts, store, lock, pointerTo }),
+    exclusively: (workspaceId, work) => lock.run(workspaceId, work),
 
     liveDirectory: (workspaceId) => registry.known(workspaceId)?.volume.directory ?? null,
     live: () => registry.all(),
@@ -167,8 +177,8 @@ export function createWorkspaceVolumes(parts: WorkspaceVolumesParts): HostVolume
   };
 }
 
-const liveTree = ({ state }: LiveVolume) =>
-  createVolumeTree({ surface: createLiveSurface(state), pointer: state.pointer });
+const liveTree = ({ state }: LiveVolume, options: FilesOptions) =>
+  createVolumeTree({ ...options, surface: createLiveSurface(state), pointer: state.pointer });
 
 async function flushNow(volume: LiveVolume, signal: AbortSignal): Promise<FlushReport> {
   const { version, files, bytesRead, skipped } = await volume.flush('flush', signal);

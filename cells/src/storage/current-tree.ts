@@ -60,7 +60,7 @@ export function createCurrentTree({ current, exclusively }: CurrentTreeParts): F
     readVersion: (path, id) => read((tree) => tree.readVersion(path, id)),
     isTrusted: (path, digest) => read((tree) => tree.isTrusted(path, digest)),
     write: (path, bytes, options) => change((tree) => tree.write(path, bytes, options)),
-    update: (path, edit) => change((tree) => tree.update(path, edit)),
+    update: (path, edit, options) => change((tree) => tree.update(path, edit, options)),
     makeDirectory: (path) => change((tree) => tree.makeDirectory(path)),
     copy: (from, to) => change((tree) => tree.copy(from, to)),
     move: (from, to) => change((tree) => tree.move(from, to)),

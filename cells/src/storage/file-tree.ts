@@ -29,7 +29,7 @@ export interface VersionMark {
 }
 
 export interface VersionPlan {
-  /** The newest saves, every one of them. */
+  /** The newest saves, every one of them while they fit. */
   recent: number;
   /** Of what falls out of those, the last of each day for this long. */
   dailyMs: number;
@@ -74,7 +74,11 @@ export interface FileTree {
    * Read, change and write one file with nothing of this workspace in between. `change` gets null when there
    * is no file, and gives null to leave it as it is.
    */
-  update(path: TreePath, change: (bytes: Buffer | null) => Uint8Array | null): Promise<FileStat | null>;
+  update(
+    path: TreePath,
+    change: (bytes: Buffer | null) => Uint8Array | null,
+    options?: Pick<WriteOptions, 'version'>,
+  ): Promise<FileStat | null>;
   makeDirectory(path: TreePath): Promise<FileStat>;
   /** A file or a directory with everything in it, to a path where there is nothing; makes missing parents. */
   copy(from: TreePath, to: TreePath): Promise<FileStat>;

@@ -1,7 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ManualClock } from '@cellbook/shared/clock.ts';
-import { newVolumeId, newWorkspaceId } from '@cellbook/shared/ids.ts';
+import { hostIdSchema, newVolumeId, newWorkspaceId } from '@cellbook/shared/ids.ts';
+import { limits } from '@cellbook/shared/limits.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
 import { expect, test } from 'vitest';
 import type { Manifest } from './manifests/manifest-store.ts';
@@ -12,7 +13,7 @@ import { sweep, versionsToForget } from './sweep.ts';
 import { startTestHost } from './test-volumes.ts';
 import { DirectoryCache } from './tree/directory-cache.ts';
 import { Semaphore } from './tree/semaphore.ts';
-import { createVolumeObjects } from './tree/volume-objects.ts';
+import { createVolumeObjects, sha256Of } from './tree/volume-objects.ts';
 import { newHome } from './tree/volume-root.ts';
 import { VolumePointer } from './volume-pointer.ts';
 import { createVolumeTree } from './volume-tree.ts';
@@ -47,7 +48,12 @@ async function startVolume() {
   const manifests = createMemoryManifestStore();
   const row = await manifests.create(newWorkspaceId(systemRandom), newVolumeId(systemRandom));
   const tools = { store, cache: new DirectoryCache(1e6), inFlight: new Semaphore(8) };
-  const pointer = new VolumePointer(row, createVolumeObjects(row.volumeId, tools), manifests, clock);
+  const pointer = new VolumePointer(
+    row,
+    createVolumeObjects(row.volumeId, tools, row.sweeps),
+    manifests,
+    clock,
+  );
   await pointer.commit([newHome('0')], 'create');
   const tree = createVolumeTree({ surface: createStoredSurface(pointer), pointer });
   const keys = async () => {
@@ -77,18 +83,89 @@ test('removes what no kept version refers to, and nothing else', async () => {
   expect(await run()).toBeLessThanOrEqual(2);
 });
 
-test('versions of a file outlast the versions of its volume, also when the file is gone', async () => {
-  const { clock, tree, run } = await startVolume();
-  const version = { author: null, keep: { recent: 2, dailyMs: 365 * 24 * hourMs } };
+const dayMs = 24 * hourMs;
+const byAda = { author: 'user-ada', keep: { recent: 2, dailyMs: 365 * dayMs } };
+
+test('versions of a deleted file outlast those of its volume, for as long as the tier says, and then go with their objects', async () => {
+  const { clock, tree, run, keys, pointer } = await startVolume();
+  const empty = (await keys()).length;
   const bodies = [1, 2, 3].map(() => systemRandom.bytes(5_000));
-  for (const bytes of bodies) await tree.write(['a.bin'], bytes, { version });
+  for (const bytes of bodies) {
+    await clock.advance(1_000);
+    await tree.write(['a.bin'], bytes, { version: byAda });
+  }
   await tree.remove(['a.bin']);
-  await clock.advance(40 * 24 * hourMs);
+  await clock.advance(60_000);
+  await run();
+  const { goneMs } = limits.storage.fileVersions.free;
+  await clock.advance(goneMs - 2 * hourMs);
   await run();
   const versions = await tree.listVersions(['a.bin']);
   expect(versions).toHaveLength(3);
   for (const [at, { id }] of versions.entries())
     expect((await tree.readVersion(['a.bin'], id)).equals(bodies[2 - at] ?? Buffer.alloc(0))).toBe(true);
+  await clock.advance(3 * hourMs);
+  await run();
+  expect(await tree.listVersions(['a.bin'])).toEqual([]);
+  // The manifests of before refer to them still; when the last of those is forgotten, the objects go too.
+  await clock.advance(31 * dayMs);
+  await run();
+  for (const bytes of bodies)
+    expect(await keys()).not.toContain(`${pointer.objects.prefix}chunks/${sha256Of(bytes)}`);
+  expect((await keys()).length).toBeLessThanOrEqual(empty);
+});
+
+test('a file that is there again, or saved again, is not forgotten by the time it was missing', async () => {
+  const { clock, tree, run } = await startVolume();
+  await tree.write(['a.bin'], Buffer.from('one'), { version: byAda });
+  await tree.remove(['a.bin']);
+  await run();
+  await clock.advance(20 * dayMs);
+  await tree.write(['a.bin'], Buffer.from('two'), { version: byAda });
+  await tree.remove(['a.bin']);
+  await clock.advance(20 * dayMs);
+  await run();
+  expect(await tree.listVersions(['a.bin'])).toHaveLength(2);
+  await tree.write(['b.bin'], Buffer.from('three'), { version: byAda });
+  await tree.move(['b.bin'], ['a.bin']);
+  await clock.advance(20 * dayMs);
+  await run();
+  expect(await tree.listVersions(['a.bin'])).toHaveLength(3);
+});
+
+test('a sweep that somebody else writes beside, or takes the volume from, removes nothing more', async () => {
+  const { clock, tree, run, keys, manifests, row } = await startVolume();
+  await tree.write(['a.bin'], systemRandom.bytes(5_000));
+  await tree.write(['a.bin'], systemRandom.bytes(5_000));
+  await clock.advance(40 * dayMs);
+  await run();
+  await tree.write(['a.bin'], systemRandom.bytes(5_000));
+  await clock.advance(40 * dayMs);
+  const before = await keys();
+  await manifests.claim(row.workspaceId, 0, hostIdSchema.parse('eu-1-b'));
+  await expect(run()).rejects.toMatchObject({ code: 'conflict' });
+  expect(await keys()).toEqual(before);
+});
+
+test('what one process has swept, no cache of another believes to be stored', async () => {
+  const clock = new ManualClock();
+  const [objects, manifests] = [createMemoryObjectStore(), createMemoryManifestStore()];
+  const here = await startTestHost({ clock, objects, manifests });
+  const there = await startTestHost({ clock, objects, manifests });
+  const id = newWorkspaceId(systemRandom);
+  await here.volumes.create(id);
+  const tree = await here.volumes.files(id);
+  await tree.makeDirectory(['folder']);
+  await tree.write(['folder', 'a.bin'], Buffer.from('a'));
+  // Without b.bin the folder is the object that it was before: this process has it in its cache.
+  await tree.write(['folder', 'b.bin'], Buffer.from('b'));
+  await clock.advance(40 * dayMs);
+  expect(await there.volumes.tidyDue(signal)).toBe(1);
+  await tree.remove(['folder', 'b.bin']);
+  const elsewhere = await (await startTestHost({ clock, objects, manifests })).volumes.files(id);
+  expect((await elsewhere.read(['folder', 'a.bin'])).toString()).toBe('a');
+  await here.close();
+  await there.close();
 });
 
 test('what was removed can be stored again: no cache believes it is still there', async () => {

@@ -11,8 +11,8 @@ import type { ManifestStore, VolumeRow } from './manifests/manifest-store.ts';
 import { noSuchVolume } from './manifests/refusals.ts';
 import type { Entry, StoredDirectory } from './tree/entry.ts';
 import { applyChanges, entryAt, type TreeChange } from './tree/tree-change.ts';
-import type { VolumeObjects } from './tree/volume-objects.ts';
 import { volumeBytes } from './tree/volume-bytes.ts';
+import type { VolumeObjects } from './tree/volume-objects.ts';
 import { rootDirectory } from './tree/volume-root.ts';
 
 export type CommitReason = 'create' | 'save' | 'sync' | 'flush' | 'recover' | 'restore' | 'tidy';

@@ -22,11 +22,12 @@ import type { VolumePointer } from './volume-pointer.ts';
 export interface VolumeTreeParts {
   surface: Surface;
   pointer: VolumePointer;
+  reservation?: string;
 }
 
-export function createVolumeTree({ surface, pointer }: VolumeTreeParts): FileTree {
+export function createVolumeTree({ surface, pointer, reservation }: VolumeTreeParts): FileTree {
   async function commit(staged: Staged, extra: readonly TreeChange[] = []): Promise<void> {
-    await pointer.commit([...staged.changes, ...extra], 'save');
+    await pointer.commit([...staged.changes, ...extra], 'save', undefined, reservation);
     staged.settle();
   }
   const statNow = async (path: TreePath): Promise<FileStat> => {
@@ -67,10 +68,10 @@ export function createVolumeTree({ surface, pointer }: VolumeTreeParts): FileTre
       return ReadableStream.from(await surface.readRange(path, range));
     },
     write,
-    async update(path, change) {
+    async update(path, change, options = {}) {
       const { stat } = await surface.resolve(path);
       const bytes = change(stat ? await readWhole(surface, path) : null);
-      return bytes ? write(path, bytes) : stat;
+      return bytes ? write(path, bytes, options) : stat;
     },
     async makeDirectory(path) {
       const { path: real } = await absentTarget(surface, path);

@@ -17,6 +17,11 @@ export interface FlushReport {
   skipped: { path: TreePath; reason: string }[];
 }
 
+export interface FilesOptions {
+  /** Room that was asked for in the quota of storage: it shrinks by what changes through this tree add. */
+  reservation?: string;
+}
+
 export interface WorkspaceVolumes {
   /** A new, empty volume. Idempotent. */
   create(workspaceId: WorkspaceId): Promise<void>;
@@ -41,5 +46,5 @@ export interface WorkspaceVolumes {
   /** Whether a host has them in its live directory; false once they were stored and given back. */
   isOnHost(workspaceId: WorkspaceId): Promise<boolean>;
   /** The files now, live or stored; every change it acknowledges would survive the loss of this host. */
-  files(workspaceId: WorkspaceId): Promise<FileTree>;
+  files(workspaceId: WorkspaceId, options?: FilesOptions): Promise<FileTree>;
 }

@@ -1,4 +1,7 @@
 /** Files: volumes, versions, and the API of their contents. */
+const dayMs = 24 * 3_600_000;
+const gib = 1024 ** 3;
+
 export const storageLimits = {
   storage: {
     /** Chunk of a file in the object store. */
@@ -56,14 +59,33 @@ export const storageLimits = {
     versionsKeepHourlyMs: 24 * 3_600_000,
     versionsKeepDailyMs: 30 * 24 * 3_600_000,
     /**
-     * Versions of one file: `recent` saves, every one (JupyterLab saves a busy notebook 30 times an hour), and of
-     * what falls out of them the last of each day. A save rewrites the list of the recent ones: 500 × 150 bytes.
+     * Versions of files, by tier. Of one file: `recent` saves (JupyterLab saves a busy notebook 30 times an hour; beyond
+     * an hour's age the last of each hour stays, so 100 hold an hour of every save and two weeks of work), and of what
+     * falls out of them the last of each day. A save rewrites the list of the recent ones: 500 × 150 bytes. Of a file
+     * that is no more, all for `goneMs`: a month's absence does not lose it. Of a workspace: `countMax` (5,000 at 150
+     * bytes are 0.7 MB of directories to read when it is tidied) and `bytesMax`, a twentieth of what a user may store.
      */
     fileVersions: {
-      free: { recent: 100, dailyMs: 30 * 24 * 3_600_000 },
-      paid: { recent: 250, dailyMs: 180 * 24 * 3_600_000 },
-      enterprise: { recent: 500, dailyMs: 365 * 24 * 3_600_000 },
+      free: { recent: 100, dailyMs: 30 * dayMs, goneMs: 30 * dayMs, countMax: 5_000, bytesMax: 2.5 * gib },
+      paid: { recent: 250, dailyMs: 180 * dayMs, goneMs: 90 * dayMs, countMax: 10_000, bytesMax: 25 * gib },
+      enterprise: {
+        ...{ recent: 500, dailyMs: 365 * dayMs, goneMs: 180 * dayMs },
+        ...{ countMax: 20_000, bytesMax: 100 * gib },
+      },
     },
+    /** Saves of the last hour are all kept; older ones give way to others of their hour when the list is full. */
+    versionsThinAfterMs: 3_600_000,
+    /** A volume that changed is tidied within this: a deleted file is noticed by then. */
+    tidyAfterMs: 3_600_000,
+    /** One that has earlier manifests is looked at daily, since they are thinned out by the day. */
+    tidyDailyMs: dayMs,
+    /** The pass over volumes that are on no host, and how many it takes at a time: 72,000 volumes a day. */
+    tidyPassMs: 60_000,
+    tidyPassMax: 50,
+    /** A volume that is being tidied is nobody else's for this long; a crash leaves it due after. */
+    tidyLeaseMs: 900_000,
+    /** Objects removed between two looks at whether the volume is still ours: a second or two of requests. */
+    deletesPerLook: 100,
     /** Larger than this a version's bytes are an object of their own, shared with the file where they are the same. */
     versionInlineBytesMax: 128,
     /** A volume is swept when this many manifests were added since: at one a round, every seventeen minutes. */

@@ -23,7 +23,7 @@ const row: WorkspaceRow = {
 };
 const files = {
   ...{ workspaceId: row.id, volumeId: newVolumeId(random), version: 3, epoch: 5, root: null },
-  ...{ attachedHost: null, sweptVersion: 0 },
+  ...{ attachedHost: null, sweptVersion: 0, sweeps: 0 },
 };
 const resting: Facts = {
   ...{ row, files, sandboxes: [], sight: null, knownHosts: [hostId], holder: 'eu-1/me' },

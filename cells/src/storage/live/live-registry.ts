@@ -6,6 +6,7 @@
  */
 import { join } from 'node:path';
 import type { WorkspaceId } from '@cellbook/shared/ids.ts';
+import { limits } from '@cellbook/shared/limits.ts';
 import type { HostParts } from '../host-parts.ts';
 import type { VolumeRow } from '../manifests/manifest-store.ts';
 import { createStorageMetrics, type StorageMetrics } from '../storage-metrics.ts';
@@ -123,11 +124,15 @@ export class LiveRegistry {
   #goLive(workspaceId: WorkspaceId, epoch: number, volume: LiveVolume): Attached {
     const { clock, random, log, syncIntervalMs } = this.#parts;
     const interval = syncIntervalMs === undefined ? {} : { intervalMs: syncIntervalMs };
+    let tidyAtMs = clock.monotonicMs() + limits.storage.tidyAfterMs;
     const round = async (signal: AbortSignal) => {
       const report = await volume.sync('sync', signal);
       if (volume.lost) log.error({ workspaceId }, 'the host lost a live directory; what is stored is served');
       if (volume.lost) loop.stop();
-      if (isSweepDue(volume.state.pointer)) await this.#sweep(workspaceId, volume, signal);
+      if (isSweepDue(volume.state.pointer) || clock.monotonicMs() >= tidyAtMs) {
+        await this.#sweep(workspaceId, volume, signal);
+        tidyAtMs = clock.monotonicMs() + limits.storage.tidyAfterMs;
+      }
       return report;
     };
     const loop = startSyncLoop(workspaceId, this.#metrics.timedRound(round), {

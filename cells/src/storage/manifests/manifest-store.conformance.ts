@@ -34,7 +34,16 @@ export function describeManifestStore(
       const volumeId = newVolumeId(systemRandom);
       const row = await store.create(workspaceId, volumeId);
       expect(row).toEqual({
-        ...{ workspaceId, volumeId, version: 0, epoch: 0, root: null, attachedHost: null, sweptVersion: 0 },
+        ...{
+          workspaceId,
+          volumeId,
+          version: 0,
+          epoch: 0,
+          root: null,
+          attachedHost: null,
+          sweptVersion: 0,
+          sweeps: 0,
+        },
       });
       expect(await store.create(workspaceId, newVolumeId(systemRandom))).toEqual(row);
       expect(await store.read(newWorkspaceId(systemRandom))).toBeNull();
@@ -112,7 +121,7 @@ export function describeManifestStore(
       for (let version = 0; version < 4; version++) await commit(workspaceId, version, 0, 'a');
       await store.forget(workspaceId, [1, 3, 4]);
       expect((await store.list(workspaceId, 10)).map(({ version }) => version)).toEqual([4, 2]);
-      await store.markSwept(workspaceId, 4);
+      await store.markSwept(workspaceId, 4, null);
       expect(await store.read(workspaceId)).toMatchObject({ sweptVersion: 4 });
     });
 

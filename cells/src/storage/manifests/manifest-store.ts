@@ -7,6 +7,7 @@
  * with an older one is told `stale_epoch` and must stop, because another owner has taken the volume over.
  */
 import type { HostId, VolumeId, WorkspaceId } from '@cellbook/shared/ids.ts';
+import type { Tier } from '@cellbook/shared/protocol/principal.ts';
 
 export interface VolumeRow {
   workspaceId: WorkspaceId;
@@ -18,6 +19,8 @@ export interface VolumeRow {
   /** The host whose live directory is the truth, or null when the stored tree is. */
   attachedHost: HostId | null;
   sweptVersion: number;
+  /** Counts sweeps that have begun. */
+  sweeps: number;
 }
 
 export interface Manifest {
@@ -36,6 +39,10 @@ export interface Commit {
   root: string;
   /** The sizes of its files; null or absent where they were not measured: the last measure stays. */
   bytes?: number | null;
+  /** What its earlier versions of files hold beyond them; as `bytes`. */
+  versionBytes?: number | null;
+  /** Room that was asked for: it shrinks by what this commit adds, in the same statement. */
+  reservation?: string | undefined;
   reason: string;
   committedAtMs: number;
 }
@@ -57,7 +64,20 @@ export interface ManifestStore {
   list(workspaceId: WorkspaceId, limit: number, before?: number): Promise<Manifest[]>;
   /** Forgets versions; the current one never. */
   forget(workspaceId: WorkspaceId, versions: readonly number[]): Promise<void>;
-  markSwept(workspaceId: WorkspaceId, version: number): Promise<void>;
+  /**
+   * A sweep is about to remove objects: from here on nothing that a cache knew of them counts. Gives the new
+   * count. Throws `stale_epoch` for another owner's volume, `gone` for none.
+   */
+  beginSweep(workspaceId: WorkspaceId, epoch: number): Promise<number>;
+  /** A sweep is done; `dueAtMs` is when the next has something to do, null for never. */
+  markSwept(workspaceId: WorkspaceId, version: number, dueAtMs: number | null): Promise<void>;
+  /**
+   * Volumes on no host whose time to be tidied has come, the longest due first. They are the caller's for
+   * `leaseMs`: nobody else is given them meanwhile, and whoever dies over one leaves it due again.
+   */
+  claimTidy(claim: { nowMs: number; leaseMs: number; max: number }): Promise<WorkspaceId[]>;
+  /** How versions are kept: by what the organisation pays for today, else what it paid for at the start. */
+  tierOf(workspaceId: WorkspaceId): Promise<Tier>;
   /** Removes the volume and its manifests; gives the id its objects lie under, or null when there was none. */
   destroy(workspaceId: WorkspaceId): Promise<VolumeId | null>;
 }

@@ -1,5 +1,6 @@
 import { refuseOlderEpoch } from '@cellbook/shared/epoch.ts';
 import type { WorkspaceId } from '@cellbook/shared/ids.ts';
+import { limits } from '@cellbook/shared/limits.ts';
 import type { Manifest, ManifestStore, VolumeRow } from './manifest-store.ts';
 import { noSuchVolume, refuseCommit } from './refusals.ts';
 
@@ -7,6 +8,7 @@ import { noSuchVolume, refuseCommit } from './refusals.ts';
 export function createMemoryManifestStore(): ManifestStore {
   const rows = new Map<WorkspaceId, VolumeRow>();
   const manifests = new Map<WorkspaceId, Manifest[]>();
+  const dueAtMs = new Map<WorkspaceId, number>();
   const owned = (workspaceId: WorkspaceId, epoch: number, doing: string): VolumeRow => {
     const row = rows.get(workspaceId);
     if (!row) throw noSuchVolume(workspaceId, doing);
@@ -16,7 +18,7 @@ export function createMemoryManifestStore(): ManifestStore {
   return {
     async create(workspaceId, volumeId) {
       const fresh = { workspaceId, volumeId, version: 0, epoch: 0, root: null };
-      const row = rows.get(workspaceId) ?? { ...fresh, attachedHost: null, sweptVersion: 0 };
+      const row = rows.get(workspaceId) ?? { ...fresh, attachedHost: null, sweptVersion: 0, sweeps: 0 };
       rows.set(workspaceId, row);
       return { ...row };
     },
@@ -40,6 +42,9 @@ export function createMemoryManifestStore(): ManifestStore {
       const kept = manifests.get(commit.workspaceId) ?? [];
       kept.unshift({ version: row.version, epoch, root, reason, committedAtMs });
       manifests.set(commit.workspaceId, kept);
+      const { workspaceId } = commit;
+      const soonMs = committedAtMs + limits.storage.tidyAfterMs;
+      dueAtMs.set(workspaceId, Math.min(soonMs, dueAtMs.get(workspaceId) ?? soonMs));
       return row.version;
     },
     async list(workspaceId, limit, before = Number.POSITIVE_INFINITY) {
@@ -55,14 +60,29 @@ export function createMemoryManifestStore(): ManifestStore {
         kept.filter((manifest) => !gone.has(manifest.version)),
       );
     },
-    async markSwept(workspaceId, version) {
+    async beginSweep(workspaceId, epoch) {
+      const row = owned(workspaceId, epoch, 'sweeping a volume');
+      return ++row.sweeps;
+    },
+    async markSwept(workspaceId, version, nextMs) {
       const row = rows.get(workspaceId);
       if (row) row.sweptVersion = version;
+      if (nextMs === null) dueAtMs.delete(workspaceId);
+      else dueAtMs.set(workspaceId, nextMs);
     },
+    async claimTidy({ nowMs, leaseMs, max }) {
+      const isDue = ([id, atMs]: [WorkspaceId, number]) => atMs <= nowMs && !rows.get(id)?.attachedHost;
+      const due = [...dueAtMs].filter(isDue).sort(([, one], [, other]) => one - other);
+      const claimed = due.slice(0, max).map(([workspaceId]) => workspaceId);
+      for (const workspaceId of claimed) dueAtMs.set(workspaceId, nowMs + leaseMs);
+      return claimed;
+    },
+    tierOf: async () => 'free',
     async destroy(workspaceId) {
       const row = rows.get(workspaceId);
       rows.delete(workspaceId);
       manifests.delete(workspaceId);
+      dueAtMs.delete(workspaceId);
       return row?.volumeId ?? null;
     },
   };

@@ -5,11 +5,14 @@
 import { refuseOlderEpoch } from '@cellbook/shared/epoch.ts';
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import { hostIdSchema, volumeIdSchema, type WorkspaceId, workspaceIdSchema } from '@cellbook/shared/ids.ts';
+import { limits } from '@cellbook/shared/limits.ts';
 import { and, desc, eq, inArray, lt, lte, ne, sql } from 'drizzle-orm';
 import type { Database } from '../../db/database.ts';
-import { volumeManifests, volumes } from '../../db/volumes.ts';
+import { storageReservations, volumeManifests, volumes } from '../../db/volumes.ts';
+import { claimTidy } from './claim-tidy.ts';
 import type { ManifestStore, VolumeRow } from './manifest-store.ts';
 import { noSuchVolume, refuseCommit } from './refusals.ts';
+import { tierOf } from './tier-of.ts';
 
 export function createPostgresManifestStore(database: Database): ManifestStore {
   const read = async (workspaceId: WorkspaceId) => {
@@ -34,7 +37,7 @@ export function createPostgresManifestStore(database: Database): ManifestStore {
   return {
     read,
     async create(workspaceId, volumeId) {
-      const fresh = { workspaceId, volumeId, version: 0, epoch: 0, sweptVersion: 0 };
+      const fresh = { workspaceId, volumeId, version: 0, epoch: 0, sweptVersion: 0, tidyDueAt: null };
       await database.insert(volumes).values(fresh).onConflictDoNothing();
       const row = await read(workspaceId);
       if (!row) throw noSuchVolume(workspaceId, 'creating a volume');
@@ -51,13 +54,23 @@ export function createPostgresManifestStore(database: Database): ManifestStore {
       if (!row) await refuseOwner(workspaceId, epoch, 'releasing a volume');
     },
     async commit(commit) {
-      const { workspaceId, expectedVersion, epoch, root, bytes = null, reason, committedAtMs } = commit;
+      const { workspaceId, expectedVersion, epoch, root, reason, committedAtMs } = commit;
+      const { bytes = null, versionBytes = null, reservation = null } = commit;
+      const soon = new Date(committedAtMs + limits.storage.tidyAfterMs).toISOString();
       const committed = await database.execute(sql`
-        with moved as (
+        with before as (
+          select coalesce(bytes, 0) + coalesce(version_bytes, 0) as used from ${volumes}
+          where workspace_id = ${workspaceId} and version = ${expectedVersion} and epoch = ${epoch} for update),
+        moved as (
           update ${volumes} set version = version + 1, root = ${root},
-            bytes = coalesce(${bytes}::bigint, bytes)
+            bytes = coalesce(${bytes}::bigint, bytes),
+            version_bytes = coalesce(${versionBytes}::bigint, version_bytes),
+            tidy_due_at = least(tidy_due_at, ${soon}::timestamptz)
           where workspace_id = ${workspaceId} and version = ${expectedVersion} and epoch = ${epoch}
-          returning volume_id, version)
+          returning volume_id, version, coalesce(bytes, 0) + coalesce(version_bytes, 0) as used),
+        reserved as (
+          update ${storageReservations} set bytes = greatest(0, bytes - greatest(0, moved.used - before.used))
+          from moved, before where id = ${reservation}::text)
         insert into ${volumeManifests} (volume_id, version, epoch, root, reason, committed_at)
         select volume_id, version, ${epoch}, ${root}, ${reason}, ${new Date(committedAtMs).toISOString()}
         from moved returning version`);
@@ -92,9 +105,20 @@ export function createPostgresManifestStore(database: Database): ManifestStore {
       );
       await database.delete(volumeManifests).where(and(theirs, wanted));
     },
-    async markSwept(workspaceId, sweptVersion) {
-      await database.update(volumes).set({ sweptVersion }).where(eq(volumes.workspaceId, workspaceId));
+    async beginSweep(workspaceId, epoch) {
+      const set = { sweeps: sql`${volumes.sweeps} + 1` };
+      const [row] = await database.update(volumes).set(set).where(ownedBy(workspaceId, epoch)).returning();
+      return row ? row.sweeps : refuseOwner(workspaceId, epoch, 'sweeping a volume');
     },
+    async markSwept(workspaceId, sweptVersion, dueAtMs) {
+      const tidyDueAt = dueAtMs === null ? null : new Date(dueAtMs);
+      await database
+        .update(volumes)
+        .set({ sweptVersion, tidyDueAt })
+        .where(eq(volumes.workspaceId, workspaceId));
+    },
+    claimTidy: (claim) => claimTidy(database, claim),
+    tierOf: (workspaceId) => tierOf(database, workspaceId),
     async destroy(workspaceId) {
       return database.transaction(async (transaction) => {
         const [row] = await transaction
@@ -110,7 +134,8 @@ export function createPostgresManifestStore(database: Database): ManifestStore {
 }
 
 /** Its size is the quotas' (quotas/sum-storage.ts). */
-function parseRow({ bytes: _measured, ...row }: typeof volumes.$inferSelect): VolumeRow {
+function parseRow(given: typeof volumes.$inferSelect): VolumeRow {
+  const { bytes: _files, versionBytes: _versions, tidyDueAt: _due, ...row } = given;
   return {
     ...row,
     workspaceId: workspaceIdSchema.parse(row.workspaceId),

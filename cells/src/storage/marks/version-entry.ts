@@ -5,7 +5,7 @@ import type { Entry, FileEntry } from '../tree/entry.ts';
 import { noChunks } from '../tree/file-content.ts';
 import type { TreeChange } from '../tree/tree-change.ts';
 import type { VolumeObjects } from '../tree/volume-objects.ts';
-import { versionsPath } from '../tree/volume-root.ts';
+import { goneName, versionsPath } from '../tree/volume-root.ts';
 import type { VolumePointer } from '../volume-pointer.ts';
 
 /** Small files lie within their directory; hundreds of versions of one would make a list of megabytes. */
@@ -42,8 +42,12 @@ async function merge(
 ): Promise<TreeChange[]> {
   if (entry.type !== 'directory' || there?.type !== 'directory') return [{ kind: 'set', path, entry }];
   const present = await objects.getDirectory(there.sha256);
+  const moving = await objects.getDirectory(entry.sha256);
   const changes: TreeChange[] = [];
-  for (const [name, child] of await objects.getDirectory(entry.sha256))
+  // That the file which was there before is gone says nothing about the one that takes its place.
+  if (present.has(goneName) && !moving.has(goneName))
+    changes.push({ kind: 'remove', path: [...path, goneName] });
+  for (const [name, child] of moving)
     changes.push(...(await merge(objects, child, present.get(name), [...path, name])));
   return changes;
 }

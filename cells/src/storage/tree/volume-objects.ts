@@ -38,9 +38,15 @@ export const objectKey = (prefix: string, kind: ObjectKind, sha256: string) => `
 export const volumePrefix = (volumeId: VolumeId) => `volumes/${volumeId}/`;
 export const sha256Of = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
-export function createVolumeObjects(volumeId: VolumeId, tools: VolumeObjectTools): VolumeObjects {
+/** `sweeps`: what was cached before the last of them is not believed; another process may have removed it. */
+export function createVolumeObjects(
+  volumeId: VolumeId,
+  tools: VolumeObjectTools,
+  sweeps: number,
+): VolumeObjects {
   const { store, cache, inFlight } = tools;
   const prefix = volumePrefix(volumeId);
+  const cacheKey = (sha256: string) => `${prefix}${sweeps}/${sha256}`;
   const put = async (
     kind: ObjectKind,
     bytes: Uint8Array,
@@ -65,19 +71,19 @@ export function createVolumeObjects(volumeId: VolumeId, tools: VolumeObjectTools
     async putDirectory(entries, signal) {
       if (entries.size === 0) return null;
       const bytes = encodeDirectory(entries);
-      const key = prefix + sha256Of(bytes);
-      if (cache.get(key)) return key.slice(prefix.length);
-      const sha256 = await put('directories', bytes, signal);
-      cache.set(key, entries, bytes.length);
+      const sha256 = sha256Of(bytes);
+      if (cache.get(cacheKey(sha256))) return sha256;
+      await put('directories', bytes, signal);
+      cache.set(cacheKey(sha256), entries, bytes.length);
       return sha256;
     },
     async getDirectory(sha256, signal) {
       if (sha256 === null) return noEntries;
-      const known = cache.get(prefix + sha256);
+      const known = cache.get(cacheKey(sha256));
       if (known) return known;
       const bytes = await get('directories', sha256, signal);
       const entries = decodeDirectory(bytes, sha256);
-      cache.set(prefix + sha256, entries, bytes.length);
+      cache.set(cacheKey(sha256), entries, bytes.length);
       return entries;
     },
     forgetCached: () => cache.forget(prefix),

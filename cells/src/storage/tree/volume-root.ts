@@ -40,6 +40,12 @@ export function versionsPath(path: TreePath, kind: 'file' | 'folder' = 'file'): 
   return ['versions', ...folders, `${kind === 'file' ? 'v' : 'd'}:${name}`];
 }
 
+/** Whether a name in a folder of versions is a file's place, and not a deeper folder. */
+export const isFileOfVersions = (name: string): boolean => name.startsWith('v:');
+
+/** In a file's place of versions: since when the file is missing (marks/prune-versions.ts). */
+export const goneName = 'gone';
+
 export const filesPath = (path: TreePath): string[] => ['files', ...path];
 
 /** The attributes of a volume's own folders: nobody sees them. */
@@ -50,6 +56,16 @@ export const rootDirectory = (sha256: string | null): StoredDirectory => ({
   ...emptyDirectory(plain),
   sha256,
 });
+
+/** The directory object of one of the four, or null. */
+export async function areaRoot(
+  objects: VolumeObjects,
+  root: string | null,
+  area: Area,
+): Promise<string | null> {
+  const entry = (await objects.getDirectory(root)).get(area);
+  return entry?.type === 'directory' ? entry.sha256 : null;
+}
 
 export async function filesRoot(objects: VolumeObjects, root: string | null): Promise<StoredDirectory> {
   const entry = (await objects.getDirectory(root)).get('files');
