@@ -22,7 +22,7 @@ export async function openStanding(
   { metrics, audit, ask }: { metrics: Metrics; audit: AuditLog; ask: AskStanding | null },
 ): Promise<StandingPart> {
   const keys = await openPublicKeys(edgePublicKeysFile, clock);
-  const standing = createStanding({ clock, log, metrics, keys, audit, program: `cell-${cellId}` });
+  const standing = createStanding({ clock, log, metrics, keys, audit, cellId });
   let followed: FollowedStanding | null = null;
   return {
     standing,

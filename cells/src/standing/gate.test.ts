@@ -1,8 +1,8 @@
 /** The cell's own server: what the edge let through and the cell knows to have ended, and how it is told. */
 import { newOrgId } from '@cellbook/shared/ids.ts';
 import { outdatedHeader, principalHeader } from '@cellbook/shared/protocol/principal.ts';
+import { statementMediaType } from '@cellbook/shared/protocol/statements.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
-import { standingMediaType } from '@cellbook/shared/standing/standing.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type ApiServer, startApiServer } from '../api/testing/api-server.ts';
 
@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => api?.stop());
 
-const put = (body: string, type: string = standingMediaType) =>
+const put = (body: string, type: string = statementMediaType) =>
   fetch(`${api.url}/standing`, { method: 'PUT', headers: { 'content-type': type }, body });
 const farMs = 4_000_000_000_000;
 

@@ -4,12 +4,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ManualClock, systemClock } from '@cellbook/shared/clock.ts';
-import { newOrgId, newSandboxId } from '@cellbook/shared/ids.ts';
+import { cellIdSchema, newOrgId, newSandboxId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import { silentLogger } from '@cellbook/shared/log.ts';
 import { createMetrics } from '@cellbook/shared/metrics.ts';
+import type { Fact } from '@cellbook/shared/protocol/standing-api.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
-import type { Fact } from '@cellbook/shared/standing/standing.ts';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { z } from 'zod';
@@ -19,7 +19,7 @@ import { createTestAudit, type TestAudit } from '../audit/testing/test-audit.ts'
 import { FakeSandbox } from '../gateway/testing/fake-sandbox.ts';
 import { startTestServer, type TestServer } from '../gateway/testing/server.ts';
 import { eventually } from '../testing/eventually.ts';
-import { createTestEdge, type TestEdge } from '../testing/test-edge.ts';
+import { createTestEdge, type TestEdge, testCellId } from '../testing/test-edge.ts';
 import { createStanding, type Standing } from './standing.ts';
 
 const org = newOrgId(systemRandom);
@@ -47,7 +47,7 @@ beforeEach(async () => {
     metrics,
     keys,
     audit: audit.log,
-    program: 'cell-test',
+    cellId: cellIdSchema.parse(testCellId),
   });
   server = await startTestServer({
     start: async (workspaceId, epoch) => new FakeSandbox(newSandboxId(systemRandom), workspaceId, epoch),

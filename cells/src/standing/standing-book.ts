@@ -3,7 +3,7 @@
  * (`limits.standing.keptMs`), and the newest of each subject. A new process has it from the edge's first answer.
  */
 import { limits } from '@cellbook/shared/limits.ts';
-import type { Fact, StandingDocument } from '@cellbook/shared/standing/standing.ts';
+import type { Fact, Told } from '@cellbook/shared/protocol/standing-api.ts';
 
 export class StandingBook {
   /** By kind and subject; in the order in which they were learned. */
@@ -24,7 +24,7 @@ export class StandingBook {
     this.#facts.get(nameOf(kind, subject))?.ms;
 
   /** What of it is news. Documents come late, twice and out of order. */
-  learn({ after, upTo, facts }: StandingDocument, monotonicMs: number): Fact[] {
+  learn({ after, upTo, facts }: Told, monotonicMs: number): Fact[] {
     const news = facts.filter(({ kind, subject, ms }) => ms > (this.told(kind, subject) ?? -1));
     for (const { kind, subject, ms } of news) {
       const name = nameOf(kind, subject);

@@ -10,12 +10,14 @@
  * terminals go on. While the edge cannot be asked nothing is ended for a day: who is signed in works on.
  */
 import type { Clock } from '@cellbook/shared/clock.ts';
+import type { CellId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
 import type { Metrics } from '@cellbook/shared/metrics.ts';
 import type { Principal } from '@cellbook/shared/protocol/principal.ts';
-import { verifyStanding } from '@cellbook/shared/standing/standing.ts';
-import type { JWTVerifyGetKey } from 'jose';
+import { standingToldSchema, standingToldType } from '@cellbook/shared/protocol/standing-api.ts';
+import { verifyStatement } from '@cellbook/shared/protocol/statements.ts';
+import type { CompactVerifyGetKey } from 'jose';
 import type { AuditLog } from '../audit/audit-log.ts';
 import { type Opened, OpenGrants } from './open-grants.ts';
 import { recordEndings } from './record-endings.ts';
@@ -44,14 +46,14 @@ export interface StandingDeps {
   clock: Clock;
   log: Logger;
   metrics: Metrics;
-  keys: JWTVerifyGetKey;
+  /** Of the edge. */
+  keys: CompactVerifyGetKey;
+  cellId: CellId;
   audit: Pick<AuditLog, 'record'>;
-  /** `cell-eu-1`, for the record. */
-  program: string;
 }
 
 export function createStanding(deps: StandingDeps): Standing {
-  const { clock, keys } = deps;
+  const { clock, keys, cellId } = deps;
   const book = new StandingBook();
   const open = new OpenGrants();
   let heardMs = clock.monotonicMs();
@@ -100,7 +102,9 @@ export function createStanding(deps: StandingDeps): Standing {
       return () => open.remove(opened);
     },
     async take(jws) {
-      const document = await verifyStanding(jws, keys, clock.nowMs()).catch((cause: unknown) => {
+      const expected = { to: cellId, from: 'edge', typ: standingToldType, schema: standingToldSchema };
+      const said = verifyStatement(jws, keys, { ...expected, nowMs: clock.nowMs() });
+      const document = await said.catch((cause: unknown) => {
         throw refusedDocument(cause);
       });
       const news = book.learn(document, clock.monotonicMs());

@@ -1,7 +1,7 @@
 import { newOrgId, newUserId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
+import type { Fact, Told } from '@cellbook/shared/protocol/standing-api.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
-import type { Fact, StandingDocument } from '@cellbook/shared/standing/standing.ts';
 import { describe, expect, test } from 'vitest';
 import { StandingBook } from './standing-book.ts';
 import { endedBy, type Grant } from './verdict.ts';
@@ -10,7 +10,7 @@ const nowMs = 1_800_000_000_000;
 const [sub, org, other] = [newUserId(systemRandom), newOrgId(systemRandom), newUserId(systemRandom)];
 const endsMs = nowMs + 3_600_000;
 const grant: Grant = { cred: 'key-1', sub, org, via: 'session', asOf: nowMs - 5, ends: endsMs / 1_000 };
-const documentOf = (facts: Fact[], rest: Partial<StandingDocument> = {}) => ({
+const documentOf = (facts: Fact[], rest: Partial<Told> = {}) => ({
   ...{ after: 0, upTo: 1, more: false, facts },
   ...rest,
 });

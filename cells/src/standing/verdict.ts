@@ -10,7 +10,7 @@
  */
 
 import type { Principal } from '@cellbook/shared/protocol/principal.ts';
-import type { Fact } from '@cellbook/shared/standing/standing.ts';
+import type { Fact } from '@cellbook/shared/protocol/standing-api.ts';
 
 export type Ended = 'over' | 'revoked' | 'outdated' | 'unconfirmed';
 
@@ -18,21 +18,21 @@ export type Ended = 'over' | 'revoked' | 'outdated' | 'unconfirmed';
 export type Grant = Pick<Principal, 'cred' | 'sub' | 'org' | 'via' | 'asOf' | 'policyAsOf' | 'ends'>;
 
 /** What was told last of a subject; undefined: nothing. */
-export type Told = (kind: Fact['kind'], subject: string) => number | undefined;
+export type LastTold = (kind: Fact['kind'], subject: string) => number | undefined;
 
-export function endedBy(told: Told, grant: Grant, nowMs: number): Exclude<Ended, 'unconfirmed'> | null {
+export function endedBy(told: LastTold, grant: Grant, nowMs: number): Exclude<Ended, 'unconfirmed'> | null {
   const endsMs = (grant.ends ?? Number.POSITIVE_INFINITY) * 1_000;
   if (endsMs <= nowMs) return 'over';
   if (isRevoked(told, grant, endsMs)) return 'revoked';
   return isOutdated(told, grant) ? 'outdated' : null;
 }
 
-function isRevoked(told: Told, { cred, sub, via }: Grant, endsMs: number): boolean {
+function isRevoked(told: LastTold, { cred, sub, via }: Grant, endsMs: number): boolean {
   if (told('revoked', cred) !== undefined) return true;
   return via !== 'token' && endsMs <= (told('revoked', sub) ?? Number.NEGATIVE_INFINITY);
 }
 
-export function isOutdated(told: Told, { cred, sub, org, asOf = 0, policyAsOf = 0 }: Grant): boolean {
+export function isOutdated(told: LastTold, { cred, sub, org, asOf = 0, policyAsOf = 0 }: Grant): boolean {
   const isNews = (subject: string) => (told('changed', subject) ?? 0) > asOf;
   return [sub, org, cred].some(isNews) || (told('policy', org) ?? 0) > policyAsOf;
 }

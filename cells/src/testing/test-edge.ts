@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { type Clock, systemClock } from '@cellbook/shared/clock.ts';
 import { newOrgId } from '@cellbook/shared/ids.ts';
 import { type Principal, principalIssuer } from '@cellbook/shared/protocol/principal.ts';
+import { type Fact, standingToldType, type Told } from '@cellbook/shared/protocol/standing-api.ts';
+import { signStatement } from '@cellbook/shared/protocol/statements.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
-import { type Fact, type StandingDocument, signStanding } from '@cellbook/shared/standing/standing.ts';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 
 export const testCellId = 'test-1';
@@ -14,8 +15,8 @@ export interface TestEdge {
   /** A JWKS file with its public key. */
   publicKeysFile: string;
   sign(claims?: Partial<Record<keyof Principal, unknown>>): Promise<string>;
-  /** A document of standing, of all that there is unless told otherwise. */
-  tell(facts: Fact[], document?: Partial<StandingDocument>): Promise<string>;
+  /** What the edge tells this cell of ended rights: all that there is, unless `told` says otherwise. */
+  tell(facts: Fact[], told?: Partial<Told>): Promise<string>;
 }
 
 export async function createTestEdge(directory: string, clock: Clock = systemClock): Promise<TestEdge> {
@@ -27,8 +28,11 @@ export async function createTestEdge(directory: string, clock: Clock = systemClo
   const signing = { ...(await exportJWK(privateKey)), kid: 'test' };
   return {
     publicKeysFile,
-    tell: (facts, document = {}) =>
-      signStanding({ after: 0, upTo: 1, more: false, facts, ...document }, signing, clock.nowMs()),
+    tell: (facts, told = {}) => {
+      const envelope = { from: 'edge', to: testCellId, iat: clock.nowMs() };
+      const all = { after: 0, upTo: 1, more: false, facts };
+      return signStatement(standingToldType, { ...all, ...told, ...envelope }, signing);
+    },
     sign(claims = {}) {
       const iat = Math.floor(clock.nowMs() / 1000);
       const usual = {

@@ -77,7 +77,7 @@ export const principalSchema = z.object({
   /**
    * The newest changes that the edge knew of when it said this: of the user, his organisation or key (`asOf`), and
    * of what the organisation has set (`policyAsOf`), in milliseconds. A cell that knows of a newer one
-   * (shared/src/standing) opens nothing with it. Absent: none.
+   * (shared/src/protocol/standing-api.ts) opens nothing with it. Absent: none.
    */
   asOf: z.int().nonnegative().optional(),
   policyAsOf: z.int().nonnegative().optional(),

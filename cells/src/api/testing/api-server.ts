@@ -87,6 +87,12 @@ const nothingLive = {
   detach: () => Promise.reject(new Error('nothing is live here')),
 };
 
+const quotasOn = ({ database }: TestDatabase, clock: Clock) =>
+  new QuotaGuard({
+    ...{ database, clock, sandboxBytes: () => 1024 ** 3 },
+    policies: new QuotaPolicies({ database, log: silentLogger }),
+  });
+
 export async function startApiServer(given: ApiServerOptions = {}): Promise<ApiServer> {
   const directory = await mkdtemp(join(tmpdir(), 'cellbook-api-'));
   const database = await createTestDatabase();
@@ -97,15 +103,12 @@ export async function startApiServer(given: ApiServerOptions = {}): Promise<ApiS
   const store = new PostgresWorkspaceStore(database.database);
   const transitions = new PostgresTransitionStore(database.database);
   const metrics = createMetrics();
-  const quotas = new QuotaGuard({
-    ...{ database: database.database, clock, sandboxBytes: () => 1024 ** 3 },
-    policies: new QuotaPolicies({ database: database.database, log: silentLogger }),
-  });
+  const quotas = quotasOn(database, clock);
   const feed = await openChangeFeed({ store, bus: given.bus ?? null, log: silentLogger });
   const woken: WorkspaceId[] = [];
   const audit = createTestAudit(createPostgresAuditStore(database.database), clock);
   const keys = await openPublicKeys(edge.publicKeysFile, clock);
-  const standing = createStanding({ ...tools, metrics, keys, audit: audit.log, program: 'cell-test' });
+  const standing = createStanding({ ...tools, metrics, keys, audit: audit.log, cellId });
   const recovering = {
     ...{ ...tools, store, fence: createPostgresFence(database.database), hosts: new Hosts([]) },
     manifests: createPostgresManifestStore(database.database),
