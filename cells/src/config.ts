@@ -58,9 +58,14 @@ const environmentSchema = z.object({
   CELLBOOK_EDGE_PUBLIC_KEYS: z.string().min(1),
   /** A JWK file: the key that pin documents are verified with. Without it the cell takes none and serves everybody. */
   CELLBOOK_PIN_PUBLIC_KEY: z.string().min(1).optional(),
+  /** The edge's public address, and this cell's own key (a JWK file), to ask things of it; without them it stands alone. */
+  CELLBOOK_EDGE_URL: z.url({ protocol: /^https?$/ }).optional(),
+  CELLBOOK_CELL_KEY: z.string().min(1).optional(),
   CELLBOOK_LAB_SCHEMAS: z.string().optional(),
   /** The keys that sign the audit log's checkpoints; absent: `audit-key.json` in the data directory. */
   CELLBOOK_AUDIT_KEY: z.string().min(1).optional(),
+  /** Every event of the audit log is kept so long at least, whatever its tier or its organisation says. */
+  CELLBOOK_AUDIT_RETENTION_DAYS: z.coerce.number().int().min(0).default(0),
   /** The master keys of secrets (cells/src/secrets/master-keys.ts); absent: none are kept. */
   CELLBOOK_SECRET_KEYS: z.string().min(1).optional(),
   /** Sandboxes at once, live and starting; absent: as many as fit this machine's memory. */
@@ -101,8 +106,11 @@ export interface CellConfig {
   };
   edgePublicKeysFile: string;
   pinPublicKeyFile: string | null;
+  /** Null: it asks nothing of the edge. */
+  edge: { url: string; keyFile: string } | null;
   labDataDirectory: string | null;
   auditKeyFile: string | null;
+  auditRetentionDaysMin: number;
   secretKeysFile: string | null;
   logLevel: string;
 }
@@ -153,8 +161,10 @@ export function readConfig(environment: NodeJS.ProcessEnv): CellConfig {
     },
     edgePublicKeysFile: given.CELLBOOK_EDGE_PUBLIC_KEYS,
     pinPublicKeyFile: given.CELLBOOK_PIN_PUBLIC_KEY ?? null,
+    edge: edgeOf(given),
     labDataDirectory: given.CELLBOOK_LAB_SCHEMAS ?? null,
     auditKeyFile: given.CELLBOOK_AUDIT_KEY ?? null,
+    auditRetentionDaysMin: given.CELLBOOK_AUDIT_RETENTION_DAYS,
     secretKeysFile: given.CELLBOOK_SECRET_KEYS ?? null,
     logLevel: given.CELLBOOK_LOG_LEVEL,
   };
@@ -167,4 +177,9 @@ export function readConfig(environment: NodeJS.ProcessEnv): CellConfig {
  */
 export function capacityOf(machineBytes: number, sandboxBytesMax: number): number {
   return Math.max(1, Math.floor((machineBytes * 0.75 * 2) / sandboxBytesMax));
+}
+
+function edgeOf(given: z.infer<typeof environmentSchema>): CellConfig['edge'] {
+  const { CELLBOOK_EDGE_URL: url, CELLBOOK_CELL_KEY: keyFile } = given;
+  return url === undefined || keyFile === undefined ? null : { url, keyFile };
 }

@@ -9,7 +9,7 @@ import type { Clock, Timer } from '@cellbook/shared/clock.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
 import type { ObjectStore } from '../storage/objects/object-store.ts';
-import type { AuditStore, KeptStatement } from './store/audit-store.ts';
+import type { AuditStore } from './store/audit-store.ts';
 
 export interface CheckpointDeps {
   store: AuditStore;
@@ -65,7 +65,7 @@ export class Checkpoints {
 }
 
 export const anchorPrefix = (chain: string): string => `audit/${chain}/`;
-const anchorKey = ({ chain, seq, kind }: AuditStatement): string =>
+export const anchorKey = ({ chain, seq, kind }: Pick<AuditStatement, 'chain' | 'seq' | 'kind'>): string =>
   `${anchorPrefix(chain)}${String(seq).padStart(15, '0')}-${kind}`;
 
 /** Kept in the database first: one that is only there is no finding, one that is only an object is. */
@@ -75,18 +75,6 @@ export async function keepStatement(deps: CheckpointDeps, statement: AuditStatem
   if (await deps.store.addStatement({ kind, seq, jws })) await anchor(deps, statement, jws);
 }
 
-/** The statement and what it removes go in one transaction; the object follows. */
-export async function keepRemoval(deps: CheckpointDeps, through: ChainHead, atMs: number): Promise<number> {
-  const statement: AuditStatement = {
-    ...{ kind: 'removal', chain: deps.chain, ...through },
-    at: new Date(atMs).toISOString(),
-  };
-  const jws = await signStatement(statement, deps.key);
-  const kept: KeptStatement = { kind: 'removal', seq: through.seq, jws };
-  const removed = await deps.store.remove(kept);
-  if (removed > 0) await anchor(deps, statement, jws);
-  return removed;
-}
-
-const anchor = ({ objects }: CheckpointDeps, statement: AuditStatement, jws: string): Promise<void> =>
+/** The same statement where the owner of the database cannot reach. */
+export const anchor = ({ objects }: CheckpointDeps, statement: AuditStatement, jws: string): Promise<void> =>
   objects.put(anchorKey(statement), Buffer.from(jws));

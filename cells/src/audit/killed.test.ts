@@ -46,7 +46,7 @@ it('everything acknowledged is in the chain, everything begun has an event, and 
     yield* rows;
   };
   const report = await verifyChain({
-    ...{ chain: testChain, rows: each(), statements: [], anchors: [], keys: [] },
+    ...{ chain: testChain, rows: each(), statements: [], anchors: [], keys: [], nowMs: 0 },
   });
   expect(report).toMatchObject({ rows: outcomes.size, findings: [] });
 });

@@ -32,7 +32,7 @@ try {
   else {
     const objects = openObjectStore(given.CELLBOOK_OBJECTS, { clock: systemClock, random: systemRandom });
     const keys = await readVerificationKeys(given.CELLBOOK_AUDIT_KEY);
-    const report = await verifyCell({ ...{ store, objects, chain, keys } });
+    const report = await verifyCell({ ...{ store, objects, chain, keys }, nowMs: systemClock.nowMs() });
     console.log(JSON.stringify(report));
     if (report.findings.length > 0) process.exitCode = 1;
   }

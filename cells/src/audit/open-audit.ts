@@ -11,8 +11,9 @@ import type { ObjectStore } from '../storage/objects/object-store.ts';
 import { type AuditKeys, openAuditKeys } from './audit-key.ts';
 import type { AuditLog } from './audit-log.ts';
 import { ChainWriter } from './chain-writer.ts';
-import { type CheckpointDeps, Checkpoints, keepRemoval } from './checkpoints.ts';
+import { type CheckpointDeps, Checkpoints } from './checkpoints.ts';
 import { createAuditLog } from './create-audit-log.ts';
+import { removeExpired, type ShorteningDeps, thinStatements } from './shorten.ts';
 import type { AuditStore } from './store/audit-store.ts';
 import { createPostgresAuditStore } from './store/postgres-audit-store.ts';
 
@@ -24,6 +25,8 @@ export interface AuditDeps {
   /** What at most one process of at a time is: its predecessors' intents are settled at its start. */
   instance: string;
   keyFile: string;
+  /** Days that every event is kept at least. Absent: its tier and its organisation say. */
+  retentionDaysMin?: number | undefined;
   clock: Clock;
   random: Random;
   log: Logger;
@@ -36,6 +39,8 @@ export interface AuditPart {
   chain: string;
   /** Removes what is older than its organisation wants; how many events went. */
   removeExpired(): Promise<number>;
+  /** Takes statements away that say nothing any more; how many. */
+  thinStatements(): Promise<number>;
   /** Everything waiting is written, and the head signed. */
   close(): Promise<void>;
 }
@@ -56,21 +61,19 @@ export async function openAudit(deps: AuditDeps): Promise<AuditPart> {
       checkpoints.committed(head, events);
     },
   });
-  const removeExpired = async () => {
-    const { retentionDaysByTier, removeRowsMax } = limits.audit;
-    for (let removed = 0; ; ) {
-      const through = await store.lastExpired(clock.nowMs(), retentionDaysByTier, removeRowsMax);
-      const gone = through === null ? 0 : await keepRemoval(checkpointing, through, clock.nowMs());
-      if (gone === 0) return removed;
-      removed += gone;
-    }
+  const shortening: ShorteningDeps = { ...checkpointing, keys, daysMin: deps.retentionDaysMin ?? 0 };
+  const shorten = async () => {
+    await removeExpired(shortening);
+    await thinStatements(shortening);
   };
   const settling = repeatEvery(clock, limits.audit.settleMs, async () => chainWriter.settle(), log);
-  const expiring = repeatEvery(clock, limits.audit.retentionSweepMs, removeExpired, log);
+  const expiring = repeatEvery(clock, limits.audit.retentionSweepMs, shorten, log);
   chainWriter.settle();
   return {
     log: createAuditLog({ chain: chainWriter, writer, clock, random }),
-    ...{ store, chain, removeExpired },
+    ...{ store, chain },
+    removeExpired: () => removeExpired(shortening),
+    thinStatements: () => thinStatements(shortening),
     async close() {
       settling.cancel();
       expiring.cancel();

@@ -26,6 +26,7 @@ let directory: string;
 let database: TestDatabase;
 let objects: ObjectStore;
 let clock: Clock;
+let manual: ManualClock;
 let laterMs: number;
 let audit: AuditPart;
 const keyFile = () => join(directory, 'key.json');
@@ -35,7 +36,7 @@ beforeEach(async () => {
   database = await createTestDatabase();
   objects = createMemoryObjectStore();
   // Years pass at once: nobody waits for the timers of seven of them.
-  const manual = new ManualClock(startMs);
+  manual = new ManualClock(startMs);
   laterMs = 0;
   clock = {
     nowMs: () => manual.nowMs() + laterMs,
@@ -50,15 +51,25 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-const start = () =>
+const start = (retentionDaysMin?: number) =>
   openAudit({
+    ...(retentionDaysMin !== undefined && { retentionDaysMin }),
     ...{ database: database.database, objects, chain, instance: 'host-a', keyFile: keyFile(), clock },
     ...{ random: systemRandom, log: silentLogger, metrics: createMetrics() },
   });
 
+/** Waits until the head is signed. */
+const signed = async () => {
+  await manual.advance(limits.audit.checkpointMs);
+  const { seq } = await audit.store.head();
+  await expect.poll(async () => (await audit.store.lastStatement())?.seq).toBe(seq);
+};
+
 async function verify() {
   const keys = await readVerificationKeys(keyFile());
-  const { findings, ...report } = await verifyCell({ ...{ store: audit.store, objects, chain, keys } });
+  const { findings, ...report } = await verifyCell({
+    ...{ store: audit.store, objects, chain, keys, nowMs: clock.nowMs() },
+  });
   return { ...report, findings: findings.map(({ kind, seq }) => `${kind} ${seq}`) };
 }
 
@@ -167,6 +178,7 @@ describe('what verification names', () => {
 
 describe('what is removed because its time is over', () => {
   it('leaves a chain that verifies, begun by a signed statement, and goes on', async () => {
+    await signed();
     laterMs = (limits.audit.retentionDaysByTier.enterprise + 1) * dayMs;
     await audit.log.record(someEvent());
     expect(await audit.removeExpired()).toBe(10);
@@ -174,6 +186,57 @@ describe('what is removed because its time is over', () => {
     await audit.close();
     expect(await verify()).toMatchObject({ rows: 2, first: 11, last: 12, findings: [] });
     expect(await audit.removeExpired()).toBe(0);
+  });
+
+  it('goes no further than a checkpoint', async () => {
+    await signed();
+    for (let made = 0; made < 4; made++) await audit.log.record(someEvent());
+    laterMs = (limits.audit.retentionDaysByTier.enterprise + 1) * dayMs;
+    expect(await audit.removeExpired()).toBe(10);
+    await audit.close();
+    expect(await verify()).toMatchObject({ rows: 4, first: 11, findings: [] });
+  });
+
+  it('is nothing where something was changed: the damage stays to be found', async () => {
+    await signed();
+    await tamper(`update audit_events set body = replace(body, '"made":4', '"made":5') where seq = 5`);
+    laterMs = (limits.audit.retentionDaysByTier.enterprise + 1) * dayMs;
+    await audit.log.record(someEvent());
+    expect(await audit.removeExpired()).toBe(0);
+    await audit.close();
+    expect((await verify()).findings).toEqual(['changed 5']);
+  });
+
+  it('is nothing sooner than the operator allows, whatever a tier says', async () => {
+    await signed();
+    await audit.close();
+    audit = await start(3_000);
+    laterMs = 2_900 * dayMs;
+    await audit.log.record(someEvent());
+    expect(await audit.removeExpired()).toBe(0);
+    laterMs = 3_001 * dayMs;
+    expect(await audit.removeExpired()).toBe(10);
+    await audit.close();
+  });
+
+  it('statements get sparse with age, here and among the objects, and the chain is still vouched for', async () => {
+    for (let made = 0; made < 20; made++) {
+      await signed();
+      await audit.log.record(someEvent());
+    }
+    laterMs = 2 * dayMs;
+    const { length: before } = await audit.store.statements();
+    expect(await audit.thinStatements()).toBe(before - 1);
+    expect(await audit.thinStatements()).toBe(0);
+    await audit.close();
+    expect(await verify()).toMatchObject({ rows: 30, signedThrough: 30, findings: [] });
+    const anchors: string[] = [];
+    for await (const key of objects.list('audit/')) anchors.push(key);
+    expect(anchors).toHaveLength((await audit.store.statements()).length);
+    await tamper('delete from audit_statements');
+    expect((await verify()).findings.map((finding) => finding.split(' ')[0])).toEqual(
+      anchors.map(() => 'statement_missing'),
+    );
   });
 
   it('is not forged without the key', async () => {

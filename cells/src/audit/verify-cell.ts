@@ -13,19 +13,21 @@ export interface CellToVerify {
   objects: ObjectStore;
   chain: string;
   keys: readonly AuditPublicKey[];
+  nowMs: number;
 }
 
-export async function verifyCell({ store, objects, chain, keys }: CellToVerify): Promise<ChainReport> {
+export async function verifyCell({ store, objects, chain, keys, nowMs }: CellToVerify): Promise<ChainReport> {
   const statements = (await store.statements()).map(({ jws }) => jws);
   const anchors = await anchorsOf(objects, chain);
   return verifyChain({
-    ...{ chain, keys, statements, anchors },
+    ...{ chain, keys, nowMs, statements, anchors },
     rows: rowsOf(store),
     columnsOf: columnsIfEvent,
   });
 }
 
-async function* rowsOf(store: AuditStore): AsyncGenerator<StoredChainRow> {
+/** The chain, a page at a time. */
+export async function* rowsOf(store: AuditStore): AsyncGenerator<StoredChainRow> {
   for (let from = 0; ; ) {
     const rows = await store.rows(from, limits.audit.pageRows);
     yield* rows;

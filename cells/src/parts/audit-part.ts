@@ -19,6 +19,7 @@ export function openCellAudit(
     objects: openObjectStore(config.objects, tools),
     chain: `cell-${config.cellId}`,
     instance: config.controllerId,
+    retentionDaysMin: config.auditRetentionDaysMin,
     keyFile: config.auditKeyFile ?? join(config.dataDirectory, 'audit-key.json'),
   });
 }

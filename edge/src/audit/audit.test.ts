@@ -59,6 +59,7 @@ async function verify(): Promise<string[]> {
     })(),
     statements: (await store().statements()).map(({ jws }) => jws),
     anchors: await world.edge.audit.anchors(),
+    nowMs: world.clock.nowMs(),
     keys: [auditPublicKeySchema.parse(world.keys.audit)],
     columnsOf: columnsIfEvent,
   });

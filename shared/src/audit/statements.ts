@@ -5,7 +5,7 @@
  * ever added, in another store, so that whoever can write to the database can neither take them back nor make
  * new ones.
  */
-import { CompactSign, compactVerify, importJWK } from 'jose';
+import { base64url, CompactSign, compactVerify, importJWK } from 'jose';
 import { z } from 'zod';
 
 export const auditStatementSchema = z.object({
@@ -33,6 +33,22 @@ export async function signStatement(statement: AuditStatement, key: AuditKey): P
   return new CompactSign(new TextEncoder().encode(JSON.stringify(statement)))
     .setProtectedHeader({ alg: 'EdDSA', typ, kid: key.kid })
     .sign(await importJWK(key, 'EdDSA'));
+}
+
+/** When a statement of one's own says that it was made; unchecked, so only ever to tidy up by. */
+export function madeAtMs(jws: string): number {
+  const payload = new TextDecoder().decode(base64url.decode(jws.split('.')[1] ?? ''));
+  const made = auditStatementSchema.pick({ at: true }).safeParse(jsonOf(payload));
+  // What cannot be read stays: it counts as made just now, whenever that is.
+  return made.success ? Date.parse(made.data.at) : Number.POSITIVE_INFINITY;
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }
 
 /** The statement, or null when no key of these signed it for this chain. */

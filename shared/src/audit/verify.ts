@@ -6,6 +6,7 @@
 import { canonicalJson } from './canonical.ts';
 import { type ChainHead, type ChainRow, chainedText, emptyChain, sha256Hex } from './chain.ts';
 import { type AuditPublicKey, type AuditStatement, readStatement } from './statements.ts';
+import { superfluous } from './thin.ts';
 
 export type FindingKind =
   /** The row's content is not what its hash was taken of. */
@@ -46,6 +47,8 @@ export interface ChainToVerify {
   /** Statements kept in the other store. */
   anchors: readonly string[];
   keys: readonly AuditPublicKey[];
+  /** Statements that a thinning takes away by now (thin.ts) may be gone from one store and not yet from the other. */
+  nowMs: number;
   /** What the columns of an event must say; null where the body cannot be read. */
   columnsOf?(body: string): Record<string, string | null> | null;
 }
@@ -107,19 +110,18 @@ async function checkRow(
 }
 
 async function readStatements(
-  { chain, statements, anchors, keys }: ChainToVerify,
+  { chain, statements, anchors, keys, nowMs }: ChainToVerify,
   find: (finding: Finding) => void,
 ): Promise<AuditStatement[]> {
   const kept = new Set(statements);
-  const read: AuditStatement[] = [];
+  const read: (AuditStatement & { atMs: number; isKept: boolean })[] = [];
   for (const jws of new Set([...statements, ...anchors])) {
     const statement = await readStatement(jws, chain, keys);
     if (statement === null) find({ kind: 'unsigned', seq: 0, expected: 'a known key', found: cut(jws) });
-    else {
-      read.push(statement);
-      if (!kept.has(jws)) find(gone(statement));
-    }
+    else read.push({ ...statement, atMs: Date.parse(statement.at), isKept: kept.has(jws) });
   }
+  const thinned = new Set(superfluous(read, nowMs));
+  for (const statement of read) if (!statement.isKept && !thinned.has(statement)) find(gone(statement));
   return read;
 }
 

@@ -111,8 +111,8 @@ export const cellLimits = {
     },
     /** Organisations whose quotas a cell remembers: 10,000 at about 300 bytes are 3 MB. */
     organisationsKeptMax: 10_000,
-    /** A sum of sizes is used this long: saves of one user come every few seconds at the most. */
-    storageSumMs: 2_000,
+    /** Room that a killed process had reserved comes back then: five times what a command to a host may take. */
+    reservationTtlMs: 600_000,
     /** A share of an organisation's quota lets a cell grow this long after its last ask: the directory may be away for a day. */
     shareMs: 24 * 3_600_000,
     /** One that nothing changed in is asked for again after this: three more tries before it ends. */
@@ -161,6 +161,18 @@ export const cellLimits = {
     /** What the database's owner could cut off unseen: the events since the last checkpoint. */
     checkpointMs: 30_000,
     checkpointEvents: 1_000,
+    /**
+     * Checkpoints stay whole for a day (2,880), one an hour for a month (720), then one a day: with seven years of
+     * retention 6,200 statements of 350 bytes, and one for each 1,000 rows.
+     */
+    statementsWholeMs: 24 * 3_600_000,
+    statementsHourlyMs: 30 * 24 * 3_600_000,
+    /** Looked at in one turn, the oldest first: 3.5 MB. What is superfluous beyond goes with the next turns. */
+    statementsThinnedMax: 10_000,
+    /** One turn at the edge: two to five spans between checkpoints, each row hashed once: half a second. */
+    edgeRemoveRowsMax: 5_000,
+    /** Once a day, of many isolates one. */
+    edgeRetentionEveryMs: 24 * 3_600_000,
     /** One page of the chain when it is read for verification or export. */
     pageRows: 500,
     /** The edge's own deeds take seconds. */

@@ -144,6 +144,24 @@ describe.each([
     expect(await store.statements()).toEqual([{ ...statement, seq: 2 }, statement]);
   });
 
+  it('takes away a statement while a later one of its kind stays, and never the last one', async () => {
+    const of = (kind: 'checkpoint' | 'removal', seq: number) => ({ kind, seq, jws: `${kind}.${seq}` });
+    const all = [of('checkpoint', 1), of('checkpoint', 3), of('checkpoint', 5)];
+    for (const statement of all) await store.addStatement(statement);
+    expect(await store.statements(2)).toEqual(all.slice(0, 2));
+    expect(await store.checkpointUpTo(4)).toEqual(all[1]);
+    expect(await store.checkpointUpTo(0)).toBeNull();
+    expect(await store.lastRemoval()).toBeNull();
+    expect(await store.dropStatements(all.slice(0, 2))).toBe(2);
+    await expect(store.dropStatements(all.slice(2))).rejects.toThrow();
+    expect(await store.statements()).toEqual(all.slice(2));
+    await store.addStatement(of('removal', 2));
+    await store.addStatement(of('removal', 5));
+    expect(await store.lastRemoval()).toEqual(of('removal', 5));
+    expect(await store.dropStatements([of('removal', 2), of('checkpoint', 5)])).toBe(2);
+    expect(await store.statements()).toEqual([of('removal', 5)]);
+  });
+
   describe('what is old', () => {
     const days = limits.audit.retentionDaysByTier;
     const [brief, long] = [newOrgId(systemRandom), newOrgId(systemRandom)];

@@ -77,17 +77,28 @@ export interface AuditStore {
   rows(from: number, limit: number): Promise<StoredChainRow[]>;
   /** False when there is one of this kind for this row. */
   addStatement(statement: KeptStatement): Promise<boolean>;
-  /** In order of their rows. */
-  statements(): Promise<KeptStatement[]>;
+  /** In order of their rows: all of them, or the first `limit`. */
+  statements(limit?: number): Promise<KeptStatement[]>;
+  /** Takes away what a later statement makes superfluous; refused by the store where none does. */
+  dropStatements(statements: readonly Pick<KeptStatement, 'kind' | 'seq'>[]): Promise<number>;
+  /** The checkpoint of this row, or of the last one before it that has one. */
+  checkpointUpTo(seq: number): Promise<KeptStatement | null>;
+  /** Where the chain begins; null: with its first row. */
+  lastRemoval(): Promise<KeptStatement | null>;
   /** Null: no wish of its own any more. */
   keepPolicy(orgId: OrgId, retentionDays: number | null): Promise<void>;
   /** The one for the latest row; null when there is none. */
   lastStatement(): Promise<KeptStatement | null>;
   /**
    * The last row before the first whose time is not over, of the oldest `rowsMax`, and never the newest; null when
-   * there is none.
+   * there is none. Nobody's time is shorter than `daysMin`.
    */
-  lastExpired(nowMs: number, daysByTier: Record<string, number>, rowsMax: number): Promise<ChainHead | null>;
+  lastExpired(
+    nowMs: number,
+    daysByTier: Record<string, number>,
+    rowsMax: number,
+    daysMin?: number,
+  ): Promise<ChainHead | null>;
   /** In one transaction: the statement is kept, and every row through its `seq` goes. */
   remove(statement: KeptStatement): Promise<number>;
 }

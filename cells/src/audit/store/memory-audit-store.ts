@@ -55,17 +55,28 @@ export function createMemoryAuditStore(tierOf: (orgId: OrgId) => string | null =
       statements.sort((left, right) => left.seq - right.seq);
       return true;
     },
-    statements: async () => [...statements],
+    statements: async (limit) => statements.slice(0, limit),
+    async dropStatements(named) {
+      const isNamed = ({ kind, seq }: KeptStatement) =>
+        named.some((one) => one.kind === kind && one.seq === seq);
+      const gone = statements.filter(isNamed);
+      for (const one of gone) if (!isSuperseded(one, statements)) throw appendOnly();
+      for (const one of gone) statements.splice(statements.indexOf(one), 1);
+      return gone.length;
+    },
+    checkpointUpTo: async (seq) =>
+      statements.findLast((one) => one.kind === 'checkpoint' && one.seq <= seq) ?? null,
+    lastRemoval: async () => statements.findLast(({ kind }) => kind === 'removal') ?? null,
     lastStatement: async () => statements.at(-1) ?? null,
     async keepPolicy(orgId, retentionDays) {
       if (retentionDays === null) policies.delete(orgId);
       else policies.set(orgId, retentionDays);
     },
-    async lastExpired(nowMs, daysByTier, rowsMax) {
+    async lastExpired(nowMs, daysByTier, rowsMax, daysMin = 0) {
       const candidates = rows.slice(0, -1).slice(0, rowsMax);
       const first = candidates.findIndex(({ body }) => {
         const event = parseBody(body);
-        return Date.parse(event.at) + keptDays(event, daysByTier) * dayMs > nowMs;
+        return Date.parse(event.at) + Math.max(daysMin, keptDays(event, daysByTier)) * dayMs > nowMs;
       });
       const last = candidates[(first === -1 ? candidates.length : first) - 1];
       return last ? { seq: last.seq, hash: last.hash } : null;
@@ -80,6 +91,15 @@ export function createMemoryAuditStore(tierOf: (orgId: OrgId) => string | null =
   };
   return store;
 }
+
+const isSuperseded = (statement: KeptStatement, all: readonly KeptStatement[]): boolean =>
+  all.some(
+    ({ kind, seq }) =>
+      (kind === statement.kind && seq > statement.seq) ||
+      (kind === 'removal' && statement.kind === 'checkpoint' && seq >= statement.seq),
+  );
+
+const appendOnly = (): Error => new Error('statements about the audit log are append-only');
 
 const isSettleable = ({ ready, untilMs, writer }: AuditIntent, query: SettleQuery): boolean =>
   ready ||

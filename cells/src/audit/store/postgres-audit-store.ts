@@ -68,18 +68,15 @@ export function createPostgresAuditStore(database: Database): AuditStore {
         .returning();
       return added.length === 1;
     },
-    async statements() {
-      const found = await database.select().from(auditStatements).orderBy(asc(auditStatements.seq));
-      return found.map(keptStatement);
+    async statements(limit) {
+      const all = database.select().from(auditStatements).orderBy(asc(auditStatements.seq));
+      return (await (limit === undefined ? all : all.limit(limit))).map(keptStatement);
     },
-    async lastStatement() {
-      const [last] = await database
-        .select()
-        .from(auditStatements)
-        .orderBy(desc(auditStatements.seq))
-        .limit(1);
-      return last ? keptStatement(last) : null;
-    },
+    dropStatements: (statements) => dropStatements(database, statements),
+    checkpointUpTo: (seq) =>
+      lastWhere(database, and(eq(auditStatements.kind, 'checkpoint'), lte(auditStatements.seq, seq))),
+    lastRemoval: () => lastWhere(database, eq(auditStatements.kind, 'removal')),
+    lastStatement: () => lastWhere(database, undefined),
     async keepPolicy(orgId, retentionDays) {
       if (retentionDays === null) {
         await database.delete(auditPolicies).where(eq(auditPolicies.orgId, orgId));
@@ -90,7 +87,8 @@ export function createPostgresAuditStore(database: Database): AuditStore {
         .values({ orgId, retentionDays })
         .onConflictDoUpdate({ target: auditPolicies.orgId, set: { retentionDays } });
     },
-    lastExpired: (nowMs, daysByTier, rowsMax) => lastExpired(database, nowMs, daysByTier, rowsMax),
+    lastExpired: (nowMs, daysByTier, rowsMax, daysMin = 0) =>
+      lastExpired(database, { nowMs, daysByTier, rowsMax, daysMin }),
     remove: (statement) => remove(database, statement),
   };
 }
@@ -159,10 +157,9 @@ function conditionsOf(query: AuditQuery): SQL | undefined {
  */
 async function lastExpired(
   database: Database,
-  nowMs: number,
-  daysByTier: Record<string, number>,
-  rowsMax: number,
+  given: { nowMs: number; daysByTier: Record<string, number>; rowsMax: number; daysMin: number },
 ): Promise<ChainHead | null> {
+  const { nowMs, daysByTier, rowsMax, daysMin } = given;
   const longest = Math.max(...Object.values(daysByTier));
   const [last] = await database.$client<ChainHead[]>`
     with days as (
@@ -171,7 +168,7 @@ async function lastExpired(
     ), kept as (
       select min(seq) as seq from audit_events
       left join audit_policies using (org_id) left join days using (org_id)
-      where at + coalesce(retention_days, days, ${longest}) * interval '1 day'
+      where at + greatest(coalesce(retention_days, days, ${longest}), ${daysMin}) * interval '1 day'
         > ${new Date(nowMs).toISOString()}::timestamptz
     )
     select seq::int8 as seq, hash from audit_events
@@ -185,6 +182,27 @@ const keptStatement = ({ kind, ...rest }: typeof auditStatements.$inferSelect): 
   ...rest,
   kind: kind === 'removal' ? kind : 'checkpoint',
 });
+
+async function lastWhere(database: Database, condition: SQL | undefined): Promise<KeptStatement | null> {
+  const [last] = await database
+    .select()
+    .from(auditStatements)
+    .where(condition)
+    .orderBy(desc(auditStatements.seq))
+    .limit(1);
+  return last ? keptStatement(last) : null;
+}
+
+async function dropStatements(
+  { $client: client }: Database,
+  statements: readonly Pick<KeptStatement, 'kind' | 'seq'>[],
+): Promise<number> {
+  const named = JSON.stringify(statements.map(({ kind, seq }) => ({ kind, seq })));
+  const gone = await client`
+    delete from audit_statements using jsonb_to_recordset(${named}::text::jsonb) as named (kind text, seq bigint)
+    where audit_statements.kind = named.kind and audit_statements.seq = named.seq`;
+  return gone.count;
+}
 
 async function remove(database: Database, statement: KeptStatement): Promise<number> {
   return database.transaction(async (tx) => {

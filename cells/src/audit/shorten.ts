@@ -1,0 +1,65 @@
+/**
+ * What of the log has had its time. Rows go from the beginning, through one that a checkpoint names, once they have
+ * been proven to be what was signed (shared/src/audit/proven-head.ts); the signed removal and they are one
+ * transaction, and the chain begins there from then on. A log that is broken is not shortened: it is told.
+ */
+import { provenHead } from '@cellbook/shared/audit/proven-head.ts';
+import { type AuditStatement, madeAtMs, signStatement } from '@cellbook/shared/audit/statements.ts';
+import { superfluous } from '@cellbook/shared/audit/thin.ts';
+import { limits } from '@cellbook/shared/limits.ts';
+import type { AuditKeys } from './audit-key.ts';
+import { anchor, anchorKey, type CheckpointDeps } from './checkpoints.ts';
+import type { KeptStatement } from './store/audit-store.ts';
+import { rowsOf } from './verify-cell.ts';
+
+export interface ShorteningDeps extends CheckpointDeps {
+  keys: AuditKeys;
+  /** Nothing goes sooner, whatever a tier or an organisation says. */
+  daysMin: number;
+}
+
+/** How many events went. */
+export async function removeExpired(deps: ShorteningDeps): Promise<number> {
+  for (let removed = 0; ; ) {
+    const gone = await removeOnce(deps);
+    if (gone === 0) return removed;
+    removed += gone;
+  }
+}
+
+async function removeOnce(deps: ShorteningDeps): Promise<number> {
+  const { store, chain, keys, clock, log, daysMin } = deps;
+  const { retentionDaysByTier, removeRowsMax } = limits.audit;
+  const expired = await store.lastExpired(clock.nowMs(), retentionDaysByTier, removeRowsMax, daysMin);
+  const checkpoint = expired && (await store.checkpointUpTo(expired.seq));
+  const removal = await store.lastRemoval();
+  if (!checkpoint || checkpoint.seq <= (removal?.seq ?? 0)) return 0;
+  const through = await provenHead({
+    ...{ chain, keys, removal: removal?.jws ?? null, checkpoint: checkpoint.jws },
+    rows: rowsOf(store),
+  });
+  if (through === null) {
+    log.error(
+      { through: checkpoint.seq },
+      'the audit log is not what was signed: nothing of it is removed. Verify it',
+    );
+    return 0;
+  }
+  const at = new Date(clock.nowMs()).toISOString();
+  const statement: AuditStatement = { kind: 'removal', chain, ...through, at };
+  const jws = await signStatement(statement, deps.key);
+  const kept: KeptStatement = { kind: 'removal', seq: through.seq, jws };
+  const removed = await store.remove(kept);
+  if (removed > 0) await anchor(deps, statement, jws);
+  return removed;
+}
+
+/** Superfluous statements go, beside the rows and among the objects; how many. */
+export async function thinStatements(deps: CheckpointDeps): Promise<number> {
+  const { store, objects, chain, clock } = deps;
+  const found = await store.statements(limits.audit.statementsThinnedMax);
+  const timed = found.map(({ jws, ...statement }) => ({ ...statement, atMs: madeAtMs(jws) }));
+  const gone = superfluous(timed, clock.nowMs());
+  for (const { kind, seq } of gone) await objects.delete(anchorKey({ chain, kind, seq }));
+  return store.dropStatements(gone);
+}
