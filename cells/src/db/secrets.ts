@@ -16,3 +16,19 @@ export const secrets = pgTable(
   },
   (table) => [primaryKey({ columns: [table.owner, table.name] }), index('secrets_by_key').on(table.keyId)],
 );
+
+/** Organisations whose secrets this cell has, all of them: others' are asked for before a sandbox of theirs starts. */
+export const secretSets = pgTable('secret_sets', {
+  orgId: text('org_id').primaryKey(),
+  since: timestamp('since', { withTimezone: true, mode: 'date' }).notNull(),
+});
+
+/** Secrets removed here before the cell had all of the organisation's: what is brought then must not bring them back. */
+export const secretRemovals = pgTable(
+  'secret_removals',
+  {
+    orgId: text('org_id').notNull(),
+    name: text('name').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.orgId, table.name] })],
+);
