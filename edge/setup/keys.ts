@@ -48,7 +48,8 @@ export async function ensureKeys(home: string): Promise<EdgeKeys> {
 export const freshKey = (use: KeyUse): Promise<JWK> =>
   use === 'credentials' ? symmetricKey() : signingKey(use);
 
-async function ensure<Key>(path: string, make: () => Promise<Key>): Promise<Key> {
+/** What is in the file, or what is made now and kept there. */
+export async function ensure<Key>(path: string, make: () => Promise<Key>): Promise<Key> {
   try {
     return JSON.parse(await readFile(path, 'utf8')) as Key;
   } catch (thrown) {
@@ -62,7 +63,7 @@ async function ensure<Key>(path: string, make: () => Promise<Key>): Promise<Key>
   return key;
 }
 
-async function signingKey(use: string): Promise<JWK> {
+export async function signingKey(use: string): Promise<JWK> {
   const { privateKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519', extractable: true });
   return { ...(await exportJWK(privateKey)), alg: 'EdDSA', kid: `${use}-${systemRandom.uuid().slice(0, 8)}` };
 }

@@ -5,16 +5,17 @@
  *        --cell eu/eu-1=http://127.0.0.1:9001 --cell us/us-1=http://127.0.0.1:9002 [--cell …]
  *        [--lab LAB_BUILD_DIRECTORY] [--public-url URL --workspace-domain HOST:PORT]
  *
- * Under DIR: `keys/edge/` (keys.ts), `edge/edge.env` (the router's variables), `edge/pins.jws` (the pins last
+ * Under DIR: `keys/edge/` (keys.ts), `keys/cells/` (cell-keys.ts), `edge/edge.env` (the router's variables), `edge/pins.jws` (the pins last
  * published, by this or by `npm run pins`), `edge/state/` (local KV and D1: the pins, and the directory brought
  * up to its newest migration). Pins that are there are kept: cells that are given get the address they have now,
  * others stay. The last line on standard output is JSON: `{envFile, stateDirectory, publicKeysPath,
- * pinPublicKeyPath, publicUrl, wranglerArguments}`. Run it while the edge is stopped.
+ * pinPublicKeyPath, cellKeysDirectory, publicUrl, wranglerArguments}`. Run it while the edge is stopped.
  */
 import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { assembleAssets } from './assets.ts';
+import { cellKeysOf, withCellKeys } from './cell-keys.ts';
 import { type EdgeKeys, ensureKeys } from './keys.ts';
 import { type Options, readOptions } from './options.ts';
 import { nextPins, readPins } from './pins.ts';
@@ -39,6 +40,7 @@ console.log(
     stateDirectory: state,
     publicKeysPath: keys.publicKeysPath,
     pinPublicKeyPath: keys.pinPublicKeyPath,
+    cellKeysDirectory: cellKeysOf(options.home),
     publicUrl: publicUrl(options),
     wranglerArguments: [
       'dev',
@@ -90,7 +92,8 @@ async function migrate(): Promise<void> {
 }
 
 /** A new epoch only where the pins are not as they were; the state may have been thrown away meanwhile. */
-async function publishPins({ home, cells }: Options, keys: EdgeKeys): Promise<void> {
+async function publishPins({ home, cells: given }: Options, keys: EdgeKeys): Promise<void> {
+  const cells = await withCellKeys(home, given);
   const path = join(home, 'edge', 'pins.jws');
   const last = await readPins(path, keys.pinPublicKeys);
   const record = await recordOf('pins.json', z.object({ epoch: z.int() }));

@@ -9,6 +9,7 @@ import {
   layoutSchema,
   parseLayout,
 } from '@cellbook/shared/pins/pins.ts';
+import type { StatementKey } from '@cellbook/shared/protocol/statements.ts';
 import type { PinsContext } from './context.ts';
 import { keepResidents } from './keep-residents.ts';
 import { type Outcome, type PublishOptions, publishLayout, settledLayout } from './publish.ts';
@@ -71,7 +72,7 @@ export const publishFile = (context: PinsContext, given: unknown, options: Chang
 /** A new cell: its share of new users lands there, everybody who lives somewhere stays. */
 export function joinCell(
   context: PinsContext,
-  given: { id: string; region: string; url: string },
+  given: { id: string; region: string; url: string; key?: StatementKey | undefined },
   options: ChangeOptions,
 ): Promise<Outcome> {
   const cell = cellSchema.parse(given);

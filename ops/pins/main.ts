@@ -4,7 +4,9 @@
  *   show [--json]                          what the edge goes by now
  *   verify [FILE]                          what is wrong with a layout, or with the one in use
  *   publish FILE                           publishes a layout (as `show --json` prints it) by canary and steps
- *   join CELL=URL --region REGION          a new cell gets its share of new users; nobody moves
+ *   cell-key FILE                          makes the key of a cell that is to join
+ *   join CELL=URL --region REGION --cell-key FILE
+ *                                          a new cell gets its share of new users; nobody moves
  *   move FROM TO --buckets N               new users of N buckets go to another cell; nobody moves
  *   override USER CELL | override USER -   pins one user, or lets the table decide again
  *   rollback                               the layout published before this one
@@ -21,6 +23,7 @@ import { systemRandom } from '@cellbook/shared/random.ts';
 import { z } from 'zod';
 import { platformConfig } from '../up/config.ts';
 import { explain } from '../up/explain.ts';
+import { makeCellKey, readPublicCellKey } from './cell-key.ts';
 import {
   type ChangeOptions,
   joinCell,
@@ -43,6 +46,7 @@ const { values, positionals } = parseArgs({
     edge: { type: 'string' },
     key: { type: 'string' },
     region: { type: 'string' },
+    'cell-key': { type: 'string' },
     buckets: { type: 'string' },
     steps: { type: 'string', default: '0.01,0.1,0.5,1' },
     'soak-seconds': { type: 'string', default: '5' },
@@ -66,6 +70,10 @@ try {
 }
 
 async function run(): Promise<number> {
+  if (command === 'cell-key' && first !== '') {
+    await makeCellKey(first);
+    return 0;
+  }
   const commands: Record<string, (context: PinsContext, options: ChangeOptions) => Promise<number>> = {
     show: async (context) => {
       const shown = await showPins(context);
@@ -81,7 +89,8 @@ async function run(): Promise<number> {
     publish: async (context, options) => told(await publishFile(context, await layoutIn(first), options)),
     join: async (context, options) => {
       const [id = '', url = ''] = first.split(/=(.*)/s);
-      return told(await joinCell(context, { id, url, region: values.region ?? '' }, options));
+      const key = values['cell-key'] === undefined ? undefined : await readPublicCellKey(values['cell-key']);
+      return told(await joinCell(context, { id, url, region: values.region ?? '', key }, options));
     },
     move: async (context, options) => {
       const buckets = z.coerce.number().int().positive().parse(values.buckets);

@@ -1,6 +1,7 @@
 import type { PinsSummary } from './commands.ts';
 
-export const usage = `npm run pins -- show | verify [FILE] | publish FILE | join CELL=URL --region REGION
+export const usage = `npm run pins -- show | verify [FILE] | publish FILE | join CELL=URL --region REGION --cell-key FILE
+               | cell-key FILE
                | move FROM TO --buckets N | override USER CELL|- | rollback
   --home DIR --edge URL --key FILE --steps 0.01,0.1,0.5,1 --soak-seconds 5 --without CELL --unverified --json`;
 
