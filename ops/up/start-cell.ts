@@ -4,10 +4,13 @@
  */
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
+import { cellIdSchema, hostIdSchema } from '@cellbook/shared/ids.ts';
+import { ensureCellCertificates } from '../certificates/cell-certificates.ts';
 import type { CellPorts } from './ports-of-cells.ts';
 import { keptSecretFile } from './secrets.ts';
 import { startCell } from './services/cell.ts';
 import type { CellEnvironment } from './services/cell-environment.ts';
+import type { PreparedEdge } from './services/edge.ts';
 import { type HostPlace, startHost } from './services/host.ts';
 import { answersAt } from './services/served-program.ts';
 import { type Stores, startStores } from './services/stores.ts';
@@ -19,7 +22,9 @@ export interface CellNeeds {
   ports: CellPorts;
   tools: Tools;
   /** What the edge's set-up has written for cells. */
-  edge: Promise<{ publicKeysPath: string; pinPublicKeyPath: string }>;
+  edge: Promise<
+    Pick<PreparedEdge, 'publicKeysPath' | 'pinPublicKeyPath' | 'cellKeysDirectory' | 'publicUrl'>
+  >;
   /** The file with the keys that seal secrets. */
   secretKeys: Promise<string>;
 }
@@ -52,17 +57,22 @@ export async function startWholeCell(
   ]);
   const common = environmentOf(starting, place, ready.databaseUrl, runsc?.path ?? null, imageDirectory);
   const hostKeyFile = keptSecretFile(home.keys, `hosts-${cellId}`, random);
+  const certificates = await certificatesOf(starting, place, ports);
   const controller = {
     ...{ ...common, ...place, port: ports.cell, hosts: ports.hosts, hostKeyFile, secretKeys },
     redisUrl: ready.redisUrl,
+    tlsDirectory: certificates.controller,
     dataDirectory: home.cell(cellId).data,
     labDataDirectory: join(lab.directory, 'data'),
     edgePublicKeys: edge.publicKeysPath,
     pinPublicKey: edge.pinPublicKeyPath,
+    edgeUrl: edge.publicUrl,
+    cellKeyFile: join(edge.cellKeysDirectory, `${cellId}.json`),
   };
   const host = ({ hostId, port }: HostPlace) => {
     const dataDirectory = join(home.cell(cellId).hosts, hostId);
-    const options = { ...common, hostId, port, dataDirectory, keyFile: hostKeyFile };
+    const tlsDirectory = certificates.host(hostIdSchema.parse(hostId));
+    const options = { ...common, hostId, port, dataDirectory, keyFile: hostKeyFile, tlsDirectory };
     return keepRunning({ start: (signal) => startHost(context, { ...options, signal }) });
   };
   const title =
@@ -81,6 +91,15 @@ export async function startWholeCell(
     return all[0];
   });
   return { ...place, url: running.url, versions: ready.versions };
+}
+
+function certificatesOf(starting: Starting, { cellId }: CellPlace, { hosts }: CellPorts) {
+  const hostIds = hosts.map(({ hostId }) => hostIdSchema.parse(hostId));
+  return ensureCellCertificates(
+    starting.home.keys,
+    { cellId: cellIdSchema.parse(cellId), hostIds },
+    starting,
+  );
 }
 
 const count = (hosts: number): string => (hosts === 1 ? 'host' : `${hosts} hosts`);

@@ -126,7 +126,7 @@ export function testTheRest(): void {
     const host = cell.hosts.find(({ hostId }) => hostId === placed)!;
     const key = await readFile(host.keyFile, 'utf8');
     const stop = async (authorization: string) => {
-      const response = await fetch(`${host.url}/v1/workspaces/${id}/stop`, {
+      const response = await host.command(`/v1/workspaces/${id}/stop`, {
         method: 'POST',
         headers: { authorization, 'content-type': 'application/json' },
         body: JSON.stringify({ epoch: 0 }),

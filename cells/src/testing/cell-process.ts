@@ -1,11 +1,14 @@
 /** For tests: the real program of a cell as a process, with an edge's key pair, and requests as that edge. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { newUserId, type UserId } from '@cellbook/shared/ids.ts';
+import { dirname, join, resolve } from 'node:path';
+import { controllerName, hostName } from '@cellbook/shared/certificates/names.ts';
+import { cellIdSchema, hostIdSchema, newUserId, type UserId } from '@cellbook/shared/ids.ts';
 import { type Principal, principalHeader } from '@cellbook/shared/protocol/principal.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
+import { Agent } from 'undici';
 import { createTestDatabase, createTestRedisUrl, type TestDatabase } from '../db/test-database.ts';
+import { TestAuthority } from '../host/testing/certificates.ts';
 import { LoopHomes } from '../sandbox/quota/loop-homes.ts';
 import { sandboxTools } from '../sandbox/testing/tools.ts';
 import { freePort, type Program, startProgram } from './program.ts';
@@ -16,6 +19,8 @@ export interface HostProcess extends Program {
   url: string;
   dataDirectory: string;
   keyFile: string;
+  /** As its controller asks it. */
+  command(path: string, init: RequestInit): Promise<Response>;
 }
 
 export interface CellProcess extends Program {
@@ -102,29 +107,44 @@ async function startHosts(
   directory: string,
 ): Promise<HostProcess[]> {
   const keyFile = join(directory, 'host-key');
+  const authority = await TestAuthority.create();
+  const controller = { name: controllerName(cellIdSchema.parse(testCellId)), use: 'controller' as const };
+  const shown = await authority.write(join(directory, 'tls'), controller);
   await writeFile(keyFile, 'a key that only this cell and its hosts know');
   const hosts = hostIds.map(async (hostId): Promise<HostProcess> => {
     const port = await freePort();
+    const name = hostName(cellIdSchema.parse(testCellId), hostIdSchema.parse(hostId));
+    const url = `https://127.0.0.1:${port}`;
+    const dispatcher = new Agent({ connect: { ...(await connectAs(shown)), servername: name } });
+    const command = (path: string, init: RequestInit) => fetch(`${url}${path}`, { ...init, dispatcher });
     const dataDirectory = join(directory, `host-${hostId}`);
     const settings = {
       CELLBOOK_HOST_ID: hostId,
       CELLBOOK_HOST_PORT: String(port),
       CELLBOOK_HOST_KEY_FILE: keyFile,
       CELLBOOK_DATA_DIR: dataDirectory,
+      CELLBOOK_TLS_DIR: await authority.write(join(directory, `tls-${hostId}`), { name, use: 'host' }),
     };
     const program = await startProgram({
       file: hostFile,
       environment: { ...environment, ...settings },
       url: null,
     });
-    return { ...program, hostId, url: `http://127.0.0.1:${port}`, dataDirectory, keyFile };
+    return { ...program, hostId, url, dataDirectory, keyFile, command };
   });
   return Promise.all(hosts);
+}
+
+async function connectAs(tlsDirectory: string) {
+  const files = ['tls.crt', 'tls.key', 'ca.crt'].map((file) => readFile(join(tlsDirectory, file), 'utf8'));
+  const [cert, key, ca] = await Promise.all(files);
+  return { cert, key, ca };
 }
 
 function hostSettings(hosts: readonly HostProcess[]): Record<string, string> {
   const [first] = hosts;
   if (!first) return {};
   const list = hosts.map(({ hostId, url }) => `${hostId}=${url}`).join(',');
-  return { CELLBOOK_HOSTS: list, CELLBOOK_HOST_KEY_FILE: first.keyFile };
+  const tlsDirectory = join(dirname(first.keyFile), 'tls');
+  return { CELLBOOK_HOSTS: list, CELLBOOK_HOST_KEY_FILE: first.keyFile, CELLBOOK_TLS_DIR: tlsDirectory };
 }

@@ -16,11 +16,16 @@ export interface CellOptions extends CellEnvironment {
   edgePublicKeys: string;
   /** The JWK that pins are signed with, its public half. */
   pinPublicKey: string;
+  /** Where it reaches the edge, and the key it is known by there. */
+  edgeUrl: string;
+  cellKeyFile: string;
   /** The JWK set that seals secrets. */
   secretKeys: string;
   /** The daemons it sends its sandboxes to; none: it is its own host. */
   hosts: readonly HostPlace[];
   hostKeyFile: string;
+  /** What it shows to its daemons. */
+  tlsDirectory: string;
   signal?: AbortSignal | undefined;
 }
 
@@ -53,13 +58,15 @@ function environment(options: CellOptions): Record<string, string> {
     CELLBOOK_EDGE_PUBLIC_KEYS: options.edgePublicKeys,
     CELLBOOK_PIN_PUBLIC_KEY: options.pinPublicKey,
     CELLBOOK_SECRET_KEYS: options.secretKeys,
+    CELLBOOK_EDGE_URL: options.edgeUrl,
+    CELLBOOK_CELL_KEY: options.cellKeyFile,
     CELLBOOK_LAB_SCHEMAS: options.labDataDirectory,
     ...hostsEnvironment(options),
   };
 }
 
-function hostsEnvironment({ hosts, hostKeyFile }: CellOptions): Record<string, string> {
+function hostsEnvironment({ hosts, hostKeyFile, tlsDirectory }: CellOptions): Record<string, string> {
   if (hosts.length === 0) return {};
-  const list = hosts.map(({ hostId, port }) => `${hostId}=http://127.0.0.1:${port}`).join(',');
-  return { CELLBOOK_HOSTS: list, CELLBOOK_HOST_KEY_FILE: hostKeyFile };
+  const list = hosts.map(({ hostId, port }) => `${hostId}=https://127.0.0.1:${port}`).join(',');
+  return { CELLBOOK_HOSTS: list, CELLBOOK_HOST_KEY_FILE: hostKeyFile, CELLBOOK_TLS_DIR: tlsDirectory };
 }

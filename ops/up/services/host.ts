@@ -17,6 +17,8 @@ export interface HostPlace {
 export interface HostOptions extends CellEnvironment, HostPlace {
   dataDirectory: string;
   keyFile: string;
+  /** Its certificate, key and authority. */
+  tlsDirectory: string;
   signal?: AbortSignal | undefined;
 }
 
@@ -27,11 +29,13 @@ export async function startHost(context: SpawnContext, options: HostOptions): Pr
     stopOrder: stopOrder.host,
     script: 'cells/src/host/main.ts',
     port: options.port,
+    tlsDirectory: options.tlsDirectory,
     env: {
       ...cellEnvironment(options),
       CELLBOOK_HOST_ID: options.hostId,
       CELLBOOK_HOST_PORT: String(options.port),
       CELLBOOK_HOST_KEY_FILE: options.keyFile,
+      CELLBOOK_TLS_DIR: options.tlsDirectory,
       CELLBOOK_DATA_DIR: options.dataDirectory,
     },
     // It flushes the files of every running workspace before it goes.

@@ -1,6 +1,7 @@
 import { checkoutDirectory } from '../config.ts';
 import { assertRunning, type Child, type SpawnContext, startChild } from '../processes/child.ts';
 import { waitUntil } from '../wait-until.ts';
+import { answersOverTls } from './answers-over-tls.ts';
 
 export interface ServedProgram {
   name: string;
@@ -8,6 +9,8 @@ export interface ServedProgram {
   /** Of the checkout: what Node runs. */
   script: string;
   port: number;
+  /** Where it serves TLS: the directory with its certificate and the authority of it. */
+  tlsDirectory?: string | undefined;
   env: Record<string, string>;
   stopDeadlineMs: number;
   signal?: AbortSignal | undefined;
@@ -34,14 +37,15 @@ export async function startServed(
   context: SpawnContext,
   program: ServedProgram,
 ): Promise<{ child: Child; url: string }> {
-  const { name, stopOrder, script, port, env, stopDeadlineMs, signal } = program;
+  const { name, stopOrder, script, port, tlsDirectory, env, stopDeadlineMs, signal } = program;
   const child = await startChild(context, {
     ...{ name, stopOrder, env, stopDeadlineMs, cwd: checkoutDirectory },
     ...{ command: process.execPath, args: [nodeMemory, script], stopSignal: 'SIGTERM' },
   });
-  const url = `http://127.0.0.1:${port}`;
+  const url = `${tlsDirectory === undefined ? 'http' : 'https'}://127.0.0.1:${port}`;
   const answers = async () => {
     assertRunning(child);
+    if (tlsDirectory !== undefined) return answersOverTls(port, tlsDirectory);
     const response = await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(2_000) });
     await response.arrayBuffer();
     return response.ok;
