@@ -1,4 +1,5 @@
 /** The router's bindings and variables. edge/setup/write-config.ts writes the variables for one machine. */
+import { limits } from '@cellbook/shared/limits.ts';
 import { regionsSchema } from '@cellbook/shared/protocol/regions.ts';
 import { z } from 'zod';
 import type { OneTimeCodes } from '../sockets/one-time-codes.ts';
@@ -77,6 +78,12 @@ const configSchema = z.object({
   CELLBOOK_PRINCIPAL_KEY: json(publicKey.extend({ d: z.string() })),
   /** Signs the checkpoints of the edge's audit log; without it there are none. */
   CELLBOOK_AUDIT_KEY: json(publicKey.extend({ d: z.string() })).optional(),
+  /** How long every event of the edge's audit log is kept at least: seven years unless told. */
+  CELLBOOK_AUDIT_RETENTION_DAYS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(limits.audit.retentionDaysByTier.enterprise),
   /** One, or a list while it is being replaced. */
   CELLBOOK_PIN_PUBLIC_KEY: json(z.union([z.array(publicKey).min(1), publicKey.transform((key) => [key])])),
   /** The version of the lab bundle under /static/lab/; without one the workspace's page says so. */

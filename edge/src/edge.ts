@@ -1,6 +1,7 @@
 /** What the router is made of, put together once per isolate from its bindings. */
 import { type Clock, systemClock } from '@cellbook/shared/clock.ts';
 import type { OrgId, UserId } from '@cellbook/shared/ids.ts';
+import { limits } from '@cellbook/shared/limits.ts';
 import { type Random, systemRandom } from '@cellbook/shared/random.ts';
 import { createD1AuditStore } from './audit/d1-audit-store.ts';
 import { createEdgeAudit, type EdgeAudit } from './audit/edge-audit.ts';
@@ -114,6 +115,11 @@ export function createEdge(bindings: Bindings, clock: Clock, random: Random): Ed
     }),
   });
   const { pins, revoked, changes, policies } = snapshots;
+  const audit = createEdgeAudit({
+    ...{ clock, random, anchors: bindings.PINS, key: config.CELLBOOK_AUDIT_KEY ?? null },
+    store: createD1AuditStore({ db: bindings.DIRECTORY, clock }),
+    retentionDays: config.CELLBOOK_AUDIT_RETENTION_DAYS,
+  });
   const healCell = createCellHealer(clock);
   const serviceStanding = createServiceStanding({ db: bindings.DIRECTORY, clock });
   const personIn = async (sub: UserId, org: OrgId) =>
@@ -141,11 +147,8 @@ export function createEdge(bindings: Bindings, clock: Clock, random: Random): Ed
       keys,
       onFailure: (cause) => log('warn', 'the last use of a key was not noted', { cause }),
     }),
-    audit: createEdgeAudit({
-      ...{ clock, random, anchors: bindings.PINS, key: config.CELLBOOK_AUDIT_KEY ?? null },
-      store: createD1AuditStore({ db: bindings.DIRECTORY, clock }),
-    }),
-    upkeep: upkeepOf(bindings.DIRECTORY, clock),
+    audit,
+    upkeep: upkeepOf(bindings.DIRECTORY, clock, audit),
     deviceGuesses: createDeviceGate(clock),
     refusals: createRefusalCounts(),
     refused: noteRefusal,
@@ -167,11 +170,16 @@ export function createEdge(bindings: Bindings, clock: Clock, random: Random): Ed
   };
 }
 
-const upkeepOf = (db: D1Database, clock: Clock): Upkeep =>
+const { upkeepEveryMs, auditUpkeepEveryMs } = limits.edge;
+const upkeepOf = (db: D1Database, clock: Clock, audit: EdgeAudit): Upkeep =>
   createUpkeep({
     ...{ db, clock },
-    tasks: { pruning: () => prune({ db, clock }) },
-    onFailure: (task, cause) => log('error', `${task}: failed, and is tried again`, { cause }),
+    tasks: {
+      pruning: { everyMs: upkeepEveryMs, work: () => prune({ db, clock }) },
+      'shortening the audit log': { everyMs: auditUpkeepEveryMs, work: () => audit.shorten() },
+      'thinning its statements': { everyMs: auditUpkeepEveryMs, work: () => audit.thin() },
+    },
+    onFailure: (task, cause) => log('error', `${task}: failed, and is done when it is due again`, { cause }),
   });
 
 /** What is asked for one by one where a snapshot does not hold everything. */

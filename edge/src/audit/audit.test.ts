@@ -11,7 +11,7 @@ import { auditPageSchema } from '@cellbook/shared/protocol/audit.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createWorld, main, type World } from '../../testing/world.ts';
-import { edgeChain } from './edge-audit.ts';
+import { edgeChain } from './edge-statements.ts';
 import { createRefusalCounts } from './record-audit.ts';
 
 let world: World;

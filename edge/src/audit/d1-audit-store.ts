@@ -8,19 +8,13 @@ import { type AuditId, auditIdSchema } from '@cellbook/shared/ids.ts';
 import { z } from 'zod';
 import { createBatch } from '../directory/d1-batch.ts';
 import { type EdgeAuditQuery, statementOf } from './audit-query.ts';
+import { d1Statements } from './d1-statements.ts';
 
 export interface EdgeIntent {
   id: AuditId;
   body: string;
   ready: boolean;
   untilMs: number;
-}
-
-export interface EdgeStatement {
-  kind: 'checkpoint' | 'removal';
-  seq: number;
-  atMs: number;
-  jws: string;
 }
 
 const rowSchema = z.object({ seq: z.int(), prev: z.string(), hash: z.string(), body: z.string() });
@@ -33,13 +27,6 @@ const columnsSchema = z.object({
   outcome: z.string(),
 });
 const intentSchema = z.object({ id: auditIdSchema, body: z.string() });
-const statementSchema = z.object({
-  kind: z.enum(['checkpoint', 'removal']),
-  seq: z.int(),
-  at: z.int(),
-  jws: z.string(),
-});
-
 export function createD1AuditStore({ db, clock }: { db: D1Database; clock: Clock }) {
   const run = createBatch(db, clock);
   const one = async (statement: D1PreparedStatement): Promise<unknown[]> =>
@@ -51,6 +38,7 @@ export function createD1AuditStore({ db, clock }: { db: D1Database; clock: Clock
   }
 
   return {
+    ...d1Statements(db, run),
     hashAt,
     async head(): Promise<ChainHead> {
       const [row] = await one(db.prepare('SELECT * FROM audit_events ORDER BY seq DESC LIMIT 1'));
@@ -109,25 +97,6 @@ export function createD1AuditStore({ db, clock }: { db: D1Database; clock: Clock
           columns: { ...columns, orgId: org_id, actorId: actor_id, resourceId: resource_id },
         };
       });
-    },
-    async addStatement({ kind, seq, atMs, jws }: EdgeStatement): Promise<boolean> {
-      const statement =
-        'INSERT INTO audit_statements VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING seq';
-      return (await one(db.prepare(statement).bind(kind, seq, atMs, jws))).length === 1;
-    },
-    /** Oldest row first. */
-    async statements(): Promise<EdgeStatement[]> {
-      const found = await one(db.prepare('SELECT * FROM audit_statements ORDER BY seq'));
-      return found.map((row) => {
-        const { at: atMs, ...rest } = statementSchema.parse(row);
-        return { ...rest, atMs };
-      });
-    },
-    async lastStatement(): Promise<EdgeStatement | null> {
-      const [row] = await one(db.prepare('SELECT * FROM audit_statements ORDER BY seq DESC LIMIT 1'));
-      if (row === undefined) return null;
-      const { at: atMs, ...rest } = statementSchema.parse(row);
-      return { ...rest, atMs };
     },
   };
 }

@@ -12,8 +12,7 @@
  */
 import { continueChain } from '@cellbook/shared/audit/chain.ts';
 import { bodyOf, bounded, newEvent } from '@cellbook/shared/audit/make-event.ts';
-import { type AuditKey, signStatement } from '@cellbook/shared/audit/statements.ts';
-import { type Clock, sleep } from '@cellbook/shared/clock.ts';
+import { sleep } from '@cellbook/shared/clock.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type {
   AuditDetails,
@@ -25,8 +24,8 @@ import type {
 import type { Random } from '@cellbook/shared/random.ts';
 import { retryDelayMs } from '@cellbook/shared/retry.ts';
 import type { EdgeAuditStore } from './d1-audit-store.ts';
-
-export const edgeChain = 'edge';
+import { anchorsOf, checkpoint, edgeChain, type SigningDeps } from './edge-statements.ts';
+import { shortenEdgeAudit, thinEdgeStatements } from './shorten.ts';
 
 export interface EdgeAudit {
   /** Durable when it resolves. */
@@ -37,6 +36,10 @@ export interface EdgeAudit {
   settle(): Promise<void>;
   store: EdgeAuditStore;
   anchors(): Promise<string[]>;
+  /** Removes what has had its time; how many events went. */
+  shorten(): Promise<number>;
+  /** Takes statements away that say nothing any more; how many. */
+  thin(): Promise<number>;
 }
 
 export interface EdgeEnding extends Partial<Pick<NewAuditEvent, 'what' | 'who' | 'org'>> {
@@ -45,12 +48,7 @@ export interface EdgeEnding extends Partial<Pick<NewAuditEvent, 'what' | 'who' |
   details?: AuditDetails;
 }
 
-export interface EdgeAuditDeps {
-  store: EdgeAuditStore;
-  /** Where checkpoints are kept a second time. */
-  anchors: KVNamespace;
-  key: AuditKey | null;
-  clock: Clock;
+export interface EdgeAuditDeps extends SigningDeps {
   random: Random;
 }
 
@@ -84,6 +82,8 @@ export function createEdgeAudit(deps: EdgeAuditDeps): EdgeAudit {
     },
     settle: () => settle(deps),
     anchors: () => anchorsOf(deps.anchors),
+    shorten: () => shortenEdgeAudit(deps),
+    thin: () => thinEdgeStatements(deps),
   };
 }
 
@@ -103,33 +103,4 @@ async function settle(deps: EdgeAuditDeps): Promise<void> {
     else await sleep(clock, retryDelayMs(attempt, { attemptsMax, ...delays }, random));
   }
   await checkpoint(deps);
-}
-
-const anchorPrefix = 'audit/';
-
-/** Signs the head where the last signature is old or far behind. */
-async function checkpoint({ store, anchors, key, clock }: EdgeAuditDeps): Promise<void> {
-  if (key === null) return;
-  const [{ seq, hash }, last] = await Promise.all([store.head(), store.lastStatement()]);
-  const atMs = clock.nowMs();
-  const { checkpointMs, checkpointEvents } = limits.audit;
-  const isDue = last === null || atMs - last.atMs >= checkpointMs || seq - last.seq >= checkpointEvents;
-  if (seq === 0 || seq === last?.seq || !isDue) return;
-  const at = new Date(atMs).toISOString();
-  const jws = await signStatement({ kind: 'checkpoint', chain: edgeChain, seq, hash, at }, key);
-  if (!(await store.addStatement({ kind: 'checkpoint', seq, atMs, jws }))) return;
-  await anchors.put(`${anchorPrefix}${String(seq).padStart(15, '0')}`, jws);
-}
-
-async function anchorsOf(anchors: KVNamespace): Promise<string[]> {
-  const found: string[] = [];
-  for (let cursor: string | null = null; ; ) {
-    const page: KVNamespaceListResult<unknown> = await anchors.list({ prefix: anchorPrefix, cursor });
-    for (const { name } of page.keys) {
-      const jws = await anchors.get(name);
-      if (jws !== null) found.push(jws);
-    }
-    if (page.list_complete) return found;
-    cursor = page.cursor;
-  }
 }

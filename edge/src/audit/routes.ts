@@ -21,7 +21,7 @@ import type { Ask } from '../ask.ts';
 import type { Call, GuardedRoute } from '../edge-route.ts';
 import type { Identity } from '../identity/identity.ts';
 import type { EdgeAuditScope } from './audit-query.ts';
-import { edgeChain } from './edge-audit.ts';
+import { edgeChain } from './edge-statements.ts';
 import { recordAudit } from './record-audit.ts';
 
 const reads = { method: 'GET', permission: 'audit.read' } as const;

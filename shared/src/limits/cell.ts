@@ -124,6 +124,8 @@ export const cellLimits = {
     shareAskMsMax: 4_000,
     /** The other cells' part of it; one that is away must not cost the asker his answer. */
     shareRecallMsMax: 1_500,
+    /** Others may take what was just granted, so a request that has no room asks for more and tries again this often. */
+    attemptsMax: 3,
     /** `GET /v1/usage` waits so long for what other cells use, and shows what was last heard then. */
     shareUsageMsMax: 1_000,
     /** Somebody else wrote the organisation's shares meanwhile: cells ask about once a minute. */
@@ -171,8 +173,8 @@ export const cellLimits = {
     statementsThinnedMax: 10_000,
     /** One turn at the edge: two to five spans between checkpoints, each row hashed once: half a second. */
     edgeRemoveRowsMax: 5_000,
-    /** Once a day, of many isolates one. */
-    edgeRetentionEveryMs: 24 * 3_600_000,
+    /** One turn at the edge: KV takes 1,000 operations of one request. */
+    edgeThinnedMax: 500,
     /** One page of the chain when it is read for verification or export. */
     pageRows: 500,
     /** The edge's own deeds take seconds. */

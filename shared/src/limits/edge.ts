@@ -115,6 +115,8 @@ export const edgeLimits = {
     pruneBatchesMax: 20,
     /** How often one isolate of many tidies up: 20,000 rows of a table each time are 120,000 an hour. */
     upkeepEveryMs: 10 * 60_000,
+    /** 5,000 events an hour leave the log, and 500 statements: 120 an hour are made. */
+    auditUpkeepEveryMs: 3_600_000,
     /** From the button to the provider's answer: a second factor on another device takes minutes. */
     signInMsMax: 10 * 60_000,
     /** One request to a provider (its configuration, its keys, its tokens): those in use answer within 2 s. */

@@ -1,0 +1,62 @@
+/**
+ * What of the edge's log has had its time, a bounded part of it in each turn of the upkeep. Rows go from the beginning,
+ * through one that a checkpoint names, once they have been proven to be what was signed
+ * (shared/src/audit/proven-head.ts); the signed removal and they are one transaction, and the chain begins there from
+ * then on. A log that is broken is not shortened: it is told.
+ */
+import { provenHead } from '@cellbook/shared/audit/proven-head.ts';
+import { auditPublicKeySchema, signStatement } from '@cellbook/shared/audit/statements.ts';
+import { superfluous } from '@cellbook/shared/audit/thin.ts';
+import type { StoredChainRow } from '@cellbook/shared/audit/verify.ts';
+import { limits } from '@cellbook/shared/limits.ts';
+import { log } from '../log.ts';
+import type { EdgeAuditStore } from './d1-audit-store.ts';
+import { anchorKey, edgeChain, type SigningDeps } from './edge-statements.ts';
+
+/** How many events went. */
+export async function shortenEdgeAudit(deps: SigningDeps): Promise<number> {
+  const { store, anchors, key, clock, retentionDays } = deps;
+  if (key === null) return 0;
+  const atMs = clock.nowMs();
+  const expired = await store.lastExpired(atMs, retentionDays, limits.audit.edgeRemoveRowsMax);
+  const checkpoint = expired && (await store.checkpointUpTo(expired.seq));
+  const removal = await store.lastRemoval();
+  if (!checkpoint || checkpoint.seq <= (removal?.seq ?? 0)) return 0;
+  const through = await provenHead({
+    ...{ chain: edgeChain, keys: [auditPublicKeySchema.parse(key)] },
+    ...{ removal: removal?.jws ?? null, checkpoint: checkpoint.jws, rows: rowsOf(store) },
+  });
+  if (through === null) {
+    const ids = { through: String(checkpoint.seq) };
+    log('error', 'the audit log is not what was signed: nothing of it is removed. Verify it', { ids });
+    return 0;
+  }
+  const statement = {
+    kind: 'removal',
+    chain: edgeChain,
+    ...through,
+    at: new Date(atMs).toISOString(),
+  } as const;
+  const jws = await signStatement(statement, key);
+  const removed = await store.remove({ kind: 'removal', seq: through.seq, atMs, jws });
+  await anchors.put(anchorKey(statement), jws);
+  return removed;
+}
+
+async function* rowsOf(store: EdgeAuditStore): AsyncGenerator<StoredChainRow> {
+  for (let from = 0; ; ) {
+    const rows = await store.rows(from, limits.audit.pageRows);
+    yield* rows;
+    const last = rows.at(-1);
+    if (!last) return;
+    from = last.seq + 1;
+  }
+}
+
+/** Superfluous statements go, here and in KV; how many. So many in one turn as one request may send to KV. */
+export async function thinEdgeStatements({ store, anchors, clock }: SigningDeps): Promise<number> {
+  const found = await store.statements(limits.audit.statementsThinnedMax);
+  const gone = superfluous(found, clock.nowMs()).slice(0, limits.audit.edgeThinnedMax);
+  for (const statement of gone) await anchors.delete(anchorKey(statement));
+  return store.dropStatements(gone);
+}
