@@ -23,6 +23,8 @@ export const edgeName = 'edge';
 const preparedSchema = z.object({
   publicKeysPath: z.string(),
   pinPublicKeyPath: z.string(),
+  /** A file for each cell, named for it. */
+  cellKeysDirectory: z.string(),
   publicUrl: z.url(),
   wranglerArguments: z.array(z.string()),
 });
