@@ -45,6 +45,7 @@ export const httpStatusByCode = {
   provider_unavailable: 503,
   capacity_exhausted: 503,
   sandbox_unavailable: 503,
+  snapshot_incompatible: 503,
   store_unavailable: 503,
   quota_unavailable: 503,
   secrets_unavailable: 503,

@@ -16,7 +16,7 @@ export interface SandboxPart {
 /** The driver that the configuration names; isolation is never left out unasked. */
 export async function openSandboxes(
   { sandbox }: CellConfig,
-  { clock, log }: CellTools,
+  { clock, log, random }: CellTools,
   stateDirectory: string,
 ): Promise<SandboxPart> {
   if (sandbox.driver === 'none') return { driver: new NoSandboxes(log), image: null };
@@ -32,6 +32,6 @@ export async function openSandboxes(
     });
   }
   const { runscPath, imageDirectory } = sandbox;
-  const driver = await createGvisorDriver({ runscPath, imageDirectory, stateDirectory, clock });
+  const driver = await createGvisorDriver({ runscPath, imageDirectory, stateDirectory, clock, random });
   return { driver, image: await readImage(imageDirectory) };
 }

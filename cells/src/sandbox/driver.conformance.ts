@@ -28,7 +28,7 @@ export function describeDriver(kind: 'gvisor' | 'process'): void {
     it('say HELLO with what they speak and run', () => {
       expect(sandbox.link.hello).toMatchObject({
         protoMin: 1,
-        protoMax: 1,
+        protoMax: 2,
         ipykernel: expect.stringMatching(/^\d/),
       });
     });

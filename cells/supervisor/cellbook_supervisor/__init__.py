@@ -5,6 +5,7 @@ frames.py is the wire, loop.py waits, outbox.py writes, supervisor.py decides wh
 other modules are one thing each that can run inside a sandbox.
 """
 
-BUILD = "1"
+BUILD = "2"
 PROTO_MIN = 1
-PROTO_MAX = 1
+# 2 knows RESTORED and HOOKED; a supervisor of 1 is woken by RESUME alone
+PROTO_MAX = 2

@@ -16,7 +16,7 @@ The same layout is written down for the other side in cells/src/sandbox/link/fra
 import json
 import struct
 
-from .settings import FRAME_BYTES_MAX
+from . import settings
 
 HEADER = struct.Struct("<IBBHQI")
 
@@ -26,6 +26,7 @@ KERNEL_INPUT = 2
 TERMINAL_INPUT = 3
 QUIESCE = 4
 RESUME = 5
+RESTORED = 6
 # supervisor to cell
 HELLO = 16
 RESPONSE = 17
@@ -40,7 +41,7 @@ PROTOCOL_ERROR = 25
 
 FLAG_ERROR = 1
 FIRST_SKIPPABLE = 128
-KNOWN_FROM_CELL = frozenset((REQUEST, KERNEL_INPUT, TERMINAL_INPUT, QUIESCE, RESUME))
+KNOWN_FROM_CELL = frozenset((REQUEST, KERNEL_INPUT, TERMINAL_INPUT, QUIESCE, RESUME, RESTORED))
 
 _U32 = struct.Struct("<I")
 
@@ -86,7 +87,7 @@ class Decoder:
             if kind in KNOWN_FROM_CELL:
                 frames.append((kind, flags, seq, stream, bytes(self._buffer[at + HEADER.size : frame_end])))
             elif kind < FIRST_SKIPPABLE:
-                raise MalformedFrame("frame type %d is not known to protocol 1" % kind)
+                raise MalformedFrame("frame type %d is not known to this protocol" % kind)
             self._last_seq = seq
             at = frame_end
         if at:
@@ -98,8 +99,8 @@ class Decoder:
         if len(self._buffer) - at < HEADER.size:
             return None
         length, _, _, zero, seq, _ = HEADER.unpack_from(self._buffer, at)
-        if length > FRAME_BYTES_MAX:
-            raise MalformedFrame("a frame of %d bytes is over the limit of %d" % (length, FRAME_BYTES_MAX))
+        if length > settings.FRAME_BYTES_MAX:
+            raise MalformedFrame("a frame of %d bytes is over the limit of %d" % (length, settings.FRAME_BYTES_MAX))
         if zero != 0:
             raise MalformedFrame("the reserved bytes of a frame are not zero")
         if seq <= self._last_seq:

@@ -5,6 +5,7 @@ cannot be saved with the sandbox. The same pipe over a socket file can, like the
 Run as a script by path: the kernel's Python need not know this package.
 """
 
+import importlib.util
 import os
 import sys
 import tempfile
@@ -42,6 +43,13 @@ class SocketFileIOPubThread(iostream.IOPubThread):
 
 
 iostream.IOPubThread = SocketFileIOPubThread
+
+_hook = importlib.util.spec_from_file_location(
+    "cellbook_kernel_hook", os.path.join(os.path.dirname(os.path.abspath(__file__)), "kernel_hook.py")
+)
+kernel_hook = importlib.util.module_from_spec(_hook)
+_hook.loader.exec_module(kernel_hook)
+kernel_hook.start()
 
 from ipykernel import kernelapp  # noqa: E402
 

@@ -66,6 +66,7 @@ class Kernel:
             workspace.kernel_environment(
                 self.kernel_id, self._entry["spec"], self._supervisor.secrets, self._environment
             ),
+            self._supervisor.hooks.path,
         )
         self._ready_waiters.append((on_ready, on_failed))
         self._supervisor.children.adopt(self._process.pid, self._ended)
@@ -235,6 +236,11 @@ class Kernel:
         state = kernel_message.read_object(content).get("execution_state")
         if state in ("idle", "busy") and self.state in ("idle", "busy"):
             self._set_state(state)
+
+    def woken(self):
+        """The time that was slept is no silence."""
+        if self._last_pong is not None:
+            self._last_pong = time.monotonic()
 
     # --- health -----------------------------------------------------------------------------------------
 

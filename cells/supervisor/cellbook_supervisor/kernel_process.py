@@ -33,7 +33,7 @@ def checkpointable(argv):
 
 
 class KernelProcess:
-    def __init__(self, context, loop, directory, name, spec, working_directory, environment):
+    def __init__(self, context, loop, directory, name, spec, working_directory, environment, hook):
         self._loop = loop
         self._prefix = os.path.join(directory, name)
         self._pending = {}
@@ -42,7 +42,7 @@ class KernelProcess:
         self.stderr_tail = b""
         self._connect(context, name.encode())
         try:
-            self.pid = self._start(spec, working_directory, environment)
+            self.pid = self._start(spec, working_directory, {**environment, "CELLBOOK_KERNEL_HOOK": hook})
         except OSError as error:
             self.close()
             code = "unknown_kernelspec" if error.errno in _NO_PROGRAM else "sandbox_unavailable"

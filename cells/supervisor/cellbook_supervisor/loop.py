@@ -25,6 +25,7 @@ class Loop:
         self._readers = {}
         self._writers = {}
         self._timers = []
+        self._held_since = None
         self._order = itertools.count()
         self._stopped = False
         self._before_waiting = []
@@ -55,6 +56,17 @@ class Loop:
         timer = Timer(callback)
         heapq.heappush(self._timers, (time.monotonic() + delay_s, next(self._order), timer))
         return timer
+
+    def hold_timers(self):
+        """None fires until `release_timers`, which puts off those that wait by the time between."""
+        self._held_since = time.monotonic() if self._held_since is None else self._held_since
+
+    def release_timers(self):
+        if self._held_since is None:
+            return
+        held_s = time.monotonic() - self._held_since
+        self._held_since = None
+        self._timers = [(due + held_s, order, timer) for due, order, timer in self._timers]
 
     def every(self, interval_s, callback):
         def tick():
@@ -98,13 +110,13 @@ class Loop:
     def _timeout_ms(self):
         while self._timers and self._timers[0][2].callback is None:
             heapq.heappop(self._timers)
-        if not self._timers:
+        if not self._timers or self._held_since is not None:
             return None
         return max(0, int((self._timers[0][0] - time.monotonic()) * 1000) + 1)
 
     def _fire_timers(self):
         now = time.monotonic()
-        while self._timers and self._timers[0][0] <= now:
+        while self._held_since is None and self._timers and self._timers[0][0] <= now:
             callback = heapq.heappop(self._timers)[2].callback
             if callback is not None:
                 callback()

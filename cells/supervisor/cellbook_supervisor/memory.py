@@ -39,10 +39,9 @@ class MemoryWatch:
 
     def __init__(self, loop, roots):
         self._loop = loop
-        self._limit = settings.MEMORY_BYTES_MAX
         self._roots = roots
         self._just_killed = set()
-        if self._limit:
+        if settings.MEMORY_BYTES_MAX:
             self._look()
 
     def used(self, found=None):
@@ -52,9 +51,9 @@ class MemoryWatch:
 
     def _look(self):
         used = self.used()
-        if used >= self._limit:
+        if used >= settings.MEMORY_BYTES_MAX:
             self._end_biggest()
-        self._loop.after(next_look_s(used, self._limit), self._look)
+        self._loop.after(next_look_s(used, settings.MEMORY_BYTES_MAX), self._look)
 
     def _end_biggest(self):
         """Everything is stopped while the biggest is found: a fork bomb would outrun the search otherwise."""
@@ -65,7 +64,7 @@ class MemoryWatch:
         alive = {pid: kill for pid, kill in roots.items() if pid in found}
         alive.update(self._left_behind(found, roots))
         self._just_killed &= set(alive)
-        if alive and not self._just_killed and self._held_by_living(found) >= self._limit:
+        if alive and not self._just_killed and self._held_by_living(found) >= settings.MEMORY_BYTES_MAX:
             resident, victim = max((processes.resident_bytes(found, pid), pid) for pid in alive)
             self._just_killed.add(victim)
             alive[victim](resident)

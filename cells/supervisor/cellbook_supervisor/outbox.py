@@ -27,6 +27,7 @@ class Outbox:
         self._waiting = False
         self._was_over = False
         self._room_listeners = []
+        self._held = None
         self.bytes = 0
         self.seq = 0
         os.set_blocking(descriptor, False)
@@ -44,11 +45,24 @@ class Outbox:
         """Called once each time the queue has drained from above the soft limit to OUTBOX_ROOM_BYTES."""
         self._room_listeners.append(listener)
 
+    def hold(self):
+        """What is sent from now on waits, without a number, for `release`: few things, since nobody is read."""
+        self._held = []
+
+    def release(self, say_first=lambda: None):
+        held, self._held = self._held or (), None
+        say_first()
+        for frame in held:
+            self.send(*frame)
+
     def send(self, kind, stream, parts, flags=0):
         """Queues one frame; `parts` are bytes that together are the payload."""
         length = sum(map(len, parts))
         if length > settings.FRAME_BYTES_MAX:
             raise ValueError("a frame of %d bytes is over the limit" % length)
+        if self._held is not None:
+            self._held.append((kind, stream, parts, flags))
+            return
         self.seq += 1
         header = frames.HEADER.pack(length, kind, flags, 0, self.seq, stream)
         if length < _JOIN_BYTES:

@@ -1,19 +1,21 @@
 """What each frame from the cell means, and what the cell is told unasked.
 
-    booting --HELLO--> open --QUIESCE--> quiet (QUIESCED was the last frame) --RESUME--> HELLO, open
+    booting --HELLO--> open --QUIESCE--> quiet (QUIESCED was the last frame) --RESUME, RESTORED--> HELLO, open
     any --end of input, or input that breaks the framing--> everything inside is ended
 """
 
 import importlib.metadata
 import os
+import random
 import signal
 import sys
 import tempfile
 
 import zmq
 
-from . import BUILD, PROTO_MAX, PROTO_MIN, frames, processes, requests, settings
+from . import BUILD, PROTO_MAX, PROTO_MIN, frames, processes, requests, settings, workspace
 from .children import Children
+from .hooks import Hooks
 from .loop import Loop
 from .memory import MemoryWatch
 from .outbox import Outbox
@@ -37,6 +39,7 @@ class Supervisor:
         self.context = zmq.Context()
         self.children = Children(self.loop)
         self.runtime_directory = tempfile.mkdtemp(prefix="cellbook-")
+        self.hooks = Hooks(self.loop, self.runtime_directory)
         self.outbox.on_room(self._room)
         self._watch = MemoryWatch(self.loop, self._roots)
 
@@ -94,7 +97,9 @@ class Supervisor:
         elif kind == frames.QUIESCE:
             self._quiesce(stream)
         elif kind == frames.RESUME:
-            self._resume()
+            self._wake({})
+        elif kind == frames.RESTORED:
+            self._restored(payload)
 
     def _count_received(self, stream, payload):
         self._received[stream] = self._received.get(stream, 0) + len(payload)
@@ -138,7 +143,7 @@ class Supervisor:
 
     # --- out --------------------------------------------------------------------------------------------
 
-    def _hello(self):
+    def _hello(self, told=None):
         try:
             version = importlib.metadata.version("ipykernel")
         except importlib.metadata.PackageNotFoundError:
@@ -150,6 +155,7 @@ class Supervisor:
             "lastSeq": self.outbox.seq,
             "python": sys.version.split()[0],
             "ipykernel": version,
+            **(told or {}),
         }
         self.outbox.send(frames.HELLO, 0, [frames.envelope(hello)])
 
@@ -175,6 +181,8 @@ class Supervisor:
             yield owner.pid, lambda _, owner=owner: processes.kill_tree(owner.pid)
 
     def _room(self):
+        if self._quiet:
+            return
         for kernel in self.kernels.values():
             kernel.output.room()
         for terminal in self.terminals.values():
@@ -185,15 +193,39 @@ class Supervisor:
             owner.listen(on)
 
     def _quiesce(self, stream):
-        """Stops at a frame boundary with nothing in flight: what comes after QUIESCED comes after RESUME."""
+        """Stops at a frame boundary with nothing in flight: what comes after QUIESCED comes after the next HELLO.
+        No deadline passes meanwhile: it may be days, and none of it was the kernels' time."""
         self._quiet = True
+        self.loop.hold_timers()
         self._listen_all(False)
+        self.outbox.release()
         self.outbox.send(frames.QUIESCED, stream, [])
+        self.outbox.hold()
 
-    def _resume(self):
+    def _wake(self, told):
         self._quiet = False
-        self._hello()
+        self.loop.release_timers()
+        for kernel in self.kernels.values():
+            kernel.woken()
+        self.outbox.release(lambda: self._hello(told))
         self._listen_all(True)
+        if not self.outbox.over_soft:
+            self._room()
+
+    def _restored(self, payload):
+        """This process comes from an image, which may be restored many times: nothing may be drawn twice, and
+        what the sandbox is told of itself is told anew. Secrets are given again by who may."""
+        told, entropy = frames.open_envelope(payload)
+        settings.load(told["settings"])
+        workspace.replace_environment(told["environment"])
+        self.secrets = {}
+        random.seed(bytes(entropy))
+        self.loop.release_timers()
+
+        def renewed(count, pending):
+            self._wake({"renewed": count, "pending": pending})
+
+        self.hooks.renew(bytes(entropy), renewed)
 
 
 def main():

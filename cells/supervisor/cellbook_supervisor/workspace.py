@@ -7,6 +7,12 @@ def base_environment():
     return dict(os.environ)
 
 
+def replace_environment(environment):
+    """The sandbox's own variables, as of its last start or restore: for what starts from now on."""
+    os.environ.clear()
+    os.environ.update({str(name): str(value) for name, value in environment.items()})
+
+
 def kernel_environment(kernel_id, spec, secrets, environment):
     """The sandbox's, then the kernelspec's, then the user's secrets, then what the cell asked for this kernel."""
     own = spec.get("env") if isinstance(spec.get("env"), dict) else {}

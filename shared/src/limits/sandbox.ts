@@ -35,6 +35,10 @@ export const sandboxLimits = {
     stderrTailBytes: 8 * 1024,
     /** A file beside kernel.json: logos are a few KB. */
     resourceBytesMax: 4 * 1024 * 1024,
+    /** What a restore waits for each process to take fresh entropy: 1 to 5 ms, unless C code holds Python's lock. */
+    entropyMs: 100,
+    /** Processes that can be handed entropy: 64 kernels, and three forked children of each. */
+    hooksMax: 256,
     /** The fastest memory can be filled (measured 1.5 GB/s inside gVisor): sets how often use is looked at. */
     memoryFillBytesPerS: 2 * 1024 ** 3,
   },
@@ -51,6 +55,10 @@ export const sandboxLimits = {
     hostPidsBase: 256,
     /** From spawn to HELLO; 1 s on a quiet machine, a hundred may start at once. */
     bootMsMax: 60_000,
+    /** From spawn to HELLO of one that comes back: 0.2 s, and 1 s for each GiB read from disk; a hundred may come at once. */
+    restoreMsMax: 30_000,
+    /** Writing 32 GiB at 300 MB/s takes 110 s; never on a user's path. */
+    saveMsMax: 180_000,
     /** Each command of runsc and each step of a clean-up. */
     commandMsMax: 20_000,
     /** From the end of a sandbox's output to its own end: it says last what went wrong. */

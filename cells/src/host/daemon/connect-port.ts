@@ -7,14 +7,17 @@ export interface PortedSandbox extends HostedSandbox {
   readonly port: SupervisorPort;
 }
 
-export const connectPort: Connect<PortedSandbox> = (streams, clock, explain) => {
-  const port = new SupervisorPort(streams, clock, explain);
+export const connectPort: Connect<PortedSandbox> = (streams, _clock, explain, waking) => {
+  const port = new SupervisorPort(streams, explain, waking);
   return {
     booted: (signal) => port.booted(signal),
     hosted: (sandbox) => {
       void sandbox.exited.then((exit) => port.finish(exit));
       return { ...sandbox, port };
     },
+    cut: () => port.cut(),
+    wake: (signal) => port.wake(signal),
+    keepsake: () => port.keepsake(),
     onClosed: (listener) => port.onClosed(listener),
     close: () => port.close(),
   };

@@ -9,7 +9,7 @@ import type { DaemonConfig } from './daemon-config.ts';
 /** The driver that the configuration names, with links that end in a controller elsewhere. */
 export async function openDriver(
   { driver, runscPath, imageDirectory, python }: DaemonConfig,
-  { clock, log }: DaemonTools,
+  { clock, log, random }: DaemonTools,
   stateDirectory: string,
 ): Promise<SandboxDriver<PortedSandbox>> {
   if (driver === 'process') {
@@ -17,7 +17,7 @@ export async function openDriver(
     return createProcessDriverWith({ stateDirectory, clock, log, ...chosen }, connectPort);
   }
   if (imageDirectory !== null)
-    return createGvisorDriverWith({ runscPath, imageDirectory, stateDirectory, clock }, connectPort);
+    return createGvisorDriverWith({ runscPath, imageDirectory, stateDirectory, clock, random }, connectPort);
   throw new CellbookError('bad_request', {
     doing: 'starting the gvisor driver',
     problem: 'CELLBOOK_IMAGE_DIR is not set',

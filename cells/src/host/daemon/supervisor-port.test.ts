@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, createConnection, createServer, type Socket } from 'node:net';
 import { PassThrough } from 'node:stream';
-import { systemClock } from '@cellbook/shared/clock.ts';
 import { newKernelId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
@@ -96,7 +95,7 @@ beforeEach(async () => {
   toSupervisor.on('data', (chunk: Buffer) => {
     told = Buffer.concat([told, chunk]);
   });
-  port = new SupervisorPort({ input: toSupervisor, output: fromSupervisor }, systemClock, (exit) =>
+  port = new SupervisorPort({ input: toSupervisor, output: fromSupervisor }, (exit) =>
     exit.reason === 'exited' ? { reason: 'out_of_memory', memoryBytesMax: 1, residentBytes: 1 } : exit,
   );
   fromSupervisor.write(framed(frameType.hello, 1, encodeEnvelope(helloBody)));

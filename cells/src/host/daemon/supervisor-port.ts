@@ -8,7 +8,6 @@
  * is read.
  */
 import type { Readable, Writable } from 'node:stream';
-import type { Clock } from '@cellbook/shared/clock.ts';
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { SandboxExit } from '../../sandbox/driver.ts';
@@ -25,10 +24,11 @@ import {
   renumber,
 } from '../../sandbox/link/frames.ts';
 import { Greeting } from '../../sandbox/link/greeting.ts';
+import { type Keepsake, type Waking, wakingFrame } from '../../sandbox/link/keepsake.ts';
 import { Notes } from '../../sandbox/link/notes.ts';
 import { helloSchema } from '../../sandbox/link/schemas.ts';
 import type { LinkStreams } from '../../sandbox/link/stdio-link.ts';
-import type { KernelExit } from '../../sandbox/link/supervisor-link.ts';
+import type { Hello, KernelExit } from '../../sandbox/link/supervisor-link.ts';
 import { Attachment, type Wire } from './attachment.ts';
 import { explainState } from './explain-state.ts';
 import { HeldFrames } from './held-frames.ts';
@@ -40,22 +40,31 @@ export class SupervisorPort {
   readonly #splitter = new FrameSplitter();
   readonly #greeting = new Greeting();
   readonly #held = new HeldFrames();
-  readonly #notes = new Notes();
+  readonly #notes: Notes;
   #attachment: Attachment | null = null;
-  #attachments = 0;
-  #sentSeq = 0;
-  #lastSeq = 0;
+  #attachments: number;
+  #sentSeq: number;
+  #lastSeq: number;
+  /** Between QUIESCED and the next HELLO. */
+  #isQuiet = false;
   #closed = false;
   #onClosed: () => void = () => {};
 
-  constructor({ input, output }: LinkStreams, _clock: Clock, explain: (exit: KernelExit) => KernelExit) {
+  constructor({ input, output }: LinkStreams, explain: (exit: KernelExit) => KernelExit, waking?: Waking) {
     this.#input = input;
     this.#output = output;
     this.#explain = explain;
+    const before = waking?.keepsake;
+    this.#attachments = before?.attachments ?? 0;
+    this.#sentSeq = before?.sentSeq ?? 0;
+    this.#lastSeq = before?.heardSeq ?? 0;
+    this.#notes = new Notes(before?.notes);
+    if (before) new FrameSplitter().push(before.held, (bytes) => this.#held.add(readFrame(bytes).seq, bytes));
     output.on('data', (chunk: Buffer) => this.#fromSupervisor(chunk));
     for (const event of ['close', 'error', 'end']) output.once(event, () => this.close());
     input.on('error', () => this.close());
     input.on('drain', () => this.#attachment?.resume());
+    if (waking) this.#say(wakingFrame(waking));
   }
 
   /** Output that no controller has acknowledged. */
@@ -67,8 +76,26 @@ export class SupervisorPort {
     return this.#attachment !== null;
   }
 
-  booted(signal: AbortSignal): Promise<unknown> {
+  booted(signal: AbortSignal): Promise<Hello> {
     return this.#greeting.wait(signal);
+  }
+
+  /** Goes on after QUIESCE, if that is where it stands. Resolves when the supervisor has said HELLO again. */
+  async wake(signal: AbortSignal): Promise<void> {
+    this.#wakeUp();
+    await this.#greeting.wait(signal);
+  }
+
+  /** What the port after a restore goes on with. */
+  keepsake(): Keepsake {
+    const { hello } = this.#greeting;
+    if (!hello) throw gone();
+    return {
+      hello,
+      ...{ sentSeq: this.#sentSeq, heardSeq: this.#lastSeq, attachments: Math.max(1, this.#attachments) },
+      notes: this.#notes.all(),
+      held: Buffer.concat([...this.#held.all()]),
+    };
   }
 
   onClosed(listener: () => void): void {
@@ -80,6 +107,8 @@ export class SupervisorPort {
     const { hello } = this.#greeting;
     if (this.#closed || !hello) throw gone();
     this.cut();
+    // Whoever made it quiet is gone, and has not taken it away.
+    this.#wakeUp();
     const attachment = new Attachment(wire, {
       frame: (bytes) => this.#fromController(bytes),
       drained: () => this.#readOn(),
@@ -135,7 +164,9 @@ export class SupervisorPort {
     this.#lastSeq = frame.seq;
     if (frame.type >= frameType.acknowledged && frame.type <= frameType.exited)
       throw malformed('a sandbox said what only its host may say');
+    if (frame.type === frameType.quiesced) this.#isQuiet = true;
     if (frame.type === frameType.hello) {
+      this.#isQuiet = false;
       const isFirst = this.#greeting.hello === null;
       this.#greeting.came(helloSchema.parse(decodeEnvelope(frame.payload).value));
       if (isFirst) return;
@@ -143,6 +174,18 @@ export class SupervisorPort {
     const told = frame.type === frameType.kernelState ? explainState(frame, this.#explain) : bytes;
     this.#held.add(frame.seq, told);
     this.#attachment?.send(told);
+  }
+
+  #wakeUp(): void {
+    if (!this.#isQuiet || this.#closed) return;
+    this.#greeting.expectAnother();
+    this.#isQuiet = false;
+    this.#say({ type: frameType.resume, payload: Buffer.alloc(0) });
+    this.#readOn();
+  }
+
+  #say({ type, payload }: { type: number; payload: Buffer }): void {
+    this.#input.write(Buffer.concat([frameHeader(type, 0, ++this.#sentSeq, payload.length), payload]));
   }
 
   #fromController(bytes: Buffer): void {

@@ -4,10 +4,13 @@
  * privileges, no network devices. Pure: the same input gives the same bundle.
  */
 import { homePath, type SandboxSpec, sandboxGid, sandboxUid } from '../driver.ts';
+import type { SandboxShape } from '../snapshot/snapshot-files.ts';
 import { settingsVariable, supervisorSettings } from '../supervisor-settings.ts';
 
 export interface BundleInput {
   spec: SandboxSpec;
+  /** What a restored sandbox was started with: the sizes of its file systems cannot change. */
+  shape?: SandboxShape;
   rootfs: string;
   supervisorDirectory: string;
 }
@@ -15,20 +18,20 @@ export interface BundleInput {
 export const supervisorPath = '/opt/cellbook';
 const tmpBytesPart = 0.5;
 
-export function ociConfig({ spec, rootfs, supervisorDirectory }: BundleInput) {
-  const tmpBytes = Math.floor(spec.limits.memoryBytesMax * tmpBytesPart);
+export function ociConfig({ spec, shape = spec.limits, rootfs, supervisorDirectory }: BundleInput) {
+  const tmpBytes = Math.floor(shape.memoryBytesMax * tmpBytesPart);
   return {
     ociVersion: '1.0.2',
     process: {
       terminal: false,
       user: { uid: sandboxUid, gid: sandboxGid },
       args: ['/usr/bin/python3', '-I', '-c', startSupervisor],
-      env: Object.entries(environment(spec)).map(([name, value]) => `${name}=${value}`),
+      env: Object.entries(startEnvironment(spec)).map(([name, value]) => `${name}=${value}`),
       cwd: homePath,
       capabilities: { bounding: [], effective: [], inheritable: [], permitted: [], ambient: [] },
       noNewPrivileges: true,
       rlimits: [
-        { type: 'RLIMIT_NPROC', soft: spec.limits.pidsMax, hard: spec.limits.pidsMax },
+        { type: 'RLIMIT_NPROC', soft: shape.pidsMax, hard: shape.pidsMax },
         { type: 'RLIMIT_NOFILE', soft: 65_536, hard: 65_536 },
         { type: 'RLIMIT_CORE', soft: 0, hard: 0 },
       ],
@@ -53,7 +56,12 @@ export function ociConfig({ spec, rootfs, supervisorDirectory }: BundleInput) {
 /** -I keeps the user's files and environment out of the supervisor's own imports. */
 const startSupervisor = `import sys; sys.path.insert(0, ${JSON.stringify(supervisorPath)}); from cellbook_supervisor.supervisor import main; main()`;
 
-function environment(spec: SandboxSpec): Record<string, string> {
+function startEnvironment(spec: SandboxSpec): Record<string, string> {
+  return { ...environment(spec), [settingsVariable]: JSON.stringify(supervisorSettings(spec, true)) };
+}
+
+/** What everything inside is started with. */
+export function environment(spec: SandboxSpec): Record<string, string> {
   return {
     PATH: `${homePath}/.local/bin:/usr/local/bin:/usr/bin:/bin`,
     LANG: 'C.UTF-8',
@@ -62,7 +70,6 @@ function environment(spec: SandboxSpec): Record<string, string> {
     HOME: homePath,
     USER: 'user',
     CELLBOOK_WORKSPACE_ID: spec.workspaceId,
-    [settingsVariable]: supervisorSettings(spec, true),
   };
 }
 

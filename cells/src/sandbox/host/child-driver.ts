@@ -2,6 +2,9 @@
  * Sandboxes as child processes: the child's stdin and stdout are the link, its end is the sandbox's end.
  *
  *     absent --record--> recorded --prepare, spawn--> booting --HELLO--> running --end of child--> clearing --> absent
+ *                                                            freeze │ ▲ thaw
+ *                                                                   ▼ │
+ *                                                                  frozen
  *
  * Whatever ends a sandbox (destroy, a crash, a failed start) goes through `clear`: the isolation kills what
  * is left, then the record goes. The record goes last, so that a clearing cut short is found by `list` and
@@ -21,16 +24,26 @@ import type {
   SandboxExit,
   SandboxSpec,
 } from '../driver.ts';
+import type { Keepsake, Waking } from '../link/keepsake.ts';
 import type { LinkStreams } from '../link/stdio-link.ts';
-import type { KernelExit } from '../link/supervisor-link.ts';
-import type { Isolation } from './isolation.ts';
+import type { Hello, KernelExit } from '../link/supervisor-link.ts';
+import { type SandboxShape, shapeOf } from '../snapshot/snapshot-files.ts';
+import type { SupervisorFiles } from '../supervisor-files.ts';
+import { ChildSnapshots } from './child-snapshots.ts';
+import type { Isolation, SandboxCommand } from './isolation.ts';
 import { MemoryKills } from './memory-kills.ts';
 import type { SandboxRecords } from './records.ts';
 
 /** Whatever talks over a child's pipes: the link itself, or what hands them on to a controller elsewhere. */
 export interface ChildConnection<Hosted extends HostedSandbox> {
   /** Resolves when the supervisor has said HELLO. */
-  booted(signal: AbortSignal): Promise<unknown>;
+  booted(signal: AbortSignal): Promise<Hello>;
+  /** Whoever is connected from elsewhere is cut off: from now on nothing is heard or said. */
+  cut(): void;
+  /** Goes on after QUIESCE: resolves when the supervisor has said HELLO again. */
+  wake(signal: AbortSignal): Promise<unknown>;
+  /** What the connection after a restore goes on with. */
+  keepsake(): Keepsake;
   /** The sandbox with its way in. */
   hosted(sandbox: HostedSandbox): Hosted;
   /** Called once when nothing more can be said or heard. */
@@ -43,18 +56,32 @@ export type Connect<Hosted extends HostedSandbox> = (
   clock: Clock,
   /** What the host knows about a kernel's end that the inside does not. */
   explain: (exit: KernelExit) => KernelExit,
+  /** Where the child is a sandbox that comes back. */
+  waking?: Waking,
 ) => ChildConnection<Hosted>;
 
-interface Running<Hosted extends HostedSandbox> {
+export interface Running<Hosted extends HostedSandbox> {
   sandbox: Hosted;
+  how: BringUp;
   connection: ChildConnection<Hosted>;
   stderr: () => string;
   stopping: boolean;
+  frozen: boolean;
+}
+
+/** How one is brought up: from nothing, or from an image. */
+export interface BringUp {
+  prepare(directory: string): Promise<SandboxCommand>;
+  supervisor: SupervisorFiles;
+  shape: SandboxShape;
+  waking?: Waking;
+  deadlineMs: number;
 }
 
 export class ChildDriver<Hosted extends HostedSandbox> implements SandboxDriver<Hosted> {
   readonly kind: DriverKind;
   readonly version: string;
+  readonly snapshots: ChildSnapshots<Hosted> | null;
   readonly #isolation: Isolation;
   readonly #records: SandboxRecords;
   readonly #clock: Clock;
@@ -69,14 +96,27 @@ export class ChildDriver<Hosted extends HostedSandbox> implements SandboxDriver<
     this.#records = records;
     this.#clock = clock;
     this.#connect = connect;
+    const inside = {
+      running: (sandboxId: SandboxId) => this.#running.get(sandboxId),
+      directory: (sandboxId: SandboxId) => records.path(sandboxId),
+      bringUp: (spec: SandboxSpec, how: BringUp, signal: AbortSignal) => this.#bringUp(spec, how, signal),
+    };
+    this.snapshots = isolation.memory && new ChildSnapshots(isolation.memory, inside, clock);
   }
 
-  async start(spec: SandboxSpec, signal: AbortSignal): Promise<Hosted> {
-    await this.#record(spec, signal);
+  start(spec: SandboxSpec, signal: AbortSignal): Promise<Hosted> {
+    const prepare = (directory: string) => this.#isolation.prepare(spec, directory);
+    const { supervisor } = this.#isolation;
+    const deadlineMs = limits.sandbox.bootMsMax;
+    return this.#bringUp(spec, { prepare, supervisor, shape: shapeOf(spec.limits), deadlineMs }, signal);
+  }
+
+  async #bringUp(spec: SandboxSpec, how: BringUp, signal: AbortSignal): Promise<Hosted> {
+    await this.#record(spec, how.supervisor.digest, signal);
     try {
       signal.throwIfAborted();
-      const running = await this.#spawn(spec);
-      await this.#booted(running, signal);
+      const running = await this.#spawn(spec, how);
+      await this.#booted(running, how, signal);
       return running.sandbox;
     } catch (cause) {
       const running = this.#running.get(spec.sandboxId);
@@ -107,15 +147,19 @@ export class ChildDriver<Hosted extends HostedSandbox> implements SandboxDriver<
     await running?.sandbox.exited;
   }
 
-  #booted({ connection }: Running<Hosted>, signal: AbortSignal): Promise<unknown> {
-    const details = { code: 'sandbox_unavailable', doing: 'waiting for the supervisor' } as const;
-    const { bootMsMax } = limits.sandbox;
-    return withDeadline(this.#clock, bootMsMax, details, (both) => connection.booted(both), signal);
+  async #booted({ connection }: Running<Hosted>, how: BringUp, signal: AbortSignal): Promise<void> {
+    const doing = 'waiting for the supervisor';
+    const details = { code: 'sandbox_unavailable', doing } as const;
+    const said = (both: AbortSignal) => connection.booted(both);
+    const { lastSeq } = await withDeadline(this.#clock, how.deadlineMs, details, said, signal);
+    if (!how.waking || how.waking.keepsake.heardSeq === lastSeq) return;
+    const problem = `it has said ${lastSeq} frames, of which ${how.waking.keepsake.heardSeq} were heard`;
+    throw new CellbookError('sandbox_unavailable', { doing, problem });
   }
 
-  async #record(spec: SandboxSpec, signal: AbortSignal): Promise<void> {
+  async #record(spec: SandboxSpec, supervisorDigest: string, signal: AbortSignal): Promise<void> {
     const { sandboxId, workspaceId, epoch } = spec;
-    const { version: runtime, imageDigest, supervisorDigest } = this.#isolation;
+    const { version: runtime, imageDigest } = this.#isolation;
     try {
       signal.throwIfAborted();
       await this.#records.create({ sandboxId, workspaceId, epoch, runtime, imageDigest, supervisorDigest });
@@ -124,8 +168,8 @@ export class ChildDriver<Hosted extends HostedSandbox> implements SandboxDriver<
     }
   }
 
-  async #spawn(spec: SandboxSpec): Promise<Running<Hosted>> {
-    const command = await this.#isolation.prepare(spec, this.#records.path(spec.sandboxId));
+  async #spawn(spec: SandboxSpec, how: BringUp): Promise<Running<Hosted>> {
+    const command = await how.prepare(this.#records.path(spec.sandboxId));
     const [file = '', ...args] = command.argv;
     const child = spawn(file, args, {
       stdio: ['pipe', 'pipe', 'pipe'],
@@ -135,13 +179,13 @@ export class ChildDriver<Hosted extends HostedSandbox> implements SandboxDriver<
     });
     const memory = new MemoryKills(spec, () => this.#isolation.outOfMemoryKills(spec.sandboxId));
     const streams = { input: child.stdin, output: child.stdout };
-    const connection = this.#connect(streams, this.#clock, (exit) => memory.explain(exit));
+    const connection = this.#connect(streams, this.#clock, (exit) => memory.explain(exit), how.waking);
     connection.onClosed(() => this.#endUnreachable(child));
     const stderr = collectTail(child);
     const { sandboxId: id, workspaceId, epoch } = spec;
     const exited = this.#watch(spec, child, connection, stderr, memory);
     const sandbox = connection.hosted({ id, workspaceId, epoch, exited });
-    const running = { sandbox, connection, stderr, stopping: false };
+    const running = { sandbox, how, connection, stderr, stopping: false, frozen: false };
     this.#running.set(id, running);
     return running;
   }

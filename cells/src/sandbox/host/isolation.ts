@@ -1,18 +1,50 @@
 /** What differs between the drivers that start a supervisor as a child process of the cell. */
 import type { SandboxId } from '@cellbook/shared/ids.ts';
 import type { DriverKind, SandboxSpec } from '../driver.ts';
+import type { Restored } from '../link/keepsake.ts';
+import type { SnapshotFingerprint } from '../snapshot/fingerprint.ts';
+import type { Snapshot } from '../snapshot/snapshot-files.ts';
+import type { SupervisorFiles } from '../supervisor-files.ts';
 
 export interface Isolation {
   readonly kind: DriverKind;
   readonly version: string;
   readonly imageDigest: string;
-  readonly supervisorDigest: string;
+  /** Of sandboxes that start here. */
+  readonly supervisor: SupervisorFiles;
+  /** Null where memory cannot be kept. */
+  readonly memory: IsolationMemory | null;
   /** Makes what the sandbox needs below `directory` (its record's) and says how to start it. */
   prepare(spec: SandboxSpec, directory: string): Promise<SandboxCommand>;
   /** How often the host has killed something of the sandbox for its hard memory limit. Asked before `clear`. */
   outOfMemoryKills(sandboxId: SandboxId): number;
   /** Kills everything that belongs to the sandbox and removes what `prepare` made outside its directory. Idempotent. */
   clear(sandboxId: SandboxId): Promise<void>;
+}
+
+export interface SnapshotPlace {
+  directory: string;
+  snapshot: Snapshot;
+}
+
+/** Each is given the record's directory, as `prepare` is. */
+export interface IsolationMemory {
+  readonly fingerprint: SnapshotFingerprint;
+  /** The one that an image was made with: as old as the image. */
+  supervisorOf(image: SnapshotPlace): Promise<SupervisorFiles>;
+  freeze(sandboxId: SandboxId, directory: string, signal: AbortSignal): Promise<void>;
+  thaw(sandboxId: SandboxId, directory: string, signal: AbortSignal): Promise<void>;
+  /** Writes the memory into `target`, an empty directory; then the sandbox's processes end. */
+  save(sandboxId: SandboxId, directory: string, target: string, signal: AbortSignal): Promise<void>;
+  /** Like `prepare`, from an image. */
+  prepareRestore(
+    spec: SandboxSpec,
+    directory: string,
+    image: SnapshotPlace,
+    supervisor: SupervisorFiles,
+  ): Promise<SandboxCommand>;
+  /** What the supervisor is told when it wakes: never the same entropy twice. */
+  told(spec: SandboxSpec): Restored;
 }
 
 export interface SandboxCommand {

@@ -15,13 +15,19 @@ export class FrameWriter {
   readonly #input: Writable;
   readonly #sent = new Map<number, { sentBytes: number; acceptedBytes: number }>();
   #waiters: Array<{ stream: number | undefined; resolve: () => void }> = [];
-  #seq = 0;
+  #seq: number;
   #closed = false;
   #isBatching = false;
 
-  constructor(input: Writable) {
+  /** `sentSeq`: what the receiver has had of its sender before. */
+  constructor(input: Writable, sentSeq = 0) {
     this.#input = input;
+    this.#seq = sentSeq;
     input.on('drain', () => this.#wake());
+  }
+
+  get sentSeq(): number {
+    return this.#seq;
   }
 
   /** Queues a frame. Returns false when the pipe or the stream's window is full. Throws `too_large`. */

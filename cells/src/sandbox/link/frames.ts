@@ -22,6 +22,7 @@ export const frameType = {
   terminalInput: 3,
   quiesce: 4,
   resume: 5,
+  restored: 6,
   hello: 16,
   response: 17,
   kernelOutput: 18,
@@ -143,7 +144,12 @@ export class FrameSplitter {
 /** Whole frames of one sender, in order and of known types. */
 export class FrameDecoder {
   readonly #splitter = new FrameSplitter();
-  #lastSeq = 0;
+  #lastSeq: number;
+
+  /** `lastSeq`: what was heard of this sender before, where its frames go on from there. */
+  constructor(lastSeq = 0) {
+    this.#lastSeq = lastSeq;
+  }
 
   /** The number of the last frame that was delivered or skipped; 0 before the first. */
   get lastSeq(): number {

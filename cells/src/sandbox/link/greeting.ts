@@ -3,8 +3,8 @@ import type { CellbookError } from '@cellbook/shared/errors.ts';
 import { malformed } from './frames.ts';
 import type { Hello } from './supervisor-link.ts';
 
-/** The version of the framing this cell speaks. */
-const protocol = 1;
+/** The versions of the framing this cell speaks: 2 adds RESTORED, and supervisors of 1 live on in images. */
+const spoken = { min: 1, max: 2 };
 
 export class Greeting {
   #hello: Hello | null = null;
@@ -33,9 +33,9 @@ export class Greeting {
 
   /** Throws `malformed_frame` when there is no version in common. */
   came(hello: Hello): void {
-    if (hello.protoMin > protocol || hello.protoMax < protocol)
+    if (hello.protoMin > spoken.max || hello.protoMax < spoken.min)
       throw malformed(
-        `the supervisor speaks protocols ${hello.protoMin} to ${hello.protoMax}, not ${protocol}`,
+        `the supervisor speaks protocols ${hello.protoMin} to ${hello.protoMax}, not ${spoken.min} to ${spoken.max}`,
       );
     this.#hello = hello;
     for (const { resolve } of this.#waiters.splice(0)) resolve(hello);

@@ -1,14 +1,15 @@
 /**
- * What changes for a link when a host daemon stands between the controller and the sandbox: the sandbox
- * outlives the controller, so the link may begin in the middle. The daemon keeps what the controller has not
- * acknowledged yet and the notes it has left, and gives both to the next one.
+ * What changes for a link that begins in the middle: behind a host daemon, because the sandbox outlives its
+ * controllers, and after a restore. What was said and not acknowledged is said again, and the notes that were
+ * left say which streams stand for what. A daemon keeps both for its controllers; without one the link keeps
+ * its notes itself, for an image's sake.
  */
 import { kernelIdSchema } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import { z } from 'zod';
-import type { SandboxExit } from '../driver.ts';
 import type { FrameWriter } from './frame-writer.ts';
-import { encodeEnvelope, frameType } from './frames.ts';
+import { frameType } from './frames.ts';
+import type { Note } from './notes.ts';
 import { helloSchema } from './schemas.ts';
 import type { StreamNames } from './stream-names.ts';
 import type { Inherited } from './supervisor-link.ts';
@@ -23,32 +24,33 @@ export const relaySchema = z.object({
 export type Relay = z.infer<typeof relaySchema>;
 
 /** Numbers are never used again in one sandbox: each connection has its own range of them. */
-export const firstStream = ({ attachment }: Relay): number => (attachment * 2 ** 16) % 2 ** 32 || 1;
-export const firstRequest = ({ attachment }: Relay): number => (attachment * 2 ** 20) % 2 ** 32 || 1;
+export const firstStream = (attachment: number): number => (attachment * 2 ** 16) % 2 ** 32 || 1;
+export const firstRequest = (attachment: number): number => (attachment * 2 ** 20) % 2 ** 32 || 1;
 
 export const kernelNote = (stream: number): string => `kernel/${stream}`;
 export const terminalNote = (stream: number): string => `terminal/${stream}`;
 
 const terminalNoteSchema = z.object({ name: z.string(), directory: z.string() });
 
-export class Relayed {
+/** What an earlier connection noted, for the one that goes on after it, and what this one notes in turn. */
+export class Succession {
   readonly inherited: Inherited | null;
-  readonly #relay: Relay;
-  readonly #writer: FrameWriter;
+  readonly #notes: [string, unknown][];
+  readonly #keep: (note: Note) => void;
   readonly #remembered = new Set<string>();
-  exit: SandboxExit | null = null;
 
-  constructor(relay: Relay, writer: FrameWriter) {
-    this.#relay = relay;
-    this.#writer = writer;
-    for (const [key] of relay.notes) this.#remembered.add(key);
-    this.inherited = relay.attachment === 1 ? null : { kernels: [], terminals: [], notes: new Map() };
+  /** `keep` hands a note to whoever keeps them. */
+  constructor(attachment: number, notes: [string, unknown][], keep: (note: Note) => void) {
+    this.#notes = notes;
+    this.#keep = keep;
+    for (const [key] of notes) this.#remembered.add(key);
+    this.inherited = attachment === 1 ? null : { kernels: [], terminals: [], notes: new Map() };
   }
 
   /** Which streams stand for what, as the controller before has noted. */
   restore(kernels: StreamNames<string>, terminals: StreamNames<string>): void {
     const rest = new Map<string, unknown>();
-    for (const [key, value] of this.#relay.notes) {
+    for (const [key, value] of this.#notes) {
       const stream = Number(key.slice(key.indexOf('/') + 1));
       const kernelId = kernelIdSchema.safeParse(value);
       const terminal = terminalNoteSchema.safeParse(value);
@@ -65,21 +67,17 @@ export class Relayed {
 
   remember(key: string, value: unknown): void {
     if (value === null && !this.#remembered.delete(key)) return;
-    const payload = encodeEnvelope({ key, value });
-    if (payload.length > limits.host.noteBytesMax) return;
+    const bytes = key.length + (JSON.stringify(value)?.length ?? 0);
+    if (bytes > limits.host.noteBytesMax) return;
     if (value !== null) this.#remembered.add(key);
-    this.#writer.send(frameType.note, 0, payload);
+    this.#keep({ key, value });
   }
+}
 
-  /** Everything up to this frame has been given to listeners: it need not be said again. */
-  acknowledge(seq: number): void {
-    const payload = Buffer.allocUnsafe(8);
-    payload.writeUInt32LE(seq % 2 ** 32, 0);
-    payload.writeUInt32LE(Math.floor(seq / 2 ** 32), 4);
-    this.#writer.send(frameType.acknowledged, 0, payload);
-  }
-
-  ended(exit: SandboxExit): void {
-    this.exit = exit;
-  }
+/** To the daemon: everything up to this frame has been given to listeners and need not be said again. */
+export function acknowledge(writer: FrameWriter, seq: number): void {
+  const payload = Buffer.allocUnsafe(8);
+  payload.writeUInt32LE(seq % 2 ** 32, 0);
+  payload.writeUInt32LE(Math.floor(seq / 2 ** 32), 4);
+  writer.send(frameType.acknowledged, 0, payload);
 }

@@ -11,6 +11,8 @@ export const helloSchema = z.object({
   lastSeq: count,
   python: z.string().max(100),
   ipykernel: z.string().max(100).nullable(),
+  renewed: count.optional(),
+  pending: count.optional(),
 });
 
 export const kernelStateSchema = z.enum(['starting', 'idle', 'busy', 'restarting', 'dead']);

@@ -89,7 +89,7 @@ describe('the link', () => {
   it('closes when there is no version in common', async () => {
     const other = new Peer();
     const waiting = other.link.waitForHello(never);
-    other.say(frameType.hello, 0, encodeEnvelope({ ...hello, protoMin: 2, protoMax: 3 }));
+    other.say(frameType.hello, 0, encodeEnvelope({ ...hello, protoMin: 3, protoMax: 4 }));
     await expect(waiting).rejects.toMatchObject(unavailable);
   });
 

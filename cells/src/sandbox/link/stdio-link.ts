@@ -1,8 +1,6 @@
 /**
  * The cell's end of the link over a child's stdin and stdout.
  *
- *     connecting --HELLO--> open --end of output, malformed frame, close()--> closed
- *
  * Requests are answered by id and each has a deadline. Input to kernels and terminals is counted per stream:
  * the supervisor says what it has taken (ACCEPTED), and a stream with more than its window on the way is
  * full, so that a kernel that does not read costs a bounded amount and delays no other.
@@ -10,19 +8,26 @@
 import type { Readable, Writable } from 'node:stream';
 import { assertNever } from '@cellbook/shared/assert-never.ts';
 import type { Clock } from '@cellbook/shared/clock.ts';
-import { CellbookError } from '@cellbook/shared/errors.ts';
 import type { KernelId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { ZodType } from 'zod';
 import type { SandboxExit } from '../driver.ts';
 import { Emitter } from './emitter.ts';
-import { FrameWriter } from './frame-writer.ts';
-import { type Frame, FrameDecoder, frameType, malformed } from './frames.ts';
-import { Greeting } from './greeting.ts';
+import { encodeEnvelope, type Frame, frameType, malformed } from './frames.ts';
+import { type Keepsake, type Waking, wakingFrame } from './keepsake.ts';
 import { checkKernelFrame } from './kernel-frame.ts';
-import { firstRequest, firstStream, kernelNote, type Relay, Relayed, terminalNote } from './relay.ts';
+import { LinkConnection } from './link-connection.ts';
+import { Notes } from './notes.ts';
+import {
+  acknowledge,
+  firstRequest,
+  firstStream,
+  kernelNote,
+  type Relay,
+  Succession,
+  terminalNote,
+} from './relay.ts';
 import { readReport } from './reports.ts';
-import { Requests } from './requests.ts';
 import { kernelInfoSchema, kernelspecsSchema, runDoneSchema, surveySchema } from './schemas.ts';
 import { StreamNames, StreamNumbers } from './stream-names.ts';
 import type * as seam from './supervisor-link.ts';
@@ -39,61 +44,77 @@ export interface LinkOptions {
   explain?: (exit: seam.KernelExit) => seam.KernelExit;
   /** Where a host daemon stands between this and the sandbox: what it said when it connected the two. */
   relay?: Relay;
+  /** Where the sandbox was restored: what the connection before left, and what the supervisor is told. */
+  waking?: Waking;
 }
 
 export class StdioLink implements seam.SupervisorLink {
-  readonly #output: Readable;
-  readonly #writer: FrameWriter;
-  readonly #requests: Requests;
-  readonly #decoder = new FrameDecoder();
+  readonly #connection: LinkConnection;
   readonly #events = new Emitter<seam.SupervisorEvents>();
-  readonly #greeting = new Greeting();
   readonly #kernels: StreamNames<KernelId>;
   readonly #terminals: StreamNames<string>;
   readonly #explain: (exit: seam.KernelExit) => seam.KernelExit;
-  readonly #relayed: Relayed | null;
-  #closed: CellbookError | null = null;
-  #broken = false;
+  readonly #succession: Succession;
+  readonly #notes: Notes;
+  readonly #attachment: number;
+  #exit: SandboxExit | null = null;
 
-  constructor(streams: LinkStreams, clock: Clock, { explain = (exit) => exit, relay }: LinkOptions = {}) {
+  constructor(streams: LinkStreams, clock: Clock, options: LinkOptions = {}) {
+    const { explain = (exit) => exit, relay, waking } = options;
+    const { attachment, notes, isFirst } = beginning(options);
     this.#explain = explain;
-    const numbers = new StreamNumbers(relay && firstStream(relay));
+    this.#attachment = attachment;
+    this.#notes = new Notes(notes);
+    const numbers = new StreamNumbers(isFirst ? 1 : firstStream(attachment));
     this.#kernels = new StreamNames('kernel', numbers);
     this.#terminals = new StreamNames('terminal', numbers);
-    this.#output = streams.output;
-    this.#writer = new FrameWriter(streams.input);
-    this.#requests = new Requests(this.#writer, clock, relay && firstRequest(relay));
-    this.#relayed = relay ? new Relayed(relay, this.#writer) : null;
-    this.#relayed?.restore(this.#kernels, this.#terminals);
-    if (relay) this.#greeting.came(relay.hello);
-    streams.output.on('data', (chunk: Buffer) => this.#receive(chunk));
-    for (const event of ['close', 'error', 'end'])
-      streams.output.once(event, () => this.#close(gone('the sandbox ended')));
-    streams.input.on('error', () => this.#close(gone('the sandbox takes no more input')));
+    const { sentSeq = 0, heardSeq = 0 } = waking?.keepsake ?? {};
+    const start = {
+      ...{ sentSeq, heardSeq, isHeld: waking !== undefined },
+      firstRequest: isFirst ? 1 : firstRequest(attachment),
+    };
+    this.#connection = new LinkConnection(streams, clock, start, {
+      frame: (frame) => this.#handle(frame),
+      handled: (seq) => void (relay && acknowledge(this.#connection.writer, seq)),
+      closed: () => this.#events.emit('closed'),
+    });
+    this.#succession = new Succession(attachment, notes, (note) => {
+      if (relay) this.#connection.writer.send(frameType.note, 0, encodeEnvelope(note));
+      else this.#notes.put(note);
+    });
+    this.#succession.restore(this.#kernels, this.#terminals);
+    if (relay) this.#connection.greeting.came(relay.hello);
+    if (waking) this.#wake(waking);
   }
 
   get hello(): seam.Hello {
-    const { hello } = this.#greeting;
-    if (!hello) throw gone('the supervisor has not said HELLO');
-    return hello;
+    return this.#connection.hello;
   }
 
   get inherited(): seam.Inherited | null {
-    return this.#relayed?.inherited ?? null;
+    return this.#succession.inherited;
   }
 
   /** How the sandbox ended, where the daemon said so; null while it has not. */
   get exit(): SandboxExit | null {
-    return this.#relayed?.exit ?? null;
+    return this.#exit;
   }
 
   /** True when it was closed because the sandbox said what it may not. */
   get isBroken(): boolean {
-    return this.#broken;
+    return this.#connection.isBroken;
   }
 
   waitForHello(signal: AbortSignal): Promise<seam.Hello> {
-    return this.#greeting.wait(signal);
+    return this.#connection.greeting.wait(signal);
+  }
+
+  /** For an image of the sandbox, once it is quiet. Its own notes only: a daemon's are the daemon's to keep. */
+  keepsake(): Keepsake {
+    const { hello, writer, heardSeq } = this.#connection;
+    const { sentSeq } = writer;
+    const notes = this.#notes.all();
+    return { hello, sentSeq, heardSeq, attachments: this.#attachment, notes, held: Buffer.alloc(0) };
   }
 
   on<Name extends keyof seam.SupervisorEvents>(
@@ -116,11 +137,12 @@ export class StdioLink implements seam.SupervisorLink {
   }
 
   async takeOver(): Promise<seam.Survey> {
-    this.#output.resume();
-    const asked = this.#writer.countsNow();
+    this.#connection.hear();
+    const { writer } = this.#connection;
+    const asked = writer.countsNow();
     const survey = parsed(surveySchema, (await this.#ask('survey', {})).value);
     for (const { stream, receivedBytes, acceptedBytes } of [...survey.kernels, ...survey.terminals])
-      this.#writer.restore(stream, receivedBytes, acceptedBytes, asked.get(stream) ?? 0);
+      writer.restore(stream, receivedBytes, acceptedBytes, asked.get(stream) ?? 0);
     const streams = new Set([...survey.kernels, ...survey.terminals].map(({ stream }) => stream));
     for (const names of [this.#kernels, this.#terminals])
       for (const stream of names.streams()) if (!streams.has(stream)) this.#forget(names, stream);
@@ -128,7 +150,7 @@ export class StdioLink implements seam.SupervisorLink {
   }
 
   remember(key: string, value: unknown): void {
-    this.#relayed?.remember(key, value);
+    this.#succession.remember(key, value);
   }
 
   async startKernel(start: seam.KernelStart): Promise<seam.KernelInfo> {
@@ -160,13 +182,14 @@ export class StdioLink implements seam.SupervisorLink {
   sendKernelMessage(kernelId: KernelId, frame: Uint8Array): boolean {
     const stream = this.#kernels.get(kernelId);
     const channel = checkKernelFrame(frame);
-    const mayContinue = this.#writer.send(frameType.kernelInput, stream, frame);
+    const mayContinue = this.#connection.input(frameType.kernelInput, stream, frame);
     // stdin and control must get through to a kernel whose shell is full, so they are never held back
     return channel === 'shell' ? mayContinue : true;
   }
 
   drained(kernelId?: KernelId): Promise<void> {
-    return this.#writer.drained(kernelId === undefined ? undefined : this.#kernels.find(kernelId));
+    const stream = kernelId === undefined ? undefined : this.#kernels.find(kernelId);
+    return this.#connection.writer.drained(stream);
   }
 
   async openTerminal(options: Parameters<seam.SupervisorLink['openTerminal']>[0]): Promise<void> {
@@ -181,7 +204,7 @@ export class StdioLink implements seam.SupervisorLink {
   }
 
   writeTerminal(name: string, data: Uint8Array): boolean {
-    return this.#writer.send(frameType.terminalInput, this.#terminals.get(name), data);
+    return this.#connection.input(frameType.terminalInput, this.#terminals.get(name), data);
   }
 
   resizeTerminal(name: string, columns: number, rows: number): void {
@@ -204,40 +227,29 @@ export class StdioLink implements seam.SupervisorLink {
   }
 
   async quiesce(): Promise<void> {
-    if (this.#closed) throw this.#closed;
-    await this.#requests.sendFrame(frameType.quiesce, Buffer.alloc(0), requestMsMax, 'quiescing a sandbox');
+    await this.#connection.quiesce();
   }
 
   resume(signal: AbortSignal): Promise<seam.Hello> {
-    this.#greeting.expectAnother();
-    this.#writer.send(frameType.resume, 0, Buffer.alloc(0));
-    return this.waitForHello(signal);
+    return this.#connection.resume(signal);
   }
 
   holdOutput(): () => void {
-    this.#output.pause();
-    return () => void this.#output.resume();
+    return this.#connection.pause();
   }
 
   /** Gives up the link: everything waiting is refused, `closed` is emitted once. */
   close(): void {
-    this.#close(gone('the link was closed'));
+    this.#connection.end('the link was closed');
   }
 
-  async #ask(method: string, params: object, deadlineMs: number = requestMsMax, binary?: Uint8Array) {
-    if (this.#closed) throw this.#closed;
-    return this.#requests.ask(method, params, deadlineMs, binary);
+  #ask(method: string, params: object, deadlineMs?: number, binary?: Uint8Array) {
+    return this.#connection.ask(method, params, deadlineMs, binary);
   }
 
-  #receive(chunk: Buffer): void {
-    if (this.#closed) return;
-    try {
-      this.#decoder.push(chunk, (frame) => this.#handle(frame));
-      this.#relayed?.acknowledge(this.#decoder.lastSeq);
-    } catch (cause) {
-      this.#broken = true;
-      this.#close(gone('its supervisor broke the protocol', cause));
-    }
+  #wake(waking: Waking): void {
+    const { type, payload } = wakingFrame(waking);
+    this.#connection.writer.send(type, 0, payload);
   }
 
   #handle(frame: Frame): void {
@@ -254,13 +266,13 @@ export class StdioLink implements seam.SupervisorLink {
         return;
       }
       case 'accepted':
-        this.#writer.accepted(frame.stream, report.bytes);
+        this.#connection.writer.accepted(frame.stream, report.bytes);
         return;
       case 'answer':
-        this.#requests.answer(frame);
+        this.#connection.requests.answer(frame);
         return;
       case 'hello':
-        this.#greeting.came(report.hello);
+        this.#connection.greeting.came(report.hello);
         return;
       case 'kernelState': {
         const exit = report.exit && this.#explain(report.exit);
@@ -275,8 +287,8 @@ export class StdioLink implements seam.SupervisorLink {
         return;
       }
       case 'exited':
-        this.#relayed?.ended(report.exit);
-        this.#close(gone('the sandbox ended'));
+        this.#exit = report.exit;
+        this.#connection.end('the sandbox ended');
         return;
       case 'heartbeat':
         this.#events.emit('heartbeat', report.heartbeat);
@@ -288,24 +300,17 @@ export class StdioLink implements seam.SupervisorLink {
 
   #forget(names: StreamNames<KernelId> | StreamNames<string>, stream: number): void {
     names.close(stream);
-    this.#writer.forget(stream);
+    this.#connection.writer.forget(stream);
     this.remember(kernelNote(stream), null);
     this.remember(terminalNote(stream), null);
   }
-
-  #close(reason: CellbookError): void {
-    if (this.#closed) return;
-    this.#closed = reason;
-    this.#writer.close();
-    this.#requests.failAll(reason);
-    this.#greeting.fail(reason);
-    this.#events.emit('closed');
-  }
 }
 
-function gone(problem: string, cause?: unknown): CellbookError {
-  const next = 'Try again: the workspace starts anew.';
-  return new CellbookError('sandbox_unavailable', { doing: 'talking to a sandbox', problem, next, cause });
+/** Where this connection stands in the row of those to its sandbox. */
+function beginning({ relay, waking }: LinkOptions) {
+  if (relay) return { attachment: relay.attachment, notes: relay.notes, isFirst: false };
+  const { attachments = 0, notes = [] } = waking?.keepsake ?? {};
+  return { attachment: attachments + 1, notes, isFirst: attachments === 0 };
 }
 
 /** What the inside of a sandbox answered, or `malformed_frame`. */

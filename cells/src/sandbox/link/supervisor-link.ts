@@ -14,6 +14,9 @@ export interface Hello {
   lastSeq: number;
   python: string;
   ipykernel: string | null;
+  /** After a restore: processes that were handed fresh entropy, and those that had not taken it in time. */
+  renewed?: number | undefined;
+  pending?: number | undefined;
 }
 
 export interface KernelStart {
@@ -100,7 +103,10 @@ export interface SupervisorLink {
   closeTerminal(name: string): Promise<void>;
   /** Runs a command inside to its end; output beyond `outputBytesMax` is a typed `too_large`. */
   run(command: RunCommand): Promise<RunResult>;
-  /** Stops at a frame boundary with nothing in flight, ready for a checkpoint. */
+  /**
+   * Stops at a frame boundary with nothing in flight, ready for a checkpoint. Until `resume` nothing may be sent:
+   * what is sent throws `sandbox_unavailable`.
+   */
   quiesce(): Promise<void>;
   /** Goes on after `quiesce` or a restore: the supervisor says HELLO again. */
   resume(signal: AbortSignal): Promise<Hello>;

@@ -42,12 +42,8 @@ export async function createProcessDriverWith<Hosted extends HostedSandbox>(
   const stateDirectory = resolve(options.stateDirectory);
   const supervisor = await installSupervisor(stateDirectory);
   const isolation = new NoIsolation(options.python ?? '/usr/bin/python3', supervisor, options.clock);
-  return new ChildDriver(
-    isolation,
-    new SandboxRecords(join(stateDirectory, 'sandboxes')),
-    options.clock,
-    connect,
-  );
+  const records = new SandboxRecords(join(stateDirectory, 'sandboxes'));
+  return new ChildDriver(isolation, records, options.clock, connect);
 }
 
 /** Its own, so that nothing of it stays; short, because kernels' sockets lie in it and a socket's path has 107 bytes. */
@@ -59,23 +55,23 @@ class NoIsolation implements Isolation {
   readonly kind = 'process';
   readonly version: string;
   readonly imageDigest = 'host';
-  readonly supervisorDigest: string;
+  /** What this user's processes hold cannot be written down and brought back. */
+  readonly memory = null;
+  readonly supervisor: SupervisorFiles;
   readonly #python: string;
-  readonly #supervisor: SupervisorFiles;
   readonly #clock: Clock;
 
   constructor(python: string, supervisor: SupervisorFiles, clock: Clock) {
     this.version = `process (no isolation) ${python}`;
-    this.supervisorDigest = supervisor.digest;
     this.#python = python;
-    this.#supervisor = supervisor;
+    this.supervisor = supervisor;
     this.#clock = clock;
   }
 
   async prepare(spec: SandboxSpec): Promise<SandboxCommand> {
     const temporary = temporaryDirectory(spec.sandboxId);
     await mkdir(temporary, { recursive: true, mode: 0o700 });
-    const start = `import sys; sys.path.insert(0, ${JSON.stringify(this.#supervisor.directory)}); from cellbook_supervisor.supervisor import main; main()`;
+    const start = `import sys; sys.path.insert(0, ${JSON.stringify(this.supervisor.directory)}); from cellbook_supervisor.supervisor import main; main()`;
     return {
       argv: [this.#python, '-I', '-c', start],
       directory: spec.homeDirectory,
@@ -87,7 +83,7 @@ class NoIsolation implements Isolation {
         TMPDIR: temporary,
         CELLBOOK_WORKSPACE_ID: spec.workspaceId,
         CELLBOOK_SANDBOX_ID: spec.sandboxId,
-        [settingsVariable]: supervisorSettings(spec, false),
+        [settingsVariable]: JSON.stringify(supervisorSettings(spec, false)),
       },
     };
   }

@@ -10,7 +10,7 @@ import { z } from 'zod';
 import { keepsakeSchema } from '../link/keepsake.ts';
 import { snapshotFingerprintSchema } from './fingerprint.ts';
 
-const base64 = z.base64().transform((text) => Buffer.from(text, 'base64'));
+const base64 = z.base64().transform((text): Buffer => Buffer.from(text, 'base64'));
 
 const snapshotSchema = z.object({
   formatVersion: z.literal(1),
@@ -21,6 +21,12 @@ const snapshotSchema = z.object({
   keepsake: keepsakeSchema.extend({ held: base64 }),
 });
 export type Snapshot = z.infer<typeof snapshotSchema>;
+export type SandboxShape = Snapshot['shape'];
+
+export const shapeOf = ({ memoryBytesMax, pidsMax }: SandboxShape): SandboxShape => ({
+  memoryBytesMax,
+  pidsMax,
+});
 
 const descriptionName = 'snapshot.json';
 const supervisorName = 'supervisor';
@@ -68,4 +74,3 @@ async function sizeOf(directory: string): Promise<number> {
   const sizes = await Promise.all(files.map(({ parentPath, name }) => stat(join(parentPath, name))));
   return sizes.reduce((sum, { size }) => sum + size, 0);
 }
-

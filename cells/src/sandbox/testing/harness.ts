@@ -84,7 +84,7 @@ async function createDriver(kind: 'gvisor' | 'process', directory: string): Prom
   const stateDirectory = join(directory, 'state');
   const common = { stateDirectory, clock: systemClock };
   if (kind === 'process') return createProcessDriver({ ...common, log: silentLogger });
-  return createGvisorDriver({ ...common, ...sandboxTools() });
+  return createGvisorDriver({ ...common, ...sandboxTools(), random: systemRandom });
 }
 
 export async function startKernel(link: SupervisorLink, environment: Record<string, string> = {}) {

@@ -1,0 +1,153 @@
+"""The way to each Python kernel that does not lead through its main thread, which may be busy for hours.
+
+    kernel ── connects to the socket file, {"pid", "kernelId"} ──▶ supervisor
+           ◀── {"do": "renew", "entropy"} or {"do": "claim", …} ──
+           ── {"done": …} ──▶
+
+JSON, one line each. In the kernel a thread listens (kernel_hook.py); forked children connect on their own.
+Who does not answer within the bound is not waited for: C code that keeps Python's lock can hold the thread
+up, and then its own process alone draws from what was there before.
+"""
+
+import hashlib
+import json
+import os
+import socket
+
+from . import settings
+
+_LINE_BYTES_MAX = 64 * 1024
+
+
+class Hooks:
+    def __init__(self, loop, directory):
+        self._loop = loop
+        self._connections = {}
+        self._round = None
+        self.path = os.path.join(directory, "hook")
+        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._listener.bind(self.path)
+        self._listener.listen(64)
+        self._listener.setblocking(False)
+        loop.read(self._listener.fileno(), self._accept)
+
+    def renew(self, entropy, on_done):
+        """Hands each process randomness of its own; `on_done(renewed, pending)` follows within the bound."""
+        messages = {}
+        for number, connection in enumerate(self._connections.values()):
+            own = hashlib.sha512(b"%d/" % number + entropy).hexdigest()
+            messages[connection] = {"do": "renew", "entropy": own}
+        self._tell(messages, settings.ENTROPY_S, on_done)
+
+    def claim(self, kernel_id, message, on_done):
+        """Tells one kernel whose it is now."""
+        found = [c for c in self._connections.values() if c.kernel_id == kernel_id]
+        self._tell({connection: {"do": "claim", **message} for connection in found}, settings.CLAIM_S, on_done)
+
+    def _tell(self, messages, bound_s, on_done):
+        if self._round is not None:
+            self._round.end()
+        self._round = _Round(self._loop, set(messages), bound_s, on_done)
+        for connection, message in messages.items():
+            connection.send(message)
+        self._round.check()
+
+    def _accept(self):
+        try:
+            peer, _ = self._listener.accept()
+        except OSError:
+            return
+        if len(self._connections) >= settings.HOOKS_MAX:
+            peer.close()
+            return
+        self._connections[peer.fileno()] = _Connection(self._loop, peer, self._answered, self._gone)
+
+    def _answered(self, connection):
+        if self._round is not None:
+            self._round.answered(connection)
+
+    def _gone(self, connection, descriptor):
+        self._connections.pop(descriptor, None)
+        if self._round is not None:
+            self._round.gone(connection)
+
+
+class _Round:
+    """One question to several, and who has not answered it yet."""
+
+    def __init__(self, loop, waiting, bound_s, on_done):
+        self._waiting = waiting
+        self._answers = 0
+        self._on_done = on_done
+        self._timer = loop.after(bound_s, self.end)
+
+    def answered(self, connection):
+        if connection in self._waiting:
+            self._answers += 1
+            self.gone(connection)
+
+    def gone(self, connection):
+        self._waiting.discard(connection)
+        self.check()
+
+    def check(self):
+        if not self._waiting:
+            self.end()
+
+    def end(self):
+        on_done, self._on_done = self._on_done, None
+        self._timer.cancel()
+        if on_done is not None:
+            on_done(self._answers, len(self._waiting))
+
+
+class _Connection:
+    def __init__(self, loop, peer, on_answer, on_gone):
+        self._loop = loop
+        self._peer = peer
+        self._on_answer = on_answer
+        self._on_gone = on_gone
+        self._buffer = b""
+        self.kernel_id = None
+        peer.setblocking(False)
+        loop.read(peer.fileno(), self._readable)
+
+    def send(self, message):
+        """A few hundred bytes to a reader that does nothing else: what does not fit at once is not waited for."""
+        try:
+            self._peer.send(json.dumps(message).encode() + b"\n")
+        except OSError:
+            self._close()
+
+    def _readable(self):
+        try:
+            data = self._peer.recv(4096)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        self._buffer += data
+        *lines, self._buffer = self._buffer.split(b"\n")
+        if not data or len(self._buffer) > _LINE_BYTES_MAX or not all(map(self._line, lines)):
+            self._close()
+
+    def _line(self, line):
+        try:
+            value = json.loads(line)
+        except ValueError:
+            return False
+        if not isinstance(value, dict):
+            return False
+        if "kernelId" in value:
+            self.kernel_id = value["kernelId"]
+        elif "done" in value:
+            self._on_answer(self)
+        return True
+
+    def _close(self):
+        descriptor = self._peer.fileno()
+        if descriptor < 0:
+            return
+        self._loop.read(descriptor, None)
+        self._peer.close()
+        self._on_gone(self, descriptor)
