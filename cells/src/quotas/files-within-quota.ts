@@ -1,21 +1,28 @@
 /**
- * Files as the contents API changes them, within the quota of storage: a change that would be too much is refused
- * before anything is written, and what was there stays as it was. Deleting and moving is always possible.
+ * Files as the contents API changes them, within the quota of storage: room is reserved before anything is written
+ * (storage-reservations.ts), so a change that would be too much leaves everything as it was, whatever else is saved
+ * at the same moment. Deleting and moving is always possible.
  *
- * What running code writes does not pass here. It is captured whatever the quota says, because nobody may lose
- * what he has computed; the next save and the next resume are refused until there is room again. The sum is a
- * few seconds old and saves that are under way at once do not see each other, so a quota can be passed by what
- * they write together; the volume's own limit (of the disk) holds at every moment.
+ * A save adds its own size: the file as it was becomes an earlier version and goes on counting. Where there is no room
+ * for that, the save is made without being kept as a version, so that whoever is at his limit can still save what
+ * is no larger than before.
+ *
+ * What running code writes does not pass here. It is captured whatever the quota says, because nobody may lose what he
+ * has computed; the next save and the next resume are refused until there is room again, and the volume's own limit
+ * (of the disk) holds at every moment.
  */
+import { CellbookError } from '@cellbook/shared/errors.ts';
 import type { WorkspaceId } from '@cellbook/shared/ids.ts';
-import type { FileTree, TreePath } from '../storage/file-tree.ts';
+import type { FileTree, TreePath, WriteOptions } from '../storage/file-tree.ts';
+import type { FilesOptions } from '../storage/workspace-volumes.ts';
 import type { Tenant, WorkspaceQuotas } from './quota-guard.ts';
+import { sizeBelow } from './size-below.ts';
 
 export interface FilesWithinQuotaDeps {
-  files(workspaceId: WorkspaceId): Promise<FileTree>;
+  files(workspaceId: WorkspaceId, options?: FilesOptions): Promise<FileTree>;
   /** Null: there is no such workspace; who asks for its files is told so by them. */
   tenantOf(workspaceId: WorkspaceId): Promise<Tenant | null>;
-  quotas: Pick<WorkspaceQuotas, 'assertStorage'>;
+  quotas: Pick<WorkspaceQuotas, 'reserveStorage'>;
 }
 
 export async function filesWithinQuota(
@@ -23,38 +30,48 @@ export async function filesWithinQuota(
   workspaceId: WorkspaceId,
 ): Promise<FileTree> {
   const tree = await deps.files(workspaceId);
-  const assertRoom = async (moreBytes: number) => {
-    if (moreBytes <= 0) return;
-    const tenant = await deps.tenantOf(workspaceId);
-    if (tenant) await deps.quotas.assertStorage(tenant, moreBytes, 'saving a file');
-  };
-  const grows = async (path: TreePath, bytes: number) => {
-    const stat = await tree.stat(path);
-    await assertRoom(bytes - (stat?.sizeBytes ?? 0));
-  };
+
+  /** Does it with room for so many more bytes. */
+  async function within<T>(moreBytes: number, work: (tree: FileTree) => Promise<T>): Promise<T> {
+    const tenant = moreBytes > 0 ? await deps.tenantOf(workspaceId) : null;
+    if (!tenant) return work(tree);
+    const room = await deps.quotas.reserveStorage(tenant, moreBytes, 'saving a file');
+    try {
+      return await work(await deps.files(workspaceId, { reservation: room.id }));
+    } finally {
+      await room.release();
+    }
+  }
+
+  async function write(path: TreePath, bytes: Uint8Array, options: WriteOptions = {}) {
+    const { version, ...plain } = options;
+    const before = (await tree.stat(path))?.sizeBytes ?? 0;
+    const grown = Math.max(0, bytes.length - before);
+    if (!version) return within(grown, (roomy) => roomy.write(path, bytes, plain));
+    try {
+      return await within(bytes.length, (roomy) => roomy.write(path, bytes, options));
+    } catch (error) {
+      const isOnlyForTheVersion = isFull(error) && before > 0 && !version.isNeeded;
+      if (!isOnlyForTheVersion) throw error;
+      return within(grown, (roomy) => roomy.write(path, bytes, plain));
+    }
+  }
+
   return {
     ...tree,
-    async write(path, bytes, options) {
-      await grows(path, bytes.length);
-      return tree.write(path, bytes, options);
-    },
+    write,
     async copy(from, to) {
-      // A directory is as large as it is; that it is no more than one byte over is all that is sure.
-      await assertRoom((await tree.stat(from))?.sizeBytes ?? 1);
-      return tree.copy(from, to);
+      return within(await sizeBelow(tree, from), (roomy) => roomy.copy(from, to));
     },
     async restoreCheckpoint(path, id) {
       // How large it was then is not known here, so nobody who is at his limit may.
-      await assertRoom(1);
-      return tree.restoreCheckpoint(path, id);
+      return within(1, (roomy) => roomy.restoreCheckpoint(path, id));
     },
-    async uploadChunk(path, chunk, bytes) {
-      await assertRoom(bytes.length);
-      return tree.uploadChunk(path, chunk, bytes);
-    },
-    async finishUpload(path, bytes, ...rest) {
-      await assertRoom(bytes.length);
-      return tree.finishUpload(path, bytes, ...rest);
-    },
+    uploadChunk: (path, chunk, bytes) =>
+      within(bytes.length, (roomy) => roomy.uploadChunk(path, chunk, bytes)),
+    finishUpload: (path, bytes, ...rest) =>
+      within(bytes.length, (roomy) => roomy.finishUpload(path, bytes, ...rest)),
   };
 }
+
+const isFull = (error: unknown): boolean => error instanceof CellbookError && error.code === 'volume_full';

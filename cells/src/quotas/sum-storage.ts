@@ -1,22 +1,73 @@
-/** The bytes that a user's files, and all of his organisation's, are in this cell, as last committed. */
+/**
+ * The bytes that a user, and all of his organisation, store in this cell, as last committed: files (with uploads
+ * under way), what earlier versions of files hold beyond them, and what saves under way have reserved. One statement,
+ * so that bytes which a commit moves from a reservation to a volume are in one of the two and never in both.
+ */
 import type { OrgId, UserId } from '@cellbook/shared/ids.ts';
-import { and, eq, isNull, sql } from 'drizzle-orm';
+import { and, eq, gt, isNull, type SQL, sql } from 'drizzle-orm';
 import type { Database } from '../db/database.ts';
-import { volumes } from '../db/volumes.ts';
+import { storageReservations, volumes } from '../db/volumes.ts';
 import { workspaces } from '../db/workspaces.ts';
 import type { Allowance } from './allowance.ts';
 
-export async function sumStorage(
-  database: Database,
-  { ownerId, orgId }: { ownerId: UserId; orgId: OrgId },
-): Promise<Allowance> {
-  const [sum] = await database
+export interface StorageSum {
+  files: Allowance;
+  versions: Allowance;
+  reserved: Allowance;
+}
+
+interface Holder {
+  ownerId: UserId;
+  orgId: OrgId;
+}
+
+export async function storageSum(
+  from: Pick<Database, 'select'>,
+  { ownerId, orgId }: Holder,
+  nowMs: number,
+): Promise<StorageSum> {
+  const ofUser = (bytes: SQL, owner: SQL) =>
+    sql<string>`coalesce(sum(${bytes}) filter (where ${owner} = ${ownerId}), 0)`;
+  const ofAll = (bytes: SQL) => sql<string>`coalesce(sum(${bytes}), 0)`;
+  const [reservedBytes, reservedFor] = [
+    sql`${storageReservations.bytes}`,
+    sql`${storageReservations.ownerId}`,
+  ];
+  const reserved = from
     .select({
-      user: sql<string>`coalesce(sum(${volumes.bytes}) filter (where ${workspaces.ownerId} = ${ownerId}), 0)`,
-      organisation: sql<string>`coalesce(sum(${volumes.bytes}), 0)`,
+      user: ofUser(reservedBytes, reservedFor).as('reserved_user'),
+      organisation: ofAll(reservedBytes).as('reserved_organisation'),
+    })
+    .from(storageReservations)
+    .where(and(eq(storageReservations.orgId, orgId), gt(storageReservations.expiresAt, new Date(nowMs))))
+    .as('reserved');
+  const owner = sql`${workspaces.ownerId}`;
+  const stored = from
+    .select({
+      filesUser: ofUser(sql`${volumes.bytes}`, owner).as('files_user'),
+      filesOrganisation: ofAll(sql`${volumes.bytes}`).as('files_organisation'),
+      versionsUser: ofUser(sql`${volumes.versionBytes}`, owner).as('versions_user'),
+      versionsOrganisation: ofAll(sql`${volumes.versionBytes}`).as('versions_organisation'),
     })
     .from(workspaces)
     .innerJoin(volumes, eq(volumes.workspaceId, workspaces.id))
-    .where(and(eq(workspaces.orgId, orgId), isNull(workspaces.purgedAt)));
-  return { user: Number(sum?.user ?? 0), organisation: Number(sum?.organisation ?? 0) };
+    .where(and(eq(workspaces.orgId, orgId), isNull(workspaces.purgedAt)))
+    .as('stored');
+  const [sum] = await from.select().from(stored).innerJoin(reserved, sql`true`);
+  return {
+    files: both(sum?.stored.filesUser, sum?.stored.filesOrganisation),
+    versions: both(sum?.stored.versionsUser, sum?.stored.versionsOrganisation),
+    reserved: both(sum?.reserved.user, sum?.reserved.organisation),
+  };
+}
+
+const both = (user: string | undefined, organisation: string | undefined): Allowance => ({
+  user: Number(user ?? 0),
+  organisation: Number(organisation ?? 0),
+});
+
+/** What counts: files and versions. */
+export async function sumStorage(database: Pick<Database, 'select'>, holder: Holder): Promise<Allowance> {
+  const { files, versions } = await storageSum(database, holder, 0);
+  return { user: files.user + versions.user, organisation: files.organisation + versions.organisation };
 }

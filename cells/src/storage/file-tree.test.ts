@@ -105,11 +105,21 @@ describe.each([
 
     test('of a large file are read whole after it has become small', async () => {
       const large = Buffer.concat([1, 2, 3].map((each) => Buffer.alloc(1_000_000, each)));
-      await tree.write(['big'], large, { version: { author: null, keep } });
+      await tree.write(['big'], large, { version: { author: 'user-a', keep } });
       await tree.write(['big'], Buffer.from('small now'), { version: { author: null, keep } });
       const [, older] = await tree.listVersions(['big']);
       expect(older?.sizeBytes).toBe(3_000_000);
       expect((await tree.readVersion(['big'], older?.id ?? '')).equals(large)).toBe(true);
+    });
+
+    test('of what the platform writes again and again are one, and those of people stay', async () => {
+      await save('n.txt', 'theirs');
+      for (const outputs of ['1', '12', '123'])
+        await tree.update(['n.txt'], () => Buffer.from(outputs), { version: { author: null, keep } });
+      expect(await saved('n.txt')).toEqual(['123', 'theirs']);
+      expect((await tree.listVersions(['n.txt'])).map(({ author }) => author)).toEqual([null, 'user-a']);
+      await save('n.txt', 'theirs again');
+      expect(await saved('n.txt')).toEqual(['theirs again', '123', 'theirs']);
     });
 
     test('an upload in pieces is one version', async () => {

@@ -26,6 +26,8 @@ export interface VersionMark {
   /** A user's id, or null when the platform itself writes. */
   author: string | null;
   keep: VersionPlan;
+  /** Refuse to save rather than save without the version, where there is room for the file alone. */
+  isNeeded?: boolean;
 }
 
 export interface VersionPlan {

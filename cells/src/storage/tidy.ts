@@ -7,6 +7,7 @@ import type { Clock } from '@cellbook/shared/clock.ts';
 import type { WorkspaceId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
+import { repeatEvery } from '../repeat.ts';
 import type { KeyedLock } from './keyed-lock.ts';
 import type { ManifestStore, VolumeRow } from './manifests/manifest-store.ts';
 import type { ObjectStore } from './objects/object-store.ts';
@@ -16,6 +17,27 @@ import type { VolumePointer } from './volume-pointer.ts';
 export interface TidiedVolumes {
   /** One pass; gives how many volumes were tidied. What fails is logged and comes again. */
   tidyDue(signal: AbortSignal): Promise<number>;
+}
+
+/** A pass every so often, until closed; closing ends the one under way and waits for it. */
+export function openTidying(
+  volumes: TidiedVolumes,
+  { clock, log }: { clock: Clock; log: Logger },
+): { close(): Promise<void> } {
+  const stop = new AbortController();
+  let pass: Promise<unknown> = Promise.resolve();
+  const once = () => {
+    pass = volumes.tidyDue(stop.signal);
+    return pass;
+  };
+  const timer = repeatEvery(clock, limits.storage.tidyPassMs, once, log);
+  return {
+    async close() {
+      timer.cancel();
+      stop.abort(new Error('tidying stopped'));
+      await pass.catch(() => {});
+    },
+  };
 }
 
 export interface TidyParts {

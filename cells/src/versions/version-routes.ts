@@ -126,7 +126,7 @@ function registerRestore(app: ApiScope, deps: VersionRouteDeps): void {
 
 async function restore(tree: FileTree, path: TreePath, bytes: Buffer, mark: VersionMark) {
   await makeParents(tree, path);
-  await tree.write(path, bytes, { version: mark });
+  await tree.write(path, bytes, { version: { ...mark, isNeeded: true } });
   const [newest] = await tree.listVersions(path);
   if (newest) return present(newest);
   throw new CellbookError('store_unavailable', {

@@ -14,7 +14,10 @@ export const quotaSchema = z.object({
   runningSandboxes: z.int().nonnegative(),
   /** The memory limits of their sandboxes, added up. */
   memoryBytes: z.int().nonnegative(),
-  /** The files of all workspaces as they are now, by their apparent size; earlier versions do not count. */
+  /**
+   * The files of all workspaces as they are now, by their apparent size, uploads under way included, and what earlier
+   * versions of files hold beyond them: a chunk that versions of one file share counts once.
+   */
   storageBytes: z.int().nonnegative(),
 });
 export type Quota = z.infer<typeof quotaSchema>;

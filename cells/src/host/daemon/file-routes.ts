@@ -47,9 +47,9 @@ export function registerFileRoutes(app: FastifyInstance, { volumes, host }: Daem
   app.post('/v1/workspaces/:id/tree/:method', async ({ params, body }, reply) => {
     const { id, method } = treeParams.parse(params);
     const { value, binary } = decodeEnvelope(z.instanceof(Buffer).parse(body));
-    const { epoch, args } = treeCallSchema.parse(value);
+    const { epoch, args, reservation } = treeCallSchema.parse(value);
     refuseOlderEpoch(epoch, volumes.liveEpoch(id) ?? 0, 'the files on this host', { workspaceId: id });
-    const tree = await volumes.files(id);
+    const tree = await volumes.files(id, { ...(reservation && { reservation }) });
     if (method === 'read')
       return reply.type('application/octet-stream').send(await tree.read(readSchema.parse(args)[0]));
     if (method === 'open') {

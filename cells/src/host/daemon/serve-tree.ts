@@ -20,12 +20,13 @@ const handlers: Handlers = {
       ...(trustAs === undefined ? {} : { trustAs }),
       ...(version && { version }),
     }),
-  replace: async (tree, [path, expected], bytes) => {
+  replace: async (tree, [path, expected, { version }], bytes) => {
     let isAsExpected = false;
-    const stat = await tree.update(path, (before) => {
+    const change = (before: Buffer | null) => {
       isAsExpected = (before === null ? null : digestOf(before)) === expected;
       return isAsExpected ? bytes : null;
-    });
+    };
+    const stat = await tree.update(path, change, { ...(version && { version }) });
     return isAsExpected && stat ? stat : false;
   },
   makeDirectory: (tree, [path]) => tree.makeDirectory(path),

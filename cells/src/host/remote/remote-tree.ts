@@ -17,11 +17,13 @@ export interface RemoteTreeParts {
   workspaceId: WorkspaceId;
   /** Of the live directory, as its row says. */
   epoch: number;
+  reservation?: string | undefined;
 }
 
-export function createRemoteTree({ client, workspaceId, epoch }: RemoteTreeParts): LiveFileTree {
+export function createRemoteTree(parts: RemoteTreeParts): LiveFileTree {
+  const { client, workspaceId, epoch, reservation } = parts;
   function send(method: TreeMethod | 'read' | 'open', args: readonly unknown[], bytes?: Uint8Array) {
-    const body = new Uint8Array(encodeEnvelope({ epoch, args }, bytes));
+    const body = new Uint8Array(encodeEnvelope({ epoch, args, reservation }, bytes));
     const headers = { 'content-type': 'application/octet-stream' };
     const init = { method: 'POST', headers, body };
     return client.send(`/v1/workspaces/${workspaceId}/tree/${method}`, {
@@ -50,13 +52,13 @@ export function createRemoteTree({ client, workspaceId, epoch }: RemoteTreeParts
       return body ?? new ReadableStream({ start: (controller) => controller.close() });
     },
     write: (path, bytes, options = {}) => call('write', [plain(path), options], bytes),
-    async update(path, change) {
+    async update(path, change, options = {}) {
       for (let attempt = 1; attempt <= limits.host.updateAttemptsMax; attempt++) {
         const stat = await call('stat', [plain(path)]);
         const before = stat === null ? null : await read(path);
         const after = change(before);
         if (after === null) return stat;
-        const written = await call('replace', [plain(path), before && digestOf(before)], after);
+        const written = await call('replace', [plain(path), before && digestOf(before), options], after);
         if (written !== false) return written;
       }
       throw new CellbookError('conflict', {

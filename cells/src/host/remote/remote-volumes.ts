@@ -14,8 +14,9 @@ import type { FileTree, LiveFileTree } from '../../storage/file-tree.ts';
 import { KeyedLock } from '../../storage/keyed-lock.ts';
 import type { ManifestStore, VolumeRow } from '../../storage/manifests/manifest-store.ts';
 import { noSuchVolume } from '../../storage/manifests/refusals.ts';
+import type { TidiedVolumes } from '../../storage/tidy.ts';
 import type { VersionsOfVolumes } from '../../storage/versions.ts';
-import type { FlushReport, WorkspaceVolumes } from '../../storage/workspace-volumes.ts';
+import type { FilesOptions, FlushReport, WorkspaceVolumes } from '../../storage/workspace-volumes.ts';
 import { attachedFilesSchema, flushReportSchema } from '../wire/commands.ts';
 import type { HostClient } from './host-client.ts';
 import { createRemoteTree } from './remote-tree.ts';
@@ -33,7 +34,7 @@ export function createRemoteVolumes({
   manifests,
   stored,
   clientOf,
-}: RemoteVolumesParts): WorkspaceVolumes & VersionsOfVolumes {
+}: RemoteVolumesParts): WorkspaceVolumes & VersionsOfVolumes & TidiedVolumes {
   // An update is a compare-and-swap from here; in turn, those of this controller never fail each other.
   const updates = new KeyedLock<WorkspaceId>();
 
@@ -55,10 +56,14 @@ export function createRemoteVolumes({
   }
 
   /** The tree that is right now, and what to read from while its host does not answer. */
-  async function treeOf(workspaceId: WorkspaceId): Promise<{ tree: LiveFileTree; isRemote: boolean }> {
+  async function treeOf(
+    workspaceId: WorkspaceId,
+    options: FilesOptions,
+  ): Promise<{ tree: LiveFileTree; isRemote: boolean }> {
     const { attachedHost, epoch } = await rowOf(workspaceId);
-    if (attachedHost === null) return { tree: await stored.files(workspaceId), isRemote: false };
-    return { tree: createRemoteTree({ client: clientOf(attachedHost), workspaceId, epoch }), isRemote: true };
+    if (attachedHost === null) return { tree: await stored.files(workspaceId, options), isRemote: false };
+    const parts = { ...options, client: clientOf(attachedHost), workspaceId, epoch };
+    return { tree: createRemoteTree(parts), isRemote: true };
   }
 
   return {
@@ -68,7 +73,10 @@ export function createRemoteVolumes({
       if (host === undefined) throw new Error('files are attached on a host that is named');
       const { client, ask } = post(host, workspaceId, 'attach', epoch);
       const deadlineMs = limits.lifecycle.attachMs;
-      return client.call(attachedFilesSchema, { ...ask, deadlineMs, signal });
+      // Not while what is stored is being tidied here: the host would store what a sweep is removing.
+      return stored.exclusively(workspaceId, () =>
+        client.call(attachedFilesSchema, { ...ask, deadlineMs, signal }),
+      );
     },
     async adopt(workspaceId, epoch) {
       await command(await rowOf(workspaceId), 'adopt', epoch, limits.lifecycle.adoptMs);
@@ -92,15 +100,16 @@ export function createRemoteVolumes({
       await stored.destroy(workspaceId);
     },
     isOnHost: (workspaceId) => stored.isOnHost(workspaceId),
-    async files(workspaceId) {
+    async files(workspaceId, options = {}) {
       await rowOf(workspaceId);
       return movingTree(
-        () => treeOf(workspaceId),
+        () => treeOf(workspaceId, options),
         () => stored.files(workspaceId),
         (work) => updates.run(workspaceId, work),
       );
     },
 
+    tidyDue: (signal) => stored.tidyDue(signal),
     versions: (workspaceId, limit, before) => stored.versions(workspaceId, limit, before),
     restore: (workspaceId, version) => stored.restore(workspaceId, version),
   };
@@ -146,7 +155,7 @@ function movingTree(
     readVersion: async (path, id) => (await storedTree()).readVersion(path, id),
     isTrusted: (path, digest) => read((tree) => tree.isTrusted(path, digest)),
     write: (path, bytes, options) => change((tree) => tree.write(path, bytes, options)),
-    update: (path, edit) => inTurn(() => change((tree) => tree.update(path, edit))),
+    update: (path, edit, options) => inTurn(() => change((tree) => tree.update(path, edit, options))),
     makeDirectory: (path) => change((tree) => tree.makeDirectory(path)),
     copy: (from, to) => change((tree) => tree.copy(from, to)),
     move: (from, to) => change((tree) => tree.move(from, to)),

@@ -34,7 +34,10 @@ export const treeMethods = {
     value: fileStatSchema,
   },
   /** Writes only over what has this digest (null: where there is nothing); false when something else is there. */
-  replace: { args: z.tuple([path, sha256.nullable()]), value: fileStatSchema.or(z.literal(false)) },
+  replace: {
+    args: z.tuple([path, sha256.nullable(), z.object({ version })]),
+    value: fileStatSchema.or(z.literal(false)),
+  },
   makeDirectory: { args: z.tuple([path]), value: fileStatSchema },
   copy: { args: z.tuple([path, path]), value: fileStatSchema },
   move: { args: z.tuple([path, path]), value: nothing },
@@ -58,4 +61,9 @@ export const treeMethodSchema = z.enum(Object.keys(treeMethods) as [TreeMethod, 
 export const openSchema = z.tuple([path, z.object({ start: z.number(), end: z.number() }).nullable()]);
 export const readSchema = z.tuple([path]);
 
-export const treeCallSchema = z.object({ epoch: z.int().nonnegative(), args: z.array(z.unknown()) });
+export const treeCallSchema = z.object({
+  epoch: z.int().nonnegative(),
+  args: z.array(z.unknown()),
+  /** Room in the quota of storage that was taken for this call. */
+  reservation: z.string().optional(),
+});
