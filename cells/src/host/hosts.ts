@@ -2,6 +2,7 @@
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import type { HostId, WorkspaceId } from '@cellbook/shared/ids.ts';
 import type { ObservedSandbox, Sandbox, SandboxExit } from '../sandbox/driver.ts';
+import type { SnapshotFingerprint } from '../sandbox/snapshot/fingerprint.ts';
 import { chooseHost, type HostChoice, hasRoomElsewhere } from './choose-host.ts';
 import type { HostLoad, SandboxHost, Sight } from './sandbox-host.ts';
 
@@ -29,6 +30,21 @@ export class Hosts {
 
   isDraining(hostId: HostId): boolean {
     return this.#hosts.get(hostId)?.isDraining ?? false;
+  }
+
+  /** Whether any host keeps memory at all: where none does nothing is to be asked about it. */
+  get keepAny(): boolean {
+    return [...this.#hosts.values()].some((host) => host.keeps !== null);
+  }
+
+  /** What images that a host makes are bound to; null where it keeps no memory, or is none of this cell's. */
+  keeps(hostId: HostId): SnapshotFingerprint | null {
+    return this.#hosts.get(hostId)?.keeps ?? null;
+  }
+
+  /** Whether a workspace can be brought back there: it answers and is not being stopped. */
+  isOpen(hostId: HostId): boolean {
+    return this.#hosts.get(hostId)?.isOpen ?? false;
   }
 
   async look(hostId: HostId, workspaceId: WorkspaceId): Promise<Sight> {

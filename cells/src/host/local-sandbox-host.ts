@@ -140,6 +140,10 @@ export class LocalSandboxHost<Hosted extends HostedSandbox = Sandbox> implements
     return place && !place.stopping && !place.frozen ? place.sandbox : null;
   }
 
+  isFrozen(workspaceId: WorkspaceId): boolean {
+    return this.#places.get(workspaceId)?.frozen ?? false;
+  }
+
   async look(workspaceId: WorkspaceId): Promise<Sight> {
     return this.current(workspaceId) ? 'there' : 'none';
   }

@@ -2,6 +2,8 @@
 import type { Clock } from '@cellbook/shared/clock.ts';
 import type { WorkspaceId } from '@cellbook/shared/ids.ts';
 import type { Hosts } from '../host/hosts.ts';
+import { isFrozen, type Rest } from '../ladder/rest.ts';
+import type { RestStore } from '../ladder/rest-store.ts';
 import type { SandboxExit } from '../sandbox/driver.ts';
 import type { WorkspaceVolumes } from '../storage/workspace-volumes.ts';
 import type { Activity } from './activity.ts';
@@ -12,6 +14,9 @@ import type { WorkspaceRow } from './stores/workspace-row.ts';
 
 export interface ObserveTools {
   hosts: Hosts;
+  rests: RestStore;
+  /** Frozen sandboxes whose places are needed. */
+  isPlaceNeeded(workspaceId: WorkspaceId): boolean;
   volumes: Pick<WorkspaceVolumes, 'isOnHost'>;
   adoptions: Adoptions;
   activity: Activity;
@@ -23,6 +28,8 @@ export interface ObserveTools {
 export async function observe(tools: ObserveTools, row: WorkspaceRow): Promise<Observed> {
   const { hosts, activity, clock, isDraining, isDemanded } = tools;
   const sandbox = await sandboxState(hosts, row);
+  // One that runs keeps nothing: what there was went before it was announced.
+  const rest = row.phase === 'running' || !hosts.keepAny ? null : await tools.rests.get(row.id);
   return {
     desired: row.desired,
     phase: row.phase,
@@ -37,12 +44,23 @@ export async function observe(tools: ObserveTools, row: WorkspaceRow): Promise<O
     lastActiveAtMs: activity.lastUsedAtMs(row.id, row.lastActiveAtMs),
     notIdleBeforeMs: tools.adoptions.notIdleBeforeMs(row.id),
     sandbox,
+    ...describeRest(tools, row, rest),
     failedAdoptions: tools.adoptions.failuresOf(row.id),
     roomElsewhere: row.phase === 'failed' && row.hostId !== null && hosts.hasRoomElsewhere(row.hostId),
     loss: await lossOf(tools, row, sandbox),
     demanded: isDemanded(row.id),
     draining: isDraining() || (row.hostId !== null && hosts.isDraining(row.hostId)),
     nowMs: clock.nowMs(),
+  };
+}
+
+function describeRest({ hosts, isPlaceNeeded }: ObserveTools, row: WorkspaceRow, rest: Rest | null) {
+  const hostId = row.hostId ?? rest?.hostId ?? null;
+  return {
+    rest: rest === null ? ('none' as const) : isFrozen(rest) ? ('frozen' as const) : ('stored' as const),
+    restDueAtMs: rest?.dueAtMs ?? null,
+    placeNeeded: rest !== null && (isPlaceNeeded(row.id) || hosts.isDraining(rest.hostId)),
+    keepsMemory: hostId !== null && hosts.keeps(hostId) !== null,
   };
 }
 

@@ -18,6 +18,8 @@ import type { Problem } from './phases.ts';
  */
 export type SandboxState = 'usable' | 'adoptable' | 'none' | 'unknown';
 
+export type RestState = 'none' | 'frozen' | 'stored';
+
 export interface Observed {
   desired: Desired;
   phase: Phase;
@@ -30,6 +32,14 @@ export interface Observed {
   lastActiveAtMs: number;
   notIdleBeforeMs: number;
   sandbox: SandboxState;
+  /** What is kept of its memory (ladder/rest.ts). */
+  rest: RestState;
+  /** Frozen: when it is to be stored. Stored: when it is too old. */
+  restDueAtMs: number | null;
+  /** A frozen one whose place somebody needs, or whose host drains. */
+  placeNeeded: boolean;
+  /** Its host can keep the memory of its sandbox. */
+  keepsMemory: boolean;
   /** How often in a row this controller has tried to take it over in vain. */
   failedAdoptions: number;
   /** Its host has no free place or is being emptied, another one has room. */
@@ -51,6 +61,9 @@ export type StepName =
   | 'announce_running'
   | 'quiesce_gateway'
   | 'flush_files'
+  | 'sleep_sandbox'
+  | 'store_memory'
+  | 'forget_memory'
   | 'stop_sandbox'
   | 'flush_rest'
   | 'detach_files'
@@ -65,6 +78,8 @@ export type Action =
   | { type: 'adopt'; steps: readonly StepName[] }
   | { type: 'suspend'; steps: readonly StepName[]; dormant: boolean }
   | { type: 'give_up_sandbox'; steps: readonly StepName[]; dormant: boolean; problem: Problem }
+  /** Of a suspended one: what is kept of its memory moves on, from its host's memory to its disk, or goes. */
+  | { type: 'tend_rest'; steps: readonly StepName[] }
   | { type: 'delete'; steps: readonly StepName[] }
   | { type: 'restore' }
   | { type: 'purge'; steps: readonly StepName[] };
@@ -77,8 +92,7 @@ const wait: Action = { type: 'wait', untilMs: null };
 export function plan(observed: Observed): Action {
   switch (observed.phase) {
     case 'suspended':
-      if (observed.desired === 'deleted') return { type: 'delete', steps: [] };
-      return wantsSandbox(observed) ? { type: 'resume', steps: bringUp } : wait;
+      return planSuspended(observed);
     case 'resuming':
       return giveUp(observed, false, interrupted);
     case 'running':
@@ -94,6 +108,18 @@ export function plan(observed: Observed): Action {
     default:
       return assertNever(observed.phase);
   }
+}
+
+function planSuspended(observed: Observed): Action {
+  const { desired, rest, restDueAtMs, placeNeeded, nowMs } = observed;
+  if (desired === 'deleted')
+    return { type: 'delete', steps: rest === 'none' ? [] : [...putAway, 'forget_memory'] };
+  if (wantsSandbox(observed)) return { type: 'resume', steps: bringUp };
+  if (rest === 'none' || restDueAtMs === null) return wait;
+  if (rest === 'frozen' && (placeNeeded || restDueAtMs <= nowMs))
+    return { type: 'tend_rest', steps: ['store_memory', 'flush_rest', 'detach_files'] };
+  if (restDueAtMs > nowMs) return { type: 'wait', untilMs: restDueAtMs };
+  return { type: 'tend_rest', steps: ['forget_memory'] };
 }
 
 function planRunning(observed: Observed): Action {
@@ -161,12 +187,26 @@ const giveUp = (observed: Observed, dormant: boolean, problem: Problem): Action 
   problem,
 });
 
-/** Files are flushed before the stop, so that little is left to do, and after it, so that nothing is missing. */
-function takeDown({ sandbox }: Observed): readonly StepName[] {
-  return sandbox === 'usable'
-    ? ['quiesce_gateway', 'flush_files', 'stop_sandbox', 'flush_rest', 'detach_files']
-    : ['stop_sandbox', 'flush_rest', 'detach_files'];
+const putAway: readonly StepName[] = ['stop_sandbox', 'flush_rest', 'detach_files'];
+
+/**
+ * Files are flushed before the end, so that little is left to do, and after it, so that nothing is missing. Its
+ * memory is kept where it can be and somebody may come back for it; on a host that drains it is stored at once.
+ */
+function takeDown({ sandbox, rest, desired, keepsMemory, draining, phase }: Observed): readonly StepName[] {
+  const keeps = keepsMemory && desired !== 'deleted' && phase !== 'failed';
+  if (sandbox === 'usable') {
+    const end: readonly StepName[] = keeps
+      ? ['sleep_sandbox', ...(draining ? storeNow : [])]
+      : ['stop_sandbox'];
+    return ['quiesce_gateway', 'flush_files', ...end, 'flush_rest', 'detach_files'];
+  }
+  // Cut short on its way to sleep, or as it was waking: it is put to sleep again.
+  if (rest === 'frozen' && keeps) return ['sleep_sandbox', 'flush_rest', 'detach_files'];
+  return putAway;
 }
+
+const storeNow: readonly StepName[] = ['store_memory'];
 
 const interrupted: Problem = {
   code: 'sandbox_unavailable',

@@ -8,12 +8,15 @@ import type { HostId, WorkspaceId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
 import type { Hosts, PlacedSandbox } from '../host/hosts.ts';
+import { isFrozen, type Rest } from '../ladder/rest.ts';
+import type { RestStore } from '../ladder/rest-store.ts';
 import type { LeaseStore } from './stores/lease-store.ts';
 import type { WorkspaceRow } from './stores/workspace-row.ts';
 import type { WorkspaceStore } from './stores/workspace-store.ts';
 
 export interface SweepDeps {
   store: WorkspaceStore & LeaseStore;
+  rests: RestStore;
   hosts: Hosts;
   clock: Clock;
   log: Logger;
@@ -24,7 +27,7 @@ export interface SweepDeps {
 }
 
 export async function sweep(deps: SweepDeps): Promise<void> {
-  const { store, hosts, clock, holder, log } = deps;
+  const { store, rests, hosts, clock, holder, log } = deps;
   const unheard = (hostId: HostId, error: unknown) =>
     log.warn({ err: error, hostId }, 'a host did not say what it has; it is asked again');
   for (const sandbox of await hosts.list(unheard)) {
@@ -36,12 +39,13 @@ export async function sweep(deps: SweepDeps): Promise<void> {
     clock.nowMs(),
     limits.lifecycle.sweepRowsMax,
   );
-  for (const workspaceId of unsettled) deps.wake(workspaceId);
+  const due = await rests.listDue(clock.nowMs(), limits.ladder.dueRowsMax);
+  for (const workspaceId of [...unsettled, ...due]) deps.wake(workspaceId);
 }
 
-async function judge({ store, hosts, log, wake }: SweepDeps, sandbox: PlacedSandbox): Promise<void> {
+async function judge({ store, rests, hosts, log, wake }: SweepDeps, sandbox: PlacedSandbox): Promise<void> {
   const row = await store.get(sandbox.workspaceId);
-  if (!isOrphan(sandbox, row)) return;
+  if (!isOrphan(sandbox, row, await rests.get(sandbox.workspaceId))) return;
   log.warn({ ...sandbox, phase: row?.phase }, 'destroying an orphaned sandbox');
   await hosts.on(sandbox.hostId).destroy(sandbox.sandboxId);
   if (row) wake(row.id);
@@ -51,8 +55,10 @@ async function judge({ store, hosts, log, wake }: SweepDeps, sandbox: PlacedSand
  * A sandbox that its workspace's row does not account for. One of an older epoch, where the row says running,
  * is its successor's to adopt, or to give up.
  */
-export function isOrphan(sandbox: PlacedSandbox, row: WorkspaceRow | null): boolean {
+export function isOrphan(sandbox: PlacedSandbox, row: WorkspaceRow | null, rest: Rest | null): boolean {
   if (row === null || row.purgedAtMs !== null || !sandbox.attached) return true;
+  if (row.phase !== 'deleted' && rest !== null && isFrozen(rest) && rest.sandboxId === sandbox.sandboxId)
+    return false;
   if (row.hostId !== null && row.hostId !== sandbox.hostId) return true;
   if (row.phase === 'running') return false;
   if (sandbox.epoch < row.epoch) return true;

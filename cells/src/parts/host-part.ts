@@ -9,16 +9,19 @@ import { createLifecycleMetrics } from '../lifecycle/lifecycle-metrics.ts';
 import { QuotaGuard } from '../quotas/quota-guard.ts';
 import { QuotaPolicies } from '../quotas/quota-policies.ts';
 import type { SandboxImage } from '../sandbox/image.ts';
+import { openTidying, type TidiedVolumes } from '../storage/tidy.ts';
 import type { WorkspaceVolumes } from '../storage/workspace-volumes.ts';
+import { openEdge } from './edge-part.ts';
 import { openOwnHost } from './own-host-part.ts';
 import { openRecover } from './recover-part.ts';
 import { openRemoteHosts } from './remote-hosts-part.ts';
 import { openSecrets } from './secret-part.ts';
+import { openShares } from './share-part.ts';
 import type { CellStores } from './store-part.ts';
 
 export interface HostsPart {
   hosts: Hosts;
-  volumes: WorkspaceVolumes;
+  volumes: WorkspaceVolumes & TidiedVolumes;
   /** Null where sandboxes see the host itself, or this process has no image at hand. */
   image: SandboxImage | null;
   /** For people: what runs sandboxes here. */
@@ -35,18 +38,29 @@ export async function openHost(config: CellConfig, tools: CellTools, stores: Cel
   const { hosts, volumes, outlive } = opened;
   const { memoryBytesMax, cpuMillisMax, diskBytesMax } = sandbox;
   const pidsMax = limits.lifecycle.sandboxPidsMax;
+  const edge = await openEdge(config, tools);
+  const shared = openShares(edge, tools, stores.database, memoryBytesMax);
   const quotas = new QuotaGuard({
-    ...{ database: stores.database, clock: tools.clock, sandboxBytes: () => memoryBytesMax },
+    ...tools,
+    shares: shared?.shares ?? null,
+    ...{ database: stores.database, sandboxBytes: () => memoryBytesMax },
     policies: new QuotaPolicies({ database: stores.database, log: tools.log }),
   });
   const secrets = await openSecrets(config, tools, stores, hosts);
   const lifecycle = new Lifecycle({
     ...tools,
     ...{ store: stores.store, transitions: stores.transitions, volumes, secrets: secrets.delivery },
+    rests: stores.rests,
     ...{ hosts, quotas, controllerId: config.controllerId, sandboxesOutlive: outlive },
     metrics: createLifecycleMetrics(metrics),
     sandboxLimits: () => ({ memoryBytesMax, cpuMillisMax, diskBytesMax, pidsMax }),
   });
   const recover = openRecover({ tools, stores, hosts, volumes, lifecycle });
-  return { ...opened, lifecycle, quotas, secrets, recover };
+  const tidying = openTidying(volumes, tools);
+  async function close(): Promise<void> {
+    shared?.close();
+    await tidying.close();
+    await opened.close();
+  }
+  return { ...opened, lifecycle, quotas, shared, secrets, recover, close };
 }

@@ -18,11 +18,12 @@ interface RecoverPart {
 
 /** Recovers one workspace of this cell. */
 export function openRecover({ tools, stores, hosts, volumes, lifecycle }: RecoverPart) {
-  const { database, store } = stores;
+  const { database, store, rests } = stores;
   const manifests = createPostgresManifestStore(database);
   const deps = {
     ...tools,
     store,
+    rests,
     manifests,
     hosts,
     volumes,

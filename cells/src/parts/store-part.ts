@@ -11,6 +11,8 @@ import { migrate } from '../db/migrate.ts';
 import { createPostgresKernelStore } from '../gateway/store/postgres-kernel-store.ts';
 import { takeHostLock } from '../host/host-lock.ts';
 import { withImageKernelspecs } from '../image-kernelspecs.ts';
+import { createPostgresRestStore } from '../ladder/postgres-rest-store.ts';
+import { withIdempotencyFailpoints, withWorkspaceFailpoints } from '../lifecycle/crash/with-failpoints.ts';
 import { PostgresTransitionStore } from '../lifecycle/stores/postgres-transition-store.ts';
 import { PostgresWorkspaceStore } from '../lifecycle/stores/postgres-workspace-store.ts';
 import { repeatEvery } from '../repeat.ts';
@@ -18,16 +20,15 @@ import type { SandboxImage } from '../sandbox/image.ts';
 
 export type CellStores = Awaited<ReturnType<typeof openStores>>;
 
-export async function openStores(config: CellConfig, { clock, random, log }: CellTools) {
+export async function openStores(config: CellConfig, tools: CellTools) {
+  const { clock, random, log, failpoint } = tools;
   const database = openDatabase(config.databaseUrl);
   await migrate(database);
   const hostLock = await takeHostLock(config.databaseUrl, config.controllerId, clock);
-  const store = new PostgresWorkspaceStore(
-    database,
-    createLifecycleOutbox({ clock, random, program: `cell-${config.cellId}` }),
-  );
+  const outbox = createLifecycleOutbox({ clock, random, program: `cell-${config.cellId}` });
+  const store = withWorkspaceFailpoints(new PostgresWorkspaceStore(database, outbox), failpoint);
   const transitions = new PostgresTransitionStore(database);
-  const idempotency = new PostgresIdempotencyStore(database);
+  const idempotency = withIdempotencyFailpoints(new PostgresIdempotencyStore(database), failpoint);
   const kernels = createPostgresKernelStore(database);
   const channel = `cellbook:${config.cellId}:changed`;
   const redis =
@@ -36,6 +37,7 @@ export async function openStores(config: CellConfig, { clock, random, log }: Cel
   const forgetKeys = () => idempotency.removeExpired(clock.nowMs());
   const housekeeping = repeatEvery(clock, limits.api.idempotencySweepMs, forgetKeys, log);
   return {
+    rests: createPostgresRestStore(database),
     ...{ database, store, transitions, idempotency, feed },
     isRedisUp: () => redis?.isUp() ?? false,
     kernelsOf: (image: SandboxImage | null) =>

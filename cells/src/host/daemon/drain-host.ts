@@ -33,7 +33,9 @@ export async function drainHost(parts: DrainParts): Promise<void> {
     if (isEmpty && commands.count === 0) return;
     const sandboxes = (await host.list()).map(({ workspaceId }) => workspaceId);
     const isLate = clock.monotonicMs() >= untilMs;
-    const left = sandboxes.filter((id) => isLate || !host.current(id)?.port.isAttached);
+    // One that is frozen has no controller attached, and is stored by its controller, too.
+    const isLeft = (id: WorkspaceId) => !host.isFrozen(id) && !host.current(id)?.port.isAttached;
+    const left = sandboxes.filter((id) => isLate || isLeft(id));
     if (left.length > 0) log.info({ live, starting, putAwayHere: left.length }, 'draining');
     await Promise.all(left.map((id) => putAway(parts, id)));
     if (isLate) return;

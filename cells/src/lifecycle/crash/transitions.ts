@@ -26,6 +26,7 @@ export const eventsOf: Record<
   suspend: { begin: 'suspend_begun', end: 'sandbox_stopped', canFail: true },
   give_up_sandbox: { begin: 'sandbox_lost', end: 'sandbox_stopped', canFail: true },
   delete: { begin: 'delete_begun', end: 'sandbox_stopped', canFail: true },
+  tend_rest: { begin: null, end: null, canFail: false },
   restore: { begin: null, end: 'restored', canFail: false },
   purge: { begin: null, end: 'purged', canFail: false },
 };
@@ -74,5 +75,6 @@ const observed = (
     lastActiveAtMs: 0,
     notIdleBeforeMs: 0,
   },
+  ...{ rest: 'none', restDueAtMs: null, placeNeeded: false, keepsMemory: false },
   ...{ loss: null, busy: false, demanded: false, nowMs: 1 },
 });

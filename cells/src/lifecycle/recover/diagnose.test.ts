@@ -26,7 +26,7 @@ const files = {
   ...{ attachedHost: null, sweptVersion: 0, sweeps: 0 },
 };
 const resting: Facts = {
-  ...{ row, files, sandboxes: [], sight: null, knownHosts: [hostId], holder: 'eu-1/me' },
+  ...{ row, files, rest: null, sandboxes: [], sight: null, knownHosts: [hostId], holder: 'eu-1/me' },
   ...{ isAtWork: false, nowMs },
 };
 const sandbox = { sandboxId: newSandboxId(random), workspaceId: row.id, epoch: 5, attached: true, hostId };

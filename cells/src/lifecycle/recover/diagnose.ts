@@ -18,6 +18,7 @@ import type { HostId } from '@cellbook/shared/ids.ts';
 import type { StuckState } from '@cellbook/shared/protocol/recover-api.ts';
 import type { PlacedSandbox } from '../../host/hosts.ts';
 import type { Sight } from '../../host/sandbox-host.ts';
+import { isFrozen, type Rest } from '../../ladder/rest.ts';
 import type { VolumeRow } from '../../storage/manifests/manifest-store.ts';
 import { needsWork, type WorkspaceRow } from '../stores/workspace-row.ts';
 import { isOrphan } from '../sweep.ts';
@@ -26,6 +27,8 @@ export interface Facts {
   row: WorkspaceRow;
   /** Null when it has none (any more). */
   files: VolumeRow | null;
+  /** What is kept of its memory. */
+  rest: Rest | null;
   /** Its sandboxes on every host that answers. */
   sandboxes: readonly PlacedSandbox[];
   /** What the host that the row names says; null where it names none. */
@@ -85,10 +88,11 @@ function* places({ row, sight, knownHosts }: Facts): Generator<Finding> {
     yield { state: 'running_without_sandbox', detail: row.hostId };
 }
 
-function* leftovers({ row, files, sandboxes }: Facts): Generator<Finding> {
+function* leftovers({ row, files, sandboxes, rest }: Facts): Generator<Finding> {
   for (const sandbox of sandboxes)
-    if (isOrphan(sandbox, row)) yield { state: 'orphaned_sandbox', detail: sandbox.sandboxId };
+    if (isOrphan(sandbox, row, rest)) yield { state: 'orphaned_sandbox', detail: sandbox.sandboxId };
   const rests = row.phase === 'suspended' || row.phase === 'deleted';
-  if (rests && files && files.attachedHost !== null)
+  const isAtRest = rest !== null && isFrozen(rest) && rest.hostId === files?.attachedHost;
+  if (rests && files && files.attachedHost !== null && !isAtRest)
     yield { state: 'files_without_owner', detail: `on ${files.attachedHost}` };
 }

@@ -13,6 +13,7 @@ import { limits } from '@cellbook/shared/limits.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
 import type { RecoverAction, StuckState } from '@cellbook/shared/protocol/recover-api.ts';
 import type { Hosts } from '../../host/hosts.ts';
+import type { RestStore } from '../../ladder/rest-store.ts';
 import type { ManifestStore } from '../../storage/manifests/manifest-store.ts';
 import type { WorkspaceVolumes } from '../../storage/workspace-volumes.ts';
 import { needsWork, type WorkspaceRow } from '../stores/workspace-row.ts';
@@ -24,6 +25,7 @@ export interface RecoverDeps {
   store: WorkspaceStore;
   fence: Fence;
   manifests: Pick<ManifestStore, 'read'>;
+  rests: Pick<RestStore, 'get'>;
   volumes: Pick<WorkspaceVolumes, 'flush' | 'detach'>;
   hosts: Hosts;
   clock: Clock;
@@ -101,7 +103,7 @@ async function act(
 }
 
 async function look(deps: RecoverDeps, workspaceId: WorkspaceId): Promise<Facts> {
-  const { store, manifests, hosts, lifecycle, clock, log } = deps;
+  const { store, manifests, rests, hosts, lifecycle, clock, log } = deps;
   // Sandboxes before the row, so that one being started meanwhile is never taken for an orphan.
   const listed = await hosts.list((hostId, error) =>
     log.warn({ err: error, hostId }, 'a host does not say what it has'),
@@ -111,6 +113,7 @@ async function look(deps: RecoverDeps, workspaceId: WorkspaceId): Promise<Facts>
   return {
     row,
     files: await manifests.read(workspaceId),
+    rest: await rests.get(workspaceId),
     sandboxes: listed.filter((sandbox) => sandbox.workspaceId === workspaceId),
     sight: row.hostId === null ? null : await hosts.look(row.hostId, workspaceId),
     knownHosts: hosts.ids,

@@ -6,7 +6,9 @@ export const detachFiles: Step = {
   code: 'store_unavailable',
   doing: 'taking the stored files of the workspace off this host',
   required: true,
-  async run({ volumes }, { workspaceId, epoch }) {
+  async run({ volumes }, { workspaceId, epoch, isFrozen }) {
+    // A frozen sandbox has them open: they stay until it is stored.
+    if (isFrozen) return;
     await volumes.detach(workspaceId, epoch);
   },
 };

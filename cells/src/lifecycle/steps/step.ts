@@ -2,10 +2,14 @@
  * One step of an action. It is idempotent: after a crash it is simply run again, by whoever holds the
  * workspace then. Its intent is recorded before it is awaited (carry-out.ts), and it ends by its deadline.
  */
+import type { Clock } from '@cellbook/shared/clock.ts';
 import type { ErrorCode } from '@cellbook/shared/errors.ts';
 import type { HostId, OrgId, SandboxId, UserId, WorkspaceId } from '@cellbook/shared/ids.ts';
+import type { Logger } from '@cellbook/shared/log.ts';
 import type { Tier } from '@cellbook/shared/protocol/principal.ts';
 import type { Hosts } from '../../host/hosts.ts';
+import type { RestStore } from '../../ladder/rest-store.ts';
+import type { Climbed } from '../../ladder/wake.ts';
 import type { SandboxLimits } from '../../sandbox/driver.ts';
 import type { SecretSource } from '../../secrets/secret-source.ts';
 import type { WorkspaceVolumes } from '../../storage/workspace-volumes.ts';
@@ -13,6 +17,11 @@ import type { StepName } from '../plan.ts';
 import type { RuntimeListener } from '../runtime.ts';
 
 export interface StepTools {
+  clock: Clock;
+  log: Logger;
+  rests: RestStore;
+  /** Has a frozen sandbox of a full host stored, and waits a while for its place. */
+  makeRoom(hostId: HostId, signal: AbortSignal): Promise<boolean>;
   volumes: WorkspaceVolumes;
   hosts: Hosts;
   secrets: SecretSource;
@@ -31,6 +40,10 @@ export interface StepContext {
   tier: Tier;
   /** Set by attach_files for start_sandbox. */
   homeDirectory: string | null;
+  /** Set by start_sandbox: how it came back. */
+  climbed: Climbed | null;
+  /** Set by sleep_sandbox, taken back by store_memory: its sandbox is frozen, and its files stay where they are. */
+  isFrozen: boolean;
 }
 
 export interface Step {

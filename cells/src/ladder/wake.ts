@@ -1,0 +1,99 @@
+/**
+ * Brings a workspace's sandbox up by the best rung that works: each is tried within its own budget, and one that
+ * fails or overruns falls to the next, in the same resume. What was tried and why not a better one comes with it.
+ */
+import type { Clock } from '@cellbook/shared/clock.ts';
+import { withDeadline } from '@cellbook/shared/deadline.ts';
+import { CellbookError, toCellbookError } from '@cellbook/shared/errors.ts';
+import { limits } from '@cellbook/shared/limits.ts';
+import type { Rung } from '@cellbook/shared/protocol/workspace.ts';
+import type { SandboxHost } from '../host/sandbox-host.ts';
+import type { Sandbox, SandboxSpec } from '../sandbox/driver.ts';
+import { type ClimbFacts, climb, type Missed } from './climb.ts';
+import type { Rest } from './rest.ts';
+
+export interface Climbed {
+  rung: Rung;
+  /** Better rungs, and why not. */
+  missed: readonly Missed[];
+}
+
+export interface WakeTools {
+  host: SandboxHost;
+  clock: Clock;
+  /** The sandbox to start where none comes back: drawn anew for each try, since an id is used once. */
+  spec(): SandboxSpec;
+  /** A full host may have a frozen sandbox that can be stored instead. False where nothing came of it. */
+  makeRoom(signal: AbortSignal): Promise<boolean>;
+}
+
+export async function wake(tools: WakeTools, facts: ClimbFacts, signal: AbortSignal): Promise<Climbed> {
+  const { tries, missed: known } = climb(facts);
+  const missed = [...known];
+  for (const rung of tries) {
+    try {
+      await within(tools, rung, (both) => tryRung(tools, rung, facts.rest, both), signal);
+      return { rung, missed };
+    } catch (thrown) {
+      signal.throwIfAborted();
+      const error = toCellbookError(thrown, `bringing a sandbox up by ${rung}`);
+      if (rung === tries.at(-1) || endsTheClimb(error)) throw error;
+      missed.push({ rung, why: error.problem });
+    }
+  }
+  throw new Error('the ladder has no last rung');
+}
+
+/** No other rung would fare better. */
+const endsTheClimb = ({ code }: CellbookError): boolean =>
+  code === 'stale_epoch' || code === 'host_unreachable';
+
+async function tryRung(tools: WakeTools, rung: Rung, rest: Rest | null, signal: AbortSignal): Promise<void> {
+  const { host, spec } = tools;
+  if (rung === 'live' && rest) {
+    const { workspaceId, epoch } = spec();
+    if (!(await host.thaw(workspaceId, epoch, signal))) throw gone();
+    return;
+  }
+  await startWithRoom(
+    tools,
+    (free) => host.start(spec(), free, rung === 'memory' ? rest?.sandboxId : undefined),
+    signal,
+  );
+}
+
+async function startWithRoom(
+  { makeRoom }: WakeTools,
+  start: (signal: AbortSignal) => Promise<Sandbox>,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await start(signal);
+  } catch (thrown) {
+    const isFull = thrown instanceof CellbookError && thrown.code === 'capacity_exhausted';
+    if (!isFull || !(await makeRoom(signal))) throw thrown;
+    await start(signal);
+  }
+}
+
+function within<T>(
+  { clock }: WakeTools,
+  rung: Rung,
+  work: (signal: AbortSignal) => Promise<T>,
+  signal: AbortSignal,
+): Promise<T> {
+  const doing = `bringing a sandbox up by ${rung}`;
+  return withDeadline(
+    clock,
+    limits.ladder.budgetMs[rung],
+    { code: 'sandbox_unavailable', doing },
+    work,
+    signal,
+  );
+}
+
+const gone = (): CellbookError =>
+  new CellbookError('sandbox_unavailable', {
+    doing: 'thawing a sandbox',
+    problem: 'its frozen sandbox is gone: the host was restarted, or its place was needed',
+  });
