@@ -76,9 +76,10 @@ export async function assemble(config: CellConfig, tools: CellTools) {
   const stores = await openStores(config, tools);
   const audit = await openCellAudit(config, tools, stores, metrics);
   const opened = await openHost(config, tools, stores, metrics);
-  const { lifecycle, volumes, image, sandboxVersion, secrets, quotas, recover } = opened;
+  const { lifecycle, volumes, image, sandboxVersion, secrets, quotas, shared, recover } = opened;
   const findings = openFindings(tools, stores, lifecycle);
-  const standing = await openStanding(config, tools, { metrics, audit: audit.log, ask: null });
+  const edge = opened.shared?.edge ?? null;
+  const standing = await openStanding(config, tools, { metrics, audit: audit.log, edge });
   const gateway = createGateway({
     ...tools,
     metrics,
@@ -106,6 +107,7 @@ export async function assemble(config: CellConfig, tools: CellTools) {
       secrets,
       audit,
       quotas,
+      shared,
       recover,
       findings,
       standing,

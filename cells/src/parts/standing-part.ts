@@ -1,9 +1,16 @@
 /** Whose rights have ended, as the edge says; what is open in this cell ends with them. */
+import { limits } from '@cellbook/shared/limits.ts';
 import type { Metrics } from '@cellbook/shared/metrics.ts';
+import {
+  standingAskType,
+  standingToldSchema,
+  standingToldType,
+} from '@cellbook/shared/protocol/standing-api.ts';
 import { openPublicKeys } from '../api/access/public-keys.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { CellTools } from '../cell.ts';
 import type { CellConfig } from '../config.ts';
+import type { EdgeClient } from '../edge/edge-client.ts';
 import { type AskStanding, type FollowedStanding, followStanding } from '../standing/follow-standing.ts';
 import { createStanding, type Standing } from '../standing/standing.ts';
 
@@ -19,7 +26,8 @@ export interface StandingPart {
 export async function openStanding(
   { cellId, edgePublicKeysFile }: CellConfig,
   { clock, log }: CellTools,
-  { metrics, audit, ask }: { metrics: Metrics; audit: AuditLog; ask: AskStanding | null },
+  /** `edge` null: this cell hears what it is told, and cannot ask. */
+  { metrics, audit, edge }: { metrics: Metrics; audit: AuditLog; edge: EdgeClient | null },
 ): Promise<StandingPart> {
   const keys = await openPublicKeys(edgePublicKeysFile, clock);
   const standing = createStanding({ clock, log, metrics, keys, audit, cellId });
@@ -28,10 +36,18 @@ export async function openStanding(
     standing,
     behind: () => followed?.askNow(),
     begin() {
-      if (ask === null)
-        log.warn('no way to the edge: it is heard, and cannot be asked, whose rights have ended');
-      followed = followStanding({ clock, log, standing, ask });
+      followed = followStanding({ clock, log, standing, ask: edge && askOf(edge) });
     },
     close: () => followed?.close(),
   };
 }
+
+const askOf =
+  (edge: EdgeClient): AskStanding =>
+  (after) =>
+    edge.ask({
+      ...{ path: '/cells/standing', typ: standingAskType, body: { after } },
+      answer: { typ: standingToldType, schema: standingToldSchema, bytesMax: limits.standing.bytesMax },
+      deadlineMs: limits.standing.askMsMax,
+      ...{ code: 'store_unavailable', doing: 'asking the edge whose rights have ended' },
+    });

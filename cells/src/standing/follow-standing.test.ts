@@ -25,8 +25,8 @@ const follow = (canAsk = true) => {
     standing: {
       upTo: () => upTo,
       sweep: () => void sweeps++,
-      async take(jws) {
-        upTo = Math.max(upTo, Number(jws));
+      learn(told) {
+        upTo = Math.max(upTo, told.upTo);
         return { more: upTo < newest };
       },
     },
@@ -34,11 +34,12 @@ const follow = (canAsk = true) => {
       ? async (after) => {
           asked.push(after);
           if (isDown) throw new Error('down');
-          return String(Math.min(after + 1, newest));
+          return toldUpTo(Math.min(after + 1, newest));
         }
       : null,
   });
 };
+const toldUpTo = (to: number) => ({ after: 0, upTo: to, more: false, facts: [] });
 const nextRound = () => clock.advance(limits.standing.askEveryMs);
 
 test('asks for everything at its start, and for what is new at every interval', async () => {
@@ -73,8 +74,8 @@ test('asks at once where there is more than came by itself, and once for many su
 test('one that promises more and tells nothing is not asked in a loop', async () => {
   upTo = newest - 1;
   followed = followStanding({
-    ...{ clock, log: silentLogger, ask: async () => `none ${asked.push(1)}` },
-    standing: { upTo: () => upTo, sweep: () => {}, take: async () => ({ more: true }) },
+    ...{ clock, log: silentLogger, ask: async () => toldUpTo(asked.push(0)) },
+    standing: { upTo: () => upTo, sweep: () => {}, learn: () => ({ more: true }) },
   });
   await eventually(() => asked.length).toBe(1);
   await nextRound();

@@ -5,10 +5,11 @@
 import type { Clock, Timer } from '@cellbook/shared/clock.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
+import type { Told } from '@cellbook/shared/protocol/standing-api.ts';
 import type { Standing } from './standing.ts';
 
-/** The signed document of every fact numbered above `after`. Throws where the edge does not answer in time. */
-export type AskStanding = (after: number) => Promise<string>;
+/** Every fact numbered above `after`, or the first of them. Throws where the edge does not answer in time. */
+export type AskStanding = (after: number) => Promise<Told>;
 
 export interface FollowedStanding {
   /** There is more to ask for than what came by itself. */
@@ -19,7 +20,7 @@ export interface FollowedStanding {
 export function followStanding(deps: {
   clock: Clock;
   log: Logger;
-  standing: Pick<Standing, 'take' | 'upTo' | 'sweep'>;
+  standing: Pick<Standing, 'learn' | 'upTo' | 'sweep'>;
   /** Null: this cell has no way to its edge, and hears only what it is told. */
   ask: AskStanding | null;
 }): FollowedStanding {
@@ -36,7 +37,7 @@ export function followStanding(deps: {
       // Whoever promises more and tells nothing is asked at the next round.
       for (let isMore = true; isMore && !isClosed && standing.upTo() > before; ) {
         before = standing.upTo();
-        isMore = (await standing.take(await ask(before))).more;
+        isMore = standing.learn(await ask(before)).more;
       }
       if (isDown) log.info('the edge says again whose rights have ended');
       isDown = false;

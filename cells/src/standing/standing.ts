@@ -2,7 +2,7 @@
  * What was opened with a right ends with it. The edge decides about every request; a socket is one request that
  * lasts, so the cell keeps the right that it was opened with, and ends it when the right has ended:
  *
- *   edge ── document ──▶ take ──▶ book: what is news ──▶ whatever hangs on it: judged, ended where it must
+ *   edge ── told, or asked ──▶ book: what is news ──▶ whatever hangs on it: judged, ended where it must
  *   gate ── principal ─▶ check, checkOpening: nothing is opened with what is known to have ended
  *   clock ─────────────▶ sweep: credentials whose time has come, and rights that nobody has confirmed for a day
  *
@@ -15,7 +15,7 @@ import { limits } from '@cellbook/shared/limits.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
 import type { Metrics } from '@cellbook/shared/metrics.ts';
 import type { Principal } from '@cellbook/shared/protocol/principal.ts';
-import { standingToldSchema, standingToldType } from '@cellbook/shared/protocol/standing-api.ts';
+import { standingToldSchema, standingToldType, type Told } from '@cellbook/shared/protocol/standing-api.ts';
 import { verifyStatement } from '@cellbook/shared/protocol/statements.ts';
 import type { CompactVerifyGetKey } from 'jose';
 import type { AuditLog } from '../audit/audit-log.ts';
@@ -32,8 +32,10 @@ export interface Standing {
   checkOpening(principal: Principal): void;
   /** Ends it when the right ends, at once where it has; returns how it is let go of. */
   hold(principal: Principal, what: Pick<Opened, 'what' | 'workspaceId' | 'end'>): () => void;
-  /** Takes a signed document; throws `forbidden` where it is none. Returns whether there is more to ask for. */
+  /** Takes what the edge tells by itself; throws `forbidden` where it is not the edge's word to this cell. */
   take(jws: string): Promise<{ more: boolean }>;
+  /** Takes what the edge answered. Returns whether there is more to ask for. */
+  learn(told: Told): { more: boolean };
   /** What to ask for: every fact numbered higher. */
   upTo(): number;
   sweep(): void;
@@ -87,6 +89,14 @@ export function createStanding(deps: StandingDeps): Standing {
     );
   }
 
+  function learn(told: Told): { more: boolean } {
+    const news = book.learn(told, clock.monotonicMs());
+    const isGap = told.after > book.upTo;
+    if (!isGap) heardMs = clock.monotonicMs();
+    judge(open.of(news.map(({ subject }) => subject)), ({ grant }) => endedNow(grant));
+    return { more: told.more || isGap };
+  }
+
   return {
     check(principal) {
       if (endedNow(grantOf(principal)) === 'revoked') throw revoked(principal);
@@ -104,15 +114,13 @@ export function createStanding(deps: StandingDeps): Standing {
     async take(jws) {
       const expected = { to: cellId, from: 'edge', typ: standingToldType, schema: standingToldSchema };
       const said = verifyStatement(jws, keys, { ...expected, nowMs: clock.nowMs() });
-      const document = await said.catch((cause: unknown) => {
-        throw refusedDocument(cause);
-      });
-      const news = book.learn(document, clock.monotonicMs());
-      const isGap = document.after > book.upTo;
-      if (!isGap) heardMs = clock.monotonicMs();
-      judge(open.of(news.map(({ subject }) => subject)), ({ grant }) => endedNow(grant));
-      return { more: document.more || isGap };
+      return learn(
+        await said.catch((cause: unknown) => {
+          throw refusedDocument(cause);
+        }),
+      );
     },
+    learn,
     upTo: () => book.upTo,
     sweep() {
       const nowMs = clock.monotonicMs();
