@@ -42,6 +42,9 @@ import type { Forwarder } from './route/forward.ts';
 import { createPrincipalSigner } from './route/principal.ts';
 import { createD1ShareStore } from './shares/d1-share-store.ts';
 import type { ShareStore } from './shares/share-store.ts';
+import { createRereader } from './standing/reread.ts';
+import { createD1StandingLog, type StandingLog } from './standing/standing-log.ts';
+import type { ToldLast } from './standing/tell-cells.ts';
 import { prune } from './upkeep/prune.ts';
 import { createUpkeep, type Upkeep } from './upkeep/upkeep.ts';
 
@@ -64,6 +67,8 @@ export interface Edge {
   /** Where `policies` does not hold them all. */
   askPolicy: D1Changes['policyOf'];
   pins: Snapshots['pins'];
+  standingLog: StandingLog;
+  toldLast: ToldLast;
   pinStore: PinStore;
   verifyPins: VerifySigned;
   standings: Standings;
@@ -121,6 +126,7 @@ export function createEdge(bindings: Bindings, clock: Clock, random: Random): Ed
     retentionDays: config.CELLBOOK_AUDIT_RETENTION_DAYS,
   });
   const healCell = createCellHealer(clock);
+  const rereadIfBehind = createRereader(clock, snapshots);
   const serviceStanding = createServiceStanding({ db: bindings.DIRECTORY, clock });
   const personIn = async (sub: UserId, org: OrgId) =>
     (await people.personIn(sub, org)) ?? (await serviceStanding(sub, org));
@@ -163,6 +169,7 @@ export function createEdge(bindings: Bindings, clock: Clock, random: Random): Ed
         log('warn', error.message, { ids: error.ids, cause: error.cause });
       },
       onAnswer(cell, answer, signedPins, defer) {
+        rereadIfBehind(answer, defer);
         if (answer.status === 421) metrics.misdirected();
         healCell(cell, answer, signedPins, defer);
       },
@@ -199,6 +206,8 @@ const createStores = (db: D1Database, clock: Clock) => ({
   regionOf: createD1RegionOf({ db, clock }),
   keys: createD1KeyStore({ db, clock }),
   serviceAccounts: createD1ServiceAccountStore({ db, clock }),
+  standingLog: createD1StandingLog({ db, clock }),
+  toldLast: { upTo: 0 },
   devices: createD1DeviceRequests({ db, clock }),
   shares: createD1ShareStore({ db, clock }),
 });

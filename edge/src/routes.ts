@@ -22,6 +22,7 @@ import { pinRoutes } from './pins/pin-routes.ts';
 import { json } from './responses/json.ts';
 import { secretRoutes } from './secrets/routes.ts';
 import { shareRoutes } from './shares/routes.ts';
+import { standingRoutes } from './standing/routes.ts';
 
 /** Pages: each is open, or sends who is not signed in to the page where one signs in. */
 export const pageRoutes: readonly EdgeRoute[] = [
@@ -89,6 +90,7 @@ export const pageRoutes: readonly EdgeRoute[] = [
   { ...page('/metrics', 'tells of no user'), answer: ({ ask }) => answerMetrics(ask) },
   ...devicePages,
   ...pinRoutes,
+  ...standingRoutes,
   ...shareRoutes,
 ];
 

@@ -8,6 +8,8 @@
  *   …/moved            421 at the first server, echo at the second
  *   …/leaky            tries to set a cookie and to open itself to other origins
  *   …/policy/{type}    an answer of that type (json, html) with a policy of its own
+ *   …/outdated         503, saying that the claims it was sent are old
+ *   …/standing         keeps what was PUT there last, and answers with it
  *   …/silent/{key}     never answers; `…/seen/{key}/0` answers when it has been asked
  *   …/recall, …/sealed what was PUT there last, to whoever posts: a cell's signed word to the edge
  *   /v1/workspaces/{id} 200, or as `absentWorkspace` and `brokenWorkspace` say
@@ -92,6 +94,8 @@ function startUpstream(moved: boolean) {
       changed();
     },
     recall: (request, response) => keep('recall', request, response),
+    standing: (request, response) => keep('standing', request, response),
+    outdated: (_request, response) => response.writeHead(503, { 'cellbook-outdated': '1' }).end('{}'),
     sealed: (request, response) => keep('sealed', request, response),
   };
   const words = new Map<string, Buffer>();

@@ -24,6 +24,8 @@ export interface OrgPolicy {
   quotas: unknown;
   /** What its audit log records and keeps beyond its tier's. */
   audit: AuditPolicy;
+  /** Grows with every change of it. */
+  changedAtMs: number;
 }
 /** Null: there is one, and it cannot be read. */
 export type Policies = ReadonlyMap<OrgId | typeof everybody, OrgPolicy | null>;
@@ -36,6 +38,7 @@ export const policiesSchema = z.array(
         region: regionIdSchema.nullable(),
         quotas: z.unknown(),
         audit: auditPolicySchema.default({}),
+        changedAtMs: z.int().default(0),
       })
       .nullable(),
   ]),
@@ -55,8 +58,9 @@ const policySchema = z.object({
   region: regionIdSchema.nullable(),
   quotas: json,
   audit: json.pipe(auditPolicySchema),
+  changedAtMs: z.int(),
 });
-const policyColumns = 'org_id, region, quotas, audit';
+const policyColumns = 'org_id, region, quotas, audit, changed_at AS changedAtMs';
 
 export interface D1Changes {
   changes(max: number): Promise<Map<string, number>>;

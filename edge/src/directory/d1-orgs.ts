@@ -14,6 +14,9 @@ const columns = `orgs.id, orgs.name, orgs.kind, orgs.tier, org_policies.region, 
   orgs.created_at AS createdAtMs`;
 const from = 'FROM orgs LEFT JOIN org_policies ON org_policies.org_id = orgs.id';
 
+/** Grows, also where another edge's clock was ahead: who has read a policy knows it by its time. */
+const laterPolicy = 'changed_at = max(changed_at + 1, excluded.changed_at)';
+
 export function createD1Orgs({ db, clock }: { db: D1Database; clock: Clock }): Orgs {
   const run = createBatch(db, clock);
   const select = (id: string) => db.prepare(`SELECT ${columns} ${from} WHERE orgs.id = ?`).bind(id);
@@ -82,7 +85,7 @@ export function createD1Orgs({ db, clock }: { db: D1Database; clock: Clock }): O
         db
           .prepare(
             `INSERT INTO org_policies (org_id, audit, changed_at) VALUES (?1, ?2, ?3)
-             ON CONFLICT (org_id) DO UPDATE SET audit = excluded.audit, changed_at = excluded.changed_at`,
+             ON CONFLICT (org_id) DO UPDATE SET audit = excluded.audit, ${laterPolicy}`,
           )
           .bind(id, JSON.stringify(policy), nowMs),
       ]);
@@ -99,7 +102,7 @@ export function createD1Orgs({ db, clock }: { db: D1Database; clock: Clock }): O
           .prepare(
             `INSERT INTO org_policies (org_id, region, quotas, changed_at) SELECT ?1, ?2, ?3, ?4 WHERE ${known}
              ON CONFLICT (org_id) DO UPDATE SET region = excluded.region, quotas = excluded.quotas,
-               changed_at = excluded.changed_at`,
+               ${laterPolicy}`,
           )
           .bind(id, region, JSON.stringify(quotas), nowMs, emailDomain),
         noteChange(db, id, nowMs),

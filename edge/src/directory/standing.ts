@@ -27,18 +27,19 @@ export function createStandings(deps: {
   /** An operator could not be read anew. */
   onFailure(problem: unknown): void;
 }): Standings {
-  const known = new BoundedMap<{ person: Person | null }>(limits.edge.standingsMax);
+  const derived = new BoundedMap<{ person: Person | null }>(limits.edge.standingsMax);
   return {
     async current(identity, defer) {
       const atMs = changedAtMs(await deps.changes.get(defer), identity);
+      const known = Number.isFinite(atMs) ? { ...identity, asOfMs: atMs } : identity;
       const isOld = identity.iat * 1_000 < atMs + limits.edge.changeSettlesMs;
-      if (!isOld && identity.role !== 'operator') return identity;
+      if (!isOld && identity.role !== 'operator') return known;
       const { sub, org } = identity;
       const key = `${sub} ${org} ${atMs}`;
-      const found = known.get(key) ?? (await read(identity, isOld));
-      if (!found) return identity;
-      known.set(key, found);
-      return found.person && { ...identity, ...found.person };
+      const found = derived.get(key) ?? (await read(identity, isOld));
+      if (!found) return known;
+      derived.set(key, found);
+      return found.person && { ...known, ...found.person };
     },
     async now(identity) {
       const person = await deps.personIn(identity.sub, identity.org);

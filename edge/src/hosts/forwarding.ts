@@ -33,7 +33,11 @@ async function policyOf({ edge, defer }: Ask, { org }: Identity): Promise<Destin
   if (policy === undefined) return undefined;
   if (policy === null) throw unreadable(org);
   const quota = quotaPolicySchema.safeParse(policy.quotas).data ?? {};
-  return { ...(isSaid(quota) && { quota }), ...(isSaid(policy.audit) && { audit: policy.audit }) };
+  return {
+    policyAsOf: policy.changedAtMs,
+    ...(isSaid(quota) && { quota }),
+    ...(isSaid(policy.audit) && { audit: policy.audit }),
+  };
 }
 
 /** What it forbids is not known: nothing is done in its name, here alone. */

@@ -11,6 +11,7 @@ import { authenticate, credentialIn } from '../identity/authenticate.ts';
 import { deedOf } from '../origins.ts';
 import { isPreflight, preflight } from '../responses/finish.ts';
 import { apiRoutes, pageRoutes } from '../routes.ts';
+import { tellBehind } from '../standing/tell-cells.ts';
 import { forwardAs } from './forwarding.ts';
 
 type Env = { Bindings: { ask: Ask } };
@@ -61,6 +62,13 @@ export async function answerJupyter(ask: Ask): Promise<Response> {
 }
 
 async function answer(ask: Ask, route: EdgeRoute, params: Record<string, string>): Promise<Response> {
+  const answered = await answerRoute(ask, route, params);
+  // Whatever it was that was written: if it ended somebody's right, what he has open is to end as well.
+  if (route.method !== 'GET' && !(route.open !== undefined && route.recordsItself)) tellBehind(ask);
+  return answered;
+}
+
+async function answerRoute(ask: Ask, route: EdgeRoute, params: Record<string, string>): Promise<Response> {
   if (route.open !== undefined) {
     if (route.gated) ask.edge.signInGate.enter(networkOf(clientAddressOf(ask)));
     const open = () => route.answer({ ask, params });

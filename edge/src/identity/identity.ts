@@ -43,4 +43,6 @@ export type Claims = z.infer<typeof claimsSchema>;
 
 export interface Identity extends Claims {
   readonly via: CredentialKind;
+  /** The newest change of the holder that this says nothing older than (directory/standing.ts); absent: none known. */
+  readonly asOfMs?: number;
 }

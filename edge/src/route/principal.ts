@@ -13,7 +13,7 @@ export interface Destination {
   /** Whom an admin or operator has addressed; absent: his own home. */
   at?: Principal['at'];
   /** What the caller's organisation has set, as far as a cell enforces it. */
-  policy?: Pick<Principal, 'quota' | 'audit'>;
+  policy?: Pick<Principal, 'quota' | 'audit' | 'policyAsOf'>;
 }
 
 export interface PrincipalSigner {
@@ -27,7 +27,7 @@ export function createPrincipalSigner({ clock, key }: { clock: Clock; key: JWK }
   return {
     async sign(identity, to) {
       const nowMs = clock.nowMs();
-      const { name: _shown, iat: _iat, exp: _exp, ...who } = identity;
+      const { name: _shown, iat: _iat, ...who } = identity;
       const name = JSON.stringify([who, to.cell.id, to.pinEpoch, to.at, to.policy]);
       const known = signed.get(name);
       if (known && known.untilMs > nowMs) return known.jwt;
@@ -60,6 +60,8 @@ function principalOf(
     region: identity.region,
     ...(at === undefined ? {} : { at }),
     ...(identity.ws === undefined ? {} : { ws: identity.ws }),
+    ...(identity.asOfMs === undefined ? {} : { asOf: identity.asOfMs }),
+    ends: identity.exp,
     pin: pinEpoch,
     ...policy,
     iat,

@@ -87,7 +87,7 @@ export async function tellCell<Schema extends z.ZodType>(
   }
 }
 
-function signedFor({ edge }: Ask, cell: Cell, typ: string, body: object): Promise<string> {
+export function signedFor({ edge }: Ask, cell: Cell, typ: string, body: object): Promise<string> {
   const envelope = { from: edgeName, to: cell.id, iat: edge.clock.nowMs() };
   return signStatement(typ, { ...body, ...envelope }, edge.config.CELLBOOK_PRINCIPAL_KEY);
 }

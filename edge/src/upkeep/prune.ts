@@ -15,6 +15,7 @@ const tables = {
   api_keys: 'expires_at',
   invitations: 'expires_at',
   device_requests: 'expires_at',
+  standing_log: 'until',
 } as const;
 
 export type Pruned = Partial<Record<keyof typeof tables, number>>;

@@ -24,6 +24,8 @@ export const standingLimits = {
     tellMsMax: 5_000,
     /** Facts told at once: one change of an organisation is a few. */
     tellFactsMax: 100,
+    /** An isolate that is told that it is behind reads anew this often: three rows of snapshots, below a second. */
+    rereadEveryMs: 1_000,
     /** Who comes with claims that are older than what the cell knows: the edge reads them anew in well under this. */
     retryAfterMs: 2_000,
   },
