@@ -2,8 +2,9 @@
 import type { OrgId, UserId, WorkspaceId } from '@cellbook/shared/ids.ts';
 import { and, eq, isNull, ne, type SQL, sql } from 'drizzle-orm';
 import type { Database } from '../db/database.ts';
+import { quotaShares } from '../db/quotas.ts';
 import { workspaces } from '../db/workspaces.ts';
-import type { Allowance } from './allowance.ts';
+import type { Counted } from './allowance.ts';
 
 export type Transaction = Parameters<Parameters<Database['transaction']>[0]>[0];
 
@@ -17,18 +18,19 @@ interface Tenant {
   orgId: OrgId;
 }
 
-export const countWorkspaces = (from: Pick<Database, 'select'>, tenant: Tenant): Promise<Allowance> =>
-  count(from, tenant, undefined);
+export const countWorkspaces = (from: Pick<Database, 'select'>, tenant: Tenant): Promise<Counted> =>
+  count(from, tenant, quotaShares.workspaces, undefined);
 
 /** Those that are wanted running and not put to sleep by the cell; `except` is not counted. */
 export const countRunning = (
   from: Pick<Database, 'select'>,
   tenant: Tenant,
   except?: WorkspaceId,
-): Promise<Allowance> =>
+): Promise<Counted> =>
   count(
     from,
     tenant,
+    quotaShares.running,
     and(
       eq(workspaces.desired, 'running'),
       sql`not ${workspaces.dormant}`,
@@ -39,14 +41,22 @@ export const countRunning = (
 async function count(
   from: Pick<Database, 'select'>,
   { ownerId, orgId }: Tenant,
+  share: typeof quotaShares.workspaces | typeof quotaShares.running,
   which: SQL | undefined,
-): Promise<Allowance> {
+): Promise<Counted> {
   const [counted] = await from
     .select({
       user: sql<number>`count(*) filter (where ${workspaces.ownerId} = ${ownerId})::int`,
       organisation: sql<number>`count(*)::int`,
+      share: shareOf(orgId, share),
     })
     .from(workspaces)
     .where(and(eq(workspaces.orgId, orgId), isNull(workspaces.purgedAt), which));
-  return counted ?? { user: 0, organisation: 0 };
+  return counted ?? { user: 0, organisation: 0, share: null };
 }
+
+/** In the statement that counts, so that a share which is given back and a workspace that is made see each other. */
+const shareOf = (orgId: OrgId, share: typeof quotaShares.workspaces | typeof quotaShares.running) =>
+  sql<number | null>`(select case when ${quotaShares.whole} then ${2 ** 31 - 1}
+    when ${quotaShares.endsAt} > now() then ${share} else 0 end
+    from ${quotaShares} where ${quotaShares.orgId} = ${orgId})`;

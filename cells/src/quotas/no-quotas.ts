@@ -10,9 +10,10 @@ export const noQuotas: WorkspaceQuotas = {
   hear() {},
   toCreate: async () => ({ workspaces: unlimited, running: unlimited }),
   toRun: async () => unlimited,
-  assertStorage: async () => {},
-  toCreateRefusal: async () => cannot(),
-  toRunRefusal: async () => cannot(),
+  assertFilesFit: async () => {},
+  reserveStorage: async () => ({ id: '', release: async () => {} }),
+  makeRoomToCreate: async () => Promise.reject(cannot()),
+  makeRoomToRun: async () => Promise.reject(cannot()),
   async usage() {
     throw cannot();
   },

@@ -1,22 +1,33 @@
 /**
  * What may still be made, run and saved, and what is used of it. Every cell counts what is in it: a user lives in
- * one cell, so his numbers are whole; an organisation with people in several has its quota in each.
+ * one cell, so his numbers are whole; of an organisation's quota a cell has a share (shares/), and asks for more of
+ * it before it refuses anybody.
  *
  * The decision itself falls in the store, in the transaction that changes the row (count-workspaces.ts); here are
  * the numbers it is held against, and the words of a refusal.
  */
 import type { Clock } from '@cellbook/shared/clock.ts';
-import { CellbookError } from '@cellbook/shared/errors.ts';
+import type { CellbookError } from '@cellbook/shared/errors.ts';
 import type { OrgId, UserId } from '@cellbook/shared/ids.ts';
-import { limits } from '@cellbook/shared/limits.ts';
+import type { Logger } from '@cellbook/shared/log.ts';
 import type { Principal, Tier } from '@cellbook/shared/protocol/principal.ts';
 import type { Usage } from '@cellbook/shared/protocol/quota.ts';
+import type { Random } from '@cellbook/shared/random.ts';
 import type { Database } from '../db/database.ts';
 import type { Allowance, CreateAllowance } from './allowance.ts';
 import { countRunning, countWorkspaces } from './count-workspaces.ts';
 import type { QuotaPolicies } from './quota-policies.ts';
-import { firstExceeded, type QuotaHolder, type QuotaName, quotaExceeded } from './refusals.ts';
-import { sumStorage } from './sum-storage.ts';
+import {
+  firstExceeded,
+  type QuotaHolder,
+  type QuotaName,
+  quotaExceeded,
+  takenMeanwhile,
+} from './refusals.ts';
+import { getMoreOf, withMore } from './shares/get-more.ts';
+import type { OrgShares } from './shares/org-shares.ts';
+import { releaseStorage, reserveStorage } from './storage-reservations.ts';
+import { storageSum, sumStorage } from './sum-storage.ts';
 
 export interface Tenant {
   ownerId: UserId;
@@ -28,8 +39,18 @@ export interface QuotaGuardDeps {
   database: Database;
   policies: QuotaPolicies;
   clock: Clock;
+  random: Random;
+  log: Logger;
+  /** Null: this cell stands alone, and organisations have all of their quotas here. */
+  shares: OrgShares | null;
   /** What a sandbox may use. */
   sandboxBytes(tier: Tier): number;
+}
+
+/** Room that is kept for one save. */
+export interface StorageRoom {
+  id: string;
+  release(): Promise<void>;
 }
 
 /** What the rest of the cell asks of it. */
@@ -37,7 +58,6 @@ export type WorkspaceQuotas = Pick<QuotaGuard, keyof QuotaGuard>;
 
 export class QuotaGuard {
   readonly #deps: QuotaGuardDeps;
-  readonly #sums = new Map<string, { sum: Allowance; untilMs: number }>();
 
   constructor(deps: QuotaGuardDeps) {
     this.#deps = deps;
@@ -45,12 +65,14 @@ export class QuotaGuard {
 
   hear(principal: Principal): void {
     this.#deps.policies.hear(principal);
+    // Who only visits uses nothing here.
+    if (principal.at === undefined) this.#deps.shares?.hear(principal.org);
   }
 
   async toCreate(tenant: Tenant): Promise<CreateAllowance> {
     const { user, organisation } = await this.#quotas(tenant);
     return {
-      workspaces: { user: user.workspaces, organisation: organisation.workspaces },
+      workspaces: { user: user.workspaces, organisation: organisation.workspaces, isShared: this.#isShared },
       running: await this.toRun(tenant),
     };
   }
@@ -61,38 +83,87 @@ export class QuotaGuard {
     const bytes = this.#deps.sandboxBytes(tenant.tier);
     const most = (quota: { runningSandboxes: number; memoryBytes: number }) =>
       Math.min(quota.runningSandboxes, Math.floor(quota.memoryBytes / bytes));
-    return { user: most(user), organisation: most(organisation) };
+    return { user: most(user), organisation: most(organisation), isShared: this.#isShared };
   }
 
-  /** Throws where there is no room for so many more bytes of files; a cell that saves asks before it writes. */
-  async assertStorage(tenant: Tenant, moreBytes: number, doing: string): Promise<void> {
+  get #isShared(): boolean {
+    return this.#deps.shares !== null;
+  }
+
+  /**
+   * Throws where files are over the quota, since running could only add to them. Their earlier versions do not keep
+   * a workspace from running: no code adds to those.
+   */
+  async assertFilesFit(tenant: Tenant, doing: string): Promise<void> {
+    const { files } = await storageSum(this.#deps.database, tenant, this.#deps.clock.nowMs());
+    const max = await this.#storageMax(tenant);
+    for (const holder of ['user', 'organisation'] as const)
+      if (files[holder] > max[holder]) throw storageExceeded(doing, holder, files[holder], max[holder]);
+  }
+
+  /** Takes room for so many more bytes, or throws `volume_full`; whoever asked gives back what he did not use. */
+  async reserveStorage(tenant: Tenant, bytes: number, doing: string): Promise<StorageRoom> {
+    const { database, random, clock, log } = this.#deps;
+    const id = random.uuid();
+    const max = await this.#storageMax(tenant);
+    const reserve = () => reserveStorage(database, { id, tenant, bytes, max, nowMs: clock.nowMs() });
+    let refused = await reserve();
+    if (refused?.holder === 'organisation' && (await this.#getMore(tenant, doing, { storageBytes: bytes })))
+      refused = await reserve();
+    if (refused) throw await this.#storageRefusal(tenant, doing, refused, max);
+    return {
+      id,
+      release: () =>
+        releaseStorage(database, id).catch((error: unknown) =>
+          log.warn({ err: error }, 'room for a save was not given back; it expires'),
+        ),
+    };
+  }
+
+  async #storageRefusal(
+    tenant: Tenant,
+    doing: string,
+    { holder, used }: { holder: QuotaHolder; used: number },
+    max: Allowance,
+  ): Promise<CellbookError> {
+    const isSpread = holder === 'organisation' && this.#isShared;
+    const inAll = isSpread ? (await this.usage(tenant)).organisation.storageBytes.used : used;
+    return storageExceeded(doing, holder, inAll, max[holder]);
+  }
+
+  async #storageMax(tenant: Tenant): Promise<Allowance> {
     const { user, organisation } = await this.#quotas(tenant);
-    const used = await this.#storage(tenant);
-    for (const [holder, quota] of [
-      ['user', user],
-      ['organisation', organisation],
-    ] as const) {
-      if (used[holder] + moreBytes <= quota.storageBytes) continue;
-      const exceeded = {
-        name: 'storageBytes',
-        holder,
-        used: used[holder],
-        limit: quota.storageBytes,
-      } as const;
-      throw quotaExceeded(doing, exceeded, 'volume_full');
-    }
+    return { user: user.storageBytes, organisation: organisation.storageBytes, isShared: this.#isShared };
   }
 
-  /** Why the store had no room, after it said so. */
-  toCreateRefusal(tenant: Tenant, runs: boolean): Promise<CellbookError> {
-    return this.#refusal(tenant, 'creating a workspace', {
+  /**
+   * The store had no room: returns where this cell has got more of the organisation's quota since, and it is worth
+   * asking the store again. Throws why not.
+   */
+  async makeRoomToCreate(tenant: Tenant, runs: boolean): Promise<void> {
+    await this.#makeRoom(tenant, 'creating a workspace', {
       workspaces: 1,
       ...(runs && this.#oneRunning(tenant)),
     });
   }
 
-  toRunRefusal(tenant: Tenant, doing: string): Promise<CellbookError> {
-    return this.#refusal(tenant, doing, this.#oneRunning(tenant));
+  async makeRoomToRun(tenant: Tenant, doing: string): Promise<void> {
+    await this.#makeRoom(tenant, doing, this.#oneRunning(tenant));
+  }
+
+  async #makeRoom(tenant: Tenant, doing: string, more: Partial<Record<QuotaName, number>>): Promise<void> {
+    const isGranted = await this.#getMore(tenant, doing, more);
+    if (!isGranted) throw await this.#refusal(tenant, doing, more);
+  }
+
+  /** False: there is no more. Throws `quota_unavailable` where there may be, and it cannot be had now. */
+  async #getMore(tenant: Tenant, doing: string, more: Partial<Record<QuotaName, number>>): Promise<boolean> {
+    const { shares } = this.#deps;
+    if (shares === null) return false;
+    const { user, organisation } = await this.#usageHere(tenant);
+    // Of what he himself has used up, or the organisation here alone, no directory has any more.
+    if (firstExceeded({ user, organisation }, more)) return false;
+    return getMoreOf(shares, { org: tenant.orgId, used: organisation, more, doing });
   }
 
   async #refusal(
@@ -102,25 +173,31 @@ export class QuotaGuard {
   ): Promise<CellbookError> {
     const exceeded = firstExceeded(await this.usage(tenant), more);
     if (exceeded) return quotaExceeded(doing, exceeded);
-    return new CellbookError('quota_exceeded', {
-      doing,
-      problem: 'there was no room at that moment, and there is some now',
-      next: 'Try again.',
-      retryAfterMs: limits.lifecycle.capacityRetryAfterMs,
-    });
+    return takenMeanwhile(doing);
   }
 
   #oneRunning({ tier }: Tenant) {
     return { runningSandboxes: 1, memoryBytes: this.#deps.sandboxBytes(tier) };
   }
 
+  /** Of the organisation with what its other cells have told; of this cell alone where none can be asked. */
   async usage(tenant: Tenant): Promise<Record<QuotaHolder, Usage>> {
+    const { shares } = this.#deps;
+    const [here, elsewhere] = await Promise.all([
+      this.#usageHere(tenant),
+      shares?.usedElsewhere(tenant.orgId),
+    ]);
+    if (!elsewhere) return here;
+    return { user: here.user, organisation: withMore(here.organisation, elsewhere) };
+  }
+
+  async #usageHere(tenant: Tenant): Promise<Record<QuotaHolder, Usage>> {
     const { database, sandboxBytes } = this.#deps;
     const quotas = await this.#quotas(tenant);
     const [workspaces, running, storage] = await Promise.all([
       countWorkspaces(database, tenant),
       countRunning(database, tenant),
-      this.#storage(tenant),
+      sumStorage(database, tenant),
     ]);
     const of = (holder: QuotaHolder): Usage => ({
       workspaces: { used: workspaces[holder], limit: quotas[holder].workspaces },
@@ -137,17 +214,7 @@ export class QuotaGuard {
   #quotas({ orgId, tier }: Tenant) {
     return this.#deps.policies.of(orgId, tier);
   }
-
-  async #storage(tenant: Tenant): Promise<Allowance> {
-    const { clock, database } = this.#deps;
-    const key = `${tenant.orgId} ${tenant.ownerId}`;
-    const known = this.#sums.get(key);
-    if (known && clock.monotonicMs() < known.untilMs) return known.sum;
-    const sum = await sumStorage(database, tenant);
-    this.#sums.delete(key);
-    this.#sums.set(key, { sum, untilMs: clock.monotonicMs() + limits.quota.storageSumMs });
-    const oldest = this.#sums.keys().next();
-    if (this.#sums.size > limits.quota.organisationsKeptMax && !oldest.done) this.#sums.delete(oldest.value);
-    return sum;
-  }
 }
+
+const storageExceeded = (doing: string, holder: QuotaHolder, used: number, limit: number): CellbookError =>
+  quotaExceeded(doing, { name: 'storageBytes', holder, used, limit }, 'volume_full');

@@ -1,5 +1,6 @@
 /** A quota that is used up, as the error its user gets: which one, how much is used, what to do. */
 import { CellbookError, type ErrorCode } from '@cellbook/shared/errors.ts';
+import { limits } from '@cellbook/shared/limits.ts';
 import type { Usage } from '@cellbook/shared/protocol/quota.ts';
 
 export type QuotaName = keyof Usage;
@@ -13,8 +14,8 @@ const words: Record<QuotaName, { many: string; next: string }> = {
   runningSandboxes: { many: 'running sandboxes', next: 'Suspend one that is not needed now.' },
   memoryBytes: { many: 'of sandbox memory', next: 'Suspend a workspace that is not needed now.' },
   storageBytes: {
-    many: 'of files',
-    next: 'Delete files that are not needed; that is possible without resuming.',
+    many: 'of files and their earlier versions',
+    next: 'Delete files that are not needed, and their versions; that is possible without resuming.',
   },
 };
 
@@ -43,6 +44,15 @@ export function quotaExceeded(
 }
 
 const gibibytes = (bytes: number): string => `${(bytes / 1024 ** 3).toFixed(1)} GiB`;
+
+/** There was room when it was asked for, and others have taken it since. */
+export const takenMeanwhile = (doing: string): CellbookError =>
+  new CellbookError('quota_exceeded', {
+    doing,
+    problem: 'there was no room at that moment, and there is some now',
+    next: 'Try again.',
+    retryAfterMs: limits.lifecycle.capacityRetryAfterMs,
+  });
 
 /** The first quota with no room for `more`. */
 export function firstExceeded(

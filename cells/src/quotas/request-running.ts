@@ -4,11 +4,13 @@
  * be deleted while it sleeps.
  */
 import type { WorkspaceId } from '@cellbook/shared/ids.ts';
+import { limits } from '@cellbook/shared/limits.ts';
 import type { WorkspaceRow } from '../lifecycle/stores/workspace-row.ts';
 import type { IntentChange, WorkspaceStore } from '../lifecycle/stores/workspace-store.ts';
 import type { QuotaGuard } from './quota-guard.ts';
+import { takenMeanwhile } from './refusals.ts';
 
-export type RunningQuotas = Pick<QuotaGuard, 'toRun' | 'toRunRefusal' | 'assertStorage'>;
+export type RunningQuotas = Pick<QuotaGuard, 'toRun' | 'makeRoomToRun' | 'assertFilesFit'>;
 
 /** The row as it is then; null where the intent is none of `from`. Throws `quota_exceeded`, `volume_full`. */
 export async function requestRunning(
@@ -21,11 +23,15 @@ export async function requestRunning(
   const before = await store.get(workspaceId);
   if (!before || !change.from.includes(before.desired)) return null;
   const isRunning = before.desired === 'running' && !before.dormant;
-  if (!isRunning) await quotas.assertStorage(before, 0, doing);
-  const row = await store.request(workspaceId, { ...change, runningMax: await quotas.toRun(before) });
-  if (row) return row;
-  const now = await store.get(workspaceId);
-  const isRefused = now !== null && now.purgedAtMs === null && change.from.includes(now.desired);
-  if (isRefused) throw await quotas.toRunRefusal(now, doing);
-  return null;
+  if (!isRunning) await quotas.assertFilesFit(before, doing);
+  const runningMax = await quotas.toRun(before);
+  for (let attempt = 1; ; attempt++) {
+    const row = await store.request(workspaceId, { ...change, runningMax });
+    if (row) return row;
+    const now = await store.get(workspaceId);
+    const isRefused = now !== null && now.purgedAtMs === null && change.from.includes(now.desired);
+    if (!isRefused) return null;
+    if (attempt === limits.quota.attemptsMax) throw takenMeanwhile(doing);
+    await quotas.makeRoomToRun(now, doing);
+  }
 }

@@ -18,12 +18,14 @@ import { createTestDatabase, type TestDatabase } from '../../db/test-database.ts
 import { withoutFindings } from '../../findings/no-findings.ts';
 import type { Home } from '../../home/home.ts';
 import { Hosts } from '../../host/hosts.ts';
+import { MemoryRestStore } from '../../ladder/memory-rest-store.ts';
 import { createPostgresFence } from '../../lifecycle/recover/fence.ts';
 import { recover } from '../../lifecycle/recover/recover.ts';
 import { PostgresTransitionStore } from '../../lifecycle/stores/postgres-transition-store.ts';
 import { PostgresWorkspaceStore } from '../../lifecycle/stores/postgres-workspace-store.ts';
 import { QuotaGuard } from '../../quotas/quota-guard.ts';
 import { QuotaPolicies } from '../../quotas/quota-policies.ts';
+import type { OrgShares } from '../../quotas/shares/org-shares.ts';
 import { withoutSecrets } from '../../secrets/no-secrets.ts';
 import type { SecretRouteDeps } from '../../secrets/secret-routes.ts';
 import { createStanding, type Standing } from '../../standing/standing.ts';
@@ -80,6 +82,8 @@ interface ApiServerOptions {
   /** Routes of a test's own, beside the API's. */
   routes?(app: FastifyInstance): void;
   secrets?(database: TestDatabase): SecretRouteDeps;
+  /** This cell's shares of quotas; absent: it stands alone. */
+  shares?(database: TestDatabase): OrgShares;
 }
 
 const nothingLive = {
@@ -87,9 +91,10 @@ const nothingLive = {
   detach: () => Promise.reject(new Error('nothing is live here')),
 };
 
-const quotasOn = ({ database }: TestDatabase, clock: Clock) =>
+const quotasOn = ({ database }: TestDatabase, clock: Clock, shares: OrgShares | null) =>
   new QuotaGuard({
-    ...{ database, clock, sandboxBytes: () => 1024 ** 3 },
+    shares,
+    ...{ database, clock, random: systemRandom, log: silentLogger, sandboxBytes: () => 1024 ** 3 },
     policies: new QuotaPolicies({ database, log: silentLogger }),
   });
 
@@ -103,7 +108,7 @@ export async function startApiServer(given: ApiServerOptions = {}): Promise<ApiS
   const store = new PostgresWorkspaceStore(database.database);
   const transitions = new PostgresTransitionStore(database.database);
   const metrics = createMetrics();
-  const quotas = quotasOn(database, clock);
+  const quotas = quotasOn(database, clock, given.shares?.(database) ?? null);
   const feed = await openChangeFeed({ store, bus: given.bus ?? null, log: silentLogger });
   const woken: WorkspaceId[] = [];
   const audit = createTestAudit(createPostgresAuditStore(database.database), clock);
@@ -112,6 +117,7 @@ export async function startApiServer(given: ApiServerOptions = {}): Promise<ApiS
   const recovering = {
     ...{ ...tools, store, fence: createPostgresFence(database.database), hosts: new Hosts([]) },
     manifests: createPostgresManifestStore(database.database),
+    rests: new MemoryRestStore(),
     volumes: nothingLive,
     lifecycle: { holder: 'test/1', isAtWork: () => false, wake: (id: WorkspaceId) => void woken.push(id) },
   };

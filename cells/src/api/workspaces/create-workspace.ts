@@ -9,6 +9,7 @@ import {
   idempotencyKeyHeader,
 } from '@cellbook/shared/protocol/workspace-api.ts';
 import type { NewWorkspace } from '../../lifecycle/stores/workspace-row.ts';
+import { takenMeanwhile } from '../../quotas/refusals.ts';
 import { needs } from '../access/route-access.ts';
 import type { ApiScope } from '../api-scope.ts';
 import { presentWorkspace } from './present.ts';
@@ -49,8 +50,13 @@ async function create(deps: WorkspaceDeps, principal: Principal, body: CreateWor
     nowMs: clock.nowMs(),
     createKey,
   };
-  const row = await store.create(workspace, await quotas.toCreate(workspace));
-  if (!row) throw await quotas.toCreateRefusal(workspace, body.desired === 'running');
+  const allowed = await quotas.toCreate(workspace);
+  let row = await store.create(workspace, allowed);
+  for (let attempt = 1; !row; attempt++) {
+    if (attempt === limits.quota.attemptsMax) throw takenMeanwhile('creating a workspace');
+    await quotas.makeRoomToCreate(workspace, body.desired === 'running');
+    row = await store.create(workspace, allowed);
+  }
   await volumes.create(row.id);
   deps.changed(row);
   return { status: 201, body: presentWorkspace(row) };
