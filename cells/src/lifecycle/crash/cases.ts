@@ -7,17 +7,22 @@
  *           after      it is done, and nobody knows
  *   event   before     of the commit that begins, ends or fails the action
  *           after      it is committed, and nobody was told
- *   seam    before     a call that leaves the process inside a step: a sandbox's start, an object's put, …
- *           after      it has succeeded, and the step does not know
+ *   seam    before     a call that leaves the process: a sandbox's start, an object's put, a row of a new workspace, …
+ *           during     it has been made, and may have arrived or not (seam-cases.ts)
+ *           after      it has succeeded, and whoever made it does not know
  */
+
+import { hostCases, s3Cases, seamCases } from './seam-cases.ts';
 import { eventsOf, type PlannedTransition, plannedTransitions } from './transitions.ts';
-import type { seams } from './with-failpoints.ts';
 
 export const stepPositions = ['before', 'recorded', 'after'] as const;
 export const eventPositions = ['before', 'after'] as const;
 
+/** `create`: there is no workspace yet (crash/testing/create-batch.ts). */
+export type ScenarioName = PreparedScenario | 'create';
+
 /** How the state before the crash is brought about (crash/testing/scenarios.ts). */
-export type ScenarioName =
+export type PreparedScenario =
   | 'resume'
   | 'adopt'
   | 'suspend'
@@ -30,65 +35,28 @@ export type ScenarioName =
   | 'restore'
   | 'purge'
   | 'save_while_running'
-  | 'save_while_suspended';
+  | 'save_while_suspended'
+  | 'restore_version';
 
-export interface CrashCase {
+export interface CrashCase<Name extends ScenarioName = ScenarioName> {
   /** Unique, and what the table shows: `suspend.flush_files.after`. */
   name: string;
-  scenario: ScenarioName;
+  scenario: Name;
   kind: 'step' | 'event' | 'seam';
   /** Who dies: the controller, or the daemon that is its host. */
   dies: 'controller' | 'host';
   /** Rules of shared/src/failpoint.ts, without their subject. The last one kills. */
   failpoints: readonly string[];
+  /** Where objects are: in a directory, or at a server that speaks S3. */
+  store: 'directory' | 's3';
 }
-
-type SeamPoint = {
-  [Seam in keyof typeof seams]: `${Seam}.${(typeof seams)[Seam][number]}`;
-}[keyof typeof seams];
-
-/** In which scenarios each call that leaves the process is made. */
-const scenariosOfSeam: Record<SeamPoint, readonly ScenarioName[]> = {
-  'driver.start': ['resume'],
-  'driver.destroy': ['suspend', 'delete'],
-  'manifests.claim': ['resume'],
-  'manifests.release': ['suspend', 'delete'],
-  'manifests.commit': ['save_while_running', 'save_while_suspended', 'suspend'],
-  'manifests.destroy': ['purge'],
-  'objects.put': ['save_while_running', 'save_while_suspended', 'suspend'],
-  'objects.delete': ['purge'],
-};
 
 export function crashCases(): CrashCase[] {
   const planned = plannedTransitions().flatMap((transition) => {
     const scenario = scenarioOf(transition);
     return [...stepCases(transition, scenario), ...eventCases(transition, scenario)];
   });
-  return [...planned, ...seamCases(), ...hostCases()];
-}
-
-/** The same calls, where a daemon makes them: what is live is its own. */
-function hostCases(): CrashCase[] {
-  return seamCases()
-    .filter(({ scenario }) => scenario !== 'save_while_suspended' && scenario !== 'purge')
-    .map((seamCase) => ({ ...seamCase, name: `host.${seamCase.name}`, dies: 'host' }));
-}
-
-function seamCases(): CrashCase[] {
-  return Object.entries(scenariosOfSeam).flatMap(([point, scenarios]) =>
-    scenarios.flatMap((scenario) =>
-      eventPositions.map((position): CrashCase => {
-        const failpoints = [`${point}.${position}`];
-        return {
-          name: `${scenario}.${point}.${position}`,
-          scenario,
-          kind: 'seam',
-          dies: 'controller',
-          failpoints,
-        };
-      }),
-    ),
-  );
+  return [...planned, ...seamCases(), ...hostCases(), ...s3Cases()];
 }
 
 /** The number of step rows that the planner's table asks for. */
@@ -96,7 +64,7 @@ export function stepCasesWanted(): number {
   return plannedTransitions().reduce((sum, { steps }) => sum + steps.length, 0) * stepPositions.length;
 }
 
-function stepCases({ action, steps }: PlannedTransition, scenario: ScenarioName): CrashCase[] {
+function stepCases({ action, steps }: PlannedTransition, scenario: PreparedScenario): CrashCase[] {
   return steps.flatMap((step) =>
     stepPositions.map((position) => ({
       ...{
@@ -104,13 +72,14 @@ function stepCases({ action, steps }: PlannedTransition, scenario: ScenarioName)
         scenario,
         kind: 'step' as const,
         dies: 'controller' as const,
+        store: 'directory' as const,
       },
       failpoints: [`lifecycle.${action}.${step}.${position}`],
     })),
   );
 }
 
-function eventCases({ action, steps }: PlannedTransition, scenario: ScenarioName): CrashCase[] {
+function eventCases({ action, steps }: PlannedTransition, scenario: PreparedScenario): CrashCase[] {
   const { begin, end, canFail } = eventsOf[action];
   const [firstStep] = steps;
   const rows: [event: string, preparing: string[]][] = [];
@@ -126,16 +95,18 @@ function eventCases({ action, steps }: PlannedTransition, scenario: ScenarioName
         scenario,
         kind: 'event' as const,
         dies: 'controller' as const,
+        store: 'directory' as const,
       },
       failpoints: [...preparing, `lifecycle.${action}.${event}.${position}`],
     })),
   );
 }
 
-const isGoneThroughAgain = (scenario: ScenarioName): boolean =>
+const isGoneThroughAgain = (scenario: PreparedScenario): boolean =>
   scenario === 'suspend_without_sandbox' || scenario === 'delete_without_sandbox';
 
-function scenarioOf({ action, steps }: PlannedTransition): ScenarioName {
+function scenarioOf({ action, steps }: PlannedTransition): PreparedScenario {
+  if (action === 'tend_rest') throw new Error('no host of the matrix keeps memory');
   if (action === 'resume' || action === 'adopt' || action === 'restore' || action === 'purge') return action;
   if (action === 'delete' && steps.length === 0) return 'delete_without_steps';
   return steps.includes('quiesce_gateway') ? action : `${action}_without_sandbox`;

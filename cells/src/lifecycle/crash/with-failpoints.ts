@@ -1,17 +1,58 @@
 /**
- * Failpoints below the steps, where a step leaves the process: `<seam>.<method>.before` and `.after`. Each
- * function gives back what it was given where there are no failpoints, so that production runs the bare thing.
+ * Failpoints below the steps, where a call leaves the process: `<seam>.<method>.before`, `.during` (it has been
+ * made, and nothing has been heard of it) and `.after`. Each function gives back what it was given where there
+ * are no failpoints, so that production runs the bare thing.
  */
+
 import type { Failpoint } from '@cellbook/shared/failpoint.ts';
+import type { IdempotencyStore } from '../../api/idempotency/idempotency-store.ts';
 import type { HostedSandbox, SandboxDriver } from '../../sandbox/driver.ts';
 import type { ManifestStore } from '../../storage/manifests/manifest-store.ts';
+import { volumeIdOfKey } from '../../storage/objects/object-key.ts';
 import type { ObjectStore } from '../../storage/objects/object-store.ts';
+import type { WorkspaceStore } from '../stores/workspace-store.ts';
 
 export const seams = {
   driver: ['start', 'destroy'],
   manifests: ['claim', 'release', 'commit', 'destroy'],
   objects: ['put', 'delete'],
+  workspaces: ['create'],
+  idempotency: ['answer'],
 } as const;
+
+/** Their subject is the owner: a workspace that is being created has no name that anybody knows. */
+export function withWorkspaceFailpoints<Store extends Pick<WorkspaceStore, 'create'>>(
+  store: Store,
+  failpoint: Failpoint | undefined,
+): Store {
+  if (!failpoint) return store;
+  const around = surround(failpoint);
+  const create: WorkspaceStore['create'] = (workspace, allowed) =>
+    around('workspaces.create', workspace.ownerId, () => store.create(workspace, allowed));
+  return new Proxy(store, {
+    get(target, property) {
+      if (property === 'create') return create;
+      const value: unknown = Reflect.get(target, property, target);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}
+
+/** Their subject is the user who asked. */
+export function withIdempotencyFailpoints(
+  store: IdempotencyStore,
+  failpoint: Failpoint | undefined,
+): IdempotencyStore {
+  if (!failpoint) return store;
+  const around = surround(failpoint);
+  return {
+    claim: (scope, claim) => store.claim(scope, claim),
+    release: (scope, claimId, nowMs) => store.release(scope, claimId, nowMs),
+    removeExpired: (nowMs) => store.removeExpired(nowMs),
+    answer: (scope, claimId, answer) =>
+      around('idempotency.answer', scope.userId, () => store.answer(scope, claimId, answer)),
+  };
+}
 
 export function withDriverFailpoints<Hosted extends HostedSandbox>(
   driver: SandboxDriver<Hosted>,
@@ -67,9 +108,11 @@ const surround =
   (failpoint: Failpoint) =>
   async <T>(point: string, subject: string, work: () => Promise<T>): Promise<T> => {
     await failpoint(`${point}.before`, subject);
-    const result = await work();
+    const underWay = work();
+    // Heard below, if this process lives to hear it.
+    underWay.catch(() => {});
+    await failpoint(`${point}.during`, subject);
+    const result = await underWay;
     await failpoint(`${point}.after`, subject);
     return result;
   };
-
-const volumeIdOfKey = (key: string): string => /vol-\w+/.exec(key)?.[0] ?? key;

@@ -7,14 +7,15 @@
  */
 import { mkdir, open, readdir, readFile, rename, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { Failpoint } from '@cellbook/shared/failpoint.ts';
 import type { Random } from '@cellbook/shared/random.ts';
-import { checkObjectKey } from './object-key.ts';
+import { checkObjectKey, volumeIdOfKey } from './object-key.ts';
 import type { ObjectStore } from './object-store.ts';
 
 /** Where objects are written before they are whole (sweep-incoming.ts). */
 export const temporaryFolder = '.incoming';
 
-export function createDirectoryObjectStore(root: string, random: Random): ObjectStore {
+export function createDirectoryObjectStore(root: string, random: Random, failpoint?: Failpoint): ObjectStore {
   const pathOf = (key: string) => join(root, ...shardedParts(checkObjectKey(key)));
   return {
     async put(key, bytes, signal) {
@@ -25,6 +26,7 @@ export function createDirectoryObjectStore(root: string, random: Random): Object
       await makeDurableDirectory(dirname(path));
       try {
         await writeDurably(temporary, bytes);
+        await failpoint?.('objects.put.written', volumeIdOfKey(key));
         await rename(temporary, path);
       } catch (error) {
         await unlink(temporary).catch(() => {});

@@ -6,6 +6,7 @@
 import { fileURLToPath } from 'node:url';
 import type { Clock } from '@cellbook/shared/clock.ts';
 import { CellbookError } from '@cellbook/shared/errors.ts';
+import type { Failpoint } from '@cellbook/shared/failpoint.ts';
 import type { Random } from '@cellbook/shared/random.ts';
 import { z } from 'zod';
 import { createDirectoryObjectStore } from './directory-object-store.ts';
@@ -14,13 +15,20 @@ import type { ObjectStore } from './object-store.ts';
 import { createRetryingObjectStore } from './retrying-object-store.ts';
 import { createS3ObjectStore, type S3Location } from './s3-object-store.ts';
 
-export function openObjectStore(url: string, tools: { clock: Clock; random: Random }): ObjectStore {
-  return createRetryingObjectStore(openBare(url, tools.random), tools);
+export interface ObjectStoreTools {
+  clock: Clock;
+  random: Random;
+  /** Only where a test asks for it (shared/src/failpoint.ts). */
+  failpoint?: Failpoint;
 }
 
-function openBare(text: string, random: Random): ObjectStore {
+export function openObjectStore(url: string, tools: ObjectStoreTools): ObjectStore {
+  return createRetryingObjectStore(openBare(url, tools), tools);
+}
+
+function openBare(text: string, { random, failpoint }: ObjectStoreTools): ObjectStore {
   const url = URL.parse(text);
-  if (url?.protocol === 'file:') return createDirectoryObjectStore(fileURLToPath(url), random);
+  if (url?.protocol === 'file:') return createDirectoryObjectStore(fileURLToPath(url), random, failpoint);
   if (url?.protocol === 'memory:') return createMemoryObjectStore();
   if (url?.protocol === 's3:') return createS3ObjectStore(parseS3Location(url));
   throw new CellbookError('bad_request', {

@@ -6,13 +6,16 @@
 import type { Phase } from '@cellbook/shared/protocol/workspace.ts';
 import { PostgresWorkspaceStore } from '../../stores/postgres-workspace-store.ts';
 import type { WorkspaceRow } from '../../stores/workspace-row.ts';
-import type { CrashCase } from '../cases.ts';
+import type { PreparedScenario, CrashCase as SomeCase } from '../cases.ts';
+import { ageUnfinishedObjects } from './age-unfinished-objects.ts';
 import type { CrashCell } from './crash-cell.ts';
 import { judgeHost, judgeWorkspace } from './judge.ts';
 import type { Program } from './program.ts';
 import { type Scenario, scenarios } from './scenarios.ts';
 import { createSubject, type Subject, save, writeAsCode } from './subject.ts';
 import { until } from './until.ts';
+
+type CrashCase = SomeCase<PreparedScenario>;
 
 export interface CaseResult {
   name: string;
@@ -36,6 +39,7 @@ export async function runBatch(cell: CrashCell, cases: readonly CrashCase[]): Pr
   const reached = await crash(cell, scenario, tried);
   const dead = await rowsOf(cell, tried);
   await programOf(cell, first).arm([]);
+  await ageUnfinishedObjects(cell);
   await programOf(cell, first).start();
   const results = await Promise.all(
     tried.map(async ({ crashCase, subject }): Promise<CaseResult> => {
@@ -48,7 +52,7 @@ export async function runBatch(cell: CrashCell, cases: readonly CrashCase[]): Pr
   return [...results, ...(await putAway(cell, scenario, tried))];
 }
 
-async function prepare(cell: CrashCell, { from }: Scenario): Promise<Subject> {
+async function prepare(cell: CrashCell, { from, ready }: Scenario): Promise<Subject> {
   const subject = await createSubject(cell);
   await save(cell, subject, 'saved-while-suspended.txt');
   const ask = (method: string, path: string) =>
@@ -63,6 +67,7 @@ async function prepare(cell: CrashCell, { from }: Scenario): Promise<Subject> {
     await save(cell, subject, 'saved-while-running.txt');
     await writeAsCode(cell, subject, 'by-code.txt');
   }
+  await ready?.(cell, subject);
   return subject;
 }
 
@@ -107,10 +112,12 @@ async function dieFirst(
   if (!(await cell.program.dies())) throw new Error(`the death that comes first, at ${where}, did not`);
 }
 
-/** The rule for this workspace alone: `point#ws-…=effect`; objects are known by their volume. */
-function about({ id, volumeId }: Subject, rule: string): string {
+/** The rule for this workspace alone: `point#ws-…=effect`; objects are known by their volume, answers by who asked. */
+function about({ id, user, volumeId }: Subject, rule: string): string {
   const [point = '', effect] = rule.split('=');
-  return `${point}#${point.startsWith('objects.') ? volumeId : id}${effect === undefined ? '' : `=${effect}`}`;
+  const [seam] = point.split('.');
+  const subject = seam === 'objects' ? volumeId : seam === 'idempotency' ? user : id;
+  return `${point}#${subject}${effect === undefined ? '' : `=${effect}`}`;
 }
 
 async function rowsOf(cell: CrashCell, tried: readonly Tried[]): Promise<Map<string, WorkspaceRow>> {
@@ -120,13 +127,14 @@ async function rowsOf(cell: CrashCell, tried: readonly Tried[]): Promise<Map<str
 }
 
 async function recovered(cell: CrashCell, crashCase: CrashCase, subject: Subject, dead: WorkspaceRow) {
-  const { wanted } = scenarios[crashCase.scenario];
+  const { wanted, again } = scenarios[crashCase.scenario];
   try {
     await untilTakenOver(cell, crashCase, subject, dead);
+    const wrong = (await again?.(cell, subject)) ?? [];
     // One whose sandbox was lost comes back at its next need, not by itself.
     if (wanted === 'running') await cell.call(subject.user, 'POST', `/v1/workspaces/${subject.id}/resume`);
     await untilPhase(cell, subject, wanted);
-    return await judgeWorkspace(cell, subject, wanted, dead);
+    return [...wrong, ...(await judgeWorkspace(cell, subject, wanted, dead))];
   } catch (error) {
     return [error instanceof Error ? error.message : String(error)];
   }

@@ -103,10 +103,16 @@ export class CrashCell {
     await Promise.all([this.program.start(), this.daemon?.start()]);
   }
 
-  async call(user: UserId, method: string, path: string, body?: unknown): Promise<Answer> {
+  async call(
+    user: UserId,
+    method: string,
+    path: string,
+    body?: unknown,
+    key: string = crypto.randomUUID(),
+  ): Promise<Answer> {
     const headers = await this.headers(user);
     if (body !== undefined) headers['content-type'] = 'application/json';
-    if (method !== 'GET') headers['idempotency-key'] = crypto.randomUUID();
+    if (method !== 'GET') headers['idempotency-key'] = key;
     const response = await fetch(`${this.url}${path}`, {
       ...{ method, headers, signal: AbortSignal.timeout(90_000) },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),

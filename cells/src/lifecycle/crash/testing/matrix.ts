@@ -1,7 +1,8 @@
 /** The whole matrix on one cell per driver, batch by batch. */
-import { type CrashCase, crashCases, type ScenarioName } from '../cases.ts';
+import { type CrashCase, crashCases, type PreparedScenario, type ScenarioName } from '../cases.ts';
 import { type CaseResult, runBatch } from './batch.ts';
 import { CrashCell } from './crash-cell.ts';
+import { runCreateBatch } from './create-batch.ts';
 import { scenarios } from './scenarios.ts';
 import { type Servers, startServers } from './servers.ts';
 
@@ -31,12 +32,14 @@ export const casesToTry = (only: string): CrashCase[] =>
 interface Column {
   driver: 'gvisor' | 'process';
   daemon: boolean;
+  store: CrashCase['store'];
 }
 
 export async function runMatrix({ only = '', driver, tell }: MatrixOptions): Promise<CaseResult[]> {
-  const columnOf = ({ scenario, dies }: CrashCase): Column => ({
-    driver: driver ?? (onGvisor.includes(scenario) ? 'gvisor' : 'process'),
-    daemon: dies === 'host' || scenarios[scenario].needsDaemon === true,
+  const columnOf = ({ scenario, dies, store }: CrashCase): Column => ({
+    driver: driver ?? (onGvisor.includes(scenario) && store === 'directory' ? 'gvisor' : 'process'),
+    daemon: dies === 'host' || (scenario !== 'create' && scenarios[scenario].needsDaemon === true),
+    store,
   });
   const columns = Map.groupBy(casesToTry(only), (crashCase) => JSON.stringify(columnOf(crashCase)));
   const servers = await startServers();
@@ -60,12 +63,16 @@ async function runColumn(
 ): Promise<CaseResult[]> {
   const databaseUrl = await servers.createDatabase();
   const { redisUrl } = servers;
-  const cell = await CrashCell.create({ databaseUrl, redisUrl, capacity: batchMax, ...column });
+  const settings: Record<string, string> =
+    column.store === 's3' ? { CELLBOOK_OBJECTS: await servers.s3Url() } : {};
+  const cell = await CrashCell.create({ databaseUrl, redisUrl, capacity: batchMax, settings, ...column });
   const results: CaseResult[] = [];
   try {
     await cell.startAll();
     for (const batch of batches(cases)) {
-      const done = await runBatch(cell, batch);
+      const done = isOfCreate(batch)
+        ? await runCreateBatch(cell, batch)
+        : await runBatch(cell, prepared(batch));
       results.push(...done);
       for (const result of done) tell(result);
     }
@@ -74,6 +81,12 @@ async function runColumn(
   }
   return results;
 }
+
+const isOfCreate = (cases: readonly CrashCase[]): cases is CrashCase<'create'>[] =>
+  cases.every(({ scenario }) => scenario === 'create');
+
+const prepared = (cases: readonly CrashCase[]): CrashCase<PreparedScenario>[] =>
+  cases.filter((crashCase): crashCase is CrashCase<PreparedScenario> => crashCase.scenario !== 'create');
 
 function batches(cases: readonly CrashCase[]): CrashCase[][] {
   const byScenario = Map.groupBy(cases, ({ scenario, dies }) => `${scenario} ${dies}`);

@@ -5,16 +5,21 @@
 
 import type { Phase } from '@cellbook/shared/protocol/workspace.ts';
 import { sql } from 'drizzle-orm';
-import type { ScenarioName } from '../cases.ts';
+import type { PreparedScenario } from '../cases.ts';
 import type { CrashCell } from './crash-cell.ts';
+import { restoreAgain, restoreUnanswered, saveTwice } from './restore-version.ts';
 import { type Subject, trySave } from './subject.ts';
 
 export interface Scenario {
   from: 'suspended' | 'running' | 'deleted';
+  /** What else it needs before. */
+  ready?(cell: CrashCell, subject: Subject): Promise<void>;
   /** What happens once the failpoints are armed. */
   act(cell: CrashCell, subject: Subject): Promise<void>;
   /** The process dies here first (`kill`: wherever it is), and the failpoint is met by its successor. */
   deathBefore?: 'kill' | string;
+  /** The client's own next try, once the process is back; says what is wrong with its answer. */
+  again?(cell: CrashCell, subject: Subject): Promise<string[]>;
   /** Rules that make the way to the failpoint. */
   also?: readonly string[];
   wanted: Phase | 'purged';
@@ -33,7 +38,7 @@ const askSuspend = ask('POST', '/suspend');
 const askDelete = ask('DELETE', '');
 const askResume = ask('POST', '/resume');
 
-export const scenarios: Record<ScenarioName, Scenario> = {
+export const scenarios: Record<PreparedScenario, Scenario> = {
   resume: { from: 'suspended', act: askResume, wanted: 'running' },
   suspend: { from: 'running', act: askSuspend, wanted: 'suspended' },
   suspend_without_sandbox: {
@@ -62,6 +67,10 @@ export const scenarios: Record<ScenarioName, Scenario> = {
   purge: { from: 'deleted', act: endUndo, wanted: 'purged' },
   save_while_running: { from: 'running', act: saveUnanswered, wanted: 'running' },
   save_while_suspended: { from: 'suspended', act: saveUnanswered, wanted: 'suspended' },
+  restore_version: {
+    ...{ from: 'suspended', ready: saveTwice, act: restoreUnanswered, again: restoreAgain },
+    wanted: 'suspended',
+  },
 };
 
 /** A new file and a new version of an old one; whoever dies before it has answered may have kept either. */
