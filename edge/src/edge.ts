@@ -125,8 +125,6 @@ export function createEdge(bindings: Bindings, clock: Clock, random: Random): Ed
     store: createD1AuditStore({ db: bindings.DIRECTORY, clock }),
     retentionDays: config.CELLBOOK_AUDIT_RETENTION_DAYS,
   });
-  const healCell = createCellHealer(clock);
-  const rereadIfBehind = createRereader(clock, snapshots);
   const serviceStanding = createServiceStanding({ db: bindings.DIRECTORY, clock });
   const personIn = async (sub: UserId, org: OrgId) =>
     (await people.personIn(sub, org)) ?? (await serviceStanding(sub, org));
@@ -159,25 +157,32 @@ export function createEdge(bindings: Bindings, clock: Clock, random: Random): Ed
     refusals: createRefusalCounts(),
     refused: noteRefusal,
     codes: createOneTimeCodes({ objects: bindings.ONE_TIME_CODES, clock, random }),
-    forwarder: {
-      clock,
-      random,
-      pins,
-      principals: createPrincipalSigner({ clock, key: config.CELLBOOK_PRINCIPAL_KEY }),
-      onUnreachable: (error) => {
-        metrics.unreachable();
-        log('warn', error.message, { ids: error.ids, cause: error.cause });
-      },
-      onAnswer(cell, answer, signedPins, defer) {
-        rereadIfBehind(answer, defer);
-        if (answer.status === 421) metrics.misdirected();
-        healCell(cell, answer, signedPins, defer);
-      },
-    },
+    forwarder: forwarderOf({ config, clock, random, metrics }, snapshots),
   };
 }
 
 const { upkeepEveryMs, auditUpkeepEveryMs } = limits.edge;
+function forwarderOf(
+  { config, clock, random, metrics }: Pick<Edge, 'config' | 'clock' | 'random' | 'metrics'>,
+  snapshots: Snapshots,
+): Forwarder {
+  const healCell = createCellHealer(clock);
+  const rereadIfBehind = createRereader(clock, snapshots);
+  return {
+    ...{ clock, random, pins: snapshots.pins },
+    principals: createPrincipalSigner({ clock, key: config.CELLBOOK_PRINCIPAL_KEY }),
+    onUnreachable: (error) => {
+      metrics.unreachable();
+      log('warn', error.message, { ids: error.ids, cause: error.cause });
+    },
+    onAnswer(cell, answer, signedPins, defer) {
+      rereadIfBehind(answer, defer);
+      if (answer.status === 421) metrics.misdirected();
+      healCell(cell, answer, signedPins, defer);
+    },
+  };
+}
+
 const upkeepOf = (db: D1Database, clock: Clock, audit: EdgeAudit): Upkeep =>
   createUpkeep({
     ...{ db, clock },
