@@ -5,6 +5,7 @@
 import { cellLimits } from './limits/cell.ts';
 import { certificateLimits } from './limits/certificates.ts';
 import { edgeLimits } from './limits/edge.ts';
+import { egressLimits } from './limits/egress.ts';
 import { gatewayLimits } from './limits/gateway.ts';
 import { ladderLimits } from './limits/ladder.ts';
 import { lifecycleLimits } from './limits/lifecycle.ts';
@@ -22,4 +23,5 @@ export const limits = {
   ...edgeLimits,
   ...standingLimits,
   ...certificateLimits,
+  ...egressLimits,
 } as const;
