@@ -2,6 +2,7 @@
 import type { WorkspaceId } from '@cellbook/shared/ids.ts';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { execute, type JupyterClient, jupyterClient } from '../client/jupyter.ts';
+import { createToken, revokeToken } from '../client/sign-in.ts';
 import { runInTerminal } from '../demo/terminal.ts';
 import { useTestPlatform } from './test-platform.ts';
 import { newUser, type TestUser } from './user.ts';
@@ -121,6 +122,46 @@ describe('terminals', () => {
     expect(said).toContain('1000-42');
     await jupyter.terminals.refreshRunning();
     expect([...jupyter.terminals.running()]).toEqual([]);
+  });
+});
+
+describe('a key that is revoked', () => {
+  it('ends the sockets that were opened with it within a minute, and no others; its kernel goes on', async () => {
+    const { url } = platform();
+    const kernel = await jupyter.kernels.startNew({ name: 'python3' });
+    await execute(kernel, 'kept = 6 * 7');
+    const key = await createToken(url, user.cookie, { name: 'leaked' });
+    const stranger = await newUser(url);
+    const elsewhere = (await stranger.createWorkspace()).id;
+    const open = (workspace: string, path: string, token: string) => {
+      const socket = new WebSocket(`${url.replace('http', 'ws')}/w/${workspace}${path}?token=${token}`);
+      const closed = new Promise<number>((resolve) => {
+        socket.onclose = ({ code }) => resolve(code);
+      });
+      const opened = new Promise((resolve) => {
+        socket.onopen = resolve;
+      });
+      return { socket, closed, opened };
+    };
+    const channels = `/api/kernels/${kernel.id}/channels`;
+    const leaked = open(workspaceId, channels, key.token);
+    const others = [
+      open(workspaceId, channels, user.token),
+      open(elsewhere, '/api/events/subscribe', stranger.token),
+    ];
+    await Promise.all([leaked, ...others].map(({ opened }) => opened));
+    await revokeToken(url, user.cookie, key.id);
+    const tooLate = new Promise((_, reject) => {
+      AbortSignal.timeout(60_000).onabort = () => reject(new Error('it is open after a minute'));
+    });
+    expect(await Promise.race([leaked.closed, tooLate])).toBe(1012);
+    // Who comes back with it is told why by the ordinary way.
+    const again = await fetch(`${url}/w/${workspaceId}/api/kernels?token=${key.token}`);
+    expect(again.status).toBe(401);
+    expect(others.map(({ socket }) => socket.readyState)).toEqual([WebSocket.OPEN, WebSocket.OPEN]);
+    expect((await execute(kernel, 'kept')).value).toBe('42');
+    for (const { socket } of others) socket.close();
+    await kernel.shutdown();
   });
 });
 
