@@ -10,6 +10,7 @@ import { MemoryTransitionStore } from '../lifecycle/stores/memory-transition-sto
 import { MemoryWorkspaceStore } from '../lifecycle/stores/memory-workspace-store.ts';
 import { noQuotas } from '../quotas/no-quotas.ts';
 import { withoutSecrets } from '../secrets/no-secrets.ts';
+import { withoutVersions } from '../versions/no-versions.ts';
 import { openChangeFeed } from './events/change-feed.ts';
 import { MemoryIdempotencyStore } from './idempotency/memory-idempotency-store.ts';
 import { registerLifecycleApi } from './lifecycle-api.ts';
@@ -26,7 +27,7 @@ export async function describeApi(): Promise<unknown> {
     idempotency: new MemoryIdempotencyStore(),
     volumes: { create: async () => {} },
     findings: withoutFindings,
-    versions: { volumes: withoutFindings.volumes },
+    versions: withoutVersions,
     quotas: noQuotas,
     feed: await openChangeFeed({ store, bus: null, log }),
     random: seededRandom(1),

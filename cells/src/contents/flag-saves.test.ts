@@ -24,7 +24,7 @@ beforeAll(async () => {
   host = await startTestHost();
   app = Fastify();
   actAs(app);
-  const scanner: Scanner = { scan: (file) => scan(file), close: real.close };
+  const scanner: Scanner = { scan: (workspaceId, file) => scan(workspaceId, file), close: real.close };
   registerContentsRoutes(app, {
     volumes: host.volumes,
     random: systemRandom,
@@ -32,7 +32,7 @@ beforeAll(async () => {
     findings: new Findings({ scanner, store, clock: systemClock, log: silentLogger }),
   });
   // The first scan starts the thread, which takes longer than a save waits.
-  await real.scan({ path: 'a.py', bytes: Buffer.alloc(0) });
+  await real.scan(newWorkspaceId(systemRandom), { path: 'a.py', bytes: Buffer.alloc(0) });
 });
 afterAll(async () => {
   await app.close();

@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ManualClock, systemClock } from '@cellbook/shared/clock.ts';
-import { newWorkspaceId } from '@cellbook/shared/ids.ts';
+import { newWorkspaceId, type WorkspaceId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import { silentLogger } from '@cellbook/shared/log.ts';
 import type { Finding } from '@cellbook/shared/protocol/findings-api.ts';
@@ -77,7 +77,7 @@ describe('a save', () => {
   it('saved again and again meanwhile is scanned once more, with what it has then', async () => {
     const seen: string[] = [];
     const { promise, resolve } = Promise.withResolvers<void>();
-    const { findings, clock } = findingsBy(async ({ bytes }) => {
+    const { findings, clock } = findingsBy(async (_workspaceId, { bytes }) => {
       seen.push(Buffer.from(bytes).toString());
       await promise;
       return [];
@@ -94,16 +94,39 @@ describe('a save', () => {
   it('that is too large, or comes when too much waits, is not looked at', async () => {
     const { promise, resolve } = Promise.withResolvers<Finding[]>();
     const { findings, clock } = findingsBy(() => promise);
-    const { scanBytesMax, waitingBytesMax } = limits.findings;
-    const save = (path: string, length: number) => findings.saved(id, { path, bytes: Buffer.alloc(length) });
-    expect(await save('big.py', scanBytesMax + 1)).toEqual({ state: 'skipped' });
-    const fitting = Math.floor(waitingBytesMax / scanBytesMax);
-    const waiting = Array.from({ length: fitting }, (_, index) => save(`${index}.py`, scanBytesMax));
+    const { scanBytesMax, waitingBytesMax, waitingBytesPerWorkspaceMax } = limits.findings;
+    const save = (of: WorkspaceId, path: string, length = scanBytesMax) =>
+      findings.saved(of, { path, bytes: Buffer.alloc(length) });
+    expect(await save(id, 'big.py', scanBytesMax + 1)).toEqual({ state: 'skipped' });
+    const ofEach = waitingBytesPerWorkspaceMax / scanBytesMax;
+    const workspaces = [id, ...Array.from({ length: 3 }, () => newWorkspaceId(systemRandom))];
+    expect(workspaces.length * waitingBytesPerWorkspaceMax).toBe(waitingBytesMax);
+    const waiting = workspaces.flatMap((of) =>
+      Array.from({ length: ofEach }, (_, index) => save(of, `${index}.py`)),
+    );
     await clock.advance(0);
-    expect(await save('one-more.py', scanBytesMax)).toEqual({ state: 'skipped' });
+    expect(await save(id, 'one-more.py', 1)).toEqual({ state: 'skipped' });
+    expect(await save(newWorkspaceId(systemRandom), 'one-more.py', 1)).toEqual({ state: 'skipped' });
     resolve([]);
     await Promise.all(waiting);
-    expect(await save('later.py', scanBytesMax)).toEqual({ state: 'scanned', findings: [] });
+    expect(await save(id, 'later.py')).toEqual({ state: 'scanned', findings: [] });
+  });
+
+  it('does not wait for all that another workspace has saved', async () => {
+    const { promise, resolve } = Promise.withResolvers<Finding[]>();
+    const { findings, clock } = findingsBy(() => promise);
+    const { scanBytesMax, waitingBytesPerWorkspaceMax } = limits.findings;
+    const fitting = waitingBytesPerWorkspaceMax / scanBytesMax;
+    const bytes = Buffer.alloc(scanBytesMax);
+    const theirs = Array.from({ length: fitting + 1 }, (_, at) =>
+      findings.saved(id, { path: `${at}.py`, bytes }),
+    );
+    await clock.advance(0);
+    expect(await theirs.at(-1)).toEqual({ state: 'skipped' });
+    const ours = findings.saved(newWorkspaceId(systemRandom), { path: 'a.py', bytes });
+    resolve([]);
+    expect(await ours).toEqual({ state: 'scanned', findings: [] });
+    await Promise.all(theirs);
   });
 });
 
@@ -113,7 +136,7 @@ describe('the scanner', () => {
 
   it('scans in its thread, one after the other', async () => {
     const files = ['a.py', 'b.py', 'c.ipynb'].map((path) => ({ path, bytes: code }));
-    const all = await Promise.all(files.map((file) => scanner.scan(file)));
+    const all = await Promise.all(files.map((file) => scanner.scan(id, file)));
     expect(all.map((found) => found.map(({ rule }) => rule))).toEqual(Array(3).fill(['github/GITHUB_TOKEN']));
   });
 
@@ -130,13 +153,13 @@ describe('the scanner', () => {
         `data:text/javascript,${encodeURIComponent(`import { createRequire } from "node:module"; const require = createRequire("/"); ${program}`)}`,
       ),
     );
-    const scanning = odd.scan({ path: 'bad', bytes: Buffer.alloc(0) });
+    const scanning = odd.scan(id, { path: 'bad', bytes: Buffer.alloc(0) });
     await (code === null
       ? expect(scanning).rejects.toThrow()
       : expect(scanning).rejects.toMatchObject({ code }));
-    expect(await odd.scan({ path: 'good', bytes: Buffer.alloc(0) })).toEqual([]);
+    expect(await odd.scan(id, { path: 'good', bytes: Buffer.alloc(0) })).toEqual([]);
     await odd.close();
-    await expect(odd.scan({ path: 'good', bytes: Buffer.alloc(0) })).rejects.toMatchObject({
+    await expect(odd.scan(id, { path: 'good', bytes: Buffer.alloc(0) })).rejects.toMatchObject({
       code: 'internal',
     });
   });
@@ -154,11 +177,11 @@ describe('the scanner', () => {
       const url = new URL(`data:text/javascript,${encodeURIComponent(program)}`);
       // Its deadline never comes: a scan that waits for a thread that is gone would wait for ever.
       const odd = createScanner(new ManualClock(), url);
-      expect(await odd.scan({ path: 'last.py', bytes: Buffer.alloc(0) })).toEqual([]);
+      expect(await odd.scan(id, { path: 'last.py', bytes: Buffer.alloc(0) })).toEqual([]);
       await eventually(() => existsSync(ended)).toBe(true);
       // That it has ended is told some turns of the event loop later.
       for (let turn = 0; turn < 1_000; turn++) await new Promise((resolve) => setImmediate(resolve));
-      const next = () => odd.scan({ path: 'next.py', bytes: Buffer.alloc(0) });
+      const next = () => odd.scan(id, { path: 'next.py', bytes: Buffer.alloc(0) });
       await eventually(() => next().catch(({ code }: { code: string }) => code)).toEqual([]);
       await odd.close();
       await rm(ended);
@@ -168,7 +191,7 @@ describe('the scanner', () => {
   it('gives up a scan that takes too long together with its thread', async () => {
     const clock = new ManualClock();
     const stuck = createScanner(clock, new URL('data:text/javascript,setInterval(() => {}, 1000)'));
-    const scanning = stuck.scan({ path: 'a.py', bytes: code }).catch((error: unknown) => error);
+    const scanning = stuck.scan(id, { path: 'a.py', bytes: code }).catch((error: unknown) => error);
     await clock.advance(0);
     await clock.advance(limits.findings.scanMs);
     expect(await scanning).toMatchObject({ code: 'command_timeout' });

@@ -31,6 +31,7 @@ export class Findings {
   /** The newest content of each file that waits for its scan. */
   readonly #waiting = new Map<string, SavedFile>();
   #waitingBytes = 0;
+  readonly #waitingBytesOf = new Map<WorkspaceId, number>();
   #listener: FlaggedListener = () => {};
 
   constructor(deps: FindingsDeps) {
@@ -44,7 +45,7 @@ export class Findings {
   /** Never rejects, and answers within `limits.findings.answerMs`. */
   async saved(workspaceId: WorkspaceId, file: SavedFile): Promise<Verdict> {
     const key = `${workspaceId} ${file.path}`;
-    if (!this.#keep(key, file)) return { state: 'skipped' };
+    if (!this.#keep(workspaceId, key, file)) return { state: 'skipped' };
     const scanned = this.#latest
       .run(key, () => this.#scan(workspaceId, key))
       .catch((error: unknown): Verdict => {
@@ -72,16 +73,28 @@ export class Findings {
     );
   }
 
-  /** False when it is too large, or too much waits already. */
-  #keep(key: string, file: SavedFile): boolean {
-    const { scanBytesMax, waitingBytesMax } = limits.findings;
+  /** False when it is too large, or too much waits already: of this workspace's, or of all. */
+  #keep(workspaceId: WorkspaceId, key: string, file: SavedFile): boolean {
+    const { scanBytesMax, waitingBytesMax, waitingBytesPerWorkspaceMax } = limits.findings;
     const { length } = file.bytes;
     if (length > scanBytesMax) return false;
-    const replaced = this.#waiting.get(key)?.bytes.length ?? 0;
-    if (this.#waitingBytes - replaced + length > waitingBytesMax) return false;
-    this.#waitingBytes += length - replaced;
+    const more = length - (this.#waiting.get(key)?.bytes.length ?? 0);
+    if (this.#waitingBytes + more > waitingBytesMax) return false;
+    if (this.#waitingOf(workspaceId) + more > waitingBytesPerWorkspaceMax) return false;
+    this.#count(workspaceId, more);
     this.#waiting.set(key, file);
     return true;
+  }
+
+  #waitingOf(workspaceId: WorkspaceId): number {
+    return this.#waitingBytesOf.get(workspaceId) ?? 0;
+  }
+
+  #count(workspaceId: WorkspaceId, bytes: number): void {
+    this.#waitingBytes += bytes;
+    const theirs = this.#waitingOf(workspaceId) + bytes;
+    if (theirs === 0) this.#waitingBytesOf.delete(workspaceId);
+    else this.#waitingBytesOf.set(workspaceId, theirs);
   }
 
   async #scan(workspaceId: WorkspaceId, key: string): Promise<Verdict> {
@@ -89,8 +102,8 @@ export class Findings {
     if (!file) return { state: 'skipped' };
     this.#waiting.delete(key);
     const { scanner, store, clock } = this.#deps;
-    const findings = await scanner.scan(file).finally(() => {
-      this.#waitingBytes -= file.bytes.length;
+    const findings = await scanner.scan(workspaceId, file).finally(() => {
+      this.#count(workspaceId, -file.bytes.length);
     });
     const savedAtMs = clock.nowMs();
     const wasFlagged = await store.replace(workspaceId, { path: file.path, findings, savedAtMs });

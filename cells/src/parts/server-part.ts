@@ -16,11 +16,14 @@ import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import type { Recovered } from '../lifecycle/recover/recover.ts';
 import { filesWithinQuota } from '../quotas/files-within-quota.ts';
 import type { WorkspaceQuotas } from '../quotas/quota-guard.ts';
+import { registerRecall } from '../quotas/shares/recall-route.ts';
 import type { WorkspaceVolumes } from '../storage/workspace-volumes.ts';
+import { createDiffer } from '../versions/differ.ts';
 import type { FindingPart } from './finding-part.ts';
 import { openHomePart } from './home-part.ts';
 import { registerLab } from './lab-part.ts';
 import type { SecretPart } from './secret-part.ts';
+import type { SharePart } from './share-part.ts';
 import type { StandingPart } from './standing-part.ts';
 import type { CellStores } from './store-part.ts';
 
@@ -37,6 +40,7 @@ export interface ServerParts {
   findings: FindingPart;
   audit: AuditPart;
   quotas: WorkspaceQuotas;
+  shared: SharePart | null;
   standing: StandingPart;
   recover(workspaceId: WorkspaceId): Promise<Recovered>;
 }
@@ -64,6 +68,7 @@ export async function serve(parts: ServerParts): Promise<FastifyInstance> {
   const home = await openHomePart(config, tools, database);
   const wishes = createRetentionWishes(audit.store, log);
   const limitedVolumes = volumesWithinQuota(parts);
+  const differ = createDiffer(clock);
   const app = await createServer({
     ...tools,
     metrics,
@@ -87,13 +92,15 @@ export async function serve(parts: ServerParts): Promise<FastifyInstance> {
       ...{ store, transitions, idempotency, volumes, quotas, feed, secrets, recover, ...tools, audit },
       standing: standing.standing,
       findings: { store: findings.store, volumes },
-      versions: { volumes: limitedVolumes, restored: onRestored(parts) },
+      versions: { volumes: limitedVolumes, differ, restored: onRestored(parts) },
       changed: (row) => {
         lifecycle.wake(row.id);
         feed.publish(row.ownerId);
       },
     },
   });
+  if (parts.shared) registerRecall(app, parts.shared);
+  app.addHook('onClose', () => differ.close());
   await gateway.registerRoutes(app);
   findings.findings.onFlagged((workspaceId, path, found) => gateway.onFindings(workspaceId, path, found));
   registerContentsRoutes(app, {
@@ -109,7 +116,7 @@ export async function serve(parts: ServerParts): Promise<FastifyInstance> {
 
 function volumesWithinQuota({ volumes, stores, quotas }: ServerParts) {
   const deps = {
-    files: (workspaceId: WorkspaceId) => volumes.files(workspaceId),
+    files: volumes.files,
     tenantOf: (workspaceId: WorkspaceId) => stores.store.get(workspaceId),
     quotas,
   };

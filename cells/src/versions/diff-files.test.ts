@@ -1,3 +1,4 @@
+import { limits } from '@cellbook/shared/limits.ts';
 import { describe, expect, it, test } from 'vitest';
 import { alignCells, type ComparedCell } from './align-cells.ts';
 import { diffFiles } from './diff-files.ts';
@@ -159,10 +160,10 @@ test('texts with nothing in common, or too large, end in an answer and not in a 
   const lines = (from: number) => Array.from({ length: 6_000 }, (_, at) => `line ${from + at}`).join('\n');
   const diff = diffFiles('a.txt', Buffer.from(lines(0)), Buffer.from(lines(100_000)));
   expect(diff.kind === 'text' && diff.lines.map(({ op }) => op)).toEqual(['removed', 'added']);
-  const huge = Buffer.alloc(5 * 1024 * 1024, 'x');
-  expect(() => diffFiles('a.txt', huge, huge)).toThrow(/more than 4 MiB/);
-  const many = notebook(Array.from({ length: 2_001 }, (_, at) => code(`c${at}`, `${at}`)));
-  expect(() => diffFiles('n.ipynb', many, many)).toThrow(/2000 cells/);
+  const huge = Buffer.alloc(limits.versions.diffBytesMax + 1, 'x');
+  expect(() => diffFiles('a.txt', huge, huge)).toThrow(/more than 8 MiB/);
+  const many = notebook(Array.from({ length: 5_001 }, (_, at) => code(`c${at}`, `${at}`)));
+  expect(() => diffFiles('n.ipynb', many, many)).toThrow(/5000 cells/);
 });
 
 test('a notebook whose every cell is another costs no more than one text: the last cells are told whole', () => {
@@ -181,10 +182,10 @@ test('a notebook whose every cell is another costs no more than one text: the la
 });
 
 test('more lines than are split in a moment are not compared', () => {
-  const lines = Buffer.alloc(60_000, '\n');
-  expect(() => diffFiles('a.txt', lines, lines)).toThrow(/100000 lines/);
-  const wide = notebook([code('a', '\n'.repeat(60_000))]);
-  expect(() => diffFiles('n.ipynb', wide, wide)).toThrow(/100000 lines/);
+  const lines = Buffer.alloc(110_000, '\n');
+  expect(() => diffFiles('a.txt', lines, lines)).toThrow(/200000 lines/);
+  const wide = notebook([code('a', '\n'.repeat(110_000))]);
+  expect(() => diffFiles('n.ipynb', wide, wide)).toThrow(/200000 lines/);
 });
 
 test('similarity is 1 for the same, 0 for nothing in common, and counts lines by their length', () => {

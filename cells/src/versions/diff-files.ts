@@ -25,10 +25,22 @@ const notebookSchema = z.looseObject({
 type Notebook = z.infer<typeof notebookSchema>;
 type Cell = z.infer<typeof cellSchema>;
 
-/** Throws `too_large` for what would hold up everybody else. */
+export interface Compared {
+  path: string;
+  before: Uint8Array;
+  after: Uint8Array;
+}
+
+/** Throws `too_large` for what no thread should be kept busy with. */
+export function assertComparable({ path, before, after }: Compared): void {
+  const { diffBytesMax } = limits.versions;
+  if (before.length > diffBytesMax || after.length > diffBytesMax)
+    throw tooLarge(path, `${diffBytesMax / 1024 ** 2} MiB`);
+}
+
+/** Throws `too_large`. */
 export function diffFiles(path: string, before: Buffer, after: Buffer): FileDiff {
-  if (before.length > limits.versions.diffBytesMax || after.length > limits.versions.diffBytesMax)
-    throw tooLarge(path, `${limits.versions.diffBytesMax / 1024 ** 2} MiB`);
+  assertComparable({ path, before, after });
   const [from, to] = [textOf(before), textOf(after)];
   if (from === null || to === null)
     return { kind: 'binary', same: before.equals(after), fromBytes: before.length, toBytes: after.length };

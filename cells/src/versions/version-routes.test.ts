@@ -11,8 +11,10 @@ import { MemoryIdempotencyStore } from '../api/idempotency/memory-idempotency-st
 import { registerContentsRoutes } from '../contents/register-contents-routes.ts';
 import { startTestHost, type TestHost } from '../storage/test-volumes.ts';
 import { actAs } from '../testing/act-as.ts';
+import { createDiffer } from './differ.ts';
 import { registerVersionRoutes } from './version-routes.ts';
 
+const differ = createDiffer(systemClock);
 let host: TestHost;
 let app: FastifyInstance;
 let caller: Principal;
@@ -29,12 +31,13 @@ beforeAll(async () => {
     scope.setValidatorCompiler(validatorCompiler);
     scope.setSerializerCompiler(serializerCompiler);
     registerVersionRoutes(scope.withTypeProvider<ZodTypeProvider>(), {
-      ...{ ...tools, volumes: host.volumes, idempotency: new MemoryIdempotencyStore() },
+      ...{ ...tools, differ, volumes: host.volumes, idempotency: new MemoryIdempotencyStore() },
     });
   });
 });
 afterAll(async () => {
   await app.close();
+  await differ.close();
   await host.close();
 });
 beforeEach(async () => {

@@ -11,11 +11,12 @@ import { workspaceParams, writeHeaders, writeOnce } from '../api/workspaces/work
 import { apiPath, pathFromApi } from '../contents/api-path.ts';
 import type { FileTree, FileVersion, TreePath, VersionMark } from '../storage/file-tree.ts';
 import type { WorkspaceVolumes } from '../storage/workspace-volumes.ts';
-import { diffFiles } from './diff-files.ts';
+import type { Differ } from './differ.ts';
 import { markOf } from './mark-of.ts';
 
 export interface VersionDeps {
   volumes: Pick<WorkspaceVolumes, 'files'>;
+  differ: Pick<Differ, 'diff'>;
   /** Told of each file that is an earlier version again, as of any other save. */
   restored?(workspaceId: WorkspaceId, path: string, bytes: Buffer): void;
 }
@@ -76,11 +77,11 @@ export function registerVersionRoutes(app: ApiScope, deps: VersionRouteDeps): vo
         .send(bytes);
     },
   );
-  registerDiff(app, volumes);
+  registerDiff(app, deps);
   registerRestore(app, deps);
 }
 
-function registerDiff(app: ApiScope, volumes: VersionRouteDeps['volumes']): void {
+function registerDiff(app: ApiScope, { volumes, differ }: VersionRouteDeps): void {
   const schema = {
     operationId: 'diffVersions',
     summary: 'How two versions differ, a notebook cell by cell; `current` is the file as it is',
@@ -96,7 +97,7 @@ function registerDiff(app: ApiScope, volumes: VersionRouteDeps['volumes']): void
       const [tree, path] = [await volumes.files(workspaceId), pathFromApi(query.path)];
       const before = await tree.readVersion(path, version);
       const after = other === 'current' ? await tree.read(path) : await tree.readVersion(path, other);
-      return diffFiles(query.path, before, after);
+      return differ.diff(workspaceId, { path: query.path, before, after });
     },
   );
 }

@@ -58,6 +58,12 @@ export const cellLimits = {
     deliverMs: 5_000,
     /** Sandboxes told at a time of a change of their organisation's. */
     deliveriesAtOnce: 16,
+    /** All secrets of an organisation from another cell: it opens and seals a hundred. */
+    bringMs: 3_000,
+    /** Cells that are asked for them, one after the other, before who starts a sandbox is told to come again. */
+    bringFromMax: 2,
+    bringAskMs: 7_000,
+    bringRetryAfterMs: 5_000,
     /** Rows sealed anew in one read, when the master key is changed. */
     resealRows: 100,
   },
@@ -68,8 +74,12 @@ export const cellLimits = {
     answerMs: 250,
     /** A scan that takes longer than this is given up with its thread: a regular expression may have gone mad. */
     scanMs: 5_000,
-    /** Saved and not yet scanned, over all workspaces: four of the largest; beyond it a save is not scanned. */
-    waitingBytesMax: 32 * 1024 * 1024,
+    /** Saved and not yet scanned, over all workspaces: eight of the largest; beyond it a save is not scanned. */
+    waitingBytesMax: 64 * 1024 * 1024,
+    /** Of these one workspace's: two of the largest, so that others' saves are scanned beside it. */
+    waitingBytesPerWorkspaceMax: 16 * 1024 * 1024,
+    /** One workspace's files that wait for their turn: 200 bytes each beside their content. */
+    waitingMax: 1_000,
     threadMemoryMiB: 256,
     /** One file's: beyond it is generated data, and fifty say enough. */
     perFileMax: 50,
@@ -137,9 +147,10 @@ export const cellLimits = {
   statements: {
     /** As long as their clocks may differ, and an order of a publisher counts. */
     freshMs: 60_000,
-    /** An ask is 600 bytes; a hundred secrets, sealed, are 400 KB. */
+    /** An ask is 600 bytes. */
     askBytesMax: 16 * 1024,
-    secretsBytesMax: 2 * 1024 * 1024,
+    /** All values of an organisation, 256 KiB with every character escaped as JSON, as base64 three times over. */
+    secretsBytesMax: 4 * 1024 * 1024,
   },
   audit: {
     /** Ids of ours are 30 characters, names of secrets and keys up to 100. */

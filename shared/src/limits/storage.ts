@@ -92,19 +92,27 @@ export const storageLimits = {
     commitsPerSweep: 256,
   },
   versions: {
-    /** Two files held and compared in memory, on the thread that everybody's requests share: 4 MiB take about 50 ms. */
-    diffBytesMax: 4 * 1024 * 1024,
+    /**
+     * Two files compared in a thread. Copying both in and taking the answer (every line of a text is in it) is what is
+     * left to everybody's thread: a few hundredths of a second for 8 MiB.
+     */
+    diffBytesMax: 8 * 1024 * 1024,
     /** Notebooks people read have hundreds; aligning two of them compares every cell with every other at the worst. */
-    diffCellsMax: 2_000,
-    /** Of both versions: splitting 100,000 lines takes 40 ms. */
-    diffLinesMax: 100_000,
-    /** Characters read where every source of a gap is held against every other: 40 by 40 cells of 500, some 60 ms. */
-    weakSignCharsMax: 2_000_000,
+    diffCellsMax: 5_000,
+    /** Of both versions: splitting 200,000 lines takes 80 ms. */
+    diffLinesMax: 200_000,
+    /** Characters read where every source of a gap is held against every other: 90 by 90 cells of 500, some 300 ms. */
+    weakSignCharsMax: 10_000_000,
     /**
      * Lines and cells added and removed, in all of a file, until the rest counts as having nothing in common. Myers'
-     * cost is the square: a thousand take 200 ms.
+     * cost is the square: two thousand take 800 ms.
      */
-    diffEditsMax: 1_000,
+    diffEditsMax: 2_000,
+    /** A comparison that takes longer is given up with its thread: five times what the bounds above allow. */
+    diffMs: 10_000,
+    threadMemoryMiB: 512,
+    /** Of one workspace: a page that asks for a few at a time. */
+    waitingMax: 8,
   },
   contents: {
     /** A JSON body: JupyterLab sends files above 1 MiB in chunks, so this bounds one notebook; CDNs cut at 100 MB. */

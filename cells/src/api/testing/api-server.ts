@@ -31,6 +31,7 @@ import type { SecretRouteDeps } from '../../secrets/secret-routes.ts';
 import { createStanding, type Standing } from '../../standing/standing.ts';
 import { createPostgresManifestStore } from '../../storage/manifests/postgres-manifest-store.ts';
 import { createTestEdge, type TestEdge, testCellId } from '../../testing/test-edge.ts';
+import { withoutVersions } from '../../versions/no-versions.ts';
 import { createPrincipalVerifier } from '../access/principal-verifier.ts';
 import { openPublicKeys } from '../access/public-keys.ts';
 import { reading } from '../access/route-access.ts';
@@ -147,7 +148,7 @@ export async function startApiServer(given: ApiServerOptions = {}): Promise<ApiS
       secrets: given.secrets?.(database) ?? withoutSecrets(tools),
       audit: { ...audit, chain: testChain },
       volumes: { create: async () => {} },
-      ...{ findings: withoutFindings, versions: withoutFindings, quotas },
+      ...{ findings: withoutFindings, versions: withoutVersions, quotas },
       recover: (workspaceId) => recover(recovering, workspaceId),
       changed: ({ id, ownerId }) => {
         woken.push(id);
