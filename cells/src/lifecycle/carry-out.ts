@@ -1,29 +1,30 @@
 /**
- * Carries out one action of the planner under a lease: the event that begins it, its steps, the event that
- * ends it. Each step's intent is written before it is awaited and its outcome after. A failure ends in the
- * phase `failed` with a time to try again; losing the lease ends everything at once and writes nothing, since
- * the workspace is another's by then.
+ * Carries out one action of the planner under a lease: the event that begins it, its steps (run-steps.ts), the
+ * event that ends it. A failure ends in the phase `failed` with a time to try again; losing the lease ends
+ * everything at once, since the workspace is another's by then.
  *
- * A process can die between any two of these (lifecycle/crash tries each). Failpoints, in the order they are
- * passed: `lifecycle.<action>.<event>.before` and `.after` around the commit of an event; for each step
- * `lifecycle.<action>.<step>.before` its intent, `.recorded` once that is written, `.after` its effect and
- * before its outcome is written.
+ * A process can die between any two of these (lifecycle/crash tries each). Failpoints:
+ * `lifecycle.<action>.<event>.before` and `.after` around the commit of an event; for each step
+ * `lifecycle.<action>.<step>.before` the write that holds its intent, `.recorded` once that is written, `.after`
+ * its effect and before the write that holds its outcome.
  */
 import { assertNever } from '@cellbook/shared/assert-never.ts';
 import type { Clock } from '@cellbook/shared/clock.ts';
-import { withDeadline } from '@cellbook/shared/deadline.ts';
 import { type CellbookError, toCellbookError } from '@cellbook/shared/errors.ts';
 import type { Failpoint } from '@cellbook/shared/failpoint.ts';
 import type { HostId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
+import type { Rung } from '@cellbook/shared/protocol/workspace.ts';
 import type { Random } from '@cellbook/shared/random.ts';
 import { retryDelayMs } from '@cellbook/shared/retry.ts';
-import { type CommitTools, commitEvent } from './commit-event.ts';
+import type { Climbed } from '../ladder/wake.ts';
+import { type CommitTools, commitEvent, type WrittenWith } from './commit-event.ts';
 import type { PhaseEvent } from './phases.ts';
 import type { Action, StepName } from './plan.ts';
+import { intentOf, passBefore, runSteps } from './run-steps.ts';
 import type { StepContext, Steps, StepTools } from './steps/step.ts';
-import type { TransitionStore } from './stores/transition-store.ts';
+import type { NewTransition, TransitionStore } from './stores/transition-store.ts';
 import type { WorkspaceRow } from './stores/workspace-row.ts';
 
 export interface CarryOutDeps extends CommitTools {
@@ -50,9 +51,11 @@ export async function carryOut(
   action: WorkAction,
   leaseSignal: AbortSignal,
 ): Promise<Outcome> {
-  const begun = await begin(deps, row, action);
+  const steps = 'steps' in action ? action.steps : [];
+  const atRest = await restHost(deps, row, action);
+  const begun = await begin(deps, row, action, { first: steps[0], atRest });
+  let climbed: Climbed | null = null;
   try {
-    const steps = 'steps' in action ? action.steps : [];
     const { id: workspaceId, ownerId, orgId, epoch, tier } = row;
     const context: StepContext = {
       workspaceId,
@@ -61,12 +64,20 @@ export async function carryOut(
       epoch,
       tier,
       homeDirectory: null,
-      hostId: begun.hostId,
+      hostId: begun.hostId ?? atRest,
+      climbed,
+      isFrozen: false,
+      isAtRest: atRest !== null,
     };
-    for (const step of steps) await runStep(deps, begun, action.type, step, context, leaseSignal);
+    const run = { row: begun, action: action.type, steps, context, leaseSignal };
+    const unwritten = await runSteps(deps, run).finally(() => {
+      climbed = context.climbed;
+    });
     leaseSignal.throwIfAborted();
-    const ended = await end(deps, begun, row.generation, action);
-    if (ended.phase === 'suspended') await trimRecord(deps, ended);
+    const rung = context.climbed?.rung ?? 'cold';
+    const ended = await end(deps, begun, row.generation, action, { before: unwritten, rung });
+    if (ended.phase === 'suspended' && ended.epoch % limits.lifecycle.trimEveryEpochs === 0)
+      await trimRecord(deps, ended);
     return { ok: true, row: ended };
   } catch (thrown) {
     leaseSignal.throwIfAborted();
@@ -74,67 +85,90 @@ export async function carryOut(
     if (error.code === 'stale_epoch') throw error;
     deps.log.error({ err: thrown, workspaceId: row.id, action: action.type }, 'an action failed');
     if (action.type === 'adopt') return { ok: false, row: begun, error };
-    if (action.type === 'resume') await removeHalfStarted(deps, begun);
+    // Before it has climbed there is nothing to remove, and what sleeps is to be woken by the next attempt.
+    if (action.type === 'resume' && climbed !== null) await removeHalfStarted(deps, begun);
     return { ok: false, row: await fail(deps, begun, row.generation, action, error), error };
   }
 }
 
-function begin(
+/** Writes that it begins, and with it what the first step intends. */
+async function begin(
   deps: CarryOutDeps,
   row: WorkspaceRow,
   action: WorkAction,
-): Promise<WorkspaceRow> | WorkspaceRow {
+  { first, atRest }: { first: StepName | undefined; atRest: HostId | null },
+): Promise<WorkspaceRow> {
+  const beginning = beginningOf(deps, row, action, atRest);
+  await passBefore(deps, { row, action: action.type }, first);
+  const after = first === undefined ? [] : [intentOf(deps, row, first)];
+  if (beginning) return commit(deps, action, row, beginning.event, { hostId: beginning.hostId, after });
+  if (after.length > 0) await deps.transitions.append(after);
+  return row;
+}
+
+/** Null where it was begun before, or nothing of the row changes. */
+function beginningOf(
+  deps: CarryOutDeps,
+  row: WorkspaceRow,
+  action: WorkAction,
+  atRest: HostId | null,
+): { event: PhaseEvent; hostId: HostId | null } | null {
   const by = { generation: row.generation, epoch: row.epoch };
+  const { hostId } = row;
   switch (action.type) {
-    case 'resume':
-      return commit(
-        deps,
-        action,
-        row,
-        { ...by, type: 'resume_begun' },
-        row.hostId ?? deps.tools.hosts.choose(),
-      );
+    case 'resume': {
+      const { hosts } = deps.tools;
+      const remembers = atRest !== null && hosts.isOpen(atRest) ? atRest : null;
+      return { event: { ...by, type: 'resume_begun' }, hostId: hostId ?? remembers ?? hosts.choose() };
+    }
     case 'suspend':
-      if (row.phase === 'suspending') return row;
-      return commit(deps, action, row, { ...by, type: 'suspend_begun', dormant: action.dormant }, row.hostId);
+      if (row.phase === 'suspending') return null;
+      return { event: { ...by, type: 'suspend_begun', dormant: action.dormant }, hostId };
     case 'give_up_sandbox': {
       const { dormant, problem } = action;
-      return commit(deps, action, row, { ...by, type: 'sandbox_lost', dormant, problem }, row.hostId);
+      return { event: { ...by, type: 'sandbox_lost', dormant, problem }, hostId };
     }
     case 'delete':
-      if (row.phase === 'deleting') return row;
-      return commit(deps, action, row, { ...by, type: 'delete_begun' }, row.hostId);
+      return row.phase === 'deleting' ? null : { event: { ...by, type: 'delete_begun' }, hostId };
     case 'adopt':
+    case 'tend_rest':
     case 'restore':
     case 'purge':
-      return row;
+      return null;
     default:
       return assertNever(action);
   }
 }
 
-function end(
+/** Where nothing runs any more the lease ends too: whoever takes it up next is its owner. */
+async function end(
   deps: CarryOutDeps,
   row: WorkspaceRow,
   generation: number,
   action: WorkAction,
-): Promise<WorkspaceRow> | WorkspaceRow {
+  { before, rung }: { before: readonly NewTransition[]; rung: Rung },
+): Promise<WorkspaceRow> {
   const by = { generation, epoch: row.epoch };
+  const gone = { hostId: null, before, release: true };
   switch (action.type) {
-    case 'resume':
-      return commit(deps, action, row, { ...by, type: 'sandbox_started', rung: 'cold' }, row.hostId);
+    case 'resume': {
+      const started = { ...by, type: 'sandbox_started', rung } as const;
+      return commit(deps, action, row, started, { hostId: row.hostId, before });
+    }
     case 'adopt':
+    case 'tend_rest':
+      if (before.length > 0) await deps.transitions.append(before);
       // Nothing of the row changes; whoever waits is told that it can be used.
       deps.observeRow(row);
       return row;
     case 'suspend':
     case 'give_up_sandbox':
     case 'delete':
-      return commit(deps, action, row, { ...by, type: 'sandbox_stopped' }, null);
+      return commit(deps, action, row, { ...by, type: 'sandbox_stopped' }, gone);
     case 'restore':
-      return commit(deps, action, row, { ...by, type: 'restored' }, null);
+      return commit(deps, action, row, { ...by, type: 'restored' }, gone);
     case 'purge':
-      return commit(deps, action, row, { ...by, type: 'purged', atMs: deps.clock.nowMs() }, null);
+      return commit(deps, action, row, { ...by, type: 'purged', atMs: deps.clock.nowMs() }, gone);
     default:
       return assertNever(action);
   }
@@ -145,48 +179,13 @@ async function commit(
   action: WorkAction,
   row: WorkspaceRow,
   event: PhaseEvent,
-  hostId: HostId | null,
+  written: WrittenWith,
 ): Promise<WorkspaceRow> {
   const point = `lifecycle.${action.type}.${event.type}`;
   await deps.failpoint?.(`${point}.before`, row.id);
-  const committed = await commitEvent(deps, row, event, hostId);
+  const committed = await commitEvent(deps, row, event, written);
   await deps.failpoint?.(`${point}.after`, row.id);
   return committed;
-}
-
-async function runStep(
-  deps: CarryOutDeps,
-  row: WorkspaceRow,
-  action: WorkAction['type'],
-  name: StepName,
-  context: StepContext,
-  leaseSignal: AbortSignal,
-): Promise<void> {
-  const { clock, transitions, holder } = deps;
-  const step = deps.steps[name];
-  const { id: workspaceId, generation, epoch } = row;
-  const entry = { workspaceId, generation, epoch, holder, step: name };
-  const point = `lifecycle.${action}.${name}`;
-  leaseSignal.throwIfAborted();
-  await deps.failpoint?.(`${point}.before`, workspaceId);
-  await transitions.append({ ...entry, kind: 'intent', atMs: clock.nowMs() });
-  await deps.failpoint?.(`${point}.recorded`, workspaceId);
-  const startedMs = clock.monotonicMs();
-  const details = { code: step.code, doing: step.doing, ids: { workspaceId } };
-  const work = (signal: AbortSignal) => step.run(deps.tools, context, signal);
-  const failure = await withDeadline(clock, step.deadlineMs, details, work, leaseSignal).then(
-    () => null,
-    (thrown) => toCellbookError(thrown, step.doing),
-  );
-  const durationMs = clock.monotonicMs() - startedMs;
-  deps.observeStep(name, failure ? 'failed' : 'ok', durationMs);
-  const outcome = failure ? 'failed' : 'ok';
-  const problem = failure?.problem ?? null;
-  await deps.failpoint?.(`${point}.after`, workspaceId);
-  await transitions.append({ ...entry, kind: 'outcome', outcome, durationMs, problem, atMs: clock.nowMs() });
-  leaseSignal.throwIfAborted();
-  if (failure && (step.required || failure.code === 'stale_epoch')) throw failure;
-  if (failure) deps.log.warn({ err: failure, workspaceId, step: name }, 'a step failed; going on without it');
 }
 
 function fail(
@@ -196,14 +195,14 @@ function fail(
   action: WorkAction,
   error: CellbookError,
 ): Promise<WorkspaceRow> | WorkspaceRow {
-  // A purge or restore that fails leaves the row as it is: the next sweep finds it again.
-  if (action.type === 'purge' || action.type === 'restore') return row;
+  // A purge, restore or tending of its rest that fails leaves the row as it is: the next sweep finds it again.
+  if (action.type === 'purge' || action.type === 'restore' || action.type === 'tend_rest') return row;
   const attempt = row.attempts + 1;
   const delayMs = error.retryAfterMs ?? retryDelayMs(attempt, limits.lifecycle.retry, deps.random);
   const retryAtMs = deps.clock.nowMs() + delayMs;
   const problem = { code: error.code, text: error.problem };
   const event = { type: 'attempt_failed', problem, retryAtMs, generation, epoch: row.epoch } as const;
-  return commit(deps, action, row, event, row.hostId);
+  return commit(deps, action, row, event, { hostId: row.hostId });
 }
 
 /** Housekeeping, at the one moment when nobody waits. */
@@ -214,6 +213,17 @@ async function trimRecord(
   await transitions.trim(workspaceId, limits.lifecycle.transitionsKept).catch((error: unknown) => {
     log.warn({ err: error, workspaceId }, 'trimming the record failed; the next suspend does it');
   });
+}
+
+/** Where what is kept of its memory is, for those who need it while no host has its sandbox. */
+async function restHost(
+  { tools }: CarryOutDeps,
+  row: WorkspaceRow,
+  action: WorkAction,
+): Promise<HostId | null> {
+  const asks = action.type === 'resume' || action.type === 'tend_rest' || action.type === 'delete';
+  if (!asks || row.hostId !== null || !tools.hosts.keepAny) return null;
+  return (await tools.rests.get(row.id))?.hostId ?? null;
 }
 
 /** What did start must not take up a place while the workspace waits for its next attempt. */

@@ -4,6 +4,7 @@ import { CellbookError } from '@cellbook/shared/errors.ts';
 import type { HostId, WorkspaceId } from '@cellbook/shared/ids.ts';
 import { type PhaseEvent, transition } from './phases.ts';
 import type { LeaseStore } from './stores/lease-store.ts';
+import type { NewTransition } from './stores/transition-store.ts';
 import { phaseStateOf, type WorkspaceRow } from './stores/workspace-row.ts';
 import type { WorkspaceStore } from './stores/workspace-store.ts';
 
@@ -15,6 +16,17 @@ export interface CommitTools {
   observeRow(row: WorkspaceRow): void;
 }
 
+/** What goes into the same write. */
+export interface WrittenWith {
+  /** Where sandbox and live files are from now on. */
+  hostId: HostId | null;
+  /** Entries of the record, before and after that of the event. */
+  before?: readonly NewTransition[];
+  after?: readonly NewTransition[];
+  /** The lease ends with it. */
+  release?: boolean;
+}
+
 /** The owner may change his mind between our reading and our writing; so often in a row he does not. */
 const attemptsMax = 20;
 
@@ -22,28 +34,28 @@ export async function commitEvent(
   tools: CommitTools,
   row: WorkspaceRow,
   event: PhaseEvent,
-  hostId: HostId | null,
+  { hostId, before = [], after = [], release = false }: WrittenWith,
 ): Promise<WorkspaceRow> {
   let current = row;
   for (let attempt = 0; attempt < attemptsMax; attempt++) {
     const moved = transition(phaseStateOf(current), event);
     if (!moved.accepted) throw refused(moved.code, current, event);
     const guard = { holder: tools.holder, epoch: event.epoch, generation: current.generation };
+    const change: NewTransition = {
+      workspaceId: current.id,
+      generation: event.generation,
+      epoch: event.epoch,
+      holder: tools.holder,
+      atMs: tools.clock.nowMs(),
+      kind: 'phase',
+      event: event.type,
+      from: current.phase,
+      to: moved.state.phase,
+      problem: moved.state.problem?.text ?? null,
+    };
+    const transitions = [...before, change, ...after];
     const result = await tools.store.commit(current.id, guard, {
-      state: moved.state,
-      hostId,
-      transition: {
-        workspaceId: current.id,
-        generation: event.generation,
-        epoch: event.epoch,
-        holder: tools.holder,
-        atMs: tools.clock.nowMs(),
-        kind: 'phase',
-        event: event.type,
-        from: current.phase,
-        to: moved.state.phase,
-        problem: moved.state.problem?.text ?? null,
-      },
+      ...{ state: moved.state, hostId, transitions, release },
     });
     if (result.committed) {
       tools.observeRow(result.row);

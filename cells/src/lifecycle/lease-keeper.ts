@@ -21,6 +21,12 @@ export interface LeaseKeeperDeps {
   terms: LeaseTerms;
 }
 
+/** The row as it is under the lease; `signal` aborts when the lease is lost. */
+export interface Lease {
+  row: WorkspaceRow;
+  signal: AbortSignal;
+}
+
 interface Grant {
   epoch: number;
   abort: AbortController;
@@ -39,7 +45,7 @@ export class LeaseKeeper {
   }
 
   /** The row under our lease, or null while it is another's. */
-  async acquire(workspaceId: WorkspaceId): Promise<{ row: WorkspaceRow; signal: AbortSignal } | null> {
+  async acquire(workspaceId: WorkspaceId): Promise<Lease | null> {
     const { store, clock, holder, hostIds, terms } = this.#deps;
     const askedAtMs = clock.monotonicMs();
     const row = await store.acquire(workspaceId, { holder, hostIds, ttlMs: terms.ttlMs });
@@ -55,6 +61,12 @@ export class LeaseKeeper {
     if (!grant) return;
     this.#forget(workspaceId, grant);
     await this.#deps.store.release(workspaceId, this.#deps.holder, grant.epoch);
+  }
+
+  /** The last write under it gave it back. */
+  ended(workspaceId: WorkspaceId): void {
+    const grant = this.#grants.get(workspaceId);
+    if (grant) this.#forget(workspaceId, grant);
   }
 
   held(): WorkspaceId[] {

@@ -6,16 +6,20 @@
 import { type Clock, sleep, type Timer } from '@cellbook/shared/clock.ts';
 import type { CellbookError } from '@cellbook/shared/errors.ts';
 import type { Failpoint } from '@cellbook/shared/failpoint.ts';
-import { newSandboxId, type WorkspaceId } from '@cellbook/shared/ids.ts';
+import { type HostId, newSandboxId, type WorkspaceId } from '@cellbook/shared/ids.ts';
 import type { LeaseTerms } from '@cellbook/shared/lease.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
 import type { Tier } from '@cellbook/shared/protocol/principal.ts';
 import type { Random } from '@cellbook/shared/random.ts';
 import type { Hosts } from '../host/hosts.ts';
+import { MemoryRestStore } from '../ladder/memory-rest-store.ts';
+import type { RestStore } from '../ladder/rest-store.ts';
+import { RoomMaker } from '../ladder/room-maker.ts';
 import type { RunningQuotas } from '../quotas/request-running.ts';
 import type { Sandbox, SandboxLimits } from '../sandbox/driver.ts';
 import { noSecrets, type SecretSource } from '../secrets/secret-source.ts';
+import { Semaphore } from '../storage/tree/semaphore.ts';
 import type { WorkspaceVolumes } from '../storage/workspace-volumes.ts';
 import { Activity } from './activity.ts';
 import { Adoptions } from './adoptions.ts';
@@ -25,6 +29,7 @@ import { reconcile } from './reconcile.ts';
 import { Resumes } from './resumes.ts';
 import { RowCache } from './row-cache.ts';
 import type { RuntimeListener, WorkspaceRuntime } from './runtime.ts';
+import { SeenRevisions } from './seen-revisions.ts';
 import { allSteps } from './steps/all-steps.ts';
 import type { LeaseStore } from './stores/lease-store.ts';
 import type { TransitionStore } from './stores/transition-store.ts';
@@ -38,6 +43,8 @@ export interface LifecycleDeps {
   transitions: TransitionStore;
   volumes: WorkspaceVolumes;
   hosts: Hosts;
+  /** What suspended workspaces keep of their memory; in this process alone unless told. */
+  rests?: RestStore;
   /** Begins the name of every lease's holder, so that its successor can tell them; its host's id unless told. */
   controllerId?: string;
   /** True where hosts go on without this process: a stop leaves what runs to the next controller. */
@@ -59,10 +66,14 @@ export class Lifecycle implements WorkspaceRuntime {
   readonly #deps: LifecycleDeps;
   readonly #controllerId: string;
   readonly #holder: string;
+  readonly #rests: RestStore;
+  readonly #room: RoomMaker;
   readonly #listeners: RuntimeListener[] = [];
   readonly #announced = new Map<WorkspaceId, number>();
   readonly #adoptions: Adoptions;
   readonly #rows: RowCache;
+  readonly #seen = new SeenRevisions();
+  readonly #boots = new Semaphore(limits.lifecycle.startsMax);
   readonly #activity: Activity;
   readonly #leases: LeaseKeeper;
   readonly #queue: WorkQueue;
@@ -77,6 +88,8 @@ export class Lifecycle implements WorkspaceRuntime {
     const { store, clock, random, log, hosts } = deps;
     this.#controllerId = deps.controllerId ?? String(hosts.ids[0]);
     this.#holder = `${this.#controllerId}/${random.uuid()}`;
+    this.#rests = deps.rests ?? new MemoryRestStore();
+    this.#room = new RoomMaker({ rests: this.#rests, hosts, clock, wake: (id) => this.#queue.wake(id) });
     this.#rows = new RowCache(store, clock);
     this.#activity = new Activity(clock, this.#listeners);
     this.#adoptions = new Adoptions(clock);
@@ -101,7 +114,8 @@ export class Lifecycle implements WorkspaceRuntime {
       const freed = await store.expireLeasesOf(this.#controllerId, this.#holder);
       if (freed > 0) log.info({ leases: freed }, 'took over the leases of an earlier process');
     }
-    this.#unsubscribe = await store.subscribe(({ workspaceId }) => {
+    this.#unsubscribe = await store.subscribe(({ workspaceId, revision }) => {
+      if (!this.#seen.isNews(workspaceId, revision)) return;
       this.#rows.forget(workspaceId);
       this.#queue.wake(workspaceId);
     });
@@ -207,7 +221,12 @@ export class Lifecycle implements WorkspaceRuntime {
     const { store, transitions, volumes, hosts, clock, random, log, sandboxLimits, failpoint } = this.#deps;
     const metrics = this.#deps.metrics ?? noMetrics;
     const secrets = this.#deps.secrets ?? noSecrets;
-    const tools = { volumes, hosts, secrets, listeners: this.#listeners, sandboxLimits };
+    const tools = {
+      ...{ volumes, hosts, secrets, clock, log, listeners: this.#listeners, sandboxLimits },
+      rests: this.#rests,
+      boots: this.#boots,
+      makeRoom: (hostId: HostId, signal: AbortSignal) => this.#room.make(hostId, signal),
+    };
     return reconcile(
       {
         store,
@@ -221,6 +240,8 @@ export class Lifecycle implements WorkspaceRuntime {
         tools: { ...tools, newSandboxId: () => newSandboxId(random) },
         leases: this.#leases,
         observing: {
+          rests: this.#rests,
+          isPlaceNeeded: (id) => this.#room.isWanted(id),
           ...{ hosts, volumes, adoptions: this.#adoptions, activity: this.#activity, clock },
           isDraining: () => this.#draining && !this.#deps.sandboxesOutlive,
           isDemanded: (id) => this.#resumes.isWaiting(id),
@@ -238,6 +259,7 @@ export class Lifecycle implements WorkspaceRuntime {
 
   #observeRow(row: WorkspaceRow): void {
     this.#rows.put(row);
+    this.#seen.note(row.id, row.revision);
     if (row.phase !== 'running') {
       this.#announced.delete(row.id);
       this.#adoptions.forget(row.id);
@@ -265,7 +287,8 @@ export class Lifecycle implements WorkspaceRuntime {
     // A store that was away longer than a lease: what runs here is taken up again, under its epoch.
     for (const workspaceId of this.#announced.keys()) if (!held.has(workspaceId)) wake(workspaceId);
     const isHeld = (workspaceId: WorkspaceId) => held.has(workspaceId);
-    await sweep({ store, hosts, clock, log, holder: this.#holder, isHeld, wake });
+    await sweep({ store, rests: this.#rests, hosts, clock, log, holder: this.#holder, isHeld, wake });
+    await this.#room.keepSome();
     this.#deps.metrics?.observeLoad(hosts.load());
   }
 

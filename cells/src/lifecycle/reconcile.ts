@@ -5,7 +5,7 @@
 import type { CellbookError } from '@cellbook/shared/errors.ts';
 import type { WorkspaceId } from '@cellbook/shared/ids.ts';
 import { type CarryOutDeps, carryOut } from './carry-out.ts';
-import type { LeaseKeeper } from './lease-keeper.ts';
+import type { Lease, LeaseKeeper } from './lease-keeper.ts';
 import { type ObserveTools, observe } from './observe.ts';
 import { plan } from './plan.ts';
 import type { WorkspaceRow } from './stores/workspace-row.ts';
@@ -34,11 +34,13 @@ export async function reconcile(deps: ReconcileDeps, workspaceId: WorkspaceId): 
   const glance = plan(await observe(deps.observing, seen));
   if (glance.type === 'wait' && seen.phase !== 'running') return glance.untilMs;
 
+  let held: Lease | null = null;
   for (let round = 0; round < roundsMax; round++) {
-    const lease = await deps.leases.acquire(workspaceId);
+    const lease: Lease | null = held ?? (await deps.leases.acquire(workspaceId));
     // Another controller has it; the sweep looks again when that lease can have run out.
     if (!lease) return null;
-    const { row, signal } = lease;
+    held = null;
+    const { row, signal }: Lease = lease;
     const action = plan(await observe(deps.observing, row));
     if (action.type === 'wait') {
       if (row.phase !== 'running') await deps.leases.release(workspaceId);
@@ -59,6 +61,14 @@ export async function reconcile(deps: ReconcileDeps, workspaceId: WorkspaceId): 
     const outcome = await carryOut(deps, row, action, signal);
     if (action.type === 'adopt') deps.observeAdoption(workspaceId, outcome.ok);
     if (action.type === 'resume' && outcome.ok) deps.observeResume(workspaceId);
+    // What was written is what the next round goes by; a newer wish wakes us again.
+    held = { row: outcome.row, signal };
+    if (outcome.ok && outcome.row.leaseHolder === null) {
+      deps.leases.ended(workspaceId);
+      held = null;
+      const next = plan(await observe(deps.observing, outcome.row));
+      if (next.type === 'wait') return next.untilMs;
+    }
     if (outcome.ok) continue;
     deps.observeFailure(outcome.row, outcome.error);
     if (outcome.row.phase !== 'failed') {

@@ -11,8 +11,16 @@ export const lifecycleLimits = {
     idleSuspendSecondsByTier: { free: 1_200, paid: 3_600, enterprise: 14_400 },
     /** A lease outlives two failed renewals (every 10 s) and its margin, so a short store outage costs nothing. */
     lease: { ttlMs: 30_000, marginMs: 5_000 },
-    /** Workspaces acted on at once: starts are CPU-bound, sixteen keep a few cores and the store busy. */
-    executorsMax: 16,
+    /** Workspaces acted on at once: most of what they do is waiting for the store and for disks. */
+    executorsMax: 64,
+    /** Of them, sandboxes being started: a start is CPU-bound, sixteen keep a few cores busy. */
+    startsMax: 16,
+    /** Rows in one statement: as many as there are executors, at about 1 KB each. */
+    batchMax: 64,
+    /** Statements of one kind under way: while one is committed, the next is filled and sent. */
+    batchLanes: 2,
+    /** Revisions remembered of rows that were acted on: 20,000 at about 100 bytes are 2 MB. */
+    revisionsKeptMax: 20_000,
     /** Rows one sweep takes up; the next one takes the rest. */
     sweepRowsMax: 500,
     /** What signals missed is found this much later at the latest. */
@@ -43,6 +51,8 @@ export const lifecycleLimits = {
     purgeMs: 300_000,
     /** Newest transitions kept of a workspace: about a hundred resumes and suspends. */
     transitionsKept: 2_000,
+    /** They are counted and trimmed after one suspend in so many, by its epoch: 16 of them are 300 entries. */
+    trimEveryEpochs: 16,
     /**
      * Failures in a row after which a running sandbox that cannot be taken over is given up, and its workspace
      * starts anew at the next need. One attempt per sweep: 50 s, longer than a daemon or a store is away when

@@ -222,9 +222,9 @@ describe('changing', () => {
   it('shows what was done to a workspace, newest first, in pages', async () => {
     const id = await createId();
     const common = { workspaceId: id, generation: 1, epoch: 1, holder: 'h', atMs: Date.now() };
-    await api.transitions.append({ ...common, kind: 'intent', step: 'start_sandbox' });
+    await api.transitions.append([{ ...common, kind: 'intent', step: 'start_sandbox' }]);
     const outcome = { outcome: 'ok', durationMs: 371.4, problem: null } as const;
-    await api.transitions.append({ ...common, kind: 'outcome', step: 'start_sandbox', ...outcome });
+    await api.transitions.append([{ ...common, kind: 'outcome', step: 'start_sandbox', ...outcome }]);
     const first = await api.call('GET', pathOf(id, '/transitions?limit=1'));
     expect(first.body.transitions).toMatchObject([{ kind: 'outcome', durationMs: 371, outcome: 'ok' }]);
     const rest = await api.call('GET', pathOf(id, `/transitions?cursor=${first.body.nextCursor}`));

@@ -11,6 +11,7 @@ export const startSandbox: Step = {
   code: 'sandbox_unavailable',
   doing: 'starting a sandbox for the workspace',
   required: true,
+  turns: ({ boots }, { isAtRest }) => (isAtRest ? null : boots),
   async run(tools, context, signal) {
     const { hosts, rests, clock, log } = tools;
     const { workspaceId, epoch } = context;

@@ -12,6 +12,7 @@ import type { RestStore } from '../../ladder/rest-store.ts';
 import type { Climbed } from '../../ladder/wake.ts';
 import type { SandboxLimits } from '../../sandbox/driver.ts';
 import type { SecretSource } from '../../secrets/secret-source.ts';
+import type { Semaphore } from '../../storage/tree/semaphore.ts';
 import type { WorkspaceVolumes } from '../../storage/workspace-volumes.ts';
 import type { StepName } from '../plan.ts';
 import type { RuntimeListener } from '../runtime.ts';
@@ -22,6 +23,8 @@ export interface StepTools {
   rests: RestStore;
   /** Has a frozen sandbox of a full host stored, and waits a while for its place. */
   makeRoom(hostId: HostId, signal: AbortSignal): Promise<boolean>;
+  /** Sandboxes that boot at once, each on processors of its own for seconds. */
+  boots: Semaphore;
   volumes: WorkspaceVolumes;
   hosts: Hosts;
   secrets: SecretSource;
@@ -35,6 +38,8 @@ export interface StepContext {
   ownerId: UserId;
   orgId: OrgId;
   epoch: number;
+  /** Its memory is kept somewhere: it need not boot. */
+  isAtRest: boolean;
   /** Where its sandbox and live files are or will be; null where there are none. */
   hostId: HostId | null;
   tier: Tier;
@@ -54,6 +59,8 @@ export interface Step {
   doing: string;
   /** False where a failure must not keep a workspace from being suspended: it is recorded, and on it goes. */
   required: boolean;
+  /** What it waits its turn for before its deadline begins; null, or absent: nothing. */
+  turns?(tools: StepTools, context: StepContext): Semaphore | null;
   run(tools: StepTools, context: StepContext, signal: AbortSignal): Promise<void>;
 }
 

@@ -26,8 +26,10 @@ export interface PhaseCommit {
   state: PhaseState;
   /** Where sandbox and live files are from now on. */
   hostId: HostId | null;
-  /** Appended to the transitions in the same transaction. */
-  transition: NewTransition;
+  /** Appended to the transitions with it: the change itself, and what is to be recorded before or after it. */
+  transitions: readonly NewTransition[];
+  /** The lease ends with it: there is nothing more to do. */
+  release?: boolean;
 }
 
 export type CommitResult =

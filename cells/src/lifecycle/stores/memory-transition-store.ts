@@ -5,8 +5,8 @@ export class MemoryTransitionStore implements TransitionStore {
   #rows: TransitionRow[] = [];
   #nextId = 1;
 
-  async append(transition: NewTransition): Promise<void> {
-    this.#rows.push({ ...transition, id: this.#nextId++ });
+  async append(entries: readonly NewTransition[]): Promise<void> {
+    for (const entry of entries) this.#rows.push({ ...entry, id: this.#nextId++ });
   }
 
   async list(workspaceId: WorkspaceId, before: number | null, limit: number): Promise<TransitionRow[]> {

@@ -155,9 +155,10 @@ export class MemoryWorkspaceStore implements WorkspaceStore, LeaseStore {
     }
     if (row.generation !== guard.generation) return { committed: false, reason: 'intent_changed' };
     const { problem, ...state } = commit.state;
-    await this.#transitions.append(commit.transition);
+    await this.#transitions.append(commit.transitions);
     const next = { ...row, ...state, problem: problem?.text ?? null, problemCode: problem?.code ?? null };
-    return { committed: true, row: this.#write({ ...next, hostId: commit.hostId }) };
+    const lease = commit.release ? { leaseHolder: null, leaseExpiresAtMs: null } : {};
+    return { committed: true, row: this.#write({ ...next, ...lease, hostId: commit.hostId }) };
   }
 
   async touch(activity: ReadonlyMap<WorkspaceId, number>): Promise<void> {

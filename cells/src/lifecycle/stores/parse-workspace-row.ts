@@ -3,10 +3,12 @@ import { type ErrorCode, httpStatusByCode } from '@cellbook/shared/errors.ts';
 import { hostIdSchema, orgIdSchema, userIdSchema, workspaceIdSchema } from '@cellbook/shared/ids.ts';
 import { tierSchema } from '@cellbook/shared/protocol/principal.ts';
 import { desiredSchema, phaseSchema, rungSchema } from '@cellbook/shared/protocol/workspace.ts';
+import { getTableColumns } from 'drizzle-orm';
 import { z } from 'zod';
-import type { workspaces } from '../../db/workspaces.ts';
+import { workspaces } from '../../db/workspaces.ts';
 import type { WorkspaceRow } from './workspace-row.ts';
 
+const moment = z.date().nullable();
 const rowSchema = z.object({
   id: workspaceIdSchema,
   ownerId: userIdSchema,
@@ -29,16 +31,36 @@ const rowSchema = z.object({
   hostId: hostIdSchema.nullable(),
   createKey: z.string(),
   revision: z.int(),
+  retryAt: moment,
+  leaseExpiresAt: moment,
+  createdAt: z.date(),
+  lastActiveAt: z.date(),
+  undoUntil: moment,
+  purgedAt: moment,
 });
 
-export function parseWorkspaceRow(stored: typeof workspaces.$inferSelect): WorkspaceRow {
+/** `stored`: as Drizzle gives it. */
+export function parseWorkspaceRow(stored: unknown): WorkspaceRow {
+  const { retryAt, leaseExpiresAt, createdAt, lastActiveAt, undoUntil, purgedAt, ...row } =
+    rowSchema.parse(stored);
   return {
-    ...rowSchema.parse(stored),
-    retryAtMs: stored.retryAt?.getTime() ?? null,
-    leaseExpiresAtMs: stored.leaseExpiresAt?.getTime() ?? null,
-    createdAtMs: stored.createdAt.getTime(),
-    lastActiveAtMs: stored.lastActiveAt.getTime(),
-    undoUntilMs: stored.undoUntil?.getTime() ?? null,
-    purgedAtMs: stored.purgedAt?.getTime() ?? null,
+    ...row,
+    retryAtMs: retryAt?.getTime() ?? null,
+    leaseExpiresAtMs: leaseExpiresAt?.getTime() ?? null,
+    createdAtMs: createdAt.getTime(),
+    lastActiveAtMs: lastActiveAt.getTime(),
+    undoUntilMs: undoUntil?.getTime() ?? null,
+    purgedAtMs: purgedAt?.getTime() ?? null,
   };
+}
+
+const columns = Object.entries(getTableColumns(workspaces));
+
+/** The same of a hand-written statement, whose columns have the table's own names. */
+export function parseRawWorkspaceRow(raw: Readonly<Record<string, unknown>>): WorkspaceRow {
+  const named = columns.map(([key, column]) => {
+    const value = raw[column.name];
+    return [key, value === null || value === undefined ? null : column.mapFromDriverValue(value)];
+  });
+  return parseWorkspaceRow(Object.fromEntries(named));
 }

@@ -1,21 +1,33 @@
 import { type WorkspaceId, workspaceIdSchema } from '@cellbook/shared/ids.ts';
+import { limits } from '@cellbook/shared/limits.ts';
 import { phaseSchema } from '@cellbook/shared/protocol/workspace.ts';
 import { and, desc, eq, lt, sql } from 'drizzle-orm';
+import { Batcher } from '../../db/batcher.ts';
 import type { Database } from '../../db/database.ts';
 import { workspaceTransitions } from '../../db/workspaces.ts';
 import type { NewTransition, TransitionRow, TransitionStore } from './transition-store.ts';
+import { insertTransitions } from './transition-values.ts';
 
 type StoredTransition = typeof workspaceTransitions.$inferSelect;
 
 export class PostgresTransitionStore implements TransitionStore {
   readonly #database: Database;
+  readonly #appending: Batcher<readonly NewTransition[], 'written'>;
 
   constructor(database: Database) {
     this.#database = database;
+    this.#appending = new Batcher({
+      run: async (asked) => {
+        await insertTransitions(database, asked.flat());
+        return asked.map(() => 'written' as const);
+      },
+      batchMax: limits.lifecycle.batchMax,
+      lanesMax: limits.lifecycle.batchLanes,
+    });
   }
 
-  async append(transition: NewTransition): Promise<void> {
-    await this.#database.insert(workspaceTransitions).values(transitionValues(transition));
+  async append(entries: readonly NewTransition[]): Promise<void> {
+    await this.#appending.ask(entries);
   }
 
   async list(workspaceId: WorkspaceId, before: number | null, limit: number): Promise<TransitionRow[]> {
@@ -39,31 +51,6 @@ export class PostgresTransitionStore implements TransitionStore {
     await this.#database
       .delete(workspaceTransitions)
       .where(and(eq(workspaceTransitions.workspaceId, workspaceId), lt(workspaceTransitions.id, oldestKept)));
-  }
-}
-
-export function transitionValues(given: NewTransition): typeof workspaceTransitions.$inferInsert {
-  const { workspaceId, generation, epoch, holder, kind } = given;
-  const common = { workspaceId, generation, epoch, holder, kind, at: new Date(given.atMs) };
-  switch (given.kind) {
-    case 'intent':
-      return { ...common, step: given.step };
-    case 'outcome':
-      return {
-        ...common,
-        step: given.step,
-        outcome: given.outcome,
-        durationMs: Math.round(given.durationMs),
-        problem: given.problem,
-      };
-    case 'phase':
-      return {
-        ...common,
-        step: given.event,
-        fromPhase: given.from,
-        toPhase: given.to,
-        problem: given.problem,
-      };
   }
 }
 

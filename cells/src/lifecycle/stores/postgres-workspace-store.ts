@@ -1,19 +1,23 @@
 /**
  * The stores on Postgres. Each decision is one statement, so that two cells, or two requests, never act on
- * what they read a moment ago.
+ * what they read a moment ago. What executors write lies beside it: postgres-leases.ts, postgres-commits.ts.
  */
 import type { HostId, UserId, WorkspaceId } from '@cellbook/shared/ids.ts';
 import { userIdSchema, workspaceIdSchema } from '@cellbook/shared/ids.ts';
-import type { AuditAction } from '@cellbook/shared/protocol/audit-actions.ts';
-import { and, asc, desc, eq, gt, inArray, isNull, ne, or, type SQL, sql } from 'drizzle-orm';
-import { actionOfPhaseEvent, type LifecycleOutbox } from '../../audit/lifecycle-outbox.ts';
+import { limits } from '@cellbook/shared/limits.ts';
+import { and, asc, desc, eq, gt, isNull, ne, sql } from 'drizzle-orm';
+import type { LifecycleOutbox } from '../../audit/lifecycle-outbox.ts';
+import { Batcher } from '../../db/batcher.ts';
 import type { Database } from '../../db/database.ts';
-import { workspaces, workspaceTransitions } from '../../db/workspaces.ts';
+import { workspaces } from '../../db/workspaces.ts';
 import { type CreateAllowance, hasRoom } from '../../quotas/allowance.ts';
 import { countRunning, countWorkspaces, lockOrganisation } from '../../quotas/count-workspaces.ts';
 import type { CommitGuard, CommitResult, LeaseRequest, LeaseStore, PhaseCommit } from './lease-store.ts';
 import { parseWorkspaceRow } from './parse-workspace-row.ts';
-import { transitionValues } from './postgres-transition-store.ts';
+import { PostgresCommits } from './postgres-commits.ts';
+import { moment } from './postgres-conditions.ts';
+import { readWorkspace, requestIntent } from './postgres-intents.ts';
+import { PostgresLeases } from './postgres-leases.ts';
 import type { NewWorkspace, WorkspaceRow } from './workspace-row.ts';
 import type {
   IntentChange,
@@ -23,17 +27,21 @@ import type {
   WorkspaceStore,
 } from './workspace-store.ts';
 
-const inMs = (ttlMs: number): SQL => sql`now() + ${ttlMs} * interval '1 millisecond'`;
-const moment = (ms: number): Date => new Date(ms);
-
 export class PostgresWorkspaceStore implements WorkspaceStore, LeaseStore {
   readonly #database: Database;
   readonly #outbox: LifecycleOutbox | null;
+  readonly #leases: PostgresLeases;
+  readonly #commits: PostgresCommits;
+  readonly #reading: Batcher<WorkspaceId, WorkspaceRow | null>;
 
   /** `outbox`: where what the cell does by itself is recorded, in the transaction that does it. */
   constructor(database: Database, outbox: LifecycleOutbox | null = null) {
     this.#database = database;
     this.#outbox = outbox;
+    this.#leases = new PostgresLeases(database);
+    this.#commits = new PostgresCommits(database, outbox);
+    const { batchMax, batchLanes: lanesMax } = limits.lifecycle;
+    this.#reading = new Batcher({ run: (ids) => this.#readMany(ids), batchMax, lanesMax });
   }
 
   async create(given: NewWorkspace, allowed: CreateAllowance): Promise<WorkspaceRow | null> {
@@ -67,12 +75,17 @@ export class PostgresWorkspaceStore implements WorkspaceStore, LeaseStore {
     });
   }
 
-  async get(
-    workspaceId: WorkspaceId,
-    from: Pick<Database, 'select'> = this.#database,
-  ): Promise<WorkspaceRow | null> {
-    const [row] = await from.select().from(workspaces).where(eq(workspaces.id, workspaceId));
-    return row ? parseWorkspaceRow(row) : null;
+  async get(workspaceId: WorkspaceId): Promise<WorkspaceRow | null> {
+    return (await this.#reading.ask(workspaceId)) ?? null;
+  }
+
+  /** Many are read at once where many are asked for at once. */
+  async #readMany(ids: readonly WorkspaceId[]): Promise<(WorkspaceRow | null)[]> {
+    if (ids.length === 1) return [await readWorkspace(this.#database, ids[0]!)];
+    const wanted = sql`${workspaces.id} in (select jsonb_array_elements_text(${JSON.stringify(ids)}::text::jsonb))`;
+    const rows = (await this.#database.select().from(workspaces).where(wanted)).map(parseWorkspaceRow);
+    const byId = new Map(rows.map((row) => [row.id, row]));
+    return ids.map((id) => byId.get(id) ?? null);
   }
 
   async list(
@@ -112,67 +125,20 @@ export class PostgresWorkspaceStore implements WorkspaceStore, LeaseStore {
     workspaceId: WorkspaceId,
     changes: { name?: string; idleSuspendSeconds?: number | null },
   ): Promise<WorkspaceRow | null> {
-    if (Object.values(changes).every((value) => value === undefined)) return this.#getUndeleted(workspaceId);
-    return this.#update(and(eq(workspaces.id, workspaceId), ne(workspaces.desired, 'deleted')), changes);
-  }
-
-  async request(workspaceId: WorkspaceId, change: IntentChange): Promise<WorkspaceRow | null> {
-    const { runningMax, unasked } = change;
-    if (unasked !== undefined) return this.#requestUnasked(workspaceId, change, unasked);
-    if (change.desired !== 'running' || runningMax === undefined)
-      return this.#request(this.#database, workspaceId, change);
-    return this.#database.transaction(async (tx) => {
-      const before = await this.get(workspaceId, tx);
-      if (!before) return null;
-      await lockOrganisation(tx, before.orgId);
-      const row = await this.get(workspaceId, tx);
-      // One that runs has its place already, whatever the quota is now.
-      const isCounted = row?.desired === 'running' && !row.dormant;
-      if (!isCounted && !hasRoom(await countRunning(tx, before, workspaceId), runningMax)) return null;
-      return this.#request(tx, workspaceId, change);
-    });
-  }
-
-  #requestUnasked(workspaceId: WorkspaceId, change: IntentChange, unasked: AuditAction) {
-    return this.#database.transaction(async (tx) => {
-      const row = await this.#request(tx, workspaceId, change);
-      if (row) await this.#outbox?.(tx, unasked, row);
-      return row;
-    });
-  }
-
-  async #request(
-    on: Pick<Database, 'update'>,
-    workspaceId: WorkspaceId,
-    change: IntentChange,
-  ): Promise<WorkspaceRow | null> {
-    const isSettled = sql`(${workspaces.desired} = ${change.desired} and not ${workspaces.dormant}
-      and ${workspaces.retryAt} is null)`;
-    const undoUntil = moment(change.undoUntilMs ?? change.nowMs).toISOString();
-    const now = moment(change.nowMs).toISOString();
-    const condition = and(
-      eq(workspaces.id, workspaceId),
-      isNull(workspaces.purgedAt),
-      inArray(workspaces.desired, [...change.from]),
-      change.expectedGeneration === undefined
-        ? undefined
-        : eq(workspaces.generation, change.expectedGeneration),
-      change.desired === 'deleted'
-        ? undefined
-        : or(ne(workspaces.desired, 'deleted'), sql`${workspaces.undoUntil} > ${now}::timestamptz`),
-    );
-    const values: Changes = {
-      desired: change.desired,
-      generation: sql`case when ${isSettled} then ${workspaces.generation} else ${workspaces.generation} + 1 end`,
-      dormant: false,
-      retryAt: null,
-      undoUntil:
-        change.desired === 'deleted'
-          ? sql`coalesce(${workspaces.undoUntil}, ${undoUntil}::timestamptz)`
-          : null,
-    };
-    const [row] = await on.update(workspaces).set(values).where(condition).returning();
+    if (Object.values(changes).every((value) => value === undefined)) {
+      const row = await this.get(workspaceId);
+      return row?.desired === 'deleted' ? null : row;
+    }
+    const [row] = await this.#database
+      .update(workspaces)
+      .set(changes)
+      .where(and(eq(workspaces.id, workspaceId), ne(workspaces.desired, 'deleted')))
+      .returning();
     return row ? parseWorkspaceRow(row) : null;
+  }
+
+  request(workspaceId: WorkspaceId, change: IntentChange): Promise<WorkspaceRow | null> {
+    return requestIntent(this.#database, this.#outbox, workspaceId, change);
   }
 
   async subscribe(listener: (change: WorkspaceChange) => void): Promise<() => Promise<void>> {
@@ -186,137 +152,31 @@ export class PostgresWorkspaceStore implements WorkspaceStore, LeaseStore {
     return () => listening.unlisten();
   }
 
-  async acquire(workspaceId: WorkspaceId, request: LeaseRequest): Promise<WorkspaceRow | null> {
-    const condition = and(eq(workspaces.id, workspaceId), isFreeFor(request.holder), isOn(request.hostIds));
-    return this.#update(condition, {
-      epoch: sql`case when ${workspaces.leaseHolder} = ${request.holder} then ${workspaces.epoch}
-        else ${workspaces.epoch} + 1 end`,
-      leaseHolder: request.holder,
-      leaseExpiresAt: inMs(request.ttlMs),
-    });
+  acquire(workspaceId: WorkspaceId, request: LeaseRequest): Promise<WorkspaceRow | null> {
+    return this.#leases.acquire(workspaceId, request);
   }
 
-  async renew(holder: string, workspaceIds: readonly WorkspaceId[], ttlMs: number): Promise<WorkspaceId[]> {
-    if (workspaceIds.length === 0) return [];
-    const rows = await this.#database
-      .update(workspaces)
-      .set({ leaseExpiresAt: inMs(ttlMs) })
-      .where(and(eq(workspaces.leaseHolder, holder), inArray(workspaces.id, [...workspaceIds])))
-      .returning({ id: workspaces.id });
-    return rows.map((row) => workspaceIdSchema.parse(row.id));
+  renew(holder: string, workspaceIds: readonly WorkspaceId[], ttlMs: number): Promise<WorkspaceId[]> {
+    return this.#leases.renew(holder, workspaceIds, ttlMs);
   }
 
-  async expireLeasesOf(controller: string, exceptHolder: string): Promise<number> {
-    const isStale = and(
-      sql`starts_with(${workspaces.leaseHolder}, ${`${controller}/`})`,
-      ne(workspaces.leaseHolder, exceptHolder),
-    );
-    const freed = await this.#database
-      .update(workspaces)
-      .set({ leaseExpiresAt: sql`now()` })
-      .where(isStale)
-      .returning({ id: workspaces.id });
-    return freed.length;
+  expireLeasesOf(controller: string, exceptHolder: string): Promise<number> {
+    return this.#leases.expireLeasesOf(controller, exceptHolder);
   }
 
-  async release(workspaceId: WorkspaceId, holder: string, epoch: number): Promise<void> {
-    await this.#database
-      .update(workspaces)
-      .set({ leaseHolder: null, leaseExpiresAt: null })
-      .where(isHeld(workspaceId, holder, epoch));
+  release(workspaceId: WorkspaceId, holder: string, epoch: number): Promise<void> {
+    return this.#leases.release(workspaceId, holder, epoch);
   }
 
-  async commit(workspaceId: WorkspaceId, guard: CommitGuard, commit: PhaseCommit): Promise<CommitResult> {
-    const held = isHeld(workspaceId, guard.holder, guard.epoch);
-    return this.#database.transaction(async (tx) => {
-      const [row] = await tx
-        .update(workspaces)
-        .set(phaseValues(commit))
-        .where(and(held, eq(workspaces.generation, guard.generation)))
-        .returning();
-      if (row) {
-        const { transition } = commit;
-        await tx.insert(workspaceTransitions).values(transitionValues(transition));
-        const parsed = parseWorkspaceRow(row);
-        const unasked = transition.kind === 'phase' ? actionOfPhaseEvent(transition.event) : null;
-        if (unasked !== null) await this.#outbox?.(tx, unasked, parsed);
-        return { committed: true, row: parsed };
-      }
-      const stillHeld = (await tx.$count(workspaces, held)) > 0;
-      return { committed: false, reason: stillHeld ? 'intent_changed' : 'lease_lost' };
-    });
+  commit(workspaceId: WorkspaceId, guard: CommitGuard, commit: PhaseCommit): Promise<CommitResult> {
+    return this.#commits.commit(workspaceId, guard, commit);
   }
 
-  async touch(activity: ReadonlyMap<WorkspaceId, number>): Promise<void> {
-    if (activity.size === 0) return;
-    const used = [...activity].map(([id, atMs]) => ({ id, at: moment(atMs).toISOString() }));
-    await this.#database.execute(sql`
-      update workspaces set last_active_at = greatest(last_active_at, used.at)
-      from jsonb_to_recordset(${JSON.stringify(used)}::text::jsonb) as used (id text, at timestamptz)
-      where workspaces.id = used.id`);
+  touch(activity: ReadonlyMap<WorkspaceId, number>): Promise<void> {
+    return this.#leases.touch(activity);
   }
 
-  async listUnsettled(
-    holder: string,
-    hostIds: readonly HostId[],
-    nowMs: number,
-    limit: number,
-  ): Promise<WorkspaceId[]> {
-    const now = moment(nowMs).toISOString();
-    const rows = await this.#database
-      .select({ id: workspaces.id })
-      .from(workspaces)
-      .where(
-        and(
-          sql`purged_at is null and not (phase = 'suspended' and (desired = 'suspended' or dormant))`,
-          sql`not (phase = 'failed' and coalesce(retry_at > ${now}::timestamptz, false))`,
-          sql`not (phase = 'deleted' and desired = 'deleted' and undo_until > ${now}::timestamptz)`,
-          sql`not (phase = 'running' and desired = 'running' and coalesce(lease_holder = ${holder}, false))`,
-          isFreeFor(holder),
-          isOn(hostIds),
-        ),
-      )
-      .limit(limit);
-    return rows.map((row) => workspaceIdSchema.parse(row.id));
-  }
-
-  async #getUndeleted(workspaceId: WorkspaceId): Promise<WorkspaceRow | null> {
-    const row = await this.get(workspaceId);
-    return row?.desired === 'deleted' ? null : row;
-  }
-
-  async #update(condition: SQL | undefined, values: Changes): Promise<WorkspaceRow | null> {
-    const [row] = await this.#database.update(workspaces).set(values).where(condition).returning();
-    return row ? parseWorkspaceRow(row) : null;
+  listUnsettled(holder: string, hostIds: readonly HostId[], nowMs: number, limit: number) {
+    return this.#leases.listUnsettled(holder, hostIds, nowMs, limit);
   }
 }
-
-type Stored = typeof workspaces.$inferInsert;
-type Changes = { [Column in keyof Stored]?: Stored[Column] | SQL };
-
-function phaseValues({ state, hostId }: PhaseCommit): Partial<Stored> {
-  return {
-    phase: state.phase,
-    dormant: state.dormant,
-    problem: state.problem?.text ?? null,
-    problemCode: state.problem?.code ?? null,
-    attempts: state.attempts,
-    retryAt: state.retryAtMs === null ? null : moment(state.retryAtMs),
-    lastRung: state.lastRung,
-    purgedAt: state.purgedAtMs === null ? null : moment(state.purgedAtMs),
-    hostId,
-  };
-}
-
-const isHeld = (workspaceId: WorkspaceId, holder: string, epoch: number): SQL | undefined =>
-  and(eq(workspaces.id, workspaceId), eq(workspaces.leaseHolder, holder), eq(workspaces.epoch, epoch));
-
-const isFreeFor = (holder: string): SQL | undefined =>
-  or(
-    isNull(workspaces.leaseHolder),
-    eq(workspaces.leaseHolder, holder),
-    sql`${workspaces.leaseExpiresAt} <= now()`,
-  );
-
-const isOn = (hostIds: readonly HostId[]): SQL | undefined =>
-  or(isNull(workspaces.hostId), inArray(workspaces.hostId, [...hostIds]));

@@ -21,7 +21,8 @@ export type NewTransition = {
 export type TransitionRow = NewTransition & { id: number };
 
 export interface TransitionStore {
-  append(transition: NewTransition): Promise<void>;
+  /** In their order, all of them or none. */
+  append(entries: readonly NewTransition[]): Promise<void>;
   /** Newest first, before the id given. */
   list(workspaceId: WorkspaceId, before: number | null, limit: number): Promise<TransitionRow[]>;
   /** Keeps the newest; a workspace that is resumed all day would otherwise grow without end. */

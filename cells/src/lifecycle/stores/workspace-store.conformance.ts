@@ -62,18 +62,20 @@ export function describeStores(name: string, open: () => Promise<StoresUnderTest
     return {
       state: { ...phaseStateOf(row), phase: 'resuming' },
       hostId,
-      transition: {
-        workspaceId,
-        generation,
-        epoch,
-        holder: 'a',
-        atMs: 1_750_000_000_001,
-        kind: 'phase',
-        event: 'resume_begun',
-        from: 'suspended',
-        to: 'resuming',
-        problem: null,
-      },
+      transitions: [
+        {
+          workspaceId,
+          generation,
+          epoch,
+          holder: 'a',
+          atMs: 1_750_000_000_001,
+          kind: 'phase',
+          event: 'resume_begun',
+          from: 'suspended',
+          to: 'resuming',
+          problem: null,
+        },
+      ],
     };
   }
   const guard = ({ epoch, generation }: WorkspaceRow, holder = 'a') => ({ holder, epoch, generation });
@@ -315,10 +317,10 @@ export function describeStores(name: string, open: () => Promise<StoresUnderTest
     it('lists newest first, pages by id, and trims to the newest', async () => {
       const row = await create();
       const common = { workspaceId: row.id, generation: 1, epoch: 2, holder: 'a', atMs: nowMs };
-      await transitions.append({ ...common, kind: 'intent', step: 'flush_files' });
+      await transitions.append([{ ...common, kind: 'intent', step: 'flush_files' }]);
       const outcome = { outcome: 'failed', durationMs: 12, problem: 'disk full' } as const;
-      await transitions.append({ ...common, kind: 'outcome', step: 'flush_files', ...outcome });
-      await transitions.append({ ...common, kind: 'intent', step: 'stop_sandbox' });
+      await transitions.append([{ ...common, kind: 'outcome', step: 'flush_files', ...outcome }]);
+      await transitions.append([{ ...common, kind: 'intent', step: 'stop_sandbox' }]);
       const all = await transitions.list(row.id, null, 10);
       expect(all.map(({ kind }) => kind)).toEqual(['intent', 'outcome', 'intent']);
       expect(all[1]).toEqual({ ...common, kind: 'outcome', step: 'flush_files', ...outcome, id: all[1]?.id });

@@ -121,7 +121,7 @@ async function acceptOlder(
       to: row.phase,
       problem: null,
     };
-    const commit = { state: phaseStateOf(row), hostId: row.hostId, transition };
+    const commit = { state: phaseStateOf(row), hostId: row.hostId, transitions: [transition] };
     if ((await store.commit(workspaceId, { holder, epoch, generation }, commit)).committed)
       accepted.push('the row');
   }
