@@ -6,6 +6,7 @@ import { systemRandom } from '@cellbook/shared/random.ts';
 import fc from 'fast-check';
 import Fastify, { type FastifyInstance, type InjectOptions } from 'fastify';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { RequestAudit } from '../audit/note-audit.ts';
 import { startTestHost, type TestHost } from '../storage/test-volumes.ts';
 import { actAs } from '../testing/act-as.ts';
 import type { ContentsEvent } from './contents-deps.ts';
@@ -16,11 +17,17 @@ let host: TestHost;
 let app: FastifyInstance;
 let id: WorkspaceId;
 let events: ContentsEvent[];
+/** What the last request has noted for the audit log. */
+let noted: RequestAudit;
 
 beforeAll(async () => {
   host = await startTestHost();
   app = Fastify();
   actAs(app);
+  app.addHook('onRequest', async (request) => {
+    noted = { admitted: true, deed: null, ended: false, note: {} };
+    request.audit = noted;
+  });
   registerContentsRoutes(app, {
     volumes: host.volumes,
     random: systemRandom,
@@ -219,11 +226,13 @@ describe('a client of the contents API', () => {
     await attach();
     await contents('PUT', 'a.txt', textFile('one'));
     const made = await contents('POST', 'a.txt/checkpoints');
+    expect(noted.note.what).toBe('content.checkpoint');
     expect([made.status, Object.keys(made.model).sort()]).toEqual([201, ['id', 'last_modified']]);
     await contents('PUT', 'a.txt', textFile('two'));
     await suspend();
     expect((await contents('GET', 'a.txt/checkpoints')).model).toEqual([made.model]);
     expect((await contents('POST', 'a.txt/checkpoints/checkpoint')).status).toBe(204);
+    expect(noted.note.what).toBe('content.restore');
     expect((await contents('GET', 'a.txt')).model.content).toBe('one');
     expect((await contents('DELETE', 'a.txt/checkpoints/checkpoint')).status).toBe(204);
     expect((await contents('DELETE', 'a.txt/checkpoints/checkpoint')).status).toBe(404);

@@ -5,6 +5,7 @@
  */
 import { Readable } from 'node:stream';
 import { CellbookError } from '@cellbook/shared/errors.ts';
+import { escapeHtml } from '@cellbook/shared/escape-html.ts';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { reading } from '../api/access/route-access.ts';
 import type { FileStat, TreePath } from '../storage/file-tree.ts';
@@ -97,12 +98,3 @@ const viewPage = (title: string, source: string) => `<!doctype html>
 <body><iframe sandbox="allow-scripts" title="${title}" src="${source}"></iframe></body>
 </html>
 `;
-
-const entities: Record<string, string> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (letter) => entities[letter] ?? '');

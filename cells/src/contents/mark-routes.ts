@@ -1,5 +1,6 @@
 /** What hangs on a file's URL: `…/checkpoints`, `…/checkpoints/<id>` and `…/trust`. */
 import { CellbookError } from '@cellbook/shared/errors.ts';
+import { noteAudit } from '../audit/note-audit.ts';
 import { apiPath, isHidden, pathFromUrl, urlPath } from './api-path.ts';
 import type { ContentsCall } from './contents-routes.ts';
 import { isObject } from './json.ts';
@@ -13,11 +14,16 @@ const notMine: Outcome = { handled: false };
 /** Handles a URL that ends in one of the three; `encoded` is the path after `api/contents`. */
 export async function handleMarks(method: string, encoded: string, call: ContentsCall): Promise<Outcome> {
   const one = /^(.*)\/checkpoints\/([\w-]+)$/.exec(encoded);
-  if (one && (method === 'POST' || method === 'DELETE'))
+  if (one && (method === 'POST' || method === 'DELETE')) {
+    if (method === 'POST') noteAudit(call.request, { what: 'content.restore' });
     return done(await changeCheckpoint(method, one[2] ?? '', at(call, one[1])));
+  }
   const all = /^(.*)\/checkpoints$/.exec(encoded);
   if (all && method === 'GET') return done(await listCheckpoints(at(call, all[1])));
-  if (all && method === 'POST') return done(await createCheckpoint(at(call, all[1])));
+  if (all && method === 'POST') {
+    noteAudit(call.request, { what: 'content.checkpoint' });
+    return done(await createCheckpoint(at(call, all[1])));
+  }
   const trust = /^(.*)\/trust$/.exec(encoded);
   if (trust && method === 'POST') return done(await trustNotebook(at(call, trust[1])));
   return notMine;

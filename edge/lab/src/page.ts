@@ -3,6 +3,7 @@
  * the edge's Worker makes it for each request from the `lab.json` of the bundle it serves. The config sits in
  * a `script type="application/json"`, which a browser never runs.
  */
+import { escapeHtml } from '@cellbook/shared/escape-html.ts';
 import { disabledPlugins } from './disabled-plugins.ts';
 
 /** `lab.json` of a built bundle: the first files of the page, as URL paths. */
@@ -138,18 +139,6 @@ export const labPageHeaders: Record<string, string> = {
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'same-origin',
 };
-
-const htmlEscapes: Record<string, string> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => htmlEscapes[character] ?? character);
-}
 
 /** JSON that cannot end the script element it stands in. */
 function scriptSafeJson(value: unknown): string {

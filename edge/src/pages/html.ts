@@ -1,4 +1,6 @@
 /** HTML by a tagged template: every value is escaped unless it is HTML itself. */
+import { escapeHtml } from '@cellbook/shared/escape-html.ts';
+
 export class Html {
   readonly text: string;
   constructor(text: string) {
@@ -12,18 +14,6 @@ export function html(strings: TemplateStringsArray, ...values: (string | Html | 
     text += (value instanceof Html ? value.text : escapeHtml(value ?? '')) + (strings[index + 1] ?? '');
   }
   return new Html(text);
-}
-
-const escapes: Record<string, string> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => escapes[character] ?? character);
 }
 
 /** A small page: one card in the middle. Its styles are the console's. */
