@@ -1,8 +1,9 @@
-/** Statements to D1 as one transaction under a deadline; whatever fails is one typed error. */
+/** Statements to D1 as one transaction under a deadline; whatever fails is a typed error (d1-errors.ts). */
 import type { Clock } from '@cellbook/shared/clock.ts';
 import { withDeadline } from '@cellbook/shared/deadline.ts';
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import { limits } from '@cellbook/shared/limits.ts';
+import { failureOf } from './d1-errors.ts';
 
 const asking = {
   code: 'store_unavailable',
@@ -17,15 +18,34 @@ export function createBatch(db: D1Database, clock: Clock): Batch {
     try {
       return await withDeadline(clock, limits.edge.directoryMsMax, asking, () => db.batch(statements));
     } catch (cause) {
-      if (cause instanceof CellbookError) throw cause;
-      throw new CellbookError(asking.code, {
+      throw cause instanceof CellbookError ? cause : failed(cause);
+    }
+  };
+}
+
+function failed(cause: unknown): CellbookError {
+  const { doing } = asking;
+  switch (failureOf(cause)) {
+    case 'conflict':
+      return new CellbookError('conflict', {
+        ...{ doing, cause },
+        problem: 'somebody else has written the same there meanwhile',
+        next: 'Look at it again, then repeat what you did if it is still needed.',
+      });
+    case 'bug':
+      return new CellbookError('internal', {
+        ...{ doing, cause },
+        problem: 'the directory does not take what it was asked',
+        next: 'Trying again is of no use: tell your operator.',
+      });
+    case 'unavailable':
+      return new CellbookError(asking.code, {
         ...asking,
         problem: 'it cannot be reached at the moment',
         retryAfterMs: limits.edge.unreachableRetryAfterMs,
         cause,
       });
-    }
-  };
+  }
 }
 
 /**

@@ -2,7 +2,8 @@
 import { limits } from '@cellbook/shared/limits.ts';
 import { z } from 'zod';
 import { type Batch, noteChange } from './d1-batch.ts';
-import { tooMany } from './org-refusals.ts';
+import { roomIn } from './members-limit.ts';
+import { noRoom, tooMany } from './org-refusals.ts';
 import { invitationSchema, type Orgs, orgSchema } from './orgs.ts';
 import { memberRoleSchema } from './people.ts';
 
@@ -18,12 +19,13 @@ export function d1Invitations(
 ): Invitations {
   return {
     async invite({ id, org, email, role, hash, invitedBy, createdAtMs, expiresAtMs }) {
-      const [, result] = await run([
+      const [, result, room] = await run([
         db
           .prepare(
             `INSERT INTO invitations (id, org_id, email, role, hash, invited_by, created_at, expires_at)
              SELECT ?1, ?2, ?4, ?5, ?6, ?7, ?3, ?8
-             WHERE ?9 > (SELECT count(*) FROM invitations WHERE org_id = ?2 AND ${open}) ON CONFLICT (id) DO NOTHING`,
+             WHERE ?9 > (SELECT count(*) FROM invitations WHERE org_id = ?2 AND ${open}) AND ${roomIn('?2')}
+             ON CONFLICT (id) DO NOTHING`,
           )
           .bind(
             id,
@@ -37,9 +39,11 @@ export function d1Invitations(
             limits.edge.invitationsPerOrgMax,
           ),
         db.prepare(`SELECT ${columns} FROM invitations WHERE id = ? AND org_id = ?`).bind(id, org),
+        db.prepare(`SELECT 1 WHERE ${roomIn('?1')}`).bind(org),
       ]);
       const row = result?.results[0];
       if (row !== undefined) return invitationSchema.parse(row);
+      if (room?.results.length === 0) throw noRoom(`inviting to ${org}`, { org });
       throw tooMany('open invitations', limits.edge.invitationsPerOrgMax, `inviting to ${org}`, { org });
     },
     async invitations(id, nowMs) {
@@ -75,19 +79,23 @@ export function d1Invitations(
     async accept(invitation, hash, userId, nowMs) {
       const meant = `id = ?1 AND hash = ?2 AND ${open}
         AND (email IS NULL OR email = (SELECT email FROM users WHERE id = ?4))`;
-      const [, updated] = await run([
+      const isIn = 'EXISTS (SELECT 1 FROM members WHERE org_id = invitations.org_id AND user_id = ?4)';
+      const keys = [invitation, hash, nowMs, userId] as const;
+      const [asked, , updated] = await run([
+        db.prepare(`SELECT org_id FROM invitations WHERE ${meant}`).bind(...keys),
         db
           .prepare(
             `INSERT INTO members (org_id, user_id, role, created_at)
-             SELECT org_id, ?4, role, ?3 FROM invitations WHERE ${meant} ON CONFLICT DO NOTHING`,
+             SELECT org_id, ?4, role, ?3 FROM invitations WHERE ${meant} AND ${roomIn('invitations.org_id')} ON CONFLICT DO NOTHING`,
           )
-          .bind(invitation, hash, nowMs, userId),
+          .bind(...keys),
         db
-          .prepare(`UPDATE invitations SET accepted_by = ?4 WHERE ${meant} RETURNING org_id`)
-          .bind(invitation, hash, nowMs, userId),
+          .prepare(`UPDATE invitations SET accepted_by = ?4 WHERE ${meant} AND ${isIn} RETURNING org_id`)
+          .bind(...keys),
         noteChange(db, userId, nowMs),
       ]);
       const row = updated?.results[0];
+      if (row === undefined && asked?.results.length === 1) throw noRoom('joining an organisation', {});
       return row === undefined
         ? null
         : foundSchema.shape.org_id.parse(z.object({ org_id: z.string() }).parse(row).org_id);

@@ -1,7 +1,7 @@
 /** Invitations in memory: for tests and simulation. */
 import { limits } from '@cellbook/shared/limits.ts';
 import type { MemoryTables } from './memory-tables.ts';
-import { tooMany } from './org-refusals.ts';
+import { noRoom, tooMany } from './org-refusals.ts';
 import { type Invitation, invitationSchema, type Orgs, orgSchema } from './orgs.ts';
 
 export function memoryInvitations(
@@ -18,6 +18,7 @@ export function memoryInvitations(
       const present = invitations.find(({ id, org }) => id === invitation.id && org === invitation.org);
       if (present) return shown(present);
       const { org, createdAtMs } = invitation;
+      if (!tables.hasRoom(org)) throw noRoom(`inviting to ${org}`, { org });
       if (open(createdAtMs).filter((row) => row.org === org).length >= limits.edge.invitationsPerOrgMax)
         throw tooMany('open invitations', limits.edge.invitationsPerOrgMax, `inviting to ${org}`, { org });
       invitations.unshift({ ...invitation, acceptedBy: null, revoked: false });
@@ -43,6 +44,7 @@ export function memoryInvitations(
       const row = find(invitation, hash, nowMs);
       if (!row || (row.email !== null && row.email !== tables.users.get(userId)?.email)) return null;
       tables.join(row.org, userId, row.role, nowMs);
+      if (!tables.memberOf(row.org, userId)) throw noRoom('joining an organisation', {});
       row.acceptedBy = userId;
       tables.noteChange(userId, nowMs);
       return row.org;

@@ -108,13 +108,13 @@ function takeUp(tables: MemoryTables, user: UserRow, email: string, nowMs: numbe
   for (const org of tables.orgs.values()) {
     if (org.emailDomain !== domain) continue;
     tables.join(org.id, user.id, 'member', nowMs);
-    user.lastOrg ??= org.id;
+    if (tables.memberOf(org.id, user.id)) user.lastOrg ??= org.id;
   }
   for (const invitation of tables.invitations) {
     const open = !invitation.acceptedBy && !invitation.revoked && invitation.expiresAtMs > nowMs;
     if (!open || invitation.email !== email) continue;
     tables.join(invitation.org, user.id, invitation.role, nowMs);
-    invitation.acceptedBy = user.id;
+    if (tables.memberOf(invitation.org, user.id)) invitation.acceptedBy = user.id;
   }
   // Who comes back: edges may still hold that he is no member.
   if (tables.members.size > before && tables.changes.has(user.id)) tables.noteChange(user.id, nowMs);

@@ -1,5 +1,6 @@
 /** What the directories in memory share: for tests and simulation. */
 import type { OrgId, RegionId, UserId } from '@cellbook/shared/ids.ts';
+import { limits } from '@cellbook/shared/limits.ts';
 import type { NewInvitation, Org, Team } from './orgs.ts';
 import type { MemberRole, NewSession } from './people.ts';
 
@@ -38,8 +39,14 @@ export class MemoryTables {
     return this.members.get(`${org} ${userId}`);
   }
 
+  hasRoom(org: string): boolean {
+    return this.membersOf(org).length < limits.edge.membersPerOrgMax;
+  }
+
+  /** Where there is room. */
   join(org: OrgId, userId: UserId, role: MemberRole, createdAtMs: number): void {
-    if (!this.memberOf(org, userId)) this.members.set(`${org} ${userId}`, { org, userId, role, createdAtMs });
+    if (this.memberOf(org, userId) || !this.hasRoom(org)) return;
+    this.members.set(`${org} ${userId}`, { org, userId, role, createdAtMs });
   }
 
   membersOf(org: string) {

@@ -1,5 +1,6 @@
 /** What the stores of organisations refuse, in the same words in every implementation. */
 import { CellbookError } from '@cellbook/shared/errors.ts';
+import { limits } from '@cellbook/shared/limits.ts';
 
 export function tooMany(
   what: string,
@@ -14,6 +15,9 @@ export function tooMany(
     ids,
   });
 }
+
+export const noRoom = (doing: string, ids: Record<string, string>): CellbookError =>
+  tooMany('members', limits.edge.membersPerOrgMax, doing, ids);
 
 export function taken(what: string, doing: string, ids: Record<string, string>): CellbookError {
   return new CellbookError('conflict', {

@@ -95,14 +95,14 @@ export interface Orgs {
   /** Takes him out of its teams too. What he made stays the organisation's. */
   removeMember(id: OrgId, userId: UserId, nowMs: number): Promise<MemberChange>;
 
-  /** As `create`: an invitation of this id is made once. `quota_exceeded`. */
+  /** As `create`: an invitation of this id is made once. `quota_exceeded`, also where there is no room for members. */
   invite(invitation: NewInvitation): Promise<Invitation>;
   /** Open ones, newest first. */
   invitations(id: OrgId, nowMs: number): Promise<Invitation[]>;
   revokeInvitation(id: OrgId, invitation: string, nowMs: number): Promise<boolean>;
   /** The organisation that an open invitation leads to; with its address, only somebody with that one. */
   findInvitation(invitation: string, hash: string, nowMs: number): Promise<FoundInvitation | null>;
-  /** Makes him a member, once. Null: not open any more, or meant for another address than his. */
+  /** Makes him a member, once. Null: not open any more, or meant for another address than his. `quota_exceeded`. */
   accept(invitation: string, hash: string, userId: UserId, nowMs: number): Promise<OrgId | null>;
 
   teams(id: OrgId): Promise<Team[]>;

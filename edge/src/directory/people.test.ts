@@ -2,7 +2,7 @@
 import { applyD1Migrations } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { ManualClock } from '@cellbook/shared/clock.ts';
-import { newInvitationId, newOrgId, newTeamId, regionIdSchema } from '@cellbook/shared/ids.ts';
+import { newInvitationId, newOrgId, newTeamId, newUserId, regionIdSchema } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
 import { beforeEach, describe, expect, test } from 'vitest';
@@ -21,6 +21,8 @@ const random = systemRandom;
 const unique = () => random.uuid().slice(0, 8);
 
 interface Stores {
+  /** Members who are nobody, up to this number in all. */
+  fill(org: Org, members: number): Promise<void>;
   people: People;
   orgs: Orgs;
   changed(): Promise<string[]>;
@@ -35,6 +37,10 @@ const stores: [string, (clock: ManualClock, operators: ReadonlySet<string>) => P
       return {
         people: createMemoryPeople({ tables, clock, random, operators }),
         orgs: createMemoryOrgs({ tables }),
+        fill: async (org, members) => {
+          while (tables.membersOf(org.id).length < members)
+            tables.join(org.id, newUserId(random), 'viewer', 0);
+        },
         changed: async () => [...tables.changes.keys()],
         revoked: async () => [...tables.revoked.keys()],
       };
@@ -49,6 +55,26 @@ const stores: [string, (clock: ManualClock, operators: ReadonlySet<string>) => P
       return {
         people: createD1People({ db, clock, random, operators }),
         orgs: createD1Orgs({ db, clock }),
+        fill: async (org, members) => {
+          const there = await db
+            .prepare('SELECT count(*) AS rows FROM members WHERE org_id = ?')
+            .bind(org.id)
+            .first<{ rows: number }>();
+          const numbers = 'WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?2)';
+          const missing = members - (there?.rows ?? 0);
+          await db.batch([
+            db
+              .prepare(
+                `INSERT INTO users (id, name, home_org_id, region, created_at) ${numbers} SELECT 'user-' || printf('%020d', i), 'X', ?1, 'local', 0 FROM n`,
+              )
+              .bind(org.id, missing),
+            db
+              .prepare(
+                `INSERT INTO members ${numbers} SELECT ?1, 'user-' || printf('%020d', i), 'viewer', 0 FROM n`,
+              )
+              .bind(org.id, missing),
+          ]);
+        },
         changed: () => column('SELECT subject FROM changes'),
         revoked: () => column('SELECT id FROM revocations'),
       };
@@ -59,6 +85,7 @@ const stores: [string, (clock: ManualClock, operators: ReadonlySet<string>) => P
 let clock: ManualClock;
 let people: People;
 let orgs: Orgs;
+let fill: Stores['fill'];
 let changed: Stores['changed'];
 let revoked: Stores['revoked'];
 let operators: Set<string>;
@@ -67,7 +94,7 @@ describe.each(stores)('people on %s', (_, create) => {
   beforeEach(async () => {
     clock = new ManualClock();
     operators = new Set();
-    ({ people, orgs, changed, revoked } = await create(clock, operators));
+    ({ people, orgs, fill, changed, revoked } = await create(clock, operators));
   });
 
   const login = (change: Partial<Login> = {}): Login => ({
@@ -380,6 +407,31 @@ describe.each(stores)('people on %s', (_, create) => {
       expect(await orgs.invitations(other.id, clock.nowMs())).toEqual([]);
       expect(await orgs.revokeInvitation(other.id, link.id, clock.nowMs())).toBe(false);
     });
+  });
+
+  test('an organisation that is full takes nobody in, by no way, until there is room again', async () => {
+    const [ada, bob] = [await someone(), await someone()];
+    const org = await shared(ada);
+    const domain = `${unique()}.example`;
+    const policy = { tier: 'paid', region: null, emailDomain: domain, quotas: {} } as const;
+    await orgs.setPolicy(org.id, policy, clock.nowMs());
+    const wanted = login();
+    const [link, toAddress] = [invitation(org, ada), invitation(org, ada, { email: wanted.email })];
+    await orgs.invite(link);
+    await orgs.invite(toAddress);
+    await fill(org, limits.edge.membersPerOrgMax);
+    const full = { code: 'quota_exceeded' };
+    await expect(orgs.invite(invitation(org, ada))).rejects.toMatchObject(full);
+    await expect(orgs.accept(link.id, link.hash, bob.sub, clock.nowMs())).rejects.toMatchObject(full);
+    const [eve, carol] = [await people.signIn(wanted, region), await someone({ email: `carol@${domain}` })];
+    for (const person of [bob, eve, carol]) expect(await people.personIn(person.sub, org.id)).toBeNull();
+    expect(carol.org).not.toBe(org.id);
+
+    const [, member] = await orgs.members(org.id);
+    if (member)
+      await orgs.removeMember(org.id, member.role === 'admin' ? carol.sub : member.userId, clock.nowMs());
+    expect(await orgs.accept(link.id, link.hash, bob.sub, clock.nowMs())).toBe(org.id);
+    expect((await orgs.invitations(org.id, clock.nowMs())).map(({ id }) => id)).toEqual([toAddress.id]);
   });
 
   describe('teams', () => {

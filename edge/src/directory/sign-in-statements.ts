@@ -4,9 +4,10 @@
  *   1  an address that the same provider now gives to another subject leaves the person who had it
  *   2  nobody of this identity or address yet: a personal organisation, the person, his membership
  *   3  the identity is his from now on; his name and verified address are what the provider says today
- *   4  he becomes a member where the address's domain or an invitation to it says so
+ *   4  he becomes a member where the address's domain or an invitation to it says so, and there is room
  *   5  teams filled by the provider's groups have him or no longer have him
  */
+import { roomIn } from './members-limit.ts';
 import type { Login } from './people.ts';
 
 export interface Drawn {
@@ -92,7 +93,8 @@ function joining(db: D1Database, login: Login, email: string, nowMs: number): D1
     db
       .prepare(
         `INSERT INTO members (org_id, user_id, role, created_at)
-         SELECT id, ${byIdentity}, 'member', ?4 FROM orgs WHERE email_domain = ?3 ON CONFLICT DO NOTHING`,
+         SELECT id, ${byIdentity}, 'member', ?4 FROM orgs WHERE email_domain = ?3 AND ${roomIn('orgs.id')}
+         ON CONFLICT DO NOTHING`,
       )
       .bind(issuer, subject, domain, nowMs),
     db
@@ -104,11 +106,15 @@ function joining(db: D1Database, login: Login, email: string, nowMs: number): D1
     db
       .prepare(
         `INSERT INTO members (org_id, user_id, role, created_at)
-         SELECT org_id, ${byIdentity}, role, ?4 FROM invitations WHERE ${open} ON CONFLICT DO NOTHING`,
+         SELECT org_id, ${byIdentity}, role, ?4 FROM invitations WHERE ${open} AND ${roomIn('invitations.org_id')}
+         ON CONFLICT DO NOTHING`,
       )
       .bind(issuer, subject, email, nowMs),
     db
-      .prepare(`UPDATE invitations SET accepted_by = ${byIdentity} WHERE ${open}`)
+      .prepare(
+        `UPDATE invitations SET accepted_by = ${byIdentity} WHERE ${open}
+         AND EXISTS (SELECT 1 FROM members WHERE org_id = invitations.org_id AND user_id = ${byIdentity})`,
+      )
       .bind(issuer, subject, email, nowMs),
     // Who comes back: edges may still hold that he is no member.
     db

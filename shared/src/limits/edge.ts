@@ -151,7 +151,7 @@ export const edgeLimits = {
     serviceAccountsPerOrgMax: 100,
     /** Shared organisations one person may have made: a consultant's customers, and no store filled by a script. */
     orgsMadePerUserMax: 20,
-    /** Answered as one list: 1,000 members at 200 bytes are 200 KB. Larger ones come with pages of members. */
+    /** Nobody joins beyond. Answered as one list: 1,000 members at 200 bytes are 200 KB. */
     membersPerOrgMax: 1_000,
     /** Open at a time; a larger organisation maps its e-mail domain instead. */
     invitationsPerOrgMax: 200,
