@@ -3,10 +3,11 @@
  * What is not a CellbookError is either the client's (malformed JSON, a body too large, a field that does not
  * fit) or a bug of ours, which is logged and answered `internal`.
  */
-import { CellbookError, type ErrorCode, errorBody, toCellbookError } from '@cellbook/shared/errors.ts';
+import { CellbookError, type ErrorCode, errorBody } from '@cellbook/shared/errors.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
+import { toCellError } from '../db/store-outage.ts';
 
 /** For what Fastify refuses before any route is found, such as a path that is not percent-encoded text. */
 export function answerUnrouted(thrown: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
@@ -55,7 +56,7 @@ function typed(thrown: FastifyError | CellbookError, request: FastifyRequest): C
   const doing = `answering ${request.method} ${pathOf(request)}`;
   if (hasZodFastifySchemaValidationErrors(thrown)) return invalid(doing, thrown);
   const isTheirs = thrown.statusCode !== undefined && thrown.statusCode >= 400 && thrown.statusCode < 500;
-  if (!isTheirs) return toCellbookError(thrown, doing);
+  if (!isTheirs) return toCellError(thrown, doing);
   const code = codeByFastifyCode[thrown.code] ?? 'bad_request';
   return new CellbookError(code, {
     doing,

@@ -2,16 +2,17 @@
  * Refusals as Jupyter clients read them: `message` is the sentence they show and compare, `reason` a short
  * one, beside our own code. Nothing that was thrown by mistake shows its text.
  */
-import { CellbookError, type ErrorCode, errorBody, toCellbookError } from '@cellbook/shared/errors.ts';
+import { CellbookError, type ErrorCode, errorBody } from '@cellbook/shared/errors.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
 import { requestIdHeader } from '@cellbook/shared/protocol/principal.ts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { toCellError } from '../db/store-outage.ts';
 
 export function jupyterErrorHandler(log: Logger) {
   return (thrown: unknown, request: FastifyRequest, reply: FastifyReply): void => {
     // Without the query: it may hold a token.
     const path = request.url.split('?')[0];
-    const error = fromFramework(thrown) ?? toCellbookError(thrown, `answering ${request.method} ${path}`);
+    const error = fromFramework(thrown) ?? toCellError(thrown, `answering ${request.method} ${path}`);
     if (error.status >= 500) log.error({ err: error, code: error.code, path }, 'a request failed');
     const header = request.headers[requestIdHeader];
     const body = errorBody(error, typeof header === 'string' ? header : undefined);

@@ -3,10 +3,11 @@
  * (Jupyter clients often send none), and every failure is answered with its typed body.
  */
 
-import { CellbookError, errorBody, toCellbookError } from '@cellbook/shared/errors.ts';
+import { CellbookError, errorBody } from '@cellbook/shared/errors.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import websocket, { type WebsocketPluginOptions } from '@fastify/websocket';
 import type { FastifyError, FastifyInstance } from 'fastify';
+import { toCellError } from '../../db/store-outage.ts';
 import { v1Subprotocol } from '../frames/v1-frame.ts';
 import { GatewaySocket } from '../sockets/gateway-socket.ts';
 import { registerConfigRoutes } from './config-routes.ts';
@@ -81,7 +82,7 @@ function answerErrors(scope: FastifyInstance, { log }: RouteDeps): void {
 /** Fastify's own refusals (a body too large, a malformed URL) are the client's doing, not ours. */
 function typed(thrown: FastifyError | CellbookError, doing: string): CellbookError {
   if (thrown instanceof CellbookError || thrown.statusCode === undefined || thrown.statusCode >= 500)
-    return toCellbookError(thrown, doing);
+    return toCellError(thrown, doing);
   const code = thrown.statusCode === 413 ? 'too_large' : 'bad_request';
   return new CellbookError(code, {
     doing,
