@@ -76,7 +76,7 @@ export async function assemble(config: CellConfig, tools: CellTools) {
   const stores = await openStores(config, tools);
   const audit = await openCellAudit(config, tools, stores, metrics);
   const opened = await openHost(config, tools, stores, metrics);
-  const { lifecycle, volumes, image, sandboxVersion, secrets, quotas, shared, recover } = opened;
+  const { lifecycle, volumes, image, sandboxVersion, secrets, quotas, shared, home, recover } = opened;
   const findings = openFindings(tools, stores, lifecycle);
   const edge = opened.shared?.edge ?? null;
   const standing = await openStanding(config, tools, { metrics, audit: audit.log, edge });
@@ -87,6 +87,7 @@ export async function assemble(config: CellConfig, tools: CellTools) {
     store: stores.kernelsOf(image),
     notebooks: createNotebookFiles({
       ...{ volumes, random },
+      tierOf: async (workspaceId) => (await stores.store.get(workspaceId))?.tier ?? 'free',
       written: (workspaceId, path, bytes) => void findings.findings.saved(workspaceId, { path, bytes }),
     }),
     files: (workspaceId) => volumes.files(workspaceId),
@@ -108,6 +109,7 @@ export async function assemble(config: CellConfig, tools: CellTools) {
       audit,
       quotas,
       shared,
+      home,
       recover,
       findings,
       standing,
