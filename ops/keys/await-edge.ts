@@ -17,12 +17,14 @@ export async function awaitEdge(options: {
   use: string;
   rings: ShownRings;
   clock: Clock;
+  /** Known to others, and to go at once: nothing that they signed is waited for. */
+  compromised: readonly string[];
   say(text: string): void;
 }): Promise<void> {
-  const { edgeUrl, use, rings, clock, say } = options;
+  const { edgeUrl, use, rings, clock, compromised, say } = options;
   const signing = rings[use]?.find(({ stage }) => stage === 'signing')?.kid;
   const hasOld = rings[use]?.some(({ stage }) => stage === 'old') ?? false;
-  if (!hasOld || use === 'pins') return;
+  if (!hasOld && compromised.length === 0) return;
   const details = {
     code: 'cell_unreachable' as const,
     doing: `asking the edge at ${edgeUrl} what it signs with`,
@@ -38,7 +40,7 @@ export async function awaitEdge(options: {
       next: 'Start the edge again (or deploy its variables), then try again.',
     });
   }
-  if (use !== 'principal') return;
+  if (use !== 'principal' || compromised.length > 0) return;
   const waitMs = limits.edge.principalTtlMs + limits.api.principalSkewSeconds * 1_000;
   say(`waiting ${waitMs / 1_000} s: what the edge signed before its start ends by then`);
   await new Promise<void>((resolve) => void clock.setTimer(waitMs, resolve));

@@ -10,11 +10,14 @@
  */
 import { parseArgs } from 'node:util';
 import { systemClock } from '@cellbook/shared/clock.ts';
+import { systemRandom } from '@cellbook/shared/random.ts';
+import { openPins } from '../pins/context.ts';
 import { platformConfig } from '../up/config.ts';
 import { explain } from '../up/explain.ts';
 import { runTool } from '../up/tools/run-tool.ts';
 import { awaitEdge } from './await-edge.ts';
-import { answerSchema, shownKeys, told, usage } from './words.ts';
+import { assertPinsMovedOn } from './pins-in-use.ts';
+import { answerSchema, type ShownRings, shownKeys, told, usage } from './words.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -49,14 +52,30 @@ async function run(): Promise<number> {
     );
     return answerSchema.parse(JSON.parse(line));
   };
-  if (command === 'retire' && values.compromised.length === 0) {
+  if (command === 'retire') {
     const { rings } = await tool('list');
+    const { homeDirectory } = config;
     const edgeUrl = values.edge ?? `http://127.0.0.1:${config.edgePort}`;
-    await awaitEdge({ edgeUrl, use, rings, clock: systemClock, say: (text) => console.error(text) });
+    await assertMovedOn({ use, rings, homeDirectory, edgeUrl });
   }
   const compromised = values.compromised.flatMap((kid) => ['--compromised', kid]);
   const answer = await tool(command, ...(command === 'list' ? [] : [use]), ...compromised);
   console.log(values.json ? JSON.stringify(answer) : shownKeys(answer));
   if (!values.json) console.error(told(answer, use));
   return answer.did === 'waits' || answer.did === 'full' ? 1 : 0;
+}
+
+/** Nobody signs with the old key, or goes by what only it signed, when it is taken away. */
+async function assertMovedOn(asked: {
+  use: string;
+  rings: ShownRings;
+  homeDirectory: string;
+  edgeUrl: string;
+}): Promise<void> {
+  const { use, rings, homeDirectory, edgeUrl } = asked;
+  const say = (text: string) => console.error(text);
+  if (use !== 'pins')
+    return awaitEdge({ edgeUrl, use, rings, clock: systemClock, say, compromised: values.compromised });
+  const context = await openPins({ homeDirectory, edgeUrl, clock: systemClock, random: systemRandom, say });
+  await assertPinsMovedOn(context, rings, values.compromised);
 }
