@@ -5,8 +5,8 @@
            ── {"done": …} ──▶
 
 JSON, one line each. In the kernel a thread listens (kernel_hook.py); forked children connect on their own.
-Who does not answer within the bound is not waited for: C code that keeps Python's lock can hold the thread
-up, and then its own process alone draws from what was there before.
+Nobody is waited for beyond a bound: C code that keeps Python's lock holds the thread up as well. A kernel
+that was idle runs no such code, and is what the next cell goes to: it has the longer bound.
 """
 
 import hashlib
@@ -31,23 +31,20 @@ class Hooks:
         self._listener.setblocking(False)
         loop.read(self._listener.fileno(), self._accept)
 
-    def renew(self, entropy, on_done):
-        """Hands each process randomness of its own; `on_done(renewed, pending)` follows within the bound."""
+    def renew(self, entropy, idle, on_done):
+        """Hands each process randomness of its own; `idle` names kernels that must take it before they are heard
+        from. `on_done(renewed, pending)` follows within the bound."""
         messages = {}
         for number, connection in enumerate(self._connections.values()):
             own = hashlib.sha512(b"%d/" % number + entropy).hexdigest()
             messages[connection] = {"do": "renew", "entropy": own}
-        self._tell(messages, settings.ENTROPY_S, on_done)
+        needed = {connection for connection in messages if connection.kernel_id in idle}
+        self._tell(messages, needed, settings.ENTROPY_S, on_done)
 
-    def claim(self, kernel_id, message, on_done):
-        """Tells one kernel whose it is now."""
-        found = [c for c in self._connections.values() if c.kernel_id == kernel_id]
-        self._tell({connection: {"do": "claim", **message} for connection in found}, settings.CLAIM_S, on_done)
-
-    def _tell(self, messages, bound_s, on_done):
+    def _tell(self, messages, needed, bound_s, on_done):
         if self._round is not None:
             self._round.end()
-        self._round = _Round(self._loop, set(messages), bound_s, on_done)
+        self._round = _Round(self._loop, set(messages), needed, bound_s, on_done)
         for connection, message in messages.items():
             connection.send(message)
         self._round.check()
@@ -75,11 +72,13 @@ class Hooks:
 class _Round:
     """One question to several, and who has not answered it yet."""
 
-    def __init__(self, loop, waiting, bound_s, on_done):
+    def __init__(self, loop, waiting, needed, bound_s, on_done):
         self._waiting = waiting
+        self._needed = needed
         self._answers = 0
         self._on_done = on_done
-        self._timer = loop.after(bound_s, self.end)
+        self._is_short_over = False
+        self._timers = [loop.after(bound_s, self.end), loop.after(bound_s / 10, self._short_over)]
 
     def answered(self, connection):
         if connection in self._waiting:
@@ -90,13 +89,18 @@ class _Round:
         self._waiting.discard(connection)
         self.check()
 
+    def _short_over(self):
+        self._is_short_over = True
+        self.check()
+
     def check(self):
-        if not self._waiting:
+        if not self._waiting or (self._is_short_over and not self._waiting & self._needed):
             self.end()
 
     def end(self):
         on_done, self._on_done = self._on_done, None
-        self._timer.cancel()
+        for timer in self._timers:
+            timer.cancel()
         if on_done is not None:
             on_done(self._answers, len(self._waiting))
 

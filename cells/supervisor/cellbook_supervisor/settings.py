@@ -12,7 +12,7 @@ def load(values):
     global MEMORY_BYTES_MAX, MEMORY_OF_SANDBOX, MEMORY_FILL_BYTES_PER_S, FRAME_BYTES_MAX
     global CUT_STREAM_CHARS, OUTBOX_SOFT_BYTES, OUTBOX_HARD_BYTES, OUTBOX_ROOM_BYTES
     global ACCEPTED_REPORT_BYTES, KERNEL_START_S, KERNEL_TERMINATE_S, KERNEL_KILL_S
-    global HEARTBEAT_S, STDERR_TAIL_BYTES, RESOURCE_BYTES_MAX, ENTROPY_S, CLAIM_S, HOOKS_MAX
+    global HEARTBEAT_S, STDERR_TAIL_BYTES, RESOURCE_BYTES_MAX, ENTROPY_S, HOOKS_MAX
     MEMORY_BYTES_MAX = values.get("memoryBytesMax", 0)
     # whether /proc/meminfo counts this sandbox alone (gVisor) or the whole host (no isolation)
     MEMORY_OF_SANDBOX = values.get("memoryOfSandbox", False)
@@ -29,8 +29,7 @@ def load(values):
     HEARTBEAT_S = values.get("heartbeatMs", 5_000) / 1000
     STDERR_TAIL_BYTES = values.get("stderrTailBytes", 8 * 1024)
     RESOURCE_BYTES_MAX = values.get("resourceBytesMax", 4 * 1024 * 1024)
-    ENTROPY_S = values.get("entropyMs", 100) / 1000
-    CLAIM_S = values.get("claimMs", 2_000) / 1000
+    ENTROPY_S = values.get("entropyMs", 1_000) / 1000
     HOOKS_MAX = values.get("hooksMax", 256)
 
 

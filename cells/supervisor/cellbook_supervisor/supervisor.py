@@ -225,7 +225,8 @@ class Supervisor:
         def renewed(count, pending):
             self._wake({"renewed": count, "pending": pending})
 
-        self.hooks.renew(bytes(entropy), renewed)
+        idle = {kernel.kernel_id for kernel in self.kernels.values() if kernel.state == "idle"}
+        self.hooks.renew(bytes(entropy), idle, renewed)
 
 
 def main():

@@ -35,8 +35,11 @@ export const sandboxLimits = {
     stderrTailBytes: 8 * 1024,
     /** A file beside kernel.json: logos are a few KB. */
     resourceBytesMax: 4 * 1024 * 1024,
-    /** What a restore waits for each process to take fresh entropy: 1 to 5 ms, unless C code holds Python's lock. */
-    entropyMs: 100,
+    /**
+     * What a restore waits for idle kernels to take fresh entropy: 1 to 5 ms on a quiet machine, 150 at load 15. A tenth
+     * of it for others, where C code may hold Python's lock.
+     */
+    entropyMs: 1_000,
     /** Processes that can be handed entropy: 64 kernels, and three forked children of each. */
     hooksMax: 256,
     /** The fastest memory can be filled (measured 1.5 GB/s inside gVisor): sets how often use is looked at. */

@@ -1,13 +1,14 @@
 /** What this host's processors can do: memory holds what code has found out about them. */
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 
-/** The sorted flags of the first processor, one space between them. */
 export async function hostCpuFeatures(path = '/proc/cpuinfo'): Promise<string> {
   return cpuFeatures(await readFile(path, 'utf8'));
 }
 
-/** `flags` on x86, `Features` on Arm; the first processor's stands for all. Pure. */
+/** A digest of `flags` on x86, `Features` on Arm, in whatever order; the first processor's stand for all. Pure. */
 export function cpuFeatures(cpuinfo: string): string {
   const [, flags = ''] = cpuinfo.match(/^(?:flags|Features)\s*:\s*(.*)$/m) ?? [];
-  return [...new Set(flags.split(/\s+/).filter(Boolean))].sort().join(' ');
+  const sorted = [...new Set(flags.split(/\s+/).filter(Boolean))].sort().join(' ');
+  return createHash('sha256').update(sorted).digest('hex').slice(0, 16);
 }
