@@ -108,6 +108,15 @@ const attach = async () => {
   return controller;
 };
 
+const saidToSupervisor = () => {
+  const frames: [number, number][] = [];
+  new FrameSplitter().push(told, (bytes) => {
+    const { type, seq } = readFrame(bytes);
+    frames.push([type, seq]);
+  });
+  return frames;
+};
+
 describe('a sandbox’s port', () => {
   it('says again to the next controller what the last one had not acknowledged, and what came meanwhile', async () => {
     const first = await attach();
@@ -161,6 +170,75 @@ describe('a sandbox’s port', () => {
       [1, 'ls\n'],
       [2, 'pwd\n'],
     ]);
+  });
+
+  it('wakes a supervisor that somebody made quiet and left so, before the next controller is greeted', async () => {
+    const first = await attach();
+    first.send(framed(frameType.quiesce, 1, Buffer.alloc(0), 5));
+    fromSupervisor.write(framed(frameType.quiesced, 2, encodeEnvelope({}), 5));
+    await expect.poll(() => first.heard).toEqual(['{}']);
+    first.acknowledge(2);
+    await expect.poll(() => port.heldBytes).toBe(0);
+    first.wire.destroy();
+    await expect.poll(() => port.isAttached).toBe(false);
+    const second = await attach();
+    await expect.poll(() => second.greeting?.attachment).toBe(2);
+    expect(saidToSupervisor()).toEqual([
+      [frameType.quiesce, 1],
+      [frameType.resume, 2],
+    ]);
+    port.cut();
+    const third = await attach();
+    fromSupervisor.write(framed(frameType.hello, 3, encodeEnvelope(helloBody)));
+    fromSupervisor.write(output(4, 'on'));
+    await expect.poll(() => third.heard).toEqual(['on']);
+    expect(saidToSupervisor()).toHaveLength(2);
+  });
+
+  it('goes on after a restore where it stood: numbers, notes and what nobody had acknowledged', async () => {
+    const first = await attach();
+    first.note('kernel/9', newKernelId(systemRandom));
+    first.send(framed(frameType.terminalInput, 1, Buffer.from('ls'), 7));
+    fromSupervisor.write(output(2, 'unheard'));
+    await expect.poll(() => first.heard).toEqual(['unheard']);
+    await expect.poll(() => saidToSupervisor()).toHaveLength(1);
+    const keepsake = port.keepsake();
+
+    const [input, back] = [new PassThrough(), new PassThrough()];
+    let heard = Buffer.alloc(0);
+    input.on('data', (chunk: Buffer) => {
+      heard = Buffer.concat([heard, chunk]);
+    });
+    const restored = { settings: {}, environment: { A: 'b' }, entropy: Buffer.alloc(64, 7) };
+    const waking = { keepsake: { ...keepsake, hello: { ...helloBody, protoMax: 2 } }, restored };
+    const next = new SupervisorPort({ input, output: back }, (exit) => exit, waking);
+    back.write(framed(frameType.hello, 3, encodeEnvelope({ ...helloBody, lastSeq: 2 })));
+    expect(await next.booted(AbortSignal.timeout(5_000))).toMatchObject({ lastSeq: 2 });
+    const { type, seq, payload } = readFrame(heard);
+    expect([type, seq]).toEqual([frameType.restored, 2]);
+    expect(decodeEnvelope(payload)).toEqual({
+      value: { settings: {}, environment: { A: 'b' } },
+      binary: restored.entropy,
+    });
+    const controller = await Controller.connect();
+    next.attach(controller.wire);
+    await expect.poll(() => controller.heard).toEqual(['unheard']);
+    expect(controller.greeting).toMatchObject({ attachment: 2, notes: [['kernel/9', expect.any(String)]] });
+  });
+
+  it('wakes a supervisor from before restores were told with what that one knows', () => {
+    const input = new PassThrough();
+    const keepsake = {
+      hello: helloBody,
+      sentSeq: 4,
+      heardSeq: 9,
+      attachments: 1,
+      notes: [],
+      held: Buffer.alloc(0),
+    };
+    const restored = { settings: {}, environment: {}, entropy: Buffer.alloc(64) };
+    new SupervisorPort({ input, output: new PassThrough() }, (exit) => exit, { keepsake, restored });
+    expect(readFrame(input.read())).toMatchObject({ type: frameType.resume, seq: 5 });
   });
 
   it('replaces the controller that was there, and ends one that sends what only others may', async () => {

@@ -45,8 +45,9 @@ export class SupervisorPort {
   #attachments: number;
   #sentSeq: number;
   #lastSeq: number;
-  /** Between QUIESCED and the next HELLO. */
   #isQuiet = false;
+  /** The newest; another is awaited where the greeting has none. */
+  #hello: Hello | null = null;
   #closed = false;
   #onClosed: () => void = () => {};
 
@@ -88,7 +89,7 @@ export class SupervisorPort {
 
   /** What the port after a restore goes on with. */
   keepsake(): Keepsake {
-    const { hello } = this.#greeting;
+    const hello = this.#hello;
     if (!hello) throw gone();
     return {
       hello,
@@ -104,7 +105,7 @@ export class SupervisorPort {
 
   /** Connects a controller in place of whoever was. */
   attach(wire: Wire): void {
-    const { hello } = this.#greeting;
+    const hello = this.#hello;
     if (this.#closed || !hello) throw gone();
     this.cut();
     // Whoever made it quiet is gone, and has not taken it away.
@@ -168,7 +169,8 @@ export class SupervisorPort {
     if (frame.type === frameType.hello) {
       this.#isQuiet = false;
       const isFirst = this.#greeting.hello === null;
-      this.#greeting.came(helloSchema.parse(decodeEnvelope(frame.payload).value));
+      this.#hello = helloSchema.parse(decodeEnvelope(frame.payload).value);
+      this.#greeting.came(this.#hello);
       if (isFirst) return;
     }
     const told = frame.type === frameType.kernelState ? explainState(frame, this.#explain) : bytes;
