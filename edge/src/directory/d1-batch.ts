@@ -69,10 +69,35 @@ export function noteMemberChange(
   user: string,
   nowMs: number,
 ): D1PreparedStatement {
-  const isMember = 'EXISTS (SELECT 1 FROM members WHERE org_id = ?4 AND user_id = ?1)';
+  return noteWhere(db, 'EXISTS (SELECT 1 FROM members WHERE org_id = ?4 AND user_id = ?1)', org, user, nowMs);
+}
+
+/** As `noteMemberChange`, of a service account. */
+export function noteServiceAccountChange(
+  db: D1Database,
+  org: string,
+  id: string,
+  nowMs: number,
+): D1PreparedStatement {
+  return noteWhere(
+    db,
+    'EXISTS (SELECT 1 FROM service_accounts WHERE org_id = ?4 AND id = ?1)',
+    org,
+    id,
+    nowMs,
+  );
+}
+
+function noteWhere(
+  db: D1Database,
+  condition: string,
+  org: string,
+  subject: string,
+  nowMs: number,
+): D1PreparedStatement {
   return db
-    .prepare(`INSERT INTO changes (subject, at, until) SELECT ?1, ?2, ?3 WHERE ${isMember} ${later}`)
-    .bind(user, nowMs, untilMs(nowMs), org);
+    .prepare(`INSERT INTO changes (subject, at, until) SELECT ?1, ?2, ?3 WHERE ${condition} ${later}`)
+    .bind(subject, nowMs, untilMs(nowMs), org);
 }
 
 const later = `ON CONFLICT (subject) DO UPDATE

@@ -1,7 +1,7 @@
 /** Service accounts on D1. Each method is one batch, which D1 runs as a transaction. */
 import type { Clock } from '@cellbook/shared/clock.ts';
 import { limits } from '@cellbook/shared/limits.ts';
-import { createBatch, noteChange } from '../directory/d1-batch.ts';
+import { createBatch, noteServiceAccountChange } from '../directory/d1-batch.ts';
 import {
   type ServiceAccountStore,
   serviceAccountSchema,
@@ -62,7 +62,7 @@ export function createD1ServiceAccountStore(deps: { db: D1Database; clock: Clock
             disabled === undefined ? null : Number(disabled),
             nowMs,
           ),
-        noteChange(db, id, nowMs),
+        noteServiceAccountChange(db, orgId, id, nowMs),
         db
           .prepare(
             `INSERT INTO revocations SELECT id, expires_at FROM api_keys

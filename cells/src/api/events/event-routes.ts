@@ -41,45 +41,53 @@ export function registerEventRoutes(app: ApiScope, { store, feed, clock, log, st
       200: { description: 'The stream', content: { 'text/event-stream': { schema: z.string() } } },
     },
   };
-  app.get('/v1/events', { schema, ...needs('workspace.list') }, async ({ principal, headers }, reply) => {
-    const ownerId = principal.sub;
-    standing?.checkOpening(principal);
-    if (feed.followers(ownerId) >= limits.api.eventStreamsPerUserMax) throw tooMany(ownerId);
-    reply.hijack();
-    // Whoever left while the gate looked him up has closed already, and would keep his place for good.
-    if (reply.raw.destroyed) return;
-    for (const [name, value] of Object.entries(reply.getHeaders())) {
-      if (value !== undefined) reply.raw.setHeader(name, value);
-    }
-    reply.raw.writeHead(200, {
-      'content-type': 'text/event-stream',
-      'cache-control': 'no-store',
-      'x-accel-buffering': 'no',
-    });
-    const stream = new EventStream({
-      store,
-      clock,
-      ownerId,
-      orgId: principal.org,
-      sink: sinkOf(reply.raw),
-      cursor: headers['last-event-id'] ?? 0,
-      onFailure: (error) =>
-        log.warn({ err: error, ownerId }, 'an event stream failed; its client comes back'),
-    });
-    const unfollow = feed.follow(ownerId, () => stream.hint());
-    const ending = clock.setTimer(limits.api.eventStreamMsMax, () => stream.end());
-    streams.add(stream);
-    const letGo = standing?.hold(principal, { what: 'stream', workspaceId: null, end: () => stream.end() });
-    reply.raw.once('close', () => {
-      ending.cancel();
-      letGo?.();
-      unfollow();
-      streams.delete(stream);
-      stream.end();
-    });
-    stream.hint();
-  });
+  app.get(
+    '/v1/events',
+    { schema, ...needs('workspace.list') },
+    async ({ principal, headers, method }, reply) => {
+      if (method === 'HEAD') return reply.headers(streamHeaders).send('');
+      const ownerId = principal.sub;
+      standing?.checkOpening(principal);
+      if (feed.followers(ownerId) >= limits.api.eventStreamsPerUserMax) throw tooMany(ownerId);
+      reply.hijack();
+      // Whoever left while the gate looked him up has closed already, and would keep his place for good.
+      if (reply.raw.destroyed) return;
+      for (const [name, value] of Object.entries(reply.getHeaders())) {
+        if (value !== undefined) reply.raw.setHeader(name, value);
+      }
+      reply.raw.writeHead(200, streamHeaders);
+      const stream = new EventStream({
+        store,
+        clock,
+        ownerId,
+        orgId: principal.org,
+        sink: sinkOf(reply.raw),
+        cursor: headers['last-event-id'] ?? 0,
+        onFailure: (error) =>
+          log.warn({ err: error, ownerId }, 'an event stream failed; its client comes back'),
+      });
+      const unfollow = feed.follow(ownerId, () => stream.hint());
+      const ending = clock.setTimer(limits.api.eventStreamMsMax, () => stream.end());
+      streams.add(stream);
+      const letGo = standing?.hold(principal, { what: 'stream', workspaceId: null, end: () => stream.end() });
+      reply.raw.once('close', () => {
+        ending.cancel();
+        letGo?.();
+        unfollow();
+        streams.delete(stream);
+        stream.end();
+      });
+      stream.hint();
+    },
+  );
 }
+
+/** Whoever asks for these alone (HEAD) opens no stream. */
+const streamHeaders = {
+  'content-type': 'text/event-stream',
+  'cache-control': 'no-store',
+  'x-accel-buffering': 'no',
+};
 
 const sinkOf = (response: ServerResponse): EventSink => ({
   write(text) {

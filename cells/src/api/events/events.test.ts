@@ -54,6 +54,18 @@ async function listen(userId: string, lastEventId?: string) {
 }
 
 describe('the stream of events', () => {
+  it('answers who asks for its headers alone, and opens no stream for him', async () => {
+    const userId = newUserId(systemRandom);
+    const headers = { [principalHeader]: await api.edge.sign({ sub: userId }) };
+    for (let asked = 0; asked <= limits.api.eventStreamsPerUserMax; asked++) {
+      const answer = await fetch(`${api.url}/v1/events`, { method: 'HEAD', headers });
+      expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'text/event-stream']);
+    }
+    const stream = await listen(userId);
+    expect(stream.response.status).toBe(200);
+    stream.close();
+  });
+
   it('tells every workspace first, then each change as it happens, and only the caller’s', async () => {
     const mine = newUserId(systemRandom);
     const theirs = newUserId(systemRandom);
