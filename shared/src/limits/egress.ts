@@ -9,6 +9,8 @@ export const egressLimits = {
     connectionsMaxByTier: { free: 32, paid: 64, enterprise: 128 },
     /** All workspaces of a host: 512 × 128 KiB are 64 MiB at worst, and 1,024 of a process's descriptors. */
     connectionsMax: 512,
+    /** Of one sandbox to its proxy, those that have said nothing yet included. */
+    socketsMax: 256,
     /** Fetched by a workspace within a day: PyTorch with CUDA is 2.5 GiB. */
     bytesDownPerDayByTier: { free: 10 * gibibyte, paid: 50 * gibibyte, enterprise: 500 * gibibyte },
     /** Sent: a request for a package is 1 KiB, so this is 100,000 of them; files leave by this door slowly. */
@@ -18,6 +20,8 @@ export const egressLimits = {
     /** A name server on the same network answers in milliseconds; a cold answer from afar in 2 s. */
     resolveMsMax: 5_000,
     connectMsMax: 10_000,
+    /** Of a name with many: one that is down is no reason to give up, ten are. */
+    addressesTriedMax: 3,
     /** From the connection to the whole ClientHello. */
     helloMsMax: 10_000,
     /** Nothing in either direction: an index that computes an answer takes seconds. */
