@@ -15,7 +15,7 @@ const words: Record<QuotaName, { many: string; next: string }> = {
   memoryBytes: { many: 'of sandbox memory', next: 'Suspend a workspace that is not needed now.' },
   storageBytes: {
     many: 'of files and their earlier versions',
-    next: 'Delete files that are not needed, and their versions; that is possible without resuming.',
+    next: 'Delete files that are not needed, and their versions (POST …/versions/forget, or cellbook versions forget); that is possible without resuming.',
   },
 };
 

@@ -162,6 +162,15 @@ describe('the quota of storage', () => {
     expect((await restore()).status).toBe(200);
   });
 
+  it('has room again when versions are forgotten', async () => {
+    await save('a.txt', 6_000);
+    await save('a.txt', 4_000);
+    expect((await save('b.txt', 1_000)).status).toBe(507);
+    await call('POST', `/v1/workspaces/${id}/versions/forget`, { path: 'a.txt' });
+    expect(await used()).toBe(4_000);
+    expect((await save('b.txt', 1_000)).status).toBe(201);
+  });
+
   it('gives back what a process that died had reserved, when it expires', async () => {
     const { sub, org } = claims as { sub: string; org: string };
     const reserve = (expiresAt: Date) =>

@@ -69,6 +69,7 @@ export function createCurrentTree({ current, exclusively }: CurrentTreeParts): F
     finishUpload: (path, bytes, options) => change((tree) => tree.finishUpload(path, bytes, options)),
     createCheckpoint: (path) => change((tree) => tree.createCheckpoint(path)),
     restoreCheckpoint: (path, id) => change((tree) => tree.restoreCheckpoint(path, id)),
+    forgetVersions: (path) => change((tree) => tree.forgetVersions(path)),
     removeCheckpoint: (path, id) => change((tree) => tree.removeCheckpoint(path, id)),
     trust: (path, digest) => change((tree) => tree.trust(path, digest)),
   };

@@ -122,6 +122,15 @@ describe.each([
       expect(await saved('n.txt')).toEqual(['theirs again', '123', 'theirs']);
     });
 
+    test('are forgotten when that is asked for, and the file stays', async () => {
+      await save('a.txt', 'one');
+      await save('a.txt', 'two');
+      await tree.forgetVersions(['a.txt']);
+      expect(await saved('a.txt')).toEqual([]);
+      expect((await tree.read(['a.txt'])).toString()).toBe('two');
+      await tree.forgetVersions(['never']);
+    });
+
     test('an upload in pieces is one version', async () => {
       await tree.uploadChunk(['up'], 1, Buffer.from('first '));
       await tree.finishUpload(['up'], Buffer.from('last'), { version: { author: null, keep } });

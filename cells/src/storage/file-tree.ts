@@ -104,6 +104,8 @@ export interface FileTree {
   listVersions(path: TreePath): Promise<FileVersion[]>;
   /** The bytes of one; above limits.contents.readBytesMax it is `too_large`. */
   readVersion(path: TreePath, id: string): Promise<Buffer>;
+  /** Those of a file, or of everything below a folder, also of what is no more. The files stay. */
+  forgetVersions(path: TreePath): Promise<void>;
 
   /** Whether this digest was remembered as a version of the notebook that its owner trusts. */
   isTrusted(path: TreePath, digest: string): Promise<boolean>;

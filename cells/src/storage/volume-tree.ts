@@ -16,7 +16,7 @@ import type { Staged, Surface } from './surface.ts';
 import type { FileEntry } from './tree/entry.ts';
 import { storeBytes } from './tree/file-content.ts';
 import type { TreeChange } from './tree/tree-change.ts';
-import { markPathsOf } from './tree/volume-root.ts';
+import { markPathsOf, versionsPath } from './tree/volume-root.ts';
 import type { VolumePointer } from './volume-pointer.ts';
 
 export interface VolumeTreeParts {
@@ -117,6 +117,14 @@ export function createVolumeTree({ surface, pointer, reservation }: VolumeTreePa
       const parts: Buffer[] = [];
       for await (const part of versions.read(entry)) parts.push(part);
       return Buffer.concat(parts);
+    },
+    async forgetVersions(path) {
+      const place = await placeOf(path);
+      const places = [versionsPath(place, 'file'), versionsPath(place, 'folder')];
+      await pointer.commit(
+        places.map((at): TreeChange => ({ kind: 'remove', path: at })),
+        'save',
+      );
     },
     isTrusted: async (path, digest) => trust.isTrusted((await surface.resolve(path)).path, digest),
     async trust(path, digest) {

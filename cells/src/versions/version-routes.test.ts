@@ -113,6 +113,25 @@ test('restoring makes a version the file again and loses nothing, even where fil
   expect(file.json().content).toBe('precious');
 });
 
+test('versions can be forgotten, of a file or of a whole folder that is gone, and the files stay', async () => {
+  await app.inject({ method: 'PUT', url: `/w/${id}/api/contents/folder`, payload: { type: 'directory' } });
+  for (const path of ['a.txt', 'folder/b.txt', 'folder/c.txt']) await save(path, text('one'));
+  const forget = (path: string) =>
+    app.inject({
+      ...{ method: 'POST', url: `/v1/workspaces/${id}/versions/forget`, payload: { path } },
+      headers: { 'idempotency-key': systemRandom.uuid() },
+    });
+  expect((await forget('a.txt')).json()).toEqual({ path: 'a.txt', versions: [] });
+  expect((await forget('a.txt')).statusCode).toBe(200);
+  const file = await app.inject({ method: 'GET', url: `/w/${id}/api/contents/a.txt` });
+  expect(file.json().content).toBe('one');
+  await app.inject({ method: 'DELETE', url: `/w/${id}/api/contents/folder` });
+  expect(await versionsOf('folder/b.txt')).toHaveLength(1);
+  expect((await forget('folder')).statusCode).toBe(200);
+  expect(await versionsOf('folder/b.txt')).toEqual([]);
+  expect(await versionsOf('folder/c.txt')).toEqual([]);
+});
+
 test('what is not there, or no path, is refused by name', async () => {
   await save('a.txt', text('one'));
   expect(await get('/12345/content', 'a.txt')).toMatchObject({ status: 404 });

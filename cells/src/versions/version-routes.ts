@@ -79,6 +79,7 @@ export function registerVersionRoutes(app: ApiScope, deps: VersionRouteDeps): vo
   );
   registerDiff(app, deps);
   registerRestore(app, deps);
+  registerForget(app, deps);
 }
 
 function registerDiff(app: ApiScope, { volumes, differ }: VersionRouteDeps): void {
@@ -121,6 +122,28 @@ function registerRestore(app: ApiScope, deps: VersionRouteDeps): void {
       const body = await restore(tree, path, bytes, markOf(request.principal));
       deps.restored?.(workspaceId, apiPath(path), bytes);
       return { status: 200, body };
+    }),
+  );
+}
+
+function registerForget(app: ApiScope, deps: VersionRouteDeps): void {
+  const schema = {
+    operationId: 'forgetVersions',
+    summary:
+      'Forget the versions of a file or of everything in a folder, also of what was deleted; files stay',
+    tags,
+    params: workspaceParams,
+    headers: writeHeaders,
+    body: fileQuery,
+    response: { 200: versionListSchema },
+  };
+  app.post(`${base}/forget`, { schema, ...needs('notebook.use') }, async (request, reply) =>
+    writeOnce(deps, request, reply, async () => {
+      const tree = await deps.volumes.files(request.params.workspaceId);
+      const path = pathFromApi(request.body.path);
+      await tree.forgetVersions(path);
+      const versions = (await tree.listVersions(path)).map(present);
+      return { status: 200, body: { path: apiPath(path), versions } };
     }),
   );
 }

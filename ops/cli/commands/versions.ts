@@ -67,6 +67,18 @@ export function registerVersions(program: Command, cli: Cli): void {
         show.result(made, () => `${path} is what it was; it is version ${made.id} now`);
       }),
     );
+  versions
+    .command('forget <workspace> <path>')
+    .description('those of a file, or of everything in a folder, also of what was deleted; files stay')
+    .action((name: string, path: string) =>
+      cli.run(async ({ api }, show) => {
+        const { id: workspaceId } = await findWorkspace(api, name);
+        const params = { path: { workspaceId }, header: {} };
+        const url = '/v1/workspaces/{workspaceId}/versions/forget';
+        const left = await answer(api.POST(url, { params, body: { path } }));
+        show.result(left, () => `no earlier version of ${path} is kept any more`);
+      }),
+    );
 }
 
 export function showDiff(diff: FileDiff): string {

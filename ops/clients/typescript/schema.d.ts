@@ -820,6 +820,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/workspaces/{workspaceId}/versions/forget": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Forget the versions of a file or of everything in a folder, also of what was deleted; files stay */
+        post: operations["forgetVersions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/workspaces/{workspaceId}/versions/{version}/content": {
         parameters: {
             query?: never;
@@ -876,7 +893,7 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /** @enum {string} */
-        AuditAction: "workspace.create" | "workspace.edit" | "workspace.suspend" | "workspace.resume" | "workspace.delete" | "workspace.undelete" | "workspace.recover" | "workspace.idle_suspend" | "workspace.sandbox_lost" | "workspace.attempt_failed" | "workspace.purge" | "content.save" | "content.create" | "content.rename" | "content.delete" | "content.checkpoint" | "content.restore" | "content.convert" | "content.read" | "version.restore" | "kernel.start" | "kernel.stop" | "kernel.restart" | "kernel.interrupt" | "kernel.execute" | "session.start" | "session.edit" | "session.stop" | "terminal.start" | "terminal.stop" | "socket.end" | "settings.edit" | "secret.put" | "secret.delete" | "secret.flagged" | "org_secret.put" | "org_secret.delete" | "sign_in" | "sign_out" | "session.revoke" | "workspace.open" | "device.allow" | "device.refuse" | "key.create" | "key.revoke" | "service_account.create" | "service_account.edit" | "service_account.delete" | "signing_key.rotate" | "org.create" | "org.edit" | "org.policy" | "org.delete" | "org.switch" | "member.add" | "member.remove" | "member.role" | "invitation.create" | "invitation.accept" | "invitation.revoke" | "team.create" | "team.edit" | "team.delete" | "quota.edit" | "user.edit" | "pins.publish" | "pins.roll_back" | "pins.override" | "cell.start" | "cell.stop" | "cell.manage" | "audit.read" | "audit.export" | "audit.policy" | "audit.remove" | "access.refused" | "api.write";
+        AuditAction: "workspace.create" | "workspace.edit" | "workspace.suspend" | "workspace.resume" | "workspace.delete" | "workspace.undelete" | "workspace.recover" | "workspace.idle_suspend" | "workspace.sandbox_lost" | "workspace.attempt_failed" | "workspace.purge" | "content.save" | "content.create" | "content.rename" | "content.delete" | "content.checkpoint" | "content.restore" | "content.convert" | "content.read" | "version.restore" | "version.forget" | "kernel.start" | "kernel.stop" | "kernel.restart" | "kernel.interrupt" | "kernel.execute" | "session.start" | "session.edit" | "session.stop" | "terminal.start" | "terminal.stop" | "socket.end" | "settings.edit" | "secret.put" | "secret.delete" | "secret.flagged" | "org_secret.put" | "org_secret.delete" | "sign_in" | "sign_out" | "session.revoke" | "workspace.open" | "device.allow" | "device.refuse" | "key.create" | "key.revoke" | "service_account.create" | "service_account.edit" | "service_account.delete" | "signing_key.rotate" | "org.create" | "org.edit" | "org.policy" | "org.delete" | "org.switch" | "member.add" | "member.remove" | "member.role" | "invitation.create" | "invitation.accept" | "invitation.revoke" | "team.create" | "team.edit" | "team.delete" | "quota.edit" | "user.edit" | "pins.publish" | "pins.roll_back" | "pins.override" | "cell.start" | "cell.stop" | "cell.manage" | "audit.read" | "audit.export" | "audit.policy" | "audit.remove" | "access.refused" | "api.write";
         AuditEvent: {
             /** @enum {number} */
             v: 1;
@@ -3382,6 +3399,45 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionList"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    forgetVersions: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string;
+            };
+            path: {
+                workspaceId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    path: string;
+                };
+            };
+        };
         responses: {
             /** @description Default Response */
             200: {

@@ -29,6 +29,7 @@ export const auditActionSchema = z
     'content.convert',
     'content.read',
     'version.restore',
+    'version.forget',
     // Kernels and terminals.
     'kernel.start',
     'kernel.stop',

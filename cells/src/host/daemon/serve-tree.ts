@@ -40,6 +40,7 @@ const handlers: Handlers = {
   listCheckpoints: (tree, [path]) => tree.listCheckpoints(path),
   restoreCheckpoint: (tree, [path, id]) => tree.restoreCheckpoint(path, id).then(nothing),
   removeCheckpoint: (tree, [path, id]) => tree.removeCheckpoint(path, id).then(nothing),
+  forgetVersions: (tree, [path]) => tree.forgetVersions(path).then(nothing),
   isTrusted: (tree, [path, digest]) => tree.isTrusted(path, digest),
   trust: (tree, [path, digest]) => tree.trust(path, digest).then(nothing),
 };

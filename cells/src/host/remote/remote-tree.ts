@@ -78,6 +78,7 @@ export function createRemoteTree(parts: RemoteTreeParts): LiveFileTree {
     listCheckpoints: (path) => call('listCheckpoints', [plain(path)]),
     restoreCheckpoint: (path, id) => call('restoreCheckpoint', [plain(path), id]).then(nothing),
     removeCheckpoint: (path, id) => call('removeCheckpoint', [plain(path), id]).then(nothing),
+    forgetVersions: (path) => call('forgetVersions', [plain(path)]).then(nothing),
     isTrusted: (path, digest) => call('isTrusted', [plain(path), digest]),
     trust: (path, digest) => call('trust', [plain(path), digest]).then(nothing),
   };

@@ -48,6 +48,7 @@ export const treeMethods = {
   listCheckpoints: { args: z.tuple([path]), value: z.array(checkpointSchema) },
   restoreCheckpoint: { args: z.tuple([path, z.string()]), value: nothing },
   removeCheckpoint: { args: z.tuple([path, z.string()]), value: nothing },
+  forgetVersions: { args: z.tuple([path]), value: nothing },
   isTrusted: { args: z.tuple([path, z.string()]), value: z.boolean() },
   trust: { args: z.tuple([path, z.string()]), value: nothing },
 } as const;

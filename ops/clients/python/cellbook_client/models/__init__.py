@@ -49,6 +49,7 @@ from .finding import Finding
 from .finding_list import FindingList
 from .finding_part import FindingPart
 from .flagged_file import FlaggedFile
+from .forget_versions_body import ForgetVersionsBody
 from .invitation import Invitation
 from .invitation_list import InvitationList
 from .key import Key
@@ -165,6 +166,7 @@ __all__ = (
     "FindingList",
     "FindingPart",
     "FlaggedFile",
+    "ForgetVersionsBody",
     "Invitation",
     "InvitationList",
     "Key",

@@ -66,6 +66,7 @@ class AuditAction(StrEnum):
     TERMINAL_START = "terminal.start"
     TERMINAL_STOP = "terminal.stop"
     USER_EDIT = "user.edit"
+    VERSION_FORGET = "version.forget"
     VERSION_RESTORE = "version.restore"
     WORKSPACE_ATTEMPT_FAILED = "workspace.attempt_failed"
     WORKSPACE_CREATE = "workspace.create"
