@@ -1,9 +1,10 @@
 /** The daemon's HTTP server: the commands of wire/commands.ts, each behind the cell's key, and the links. */
 import type { RequestListener } from 'node:http';
-import { CellbookError, toCellbookError } from '@cellbook/shared/errors.ts';
+import { CellbookError } from '@cellbook/shared/errors.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import { type FastifyError, type FastifyInstance, type FastifyReply, fastify } from 'fastify';
 import { z } from 'zod';
+import { toCellError } from '../../db/store-outage.ts';
 import { createTlsServer, keepAlive, type ServerTls } from '../tls/server-tls.ts';
 import { toWire } from '../wire/wire-error.ts';
 import { admit } from './admit.ts';
@@ -58,6 +59,6 @@ function typed(thrown: FastifyError | CellbookError | z.ZodError, doing: string)
   if (thrown instanceof CellbookError) return thrown;
   const isTheirs =
     thrown instanceof z.ZodError || ('statusCode' in thrown && (thrown.statusCode ?? 500) < 500);
-  if (!isTheirs) return toCellbookError(thrown, doing);
+  if (!isTheirs) return toCellError(thrown, doing);
   return new CellbookError('bad_request', { doing, problem: thrown.message, cause: thrown });
 }
