@@ -40,6 +40,7 @@ import { createMetrics, type Metrics } from './metrics.ts';
 import { createCellHealer } from './pins/heal-cells.ts';
 import type { Forwarder } from './route/forward.ts';
 import { createPrincipalSigner } from './route/principal.ts';
+import { createD1SecretCells, type SecretCells } from './secrets/secret-cells.ts';
 import { createD1ShareStore } from './shares/d1-share-store.ts';
 import type { ShareStore } from './shares/share-store.ts';
 import { createRereader } from './standing/reread.ts';
@@ -80,6 +81,8 @@ export interface Edge {
   keys: KeyStore;
   serviceAccounts: ServiceAccountStore;
   keyUse: KeyUse;
+  /** Who has all of an organisation's secrets. */
+  secretCells: SecretCells;
   /** Of each organisation's quota, by cell. */
   shares: ShareStore;
   audit: EdgeAudit;
@@ -137,7 +140,7 @@ export function createEdge(bindings: Bindings, clock: Clock, random: Random): Ed
     ...stores,
     people,
     providers: config.CELLBOOK_OIDC.map((provider) => createProvider({ config: provider, clock })),
-    signInGate: createSignInGate(clock),
+    signInGate: createSignInGate({ clock, objects: bindings.COUNTS }),
     credentials: createCredentials({ clock, keys: config.CELLBOOK_CREDENTIAL_KEYS }),
     ...{ revoked, changes, policies, pins, pinStore, verifyPins: verified },
     ...askingOf(clock, directory, stored),
@@ -153,7 +156,7 @@ export function createEdge(bindings: Bindings, clock: Clock, random: Random): Ed
     }),
     audit,
     upkeep: upkeepOf(bindings.DIRECTORY, clock, audit),
-    deviceGuesses: createDeviceGate(clock),
+    deviceGuesses: createDeviceGate({ clock, objects: bindings.COUNTS }),
     refusals: createRefusalCounts(),
     refused: noteRefusal,
     codes: createOneTimeCodes({ objects: bindings.ONE_TIME_CODES, clock, random }),
@@ -215,4 +218,5 @@ const createStores = (db: D1Database, clock: Clock) => ({
   toldLast: { upTo: 0 },
   devices: createD1DeviceRequests({ db, clock }),
   shares: createD1ShareStore({ db, clock }),
+  secretCells: createD1SecretCells({ db, clock }),
 });

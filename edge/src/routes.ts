@@ -20,6 +20,7 @@ import { join, joinPage } from './orgs/join-page.ts';
 import { orgRoutes } from './orgs/routes.ts';
 import { pinRoutes } from './pins/pin-routes.ts';
 import { json } from './responses/json.ts';
+import { bringRoutes } from './secrets/bring-routes.ts';
 import { secretRoutes } from './secrets/routes.ts';
 import { shareRoutes } from './shares/routes.ts';
 import { standingRoutes } from './standing/routes.ts';
@@ -92,6 +93,7 @@ export const pageRoutes: readonly EdgeRoute[] = [
   ...pinRoutes,
   ...standingRoutes,
   ...shareRoutes,
+  ...bringRoutes,
 ];
 
 export const apiRoutes: readonly EdgeRoute[] = [

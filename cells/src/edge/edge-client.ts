@@ -44,6 +44,9 @@ export function createEdgeClient({ cellId, edgeUrl, key, edgeKeys, clock }: Edge
   return {
     cellId,
     sign,
+    /** For another cell, to which the edge carries it. */
+    signFor: (to: CellId, typ: string, body: object): Promise<string> =>
+      signStatement(typ, { ...body, from: cellId, to, iat: clock.nowMs() }, key),
     /** What the edge says to this cell, if it does. Throws `forbidden`. */
     async hear<Schema extends z.ZodType>(jws: string, typ: string, schema: Schema): Promise<z.infer<Schema>> {
       return heard(jws, typ, schema).catch((cause: unknown) => {

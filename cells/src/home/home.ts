@@ -6,10 +6,17 @@
  */
 import type { Clock } from '@cellbook/shared/clock.ts';
 import { CellbookError } from '@cellbook/shared/errors.ts';
-import type { UserId } from '@cellbook/shared/ids.ts';
+import type { CellId, UserId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
-import { type PinKey, type PinnedUser, type Pins, verifyPins } from '@cellbook/shared/pins/pins.ts';
+import {
+  allCells,
+  type Cell as NamedCell,
+  type PinKey,
+  type PinnedUser,
+  type Pins,
+  verifyPins,
+} from '@cellbook/shared/pins/pins.ts';
 import type { Principal } from '@cellbook/shared/protocol/principal.ts';
 import { addressee, type Cell, judge, leaving } from './home-rule.ts';
 import type { HomeStore, KeptPins } from './home-store.ts';
@@ -17,6 +24,8 @@ import type { HomeStore, KeptPins } from './home-store.ts';
 export interface Home {
   /** Null before anything was delivered. */
   epoch(): number | null;
+  /** As the pins name it, in either layout. */
+  cellNamed(id: CellId): NamedCell | null;
   /** Throws `misdirected` where the user lives elsewhere; else notes that he lives here. */
   check(principal: Principal): Promise<void>;
   /** Takes a signed document: throws `forbidden`, `stale_epoch` or `conflict`, and keeps what there was. */
@@ -41,6 +50,7 @@ export async function openHome(deps: HomeDeps): Promise<Home> {
 
   return {
     epoch: () => pins?.epoch ?? null,
+    cellNamed: (id) => (pins ? (allCells(pins).find((known) => known.id === id) ?? null) : null),
     async check(principal) {
       assertHome(cell, pins, principal);
       const user = addressee(cell, principal);

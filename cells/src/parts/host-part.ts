@@ -12,6 +12,7 @@ import type { SandboxImage } from '../sandbox/image.ts';
 import { openTidying, type TidiedVolumes } from '../storage/tidy.ts';
 import type { WorkspaceVolumes } from '../storage/workspace-volumes.ts';
 import { openEdge } from './edge-part.ts';
+import { openHomePart } from './home-part.ts';
 import { openOwnHost } from './own-host-part.ts';
 import { openRecover } from './recover-part.ts';
 import { openRemoteHosts } from './remote-hosts-part.ts';
@@ -46,7 +47,8 @@ export async function openHost(config: CellConfig, tools: CellTools, stores: Cel
     ...{ database: stores.database, sandboxBytes: () => memoryBytesMax },
     policies: new QuotaPolicies({ database: stores.database, log: tools.log }),
   });
-  const secrets = await openSecrets(config, tools, stores, hosts);
+  const home = await openHomePart(config, tools, stores.database);
+  const secrets = await openSecrets(config, tools, stores, hosts, { edge, home });
   const lifecycle = new Lifecycle({
     ...tools,
     ...{ store: stores.store, transitions: stores.transitions, volumes, secrets: secrets.delivery },
@@ -62,5 +64,5 @@ export async function openHost(config: CellConfig, tools: CellTools, stores: Cel
     await tidying.close();
     await opened.close();
   }
-  return { ...opened, lifecycle, quotas, shared, secrets, recover, close };
+  return { ...opened, lifecycle, quotas, shared, home, secrets, recover, close };
 }

@@ -12,15 +12,16 @@ import type { CellConfig } from '../config.ts';
 import { registerContentsRoutes } from '../contents/register-contents-routes.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import { baseUrl } from '../gateway/routes/context.ts';
+import type { Home } from '../home/home.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import type { Recovered } from '../lifecycle/recover/recover.ts';
 import { filesWithinQuota } from '../quotas/files-within-quota.ts';
 import type { WorkspaceQuotas } from '../quotas/quota-guard.ts';
 import { registerRecall } from '../quotas/shares/recall-route.ts';
+import { registerSealSecrets } from '../secrets/bring/seal-route.ts';
 import type { WorkspaceVolumes } from '../storage/workspace-volumes.ts';
 import { createDiffer } from '../versions/differ.ts';
 import type { FindingPart } from './finding-part.ts';
-import { openHomePart } from './home-part.ts';
 import { registerLab } from './lab-part.ts';
 import type { SecretPart } from './secret-part.ts';
 import type { SharePart } from './share-part.ts';
@@ -41,6 +42,7 @@ export interface ServerParts {
   audit: AuditPart;
   quotas: WorkspaceQuotas;
   shared: SharePart | null;
+  home: Home | undefined;
   standing: StandingPart;
   recover(workspaceId: WorkspaceId): Promise<Recovered>;
 }
@@ -61,11 +63,11 @@ export async function serve(parts: ServerParts): Promise<FastifyInstance> {
     recover,
     findings,
     standing,
+    home,
   } = parts;
   const { clock, random, log } = tools;
   const { database, store, transitions, idempotency, feed } = stores;
   const keys = await openPublicKeys(config.edgePublicKeysFile, clock);
-  const home = await openHomePart(config, tools, database);
   const wishes = createRetentionWishes(audit.store, log);
   const limitedVolumes = volumesWithinQuota(parts);
   const differ = createDiffer(clock);
@@ -100,6 +102,7 @@ export async function serve(parts: ServerParts): Promise<FastifyInstance> {
     },
   });
   if (parts.shared) registerRecall(app, parts.shared);
+  if (secrets.sealing) registerSealSecrets(app, secrets.sealing);
   app.addHook('onClose', () => differ.close());
   await gateway.registerRoutes(app);
   findings.findings.onFlagged((workspaceId, path, found) => gateway.onFindings(workspaceId, path, found));

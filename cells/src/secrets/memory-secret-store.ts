@@ -10,7 +10,17 @@ export function createMemorySecretStore(): SecretStore {
     [...kept.values()]
       .filter((secret) => secret.owner === owner)
       .sort((one, other) => (one.name < other.name ? -1 : 1));
+  const completed = new Set<string>();
+  const removed = new Set<string>();
   return {
+    isComplete: async (org) => completed.has(org),
+    async complete(org, brought) {
+      if (completed.has(org)) return;
+      for (const { updatedAtMs, ...secret } of brought)
+        if (!kept.has(keyOf(secret)) && !removed.has(keyOf(secret)))
+          kept.set(keyOf(secret), { ...secret, nowMs: updatedAtMs });
+      completed.add(org);
+    },
     list: async (owner) => of(owner).map(({ name, nowMs }) => ({ name, updatedAtMs: nowMs })),
     sealedOf: async (owner) => of(owner),
     async put(secret) {
@@ -19,9 +29,13 @@ export function createMemorySecretStore(): SecretStore {
       const bytes = others.reduce((sum, { valueBytes }) => sum + valueBytes, secret.valueBytes);
       if (bytes > limits.secrets.totalBytesPerOwnerMax) return 'too_large';
       kept.set(keyOf(secret), secret);
+      removed.delete(keyOf(secret));
       return 'saved';
     },
-    remove: async (place) => kept.delete(keyOf(place)),
+    async remove(place) {
+      if (!completed.has(place.owner)) removed.add(keyOf(place));
+      return kept.delete(keyOf(place));
+    },
     wrappedByOthers: async (keyId, limit) =>
       [...kept.values()].filter(({ sealed }) => sealed.keyId !== keyId).slice(0, limit),
     async reseal(before, after) {

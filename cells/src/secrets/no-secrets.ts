@@ -7,7 +7,7 @@ import { Secrets } from './secrets.ts';
 
 export function withoutSecrets(tools: { clock: Clock; log: Logger }): SecretRouteDeps {
   return {
-    secrets: new Secrets({ store: createMemorySecretStore(), keysFile: null, ...tools }),
+    secrets: new Secrets({ store: createMemorySecretStore(), keysFile: null, bring: null, ...tools }),
     delivery: { changed: async () => ({ sandboxesUpdated: 0, sandboxesMissed: 0 }) },
   };
 }

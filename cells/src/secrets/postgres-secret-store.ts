@@ -1,16 +1,18 @@
 /** The secret store in Postgres. */
-import { orgIdSchema, userIdSchema } from '@cellbook/shared/ids.ts';
+import { type OrgId, orgIdSchema, userIdSchema } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import { and, eq, ne, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import type { Database } from '../db/database.ts';
-import { secrets } from '../db/secrets.ts';
-import type { SecretPlace } from './seal.ts';
-import type { NewSecret, PutOutcome, SealedSecret, SecretStore } from './secret-store.ts';
+import { secretRemovals, secretSets, secrets } from '../db/secrets.ts';
+import type { SecretOwner, SecretPlace } from './seal.ts';
+import type { BroughtSecret, NewSecret, PutOutcome, SealedSecret, SecretStore } from './secret-store.ts';
 
 export function createPostgresSecretStore(database: Database): SecretStore {
   const sealedRows = () => database.select(sealedColumns).from(secrets);
   return {
+    isComplete: async (org) => (await database.$count(secretSets, eq(secretSets.orgId, org))) > 0,
+    complete: (org, brought, nowMs) => complete(database, org, brought, nowMs),
     async list(owner) {
       const rows = await database
         .select({ name: secrets.name, updatedAt: secrets.updatedAt })
@@ -21,10 +23,7 @@ export function createPostgresSecretStore(database: Database): SecretStore {
     },
     sealedOf: async (owner) => (await sealedRows().where(eq(secrets.owner, owner))).map(sealedSecret),
     put: (secret) => put(database, secret),
-    async remove(place) {
-      const gone = await database.delete(secrets).where(at(place)).returning({ name: secrets.name });
-      return gone.length > 0;
-    },
+    remove: (place) => remove(database, place),
     async wrappedByOthers(keyId, limit) {
       const rows = await sealedRows().where(ne(secrets.keyId, keyId)).limit(limit);
       return rows.map(sealedSecret);
@@ -45,7 +44,7 @@ function put(database: Database, secret: NewSecret): Promise<PutOutcome> {
   const { owner, name, sealed, valueBytes, nowMs } = secret;
   const { perOwnerMax, totalBytesPerOwnerMax } = limits.secrets;
   return database.transaction(async (tx) => {
-    await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`secrets ${owner}`}, 0))`);
+    await lockOwner(tx, owner);
     const [others] = await tx
       .select({
         count: sql<number>`count(*)::int`,
@@ -60,9 +59,58 @@ function put(database: Database, secret: NewSecret): Promise<PutOutcome> {
       .insert(secrets)
       .values({ owner, name, ...values })
       .onConflictDoUpdate({ target: [secrets.owner, secrets.name], set: values });
+    await tx
+      .delete(secretRemovals)
+      .where(and(eq(secretRemovals.orgId, owner), eq(secretRemovals.name, name)));
     return 'saved';
   });
 }
+
+/** Remembered while what others have may still come: it would bring the secret back. */
+function remove(database: Database, place: SecretPlace): Promise<boolean> {
+  return database.transaction(async (tx) => {
+    const { owner, name } = place;
+    await lockOwner(tx, owner);
+    const gone = await tx.delete(secrets).where(at(place)).returning({ name: secrets.name });
+    const isOfUser = userIdSchema.safeParse(owner).success;
+    if (!isOfUser && (await tx.$count(secretSets, eq(secretSets.orgId, owner))) === 0)
+      await tx.insert(secretRemovals).values({ orgId: owner, name }).onConflictDoNothing();
+    return gone.length > 0;
+  });
+}
+
+function complete(
+  database: Database,
+  org: OrgId,
+  brought: readonly BroughtSecret[],
+  nowMs: number,
+): Promise<void> {
+  return database.transaction(async (tx) => {
+    await lockOwner(tx, org);
+    const [first] = await tx
+      .insert(secretSets)
+      .values({ orgId: org, since: new Date(nowMs) })
+      .onConflictDoNothing()
+      .returning();
+    if (!first) return;
+    const removals = await tx.select().from(secretRemovals).where(eq(secretRemovals.orgId, org));
+    const removed = new Set(removals.map(({ name }) => name));
+    const rows = brought
+      .filter(({ name }) => !removed.has(name))
+      .map(({ owner, name, sealed, valueBytes, updatedAtMs }) => ({
+        ...{ owner, name, valueBytes, sealed: sealed.text, keyId: sealed.keyId },
+        updatedAt: new Date(updatedAtMs),
+      }));
+    if (rows.length > 0) await tx.insert(secrets).values(rows).onConflictDoNothing();
+    await tx.delete(secretRemovals).where(eq(secretRemovals.orgId, org));
+  });
+}
+
+/** Whoever changes an owner's secrets goes in turn. */
+async function lockOwner(tx: Transaction, owner: SecretOwner): Promise<void> {
+  await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`secrets ${owner}`}, 0))`);
+}
+type Transaction = Parameters<Parameters<Database['transaction']>[0]>[0];
 
 const at = ({ owner, name }: SecretPlace) => and(eq(secrets.owner, owner), eq(secrets.name, name));
 

@@ -87,4 +87,45 @@ describe.each(implementations)('the secret store in %s', (implementation, create
     expect(now && (await store.reseal(now, { keyId: `key ${implementation}`, text: 'anew' }))).toBe(true);
     expect(await store.wrappedByOthers(`key ${implementation}`, 10)).toEqual([]);
   });
+
+  const brought = (owner: SecretOwner, name: string, text: string) => ({
+    ...{ owner, name, valueBytes: 5, updatedAtMs: 500 },
+    sealed: { keyId: `key ${implementation}`, text },
+  });
+  const texts = async (store: SecretStore, owner: SecretOwner) =>
+    Object.fromEntries((await store.sealedOf(owner)).map(({ name, sealed }) => [name, sealed.text]));
+
+  test('takes what another cell brings once, and what was set or removed here before counts', async () => {
+    const { store, org } = draw();
+    await store.put(secret(org, 'SET'));
+    await store.put(secret(org, 'GONE'));
+    await store.remove({ owner: org, name: 'GONE' });
+    await store.remove({ owner: org, name: 'NEVER_HERE' });
+    await store.remove({ owner: org, name: 'SET_AGAIN' });
+    await store.put(secret(org, 'SET_AGAIN'));
+    expect(await store.isComplete(org)).toBe(false);
+    const names = ['SET', 'GONE', 'NEVER_HERE', 'SET_AGAIN', 'NEW'];
+    await store.complete(
+      org,
+      names.map((name) => brought(org, name, 'brought')),
+      9,
+    );
+    expect(await store.isComplete(org)).toBe(true);
+    expect(await texts(store, org)).toEqual({
+      SET: 'sealed SET',
+      SET_AGAIN: 'sealed SET_AGAIN',
+      NEW: 'brought',
+    });
+    expect((await store.list(org)).find(({ name }) => name === 'NEW')?.updatedAtMs).toBe(500);
+    await store.complete(org, [brought(org, 'LATE', 'brought')], 9);
+    expect(Object.keys(await texts(store, org))).not.toContain('LATE');
+  });
+
+  test('keeps no trace of what is removed once an organisation is complete', async () => {
+    const { store, org } = draw();
+    await store.complete(org, [brought(org, 'ONE', 'brought')], 9);
+    expect(await store.remove({ owner: org, name: 'ONE' })).toBe(true);
+    expect(await store.remove({ owner: org, name: 'ONE' })).toBe(false);
+    expect(await store.list(org)).toEqual([]);
+  });
 });

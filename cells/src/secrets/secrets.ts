@@ -5,9 +5,10 @@
  */
 import type { Clock } from '@cellbook/shared/clock.ts';
 import { CellbookError } from '@cellbook/shared/errors.ts';
-import type { OrgId, UserId } from '@cellbook/shared/ids.ts';
+import { type OrgId, orgIdSchema, type UserId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
+import type { BringSecrets } from './bring/bring-secrets.ts';
 import { readMasterKeys } from './master-keys.ts';
 import { checkName, checkValue } from './names.ts';
 import { type SecretOwner, type SecretPlace, seal, unseal } from './seal.ts';
@@ -17,6 +18,8 @@ export interface SecretsDeps {
   store: SecretStore;
   /** Null where none is configured: nothing can be written then, and sandboxes get nothing. */
   keysFile: string | null;
+  /** Sees to it that an organisation's are all here. Null: this cell stands alone, and what it has is all. */
+  bring: Pick<BringSecrets, 'ensure'> | null;
   clock: Clock;
   log: Logger;
 }
@@ -30,6 +33,8 @@ export class Secrets {
 
   async list(owner: SecretOwner): Promise<SecretNote[]> {
     this.#requireKeys('listing secrets');
+    const org = orgIdSchema.safeParse(owner);
+    if (org.success) await this.#deps.bring?.ensure(org.data);
     return this.#deps.store.list(owner);
   }
 
@@ -53,10 +58,14 @@ export class Secrets {
     return this.#deps.store.remove(place);
   }
 
-  /** What a workspace's kernels and terminals are given. One that no key opens is left out, and said in the log. */
+  /**
+   * What a workspace's kernels and terminals are given. One that no key opens is left out, and said in the log.
+   * Throws `secrets_unavailable` where the organisation's are in other cells alone, and none of them answers.
+   */
   async environmentOf(of: { ownerId: UserId; orgId: OrgId }): Promise<Record<string, string>> {
-    const { keysFile, store, log } = this.#deps;
+    const { keysFile, store, bring, log } = this.#deps;
     if (keysFile === null) return {};
+    await bring?.ensure(of.orgId);
     const [shared, own] = await Promise.all([store.sealedOf(of.orgId), store.sealedOf(of.ownerId)]);
     if (shared.length + own.length === 0) return {};
     const keys = await readMasterKeys(keysFile);

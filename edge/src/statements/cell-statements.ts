@@ -29,6 +29,8 @@ export interface FromCell<Said> {
   said: Said;
   /** Every cell that the pins name. */
   cells: readonly Cell[];
+  /** As it was signed. */
+  jws: string;
 }
 
 /** What the request's body says, and which cell says it. Throws `forbidden`. */
@@ -50,7 +52,7 @@ export async function statementFrom<Schema extends z.ZodType>(
     .catch((cause: unknown) => {
       throw notSigned(cell.id, cause);
     });
-  return { cell, said, cells };
+  return { cell, said, cells, jws };
 }
 
 export async function answerCell(ask: Ask, cell: Cell, typ: string, body: object): Promise<Response> {
@@ -58,30 +60,55 @@ export async function answerCell(ask: Ask, cell: Cell, typ: string, body: object
   return new Response(await signedFor(ask, cell, typ, body), { headers });
 }
 
-/** Tells a cell something, and reads what it says to it, which is signed by it. Throws `cell_unreachable`. */
-export async function tellCell<Schema extends z.ZodType>(
-  ask: Ask,
-  cell: Cell,
-  order: { typ: string; path: string; body: object; deadlineMs: number; doing: string },
-  { typ, schema, bytesMax }: Kind<Schema>,
-): Promise<z.infer<Schema>> {
-  const { clock } = ask.edge;
-  const details = { code: 'cell_unreachable', doing: order.doing, ids: { cell: cell.id } } as const;
-  const body = await signedFor(ask, cell, order.typ, order.body);
+export interface Order {
+  typ: string;
+  path: string;
+  body: object;
+  deadlineMs: number;
+  doing: string;
+}
+
+/** Tells a cell something; its answer is whatever it is. Throws `cell_unreachable`. */
+export async function orderCell(ask: Ask, cell: Cell, order: Order, bytesMax: number): Promise<string> {
+  const { typ, path, deadlineMs, doing } = order;
+  const details = { code: 'cell_unreachable', doing, ids: { cell: cell.id } } as const;
+  const body = await signedFor(ask, cell, typ, order.body);
   try {
-    return await withDeadline(clock, order.deadlineMs, details, async (signal) => {
+    return await withDeadline(ask.edge.clock, deadlineMs, details, async (signal) => {
       const headers = { 'content-type': statementMediaType };
-      const answer = await fetch(new URL(order.path, cell.url), { method: 'POST', headers, body, signal });
-      const jws = await readText(answer, order.doing, bytesMax);
-      if (!answer.ok || !cell.key) throw new Error(`status ${answer.status}`);
-      const key = (await importJWK(cell.key, 'EdDSA')) as CryptoKey;
-      return verifyStatement(jws, key, { typ, schema, to: edgeName, from: cell.id, nowMs: clock.nowMs() });
+      const answer = await fetch(new URL(path, cell.url), { method: 'POST', headers, body, signal });
+      const text = await readText(answer, doing, bytesMax);
+      if (!answer.ok) throw new Error(`status ${answer.status}`);
+      return text;
     });
   } catch (cause) {
     if (cause instanceof CellbookError) throw cause;
     throw new CellbookError('cell_unreachable', {
       ...details,
       problem: 'it has not answered as it should',
+      cause,
+    });
+  }
+}
+
+/** As `orderCell`, of a cell that says something to the edge in return, and signs it. */
+export async function tellCell<Schema extends z.ZodType>(
+  ask: Ask,
+  cell: Cell,
+  order: Order,
+  { typ, schema, bytesMax }: Kind<Schema>,
+): Promise<z.infer<Schema>> {
+  const jws = await orderCell(ask, cell, order, bytesMax);
+  const expected = { typ, schema, to: edgeName, from: cell.id, nowMs: ask.edge.clock.nowMs() };
+  try {
+    if (!cell.key) throw new Error('the pins name no key of it');
+    return await verifyStatement(jws, (await importJWK(cell.key, 'EdDSA')) as CryptoKey, expected);
+  } catch (cause) {
+    const ids = { cell: cell.id };
+    throw new CellbookError('cell_unreachable', {
+      doing: order.doing,
+      problem: 'its answer is not its own',
+      ids,
       cause,
     });
   }

@@ -59,10 +59,10 @@ export const cellLimits = {
     /** Sandboxes told at a time of a change of their organisation's. */
     deliveriesAtOnce: 16,
     /** All secrets of an organisation from another cell: it opens and seals a hundred. */
-    bringMs: 3_000,
+    bringMs: 1_500,
     /** Cells that are asked for them, one after the other, before who starts a sandbox is told to come again. */
     bringFromMax: 2,
-    bringAskMs: 7_000,
+    bringAskMs: 4_000,
     bringRetryAfterMs: 5_000,
     /** Rows sealed anew in one read, when the master key is changed. */
     resealRows: 100,

@@ -35,7 +35,7 @@ const envelopeSchema = z.looseObject({ from: z.string(), to: z.string(), iat: z.
 
 export async function signStatement(
   typ: string,
-  statement: Addressed & { iat: number },
+  statement: Addressed & { iat: number; [said: string]: unknown },
   key: JWK,
 ): Promise<string> {
   return new CompactSign(new TextEncoder().encode(JSON.stringify(statement)))

@@ -13,6 +13,7 @@ beforeAll(async () => {
   api = await startApiServer({
     home: async () => ({
       epoch: () => null,
+      cellNamed: () => null,
       async check() {
         held += 1;
         await gate.promise;
