@@ -105,6 +105,11 @@ export const sandboxLimits = {
     schemaLookMs: 200,
     drainLookMs: 100,
     /**
+     * Free on a host's disk before files come to it or are saved on it: what eight sandboxes may write between two
+     * rounds of the syncer at 1 MB/s each (4 s), so that it is stored before the disk is full.
+     */
+    diskHeadroomBytesMin: 32 * 1024 * 1024,
+    /**
      * Epochs of purged workspaces are forgotten once an hour, so many in a statement, when the purge is longer ago
      * than any command lives that was sent before it (a flush: 300 s).
      */

@@ -36,6 +36,7 @@ import type { DaemonConfig } from './daemon-config.ts';
 import { createDaemonServer } from './daemon-server.ts';
 import { drainHost } from './drain-host.ts';
 import { forgetPurged } from './forget-purged.ts';
+import { createHostDisk } from './host-disk.ts';
 import { openDriver } from './open-driver.ts';
 
 export interface DaemonTools {
@@ -84,7 +85,18 @@ export async function startDaemon(config: DaemonConfig, tools: DaemonTools): Pro
     log.warn({ removed }, 'removed files that had been given back when an earlier daemon died');
   const versions = { sandbox: driver.version, node: process.version };
   const commands = new CommandsUnderWay();
-  const app = createDaemonServer({ host, volumes, key, tls, commands, clock, log, metrics, versions });
+  const app = createDaemonServer({
+    host,
+    volumes,
+    disk: createHostDisk(hostDirectory),
+    key,
+    tls,
+    commands,
+    clock,
+    log,
+    metrics,
+    versions,
+  });
   await app.listen({ host: config.bind, port: config.port });
   const { port } = app.server.address() as AddressInfo;
   log.info({ port, capacity, driver: driver.version }, 'the host serves');

@@ -12,7 +12,7 @@ import { serveTree } from './serve-tree.ts';
 
 const treeParams = workspaceParams.extend({ method: treeMethodSchema.or(z.enum(['open', 'read'])) });
 
-export function registerFileRoutes(app: FastifyInstance, { volumes, host }: DaemonParts): void {
+export function registerFileRoutes(app: FastifyInstance, { volumes, host, disk }: DaemonParts): void {
   const path = (command: string) => `/v1/workspaces/:id/files/${command}`;
   const read = ({ params, body }: { params: unknown; body: unknown }) => {
     const { id } = workspaceParams.parse(params);
@@ -23,6 +23,7 @@ export function registerFileRoutes(app: FastifyInstance, { volumes, host }: Daem
 
   app.post(path('attach'), async (request, reply) => {
     const { id, epoch } = read(request);
+    await disk.needRoomToStart(id);
     return volumes.attach(id, epoch, signalOf(reply));
   });
   app.post(path('adopt'), async (request) => {
@@ -57,6 +58,7 @@ export function registerFileRoutes(app: FastifyInstance, { volumes, host }: Daem
       const bytes = await tree.open(at, range ?? undefined);
       return reply.type('application/octet-stream').send(Readable.from(bytes));
     }
+    await disk.needRoomFor(method, binary.length, id);
     return { value: await serveTree(tree, method, args, binary) };
   });
 }

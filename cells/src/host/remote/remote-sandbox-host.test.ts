@@ -19,6 +19,7 @@ import { CommandsUnderWay } from '../daemon/commands-under-way.ts';
 import { connectPort, type PortedSandbox } from '../daemon/connect-port.ts';
 import { createDaemonServer } from '../daemon/daemon-server.ts';
 import { drainHost } from '../daemon/drain-host.ts';
+import { createHostDisk } from '../daemon/host-disk.ts';
 import { openEpochBook } from '../epoch-book.ts';
 import { LocalSandboxHost } from '../local-sandbox-host.ts';
 import { type Network, startNetwork } from '../testing/network.ts';
@@ -47,7 +48,8 @@ beforeEach(async () => {
   const metrics = createMetrics();
   const tools = { clock: systemClock, log: silentLogger, metrics, versions: {} };
   commands = new CommandsUnderWay();
-  app = createDaemonServer({ host, volumes: files.volumes, key, commands, ...tools });
+  const disk = createHostDisk(directory);
+  app = createDaemonServer({ host, volumes: files.volumes, disk, key, commands, ...tools });
   await app.listen({ host: '127.0.0.1', port: 0 });
   controllers = [];
   network = null;

@@ -11,6 +11,7 @@ import { startTestHost, type TestHost } from '../../storage/test-volumes.ts';
 import { CommandsUnderWay } from '../daemon/commands-under-way.ts';
 import type { PortedSandbox } from '../daemon/connect-port.ts';
 import { createDaemonServer } from '../daemon/daemon-server.ts';
+import { createHostDisk } from '../daemon/host-disk.ts';
 import { LocalSandboxHost } from '../local-sandbox-host.ts';
 import { HostClient } from '../remote/host-client.ts';
 import { createRemoteVolumes } from '../remote/remote-volumes.ts';
@@ -40,6 +41,7 @@ export async function startRemoteTestHost(): Promise<RemoteTestHost> {
     ...{ volumes: host.volumes, key, clock: systemClock, log: silentLogger, metrics: createMetrics() },
     host: new LocalSandboxHost({ hostId, driver: noDriver, capacity: 1 }),
     commands: new CommandsUnderWay(),
+    disk: createHostDisk(host.hostDirectory),
     versions: {},
   });
   await app.listen({ host: '127.0.0.1', port: 0 });

@@ -22,6 +22,7 @@ import { startTestHost, type TestHost } from '../../storage/test-volumes.ts';
 import { CommandsUnderWay } from '../daemon/commands-under-way.ts';
 import { connectPort } from '../daemon/connect-port.ts';
 import { createDaemonServer } from '../daemon/daemon-server.ts';
+import { createHostDisk } from '../daemon/host-disk.ts';
 import { LocalSandboxHost } from '../local-sandbox-host.ts';
 import { HostClient } from '../remote/host-client.ts';
 import { openLink } from '../remote/open-link.ts';
@@ -77,7 +78,7 @@ async function serve(): Promise<void> {
   const local = new LocalSandboxHost({ hostId, driver, capacity: 1 });
   app = createDaemonServer({
     ...{ ...tools, host: local, volumes: files.volumes, key, tls: serverTls, metrics: createMetrics() },
-    ...{ commands: new CommandsUnderWay(), versions: {} },
+    ...{ commands: new CommandsUnderWay(), disk: createHostDisk(directory), versions: {} },
   });
   await app.listen({ host: '127.0.0.1', port: 0 });
   port = (app.server.address() as AddressInfo).port;
