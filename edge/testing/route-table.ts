@@ -31,6 +31,8 @@ POST   /pins/show                                         open
 POST   /pins/probe                                        open
 POST   /cells/standing                                    open
 POST   /cells/quota                                       open
+POST   /cells/secrets                                     open
+POST   /cells/secrets/held                                open
 GET    /v1/edge-openapi.json                              open
 GET    /v1/me                                             account.read of caller
 GET    /v1/sessions                                       account.read of caller, never

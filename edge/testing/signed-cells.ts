@@ -18,12 +18,12 @@ export interface SignedCell {
   read<Schema extends z.ZodType>(answer: Response, typ: string, schema: Schema): Promise<z.infer<Schema>>;
 }
 
-/** Two cells of region `local`; `urls`: other than the upstreams. */
+/** Cells of region `local`, where the upstreams are; `urls`: somewhere else. */
 export async function signedCells(world: World, epoch = 2, urls = env.UPSTREAMS): Promise<SignedCell[]> {
-  const keys = await Promise.all(urls.map((_, at) => edKey(`cell-${'ab'[at]}`)));
+  const keys = await Promise.all(urls.map((_, at) => edKey(`cell-${'abc'[at]}`)));
   const region = regionIdSchema.parse('local');
   const named = urls.map((url, at) =>
-    cellSchema.parse({ id: cellIdSchema.parse(`cell-${'ab'[at]}`), region, url, key: keys[at] }),
+    cellSchema.parse({ id: cellIdSchema.parse(`cell-${'abc'[at]}`), region, url, key: keys[at] }),
   );
   await env.PINS.put('pins', await signPins({ epoch, ...layoutDocument(shareOut(named)) }, world.keys.pins));
   await world.edge.pins.reload();

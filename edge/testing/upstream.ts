@@ -11,7 +11,7 @@
  *   …/outdated         503, saying that the claims it was sent are old
  *   …/standing         keeps what was PUT there last, and answers with it
  *   …/silent/{key}     never answers; `…/seen/{key}/0` answers when it has been asked
- *   …/recall, …/sealed what was PUT there last, to whoever posts: a cell's signed word to the edge
+ *   …/recall, …/seal what was PUT there last, to whoever posts: a cell's signed word to the edge
  *   /v1/workspaces/{id} 200, or as `absentWorkspace` and `brokenWorkspace` say
  *   WebSocket          echoes; "close 1012" closes so; "drop" ends without a close frame
  */
@@ -96,7 +96,7 @@ function startUpstream(moved: boolean) {
     recall: (request, response) => keep('recall', request, response),
     standing: (request, response) => keep('standing', request, response),
     outdated: (_request, response) => response.writeHead(503, { 'cellbook-outdated': '1' }).end('{}'),
-    sealed: (request, response) => keep('sealed', request, response),
+    seal: (request, response) => keep('seal', request, response),
   };
   const words = new Map<string, Buffer>();
   async function keep(name: string, request: IncomingMessage, response: ServerResponse) {
