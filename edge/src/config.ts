@@ -2,6 +2,7 @@
 import { limits } from '@cellbook/shared/limits.ts';
 import { regionsSchema } from '@cellbook/shared/protocol/regions.ts';
 import { z } from 'zod';
+import type { Counts } from '../sockets/counts.ts';
 import type { OneTimeCodes } from '../sockets/one-time-codes.ts';
 import { providersConfigSchema } from './identity/oidc/provider-config.ts';
 
@@ -10,6 +11,7 @@ export interface Bindings {
   PINS: KVNamespace;
   DIRECTORY: D1Database;
   ONE_TIME_CODES: DurableObjectNamespace<OneTimeCodes>;
+  COUNTS: DurableObjectNamespace<Counts>;
 }
 
 const json = <Schema extends z.ZodType>(schema: Schema) =>
@@ -84,6 +86,8 @@ const configSchema = z.object({
     .int()
     .min(1)
     .default(limits.audit.retentionDaysByTier.enterprise),
+  /** `exported`: of what is that old only what an operator's export has come back for is removed. */
+  CELLBOOK_AUDIT_REMOVE: z.enum(['expired', 'exported']).default('expired'),
   /** One, or a list while it is being replaced. */
   CELLBOOK_PIN_PUBLIC_KEY: json(z.union([z.array(publicKey).min(1), publicKey.transform((key) => [key])])),
   /** The version of the lab bundle under /static/lab/; without one the workspace's page says so. */

@@ -29,7 +29,12 @@ import { createStandings, type Standings } from './directory/standing.ts';
 import { type Credentials, createCredentials } from './identity/credentials.ts';
 import { createProvider, type Provider } from './identity/oidc/provider.ts';
 import { createOneTimeCodes, type OneTimeCodeStore } from './identity/one-time-codes.ts';
-import { createDeviceGate, createSignInGate, type SignInGate } from './identity/sign-in-gate.ts';
+import {
+  type CountsOf,
+  createDeviceGate,
+  createSignInGate,
+  type SignInGate,
+} from './identity/sign-in-gate.ts';
 import { createD1KeyStore } from './keys/d1-key-store.ts';
 import { createD1ServiceAccountStore } from './keys/d1-service-account-store.ts';
 import type { KeyStore } from './keys/key-store.ts';
@@ -140,7 +145,7 @@ export function createEdge(bindings: Bindings, clock: Clock, random: Random): Ed
     ...stores,
     people,
     providers: config.CELLBOOK_OIDC.map((provider) => createProvider({ config: provider, clock })),
-    signInGate: createSignInGate({ clock, objects: bindings.COUNTS }),
+    signInGate: createSignInGate({ clock, counts: countsOf(bindings) }),
     credentials: createCredentials({ clock, keys: config.CELLBOOK_CREDENTIAL_KEYS }),
     ...{ revoked, changes, policies, pins, pinStore, verifyPins: verified },
     ...askingOf(clock, directory, stored),
@@ -156,7 +161,7 @@ export function createEdge(bindings: Bindings, clock: Clock, random: Random): Ed
     }),
     audit,
     upkeep: upkeepOf(bindings.DIRECTORY, clock, audit),
-    deviceGuesses: createDeviceGate({ clock, objects: bindings.COUNTS }),
+    deviceGuesses: createDeviceGate({ clock, counts: countsOf(bindings) }),
     refusals: createRefusalCounts(),
     refused: noteRefusal,
     codes: createOneTimeCodes({ objects: bindings.ONE_TIME_CODES, clock, random }),
@@ -185,6 +190,11 @@ function forwarderOf(
     },
   };
 }
+
+const countsOf =
+  ({ COUNTS }: Bindings): CountsOf =>
+  (shard) =>
+    COUNTS.get(COUNTS.idFromName(`shard-${shard}`));
 
 const upkeepOf = (db: D1Database, clock: Clock, audit: EdgeAudit): Upkeep =>
   createUpkeep({

@@ -138,7 +138,7 @@ describe('what becomes an event', () => {
     const theirs = (await events()).filter((event) => event.from.address === '192.0.2.77');
     expect(theirs.map(({ what }) => what)).toEqual(['access.refused']);
     for (let times = 0; times < limits.edge.signInsPerMinuteMax; times++)
-      world.edge.signInGate.enter('192.0.2.77');
+      await world.edge.signInGate.enter('192.0.2.77');
     const before = (await events()).length;
     for (const path of ['/signout', '/join/nothing'])
       expect((await world.fetch(main + path, { method: 'POST', headers: from })).status, path).toBe(429);

@@ -25,7 +25,7 @@ export async function devicePage(ask: Ask): Promise<Response> {
   const given = searchParams.get('user_code');
   if (given === null) return pageResponse(codePage({ problem: null }));
   const { edge } = ask;
-  edge.deviceGuesses.enter(identity.sub);
+  await edge.deviceGuesses.enter(identity.sub);
   const code = readUserCode(given);
   const request = code && (await edge.devices.find(code, edge.clock.nowMs()));
   if (!request) return noSuchCode();
@@ -49,7 +49,7 @@ export async function answerDevice(ask: Ask, identity: Identity): Promise<Respon
   refuseOtherOrigins(ask);
   const { edge } = ask;
   const { user_code, answer } = await readForm(ask.request, answerSchema, 'answering a command line');
-  edge.deviceGuesses.enter(identity.sub);
+  await edge.deviceGuesses.enter(identity.sub);
   const code = readUserCode(user_code);
   const allow = answer === 'allow';
   const by = { userId: identity.sub, orgId: identity.org };

@@ -70,7 +70,7 @@ async function answer(ask: Ask, route: EdgeRoute, params: Record<string, string>
 
 async function answerRoute(ask: Ask, route: EdgeRoute, params: Record<string, string>): Promise<Response> {
   if (route.open !== undefined) {
-    if (route.gated) ask.edge.signInGate.enter(networkOf(clientAddressOf(ask)));
+    if (route.gated) await ask.edge.signInGate.enter(networkOf(clientAddressOf(ask)));
     const open = () => route.answer({ ask, params });
     if (route.recordsItself) return open();
     return audited(ask, { route, params, identity: null }, open);

@@ -18,7 +18,7 @@ export const edgeLimits = {
     drawsMax: 5,
     /**
      * Codes one person may try in a minute: with 10,000 of 2.6 * 10^10 in use, 20 a minute hit one (of a stranger,
-     * who would be logged in as the one who guesses) after 90 days. Counted per isolate.
+     * who would be logged in as the one who guesses) after 90 days.
      */
     guessesPerMinuteMax: 20,
   },
@@ -127,8 +127,12 @@ export const edgeLimits = {
     providerClockSkewMs: 60_000,
     /** Sign-ins begun or ended from one address in a minute: an office behind one address at nine o'clock. */
     signInsPerMinuteMax: 120,
-    /** Addresses counted at a time per isolate: 5,000 at about 100 bytes are 0.5 MB; the longest unseen go. */
+    /** Addresses counted at a time, per object and isolate: 5,000 at about 100 bytes are 0.5 MB; the longest unseen go. */
     signInAddressesMax: 5_000,
+    /** Objects that count: 16 at 1,000 requests/s each are 16,000 sign-ins begun a second. */
+    countShards: 16,
+    /** One question to an object that counts: it answers in milliseconds from memory, across an ocean in 200. */
+    countMsMax: 1_000,
     /** A one-time code is used by the redirect that carries it. */
     oneTimeCodeTtlMs: 30_000,
     /** Objects that hold one-time codes: 16 at 1,000 writes/s each are 16,000 openings a second. */

@@ -331,6 +331,11 @@ describe('how often', () => {
     expect([refused.status, Number(refused.headers.get('retry-after')) > 0]).toEqual([429, true]);
     expect(await refused.json()).toMatchObject({ code: 'rate_limited' });
     expect((await ask('192.0.2.2')).status).toBe(404);
+    // An isolate that has counted nobody yet counts with the others.
+    const elsewhere = world.anotherIsolate(world.clock);
+    const there = (address: string) =>
+      elsewhere.fetch(`${main}/signin/three`, { headers: { 'cf-connecting-ip': address } });
+    expect([(await there('192.0.2.1')).status, (await there('192.0.2.2')).status]).toEqual([429, 404]);
     await world.clock.advance(120_000);
     expect((await ask('192.0.2.1')).status).toBe(404);
   });
