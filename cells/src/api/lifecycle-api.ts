@@ -13,7 +13,8 @@ import {
 import { type AuditRouteDeps, registerAuditRoutes } from '../audit/routes/audit-routes.ts';
 import { type FindingRouteDeps, registerFindingRoutes } from '../findings/finding-routes.ts';
 import { registerSecretRoutes, type SecretRouteDeps } from '../secrets/secret-routes.ts';
-import { registerVersionRoutes, type VersionDeps } from '../versions/version-routes.ts';
+import type { VersionDeps } from '../versions/version-deps.ts';
+import { registerVersionRoutes } from '../versions/version-routes.ts';
 import { type EventDeps, registerEventRoutes } from './events/event-routes.ts';
 import { registerUsage } from './usage/usage-routes.ts';
 import { registerChangeWorkspaces } from './workspaces/change-workspaces.ts';

@@ -65,7 +65,7 @@ export async function serve(parts: ServerParts): Promise<FastifyInstance> {
     standing,
     home,
   } = parts;
-  const { clock, random, log } = tools;
+  const { clock, log } = tools;
   const { database, store, transitions, idempotency, feed } = stores;
   const keys = await openPublicKeys(config.edgePublicKeysFile, clock);
   const wishes = createRetentionWishes(audit.store, log);
@@ -105,16 +105,23 @@ export async function serve(parts: ServerParts): Promise<FastifyInstance> {
   if (secrets.sealing) registerSealSecrets(app, secrets.sealing);
   app.addHook('onClose', () => differ.close());
   await gateway.registerRoutes(app);
+  serveContents(app, parts, limitedVolumes);
+  await registerLab(app, { config, database, runtime: lifecycle, clock, log });
+  return app;
+}
+
+function serveContents(
+  app: FastifyInstance,
+  { findings, gateway, tools }: ServerParts,
+  volumes: Pick<WorkspaceVolumes, 'files'>,
+): void {
   findings.findings.onFlagged((workspaceId, path, found) => gateway.onFindings(workspaceId, path, found));
   registerContentsRoutes(app, {
-    volumes: limitedVolumes,
-    ...{ random, log, basePath: baseUrl, findings: findings.findings },
+    ...{ ...tools, volumes, basePath: baseUrl, findings: findings.findings },
     resolveKernelPath: (workspaceId, kernelId, path) =>
       gateway.resolveKernelPath(workspaceId, kernelId, path),
     onEvent: (workspaceId, event) => gateway.onContentsEvent(workspaceId, event),
   });
-  await registerLab(app, { config, database, runtime: lifecycle, clock, log });
-  return app;
 }
 
 function volumesWithinQuota({ volumes, stores, quotas }: ServerParts) {

@@ -5,11 +5,12 @@ import { hostIdSchema, newVolumeId, newWorkspaceId } from '@cellbook/shared/ids.
 import { limits } from '@cellbook/shared/limits.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
 import { expect, test } from 'vitest';
+import { versionsToForget } from './manifests/forget-manifests.ts';
 import type { Manifest } from './manifests/manifest-store.ts';
 import { createMemoryManifestStore } from './manifests/memory-manifest-store.ts';
 import { createMemoryObjectStore } from './objects/memory-object-store.ts';
 import { createStoredSurface } from './stored-surface.ts';
-import { sweep, versionsToForget } from './sweep.ts';
+import { sweep } from './sweep.ts';
 import { startTestHost } from './test-volumes.ts';
 import { DirectoryCache } from './tree/directory-cache.ts';
 import { Semaphore } from './tree/semaphore.ts';

@@ -14,7 +14,8 @@
  */
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import { limits } from '@cellbook/shared/limits.ts';
-import type { Manifest, ManifestStore } from './manifests/manifest-store.ts';
+import { forgetManifests } from './manifests/forget-manifests.ts';
+import type { ManifestStore } from './manifests/manifest-store.ts';
 import { keptFiles } from './marks/kept-files.ts';
 import { pruneVersions } from './marks/prune-versions.ts';
 import type { ObjectStore } from './objects/object-store.ts';
@@ -23,30 +24,6 @@ import { reachableKeys } from './tree/reachable.ts';
 import type { TreeChange } from './tree/tree-change.ts';
 import type { VolumeObjects } from './tree/volume-objects.ts';
 import type { VolumePointer } from './volume-pointer.ts';
-
-const { versionsKeepAllMs, versionsKeepHourlyMs, versionsKeepDailyMs } = limits.storage;
-const hourMs = 3_600_000;
-const dayMs = 24 * hourMs;
-
-/**
- * The versions to forget, of all of a volume's, newest first: within the last hour none, then all but the
- * newest of each hour for a day, all but the newest of each day for a month, and everything older.
- */
-export function versionsToForget(manifests: readonly Manifest[], nowMs: number): number[] {
-  const taken = new Set<string>();
-  return manifests.slice(1).flatMap(({ version, committedAtMs }) => {
-    const ageMs = nowMs - committedAtMs;
-    if (ageMs <= versionsKeepAllMs) return [];
-    if (ageMs > versionsKeepDailyMs) return [version];
-    const slot =
-      ageMs <= versionsKeepHourlyMs
-        ? `hour ${Math.floor(committedAtMs / hourMs)}`
-        : `day ${Math.floor(committedAtMs / dayMs)}`;
-    if (taken.has(slot)) return [version];
-    taken.add(slot);
-    return [];
-  });
-}
 
 export interface SweepParts {
   pointer: VolumePointer;
@@ -67,7 +44,7 @@ export async function sweep(parts: SweepParts): Promise<number> {
   const uploads = await uploadsOf(pointer, nowMs);
   const versions = pruneVersions(await keptFiles(pointer, signal), nowMs, retention);
   await pointer.commit([...uploads.givenUp, ...versions.changes], 'tidy', signal);
-  const roots = await forgetManifests(parts);
+  const roots = await forgetManifests(manifests, workspaceId, nowMs);
   const kept = await reachableKeys(pointer.objects, roots, signal);
   const removed = await removeOthers(parts, kept);
   const changesDaily = roots.length > 1 || uploads.underWay > 0;
@@ -78,14 +55,6 @@ export async function sweep(parts: SweepParts): Promise<number> {
   await manifests.markSwept(workspaceId, pointer.row.version, Number.isFinite(dueAtMs) ? dueAtMs : null);
   pointer.markSwept(pointer.row.version);
   return removed;
-}
-
-/** Gives the roots of those that stay. */
-async function forgetManifests({ pointer, manifests, nowMs }: SweepParts): Promise<string[]> {
-  const all = await allManifests(manifests, pointer);
-  const forgotten = new Set(versionsToForget(all, nowMs));
-  await manifests.forget(pointer.row.workspaceId, [...forgotten]);
-  return all.filter(({ version }) => !forgotten.has(version)).flatMap(({ root }) => root ?? []);
 }
 
 async function removeOthers(parts: SweepParts, kept: ReadonlySet<string>): Promise<number> {
@@ -117,17 +86,6 @@ async function assertOurs({ pointer, manifests }: SweepParts): Promise<void> {
     problem: 'the volume changed hands meanwhile',
     ids: { workspaceId },
   });
-}
-
-const pageSize = 1_000;
-
-async function allManifests(manifests: ManifestStore, { row }: VolumePointer): Promise<Manifest[]> {
-  const all: Manifest[] = [];
-  for (;;) {
-    const page = await manifests.list(row.workspaceId, pageSize, all.at(-1)?.version);
-    all.push(...page);
-    if (page.length < pageSize) return all;
-  }
 }
 
 /** The removals of uploads that were given up, and how many are under way. */

@@ -1,5 +1,6 @@
 /** What every manifest store must do; each implementation's test runs this suite. */
 import { hostIdSchema, newVolumeId, newWorkspaceId, type WorkspaceId } from '@cellbook/shared/ids.ts';
+import { limits } from '@cellbook/shared/limits.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ManifestStore } from './manifest-store.ts';
@@ -123,6 +124,40 @@ export function describeManifestStore(
       expect((await store.list(workspaceId, 10)).map(({ version }) => version)).toEqual([4, 2]);
       await store.markSwept(workspaceId, 4, null);
       expect(await store.read(workspaceId)).toMatchObject({ sweptVersion: 4 });
+    });
+
+    test('each sweep that begins is counted; an older owner begins none', async () => {
+      const workspaceId = await fresh();
+      await store.claim(workspaceId, 2, here);
+      expect(await store.beginSweep(workspaceId, 2)).toBe(1);
+      expect(await store.beginSweep(workspaceId, 2)).toBe(2);
+      expect(await store.read(workspaceId)).toMatchObject({ sweeps: 2 });
+      await expect(store.beginSweep(workspaceId, 1)).rejects.toMatchObject({ code: 'stale_epoch' });
+      const none = newWorkspaceId(systemRandom);
+      await expect(store.beginSweep(none, 1)).rejects.toMatchObject({ code: 'gone' });
+    });
+
+    test('a volume is due some time after its first change, and is given to one alone', async () => {
+      const workspaceId = await fresh();
+      const due = async (nowMs: number) =>
+        (await store.claimTidy({ nowMs, leaseMs: 1_000, max: 10_000 })).filter((id) => id === workspaceId);
+      const changedMs = 1_750_000_000_000;
+      expect(await due(changedMs * 2)).toEqual([]);
+      await commit(workspaceId, 0, 0, 'a');
+      await commit(workspaceId, 1, 0, 'b');
+      const dueMs = changedMs + limits.storage.tidyAfterMs;
+      expect(await due(dueMs - 1)).toEqual([]);
+      expect((await Promise.all([due(dueMs), due(dueMs)])).flat()).toEqual([workspaceId]);
+      expect(await due(dueMs + 999)).toEqual([]);
+      expect(await due(dueMs + 1_000)).toEqual([workspaceId]);
+      await store.markSwept(workspaceId, 2, dueMs + 5_000);
+      expect(await due(dueMs + 4_999)).toEqual([]);
+      await store.claim(workspaceId, 1, here);
+      expect(await due(dueMs + 5_000)).toEqual([]);
+      await store.release(workspaceId, 1);
+      expect(await due(dueMs + 5_000)).toEqual([workspaceId]);
+      await store.markSwept(workspaceId, 2, null);
+      expect(await due(dueMs * 2)).toEqual([]);
     });
 
     test('a destroyed volume is gone for every writer, and destroying twice is harmless', async () => {
