@@ -67,7 +67,7 @@ function envText(options: Options, { credentials, principal, pinPublicKeys, audi
     CELLBOOK_PRINCIPAL_KEY: JSON.stringify(principal),
     CELLBOOK_PIN_PUBLIC_KEY: JSON.stringify(pinPublicKeys),
     CELLBOOK_AUDIT_KEY: JSON.stringify(audit),
-    ...retention(process.env.CELLBOOK_AUDIT_RETENTION_DAYS),
+    ...retention(process.env),
     ...(options.lab === undefined ? {} : { CELLBOOK_LAB_VERSION: basename(resolve(options.lab)) }),
   };
   return Object.entries(variables)
@@ -76,8 +76,11 @@ function envText(options: Options, { credentials, principal, pinPublicKeys, audi
 }
 
 /** A mistake is told here, once, and not by every request. */
-function retention(days: string | undefined): Record<string, string> {
-  return days ? { CELLBOOK_AUDIT_RETENTION_DAYS: String(z.coerce.number().int().min(1).parse(days)) } : {};
+function retention({ CELLBOOK_AUDIT_RETENTION_DAYS: days, CELLBOOK_AUDIT_REMOVE: what }: NodeJS.ProcessEnv) {
+  return {
+    ...(days && { CELLBOOK_AUDIT_RETENTION_DAYS: String(z.coerce.number().int().min(1).parse(days)) }),
+    ...(what && { CELLBOOK_AUDIT_REMOVE: z.enum(['expired', 'exported']).parse(what) }),
+  };
 }
 
 /** What has been done to the local stores is recorded beside them, so that the two are lost together. */

@@ -132,6 +132,7 @@ export function createEdge(bindings: Bindings, clock: Clock, random: Random): Ed
     ...{ clock, random, anchors: bindings.PINS, key: config.CELLBOOK_AUDIT_KEY ?? null },
     store: createD1AuditStore({ db: bindings.DIRECTORY, clock }),
     retentionDays: config.CELLBOOK_AUDIT_RETENTION_DAYS,
+    removesOnlyExported: config.CELLBOOK_AUDIT_REMOVE === 'exported',
   });
   const serviceStanding = createServiceStanding({ db: bindings.DIRECTORY, clock });
   const personIn = async (sub: UserId, org: OrgId) =>

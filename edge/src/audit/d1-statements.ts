@@ -63,6 +63,22 @@ export function d1Statements(db: D1Database, run: Batch) {
       const row = found?.results[0];
       return row === undefined ? null : headSchema.parse(row);
     },
+    /** Whoever exports has received everything through this row; never more than there is. */
+    async noteExported(seq: number): Promise<void> {
+      await run([
+        db
+          .prepare(
+            `INSERT INTO audit_exported SELECT 1, min(?1, coalesce(max(seq), 0)) FROM audit_events WHERE TRUE
+             ON CONFLICT (id) DO UPDATE SET seq = max(seq, excluded.seq)`,
+          )
+          .bind(seq),
+      ]);
+    },
+    async exportedThrough(): Promise<number> {
+      const [found] = await run([db.prepare('SELECT seq FROM audit_exported')]);
+      const row = found?.results[0];
+      return row === undefined ? 0 : z.object({ seq: z.int() }).parse(row).seq;
+    },
     /** In one transaction: the statement is kept, and every row through its `seq` goes. How many went. */
     async remove({ kind, seq, atMs, jws }: EdgeStatement): Promise<number> {
       const [, removed] = await run([

@@ -15,6 +15,8 @@ export interface SigningDeps {
   clock: Clock;
   /** How long every event is kept at least. */
   retentionDays: number;
+  /** What an operator's export has not come back for stays, however old. */
+  removesOnlyExported: boolean;
 }
 
 type Named = Pick<AuditStatement, 'kind' | 'seq'>;

@@ -77,6 +77,9 @@ async function exportLines({ ask, identity }: Call & { identity: Identity }): Pr
   const result = { outcome: 'ok', code: null, status: 200 } as const;
   await recordAudit(ask, { what: 'audit.export', who: identity, details: { scope: scope.kind }, result });
   const { store } = ask.edge.audit;
+  // Who comes back for what is behind a row has everything before it: an operator's own word.
+  const isWhole = scope.kind === 'all' && Object.values(filters).every((filter) => filter === undefined);
+  if (isWhole && after > 0) await store.noteExported(after);
   return lines(async function* () {
     for (let from = after; ; ) {
       const rows = await store.list({ ...filters, scope, after: from, limit: limits.audit.pageRows });

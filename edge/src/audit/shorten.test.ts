@@ -9,7 +9,7 @@ import { limits } from '@cellbook/shared/limits.ts';
 import type { NewAuditEvent } from '@cellbook/shared/protocol/audit.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { createWorld, type World } from '../../testing/world.ts';
+import { createWorld, main, type World } from '../../testing/world.ts';
 import { edgeChain } from './edge-statements.ts';
 
 const dayMs = 86_400_000;
@@ -122,6 +122,38 @@ describe('retention', () => {
     expect(await evenLater.edge.audit.shorten()).toBe(3);
     expect(await verify(evenLater)).toMatchObject({ findings: [] });
   });
+});
+
+test('where only what was exported may go, it goes once an operator’s export has come back for more', async () => {
+  const email = `${systemRandom.uuid()}@example.org`;
+  const variables = {
+    CELLBOOK_AUDIT_RETENTION_DAYS: String(retentionDays),
+    CELLBOOK_AUDIT_REMOVE: 'exported',
+    CELLBOOK_OPERATORS: email,
+    CELLBOOK_AUDIT_KEY: JSON.stringify(world.keys.audit),
+  };
+  world = { ...(await createWorld(variables)), keys: world.keys };
+  await db.prepare('DELETE FROM audit_exported').run();
+  await record(3);
+  await world.clock.advance(limits.audit.checkpointMs);
+  await record(3);
+  const then = later(retentionDays + 1);
+  await record(1, then);
+  expect(await then.edge.audit.shorten()).toBe(0);
+  const exportAs = async (cookie: string, query: string) =>
+    (await then.fetch(`${main}/v1/edge-audit/export${query}`, { headers: { cookie } })).arrayBuffer();
+  const [operator, other] = [
+    await then.signIn(email),
+    await then.signIn(`${systemRandom.uuid()}@example.org`),
+  ];
+  await exportAs(operator, '');
+  await exportAs(other, '?after=6');
+  await exportAs(operator, '?after=6&action=sign_in');
+  expect(await then.edge.audit.shorten()).toBe(0);
+  await exportAs(operator, '?after=5');
+  // Through the checkpoint before it.
+  expect(await then.edge.audit.shorten()).toBe(3);
+  expect((await verify(then)).findings).toEqual([]);
 });
 
 describe('statements', () => {

@@ -15,11 +15,12 @@ import { anchorKey, edgeChain, type SigningDeps } from './edge-statements.ts';
 
 /** How many events went. */
 export async function shortenEdgeAudit(deps: SigningDeps): Promise<number> {
-  const { store, anchors, key, clock, retentionDays } = deps;
+  const { store, anchors, key, clock, retentionDays, removesOnlyExported } = deps;
   if (key === null) return 0;
   const atMs = clock.nowMs();
   const expired = await store.lastExpired(atMs, retentionDays, limits.audit.edgeRemoveRowsMax);
-  const checkpoint = expired && (await store.checkpointUpTo(expired.seq));
+  const exported = removesOnlyExported ? await store.exportedThrough() : Number.MAX_SAFE_INTEGER;
+  const checkpoint = expired && (await store.checkpointUpTo(Math.min(expired.seq, exported)));
   const removal = await store.lastRemoval();
   if (!checkpoint || checkpoint.seq <= (removal?.seq ?? 0)) return 0;
   const through = await provenHead({
