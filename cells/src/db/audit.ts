@@ -63,3 +63,9 @@ export const auditPolicies = pgTable('audit_policies', {
   orgId: text('org_id').primaryKey(),
   retentionDays: integer('retention_days').notNull(),
 });
+
+/** Up to which row an operator's export has come back for more: what he has, by his own word. One row. */
+export const auditExported = pgTable('audit_exported', {
+  id: integer('id').primaryKey(),
+  seq: sequence().notNull(),
+});

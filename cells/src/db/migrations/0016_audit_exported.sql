@@ -1,0 +1,4 @@
+CREATE TABLE "audit_exported" (
+	"id" integer PRIMARY KEY NOT NULL,
+	"seq" bigint NOT NULL
+);
