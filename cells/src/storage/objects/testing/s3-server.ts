@@ -14,7 +14,8 @@ export type Door = { is: 'open' | 'failing' | 'silent' } | { is: 'slow'; ms: num
 export interface S3Server {
   /** What CELLBOOK_OBJECTS says of it. */
   url: string;
-  door: Door;
+  /** From the next request on. */
+  become(door: Door): void;
   /** Refuses connections, as a machine does on which nothing listens; then it is there again. */
   shut(): Promise<void>;
   open(): Promise<void>;
@@ -29,15 +30,18 @@ export async function startS3(directory: string): Promise<S3Server> {
   const inner = new S3rver({ address: '127.0.0.1', port: 0, silent: true, directory, configureBuckets });
   const { port: innerPort } = await inner.run();
   let requests = 0;
+  let door: Door = { is: 'open' };
   const front = createServer((asked, answer) => {
     requests += 1;
-    void pass(server.door, innerPort, asked, answer);
+    void pass(door, innerPort, asked, answer);
   });
   const port = await listen(front, 0);
   const keys = 'accessKeyId=S3RVER&secretAccessKey=S3RVER';
-  const server: S3Server = {
+  return {
     url: `s3://cells/eu-1?endpoint=http://127.0.0.1:${port}&pathStyle=true&${keys}`,
-    door: { is: 'open' },
+    become(next) {
+      door = next;
+    },
     get requests() {
       return requests;
     },
@@ -48,7 +52,6 @@ export async function startS3(directory: string): Promise<S3Server> {
       await inner.close();
     },
   };
-  return server;
 }
 
 async function pass(door: Door, port: number, asked: IncomingMessage, answer: ServerResponse): Promise<void> {
