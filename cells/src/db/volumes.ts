@@ -66,3 +66,19 @@ export const volumeManifests = pgTable(
   },
   (table) => [primaryKey({ columns: [table.volumeId, table.version] })],
 );
+
+/**
+ * What each person stores in an organisation, so that asking for room reads a row for each of its people and not one
+ * for each workspace. A trigger on `volumes` keeps it (see the migration named for it): in the commit's own
+ * transaction, whoever commits.
+ */
+export const storageTotals = pgTable(
+  'storage_totals',
+  {
+    orgId: text('org_id').notNull(),
+    ownerId: text('owner_id').notNull(),
+    files: bigint('files', { mode: 'number' }).notNull(),
+    versions: bigint('versions', { mode: 'number' }).notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.orgId, table.ownerId] })],
+);

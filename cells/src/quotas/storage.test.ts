@@ -3,8 +3,9 @@ import { newOrgId, newUserId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import { principalHeader } from '@cellbook/shared/protocol/principal.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
+import { eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { storageReservations } from '../db/volumes.ts';
+import { storageReservations, volumes } from '../db/volumes.ts';
 import { type AssembledCell, assembleTestCell } from '../testing/assembled-cell.ts';
 import { eventually } from '../testing/eventually.ts';
 
@@ -199,6 +200,26 @@ describe('the quota of storage', () => {
     const [, leaky] = (await call('GET', `${versions}?path=a.py`)).body.versions;
     await call('POST', `${versions}/${leaky.id}/restore`, { path: 'a.py' });
     await eventually(flagged).toEqual(['a.py']);
+  });
+
+  it('is counted for each person as his volumes are, whoever committed and whatever became of them', async () => {
+    await save('a.txt', 3_000);
+    await save('a.txt', 2_000);
+    const first = id;
+    id = (await call('POST', '/v1/workspaces', { name: 'another' })).body.id;
+    await save('b.txt', 1_000);
+    await cell.database.database.delete(volumes).where(eq(volumes.workspaceId, first));
+    expect(await used()).toBe(1_000);
+    const rows = await cell.database.database.execute(sql`
+      select t.files::int, t.versions::int,
+        (select coalesce(sum(v.bytes), 0)::int from volumes v join workspaces w on w.id = v.workspace_id
+          where w.org_id = t.org_id and w.owner_id = t.owner_id) as files_now,
+        (select coalesce(sum(v.version_bytes), 0)::int from volumes v join workspaces w on w.id = v.workspace_id
+          where w.org_id = t.org_id and w.owner_id = t.owner_id) as versions_now
+      from storage_totals t`);
+    expect(rows.length).toBeGreaterThan(5);
+    for (const { files, versions, files_now, versions_now } of rows)
+      expect([files, versions]).toEqual([files_now, versions_now]);
   });
 
   it('is what the tier has where no policy says otherwise', async () => {

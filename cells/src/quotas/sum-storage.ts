@@ -4,10 +4,9 @@
  * so that bytes which a commit moves from a reservation to a volume are in one of the two and never in both.
  */
 import type { OrgId, UserId } from '@cellbook/shared/ids.ts';
-import { and, eq, gt, isNull, type SQL, sql } from 'drizzle-orm';
+import { and, eq, gt, type SQL, sql } from 'drizzle-orm';
 import type { Database } from '../db/database.ts';
-import { storageReservations, volumes } from '../db/volumes.ts';
-import { workspaces } from '../db/workspaces.ts';
+import { storageReservations, storageTotals } from '../db/volumes.ts';
 import type { Allowance } from './allowance.ts';
 
 export interface StorageSum {
@@ -41,17 +40,16 @@ export async function storageSum(
     .from(storageReservations)
     .where(and(eq(storageReservations.orgId, orgId), gt(storageReservations.expiresAt, new Date(nowMs))))
     .as('reserved');
-  const owner = sql`${workspaces.ownerId}`;
+  const owner = sql`${storageTotals.ownerId}`;
   const stored = from
     .select({
-      filesUser: ofUser(sql`${volumes.bytes}`, owner).as('files_user'),
-      filesOrganisation: ofAll(sql`${volumes.bytes}`).as('files_organisation'),
-      versionsUser: ofUser(sql`${volumes.versionBytes}`, owner).as('versions_user'),
-      versionsOrganisation: ofAll(sql`${volumes.versionBytes}`).as('versions_organisation'),
+      filesUser: ofUser(sql`${storageTotals.files}`, owner).as('files_user'),
+      filesOrganisation: ofAll(sql`${storageTotals.files}`).as('files_organisation'),
+      versionsUser: ofUser(sql`${storageTotals.versions}`, owner).as('versions_user'),
+      versionsOrganisation: ofAll(sql`${storageTotals.versions}`).as('versions_organisation'),
     })
-    .from(workspaces)
-    .innerJoin(volumes, eq(volumes.workspaceId, workspaces.id))
-    .where(and(eq(workspaces.orgId, orgId), isNull(workspaces.purgedAt)))
+    .from(storageTotals)
+    .where(eq(storageTotals.orgId, orgId))
     .as('stored');
   const [sum] = await from.select().from(stored).innerJoin(reserved, sql`true`);
   return {
