@@ -66,6 +66,8 @@ const environmentSchema = z.object({
   CELLBOOK_AUDIT_KEY: z.string().min(1).optional(),
   /** Every event of the audit log is kept so long at least, whatever its tier or its organisation says. */
   CELLBOOK_AUDIT_RETENTION_DAYS: z.coerce.number().int().min(0).default(0),
+  /** `exported`: of what has had its time only what an operator's export has come back for is removed. */
+  CELLBOOK_AUDIT_REMOVE: z.enum(['expired', 'exported']).default('expired'),
   /** The master keys of secrets (cells/src/secrets/master-keys.ts); absent: none are kept. */
   CELLBOOK_SECRET_KEYS: z.string().min(1).optional(),
   /** Sandboxes at once, live and starting; absent: as many as fit this machine's memory. */
@@ -111,6 +113,7 @@ export interface CellConfig {
   labDataDirectory: string | null;
   auditKeyFile: string | null;
   auditRetentionDaysMin: number;
+  auditRemovesOnlyExported: boolean;
   secretKeysFile: string | null;
   logLevel: string;
 }
@@ -165,6 +168,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): CellConfig {
     labDataDirectory: given.CELLBOOK_LAB_SCHEMAS ?? null,
     auditKeyFile: given.CELLBOOK_AUDIT_KEY ?? null,
     auditRetentionDaysMin: given.CELLBOOK_AUDIT_RETENTION_DAYS,
+    auditRemovesOnlyExported: given.CELLBOOK_AUDIT_REMOVE === 'exported',
     secretKeysFile: given.CELLBOOK_SECRET_KEYS ?? null,
     logLevel: given.CELLBOOK_LOG_LEVEL,
   };

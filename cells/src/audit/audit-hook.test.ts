@@ -199,6 +199,18 @@ describe('reading it', () => {
     expect(ecs.map(({ event }) => event.action)).toEqual(Array(3).fill('secret.put'));
   });
 
+  it('is known to be with an operator as far as his export has come back for more, with nothing left out', async () => {
+    for (let made = 0; made < 3; made++) await api.call('POST', '/v1/named', { body: {} });
+    const asks = (query: string, role: 'admin' | 'operator') =>
+      api.download(`/v1/audit/export${query}`, { sub: newUserId(systemRandom), role });
+    await asks('', 'operator');
+    await asks('?after=3', 'admin');
+    await asks('?after=3&action=secret.put', 'operator');
+    expect(await api.audit.store.exportedThrough()).toBe(0);
+    await asks('?after=3', 'operator');
+    expect(await api.audit.store.exportedThrough()).toBe(3);
+  });
+
   it('says of what another has in this cell nothing', async () => {
     const claims = { sub: newUserId(systemRandom), org: newOrgId(systemRandom) };
     expect(await read(`?resource=${newWorkspaceId(systemRandom)}`, claims)).toMatchObject({ events: [] });

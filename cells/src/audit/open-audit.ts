@@ -27,6 +27,8 @@ export interface AuditDeps {
   keyFile: string;
   /** Days that every event is kept at least. Absent: its tier and its organisation say. */
   retentionDaysMin?: number | undefined;
+  /** What an operator's export has not come back for is not removed. */
+  removesOnlyExported?: boolean | undefined;
   clock: Clock;
   random: Random;
   log: Logger;
@@ -61,7 +63,12 @@ export async function openAudit(deps: AuditDeps): Promise<AuditPart> {
       checkpoints.committed(head, events);
     },
   });
-  const shortening: ShorteningDeps = { ...checkpointing, keys, daysMin: deps.retentionDaysMin ?? 0 };
+  const shortening: ShorteningDeps = {
+    ...checkpointing,
+    keys,
+    daysMin: deps.retentionDaysMin ?? 0,
+    removesOnlyExported: deps.removesOnlyExported ?? false,
+  };
   const shorten = async () => {
     await removeExpired(shortening);
     await thinStatements(shortening);

@@ -16,6 +16,8 @@ export interface ShorteningDeps extends CheckpointDeps {
   keys: AuditKeys;
   /** Nothing goes sooner, whatever a tier or an organisation says. */
   daysMin: number;
+  /** What an operator's export has not come back for stays, however old. */
+  removesOnlyExported: boolean;
 }
 
 /** How many events went. */
@@ -28,10 +30,11 @@ export async function removeExpired(deps: ShorteningDeps): Promise<number> {
 }
 
 async function removeOnce(deps: ShorteningDeps): Promise<number> {
-  const { store, chain, keys, clock, log, daysMin } = deps;
+  const { store, chain, keys, clock, log, daysMin, removesOnlyExported } = deps;
   const { retentionDaysByTier, removeRowsMax } = limits.audit;
   const expired = await store.lastExpired(clock.nowMs(), retentionDaysByTier, removeRowsMax, daysMin);
-  const checkpoint = expired && (await store.checkpointUpTo(expired.seq));
+  const exported = removesOnlyExported ? await store.exportedThrough() : Number.MAX_SAFE_INTEGER;
+  const checkpoint = expired && (await store.checkpointUpTo(Math.min(expired.seq, exported)));
   const removal = await store.lastRemoval();
   if (!checkpoint || checkpoint.seq <= (removal?.seq ?? 0)) return 0;
   const through = await provenHead({

@@ -51,8 +51,9 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-const start = (retentionDaysMin?: number) =>
+const start = (retentionDaysMin?: number, removesOnlyExported = false) =>
   openAudit({
+    removesOnlyExported,
     ...(retentionDaysMin !== undefined && { retentionDaysMin }),
     ...{ database: database.database, objects, chain, instance: 'host-a', keyFile: keyFile(), clock },
     ...{ random: systemRandom, log: silentLogger, metrics: createMetrics() },
@@ -215,6 +216,20 @@ describe('what is removed because its time is over', () => {
     await audit.log.record(someEvent());
     expect(await audit.removeExpired()).toBe(0);
     laterMs = 3_001 * dayMs;
+    expect(await audit.removeExpired()).toBe(10);
+    await audit.close();
+  });
+
+  it('is nothing that no export has come back for, where the operator wants it so', async () => {
+    await signed();
+    await audit.close();
+    audit = await start(0, true);
+    laterMs = (limits.audit.retentionDaysByTier.enterprise + 1) * dayMs;
+    await audit.log.record(someEvent());
+    expect(await audit.removeExpired()).toBe(0);
+    await audit.store.noteExported(9);
+    expect(await audit.removeExpired()).toBe(0);
+    await audit.store.noteExported(10);
     expect(await audit.removeExpired()).toBe(10);
     await audit.close();
   });

@@ -20,6 +20,7 @@ export function openCellAudit(
     chain: `cell-${config.cellId}`,
     instance: config.controllerId,
     retentionDaysMin: config.auditRetentionDaysMin,
+    removesOnlyExported: config.auditRemovesOnlyExported,
     keyFile: config.auditKeyFile ?? join(config.dataDirectory, 'audit-key.json'),
   });
 }

@@ -20,7 +20,7 @@ import type { AuditQuery, AuditStore } from '../store/audit-store.ts';
 import { scopeOf } from './audit-scope.ts';
 
 export interface AuditRouteDeps {
-  store: Pick<AuditStore, 'list'>;
+  store: Pick<AuditStore, 'list' | 'noteExported'>;
   log: AuditLog;
   chain: string;
 }
@@ -57,6 +57,7 @@ export function registerAuditRoutes(app: ApiScope, deps: AuditRouteDeps): void {
     const scope = scopeOf(request.principal, request.query.scope);
     await recordExport(deps.log, request, scope.kind);
     const query = { ...filtersOf(request.query), scope };
+    await noteReceived(deps.store, query, request.query.after);
     const lines = Readable.from(linesOf(deps, query, request.query), { objectMode: false });
     return reply
       .header('content-type', 'application/x-ndjson')
@@ -80,6 +81,17 @@ async function* linesOf(
     yield lines.map((line) => `${JSON.stringify(format === 'ecs' ? toEcs(line) : line)}\n`).join('');
     from = rows.at(-1)?.seq ?? from;
   }
+}
+
+/** Who comes back for what is behind a row has everything before it: an operator's own word. */
+async function noteReceived(
+  store: AuditRouteDeps['store'],
+  query: Omit<AuditQuery, 'limit'>,
+  after: number,
+): Promise<void> {
+  const { scope, ...filters } = query;
+  const isWhole = scope.kind === 'all' && Object.values(filters).every((filter) => filter === undefined);
+  if (isWhole && after > 0) await store.noteExported(after);
 }
 
 async function recordExport(log: AuditLog, request: FastifyRequest, scope: string): Promise<void> {

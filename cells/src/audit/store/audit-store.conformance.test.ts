@@ -191,6 +191,19 @@ describe.each([
       });
     });
 
+    it('knows how far an export has come, never further than the log and never back', async () => {
+      expect(await store.exportedThrough()).toBe(0);
+      await append(of(brief, 0), of(brief, 1), of(brief, 2));
+      for (const [told, known] of [
+        [2, 2],
+        [1, 2],
+        [9, 3],
+      ] as const) {
+        await store.noteExported(told);
+        expect(await store.exportedThrough()).toBe(known);
+      }
+    });
+
     it('goes with its statement, once, and the chain goes on behind it', async () => {
       await append(of(brief, 0), of(brief, 1));
       const third = await append(of(brief, 2));

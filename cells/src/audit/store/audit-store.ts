@@ -99,6 +99,9 @@ export interface AuditStore {
     rowsMax: number,
     daysMin?: number,
   ): Promise<ChainHead | null>;
+  /** Whoever exports has received everything through this row; never more than there is, and never less again. */
+  noteExported(seq: number): Promise<void>;
+  exportedThrough(): Promise<number>;
   /** In one transaction: the statement is kept, and every row through its `seq` goes. */
   remove(statement: KeptStatement): Promise<number>;
 }

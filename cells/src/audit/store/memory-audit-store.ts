@@ -10,6 +10,7 @@ const dayMs = 86_400_000;
 export function createMemoryAuditStore(tierOf: (orgId: OrgId) => string | null = () => null): AuditStore {
   let rows: ChainRow[] = [];
   let removed: ChainHead = emptyChain;
+  let exported = 0;
   const intents = new Map<string, AuditIntent>();
   const statements: KeptStatement[] = [];
   const policies = new Map<OrgId, number>();
@@ -81,6 +82,10 @@ export function createMemoryAuditStore(tierOf: (orgId: OrgId) => string | null =
       const last = candidates[(first === -1 ? candidates.length : first) - 1];
       return last ? { seq: last.seq, hash: last.hash } : null;
     },
+    async noteExported(seq) {
+      exported = Math.max(exported, Math.min(seq, newest().seq));
+    },
+    exportedThrough: async () => exported,
     async remove(statement) {
       if (!(await store.addStatement(statement))) return 0;
       const gone = rows.filter(({ seq }) => seq <= statement.seq);

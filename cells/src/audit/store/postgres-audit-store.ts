@@ -3,7 +3,7 @@ import { type ChainHead, emptyChain } from '@cellbook/shared/audit/chain.ts';
 import { columnsOfBody } from '@cellbook/shared/audit/event-columns.ts';
 import { auditIdSchema } from '@cellbook/shared/ids.ts';
 import { and, asc, desc, eq, gt, gte, lt, lte, or, type SQL, sql } from 'drizzle-orm';
-import { auditEvents, auditIntents, auditPolicies, auditStatements } from '../../db/audit.ts';
+import { auditEvents, auditExported, auditIntents, auditPolicies, auditStatements } from '../../db/audit.ts';
 import type { Database } from '../../db/database.ts';
 import type { AuditBatch, AuditQuery, AuditStore, KeptStatement } from './audit-store.ts';
 import { instanceOf } from './memory-audit-store.ts';
@@ -89,6 +89,16 @@ export function createPostgresAuditStore(database: Database): AuditStore {
     },
     lastExpired: (nowMs, daysByTier, rowsMax, daysMin = 0) =>
       lastExpired(database, { nowMs, daysByTier, rowsMax, daysMin }),
+    async noteExported(seq) {
+      await database.$client`
+        insert into audit_exported
+        select 1, least(${seq}::bigint, coalesce(max(audit_events.seq), 0)) from audit_events
+        on conflict (id) do update set seq = greatest(audit_exported.seq, excluded.seq)`;
+    },
+    async exportedThrough() {
+      const [row] = await database.select().from(auditExported);
+      return row?.seq ?? 0;
+    },
     remove: (statement) => remove(database, statement),
   };
 }
