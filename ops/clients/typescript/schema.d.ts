@@ -648,7 +648,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What you and your organisation use of what you may, in this cell */
+        /** What you and your organisation use of what you may; of the organisation in all cells, as they last told */
         get: operations["getUsage"];
         put?: never;
         post?: never;

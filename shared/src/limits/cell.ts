@@ -102,7 +102,7 @@ export const cellLimits = {
     closeTimeoutMs: 5_000,
   },
   /**
-   * What a tier may have in one cell where its organisation's policy says nothing: per user, and per organisation
+   * What a tier may have where its organisation's policy says nothing: per user, and per organisation
    * as ten (free), fifty (paid) and five hundred (enterprise) people who use a fifth of what each may. A sandbox
    * may use 2 GiB of memory by default, a workspace 10 GiB of disk.
    */

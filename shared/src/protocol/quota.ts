@@ -1,7 +1,8 @@
 /**
- * How much one user, and an organisation as a whole, may have at a time in one cell. A tier has its usual
+ * How much one user, and an organisation as a whole, may have at a time. A tier has its usual
  * quotas (limits.quota); an organisation's policy replaces any of them. The edge sends the policy with the
- * principal; the cell enforces it where the number changes (cells/src/quotas).
+ * principal; the cell enforces it where the number changes (cells/src/quotas), of an organisation's as far as its
+ * share of it goes (shared/src/quota/shares.ts).
  */
 import { z } from 'zod';
 import { limits } from '../limits.ts';

@@ -47,7 +47,8 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
 ) -> Response[Error | UsageAnswer]:
-    """What you and your organisation use of what you may, in this cell
+    """What you and your organisation use of what you may; of the organisation in all cells, as they last
+    told
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -70,7 +71,8 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
 ) -> Error | UsageAnswer | None:
-    """What you and your organisation use of what you may, in this cell
+    """What you and your organisation use of what you may; of the organisation in all cells, as they last
+    told
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -89,7 +91,8 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
 ) -> Response[Error | UsageAnswer]:
-    """What you and your organisation use of what you may, in this cell
+    """What you and your organisation use of what you may; of the organisation in all cells, as they last
+    told
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -110,7 +113,8 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
 ) -> Error | UsageAnswer | None:
-    """What you and your organisation use of what you may, in this cell
+    """What you and your organisation use of what you may; of the organisation in all cells, as they last
+    told
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
