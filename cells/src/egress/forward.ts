@@ -52,6 +52,7 @@ async function exchange({ url, socket, incoming, outgoing, passage, signal }: Ex
     headers: { ...endToEnd(incoming.headers), host: url.host, connection: 'close' },
     createConnection: () => socket,
   });
+  passage.spend('bytesUp', headBytes(url.href, incoming.rawHeaders));
   asking.setTimeout(limits.egress.idleMsMax, () => asking.destroy());
   const answered = new Promise<IncomingMessage>((resolve, reject) => {
     asking.once('response', resolve);
@@ -62,12 +63,17 @@ async function exchange({ url, socket, incoming, outgoing, passage, signal }: Ex
   sent.catch(() => {});
   try {
     const answer = await Promise.race([answered, sent.then(() => answered)]);
+    passage.spend('bytesDown', headBytes(answer.statusMessage ?? '', answer.rawHeaders));
     outgoing.writeHead(answer.statusCode ?? 502, endToEnd(answer.headers));
     await pipeline(answer, new Meter(passage, 'bytesDown'), outgoing);
   } finally {
     socket.destroy();
   }
 }
+
+/** What a name or a header carries goes out as well as a body does. */
+const headBytes = (line: string, rawHeaders: readonly string[]): number =>
+  [line, ...rawHeaders].reduce((sum, text) => sum + text.length + 2, 0);
 
 /** RFC 9110 §7.6.1: these are between two neighbours, and so is what `connection` names. */
 const hopByHop = [

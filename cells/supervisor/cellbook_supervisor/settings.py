@@ -12,6 +12,7 @@ def load(values):
     global MEMORY_BYTES_MAX, MEMORY_OF_SANDBOX, MEMORY_FILL_BYTES_PER_S, FRAME_BYTES_MAX
     global CUT_STREAM_CHARS, OUTBOX_SOFT_BYTES, OUTBOX_HARD_BYTES, OUTBOX_ROOM_BYTES
     global ACCEPTED_REPORT_BYTES, KERNEL_START_S, KERNEL_TERMINATE_S, KERNEL_KILL_S
+    global EGRESS, EGRESS_START_S
     global HEARTBEAT_S, STDERR_TAIL_BYTES, RESOURCE_BYTES_MAX, ENTROPY_S, HOOKS_MAX
     MEMORY_BYTES_MAX = values.get("memoryBytesMax", 0)
     # whether /proc/meminfo counts this sandbox alone (gVisor) or the whole host (no isolation)
@@ -30,6 +31,9 @@ def load(values):
     STDERR_TAIL_BYTES = values.get("stderrTailBytes", 8 * 1024)
     RESOURCE_BYTES_MAX = values.get("resourceBytesMax", 4 * 1024 * 1024)
     ENTROPY_S = values.get("entropyMs", 1_000) / 1000
+    # the port and the socket between which the forwarder sits; None: there is no way out
+    EGRESS = values.get("egress")
+    EGRESS_START_S = values.get("egressStartMs", 300) / 1000
     HOOKS_MAX = values.get("hooksMax", 256)
 
 

@@ -35,6 +35,8 @@ export async function createRunscRuntime(runscPath: string): Promise<RunscRuntim
     `--platform=${facts.platform}`,
     facts.overlayFlag,
     '--ignore-cgroups',
+    // The one socket that is mounted is connected to; a sandbox can make none that the host sees.
+    ...((await hasHostSockets(runscPath)) ? ['--host-uds=open'] : []),
   ].filter((flag) => flag !== '');
   const argv = (stateDirectory: string, ...command: string[]) => [
     runscPath,
@@ -52,6 +54,12 @@ export async function createRunscRuntime(runscPath: string): Promise<RunscRuntim
     restoreFlags: await understood(runscPath, 'restore', ['--background']),
     run: (stateDirectory, command, signal) => run(argv(stateDirectory, ...command), signal),
   };
+}
+
+async function hasHostSockets(runscPath: string): Promise<boolean> {
+  // Told on standard error, as Go's flags are.
+  const told = await execute(runscPath, ['flags'], { timeout: limits.sandbox.commandMsMax });
+  return `${told.stdout}${told.stderr}`.includes(' -host-uds ');
 }
 
 /** Builds differ: 2022's knows none of these, and refuses what it does not know. */
