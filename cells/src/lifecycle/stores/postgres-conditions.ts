@@ -4,7 +4,6 @@ import { and, eq, inArray, isNull, or, type SQL, sql } from 'drizzle-orm';
 import { workspaces } from '../../db/workspaces.ts';
 
 export type Stored = typeof workspaces.$inferInsert;
-export type Changes = { [Column in keyof Stored]?: Stored[Column] | SQL };
 
 export const inMs = (ttlMs: number): SQL => sql`now() + ${ttlMs}::float8 * interval '1 millisecond'`;
 export const moment = (ms: number): Date => new Date(ms);

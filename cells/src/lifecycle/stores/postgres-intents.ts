@@ -1,13 +1,12 @@
 /** What is wanted of a workspace, changed in one statement; within a quota, in one transaction. */
 import type { WorkspaceId } from '@cellbook/shared/ids.ts';
-import { and, eq, inArray, isNull, ne, or, sql } from 'drizzle-orm';
+import { sql } from 'drizzle-orm';
 import type { LifecycleOutbox } from '../../audit/lifecycle-outbox.ts';
 import type { Database } from '../../db/database.ts';
-import { workspaces } from '../../db/workspaces.ts';
 import { hasRoom } from '../../quotas/allowance.ts';
 import { countRunning, lockOrganisation } from '../../quotas/count-workspaces.ts';
-import { parseWorkspaceRow } from './parse-workspace-row.ts';
-import { type Changes, moment } from './postgres-conditions.ts';
+import { parseRawWorkspaceRow } from './parse-workspace-row.ts';
+import { moment } from './postgres-conditions.ts';
 import type { WorkspaceRow } from './workspace-row.ts';
 import type { IntentChange } from './workspace-store.ts';
 
@@ -37,42 +36,38 @@ export async function requestIntent(
   });
 }
 
+/**
+ * Written by hand, like all that every change of a workspace passes through: to build a statement of 25 columns
+ * anew each time took a third of the controller's processor time.
+ */
 export async function readWorkspace(
-  from: Pick<Database, 'select'>,
+  from: Pick<Database, 'execute'>,
   workspaceId: WorkspaceId,
 ): Promise<WorkspaceRow | null> {
-  const [row] = await from.select().from(workspaces).where(eq(workspaces.id, workspaceId));
-  return row ? parseWorkspaceRow(row) : null;
+  const [row] = await from.execute(sql`select * from workspaces where id = ${workspaceId}`);
+  return row ? parseRawWorkspaceRow(row) : null;
 }
 
 async function update(
-  on: Pick<Database, 'update'>,
+  on: Pick<Database, 'execute'>,
   workspaceId: WorkspaceId,
   change: IntentChange,
 ): Promise<WorkspaceRow | null> {
-  const isSettled = sql`(${workspaces.desired} = ${change.desired} and not ${workspaces.dormant}
-    and ${workspaces.retryAt} is null)`;
-  const undoUntil = moment(change.undoUntilMs ?? change.nowMs).toISOString();
-  const now = moment(change.nowMs).toISOString();
-  const condition = and(
-    eq(workspaces.id, workspaceId),
-    isNull(workspaces.purgedAt),
-    inArray(workspaces.desired, [...change.from]),
-    change.expectedGeneration === undefined
-      ? undefined
-      : eq(workspaces.generation, change.expectedGeneration),
-    change.desired === 'deleted'
-      ? undefined
-      : or(ne(workspaces.desired, 'deleted'), sql`${workspaces.undoUntil} > ${now}::timestamptz`),
-  );
-  const values: Changes = {
-    desired: change.desired,
-    generation: sql`case when ${isSettled} then ${workspaces.generation} else ${workspaces.generation} + 1 end`,
-    dormant: false,
-    retryAt: null,
-    undoUntil:
-      change.desired === 'deleted' ? sql`coalesce(${workspaces.undoUntil}, ${undoUntil}::timestamptz)` : null,
-  };
-  const [row] = await on.update(workspaces).set(values).where(condition).returning();
-  return row ? parseWorkspaceRow(row) : null;
+  const { desired, from, expectedGeneration = null, nowMs } = change;
+  const undoUntil = moment(change.undoUntilMs ?? nowMs).toISOString();
+  const now = moment(nowMs).toISOString();
+  const isSettled = sql`desired = ${desired} and not dormant and retry_at is null`;
+  const [row] = await on.execute(sql`
+    update workspaces set
+      desired = ${desired},
+      generation = case when ${isSettled} then generation else generation + 1 end,
+      dormant = false,
+      retry_at = null,
+      undo_until = case when ${desired}::text = 'deleted' then coalesce(undo_until, ${undoUntil}::timestamptz) end
+    where id = ${workspaceId} and purged_at is null
+      and desired in (select jsonb_array_elements_text(${JSON.stringify(from)}::text::jsonb))
+      and (${expectedGeneration}::int is null or generation = ${expectedGeneration}::int)
+      and (${desired}::text = 'deleted' or desired <> 'deleted' or undo_until > ${now}::timestamptz)
+    returning *`);
+  return row ? parseRawWorkspaceRow(row) : null;
 }

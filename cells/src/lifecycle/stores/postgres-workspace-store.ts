@@ -13,10 +13,10 @@ import { workspaces } from '../../db/workspaces.ts';
 import { type CreateAllowance, hasRoom } from '../../quotas/allowance.ts';
 import { countRunning, countWorkspaces, lockOrganisation } from '../../quotas/count-workspaces.ts';
 import type { CommitGuard, CommitResult, LeaseRequest, LeaseStore, PhaseCommit } from './lease-store.ts';
-import { parseWorkspaceRow } from './parse-workspace-row.ts';
+import { parseRawWorkspaceRow, parseWorkspaceRow } from './parse-workspace-row.ts';
 import { PostgresCommits } from './postgres-commits.ts';
 import { moment } from './postgres-conditions.ts';
-import { readWorkspace, requestIntent } from './postgres-intents.ts';
+import { requestIntent } from './postgres-intents.ts';
 import { PostgresLeases } from './postgres-leases.ts';
 import type { NewWorkspace, WorkspaceRow } from './workspace-row.ts';
 import type {
@@ -81,9 +81,9 @@ export class PostgresWorkspaceStore implements WorkspaceStore, LeaseStore {
 
   /** Many are read at once where many are asked for at once. */
   async #readMany(ids: readonly WorkspaceId[]): Promise<(WorkspaceRow | null)[]> {
-    if (ids.length === 1) return [await readWorkspace(this.#database, ids[0]!)];
-    const wanted = sql`${workspaces.id} in (select jsonb_array_elements_text(${JSON.stringify(ids)}::text::jsonb))`;
-    const rows = (await this.#database.select().from(workspaces).where(wanted)).map(parseWorkspaceRow);
+    const wanted = sql`(select jsonb_array_elements_text(${JSON.stringify(ids)}::text::jsonb))`;
+    const found = await this.#database.execute(sql`select * from workspaces where id in ${wanted}`);
+    const rows = found.map(parseRawWorkspaceRow);
     const byId = new Map(rows.map((row) => [row.id, row]));
     return ids.map((id) => byId.get(id) ?? null);
   }
@@ -129,12 +129,14 @@ export class PostgresWorkspaceStore implements WorkspaceStore, LeaseStore {
       const row = await this.get(workspaceId);
       return row?.desired === 'deleted' ? null : row;
     }
-    const [row] = await this.#database
-      .update(workspaces)
-      .set(changes)
-      .where(and(eq(workspaces.id, workspaceId), ne(workspaces.desired, 'deleted')))
-      .returning();
-    return row ? parseWorkspaceRow(row) : null;
+    const { name = null, idleSuspendSeconds = null } = changes;
+    const [row] = await this.#database.execute(sql`
+      update workspaces set
+        name = coalesce(${name}, name),
+        idle_suspend_seconds = case when ${changes.idleSuspendSeconds !== undefined}::bool
+          then ${idleSuspendSeconds}::int else idle_suspend_seconds end
+      where id = ${workspaceId} and desired <> 'deleted' returning *`);
+    return row ? parseRawWorkspaceRow(row) : null;
   }
 
   request(workspaceId: WorkspaceId, change: IntentChange): Promise<WorkspaceRow | null> {
