@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { percentile, round } from '../measure/statistics.ts';
 import { type BenchPlatform, startBenchPlatform } from '../platform/start.ts';
 import { machine } from '../report.ts';
-import { commitsPerSecond } from './baseline.ts';
+import { type Alone, postgresAlone } from './baseline.ts';
 import { type CellClient, cellClient, inParallel, type Owned } from './cell-client.ts';
 import { limitOf, type Use } from './limit.ts';
 import { type Options, parseOptions, usage } from './options.ts';
@@ -49,9 +49,11 @@ async function main(options: Options): Promise<void> {
   try {
     const site = { options, note, platform, record, client: cellClient(platform.cellUrl) };
     const { workspaces, createsPerSecond } = await fill(site);
-    const commitsPerSecondAlone = await commitsPerSecond(platform.databaseUrl, baselineSeconds);
-    note(`Postgres alone commits ${commitsPerSecondAlone.toFixed(0)} one-row updates/s over 20 connections`);
-    const measured = await storm(site, workspaces, commitsPerSecondAlone);
+    const alone = await postgresAlone(platform.databaseUrl, baselineSeconds);
+    note(
+      `Postgres alone commits ${alone.commitsPerSecond.toFixed(0)} one-row updates/s over 20 connections, and moves ${alone.transitionsPerSecond.toFixed(0)} rows a second through a transition's statements`,
+    );
+    const measured = await storm(site, workspaces, alone);
     console.log(
       JSON.stringify({
         workspaces: workspaces.length,
@@ -67,8 +69,9 @@ async function main(options: Options): Promise<void> {
   }
 }
 
-async function fill({ options, note, platform, client }: Site) {
+async function fill({ options, note, platform, record, client }: Site) {
   const owners = await people(platform, Math.ceil(options.workspaces / options.workspacesPerUser));
+  await record.grantAll(owners.map(({ org }) => org));
   const startedMs = performance.now();
   const each = Array.from({ length: options.workspaces }, (_, index) => owners[index % owners.length]!);
   const workspaces = await inParallel(each, requestsInFlight, (owner) => client.create(owner));
@@ -77,11 +80,7 @@ async function fill({ options, note, platform, client }: Site) {
   return { workspaces, createsPerSecond };
 }
 
-async function storm(
-  { options, note, platform, record, client }: Site,
-  workspaces: Owned[],
-  commitsPerSecondAlone: number,
-) {
+async function storm({ options, note, platform, record, client }: Site, workspaces: Owned[], alone: Alone) {
   const changing = workspaces.slice(0, Math.floor(workspaces.length / 10));
   const all = async (intent: 'resume' | 'suspend', phase: string, expected: number) => {
     const startedMs = performance.now();
@@ -107,7 +106,7 @@ async function storm(
     postgresCores: perSecond('postgresSeconds'),
     benchmarkCores: perSecond('ownSeconds'),
     commitsPerSecond: perSecond('transactions'),
-    commitsPerSecondAlone,
+    commitsPerSecondAlone: alone.commitsPerSecond,
   };
   return {
     transitionsPerSecond: round(perSecond('transitions'), 1),
@@ -120,6 +119,10 @@ async function storm(
     steps,
     limitedBy: limitOf(use, machine().cores, steps),
     use: Object.fromEntries(Object.entries(use).map(([name, value]) => [name, round(value, 2)])),
+    baseline: {
+      transitionsPerSecond: round(alone.transitionsPerSecond, 1),
+      ratio: round(perSecond('transitions') / alone.transitionsPerSecond, 3),
+    },
     rowsWrittenPerSecond: round(perSecond('rowsWritten'), 1),
   };
 }

@@ -8,6 +8,8 @@ import { z } from 'zod';
 import type { BenchPlatform } from '../platform/start.ts';
 
 export interface Person {
+  /** His own, of one person. */
+  org: string;
   headers(): Promise<Record<string, string>>;
 }
 
@@ -31,6 +33,7 @@ export async function people(platform: BenchPlatform, count: number): Promise<Pe
     const [sub, org] = [newUserId(systemRandom), newOrgId(systemRandom)];
     let [token, signedAt] = ['', 0];
     return {
+      org,
       async headers() {
         const now = Math.floor(Date.now() / 1_000);
         if (now - signedAt > reuseSeconds) [token, signedAt] = [await sign(sub, org, now), now];
