@@ -1,7 +1,7 @@
 /** One suite for both kinds of tree: the client must not be able to tell a live workspace from a stored one. */
 import { newWorkspaceId, type WorkspaceId } from '@cellbook/shared/ids.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type RemoteTestHost, startRemoteTestHost } from '../host/testing/remote-test-host.ts';
 import type { FileTree } from './file-tree.ts';
 import { startTestHost, type TestHost } from './test-volumes.ts';
@@ -52,6 +52,15 @@ describe.each([
     expect(second.modifiedMs).toBeGreaterThanOrEqual(first.modifiedMs);
     expect(await text('a.txt')).toBe('second');
     expect(await tree.stat([])).toMatchObject({ type: 'directory', sizeBytes: null });
+  });
+
+  test('takes what it adds from the room that was reserved for it, and from none where none was', async () => {
+    const commit = vi.spyOn(host.parts.manifests, 'commit');
+    const roomy = await host.volumes.files(id, { reservation: 'room' });
+    await roomy.write(['a.txt'], Buffer.from('one'));
+    await tree.write(['b.txt'], Buffer.from('two'));
+    expect(commit.mock.calls.map(([{ reservation }]) => reservation)).toEqual(['room', undefined]);
+    commit.mockRestore();
   });
 
   describe('versions of a file', () => {
