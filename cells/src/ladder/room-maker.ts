@@ -50,10 +50,14 @@ export class RoomMaker {
   /** Has one frozen sandbox of a host stored, and waits a while for its place. False where nothing came of it. */
   async make(hostId: HostId, signal: AbortSignal): Promise<boolean> {
     const { hosts, rests, clock } = this.#deps;
-    const kept = (await rests.listOnHost(hostId)).filter(({ workspaceId }) => !this.#wanted.has(workspaceId));
-    const [victim] = cheapestToLose(kept, 1);
-    if (!victim) return false;
-    this.#want([victim.workspaceId]);
+    const frozen = (await rests.listOnHost(hostId)).filter(isFrozen);
+    if (frozen.length === 0) return false;
+    // Where all of them are on their way already there is nothing to do but wait.
+    const [victim] = cheapestToLose(
+      frozen.filter(({ workspaceId }) => !this.#wanted.has(workspaceId)),
+      1,
+    );
+    if (victim) this.#want([victim.workspaceId]);
     const endMs = clock.monotonicMs() + limits.ladder.makeRoomMs;
     while (clock.monotonicMs() < endMs && hosts.isOpen(hostId)) {
       const { live, starting, capacity } = hosts.on(hostId).load();

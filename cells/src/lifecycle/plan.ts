@@ -84,9 +84,18 @@ export type Action =
   | { type: 'restore' }
   | { type: 'purge'; steps: readonly StepName[] };
 
-const bringUp: readonly StepName[] = ['attach_files', 'start_sandbox', 'inject_secrets', 'announce_running'];
-/** The gateway first: it is what reads the link on, and until then no question to the sandbox is answered. */
-const takeOver: readonly StepName[] = ['adopt_sandbox', 'announce_running', 'inject_secrets'];
+/**
+ * A sandbox that comes back as it was is announced first: the gateway is what reads its link on, and until then no
+ * question to it is answered. A new one is given its secrets before anything can start in it.
+ */
+const bringUp = ({ rest }: Observed): readonly StepName[] => [
+  'attach_files',
+  'start_sandbox',
+  ...(rest === 'none' ? secretsFirst : gatewayFirst),
+];
+const secretsFirst: readonly StepName[] = ['inject_secrets', 'announce_running'];
+const gatewayFirst: readonly StepName[] = ['announce_running', 'inject_secrets'];
+const takeOver: readonly StepName[] = ['adopt_sandbox', ...gatewayFirst];
 const wait: Action = { type: 'wait', untilMs: null };
 
 export function plan(observed: Observed): Action {
@@ -114,7 +123,7 @@ function planSuspended(observed: Observed): Action {
   const { desired, rest, restDueAtMs, placeNeeded, nowMs } = observed;
   if (desired === 'deleted')
     return { type: 'delete', steps: rest === 'none' ? [] : [...putAway, 'forget_memory'] };
-  if (wantsSandbox(observed)) return { type: 'resume', steps: bringUp };
+  if (wantsSandbox(observed)) return { type: 'resume', steps: bringUp(observed) };
   if (rest === 'none' || restDueAtMs === null) return wait;
   if (rest === 'frozen' && (placeNeeded || restDueAtMs <= nowMs))
     return { type: 'tend_rest', steps: ['store_memory', 'flush_rest', 'detach_files'] };
@@ -165,7 +174,7 @@ function planFailed(observed: Observed): Action {
       ...{ type: 'suspend', steps: takeDown(observed) },
       dormant: observed.desired === 'running' && !movesOn,
     };
-  return { type: 'resume', steps: bringUp };
+  return { type: 'resume', steps: bringUp(observed) };
 }
 
 function planDeleted(observed: Observed): Action {
