@@ -1,7 +1,6 @@
 /** What the router is made of, put together once per isolate from its bindings. */
 import { type Clock, systemClock } from '@cellbook/shared/clock.ts';
 import type { OrgId, UserId } from '@cellbook/shared/ids.ts';
-import { limits } from '@cellbook/shared/limits.ts';
 import { type Random, systemRandom } from '@cellbook/shared/random.ts';
 import { createD1AuditStore } from './audit/d1-audit-store.ts';
 import { createEdgeAudit, type EdgeAudit } from './audit/edge-audit.ts';
@@ -10,6 +9,7 @@ import type { Refusal } from './authorise.ts';
 import { type Bindings, type Config, parseConfig } from './config.ts';
 import { createD1DeviceRequests } from './device/d1-device-requests.ts';
 import type { DeviceRequests } from './device/device-requests.ts';
+import { askingOf } from './directory/asking.ts';
 import { createD1Changes, type D1Changes } from './directory/changes.ts';
 import { createD1Directory } from './directory/d1-directory.ts';
 import { createD1Orgs } from './directory/d1-orgs.ts';
@@ -17,7 +17,6 @@ import { createD1People } from './directory/d1-people.ts';
 import { createD1RegionOf, type RegionOf } from './directory/d1-region-of.ts';
 import { createServiceStanding } from './directory/d1-service-standing.ts';
 import type { Directory } from './directory/directory.ts';
-import { keepAnswers } from './directory/kept-answers.ts';
 import { createLastGood } from './directory/last-good.ts';
 import type { Orgs } from './directory/orgs.ts';
 import type { People } from './directory/people.ts';
@@ -51,8 +50,8 @@ import type { ShareStore } from './shares/share-store.ts';
 import { createRereader } from './standing/reread.ts';
 import { createD1StandingLog, type StandingLog } from './standing/standing-log.ts';
 import type { ToldLast } from './standing/tell-cells.ts';
-import { prune } from './upkeep/prune.ts';
-import { createUpkeep, type Upkeep } from './upkeep/upkeep.ts';
+import type { Upkeep } from './upkeep/upkeep.ts';
+import { upkeepOf } from './upkeep/upkeep-of.ts';
 
 export interface Edge {
   config: Config;
@@ -170,7 +169,6 @@ export function createEdge(bindings: Bindings, clock: Clock, random: Random): Ed
   };
 }
 
-const { upkeepEveryMs, auditUpkeepEveryMs } = limits.edge;
 function forwarderOf(
   { config, clock, random, metrics }: Pick<Edge, 'config' | 'clock' | 'random' | 'metrics'>,
   snapshots: Snapshots,
@@ -196,27 +194,6 @@ const countsOf =
   ({ COUNTS }: Bindings): CountsOf =>
   (shard) =>
     COUNTS.get(COUNTS.idFromName(`shard-${shard}`));
-
-const upkeepOf = (db: D1Database, clock: Clock, audit: EdgeAudit): Upkeep =>
-  createUpkeep({
-    ...{ db, clock },
-    tasks: {
-      pruning: { everyMs: upkeepEveryMs, work: () => prune({ db, clock }) },
-      'shortening the audit log': { everyMs: auditUpkeepEveryMs, work: () => audit.shorten() },
-      'thinning its statements': { everyMs: auditUpkeepEveryMs, work: () => audit.thin() },
-    },
-    onFailure: (task, cause) => log('error', `${task}: failed, and is done when it is due again`, { cause }),
-  });
-
-/** What is asked for one by one where a snapshot does not hold everything. */
-const askingOf = (clock: Clock, directory: Directory, stored: D1Changes) => ({
-  askRevoked: keepAnswers<Revocable, boolean>({
-    clock,
-    nameOf: ({ via, jti, exp }) => `${via} ${jti} ${exp}`,
-    ask: (credential) => directory.isRevoked(credential),
-  }),
-  askPolicy: keepAnswers({ clock, nameOf: (org: OrgId) => org, ask: (org) => stored.policyOf(org) }),
-});
 
 /** What is the directory's alone. */
 const createStores = (db: D1Database, clock: Clock) => ({
