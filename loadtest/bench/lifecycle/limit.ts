@@ -5,6 +5,8 @@ export interface Use {
   controllerCores: number;
   postgresCores: number;
   benchmarkCores: number;
+  /** Of all programs of the machine, those of others among them. */
+  machineCores: number;
   commitsPerSecond: number;
   /** What the same server commits with nothing else to do. */
   commitsPerSecondAlone: number;
@@ -19,10 +21,10 @@ const fullDisk = 0.7;
 
 export function limitOf(use: Use, cores: number, steps: Readonly<Record<string, { p50Ms: number }>>): string {
   const { controllerCores, postgresCores, benchmarkCores } = use;
-  const all = controllerCores + postgresCores + benchmarkCores;
-  const told = `controller ${controllerCores.toFixed(2)}, Postgres ${postgresCores.toFixed(2)}, benchmark ${benchmarkCores.toFixed(2)} of ${cores} processors`;
+  const others = Math.max(0, use.machineCores - controllerCores - postgresCores - benchmarkCores);
+  const told = `controller ${controllerCores.toFixed(2)}, Postgres ${postgresCores.toFixed(2)}, benchmark ${benchmarkCores.toFixed(2)}, everything else ${others.toFixed(2)} of ${cores} processors`;
   if (controllerCores >= fullThread) return `the controller's one thread (${told})`;
-  if (all >= fullMachine * cores) return `the machine's processors (${told})`;
+  if (use.machineCores >= fullMachine * cores) return `the machine's processors (${told})`;
   const share = use.commitsPerSecond / use.commitsPerSecondAlone;
   if (share >= fullDisk)
     return `Postgres' commits: ${Math.round(100 * share)} % of what it does alone (${told})`;

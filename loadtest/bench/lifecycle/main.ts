@@ -15,7 +15,7 @@ import { type CellClient, cellClient, inParallel, type Owned } from './cell-clie
 import { limitOf, type Use } from './limit.ts';
 import { type Options, parseOptions, usage } from './options.ts';
 import { people } from './people.ts';
-import { familyOf, processorSeconds } from './processor.ts';
+import { familyOf, machineSeconds, processorSeconds } from './processor.ts';
 import { type CellRecord, cellRecord } from './record.ts';
 import { steadyWrites } from './steady-writes.ts';
 
@@ -105,6 +105,7 @@ async function storm({ options, note, platform, record, client }: Site, workspac
     controllerCores: perSecond('controllerSeconds'),
     postgresCores: perSecond('postgresSeconds'),
     benchmarkCores: perSecond('ownSeconds'),
+    machineCores: perSecond('machineSeconds'),
     commitsPerSecond: perSecond('transactions'),
     commitsPerSecondAlone: alone.commitsPerSecond,
   };
@@ -136,6 +137,7 @@ async function reading(
     ...(await record.counters()),
     controllerSeconds: await processorSeconds([controller]),
     postgresSeconds: await processorSeconds(await familyOf([postgres])),
+    machineSeconds: machineSeconds(),
     ownSeconds: (own.user + own.system) / 1e6,
     atMs: performance.now(),
   };

@@ -1,5 +1,6 @@
 /** Which program used the processor meanwhile: time of a process and of all its children, from /proc. */
 import { readdir, readFile } from 'node:fs/promises';
+import { cpus } from 'node:os';
 
 /** USER_HZ, which is 100 on every Linux that Node runs on. */
 const ticksPerSecond = 100;
@@ -12,6 +13,12 @@ export async function processorSeconds(pids: readonly number[]): Promise<number>
     if (fields) ticks += Number(fields[11]) + Number(fields[12]);
   }
   return ticks / ticksPerSecond;
+}
+
+/** Of all programs together, whoever started them. */
+export function machineSeconds(): number {
+  const busyMs = cpus().map(({ times }) => times.user + times.nice + times.sys + times.irq);
+  return busyMs.reduce((sum, ms) => sum + ms, 0) / 1_000;
 }
 
 /** The parent of a process: of a Postgres backend, the server itself. */
