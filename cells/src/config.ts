@@ -70,6 +70,8 @@ const environmentSchema = z.object({
   CELLBOOK_AUDIT_REMOVE: z.enum(['expired', 'exported']).default('expired'),
   /** The master keys of secrets (cells/src/secrets/master-keys.ts); absent: none are kept. */
   CELLBOOK_SECRET_KEYS: z.string().min(1).optional(),
+  /** What sandboxes may reach: a file (egress/egress-policy.ts), or `off`; absent: the package indexes. */
+  CELLBOOK_EGRESS: z.string().min(1).optional(),
   /** Sandboxes at once, live and starting; absent: as many as fit this machine's memory. */
   CELLBOOK_SANDBOXES_MAX: z.coerce.number().int().min(1).optional(),
   /** What of this machine's memory the cell's sandboxes may count on, where cells share one; absent: all of it. */
@@ -101,6 +103,7 @@ export interface CellConfig {
     runscPath: string;
     imageDirectory: string | null;
     python: string | null;
+    egress: string | null;
     capacity: number;
     memoryBytesMax: number;
     cpuMillisMax: number;
@@ -157,6 +160,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): CellConfig {
       runscPath: given.CELLBOOK_RUNSC ?? 'runsc',
       imageDirectory: given.CELLBOOK_IMAGE_DIR ?? null,
       python: given.CELLBOOK_PYTHON ?? null,
+      egress: given.CELLBOOK_EGRESS ?? null,
       capacity: given.CELLBOOK_SANDBOXES_MAX ?? capacityOf(machineBytes, memoryBytesMax),
       memoryBytesMax,
       cpuMillisMax: availableParallelism() * 1_000,

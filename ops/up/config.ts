@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import { z } from 'zod';
@@ -23,6 +24,8 @@ const environmentSchema = z.object({
   CELLBOOK_OBJECTS: z.string().optional(),
   CELLBOOK_RUNSC: z.string().optional(),
   CELLBOOK_IMAGE_DIR: z.string().optional(),
+  /** What notebooks may reach: a file, or `off` (ops/runbooks/egress.md). */
+  CELLBOOK_EGRESS: z.string().min(1).optional(),
 });
 
 export interface PlatformConfig {
@@ -37,6 +40,7 @@ export interface PlatformConfig {
   /** A runsc and a built image of the operator's own, instead of those in the cache. */
   runsc: string | null;
   imageDirectory: string | null;
+  egress: string | null;
 }
 
 export function platformConfig(env: NodeJS.ProcessEnv): PlatformConfig {
@@ -54,8 +58,13 @@ export function platformConfig(env: NodeJS.ProcessEnv): PlatformConfig {
     objects: parsed.CELLBOOK_OBJECTS ?? null,
     runsc: parsed.CELLBOOK_RUNSC ?? null,
     imageDirectory: parsed.CELLBOOK_IMAGE_DIR ?? null,
+    // Programs run in the checkout, wherever the command was given.
+    egress: egressOf(parsed.CELLBOOK_EGRESS),
   };
 }
+
+const egressOf = (given: string | undefined): string | null =>
+  given === undefined || given === 'off' ? (given ?? null) : resolve(given);
 
 const malformed = (error: z.ZodError): CellbookError =>
   new CellbookError('bad_request', {

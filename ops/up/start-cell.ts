@@ -111,9 +111,9 @@ function environmentOf(
   runsc: string | null,
   imageDirectory: string | null,
 ): CellEnvironment {
-  const { sandboxDriver, cacheDirectory } = config;
+  const { sandboxDriver, cacheDirectory, egress } = config;
   return {
-    ...{ cellId, databaseUrl, sandboxDriver, runsc, imageDirectory, cacheDirectory },
+    ...{ cellId, databaseUrl, sandboxDriver, runsc, imageDirectory, cacheDirectory, egress },
     objects: config.objects ?? `file:${home.objects(regionId)}`,
     machineMemoryBytes: shareOf(totalmem(), config.cells.length * Math.max(1, config.hostsPerCell)),
   };

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Metrics } from '@cellbook/shared/metrics.ts';
 import type { CellTools } from '../cell.ts';
 import type { CellConfig } from '../config.ts';
+import { openEgress } from '../egress/open-egress.ts';
 import { Hosts } from '../host/hosts.ts';
 import { LocalSandboxHost } from '../host/local-sandbox-host.ts';
 import {
@@ -27,7 +28,14 @@ export async function openOwnHost(
   metrics: Metrics,
 ): Promise<HostsPart> {
   const { hostId, sandbox, dataDirectory } = config;
-  const { driver: bare, image } = await openSandboxes(config, tools, join(dataDirectory, 'sandboxes'));
+  const { database } = stores;
+  const egress = await openEgress({ ...sandbox, ...tools, database, metrics });
+  const { driver: bare, image } = await openSandboxes(
+    config,
+    tools,
+    join(dataDirectory, 'sandboxes'),
+    egress,
+  );
   const driver = withDriverFailpoints(bare, tools.failpoint);
   const hosts = new Hosts([new LocalSandboxHost({ hostId, driver, capacity: sandbox.capacity })]);
   await sweepIncoming(config.objects, tools);
@@ -51,6 +59,9 @@ export async function openOwnHost(
     image,
     sandboxVersion: driver.version,
     outlive: false,
-    close: () => volumes.close(),
+    async close() {
+      await egress?.closeAll();
+      await volumes.close();
+    },
   };
 }

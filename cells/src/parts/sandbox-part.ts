@@ -1,6 +1,7 @@
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import type { CellTools } from '../cell.ts';
 import type { CellConfig } from '../config.ts';
+import type { Egress } from '../egress/egress.ts';
 import type { SandboxDriver } from '../sandbox/driver.ts';
 import { createGvisorDriver } from '../sandbox/gvisor/driver.ts';
 import { readImage, type SandboxImage } from '../sandbox/image.ts';
@@ -18,6 +19,7 @@ export async function openSandboxes(
   { sandbox }: CellConfig,
   { clock, log, random }: CellTools,
   stateDirectory: string,
+  egress: Egress | null,
 ): Promise<SandboxPart> {
   if (sandbox.driver === 'none') return { driver: new NoSandboxes(log), image: null };
   if (sandbox.driver === 'process') {
@@ -32,6 +34,13 @@ export async function openSandboxes(
     });
   }
   const { runscPath, imageDirectory } = sandbox;
-  const driver = await createGvisorDriver({ runscPath, imageDirectory, stateDirectory, clock, random });
+  const driver = await createGvisorDriver({
+    runscPath,
+    imageDirectory,
+    stateDirectory,
+    clock,
+    random,
+    egress,
+  });
   return { driver, image: await readImage(imageDirectory) };
 }

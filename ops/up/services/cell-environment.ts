@@ -9,6 +9,7 @@ export interface CellEnvironment {
   sandboxDriver: SandboxDriverName;
   runsc: string | null;
   imageDirectory: string | null;
+  egress: string | null;
   /** What of this machine's memory its sandboxes may count on. */
   machineMemoryBytes: number;
   cacheDirectory: string;
@@ -22,6 +23,7 @@ export function cellEnvironment(options: CellEnvironment): Record<string, string
     CELLBOOK_SANDBOX_DRIVER: options.sandboxDriver,
     ...(options.runsc === null ? {} : { CELLBOOK_RUNSC: options.runsc }),
     ...(options.imageDirectory === null ? {} : { CELLBOOK_IMAGE_DIR: options.imageDirectory }),
+    ...(options.egress === null ? {} : { CELLBOOK_EGRESS: options.egress }),
     CELLBOOK_MACHINE_MEMORY_MIB: String(Math.floor(options.machineMemoryBytes / 2 ** 20)),
     // Every start reads some hundred files of TypeScript; their compiled form is kept.
     NODE_COMPILE_CACHE: join(options.cacheDirectory, 'node-compile-cache'),

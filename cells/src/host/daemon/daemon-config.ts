@@ -25,6 +25,8 @@ const environmentSchema = z.object({
   CELLBOOK_RUNSC: z.string().default('runsc'),
   CELLBOOK_IMAGE_DIR: z.string().optional(),
   CELLBOOK_PYTHON: z.string().optional(),
+  /** What sandboxes may reach: a file (egress/egress-policy.ts), or `off`; absent: the package indexes. */
+  CELLBOOK_EGRESS: z.string().min(1).optional(),
   CELLBOOK_SANDBOXES_MAX: z.coerce.number().int().min(1).optional(),
   CELLBOOK_MACHINE_MEMORY_MIB: z.coerce.number().int().min(1).optional(),
   CELLBOOK_SANDBOX_MEMORY_MIB: z.coerce.number().int().min(256).default(2_048),
@@ -55,6 +57,7 @@ export interface DaemonConfig {
   runscPath: string;
   imageDirectory: string | null;
   python: string | null;
+  egress: string | null;
   capacity: number;
   diskBytesMax: number;
   logLevel: string;
@@ -91,6 +94,7 @@ export function readDaemonConfig(environment: NodeJS.ProcessEnv): DaemonConfig {
     runscPath: given.CELLBOOK_RUNSC,
     imageDirectory: given.CELLBOOK_IMAGE_DIR ?? null,
     python: given.CELLBOOK_PYTHON ?? null,
+    egress: given.CELLBOOK_EGRESS ?? null,
     capacity: given.CELLBOOK_SANDBOXES_MAX ?? capacityOf(machineBytes, sandboxBytes),
     diskBytesMax: given.CELLBOOK_SANDBOX_DISK_MIB * mebibyte,
     logLevel: given.CELLBOOK_LOG_LEVEL,

@@ -13,6 +13,7 @@ import type { Logger } from '@cellbook/shared/log.ts';
 import { createMetrics } from '@cellbook/shared/metrics.ts';
 import type { Random } from '@cellbook/shared/random.ts';
 import { closeDatabase, openDatabase } from '../../db/database.ts';
+import { openEgress } from '../../egress/open-egress.ts';
 import {
   withDriverFailpoints,
   withManifestFailpoints,
@@ -62,7 +63,8 @@ export async function startDaemon(config: DaemonConfig, tools: DaemonTools): Pro
   const database = openDatabase(config.databaseUrl);
   const lock = await takeHostLock(config.databaseUrl, hostId, clock);
   await awaitSchema(database, clock);
-  const bare = await openDriver(config, tools, join(dataDirectory, 'sandboxes'));
+  const egress = await openEgress({ ...config, ...tools, database, metrics });
+  const bare = await openDriver(config, tools, join(dataDirectory, 'sandboxes'), egress);
   const driver = withDriverFailpoints(bare, tools.failpoint);
   for (const { sandboxId, workspaceId } of await driver.list()) {
     log.warn({ sandboxId, workspaceId }, 'ending a sandbox that an earlier daemon left');
@@ -108,6 +110,7 @@ export async function startDaemon(config: DaemonConfig, tools: DaemonTools): Pro
     forgetting.cancel();
     await drainHost({ host, volumes, commands, clock, log });
     await app.close();
+    await egress?.closeAll();
     await volumes.close();
     await lock.release();
     await closeDatabase(database);

@@ -1,4 +1,5 @@
 import { CellbookError } from '@cellbook/shared/errors.ts';
+import type { Egress } from '../../egress/egress.ts';
 import type { SandboxDriver } from '../../sandbox/driver.ts';
 import { createGvisorDriverWith } from '../../sandbox/gvisor/driver.ts';
 import { createProcessDriverWith } from '../../sandbox/process/driver.ts';
@@ -11,13 +12,17 @@ export async function openDriver(
   { driver, runscPath, imageDirectory, python }: DaemonConfig,
   { clock, log, random }: DaemonTools,
   stateDirectory: string,
+  egress: Egress | null,
 ): Promise<SandboxDriver<PortedSandbox>> {
   if (driver === 'process') {
     const chosen = python === null ? {} : { python };
     return createProcessDriverWith({ stateDirectory, clock, log, ...chosen }, connectPort);
   }
   if (imageDirectory !== null)
-    return createGvisorDriverWith({ runscPath, imageDirectory, stateDirectory, clock, random }, connectPort);
+    return createGvisorDriverWith(
+      { runscPath, imageDirectory, stateDirectory, clock, random, egress },
+      connectPort,
+    );
   throw new CellbookError('bad_request', {
     doing: 'starting the gvisor driver',
     problem: 'CELLBOOK_IMAGE_DIR is not set',

@@ -21,6 +21,7 @@
  *   POST   /v1/workspaces/{id}/tree/{method}     an envelope {epoch, args} and bytes  ─▶ a value, or bytes (files-wire.ts)
  */
 import { hostIdSchema, sandboxIdSchema, workspaceIdSchema } from '@cellbook/shared/ids.ts';
+import { tierSchema } from '@cellbook/shared/protocol/principal.ts';
 import { z } from 'zod';
 import { sandboxExitSchema } from '../../sandbox/link/schemas.ts';
 import { snapshotFingerprintSchema } from '../../sandbox/snapshot/fingerprint.ts';
@@ -43,6 +44,7 @@ export const startSchema = z.object({
     pidsMax: z.number().positive(),
     diskBytesMax: z.number().positive(),
   }),
+  tier: tierSchema.optional(),
   environment: z.record(z.string(), z.string()),
 });
 

@@ -46,6 +46,6 @@ function specOf({ newSandboxId, sandboxLimits }: StepTools, context: StepContext
   if (homeDirectory === null) throw new Error('start_sandbox runs after attach_files');
   return {
     sandboxId: newSandboxId(),
-    ...{ workspaceId, epoch, homeDirectory, limits: sandboxLimits(tier), environment: {} },
+    ...{ workspaceId, epoch, homeDirectory, tier, limits: sandboxLimits(tier), environment: {} },
   };
 }
