@@ -153,6 +153,8 @@ describe('every route of the cell', () => {
       'GET /metrics',
       'GET /readyz',
       'GET /v1/openapi.json',
+      // Its body is signed by the edge, which is what admits it.
+      'PUT /standing',
     ]);
   });
 
