@@ -91,6 +91,15 @@ export class SandboxCgroups {
     return this.#directories(name).map((directory) => join(directory, 'cgroup.procs'));
   }
 
+  /** Other limits for a group that is in use. Twice, since of two that bound each other one must be moved first. */
+  async change(name: string, limits: CgroupLimits): Promise<void> {
+    for (const isLast of [false, true])
+      for (const [controller, file, value] of limitFiles(this.#roots.version, limits))
+        await writeFile(join(this.#roots[controller], this.#parent, name, file), value).catch((error) => {
+          if (isLast && !optionalFiles.has(file)) throw error;
+        });
+  }
+
   /** Read at once, not awaited: it explains an exit at the moment that is reported. */
   outOfMemoryKills(name: string): number {
     const file = this.#roots.version === 2 ? 'memory.events' : 'memory.oom_control';

@@ -6,7 +6,8 @@
  * A driver keeps no truth of its own: `list` reads what exists on the host, orphans of a crashed
  * controller included, and `destroy` is idempotent, so that a restarted controller can clean up.
  */
-import type { SandboxId, WorkspaceId } from '@cellbook/shared/ids.ts';
+import { type SandboxId, type WorkspaceId, workspaceIdSchema } from '@cellbook/shared/ids.ts';
+import type { Tier } from '@cellbook/shared/protocol/principal.ts';
 import type { SupervisorLink } from './link/supervisor-link.ts';
 import type { SnapshotFingerprint } from './snapshot/fingerprint.ts';
 
@@ -28,6 +29,8 @@ export interface SandboxSpec {
   /** The host directory that becomes `homePath` inside. */
   homeDirectory: string;
   limits: SandboxLimits;
+  /** Of its organisation: what it may reach (cells/src/egress); the lowest where it is not given. */
+  tier?: Tier;
   environment: Record<string, string>;
 }
 
@@ -89,10 +92,31 @@ export interface SandboxSnapshots<Hosted extends HostedSandbox = Sandbox> {
   restore(spec: SandboxSpec, directory: string, signal: AbortSignal): Promise<Hosted>;
 }
 
+/** A sandbox that is nobody's yet. */
+export type MemberSpec = Pick<SandboxSpec, 'sandboxId' | 'limits' | 'environment'>;
+
+/** The owner in the records of sandboxes that are nobody's yet. */
+export const nobody: WorkspaceId = workspaceIdSchema.parse(`ws-${'2'.repeat(20)}`);
+
+/** Sandboxes that wait to be claimed; a driver that keeps memory has them ready from one image. */
+export interface SandboxPool<Hosted extends HostedSandbox = Sandbox> {
+  /** Starts one without files, to be made into an image that members are restored from. */
+  startMember(member: MemberSpec, signal: AbortSignal): Promise<Hosted>;
+  /** One from such an image. Throws like `restore`. */
+  restoreMember(member: MemberSpec, directory: string, signal: AbortSignal): Promise<Hosted>;
+  /**
+   * Makes the member of this id the workspace's: files attached, environment and limits as given. Throws
+   * `sandbox_unavailable`; one whose claim failed halfway is ended.
+   */
+  claim(spec: SandboxSpec, signal: AbortSignal): Promise<Hosted>;
+}
+
 export interface SandboxDriver<Hosted extends HostedSandbox = Sandbox> {
   readonly kind: DriverKind;
   /** Absent or null where memory cannot be kept. */
   readonly snapshots?: SandboxSnapshots<Hosted> | null;
+  /** Absent or null where none can be had ready. */
+  readonly pool?: SandboxPool<Hosted> | null;
   /** Human-readable build of the isolation, for example `runsc release-2026… systrap`. */
   readonly version: string;
   /** Resolves when the supervisor has said HELLO. Throws CellbookError `sandbox_unavailable`. Leaves nothing behind on failure. */

@@ -1,12 +1,12 @@
 """The way to each Python kernel that does not lead through its main thread, which may be busy for hours.
 
-    kernel ── connects to the socket file, {"pid", "kernelId"} ──▶ supervisor
-           ◀── {"do": "renew", "entropy"} or {"do": "claim", …} ──
-           ── {"done": …} ──▶
+    kernel ── connects to the socket file, {"pid"} ──▶ supervisor
+           ◀── {"do": "renew", "entropy"} ──
+           ── {"done": "renew"} ──▶
 
 JSON, one line each. In the kernel a thread listens (kernel_hook.py); forked children connect on their own.
 Nobody is waited for beyond a bound: C code that keeps Python's lock holds the thread up as well. A kernel
-that was idle runs no such code, and is what the next cell goes to: it has the longer bound.
+that is busy may run such code, and what it draws meanwhile was to be drawn anyway: it has a shorter bound.
 """
 
 import hashlib
@@ -31,14 +31,14 @@ class Hooks:
         self._listener.setblocking(False)
         loop.read(self._listener.fileno(), self._accept)
 
-    def renew(self, entropy, idle, on_done):
-        """Hands each process randomness of its own; `idle` names kernels that must take it before they are heard
-        from. `on_done(renewed, pending)` follows within the bound."""
+    def renew(self, entropy, busy, on_done):
+        """Hands each process randomness of its own, and waits for all but those of the pids `busy`, which have a
+        tenth of the time. `on_done(renewed, pending)` follows within the bound."""
         messages = {}
         for number, connection in enumerate(self._connections.values()):
             own = hashlib.sha512(b"%d/" % number + entropy).hexdigest()
             messages[connection] = {"do": "renew", "entropy": own}
-        needed = {connection for connection in messages if connection.kernel_id in idle}
+        needed = {connection for connection in messages if connection.pid not in busy}
         self._tell(messages, needed, settings.ENTROPY_S, on_done)
 
     def _tell(self, messages, needed, bound_s, on_done):
@@ -112,7 +112,7 @@ class _Connection:
         self._on_answer = on_answer
         self._on_gone = on_gone
         self._buffer = b""
-        self.kernel_id = None
+        self.pid = None
         peer.setblocking(False)
         loop.read(peer.fileno(), self._readable)
 
@@ -142,8 +142,8 @@ class _Connection:
             return False
         if not isinstance(value, dict):
             return False
-        if "kernelId" in value:
-            self.kernel_id = value["kernelId"]
+        if "pid" in value:
+            self.pid = value["pid"]
         elif "done" in value:
             self._on_answer(self)
         return True

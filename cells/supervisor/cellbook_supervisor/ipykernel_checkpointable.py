@@ -48,6 +48,7 @@ _hook = importlib.util.spec_from_file_location(
     "cellbook_kernel_hook", os.path.join(os.path.dirname(os.path.abspath(__file__)), "kernel_hook.py")
 )
 kernel_hook = importlib.util.module_from_spec(_hook)
+sys.modules[_hook.name] = kernel_hook
 _hook.loader.exec_module(kernel_hook)
 kernel_hook.start()
 

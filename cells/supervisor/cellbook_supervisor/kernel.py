@@ -23,9 +23,9 @@ _PING_S = 5
 
 class Kernel:
     def __init__(self, supervisor, stream, kernel_id, entry, directory, environment):
-        self._supervisor = supervisor
+        self.supervisor = supervisor
         self._loop = supervisor.loop
-        self._entry = entry
+        self.entry = entry
         self._directory = directory
         self._environment = environment
         self._generation = 0
@@ -36,6 +36,7 @@ class Kernel:
         self._timers = {}
         self._kill_reason = None
         self._info = None
+        self._unseen = {}
         self._heard_iopub = False
         self._last_pong = None
         self._closing = False
@@ -49,6 +50,10 @@ class Kernel:
     def pid(self):
         return self._process.pid if self._process else None
 
+    @property
+    def info(self):
+        return self._info
+
     # --- life -------------------------------------------------------------------------------------------
 
     def start(self, on_ready, on_failed, state="starting"):
@@ -57,19 +62,19 @@ class Kernel:
         self._kill_reason = self._info = self._last_pong = None
         self._heard_iopub = False
         self._process = KernelProcess(
-            self._supervisor.context,
+            self.supervisor.context,
             self._loop,
-            self._supervisor.runtime_directory,
+            self.supervisor.runtime_directory,
             "%d-%d" % (self.stream, self._generation),
-            {**self._entry["spec"], "name": self._entry["name"]},
+            {**self.entry["spec"], "name": self.entry["name"]},
             workspace.working_directory(self._directory),
             workspace.kernel_environment(
-                self.kernel_id, self._entry["spec"], self._supervisor.secrets, self._environment
+                self.kernel_id, self.entry["spec"], self.supervisor.secrets, self._environment
             ),
-            self._supervisor.hooks.path,
+            self.supervisor.hooks.path,
         )
         self._ready_waiters.append((on_ready, on_failed))
-        self._supervisor.children.adopt(self._process.pid, self._ended)
+        self.supervisor.children.adopt(self._process.pid, self._ended)
         self.listen(True)
         self._process.listen(b"hb", self._pong)
         self._set_state(state)
@@ -138,7 +143,7 @@ class Kernel:
     def interrupt(self):
         if self._process is None:
             raise Refused("conflict", "the kernel is not running; restart it first", kernelId=self.kernel_id)
-        if self._entry["spec"].get("interrupt_mode") == "message":
+        if self.entry["spec"].get("interrupt_mode") == "message":
             self._ask(b"control", "interrupt_request", {})
         else:
             processes.signal_group(self._process.pid, signal.SIGINT)
@@ -187,7 +192,26 @@ class Kernel:
         report = {"kernelId": self.kernel_id, "state": state}
         if exit_reason is not None:
             report["exit"] = exit_reason
-        self._supervisor.outbox.send(frames.KERNEL_STATE, self.stream, [frames.envelope(report)])
+        self.supervisor.outbox.send(frames.KERNEL_STATE, self.stream, [frames.envelope(report)])
+
+    # --- one that is nobody's (spare.py) ----------------------------------------------------------------
+
+    def execute_unseen(self, content, on_reply):
+        """Executes in the idle kernel what no client sees or counts; `on_reply(content)`."""
+        message_id = INTERNAL + "x%d" % next(self._ids)
+        self._unseen[message_id] = on_reply
+        content = {"code": "", "silent": True, "store_history": False, "allow_stdin": False, **content}
+        parts = kernel_message.build("execute_request", message_id, "cellbook", content)
+        self._process.send(b"shell", kernel_message.to_kernel(parts))
+
+    def become(self, directory, environment):
+        """From now on this is somebody's kernel, as if it had been started so."""
+        self.output.stream = self.stream
+        self.woken()
+        self._directory, self._environment = directory, environment
+        self.last_activity = time.time()
+        self.state = "starting"
+        self._set_state("idle")
 
     # --- messages ---------------------------------------------------------------------------------------
 
@@ -195,7 +219,7 @@ class Kernel:
         size = len(frame)
 
         def accepted():
-            self._supervisor.report_accepted(self.stream, size)
+            self.supervisor.report_accepted(self.stream, size)
 
         try:
             channel, parts = kernel_message.parse_frame(frame)
@@ -225,6 +249,10 @@ class Kernel:
         if internal:
             if channel == b"shell" and b'"kernel_info_reply"' in header:
                 self._info = kernel_message.read_object(parts[3])
+            elif channel == b"shell" and self._unseen:
+                on_reply = self._unseen.pop(kernel_message.read_object(parent).get("msg_id"), None)
+                if on_reply is not None:
+                    on_reply(kernel_message.read_object(parts[3]))
             self._check_ready()
             return
         if channel == b"iopub" and b'"status"' in header:

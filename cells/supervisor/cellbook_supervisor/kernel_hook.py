@@ -12,28 +12,29 @@ import hashlib
 import json
 import os
 import random
+import runpy
 import socket
 import sys
 import threading
 
 _VARIABLE = "CELLBOOK_KERNEL_HOOK"
+# ipykernel adds variables of its own later
+_STARTED_WITH = dict(os.environ)
 
 
 class _Listener:
     def __init__(self, path):
         self._path = path
-        self._kernel_id = os.environ.get("CELLBOOK_KERNEL_ID")
         self._socket = None
 
     def start(self):
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._socket.connect(self._path)
-        self._say({"pid": os.getpid(), "kernelId": self._kernel_id})
+        self._say({"pid": os.getpid()})
         threading.Thread(target=self._listen, args=(self._socket,), name="cellbook", daemon=True).start()
 
     def start_in_child(self):
         """A forked child has no thread but its own; the parent's connection is not its to keep open."""
-        self._kernel_id = None
         try:
             self._socket.close()
             self.start()
@@ -88,6 +89,12 @@ _GENERATORS = {
 }
 
 _ACTIONS = {"renew": _renew}
+
+
+def claim(told):
+    """In the main thread: a kernel that was nobody's is somebody's from now on (kernel_claim.py)."""
+    beside = os.path.join(os.path.dirname(os.path.abspath(__file__)), "kernel_claim.py")
+    return runpy.run_path(beside)["claim"](json.loads(told), _STARTED_WITH)
 
 
 def start():

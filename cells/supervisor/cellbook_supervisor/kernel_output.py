@@ -18,7 +18,7 @@ _HEADER_BYTES_MAX = 64 * 1024
 class KernelOutput:
     def __init__(self, outbox, stream, listen):
         self._outbox = outbox
-        self._stream = stream
+        self.stream = stream
         self._listen = listen
         self._dropped = None
         self._notices = 0
@@ -57,7 +57,7 @@ class KernelOutput:
     def _send(self, channel, parts):
         self.seq += 1
         body = kernel_message.frame_parts(channel, parts)
-        self._outbox.send(frames.KERNEL_OUTPUT, self._stream, [self.seq.to_bytes(8, "little"), *body])
+        self._outbox.send(frames.KERNEL_OUTPUT, self.stream, [self.seq.to_bytes(8, "little"), *body])
 
     def _tell_dropped(self):
         if self._dropped is None or self._outbox.over_soft:

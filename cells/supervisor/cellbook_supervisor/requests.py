@@ -58,7 +58,29 @@ def start_kernel(supervisor, params, _binary, done, failed):
     if any(k.kernel_id == kernel_id or k.stream == stream for k in supervisor.kernels.values()):
         raise Refused("already_exists", "this kernel is already there", kernelId=kernel_id)
     entry = _kernelspec(params["kernelspec"])
-    kernel = Kernel(supervisor, stream, kernel_id, entry, str(params["directory"]), params["environment"])
+    where = (stream, kernel_id, str(params["directory"]), params["environment"])
+    spare = supervisor.take_spare()
+    if spare is None:
+        _start_new(supervisor, entry, *where, done, failed)
+        return
+
+    def refused():
+        spare.end()
+        try:
+            _start_new(supervisor, entry, *where, done, failed)
+        except Refused as refusal:
+            failed(refusal)
+        except OSError as error:
+            failed(Refused("sandbox_unavailable", "the sandbox refused: %s" % error))
+
+    if spare.fits(entry):
+        spare.hand_out(*where, done, refused)
+    else:
+        refused()
+
+
+def _start_new(supervisor, entry, stream, kernel_id, directory, environment, done, failed):
+    kernel = Kernel(supervisor, stream, kernel_id, entry, directory, environment)
 
     def not_started(refusal):
         supervisor.forget_kernel(stream)
@@ -70,6 +92,23 @@ def start_kernel(supervisor, params, _binary, done, failed):
     except (Refused, OSError):
         supervisor.forget_kernel(stream)
         raise
+
+
+def set_aside(supervisor, params, _binary, done, failed):
+    """A kernel is prepared, and nobody's from then on: it waits for the first who asks for one of its kind."""
+    kernel = _kernel(supervisor, params)
+    if kernel.state != "idle" or supervisor.spare is not None:
+        raise Refused("conflict", "only one kernel that is idle can be set aside", kernelId=kernel.kernel_id)
+
+    def prepared(content):
+        if content.get("status") != "ok":
+            problem = "its preparation failed: %s" % str(content.get("evalue"))[:2000]
+            failed(Refused("conflict", problem, kernelId=kernel.kernel_id))
+            return
+        supervisor.set_aside(kernel)
+        done({})
+
+    kernel.execute_unseen({"code": str(params["code"])}, prepared)
 
 
 def set_environment(supervisor, params, _binary, done, _failed):
@@ -174,4 +213,5 @@ _METHODS = {
     "survey": survey,
     "run": run,
     "setEnvironment": set_environment,
+    "setAside": set_aside,
 }

@@ -15,10 +15,12 @@ import zmq
 
 from . import BUILD, PROTO_MAX, PROTO_MIN, frames, processes, requests, settings, workspace
 from .children import Children
+from .egress import Egress
 from .hooks import Hooks
 from .loop import Loop
 from .memory import MemoryWatch
 from .outbox import Outbox
+from .spare import Spare
 
 _READ_BYTES = 256 * 1024
 
@@ -33,11 +35,13 @@ class Supervisor:
         self.kernels = {}
         self.terminals = {}
         self.runs = set()
+        self.spare = None
         self.secrets = {}
         self.loop = Loop()
         self.outbox = Outbox(self.loop, output_descriptor, self.loop.stop)
         self.context = zmq.Context()
         self.children = Children(self.loop)
+        self.egress = Egress(self.loop, self.children)
         self.runtime_directory = tempfile.mkdtemp(prefix="cellbook-")
         self.hooks = Hooks(self.loop, self.runtime_directory)
         self.outbox.on_room(self._room)
@@ -51,11 +55,13 @@ class Supervisor:
         self.loop.every(settings.HEARTBEAT_S, self._heartbeat)
         self._hello()
         self.outbox.flush()
+        self.egress.ensure()
         try:
             self.loop.run()
         finally:
             self.outbox.flush()
-            for owner in [*self.kernels.values(), *self.terminals.values(), *self.runs]:
+            spare = [self.spare] if self.spare is not None else []
+            for owner in [*self.kernels.values(), *self.terminals.values(), *self.runs, *spare]:
                 if owner.pid is not None:
                     processes.kill_tree(owner.pid)
 
@@ -130,6 +136,14 @@ class Supervisor:
             told = total
         self._accepted[stream] = (total, told)
 
+    def set_aside(self, kernel):
+        self.forget_kernel(kernel.stream)
+        self.spare = Spare(kernel)
+
+    def take_spare(self):
+        spare, self.spare = self.spare, None
+        return spare
+
     def forget_kernel(self, stream):
         self.kernels.pop(stream, None)
         self._accepted.pop(stream, None)
@@ -177,7 +191,8 @@ class Supervisor:
         for kernel in self.kernels.values():
             if kernel.pid is not None:
                 yield kernel.pid, kernel.kill_for_memory
-        for owner in [*self.terminals.values(), *self.runs]:
+        spare = [self.spare] if self.spare is not None and self.spare.pid is not None else []
+        for owner in [*self.terminals.values(), *self.runs, *spare]:
             yield owner.pid, lambda _, owner=owner: processes.kill_tree(owner.pid)
 
     def _room(self):
@@ -218,15 +233,18 @@ class Supervisor:
         told, entropy = frames.open_envelope(payload)
         settings.load(told["settings"])
         workspace.replace_environment(told["environment"])
+        # the files may lie in another directory of the host than those the image was made over
+        os.chdir(workspace.working_directory(""))
         self.secrets = {}
         random.seed(bytes(entropy))
         self.loop.release_timers()
+        self.egress.restored()
 
         def renewed(count, pending):
             self._wake({"renewed": count, "pending": pending})
 
-        idle = {kernel.kernel_id for kernel in self.kernels.values() if kernel.state == "idle"}
-        self.hooks.renew(bytes(entropy), idle, renewed)
+        busy = {kernel.pid for kernel in self.kernels.values() if kernel.state == "busy"}
+        self.hooks.renew(bytes(entropy), busy, renewed)
 
 
 def main():

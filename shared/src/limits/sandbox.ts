@@ -36,8 +36,8 @@ export const sandboxLimits = {
     /** A file beside kernel.json: logos are a few KB. */
     resourceBytesMax: 4 * 1024 * 1024,
     /**
-     * What a restore waits for idle kernels to take fresh entropy: 1 to 5 ms on a quiet machine, 150 at load 15. A tenth
-     * of it for others, where C code may hold Python's lock.
+     * What a restore waits for processes to take fresh entropy: 1 to 5 ms on a quiet machine, 150 at load 15. A tenth
+     * of it for busy kernels, where C code may hold Python's lock.
      */
     entropyMs: 1_000,
     /** Processes that can be handed entropy: 64 kernels, and three forked children of each. */

@@ -17,6 +17,7 @@ export const connectPort: Connect<PortedSandbox> = (streams, _clock, explain, wa
     },
     cut: () => port.cut(),
     wake: (signal) => port.wake(signal),
+    tell: (restored, signal) => port.tell(restored, signal),
     keepsake: () => port.keepsake(),
     onClosed: (listener) => port.onClosed(listener),
     close: () => port.close(),

@@ -24,7 +24,13 @@ import {
   renumber,
 } from '../../sandbox/link/frames.ts';
 import { Greeting } from '../../sandbox/link/greeting.ts';
-import { type Keepsake, type Waking, wakingFrame } from '../../sandbox/link/keepsake.ts';
+import {
+  type Keepsake,
+  type Restored,
+  restoredFrame,
+  type Waking,
+  wakingFrame,
+} from '../../sandbox/link/keepsake.ts';
 import { Notes } from '../../sandbox/link/notes.ts';
 import { helloSchema } from '../../sandbox/link/schemas.ts';
 import type { LinkStreams } from '../../sandbox/link/stdio-link.ts';
@@ -84,6 +90,14 @@ export class SupervisorPort {
   /** Goes on after QUIESCE, if that is where it stands. Resolves when the supervisor has said HELLO again. */
   async wake(signal: AbortSignal): Promise<void> {
     this.#wakeUp();
+    await this.#greeting.wait(signal);
+  }
+
+  /** A claimed sandbox is told what it is now. Resolves when the supervisor has said HELLO again. */
+  async tell(restored: Restored, signal: AbortSignal): Promise<void> {
+    this.#greeting.expectAnother();
+    this.#say(restoredFrame(restored));
+    this.#readOn();
     await this.#greeting.wait(signal);
   }
 

@@ -3,6 +3,7 @@
  * supervisor read-only, everything else memory of its own. One unprivileged user, no capabilities, no new
  * privileges, no network devices. Pure: the same input gives the same bundle.
  */
+import { egressPath, pipEnvironment } from '../../egress/inside.ts';
 import { homePath, type SandboxSpec, sandboxGid, sandboxUid } from '../driver.ts';
 import type { SandboxShape } from '../snapshot/snapshot-files.ts';
 import { settingsVariable, supervisorSettings } from '../supervisor-settings.ts';
@@ -10,15 +11,31 @@ import { settingsVariable, supervisorSettings } from '../supervisor-settings.ts'
 export interface BundleInput {
   spec: SandboxSpec;
   /** What a restored sandbox was started with: the sizes of its file systems cannot change. */
-  shape?: SandboxShape;
+  shape: SandboxShape;
+  home: HomeMount;
   rootfs: string;
   supervisorDirectory: string;
+  /** Holds the socket of its way out; empty where there is none. */
+  egressDirectory: string;
+  /** What leads to it; null where there is none. */
+  egressEnvironment: EgressEnvironment;
 }
+
+/** The files themselves, or the place they come to. */
+export interface HomeMount {
+  destination: string;
+  source: string;
+  /** `rbind`: what is mounted below comes along. */
+  how: 'bind' | 'rbind';
+}
+
+export type EgressEnvironment = Readonly<Record<string, string>> | null;
 
 export const supervisorPath = '/opt/cellbook';
 const tmpBytesPart = 0.5;
 
-export function ociConfig({ spec, shape = spec.limits, rootfs, supervisorDirectory }: BundleInput) {
+export function ociConfig(input: BundleInput) {
+  const { spec, shape, home, rootfs, supervisorDirectory, egressDirectory, egressEnvironment } = input;
   const tmpBytes = Math.floor(shape.memoryBytesMax * tmpBytesPart);
   return {
     ociVersion: '1.0.2',
@@ -26,7 +43,9 @@ export function ociConfig({ spec, shape = spec.limits, rootfs, supervisorDirecto
       terminal: false,
       user: { uid: sandboxUid, gid: sandboxGid },
       args: ['/usr/bin/python3', '-I', '-c', startSupervisor],
-      env: Object.entries(startEnvironment(spec)).map(([name, value]) => `${name}=${value}`),
+      env: Object.entries(startEnvironment(spec, egressEnvironment)).map(
+        ([name, value]) => `${name}=${value}`,
+      ),
       cwd: homePath,
       capabilities: { bounding: [], effective: [], inheritable: [], permitted: [], ambient: [] },
       noNewPrivileges: true,
@@ -45,8 +64,9 @@ export function ociConfig({ spec, shape = spec.limits, rootfs, supervisorDirecto
       tmpfs('/dev/shm', tmpBytes),
       tmpfs('/tmp', tmpBytes),
       tmpfs('/run', Math.min(tmpBytes, 64 * 1024 * 1024)),
-      bind(homePath, spec.homeDirectory, ['rw', 'nosuid', 'nodev']),
+      bind(home.destination, home.source, ['rw', 'nosuid', 'nodev'], home.how),
       bind(supervisorPath, supervisorDirectory, ['ro', 'nosuid', 'nodev']),
+      bind(egressPath, egressDirectory, ['ro', 'nosuid', 'nodev', 'noexec']),
     ],
     linux: { namespaces: ['pid', 'network', 'ipc', 'uts', 'mount'].map((type) => ({ type })) },
     annotations: { 'cellbook.sandbox': spec.sandboxId },
@@ -56,16 +76,19 @@ export function ociConfig({ spec, shape = spec.limits, rootfs, supervisorDirecto
 /** -I keeps the user's files and environment out of the supervisor's own imports. */
 const startSupervisor = `import sys; sys.path.insert(0, ${JSON.stringify(supervisorPath)}); from cellbook_supervisor.supervisor import main; main()`;
 
-function startEnvironment(spec: SandboxSpec): Record<string, string> {
-  return { ...environment(spec), [settingsVariable]: JSON.stringify(supervisorSettings(spec, true)) };
+function startEnvironment(spec: SandboxSpec, egress: EgressEnvironment): Record<string, string> {
+  const settings = supervisorSettings(spec, true, egress !== null);
+  return { ...environment(spec, egress), [settingsVariable]: JSON.stringify(settings) };
 }
 
 /** What everything inside is started with. */
-export function environment(spec: SandboxSpec): Record<string, string> {
+export function environment(spec: SandboxSpec, egress: EgressEnvironment): Record<string, string> {
   return {
     PATH: `${homePath}/.local/bin:/usr/local/bin:/usr/bin:/bin`,
     LANG: 'C.UTF-8',
     TZ: 'UTC',
+    ...pipEnvironment,
+    ...egress,
     ...spec.environment,
     HOME: homePath,
     USER: 'user',
@@ -80,9 +103,9 @@ const tmpfs = (destination: string, bytes: number) => ({
   options: ['nosuid', 'nodev', 'mode=1777', `size=${bytes}`],
 });
 
-const bind = (destination: string, source: string, options: string[]) => ({
+const bind = (destination: string, source: string, options: string[], how: HomeMount['how'] = 'bind') => ({
   destination,
   type: 'bind',
   source,
-  options: ['bind', ...options],
+  options: [how, ...options],
 });

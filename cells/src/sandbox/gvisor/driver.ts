@@ -4,24 +4,27 @@
  * processes that are dead already.
  */
 import { createHash } from 'node:crypto';
-import { rm, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import type { Clock } from '@cellbook/shared/clock.ts';
 import type { SandboxId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { Random } from '@cellbook/shared/random.ts';
+import type { Egress } from '../../egress/egress.ts';
 import { findCgroupRoots, SandboxCgroups } from '../cgroup.ts';
-import type { HostedSandbox, SandboxDriver, SandboxSpec } from '../driver.ts';
+import { type HostedSandbox, homePath, nobody, type SandboxDriver, type SandboxSpec } from '../driver.ts';
 import { ChildDriver, type Connect } from '../host/child-driver.ts';
 import { connectLink } from '../host/connect-link.ts';
 import type { Isolation, SandboxCommand } from '../host/isolation.ts';
 import { SandboxRecords } from '../host/records.ts';
 import { readImage, type SandboxImage } from '../image.ts';
 import { hostCpuFeatures } from '../snapshot/cpu-features.ts';
+import { type SandboxShape, shapeOf } from '../snapshot/snapshot-files.ts';
 import { installSupervisor, type SupervisorFiles } from '../supervisor-files.ts';
-import { ociConfig } from './bundle.ts';
+import { type HomeMount, ociConfig } from './bundle.ts';
 import { GvisorMemory, type HowToStart } from './memory.ts';
 import { createRunscRuntime, type RunscRuntime } from './runtime.ts';
+import { Slots } from './slots.ts';
 
 export interface GvisorDriverOptions {
   runscPath: string;
@@ -32,6 +35,8 @@ export interface GvisorDriverOptions {
   clock: Clock;
   /** Restored sandboxes are given entropy from it. */
   random: Random;
+  /** Their way out; absent or null: they have none. */
+  egress?: Egress | null;
   /** The supervisor's package; this checkout's unless another is given. */
   supervisorSource?: string;
 }
@@ -49,9 +54,11 @@ export async function createGvisorDriverWith<Hosted extends HostedSandbox>(
     runsc: await createRunscRuntime(resolve(options.runscPath)),
     image: await readImage(resolve(options.imageDirectory)),
     supervisor: await installSupervisor(stateDirectory, options.supervisorSource),
+    slots: new Slots(join(stateDirectory, 'slots')),
     cpuFeatures: await hostCpuFeatures(),
     stateDirectory,
     random,
+    egress: options.egress ?? null,
     cgroups: new SandboxCgroups(await findCgroupRoots(), cgroupParent(stateDirectory), clock),
   });
   const records = new SandboxRecords(join(stateDirectory, 'sandboxes'));
@@ -68,9 +75,11 @@ interface Parts {
   image: SandboxImage;
   supervisor: SupervisorFiles;
   cgroups: SandboxCgroups;
+  slots: Slots;
   cpuFeatures: string;
   stateDirectory: string;
   random: Random;
+  egress: Egress | null;
 }
 
 /** Where runsc puts its control socket when the path of its state directory is too long for one. */
@@ -94,19 +103,27 @@ class GvisorIsolation implements Isolation {
     this.memory = new GvisorMemory({
       ...parts,
       fingerprint: { runtime, platform, cpuFeatures, imageDigest: this.imageDigest },
+      egressEnvironment: parts.egress?.environment ?? null,
+      attach: (spec, directory) => this.#attach(spec, directory),
       prepare: (spec, directory, how) => this.#prepare(spec, directory, how),
     });
   }
 
   prepare(spec: SandboxSpec, directory: string): Promise<SandboxCommand> {
     const supervisorDirectory = this.#parts.supervisor.directory;
-    return this.#prepare(spec, directory, { supervisorDirectory, shape: spec.limits, command: ['run'] });
+    const shape = shapeOf(spec.limits, 'mounted');
+    return this.#prepare(spec, directory, { supervisorDirectory, shape, command: ['run'] });
   }
 
   async #prepare(spec: SandboxSpec, directory: string, how: HowToStart): Promise<SandboxCommand> {
     const { runsc, image, cgroups } = this.#parts;
     const { supervisorDirectory, shape, command } = how;
-    const config = ociConfig({ spec, shape, rootfs: image.rootfs, supervisorDirectory });
+    const egressDirectory = await this.#openEgress(spec, join(directory, 'egress'));
+    const egressEnvironment = this.#parts.egress?.environment ?? null;
+    const config = ociConfig({
+      ...{ spec, shape, rootfs: image.rootfs, supervisorDirectory, egressDirectory, egressEnvironment },
+      home: await this.#home(spec, shape),
+    });
     await writeFile(join(directory, 'config.json'), JSON.stringify(config));
     const procs = await cgroups.create(spec.sandboxId, hardLimits(spec));
     const enter = procs.map((path) => `echo $$ > '${path}'`).join(' && ');
@@ -117,12 +134,37 @@ class GvisorIsolation implements Isolation {
     };
   }
 
+  async #home(spec: SandboxSpec, shape: SandboxShape): Promise<HomeMount> {
+    if (shape.home === 'mounted') return { destination: homePath, source: spec.homeDirectory, how: 'bind' };
+    const { slots } = this.#parts;
+    const source = await slots.make(spec.sandboxId);
+    if (spec.workspaceId !== nobody) await slots.attach(spec.sandboxId, spec.homeDirectory);
+    return { destination: dirname(homePath), source, how: 'rbind' };
+  }
+
+  async #attach(spec: SandboxSpec, directory: string): Promise<void> {
+    const { slots, cgroups } = this.#parts;
+    await slots.attach(spec.sandboxId, spec.homeDirectory);
+    await cgroups.change(spec.sandboxId, hardLimits(spec));
+    await this.#openEgress(spec, join(directory, 'egress'));
+  }
+
+  /** The directory is there in any case: an image is restored only over the mounts that it was made with. */
+  async #openEgress(spec: SandboxSpec, directory: string): Promise<string> {
+    const { sandboxId, workspaceId, tier = 'free' } = spec;
+    await mkdir(directory, { recursive: true });
+    if (workspaceId !== nobody) await this.#parts.egress?.open({ sandboxId, workspaceId, tier }, directory);
+    return directory;
+  }
+
   outOfMemoryKills(sandboxId: SandboxId): number {
     return this.#parts.cgroups.outOfMemoryKills(sandboxId);
   }
 
   async clear(sandboxId: SandboxId): Promise<void> {
     await this.#parts.cgroups.destroy(sandboxId, limits.sandbox.commandMsMax);
+    await this.#parts.slots.clear(sandboxId);
+    await this.#parts.egress?.close(sandboxId);
     for (const directory of socketFallbacks)
       await rm(join(directory, `runsc-${sandboxId}.sock`), { force: true });
   }

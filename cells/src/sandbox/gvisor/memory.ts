@@ -10,10 +10,10 @@ import type { SandboxSpec } from '../driver.ts';
 import type { IsolationMemory, SandboxCommand, SnapshotPlace } from '../host/isolation.ts';
 import type { Restored } from '../link/keepsake.ts';
 import type { SnapshotFingerprint } from '../snapshot/fingerprint.ts';
-import { memoryPath, type SandboxShape, supervisorPathIn } from '../snapshot/snapshot-files.ts';
+import { memoryPath, type SandboxShape, shapeOf, supervisorPathIn } from '../snapshot/snapshot-files.ts';
 import { type SupervisorFiles, supervisorOf } from '../supervisor-files.ts';
 import { supervisorSettings } from '../supervisor-settings.ts';
-import { environment } from './bundle.ts';
+import { type EgressEnvironment, environment } from './bundle.ts';
 import type { RunscRuntime } from './runtime.ts';
 
 export interface GvisorMemoryDeps {
@@ -21,6 +21,10 @@ export interface GvisorMemoryDeps {
   fingerprint: SnapshotFingerprint;
   stateDirectory: string;
   random: Random;
+  egressEnvironment: EgressEnvironment;
+  supervisor: SupervisorFiles;
+  /** Gives a sandbox that has a place for them its files, and its limits. */
+  attach(spec: SandboxSpec, directory: string): Promise<void>;
   /** Makes the bundle and the control groups, and says how runsc is started in them. */
   prepare(spec: SandboxSpec, directory: string, how: HowToStart): Promise<SandboxCommand>;
 }
@@ -75,9 +79,21 @@ export class GvisorMemory implements IsolationMemory {
     });
   }
 
+  prepareMember(spec: SandboxSpec, directory: string): Promise<SandboxCommand> {
+    const { prepare, supervisor } = this.#deps;
+    const shape = shapeOf(spec.limits, 'slot');
+    return prepare(spec, directory, { shape, supervisorDirectory: supervisor.directory, command: ['run'] });
+  }
+
+  attach(spec: SandboxSpec, directory: string): Promise<void> {
+    return this.#deps.attach(spec, directory);
+  }
+
   told(spec: SandboxSpec): Restored {
     const entropy = Buffer.from(this.#deps.random.bytes(entropyBytes));
-    return { settings: supervisorSettings(spec, true), environment: environment(spec), entropy };
+    const { egressEnvironment } = this.#deps;
+    const settings = supervisorSettings(spec, true, egressEnvironment !== null);
+    return { settings, environment: environment(spec, egressEnvironment), entropy };
   }
 
   #run(directory: string, signal: AbortSignal, ...command: string[]): Promise<void> {

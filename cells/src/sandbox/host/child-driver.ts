@@ -24,11 +24,12 @@ import type {
   SandboxExit,
   SandboxSpec,
 } from '../driver.ts';
-import type { Keepsake, Waking } from '../link/keepsake.ts';
+import type { Keepsake, Restored, Waking } from '../link/keepsake.ts';
 import type { LinkStreams } from '../link/stdio-link.ts';
 import type { Hello, KernelExit } from '../link/supervisor-link.ts';
 import { type SandboxShape, shapeOf } from '../snapshot/snapshot-files.ts';
 import type { SupervisorFiles } from '../supervisor-files.ts';
+import { ChildPool } from './child-pool.ts';
 import { ChildSnapshots } from './child-snapshots.ts';
 import type { Isolation, SandboxCommand } from './isolation.ts';
 import { MemoryKills } from './memory-kills.ts';
@@ -42,6 +43,8 @@ export interface ChildConnection<Hosted extends HostedSandbox> {
   cut(): void;
   /** Goes on after QUIESCE: resolves when the supervisor has said HELLO again. */
   wake(signal: AbortSignal): Promise<unknown>;
+  /** Tells the supervisor anew what it is: resolves when it has said HELLO again. */
+  tell(restored: Restored, signal: AbortSignal): Promise<unknown>;
   /** What the connection after a restore goes on with. */
   keepsake(): Keepsake;
   /** The sandbox with its way in. */
@@ -82,6 +85,7 @@ export class ChildDriver<Hosted extends HostedSandbox> implements SandboxDriver<
   readonly kind: DriverKind;
   readonly version: string;
   readonly snapshots: ChildSnapshots<Hosted> | null;
+  readonly pool: ChildPool<Hosted> | null;
   readonly #isolation: Isolation;
   readonly #records: SandboxRecords;
   readonly #clock: Clock;
@@ -99,16 +103,25 @@ export class ChildDriver<Hosted extends HostedSandbox> implements SandboxDriver<
     const inside = {
       running: (sandboxId: SandboxId) => this.#running.get(sandboxId),
       directory: (sandboxId: SandboxId) => records.path(sandboxId),
+      clear: (sandboxId: SandboxId) => this.#clear(sandboxId),
+      destroy: (sandboxId: SandboxId) => this.destroy(sandboxId),
       bringUp: (spec: SandboxSpec, how: BringUp, signal: AbortSignal) => this.#bringUp(spec, how, signal),
     };
-    this.snapshots = isolation.memory && new ChildSnapshots(isolation.memory, inside, clock);
+    const { memory, supervisor } = isolation;
+    const snapshots = memory && new ChildSnapshots(memory, inside, clock);
+    this.snapshots = snapshots;
+    this.pool = snapshots && new ChildPool({ memory, supervisor, snapshots, inside, records, clock });
   }
 
   start(spec: SandboxSpec, signal: AbortSignal): Promise<Hosted> {
     const prepare = (directory: string) => this.#isolation.prepare(spec, directory);
     const { supervisor } = this.#isolation;
     const deadlineMs = limits.sandbox.bootMsMax;
-    return this.#bringUp(spec, { prepare, supervisor, shape: shapeOf(spec.limits), deadlineMs }, signal);
+    return this.#bringUp(
+      spec,
+      { prepare, supervisor, shape: shapeOf(spec.limits, 'mounted'), deadlineMs },
+      signal,
+    );
   }
 
   async #bringUp(spec: SandboxSpec, how: BringUp, signal: AbortSignal): Promise<Hosted> {

@@ -18,6 +18,8 @@ import type { IsolationMemory } from './isolation.ts';
 export interface DriverInside<Hosted extends HostedSandbox> {
   running(sandboxId: SandboxId): Running<Hosted> | undefined;
   directory(sandboxId: SandboxId): string;
+  /** Ends what is left of it. */
+  clear(sandboxId: SandboxId): Promise<void>;
   bringUp(spec: SandboxSpec, how: BringUp, signal: AbortSignal): Promise<Hosted>;
 }
 
@@ -95,6 +97,8 @@ export class ChildSnapshots<Hosted extends HostedSandbox> implements SandboxSnap
       running.stopping = false;
       throw error;
     }
+    // A frozen one that was saved does not end by itself: it would first have to go on.
+    await this.#inside.clear(sandbox.id);
     await sandbox.exited;
     return {
       formatVersion: 1,

@@ -11,6 +11,7 @@ export const connectLink: Connect<Sandbox> = (streams, clock, explain, waking) =
     onClosed: (listener) => void link.on('closed', listener),
     cut: () => {},
     wake: (signal) => link.resume(signal),
+    tell: (restored, signal) => link.tell(restored, signal),
     keepsake: () => link.keepsake(),
     close: () => link.close(),
   };

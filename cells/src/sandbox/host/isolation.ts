@@ -43,6 +43,10 @@ export interface IsolationMemory {
     image: SnapshotPlace,
     supervisor: SupervisorFiles,
   ): Promise<SandboxCommand>;
+  /** Like `prepare`, without files: they come with `attach`. */
+  prepareMember(spec: SandboxSpec, directory: string): Promise<SandboxCommand>;
+  /** Gives a member its files, its limits and its way out. */
+  attach(spec: SandboxSpec, directory: string): Promise<void>;
   /** What the supervisor is told when it wakes: never the same entropy twice. */
   told(spec: SandboxSpec): Restored;
 }

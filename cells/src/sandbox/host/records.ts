@@ -5,7 +5,12 @@
  */
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type SandboxId, sandboxIdSchema, workspaceIdSchema } from '@cellbook/shared/ids.ts';
+import {
+  type SandboxId,
+  sandboxIdSchema,
+  type WorkspaceId,
+  workspaceIdSchema,
+} from '@cellbook/shared/ids.ts';
 import { z } from 'zod';
 
 export const sandboxRecordSchema = z.object({
@@ -51,13 +56,13 @@ export class SandboxRecords {
   }
 
   /** Writes a newer epoch over the record, whole or not at all. False when there is none. */
-  async relabel(sandboxId: SandboxId, epoch: number): Promise<boolean> {
-    const record = await this.#read(sandboxId);
-    if (record === null) return false;
-    const path = join(this.path(sandboxId), 'sandbox.json');
-    await writeFile(`${path}.next`, JSON.stringify({ ...record, epoch }));
-    await rename(`${path}.next`, path);
-    return true;
+  relabel(sandboxId: SandboxId, epoch: number): Promise<boolean> {
+    return this.#change(sandboxId, { epoch });
+  }
+
+  /** One that was nobody's is somebody's. */
+  claim(sandboxId: SandboxId, workspaceId: WorkspaceId, epoch: number): Promise<boolean> {
+    return this.#change(sandboxId, { workspaceId, epoch });
   }
 
   async list(): Promise<SandboxRecord[]> {
@@ -68,6 +73,15 @@ export class SandboxRecords {
 
   async remove(sandboxId: SandboxId): Promise<void> {
     await rm(this.path(sandboxId), { recursive: true, force: true });
+  }
+
+  async #change(sandboxId: SandboxId, change: Partial<SandboxRecord>): Promise<boolean> {
+    const record = await this.#read(sandboxId);
+    if (record === null) return false;
+    const path = join(this.path(sandboxId), 'sandbox.json');
+    await writeFile(`${path}.next`, JSON.stringify({ ...record, ...change }));
+    await rename(`${path}.next`, path);
+    return true;
   }
 
   /** A directory without a whole record was being made or removed when its controller died; nothing ran. */

@@ -43,6 +43,9 @@ const protocolOfRestored = 2;
 export function wakingFrame({ keepsake, restored }: Waking): { type: number; payload: Buffer } {
   if (keepsake.hello.protoMax < protocolOfRestored)
     return { type: frameType.resume, payload: Buffer.alloc(0) };
-  const { entropy, ...told } = restored;
+  return restoredFrame(restored);
+}
+
+export function restoredFrame({ entropy, ...told }: Restored): { type: number; payload: Buffer } {
   return { type: frameType.restored, payload: encodeEnvelope(told, entropy) };
 }

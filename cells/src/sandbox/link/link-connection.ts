@@ -97,8 +97,13 @@ export class LinkConnection {
 
   resume(signal: AbortSignal): Promise<Hello> {
     this.#isQuiet = false;
+    return this.greetAgain({ type: frameType.resume, payload: Buffer.alloc(0) }, signal);
+  }
+
+  /** Says what is answered by another HELLO. */
+  greetAgain({ type, payload }: { type: number; payload: Buffer }, signal: AbortSignal): Promise<Hello> {
     this.greeting.expectAnother();
-    this.writer.send(frameType.resume, 0, Buffer.alloc(0));
+    this.writer.send(type, 0, payload);
     return this.greeting.wait(signal);
   }
 

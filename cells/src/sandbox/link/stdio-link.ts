@@ -14,7 +14,7 @@ import type { ZodType } from 'zod';
 import type { SandboxExit } from '../driver.ts';
 import { Emitter } from './emitter.ts';
 import { encodeEnvelope, type Frame, frameType, malformed } from './frames.ts';
-import { type Keepsake, type Waking, wakingFrame } from './keepsake.ts';
+import { type Keepsake, type Restored, restoredFrame, type Waking, wakingFrame } from './keepsake.ts';
 import { checkKernelFrame } from './kernel-frame.ts';
 import { LinkConnection } from './link-connection.ts';
 import { Notes } from './notes.ts';
@@ -165,6 +165,11 @@ export class StdioLink implements seam.SupervisorLink {
     }
   }
 
+  async setAside(kernelId: KernelId, code: string): Promise<void> {
+    await this.#ask('setAside', { kernelId, code }, kernelStartMsMax);
+    this.#forget(this.#kernels, this.#kernels.get(kernelId));
+  }
+
   async interruptKernel(kernelId: KernelId): Promise<void> {
     await this.#ask('interruptKernel', { kernelId });
   }
@@ -228,6 +233,11 @@ export class StdioLink implements seam.SupervisorLink {
 
   async quiesce(): Promise<void> {
     await this.#connection.quiesce();
+  }
+
+  /** A claimed sandbox is told what it is now, as a restored one is. */
+  tell(restored: Restored, signal: AbortSignal): Promise<seam.Hello> {
+    return this.#connection.greetAgain(restoredFrame(restored), signal);
   }
 
   resume(signal: AbortSignal): Promise<seam.Hello> {

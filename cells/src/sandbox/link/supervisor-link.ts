@@ -90,6 +90,11 @@ export interface SupervisorLink {
   setEnvironment(environment: Readonly<Record<string, string>>): Promise<void>;
   /** Resolves once the kernel has answered kernel_info; the reply's content is the result. */
   startKernel(start: KernelStart): Promise<KernelInfo>;
+  /**
+   * Runs code in an idle kernel, unseen, and makes it nobody's: the next one asked for of its kernelspec is it, at
+   * once, where it fits.
+   */
+  setAside(kernelId: KernelId, code: string): Promise<void>;
   interruptKernel(kernelId: KernelId): Promise<void>;
   restartKernel(kernelId: KernelId): Promise<KernelInfo>;
   shutdownKernel(kernelId: KernelId): Promise<void>;

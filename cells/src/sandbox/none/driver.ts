@@ -71,6 +71,7 @@ const noLink: SupervisorLink = {
   readKernelspecResource: refuse,
   setEnvironment: async () => {},
   startKernel: refuse,
+  setAside: refuse,
   interruptKernel: refuse,
   restartKernel: refuse,
   shutdownKernel: refuse,

@@ -17,16 +17,21 @@ const snapshotSchema = z.object({
   fingerprint: snapshotFingerprintSchema,
   supervisorDigest: z.string().regex(/^[0-9a-f]+$/),
   /** As it was started: sizes of its file systems and numbers of its processes stay what they were. */
-  shape: z.object({ memoryBytesMax: z.int().positive(), pidsMax: z.int().positive() }),
+  shape: z.object({
+    memoryBytesMax: z.int().positive(),
+    pidsMax: z.int().positive(),
+    /** Whether its files are mounted themselves, or in a place that was there before them. */
+    home: z.enum(['mounted', 'slot']),
+  }),
   keepsake: keepsakeSchema.extend({ held: base64 }),
 });
 export type Snapshot = z.infer<typeof snapshotSchema>;
 export type SandboxShape = Snapshot['shape'];
 
-export const shapeOf = ({ memoryBytesMax, pidsMax }: SandboxShape): SandboxShape => ({
-  memoryBytesMax,
-  pidsMax,
-});
+export const shapeOf = (
+  { memoryBytesMax, pidsMax }: Omit<SandboxShape, 'home'>,
+  home: SandboxShape['home'],
+): SandboxShape => ({ memoryBytesMax, pidsMax, home });
 
 const descriptionName = 'snapshot.json';
 const supervisorName = 'supervisor';
