@@ -4,7 +4,7 @@ import { CellbookError } from '@cellbook/shared/errors.ts';
 import { statementKeySchema } from '@cellbook/shared/protocol/statements.ts';
 import { z } from 'zod';
 
-const cellKeySchema = statementKeySchema.extend({ d: z.string().min(1).max(100) });
+export const cellKeySchema = statementKeySchema.extend({ d: z.string().min(1).max(100) });
 export type CellKey = z.infer<typeof cellKeySchema>;
 
 export async function readCellKey(path: string): Promise<CellKey> {

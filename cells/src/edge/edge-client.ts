@@ -7,7 +7,7 @@ import { withDeadline } from '@cellbook/shared/deadline.ts';
 import { CellbookError, type ErrorCode } from '@cellbook/shared/errors.ts';
 import type { CellId } from '@cellbook/shared/ids.ts';
 import { signStatement, statementMediaType, verifyStatement } from '@cellbook/shared/protocol/statements.ts';
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { PublicKeys } from '../api/access/public-keys.ts';
 import type { CellKey } from './cell-key.ts';
 
@@ -63,7 +63,7 @@ export function createEdgeClient({ cellId, edgeUrl, key, edgeKeys, clock }: Edge
           const headers = { 'content-type': statementMediaType };
           const answered = await fetch(new URL(path, edgeUrl), { method: 'POST', headers, body, signal });
           const text = await textOf(answered, answer.bytesMax);
-          if (!answered.ok) throw new Error(`the edge answered ${answered.status}: ${text.slice(0, 300)}`);
+          if (!answered.ok) throw refusedBy(answered, text, { code, doing, next });
           return heard(text, answer.typ, answer.schema);
         });
       } catch (cause) {
@@ -77,6 +77,28 @@ export function createEdgeClient({ cellId, edgeUrl, key, edgeKeys, clock }: Edge
       }
     },
   };
+}
+
+const refusalSchema = z.object({ reason: z.string(), next: z.string().optional() });
+
+/** In the edge's own words, where it has some. */
+function refusedBy(
+  answer: Response,
+  text: string,
+  { code, doing, next }: { code: ErrorCode; doing: string; next: string },
+): CellbookError {
+  const cause = new Error(`the edge answered ${answer.status}: ${text.slice(0, 300)}`);
+  const said = refusalSchema.safeParse(parseJson(text)).data;
+  const problem = said?.reason ?? 'the edge does not answer as it should';
+  return new CellbookError(code, { doing, problem, next: said?.next ?? next, cause });
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }
 
 async function textOf(answer: Response, bytesMax: number): Promise<string> {

@@ -8,6 +8,7 @@
  */
 import type { Clock } from '@cellbook/shared/clock.ts';
 import { withDeadline } from '@cellbook/shared/deadline.ts';
+import { CellbookError } from '@cellbook/shared/errors.ts';
 import type { OrgId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
@@ -127,6 +128,8 @@ export class OrgShares {
         await this.#tell(org);
       } catch (error) {
         log.warn({ err: error, org }, 'what an organisation uses could not be told; the next pass does it');
+        // With the directory away each of the others would wait as long.
+        if (error instanceof CellbookError && error.code === 'quota_unavailable') return;
       }
     }
   }
