@@ -167,6 +167,7 @@ export class FakeLink implements SupervisorLink {
   resizeTerminal(): void {}
   async closeTerminal(_name: string): Promise<void> {}
   run = async () => ({ exitCode: 0, stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) });
+  async setAside() {}
   async quiesce() {}
   resume = async () => this.hello;
   holdOutput = () => () => {};
