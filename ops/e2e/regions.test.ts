@@ -1,12 +1,15 @@
 /** Two regions of two cells each: who lives where, and what the loss of one cell does to whom. */
 import { systemClock } from '@cellbook/shared/clock.ts';
+import { usageAnswerSchema } from '@cellbook/shared/protocol/quota.ts';
 import type { Workspace } from '@cellbook/shared/protocol/workspace.ts';
+import { systemRandom } from '@cellbook/shared/random.ts';
 import type { Session } from '@jupyterlab/services';
 import { describe, expect, it } from 'vitest';
 import { type LivesIn, readPins, whereLives } from '../client/home-cell.ts';
 import { execute, type JupyterClient, jupyterClient } from '../client/jupyter.ts';
 import { loseCell } from '../client/lose-cell.ts';
 import { killProgram, programOf } from '../up/processes/kill-program.ts';
+import { shareOrganisation } from './organisation.ts';
 import { useTestPlatform } from './test-platform.ts';
 import { newUser, type TestUser } from './user.ts';
 
@@ -95,6 +98,33 @@ describe('two regions of two cells', () => {
     // The sandbox belongs to the cell's host, which went on without its controller.
     expect(await execute(victim.kernel, 'kept')).toMatchObject({ status: 'ok', value: '42' });
     for (const { jupyter } of [victim, ...others]) jupyter.dispose();
+  });
+
+  it('an organisation with people in two regions has one quota, of which each sees all that is used', async () => {
+    const { url } = platform();
+    const [ada, eve] = [await resident('eu'), await resident('us')];
+    const cookies = await shareOrganisation(url, ada.user, eve.user);
+    const create = (cookie: string) =>
+      fetch(`${url}/v1/workspaces`, {
+        method: 'POST',
+        headers: {
+          ...{ origin: url, cookie, 'content-type': 'application/json' },
+          'idempotency-key': systemRandom.uuid(),
+        },
+        body: '{"name":"ours"}',
+      });
+    const made = [cookies.admin, cookies.guest, cookies.guest].map(create);
+    for (const answer of await Promise.all(made)) expect(answer.status, await answer.text()).toBe(201);
+    const used = async (cookie: string) => {
+      const answer = await fetch(`${url}/v1/usage`, { headers: { cookie } });
+      return usageAnswerSchema.parse(await answer.json());
+    };
+    // Who asks tells as well: what the others use is what they last told.
+    await used(cookies.admin);
+    const [theirs, ours] = [await used(cookies.guest), await used(cookies.admin)];
+    expect([theirs, ours].map(({ user }) => user.workspaces.used)).toEqual([2, 1]);
+    for (const { organisation } of [theirs, ours])
+      expect(organisation?.workspaces).toMatchObject({ used: 3, limit: 100 });
   });
 
   it('the edge killed outright: who is signed in stays so, and what runs has gone on', async () => {
