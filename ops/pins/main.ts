@@ -90,7 +90,9 @@ async function run(): Promise<number> {
     join: async (context, options) => {
       const [id = '', url = ''] = first.split(/=(.*)/s);
       const key = values['cell-key'] === undefined ? undefined : await readPublicCellKey(values['cell-key']);
-      return told(await joinCell(context, { id, url, region: values.region ?? '', key }, options));
+      return told(
+        await joinCell(context, { id, url, region: values.region ?? '', ...(key && { key }) }, options),
+      );
     },
     move: async (context, options) => {
       const buckets = z.coerce.number().int().positive().parse(values.buckets);

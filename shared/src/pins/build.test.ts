@@ -62,6 +62,19 @@ test('cells that are given again have their new address, and the others stay', (
   expect(counts(changed)).toEqual(counts(joined(two(), cell('eu-3'))));
 });
 
+test('a cell that is given again without a key keeps the one it has, and takes another', () => {
+  const key = (x: string) => ({ kty: 'OKP', crv: 'Ed25519', x }) as const;
+  const named = withCells(two(), [{ ...cell('eu-1'), key: key('one') }]);
+  const keysOf = (layout: Layout) => parseLayout(layoutDocument(layout)).cells.map((known) => known.key?.x);
+  expect(keysOf(named)).toEqual(['one', undefined, undefined]);
+  expect(keysOf(joined(named, { ...cell('eu-1'), key: undefined }))).toEqual(['one', undefined, undefined]);
+  expect(keysOf(withCells(named, [{ ...cell('eu-1'), key: key('two') }]))).toEqual([
+    'two',
+    undefined,
+    undefined,
+  ]);
+});
+
 test('buckets move from one cell to another of its region alone', () => {
   expect(counts(moved(two(), id('eu-1'), id('eu-2'), 10))).toEqual({ 'eu-1': 8182, 'eu-2': 8202 });
   expect(() => moved(two(), id('eu-1'), id('us-1'), 10)).toThrow();

@@ -26,12 +26,17 @@ export function shareOut(cells: readonly Cell[]): Layout {
  */
 export function withCells(layout: Layout, given: readonly Cell[]): Layout {
   const byId = new Map(given.map((cell) => [cell.id, cell]));
-  const known = layout.cells.map((cell) => ({ ...cell, ...byId.get(cell.id) }));
+  const known = layout.cells.map((cell) => keptKey(cell, byId.get(cell.id)));
   const ids = new Set(known.map(({ id }) => id));
   const cells = [...known, ...given.filter(({ id }) => !ids.has(id))];
   const tables = new Map(layout.tables);
   for (const [region, table] of shareOut(cells).tables) if (!tables.has(region)) tables.set(region, table);
   return rebuilt({ ...layout, tables }, cells);
+}
+
+function keptKey(before: Cell, given: Cell | undefined): Cell {
+  const key = given?.key ?? before.key;
+  return { ...before, ...given, ...(key && { key }) };
 }
 
 /** Gives `cell` its even share of its region's buckets, taken from those that have most. */
