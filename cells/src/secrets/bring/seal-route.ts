@@ -38,7 +38,7 @@ export function registerSealSecrets(app: FastifyInstance, deps: SealDeps): void 
       const { org, wantedBy } = order;
       const to = await wantedKey(cells, { ...order, nowMs: clock.nowMs() });
       const jwe = await sealSet(to, { org, secrets: await valuesOf(deps, org) });
-      log.info({ org, cell: wantedBy }, 'the secrets of an organisation were sealed for another cell');
+      log.info({ org, forCell: wantedBy }, 'the secrets of an organisation were sealed for another cell');
       return reply.type(statementMediaType).send(await signed(edge, wantedBy, org, jwe));
     });
   });
