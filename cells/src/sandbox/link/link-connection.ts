@@ -101,10 +101,14 @@ export class LinkConnection {
   }
 
   /** Says what is answered by another HELLO. */
-  greetAgain({ type, payload }: { type: number; payload: Buffer }, signal: AbortSignal): Promise<Hello> {
+  greetAgain(frame: { type: number; payload: Buffer }, signal: AbortSignal): Promise<Hello> {
     this.greeting.expectAnother();
-    this.writer.send(type, 0, payload);
+    this.say(frame);
     return this.greeting.wait(signal);
+  }
+
+  say({ type, payload }: { type: number; payload: Buffer }): void {
+    this.writer.send(type, 0, payload);
   }
 
   /** From now on somebody listens; what has come already is heard first. */

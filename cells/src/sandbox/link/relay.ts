@@ -9,6 +9,7 @@ import { limits } from '@cellbook/shared/limits.ts';
 import { z } from 'zod';
 import type { FrameWriter } from './frame-writer.ts';
 import { frameType } from './frames.ts';
+import type { Waking } from './keepsake.ts';
 import type { Note } from './notes.ts';
 import { helloSchema } from './schemas.ts';
 import type { StreamNames } from './stream-names.ts';
@@ -72,6 +73,13 @@ export class Succession {
     if (value !== null) this.#remembered.add(key);
     this.#keep({ key, value });
   }
+}
+
+/** Where a connection stands in the row of those to its sandbox. */
+export function beginning(relay: Relay | undefined, waking: Waking | undefined) {
+  if (relay) return { attachment: relay.attachment, notes: relay.notes, isFirst: false };
+  const { attachments = 0, notes = [] } = waking?.keepsake ?? {};
+  return { attachment: attachments + 1, notes, isFirst: attachments === 0 };
 }
 
 /** To the daemon: everything up to this frame has been given to listeners and need not be said again. */

@@ -10,16 +10,17 @@ import { assertNever } from '@cellbook/shared/assert-never.ts';
 import type { Clock } from '@cellbook/shared/clock.ts';
 import type { KernelId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
-import type { ZodType } from 'zod';
 import type { SandboxExit } from '../driver.ts';
 import { Emitter } from './emitter.ts';
-import { encodeEnvelope, type Frame, frameType, malformed } from './frames.ts';
+import { encodeEnvelope, type Frame, frameType } from './frames.ts';
 import { type Keepsake, type Restored, restoredFrame, type Waking, wakingFrame } from './keepsake.ts';
 import { checkKernelFrame } from './kernel-frame.ts';
 import { LinkConnection } from './link-connection.ts';
 import { Notes } from './notes.ts';
+import { parsed, Questions } from './questions.ts';
 import {
   acknowledge,
+  beginning,
   firstRequest,
   firstStream,
   kernelNote,
@@ -28,11 +29,11 @@ import {
   terminalNote,
 } from './relay.ts';
 import { readReport } from './reports.ts';
-import { kernelInfoSchema, kernelspecsSchema, runDoneSchema, surveySchema } from './schemas.ts';
+import { kernelInfoSchema, surveySchema } from './schemas.ts';
 import { StreamNames, StreamNumbers } from './stream-names.ts';
 import type * as seam from './supervisor-link.ts';
 
-const { requestMsMax, kernelStartMsMax } = limits.supervisorLink;
+const { kernelStartMsMax } = limits.supervisorLink;
 
 export interface LinkStreams {
   input: Writable;
@@ -50,6 +51,7 @@ export interface LinkOptions {
 
 export class StdioLink implements seam.SupervisorLink {
   readonly #connection: LinkConnection;
+  readonly #questions: Questions;
   readonly #events = new Emitter<seam.SupervisorEvents>();
   readonly #kernels: StreamNames<KernelId>;
   readonly #terminals: StreamNames<string>;
@@ -61,7 +63,7 @@ export class StdioLink implements seam.SupervisorLink {
 
   constructor(streams: LinkStreams, clock: Clock, options: LinkOptions = {}) {
     const { explain = (exit) => exit, relay, waking } = options;
-    const { attachment, notes, isFirst } = beginning(options);
+    const { attachment, notes, isFirst } = beginning(relay, waking);
     this.#explain = explain;
     this.#attachment = attachment;
     this.#notes = new Notes(notes);
@@ -78,13 +80,14 @@ export class StdioLink implements seam.SupervisorLink {
       handled: (seq) => void (relay && acknowledge(this.#connection.writer, seq)),
       closed: () => this.#events.emit('closed'),
     });
+    this.#questions = new Questions(this.#connection);
     this.#succession = new Succession(attachment, notes, (note) => {
       if (relay) this.#connection.writer.send(frameType.note, 0, encodeEnvelope(note));
       else this.#notes.put(note);
     });
     this.#succession.restore(this.#kernels, this.#terminals);
     if (relay) this.#connection.greeting.came(relay.hello);
-    if (waking) this.#wake(waking);
+    if (waking) this.#connection.say(wakingFrame(waking));
   }
 
   get hello(): seam.Hello {
@@ -124,17 +127,15 @@ export class StdioLink implements seam.SupervisorLink {
     return this.#events.on(name, listener);
   }
 
-  async listKernelspecs(): Promise<Record<string, seam.KernelspecEntry>> {
-    return parsed(kernelspecsSchema, (await this.#ask('listKernelspecs', {})).value);
-  }
-
-  async readKernelspecResource(kernelspec: string, file: string): Promise<Buffer> {
-    return (await this.#ask('readKernelspecResource', { kernelspec, file })).binary;
-  }
-
-  async setEnvironment(environment: Readonly<Record<string, string>>): Promise<void> {
-    await this.#ask('setEnvironment', { environment });
-  }
+  listKernelspecs: seam.SupervisorLink['listKernelspecs'] = () => this.#questions.listKernelspecs();
+  readKernelspecResource: seam.SupervisorLink['readKernelspecResource'] = (kernelspec, file) =>
+    this.#questions.readKernelspecResource(kernelspec, file);
+  setEnvironment: seam.SupervisorLink['setEnvironment'] = (environment) =>
+    this.#questions.setEnvironment(environment);
+  interruptKernel: seam.SupervisorLink['interruptKernel'] = (kernelId) =>
+    this.#questions.interruptKernel(kernelId);
+  restartKernel: seam.SupervisorLink['restartKernel'] = (kernelId) => this.#questions.restartKernel(kernelId);
+  run: seam.SupervisorLink['run'] = (command) => this.#questions.run(command);
 
   async takeOver(): Promise<seam.Survey> {
     this.#connection.hear();
@@ -168,14 +169,6 @@ export class StdioLink implements seam.SupervisorLink {
   async setAside(kernelId: KernelId, code: string): Promise<void> {
     await this.#ask('setAside', { kernelId, code }, kernelStartMsMax);
     this.#forget(this.#kernels, this.#kernels.get(kernelId));
-  }
-
-  async interruptKernel(kernelId: KernelId): Promise<void> {
-    await this.#ask('interruptKernel', { kernelId });
-  }
-
-  async restartKernel(kernelId: KernelId): Promise<seam.KernelInfo> {
-    return parsed(kernelInfoSchema, (await this.#ask('restartKernel', { kernelId }, kernelStartMsMax)).value);
   }
 
   async shutdownKernel(kernelId: KernelId): Promise<void> {
@@ -222,15 +215,6 @@ export class StdioLink implements seam.SupervisorLink {
     if (stream !== undefined) await this.#ask('closeTerminal', { stream });
   }
 
-  async run(command: seam.RunCommand): Promise<seam.RunResult> {
-    const { stdin, ...params } = command;
-    const { value, binary } = await this.#ask('run', params, command.timeoutMs + requestMsMax, stdin);
-    const { exitCode, stdoutBytes, stderrBytes } = parsed(runDoneSchema, value);
-    if (stdoutBytes + stderrBytes !== binary.length)
-      throw malformed("a command's output sizes do not add up");
-    return { exitCode, stdout: binary.subarray(0, stdoutBytes), stderr: binary.subarray(stdoutBytes) };
-  }
-
   async quiesce(): Promise<void> {
     await this.#connection.quiesce();
   }
@@ -255,11 +239,6 @@ export class StdioLink implements seam.SupervisorLink {
 
   #ask(method: string, params: object, deadlineMs?: number, binary?: Uint8Array) {
     return this.#connection.ask(method, params, deadlineMs, binary);
-  }
-
-  #wake(waking: Waking): void {
-    const { type, payload } = wakingFrame(waking);
-    this.#connection.writer.send(type, 0, payload);
   }
 
   #handle(frame: Frame): void {
@@ -314,18 +293,4 @@ export class StdioLink implements seam.SupervisorLink {
     this.remember(kernelNote(stream), null);
     this.remember(terminalNote(stream), null);
   }
-}
-
-/** Where this connection stands in the row of those to its sandbox. */
-function beginning({ relay, waking }: LinkOptions) {
-  if (relay) return { attachment: relay.attachment, notes: relay.notes, isFirst: false };
-  const { attachments = 0, notes = [] } = waking?.keepsake ?? {};
-  return { attachment: attachments + 1, notes, isFirst: attachments === 0 };
-}
-
-/** What the inside of a sandbox answered, or `malformed_frame`. */
-function parsed<T>(schema: ZodType<T>, value: unknown): T {
-  const result = schema.safeParse(value);
-  if (!result.success) throw malformed('the answer has not the agreed form');
-  return result.data;
 }
