@@ -11,6 +11,7 @@ import {
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod';
 import { type AuditRouteDeps, registerAuditRoutes } from '../audit/routes/audit-routes.ts';
+import { type EgressRouteDeps, registerEgressRoutes } from '../egress/egress-routes.ts';
 import { type FindingRouteDeps, registerFindingRoutes } from '../findings/finding-routes.ts';
 import { registerSecretRoutes, type SecretRouteDeps } from '../secrets/secret-routes.ts';
 import type { VersionDeps } from '../versions/version-deps.ts';
@@ -28,6 +29,7 @@ export type LifecycleApiDeps = WorkspaceDeps &
     log: Logger;
     secrets: SecretRouteDeps;
     findings: FindingRouteDeps;
+    egress: EgressRouteDeps;
     versions: VersionDeps;
     audit: AuditRouteDeps;
     /** Given the OpenAPI description once the routes are there. */
@@ -57,6 +59,7 @@ export async function registerLifecycleApi(app: FastifyInstance, deps: Lifecycle
       registerUsage(api, deps);
       registerSecretRoutes(api, deps.secrets);
       registerFindingRoutes(api, deps.findings);
+      registerEgressRoutes(api, deps.egress);
       registerVersionRoutes(api, { ...deps, ...deps.versions });
       registerAuditRoutes(api, deps.audit);
     });

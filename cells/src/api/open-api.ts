@@ -5,6 +5,7 @@ import { seededRandom } from '@cellbook/shared/random.ts';
 import { fastify } from 'fastify';
 import { noAudit } from '../audit/no-audit.ts';
 import { createMemoryAuditStore } from '../audit/store/memory-audit-store.ts';
+import { createMemoryEgressLog } from '../egress/memory-egress-log.ts';
 import { withoutFindings } from '../findings/no-findings.ts';
 import { MemoryTransitionStore } from '../lifecycle/stores/memory-transition-store.ts';
 import { MemoryWorkspaceStore } from '../lifecycle/stores/memory-workspace-store.ts';
@@ -27,6 +28,7 @@ export async function describeApi(): Promise<unknown> {
     idempotency: new MemoryIdempotencyStore(),
     volumes: { create: async () => {} },
     findings: withoutFindings,
+    egress: createMemoryEgressLog(),
     versions: withoutVersions,
     quotas: noQuotas,
     feed: await openChangeFeed({ store, bus: null, log }),

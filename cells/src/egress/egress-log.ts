@@ -1,23 +1,6 @@
 /** What went out of sandboxes, and what was refused: a record for each connection, written once, when it is over. */
 import type { SandboxId, WorkspaceId } from '@cellbook/shared/ids.ts';
-
-/** How a connection ended, or why there was none. */
-export const egressResults = [
-  'ok',
-  /** Cut off: the peer broke it, nothing came for too long, or the sandbox is gone. */
-  'broken',
-  /** The allowance of the day was used up, before or meanwhile. */
-  'over_quota',
-  'not_allowed',
-  /** The name led to an address that no sandbox may reach. */
-  'address_refused',
-  /** TLS to another name than the one that was asked for, or no TLS. */
-  'name_refused',
-  'too_many_connections',
-  'unresolved',
-  'unreachable',
-] as const;
-export type EgressResult = (typeof egressResults)[number];
+import type { EgressResult } from '@cellbook/shared/protocol/egress-api.ts';
 
 export interface EgressRecord {
   workspaceId: WorkspaceId;

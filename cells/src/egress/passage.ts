@@ -4,8 +4,9 @@
  */
 
 import { limits } from '@cellbook/shared/limits.ts';
+import type { EgressResult } from '@cellbook/shared/protocol/egress-api.ts';
 import type { Allowance } from './allowance.ts';
-import type { EgressResult, EgressUse } from './egress-log.ts';
+import type { EgressUse } from './egress-log.ts';
 import type { ProxyDeps } from './proxy-deps.ts';
 import { notAllowed, Refusal } from './refusal.ts';
 import { type EgressRule, findRule, type Target } from './rules.ts';

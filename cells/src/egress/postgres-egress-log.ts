@@ -1,9 +1,10 @@
 import { sandboxIdSchema, workspaceIdSchema } from '@cellbook/shared/ids.ts';
+import { egressResultSchema } from '@cellbook/shared/protocol/egress-api.ts';
 import { and, desc, eq, gte, inArray, lt, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import type { Database } from '../db/database.ts';
 import { egressConnections as table } from '../db/egress.ts';
-import { type EgressLog, egressResults } from './egress-log.ts';
+import type { EgressLog } from './egress-log.ts';
 
 const rowSchema = z
   .object({
@@ -14,7 +15,7 @@ const rowSchema = z
     host: z.string(),
     port: z.number(),
     address: z.string().nullable(),
-    result: z.enum(egressResults),
+    result: egressResultSchema,
     bytesUp: z.number(),
     bytesDown: z.number(),
   })

@@ -1,5 +1,5 @@
 /** Why a connection is not made, in a code for the record and words for whoever reads pip's output. */
-import type { EgressResult } from './egress-log.ts';
+import type { EgressResult } from '@cellbook/shared/protocol/egress-api.ts';
 
 export class Refusal extends Error {
   readonly result: EgressResult;

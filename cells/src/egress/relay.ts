@@ -1,6 +1,7 @@
 /** Two sockets joined, each as slow as the other reads, every byte counted; the end of one way ends that way alone. */
 import type { Duplex } from 'node:stream';
-import type { EgressResult, EgressUse } from './egress-log.ts';
+import type { EgressResult } from '@cellbook/shared/protocol/egress-api.ts';
+import type { EgressUse } from './egress-log.ts';
 
 export interface Counted {
   spend(direction: keyof EgressUse, bytes: number): boolean;

@@ -10,6 +10,7 @@ import { createRetentionWishes } from '../audit/retention-wishes.ts';
 import type { CellTools } from '../cell.ts';
 import type { CellConfig } from '../config.ts';
 import { registerContentsRoutes } from '../contents/register-contents-routes.ts';
+import { createPostgresEgressLog } from '../egress/postgres-egress-log.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import { baseUrl } from '../gateway/routes/context.ts';
 import type { Home } from '../home/home.ts';
@@ -94,6 +95,7 @@ export async function serve(parts: ServerParts): Promise<FastifyInstance> {
       ...{ store, transitions, idempotency, volumes, quotas, feed, secrets, recover, ...tools, audit },
       standing: standing.standing,
       findings: { store: findings.store, volumes },
+      egress: createPostgresEgressLog(database),
       versions: { volumes: limitedVolumes, differ, restored: onRestored(parts) },
       changed: (row) => {
         lifecycle.wake(row.id);

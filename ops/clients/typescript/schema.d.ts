@@ -698,6 +698,23 @@ export interface paths {
         patch: operations["editWorkspace"];
         trace?: never;
     };
+    "/v1/workspaces/{workspaceId}/egress": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Connections out of a workspace that are over, and those that were refused, newest first */
+        get: operations["listEgress"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/workspaces/{workspaceId}/findings": {
         parameters: {
             query?: never;
@@ -992,6 +1009,21 @@ export interface components {
             name?: string;
             idleSuspendSeconds?: number | null;
         };
+        EgressConnection: {
+            /** Format: date-time */
+            startedAt: string;
+            durationMs: number;
+            host: string;
+            port: number;
+            address: string | null;
+            /** @enum {string} */
+            result: "ok" | "broken" | "over_quota" | "not_allowed" | "address_refused" | "name_refused" | "too_many_connections" | "unresolved" | "unreachable";
+            bytesUp: number;
+            bytesDown: number;
+        };
+        EgressList: {
+            connections: components["schemas"]["EgressConnection"][];
+        };
         Error: {
             /** @enum {string} */
             code: "bad_request" | "malformed_json" | "malformed_id" | "malformed_frame" | "malformed_notebook" | "path_refused" | "unknown_kernelspec" | "unauthenticated" | "token_expired" | "forbidden" | "cross_origin" | "scope_insufficient" | "region_refused" | "sign_in_refused" | "sign_in_expired" | "not_found" | "method_not_allowed" | "conflict" | "already_exists" | "not_empty" | "idempotency_key_reused" | "idempotency_in_progress" | "stale_epoch" | "invalid_transition" | "gone" | "too_large" | "unsupported_media_type" | "misdirected" | "quota_exceeded" | "rate_limited" | "out_of_memory" | "volume_full" | "internal" | "not_implemented" | "not_configured" | "cell_unreachable" | "host_unreachable" | "certificate_refused" | "provider_unavailable" | "capacity_exhausted" | "sandbox_unavailable" | "snapshot_incompatible" | "store_unavailable" | "quota_unavailable" | "secrets_unavailable" | "standing_changed" | "resume_timeout" | "command_timeout" | "shutting_down";
@@ -1141,6 +1173,13 @@ export interface components {
         MembershipList: {
             orgs: components["schemas"]["Membership"][];
         };
+        /** @enum {string} */
+        MissCause: "first_start" | "sandbox_lost" | "unsupported" | "not_kept" | "expired" | "host_away" | "incompatible" | "gone" | "slow" | "failed";
+        MissedRung: {
+            rung: components["schemas"]["Rung"];
+            cause: components["schemas"]["MissCause"];
+            why: string;
+        };
         Organisation: {
             id: string;
             name: string;
@@ -1170,6 +1209,18 @@ export interface components {
             }[];
             settled: boolean;
             workspace: components["schemas"]["Workspace"];
+        };
+        Resume: {
+            rung: components["schemas"]["Rung"];
+            missed: components["schemas"]["MissedRung"][];
+            durationMs: number;
+            steps: components["schemas"]["ResumeStep"][];
+            /** Format: date-time */
+            at: string;
+        };
+        ResumeStep: {
+            step: string;
+            durationMs: number;
         };
         /** @enum {string} */
         Role: "viewer" | "member" | "admin" | "operator";
@@ -1238,6 +1289,7 @@ export interface components {
             outcome: ("ok" | "failed") | null;
             durationMs: number | null;
             problem: string | null;
+            resume: components["schemas"]["Resume"] | null;
             generation: number;
             epoch: number;
             /** Format: date-time */
@@ -1289,6 +1341,7 @@ export interface components {
             generation: number;
             idleSuspendSeconds: number | null;
             lastRung: components["schemas"]["Rung"] | null;
+            lastResume: components["schemas"]["Resume"] | null;
             problem: string | null;
             /** Format: date-time */
             createdAt: string;
@@ -3177,6 +3230,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Workspace"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listEgress: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                workspaceId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EgressList"];
                 };
             };
             /** @description Refused */

@@ -33,6 +33,9 @@ export const egressLimits = {
     /** Records on their way to Postgres: 10 s of 200 a second; above that nothing new is let out. */
     recordsMax: 2_048,
     recordsFlushMs: 500,
+    /** Of one answer: a page of it, and 40 KB. */
+    listUsual: 50,
+    listMax: 200,
     /** Kept for as long as an incident is looked into; 1,000 a day for a busy workspace, 150 bytes each. */
     recordsKeptDays: 90,
     recordsPruneEveryMs: 3_600_000,

@@ -15,6 +15,7 @@ import type { FastifyInstance } from 'fastify';
 import { createPostgresAuditStore } from '../../audit/store/postgres-audit-store.ts';
 import { createTestAudit, type TestAudit, testChain } from '../../audit/testing/test-audit.ts';
 import { createTestDatabase, type TestDatabase } from '../../db/test-database.ts';
+import { createMemoryEgressLog } from '../../egress/memory-egress-log.ts';
 import { withoutFindings } from '../../findings/no-findings.ts';
 import type { Home } from '../../home/home.ts';
 import { Hosts } from '../../host/hosts.ts';
@@ -148,7 +149,7 @@ export async function startApiServer(given: ApiServerOptions = {}): Promise<ApiS
       secrets: given.secrets?.(database) ?? withoutSecrets(tools),
       audit: { ...audit, chain: testChain },
       volumes: { create: async () => {} },
-      ...{ findings: withoutFindings, versions: withoutVersions, quotas },
+      ...{ findings: withoutFindings, egress: createMemoryEgressLog(), versions: withoutVersions, quotas },
       recover: (workspaceId) => recover(recovering, workspaceId),
       changed: ({ id, ownerId }) => {
         woken.push(id);

@@ -34,6 +34,9 @@ from .create_workspace_desired import CreateWorkspaceDesired
 from .desired import Desired
 from .diff_versions_other_type_1 import DiffVersionsOtherType1
 from .edit_workspace import EditWorkspace
+from .egress_connection import EgressConnection
+from .egress_connection_result import EgressConnectionResult
+from .egress_list import EgressList
 from .error import Error
 from .error_code import ErrorCode
 from .error_ids import ErrorIds
@@ -72,6 +75,8 @@ from .member_role import MemberRole
 from .membership import Membership
 from .membership_kind import MembershipKind
 from .membership_list import MembershipList
+from .miss_cause import MissCause
+from .missed_rung import MissedRung
 from .organisation import Organisation
 from .organisation_kind import OrganisationKind
 from .phase import Phase
@@ -82,6 +87,8 @@ from .recover_report_done_item_action import RecoverReportDoneItemAction
 from .recover_report_found_item import RecoverReportFoundItem
 from .recover_report_found_item_state import RecoverReportFoundItemState
 from .restore_version_body import RestoreVersionBody
+from .resume import Resume
+from .resume_step import ResumeStep
 from .role import Role
 from .rung import Rung
 from .scope import Scope
@@ -151,6 +158,9 @@ __all__ = (
     "Desired",
     "DiffVersionsOtherType1",
     "EditWorkspace",
+    "EgressConnection",
+    "EgressConnectionResult",
+    "EgressList",
     "Error",
     "ErrorCode",
     "ErrorIds",
@@ -187,6 +197,8 @@ __all__ = (
     "Membership",
     "MembershipKind",
     "MembershipList",
+    "MissCause",
+    "MissedRung",
     "Organisation",
     "OrganisationKind",
     "Phase",
@@ -197,6 +209,8 @@ __all__ = (
     "RecoverReportFoundItem",
     "RecoverReportFoundItemState",
     "RestoreVersionBody",
+    "Resume",
+    "ResumeStep",
     "Role",
     "Rung",
     "Scope",

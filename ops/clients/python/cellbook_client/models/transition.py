@@ -2,13 +2,17 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from typing import Any, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 from attrs import define as _attrs_define
 
 from ..models.phase import Phase
 from ..models.transition_kind import TransitionKind
 from ..models.transition_outcome_type_0 import TransitionOutcomeType0
+
+if TYPE_CHECKING:
+    from ..models.resume import Resume
+
 
 T = TypeVar("T", bound="Transition")
 
@@ -25,6 +29,7 @@ class Transition:
         outcome (None | TransitionOutcomeType0):
         duration_ms (int | None):
         problem (None | str):
+        resume (None | Resume):
         generation (int):
         epoch (int):
         at (datetime.datetime):
@@ -38,11 +43,14 @@ class Transition:
     outcome: None | TransitionOutcomeType0
     duration_ms: int | None
     problem: None | str
+    resume: None | Resume
     generation: int
     epoch: int
     at: datetime.datetime
 
     def to_dict(self) -> dict[str, Any]:
+        from ..models.resume import Resume
+
         id = self.id
 
         kind = self.kind.value
@@ -73,6 +81,12 @@ class Transition:
         problem: None | str
         problem = self.problem
 
+        resume: dict[str, Any] | None
+        if isinstance(self.resume, Resume):
+            resume = self.resume.to_dict()
+        else:
+            resume = self.resume
+
         generation = self.generation
 
         epoch = self.epoch
@@ -91,6 +105,7 @@ class Transition:
                 "outcome": outcome,
                 "durationMs": duration_ms,
                 "problem": problem,
+                "resume": resume,
                 "generation": generation,
                 "epoch": epoch,
                 "at": at,
@@ -101,6 +116,8 @@ class Transition:
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        from ..models.resume import Resume
+
         d = dict(src_dict)
         id = d.pop("id")
 
@@ -167,6 +184,21 @@ class Transition:
 
         problem = _parse_problem(d.pop("problem"))
 
+        def _parse_resume(data: object) -> None | Resume:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                resume_type_0 = Resume.from_dict(data)
+
+                return resume_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(None | Resume, data)
+
+        resume = _parse_resume(d.pop("resume"))
+
         generation = d.pop("generation")
 
         epoch = d.pop("epoch")
@@ -182,6 +214,7 @@ class Transition:
             outcome=outcome,
             duration_ms=duration_ms,
             problem=problem,
+            resume=resume,
             generation=generation,
             epoch=epoch,
             at=at,

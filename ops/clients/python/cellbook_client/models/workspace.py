@@ -2,13 +2,17 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from typing import Any, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 from attrs import define as _attrs_define
 
 from ..models.desired import Desired
 from ..models.phase import Phase
 from ..models.rung import Rung
+
+if TYPE_CHECKING:
+    from ..models.resume import Resume
+
 
 T = TypeVar("T", bound="Workspace")
 
@@ -25,6 +29,7 @@ class Workspace:
         generation (int):
         idle_suspend_seconds (int | None):
         last_rung (None | Rung):
+        last_resume (None | Resume):
         problem (None | str):
         created_at (datetime.datetime):
         last_active_at (datetime.datetime):
@@ -39,12 +44,15 @@ class Workspace:
     generation: int
     idle_suspend_seconds: int | None
     last_rung: None | Rung
+    last_resume: None | Resume
     problem: None | str
     created_at: datetime.datetime
     last_active_at: datetime.datetime
     undo_until: datetime.datetime | None
 
     def to_dict(self) -> dict[str, Any]:
+        from ..models.resume import Resume
+
         id = self.id
 
         owner_id = self.owner_id
@@ -65,6 +73,12 @@ class Workspace:
             last_rung = self.last_rung.value
         else:
             last_rung = self.last_rung
+
+        last_resume: dict[str, Any] | None
+        if isinstance(self.last_resume, Resume):
+            last_resume = self.last_resume.to_dict()
+        else:
+            last_resume = self.last_resume
 
         problem: None | str
         problem = self.problem
@@ -91,6 +105,7 @@ class Workspace:
                 "generation": generation,
                 "idleSuspendSeconds": idle_suspend_seconds,
                 "lastRung": last_rung,
+                "lastResume": last_resume,
                 "problem": problem,
                 "createdAt": created_at,
                 "lastActiveAt": last_active_at,
@@ -102,6 +117,8 @@ class Workspace:
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        from ..models.resume import Resume
+
         d = dict(src_dict)
         id = d.pop("id")
 
@@ -136,6 +153,21 @@ class Workspace:
             return cast(None | Rung, data)
 
         last_rung = _parse_last_rung(d.pop("lastRung"))
+
+        def _parse_last_resume(data: object) -> None | Resume:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                last_resume_type_0 = Resume.from_dict(data)
+
+                return last_resume_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(None | Resume, data)
+
+        last_resume = _parse_last_resume(d.pop("lastResume"))
 
         def _parse_problem(data: object) -> None | str:
             if data is None:
@@ -172,6 +204,7 @@ class Workspace:
             generation=generation,
             idle_suspend_seconds=idle_suspend_seconds,
             last_rung=last_rung,
+            last_resume=last_resume,
             problem=problem,
             created_at=created_at,
             last_active_at=last_active_at,
