@@ -38,6 +38,8 @@ export const workspaces = pgTable(
     dormant: boolean('dormant').notNull(),
     idleSuspendSeconds: integer('idle_suspend_seconds'),
     lastRung: text('last_rung'),
+    /** How the last resume went (ladder/resume-report.ts). */
+    lastResume: jsonb('last_resume'),
     problem: text('problem'),
     problemCode: text('problem_code'),
     /** Failed attempts in a row, for the back-off. */
@@ -85,6 +87,8 @@ export const workspaceTransitions = pgTable(
     outcome: text('outcome'),
     durationMs: integer('duration_ms'),
     problem: text('problem'),
+    /** Of `sandbox_started`: how the resume went. */
+    resume: jsonb('resume'),
     generation: integer('generation').notNull(),
     epoch: integer('epoch').notNull(),
     holder: text('holder').notNull(),

@@ -11,8 +11,9 @@ const frozen: Rest = {
   ...{ sandboxId: newSandboxId(random), image: null, suspendedAtMs: 0, dueAtMs: 1 },
 };
 const stored: Rest = { ...frozen, image: { bytes: 1, fingerprint: here } };
+const tooLarge = { cause: 'not_kept', why: 'it was too large' } as const;
 const facts = (more: Partial<ClimbFacts>): ClimbFacts => ({
-  ...{ rest: null, whyNoRest: null, isAtRest: true, here, hasMember: false, ...more },
+  ...{ rest: null, whyNoRest: tooLarge, isAtRest: true, here, hasMember: false, ...more },
 });
 
 test('the best rung that is there comes first, and a boot last', () => {
@@ -24,19 +25,19 @@ test('the best rung that is there comes first, and a boot last', () => {
 });
 
 test.each([
-  ['nothing is kept', facts({}), 'memory', 'nothing of its memory is kept'],
-  ['it is said why', facts({ whyNoRest: 'it was too large' }), 'memory', 'it was too large'],
-  ['its host is away', facts({ rest: stored, isAtRest: false }), 'memory', 'host'],
-  ['its host with the frozen one is away', facts({ rest: frozen, isAtRest: false }), 'live', 'host'],
-  ['the host keeps none', facts({ rest: stored, here: null }), 'memory', 'keeps no memory'],
+  ['nothing is kept', facts({}), 'memory', 'not_kept', 'it was too large'],
+  ['its host is away', facts({ rest: stored, isAtRest: false }), 'memory', 'host_away', 'host'],
+  ['its host with the frozen one is away', facts({ rest: frozen, isAtRest: false }), 'live', 'host_away', ''],
+  ['the host keeps none', facts({ rest: stored, here: null }), 'memory', 'unsupported', 'keeps no memory'],
   [
     'another runtime wrote it',
     facts({ rest: stored, here: { ...here, runtime: 'runsc 3' } }),
     'memory',
+    'incompatible',
     'runsc 3',
   ],
-])('where %s a boot is left, and why is said', (_case, given, rung, why) => {
+])('where %s a boot is left, and why is said', (_case, given, rung, cause, why) => {
   const { tries, missed } = climb(given);
   expect(tries).toEqual(['cold']);
-  expect(missed).toEqual([{ rung, why: expect.stringContaining(why) }]);
+  expect(missed).toEqual([{ rung, cause, why: expect.stringContaining(why) }]);
 });

@@ -20,7 +20,7 @@ const frozen: Rest = {
 };
 const stored: Rest = { ...frozen, image: { bytes: 1, fingerprint: here } };
 const facts = (rest: Rest | null): ClimbFacts => {
-  return { rest, whyNoRest: null, isAtRest: true, here, hasMember: false };
+  return { rest, whyNoRest: { cause: 'not_kept', why: 'x' }, isAtRest: true, here, hasMember: false };
 };
 const fails = (code: ErrorCode) => async () => {
   throw new CellbookError(code, { doing: 'trying', problem: `it is ${code}` });
@@ -54,7 +54,8 @@ const signal = new AbortController().signal;
 test('a frozen sandbox that is gone is said so, and the workspace boots', async () => {
   const given = tools({ thaw: async () => null });
   const climbed = await wake(given, facts(frozen), signal);
-  expect(climbed).toEqual({ rung: 'cold', missed: [{ rung: 'live', why: expect.stringContaining('gone') }] });
+  const why = expect.stringContaining('gone');
+  expect(climbed).toEqual({ rung: 'cold', missed: [{ rung: 'live', cause: 'gone', why }] });
   expect(given.starts).toEqual([undefined]);
 });
 
@@ -66,7 +67,7 @@ test('an image that does not come back falls to a boot in the same resume', asyn
   const climbed = await wake(given, facts(stored), signal);
   expect(climbed).toMatchObject({
     rung: 'cold',
-    missed: [{ rung: 'memory', why: 'it is snapshot_incompatible' }],
+    missed: [{ rung: 'memory', cause: 'incompatible', why: 'it is snapshot_incompatible' }],
   });
 });
 
@@ -74,7 +75,7 @@ test('a rung that takes longer than its budget is given up for the next', async 
   const given = tools({ thaw: never });
   const waking = wake(given, facts(frozen), signal);
   await given.clock.advance(limits.ladder.budgetMs.live + 1);
-  expect(await waking).toMatchObject({ rung: 'cold', missed: [{ rung: 'live' }] });
+  expect(await waking).toMatchObject({ rung: 'cold', missed: [{ rung: 'live', cause: 'slow' }] });
 });
 
 test('whoever has been replaced climbs no further', async () => {

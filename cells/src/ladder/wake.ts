@@ -6,16 +6,16 @@ import type { Clock } from '@cellbook/shared/clock.ts';
 import { withDeadline } from '@cellbook/shared/deadline.ts';
 import { CellbookError, toCellbookError } from '@cellbook/shared/errors.ts';
 import { limits } from '@cellbook/shared/limits.ts';
-import type { Rung } from '@cellbook/shared/protocol/workspace.ts';
+import type { MissCause, MissedRung, Rung } from '@cellbook/shared/protocol/resume.ts';
 import type { SandboxHost } from '../host/sandbox-host.ts';
 import type { Sandbox, SandboxSpec } from '../sandbox/driver.ts';
-import { type ClimbFacts, climb, type Missed } from './climb.ts';
+import { type ClimbFacts, climb } from './climb.ts';
 import type { Rest } from './rest.ts';
 
 export interface Climbed {
   rung: Rung;
   /** Better rungs, and why not. */
-  missed: readonly Missed[];
+  missed: readonly MissedRung[];
 }
 
 export interface WakeTools {
@@ -31,6 +31,7 @@ export async function wake(tools: WakeTools, facts: ClimbFacts, signal: AbortSig
   const { tries, missed: known } = climb(facts);
   const missed = [...known];
   for (const rung of tries) {
+    const begunMs = tools.clock.monotonicMs();
     try {
       await within(tools, rung, (both) => tryRung(tools, rung, facts.rest, both), signal);
       return { rung, missed };
@@ -38,11 +39,20 @@ export async function wake(tools: WakeTools, facts: ClimbFacts, signal: AbortSig
       signal.throwIfAborted();
       const error = toCellbookError(thrown, `bringing a sandbox up by ${rung}`);
       if (rung === tries.at(-1) || endsTheClimb(error)) throw error;
-      missed.push({ rung, why: error.problem });
+      const tookMs = tools.clock.monotonicMs() - begunMs;
+      missed.push({ rung, cause: causeOf(rung, error, tookMs), why: shortened(error.problem) });
     }
   }
   throw new Error('the ladder has no last rung');
 }
+
+function causeOf(rung: Rung, { code }: CellbookError, tookMs: number): MissCause {
+  if (code === 'snapshot_incompatible') return 'incompatible';
+  if (code === 'gone') return 'gone';
+  return tookMs >= limits.ladder.budgetMs[rung] ? 'slow' : 'failed';
+}
+
+const shortened = (why: string): string => why.slice(0, limits.ladder.whyCharsMax);
 
 /** No other rung would fare better. */
 const endsTheClimb = ({ code }: CellbookError): boolean =>
@@ -93,7 +103,7 @@ function within<T>(
 }
 
 const gone = (): CellbookError =>
-  new CellbookError('sandbox_unavailable', {
+  new CellbookError('gone', {
     doing: 'thawing a sandbox',
     problem: 'its frozen sandbox is gone: the host was restarted, or its place was needed',
   });

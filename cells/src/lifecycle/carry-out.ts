@@ -15,10 +15,11 @@ import type { Failpoint } from '@cellbook/shared/failpoint.ts';
 import type { HostId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
-import type { Rung } from '@cellbook/shared/protocol/workspace.ts';
 import type { Random } from '@cellbook/shared/random.ts';
 import { retryDelayMs } from '@cellbook/shared/retry.ts';
+import { type ResumeReport, reportResume } from '../ladder/resume-report.ts';
 import type { Climbed } from '../ladder/wake.ts';
+import { whyNoRest } from '../ladder/why-no-rest.ts';
 import { type CommitTools, commitEvent, type WrittenWith } from './commit-event.ts';
 import type { PhaseEvent } from './phases.ts';
 import type { Action, StepName } from './plan.ts';
@@ -51,6 +52,7 @@ export async function carryOut(
   action: WorkAction,
   leaseSignal: AbortSignal,
 ): Promise<Outcome> {
+  const startedMs = deps.clock.monotonicMs();
   const steps = 'steps' in action ? action.steps : [];
   const atRest = await restHost(deps, row, action);
   const begun = await begin(deps, row, action, { first: steps[0], atRest });
@@ -66,6 +68,8 @@ export async function carryOut(
       homeDirectory: null,
       hostId: begun.hostId ?? atRest,
       climbed,
+      whyNoRest: (keepsMemory) => whyNoRest(row, keepsMemory, deps.clock.nowMs()),
+      took: [],
       isFrozen: false,
       isAtRest: atRest !== null,
     };
@@ -74,8 +78,8 @@ export async function carryOut(
       climbed = context.climbed;
     });
     leaseSignal.throwIfAborted();
-    const rung = context.climbed?.rung ?? 'cold';
-    const ended = await end(deps, begun, row.generation, action, { before: unwritten, rung });
+    const report = () => reportOf(deps, context, startedMs);
+    const ended = await end(deps, begun, row.generation, action, { before: unwritten, report });
     if (ended.phase === 'suspended' && ended.epoch % limits.lifecycle.trimEveryEpochs === 0)
       await trimRecord(deps, ended);
     return { ok: true, row: ended };
@@ -140,19 +144,25 @@ function beginningOf(
   }
 }
 
+/** Of a resume; start_sandbox is among its steps and says how it climbed. */
+function reportOf({ clock }: CarryOutDeps, { climbed, took }: StepContext, startedMs: number): ResumeReport {
+  if (climbed === null) throw new Error('a resume has ended without starting a sandbox');
+  return reportResume(climbed, took, clock.monotonicMs() - startedMs, clock.nowMs());
+}
+
 /** Where nothing runs any more the lease ends too: whoever takes it up next is its owner. */
 async function end(
   deps: CarryOutDeps,
   row: WorkspaceRow,
   generation: number,
   action: WorkAction,
-  { before, rung }: { before: readonly NewTransition[]; rung: Rung },
+  { before, report }: { before: readonly NewTransition[]; report: () => ResumeReport },
 ): Promise<WorkspaceRow> {
   const by = { generation, epoch: row.epoch };
   const gone = { hostId: null, before, release: true };
   switch (action.type) {
     case 'resume': {
-      const started = { ...by, type: 'sandbox_started', rung } as const;
+      const started = { ...by, type: 'sandbox_started', resume: report() } as const;
       return commit(deps, action, row, started, { hostId: row.hostId, before });
     }
     case 'adopt':

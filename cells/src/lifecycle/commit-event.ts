@@ -52,6 +52,7 @@ export async function commitEvent(
       from: current.phase,
       to: moved.state.phase,
       problem: moved.state.problem?.text ?? null,
+      ...(event.type === 'sandbox_started' && { resume: event.resume }),
     };
     const transitions = [...before, change, ...after];
     const result = await tools.store.commit(current.id, guard, {

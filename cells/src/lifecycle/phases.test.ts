@@ -1,5 +1,6 @@
 import type { Phase } from '@cellbook/shared/protocol/workspace.ts';
 import { describe, expect, it } from 'vitest';
+import type { ResumeReport } from '../ladder/resume-report.ts';
 import { type PhaseEvent, type PhaseState, transition } from './phases.ts';
 
 const suspended: PhaseState = {
@@ -11,13 +12,15 @@ const suspended: PhaseState = {
   attempts: 0,
   retryAtMs: null,
   lastRung: null,
+  lastResume: null,
   purgedAtMs: null,
 };
+const resume: ResumeReport = { rung: 'cold', missed: [], steps: [], durationMs: 3, atMs: 4 };
 const by = { generation: 3, epoch: 5 };
 const problem = { code: 'sandbox_unavailable', text: 'it ended' } as const;
 const events: PhaseEvent[] = [
   { ...by, type: 'resume_begun' },
-  { ...by, type: 'sandbox_started', rung: 'cold' },
+  { ...by, type: 'sandbox_started', resume },
   { ...by, type: 'suspend_begun', dormant: false },
   { ...by, type: 'sandbox_lost', problem, dormant: true },
   { ...by, type: 'sandbox_stopped' },
@@ -89,7 +92,8 @@ describe('the transition function', () => {
 
   it('forgets the problem and the attempts when the sandbox runs', () => {
     const resuming = { ...suspended, phase: 'resuming', attempts: 4, problem } as const;
-    const started = transition(resuming, { ...by, type: 'sandbox_started', rung: 'files' });
-    expect(started).toMatchObject({ state: { problem: null, attempts: 0, lastRung: 'files' } });
+    const started = transition(resuming, { ...by, type: 'sandbox_started', resume });
+    expect(started).toMatchObject({ state: { problem: null, attempts: 0 } });
+    expect(started).toMatchObject({ state: { lastRung: 'cold', lastResume: resume } });
   });
 });

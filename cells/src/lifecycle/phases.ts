@@ -22,7 +22,9 @@
  */
 import { assertNever } from '@cellbook/shared/assert-never.ts';
 import type { ErrorCode } from '@cellbook/shared/errors.ts';
-import type { Phase, Rung } from '@cellbook/shared/protocol/workspace.ts';
+import type { Rung } from '@cellbook/shared/protocol/resume.ts';
+import type { Phase } from '@cellbook/shared/protocol/workspace.ts';
+import type { ResumeReport } from '../ladder/resume-report.ts';
 
 export interface Problem {
   code: ErrorCode;
@@ -41,12 +43,13 @@ export interface PhaseState {
   attempts: number;
   retryAtMs: number | null;
   lastRung: Rung | null;
+  lastResume: ResumeReport | null;
   purgedAtMs: number | null;
 }
 
 type EventKind =
   | { type: 'resume_begun' }
-  | { type: 'sandbox_started'; rung: Rung }
+  | { type: 'sandbox_started'; resume: ResumeReport }
   | { type: 'suspend_begun'; dormant: boolean }
   | { type: 'sandbox_lost'; problem: Problem; dormant: boolean }
   | { type: 'sandbox_stopped' }
@@ -85,7 +88,10 @@ function changesOf(state: PhaseState, event: PhaseEvent): Partial<PhaseState> {
     case 'resume_begun':
       return { phase: 'resuming', retryAtMs: null };
     case 'sandbox_started':
-      return { phase: 'running', problem: null, attempts: 0, lastRung: event.rung };
+      return {
+        ...{ phase: 'running', problem: null, attempts: 0 },
+        ...{ lastRung: event.resume.rung, lastResume: event.resume },
+      };
     case 'suspend_begun':
       // What went wrong with an earlier attempt is no news any more; why a sandbox was lost (below) stays.
       return {

@@ -62,6 +62,7 @@ async function runStep(deps: CarryOutDeps, run: StepRun, name: StepName): Promis
   const tried = () => tryStep(deps, run, step);
   const { failure, durationMs } = await (turns === null ? tried() : turns.run(tried));
   const outcome = failure ? 'failed' : 'ok';
+  context.took.push({ step: name, durationMs });
   deps.observeStep(name, outcome, durationMs);
   await deps.failpoint?.(pointOf(run, name, 'after'), workspaceId);
   const entry: NewTransition = {

@@ -25,5 +25,7 @@ export const ladderLimits = {
     makeRoomMs: 5_000,
     /** Suspended workspaces taken up by one sweep for what is due of them. */
     dueRowsMax: 200,
+    /** Of a rung that was not taken, the reason is told in so many characters: two long sentences. */
+    whyCharsMax: 300,
   },
 } as const;

@@ -1,6 +1,7 @@
 /** Requests and answers of `/v1/workspaces`, beside the workspace itself. */
 import { z } from 'zod';
 import { limits } from '../limits.ts';
+import { resumeSchema } from './resume.ts';
 import { phaseSchema, workspaceNameSchema, workspaceSchema } from './workspace.ts';
 
 export const idempotencyKeyHeader = 'idempotency-key';
@@ -61,6 +62,8 @@ export const transitionSchema = z
     outcome: z.enum(['ok', 'failed']).nullable(),
     durationMs: z.int().nullable(),
     problem: z.string().nullable(),
+    /** Of `sandbox_started`: by which rung, why by no better one, and how long it took. */
+    resume: resumeSchema.nullable(),
     generation: z.int(),
     epoch: z.int(),
     at: z.iso.datetime(),

@@ -1,6 +1,7 @@
 /** The workspace as `/v1/workspaces` shows it, and the events of its phases. */
 import { z } from 'zod';
 import { userIdSchema, workspaceIdSchema } from '../ids.ts';
+import { keptSchema, resumeSchema, rungSchema } from './resume.ts';
 
 /** What the owner asked for. */
 export const desiredSchema = z.enum(['running', 'suspended', 'deleted']).meta({ title: 'Desired' });
@@ -14,12 +15,6 @@ export const phaseSchema = z
   .enum(['suspended', 'resuming', 'running', 'suspending', 'failed', 'deleting', 'deleted'])
   .meta({ title: 'Phase' });
 export type Phase = z.infer<typeof phaseSchema>;
-
-/** The rungs of the resume ladder, best first. */
-export const rungSchema = z
-  .enum(['live', 'memory', 'memory-remote', 'files', 'cold'])
-  .meta({ title: 'Rung' });
-export type Rung = z.infer<typeof rungSchema>;
 
 export const workspaceNameSchema = z.string().trim().min(1).max(100);
 
@@ -36,6 +31,8 @@ export const workspaceSchema = z
     idleSuspendSeconds: z.int().min(60).max(604_800).nullable(),
     /** Which rung the last resume took. */
     lastRung: rungSchema.nullable(),
+    /** How that went; null before the first. */
+    lastResume: resumeSchema.nullable(),
     /** Why the last attempt failed, for a person. */
     problem: z.string().nullable(),
     createdAt: z.iso.datetime(),
@@ -45,6 +42,15 @@ export const workspaceSchema = z
   })
   .meta({ title: 'Workspace' });
 export type Workspace = z.infer<typeof workspaceSchema>;
+
+/** One workspace, asked for by itself. */
+export const workspaceDetailsSchema = workspaceSchema
+  .extend({
+    /** What the next resume tries first; what it finds is the truth. `none` while it runs. */
+    kept: keptSchema,
+  })
+  .meta({ title: 'WorkspaceDetails' });
+export type WorkspaceDetails = z.infer<typeof workspaceDetailsSchema>;
 
 /** One server-sent event of `GET /v1/events`; `event: workspace`, `id:` is a resumable cursor. */
 export const workspaceEventSchema = z.object({ workspace: workspaceSchema });

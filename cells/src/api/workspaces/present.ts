@@ -1,13 +1,15 @@
 /** Rows as the API shows them. */
 import type { Workspace } from '@cellbook/shared/protocol/workspace.ts';
 import type { TransitionEntry } from '@cellbook/shared/protocol/workspace-api.ts';
+import { presentResume } from '../../ladder/resume-report.ts';
 import type { TransitionRow } from '../../lifecycle/stores/transition-store.ts';
 import type { WorkspaceRow } from '../../lifecycle/stores/workspace-row.ts';
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 
 export function presentWorkspace(row: WorkspaceRow): Workspace {
-  const { id, ownerId, name, desired, phase, generation, idleSuspendSeconds, lastRung, problem } = row;
+  const { id, ownerId, name, desired, phase, generation, idleSuspendSeconds, lastRung, lastResume, problem } =
+    row;
   return {
     id,
     ownerId,
@@ -17,6 +19,7 @@ export function presentWorkspace(row: WorkspaceRow): Workspace {
     generation,
     idleSuspendSeconds,
     lastRung,
+    lastResume: lastResume && presentResume(lastResume),
     problem,
     createdAt: iso(row.createdAtMs),
     lastActiveAt: iso(row.lastActiveAtMs),
@@ -35,6 +38,7 @@ export function presentTransition(row: TransitionRow): TransitionEntry {
     outcome: row.kind === 'outcome' ? row.outcome : null,
     durationMs: row.kind === 'outcome' ? Math.round(row.durationMs) : null,
     problem: row.kind === 'intent' ? null : row.problem,
+    resume: isPhase && row.resume ? presentResume(row.resume) : null,
     generation: row.generation,
     epoch: row.epoch,
     at: iso(row.atMs),

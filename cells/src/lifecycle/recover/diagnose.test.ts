@@ -17,7 +17,14 @@ const nowMs = 1_750_000_000_000;
 const row: WorkspaceRow = {
   ...{ id: newWorkspaceId(random), ownerId: newUserId(random), orgId: newOrgId(random), tier: 'free' },
   ...{ name: 'a', desired: 'suspended', phase: 'suspended', generation: 1, epoch: 5, dormant: false },
-  ...{ idleSuspendSeconds: null, lastRung: null, problem: null, problemCode: null, attempts: 0 },
+  ...{
+    idleSuspendSeconds: null,
+    lastRung: null,
+    lastResume: null,
+    problem: null,
+    problemCode: null,
+    attempts: 0,
+  },
   ...{ retryAtMs: null, leaseHolder: null, leaseExpiresAtMs: null, hostId: null, createdAtMs: nowMs },
   ...{ lastActiveAtMs: nowMs, undoUntilMs: null, purgedAtMs: null, createKey: 'k', revision: 1 },
 };

@@ -24,7 +24,7 @@ export const startSandbox: Step = {
         makeRoom: (both) => tools.makeRoom(hostId, both),
       },
       {
-        ...{ rest, whyNoRest: null, here: host.keeps, hasMember: false },
+        ...{ rest, whyNoRest: context.whyNoRest(host.keeps !== null), here: host.keeps, hasMember: false },
         isAtRest: rest?.hostId === hostId,
       },
       signal,

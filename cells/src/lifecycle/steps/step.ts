@@ -8,7 +8,9 @@ import type { HostId, OrgId, SandboxId, UserId, WorkspaceId } from '@cellbook/sh
 import type { Logger } from '@cellbook/shared/log.ts';
 import type { Tier } from '@cellbook/shared/protocol/principal.ts';
 import type { Hosts } from '../../host/hosts.ts';
+import type { WhyNot } from '../../ladder/climb.ts';
 import type { RestStore } from '../../ladder/rest-store.ts';
+import type { Took } from '../../ladder/resume-report.ts';
 import type { Climbed } from '../../ladder/wake.ts';
 import type { SandboxLimits } from '../../sandbox/driver.ts';
 import type { SecretSource } from '../../secrets/secret-source.ts';
@@ -45,6 +47,10 @@ export interface StepContext {
   tier: Tier;
   /** Set by attach_files for start_sandbox. */
   homeDirectory: string | null;
+  /** Why nothing of its memory is kept, where nothing is. */
+  whyNoRest(keepsMemory: boolean): WhyNot;
+  /** How long each step took, as they are done. */
+  took: Took[];
   /** Set by start_sandbox: how it came back. */
   climbed: Climbed | null;
   /** Set by sleep_sandbox, taken back by store_memory: its sandbox is frozen, and its files stay where they are. */

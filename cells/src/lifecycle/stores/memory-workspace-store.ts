@@ -201,6 +201,7 @@ const untouched = {
   epoch: 0,
   dormant: false,
   lastRung: null,
+  lastResume: null,
   problem: null,
   problemCode: null,
   attempts: 0,

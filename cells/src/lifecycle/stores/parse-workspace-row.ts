@@ -2,10 +2,12 @@
 import { type ErrorCode, httpStatusByCode } from '@cellbook/shared/errors.ts';
 import { hostIdSchema, orgIdSchema, userIdSchema, workspaceIdSchema } from '@cellbook/shared/ids.ts';
 import { tierSchema } from '@cellbook/shared/protocol/principal.ts';
-import { desiredSchema, phaseSchema, rungSchema } from '@cellbook/shared/protocol/workspace.ts';
+import { rungSchema } from '@cellbook/shared/protocol/resume.ts';
+import { desiredSchema, phaseSchema } from '@cellbook/shared/protocol/workspace.ts';
 import { getTableColumns } from 'drizzle-orm';
 import { z } from 'zod';
 import { workspaces } from '../../db/workspaces.ts';
+import { resumeReportSchema } from '../../ladder/resume-report.ts';
 import type { WorkspaceRow } from './workspace-row.ts';
 
 const moment = z.date().nullable();
@@ -22,6 +24,7 @@ const rowSchema = z.object({
   dormant: z.boolean(),
   idleSuspendSeconds: z.int().nullable(),
   lastRung: rungSchema.nullable(),
+  lastResume: resumeReportSchema.nullable(),
   problem: z.string().nullable(),
   problemCode: z
     .custom<ErrorCode>((code) => typeof code === 'string' && Object.hasOwn(httpStatusByCode, code))

@@ -86,7 +86,7 @@ export class PostgresCommits {
       with asked as materialized (
         select * from jsonb_to_recordset(${JSON.stringify(asked)}::text::jsonb) as asked (
           n int, "workspaceId" text, holder text, epoch int, generation int, phase text, dormant bool, problem text,
-          "problemCode" text, attempts int, "retryAt" timestamptz, "lastRung" text, "purgedAt" timestamptz,
+          "problemCode" text, attempts int, "retryAt" timestamptz, "lastRung" text, "lastResume" jsonb, "purgedAt" timestamptz,
           "hostId" text, release bool)),
       locked as materialized (
         select id, lease_holder, epoch from workspaces where id in (select "workspaceId" from asked)
@@ -95,7 +95,7 @@ export class PostgresCommits {
         update workspaces set
           phase = asked.phase, dormant = asked.dormant, problem = asked.problem,
           problem_code = asked."problemCode", attempts = asked.attempts, retry_at = asked."retryAt",
-          last_rung = asked."lastRung", purged_at = asked."purgedAt", host_id = asked."hostId",
+          last_rung = asked."lastRung", last_resume = asked."lastResume", purged_at = asked."purgedAt", host_id = asked."hostId",
           lease_holder = case when asked.release then null else workspaces.lease_holder end,
           lease_expires_at = case when asked.release then null else workspaces.lease_expires_at end
         from asked join locked on locked.id = asked."workspaceId"
@@ -133,6 +133,7 @@ function valuesOf({ state, hostId, release }: PhaseCommit): Partial<Stored> {
     attempts: state.attempts,
     retryAt: state.retryAtMs === null ? null : moment(state.retryAtMs),
     lastRung: state.lastRung,
+    lastResume: state.lastResume,
     purgedAt: state.purgedAtMs === null ? null : moment(state.purgedAtMs),
     hostId,
     ...(release && { leaseHolder: null, leaseExpiresAt: null }),

@@ -5,6 +5,7 @@ import { and, desc, eq, lt, sql } from 'drizzle-orm';
 import { Batcher } from '../../db/batcher.ts';
 import type { Database } from '../../db/database.ts';
 import { workspaceTransitions } from '../../db/workspaces.ts';
+import { resumeReportSchema } from '../../ladder/resume-report.ts';
 import type { NewTransition, TransitionRow, TransitionStore } from './transition-store.ts';
 import { insertTransitions } from './transition-values.ts';
 
@@ -71,5 +72,7 @@ function toTransition(row: StoredTransition): TransitionRow {
     return { ...common, kind: 'outcome', step, outcome, durationMs: row.durationMs ?? 0, problem };
   }
   const from = phaseSchema.parse(row.fromPhase);
-  return { ...common, kind: 'phase', event: step, from, to: phaseSchema.parse(row.toPhase), problem };
+  const resume = resumeReportSchema.nullable().parse(row.resume);
+  const to = phaseSchema.parse(row.toPhase);
+  return { ...common, kind: 'phase', event: step, from, to, problem, ...(resume && { resume }) };
 }

@@ -4,11 +4,20 @@
  */
 import type { WorkspaceId } from '@cellbook/shared/ids.ts';
 import type { Phase } from '@cellbook/shared/protocol/workspace.ts';
+import type { ResumeReport } from '../../ladder/resume-report.ts';
 
 export type TransitionKind =
   | { kind: 'intent'; step: string }
   | { kind: 'outcome'; step: string; outcome: 'ok' | 'failed'; durationMs: number; problem: string | null }
-  | { kind: 'phase'; event: string; from: Phase; to: Phase; problem: string | null };
+  | {
+      kind: 'phase';
+      event: string;
+      from: Phase;
+      to: Phase;
+      problem: string | null;
+      /** With `sandbox_started`. */
+      resume?: ResumeReport | null;
+    };
 
 export type NewTransition = {
   workspaceId: WorkspaceId;

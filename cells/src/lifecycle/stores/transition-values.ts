@@ -15,11 +15,11 @@ export function transitionsAsJson(entries: readonly NewTransition[], where: SQL 
   const rows = entries.map((entry, n) => ({ n, ...rowOf(entry) }));
   return sql`
     insert into workspace_transitions (workspace_id, kind, step, from_phase, to_phase, outcome, duration_ms,
-      problem, generation, epoch, holder, at)
-    select workspace_id, kind, step, from_phase, to_phase, outcome, duration_ms, problem, generation, epoch,
-      holder, at
+      problem, resume, generation, epoch, holder, at)
+    select workspace_id, kind, step, from_phase, to_phase, outcome, duration_ms, problem, resume,
+      generation, epoch, holder, at
     from jsonb_to_recordset(${JSON.stringify(rows)}::text::jsonb) as entry (n int, workspace_id text, kind text,
-      step text, from_phase text, to_phase text, outcome text, duration_ms int, problem text, generation int,
+      step text, from_phase text, to_phase text, outcome text, duration_ms int, problem text, resume jsonb, generation int,
       epoch int, holder text, at timestamptz)
     ${where} order by n`;
 }
@@ -45,6 +45,7 @@ function rowOf(entry: NewTransition) {
         from_phase: entry.from,
         to_phase: entry.to,
         problem: storable(entry.problem),
+        resume: entry.resume ?? null,
       };
   }
 }

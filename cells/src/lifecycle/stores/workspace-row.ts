@@ -2,7 +2,9 @@
 import type { ErrorCode } from '@cellbook/shared/errors.ts';
 import type { HostId, OrgId, UserId, WorkspaceId } from '@cellbook/shared/ids.ts';
 import type { Tier } from '@cellbook/shared/protocol/principal.ts';
-import type { Desired, Phase, Rung } from '@cellbook/shared/protocol/workspace.ts';
+import type { Rung } from '@cellbook/shared/protocol/resume.ts';
+import type { Desired, Phase } from '@cellbook/shared/protocol/workspace.ts';
+import type { ResumeReport } from '../../ladder/resume-report.ts';
 import type { PhaseState } from '../phases.ts';
 
 export interface WorkspaceRow {
@@ -18,6 +20,7 @@ export interface WorkspaceRow {
   dormant: boolean;
   idleSuspendSeconds: number | null;
   lastRung: Rung | null;
+  lastResume: ResumeReport | null;
   problem: string | null;
   problemCode: ErrorCode | null;
   attempts: number;
@@ -48,9 +51,12 @@ export interface NewWorkspace {
 
 /** The part of a row that only `transition` may change. */
 export function phaseStateOf(row: WorkspaceRow): PhaseState {
-  const { phase, generation, epoch, dormant, attempts, retryAtMs, lastRung, purgedAtMs } = row;
+  const { phase, generation, epoch, dormant, attempts, retryAtMs, lastRung, lastResume, purgedAtMs } = row;
   const problem = row.problem === null ? null : { code: row.problemCode ?? 'internal', text: row.problem };
-  return { phase, generation, epoch, dormant, problem, attempts, retryAtMs, lastRung, purgedAtMs };
+  return {
+    ...{ phase, generation, epoch, dormant, problem, attempts, retryAtMs },
+    ...{ lastRung, lastResume, purgedAtMs },
+  };
 }
 
 /** Whether the sweep should look at it; the Postgres store asks the same in SQL. */

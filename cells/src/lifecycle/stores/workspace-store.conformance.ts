@@ -269,6 +269,26 @@ export function describeStores(name: string, open: () => Promise<StoresUnderTest
       expect(await transitions.list(row.id, null, 10)).toHaveLength(1);
     });
 
+    it('keeps how the last resume went with the row and in the record, whatever is said in it', async () => {
+      const row = await acquire(await create(), 'a');
+      expect(row).toMatchObject({ lastRung: null, lastResume: null });
+      const missed = { rung: 'live', cause: 'gone', why: 'it’s "gone" \\ {} 東' } as const;
+      const steps = [{ step: 'start_sandbox', durationMs: 7 }];
+      const lastResume = { rung: 'memory', missed: [missed], steps, durationMs: 9, atMs: nowMs } as const;
+      const resume = { ...lastResume, missed: [missed], steps };
+      const { transitions: asked, ...begun } = resuming(row);
+      const started = asked.map((entry) => ({ ...entry, event: 'sandbox_started', resume }));
+      const state = { ...begun.state, lastRung: 'memory', lastResume: resume } as const;
+      const done = await store.commit(row.id, guard(row), { ...begun, state, transitions: started });
+      expect(done).toMatchObject({ committed: true, row: { lastRung: 'memory', lastResume } });
+      expect(await store.get(row.id)).toMatchObject({ lastResume });
+      expect(await transitions.list(row.id, null, 10)).toMatchObject([{ kind: 'phase', resume: lastResume }]);
+      const lostToo = [{ ...started[0]!, event: 'sandbox_lost' }] as const;
+      const alone = await store.commit(row.id, guard(row), { ...begun, state, transitions: lostToo });
+      expect(alone).toMatchObject({ row: { lastResume } });
+      expect(await store.get(row.id)).toMatchObject({ lastResume });
+    });
+
     it('keeps a workspace with sandbox and files on one host away from controllers of another', async () => {
       const row = await acquire(await create(), 'a');
       await store.commit(row.id, guard(row), resuming(row));
