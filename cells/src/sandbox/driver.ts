@@ -113,7 +113,7 @@ export interface SandboxPool<Hosted extends HostedSandbox = Sandbox> {
 
 export interface SandboxDriver<Hosted extends HostedSandbox = Sandbox> {
   readonly kind: DriverKind;
-  /** Absent or null where memory cannot be kept. */
+  /** Absent or null where memory cannot be kept: nothing is thrown for it. */
   readonly snapshots?: SandboxSnapshots<Hosted> | null;
   /** Absent or null where none can be had ready. */
   readonly pool?: SandboxPool<Hosted> | null;

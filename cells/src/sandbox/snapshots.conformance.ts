@@ -59,6 +59,40 @@ export function describeSnapshots(kind: 'gvisor'): void {
       });
     });
 
+    it('are as they were where their memory cannot be stored, frozen or not', async () => {
+      const { sandbox } = await start();
+      const { client } = await startKernel(sandbox.link);
+      await client.run('kept = 1');
+      await sandbox.link.quiesce();
+      const taken = imagePath();
+      await mkdir(taken);
+      const refused = { code: 'already_exists' };
+      await expect(snapshots.checkpoint(sandbox.id, taken, soon())).rejects.toMatchObject(refused);
+      await snapshots.freeze(sandbox.id, soon());
+      await expect(snapshots.checkpoint(sandbox.id, taken, soon())).rejects.toMatchObject(refused);
+      await expect(snapshots.checkpoint(sandbox.id, imagePath(), AbortSignal.abort())).rejects.toThrow();
+      await snapshots.thaw(sandbox.id, soon());
+      expect((await client.run('kept')).result).toBe('1');
+      await harness.driver.destroy(sandbox.id);
+    });
+
+    it('are stored from where they are frozen', async () => {
+      const { spec, sandbox } = await start();
+      const { kernelId, client } = await startKernel(sandbox.link);
+      await client.run('kept = 2');
+      await sandbox.link.quiesce();
+      await snapshots.freeze(sandbox.id, soon());
+      const image = imagePath();
+      const { bytes, fingerprint } = await snapshots.checkpoint(sandbox.id, image, soon());
+      expect(bytes).toBeGreaterThan(1e6);
+      expect(fingerprint).toEqual(snapshots.fingerprint);
+      const back = await snapshots.restore(again(spec), image, soon());
+      const restored = new KernelClient(back.link, kernelId);
+      await back.link.takeOver();
+      expect((await restored.run('kept')).result).toBe('2');
+      await harness.driver.destroy(back.id);
+    });
+
     it('are gone when their memory is stored, and come back from it under another id and home directory', async () => {
       const { spec, sandbox } = await start();
       const { kernelId, client } = await startKernel(sandbox.link);

@@ -12,6 +12,8 @@ import type { SupervisorLink } from '../link/supervisor-link.ts';
 export class NoSandboxes implements SandboxDriver {
   readonly kind = 'memory';
   readonly version = 'none (nothing runs)';
+  readonly snapshots = null;
+  readonly pool = null;
   readonly #live = new Map<
     SandboxId,
     { spec: SandboxSpec; end(exit: SandboxExit): void; exited: Promise<SandboxExit> }

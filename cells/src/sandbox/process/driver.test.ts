@@ -7,6 +7,12 @@ import { Harness } from '../testing/harness.ts';
 
 describeDriver('process');
 
+test('a driver that keeps no memory says so', async () => {
+  const harness = await Harness.create('process');
+  expect([harness.driver.snapshots, harness.driver.pool]).toEqual([null, null]);
+  await harness.close();
+});
+
 test('a process sandbox keeps its temporary files to itself and leaves none', {
   timeout: 120_000,
 }, async () => {

@@ -3,7 +3,7 @@
  * `snapshot.json`, which says what the image is bound to and how its link goes on. The directory appears whole,
  * by one rename; what lies beside it as a draft was cut short and is written over.
  */
-import { cp, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import { z } from 'zod';
@@ -46,6 +46,7 @@ export async function writeSnapshot(
   supervisorDirectory: string,
   write: (draft: string) => Promise<Snapshot>,
 ): Promise<number> {
+  if (await stat(directory).catch(() => null)) throw taken(directory);
   const draft = `${directory}.draft`;
   await rm(draft, { recursive: true, force: true });
   await mkdir(memoryPath(draft), { recursive: true, mode: 0o700 });
@@ -54,7 +55,7 @@ export async function writeSnapshot(
     const { keepsake, ...rest } = await write(draft);
     const described = { ...rest, keepsake: { ...keepsake, held: keepsake.held.toString('base64') } };
     await writeFile(join(draft, descriptionName), JSON.stringify(described));
-    const bytes = await sizeOf(draft);
+    const bytes = await settle(draft);
     await rename(draft, directory);
     return bytes;
   } catch (error) {
@@ -73,9 +74,24 @@ export async function readSnapshot(directory: string): Promise<Snapshot> {
   }
 }
 
-async function sizeOf(directory: string): Promise<number> {
+/** Brings every file to the disk, so that a name that outlives a power cut stands for what it says. Gives their size. */
+async function settle(directory: string): Promise<number> {
   const entries = await readdir(directory, { withFileTypes: true, recursive: true });
-  const files = entries.filter((entry) => entry.isFile());
-  const sizes = await Promise.all(files.map(({ parentPath, name }) => stat(join(parentPath, name))));
-  return sizes.reduce((sum, { size }) => sum + size, 0);
+  let bytes = 0;
+  for (const { parentPath, name } of entries.filter((entry) => entry.isFile())) {
+    const file = await open(join(parentPath, name));
+    try {
+      await file.sync();
+      bytes += (await file.stat()).size;
+    } finally {
+      await file.close();
+    }
+  }
+  return bytes;
 }
+
+const taken = (directory: string): CellbookError =>
+  new CellbookError('already_exists', {
+    doing: 'writing an image of a sandbox',
+    problem: `${directory} is there already`,
+  });
