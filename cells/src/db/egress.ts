@@ -5,6 +5,8 @@ export const egressConnections = pgTable(
   'egress_connections',
   {
     id: bigint('id', { mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
+    /** The connection's own: a batch that is written twice is there once. */
+    recordId: text('record_id').unique(),
     workspaceId: text('workspace_id').notNull(),
     sandboxId: text('sandbox_id').notNull(),
     startedAt: timestamp('started_at', { withTimezone: true, mode: 'date' }).notNull(),
