@@ -20,6 +20,7 @@ const implementations: [string, () => EgressLog][] = [
 describe.each(implementations)('the egress log in %s', (implementation, create) => {
   const random = seededRandom(implementation.length);
   const recordOf = (more: Partial<EgressRecord> = {}): EgressRecord => ({
+    recordId: random.uuid(),
     ...{ workspaceId: newWorkspaceId(random), sandboxId: newSandboxId(random), startedAtMs: 1_000_000 },
     ...{ durationMs: 12, host: 'pypi.org', port: 443, address: '151.101.0.223', result: 'ok' },
     ...{ bytesUp: 700, bytesDown: 5 * 2 ** 33, ...more },
@@ -36,6 +37,15 @@ describe.each(implementations)('the egress log in %s', (implementation, create) 
     expect(await log.list(workspaceId, 10)).toEqual([second, first]);
     expect(await log.list(workspaceId, 1)).toEqual([second]);
     expect(await log.list(newWorkspaceId(random), 10)).toEqual([]);
+  });
+
+  test('has a record once that is appended again, as after an answer that was lost', async () => {
+    const log = create();
+    const [first, second] = [recordOf(), recordOf()];
+    await log.append([first]);
+    await log.append([first, second]);
+    expect(await log.list(first.workspaceId, 10)).toEqual([first]);
+    expect(await log.list(second.workspaceId, 10)).toEqual([second]);
   });
 
   test('adds up what a workspace has used since', async () => {

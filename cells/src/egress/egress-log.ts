@@ -3,6 +3,8 @@ import type { SandboxId, WorkspaceId } from '@cellbook/shared/ids.ts';
 import type { EgressResult } from '@cellbook/shared/protocol/egress-api.ts';
 
 export interface EgressRecord {
+  /** Its own: what is appended twice is there once. */
+  recordId: string;
   workspaceId: WorkspaceId;
   sandboxId: SandboxId;
   startedAtMs: number;

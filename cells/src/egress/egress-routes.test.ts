@@ -12,10 +12,18 @@ test('tells a workspace’s connections, newest first, and no other’s', async 
   const log = createMemoryEgressLog();
   const common = { sandboxId: newSandboxId(random), durationMs: 3, port: 443, bytesUp: 1, bytesDown: 2 };
   const refused = { address: null, result: 'not_allowed' as const };
+  const record = () => ({ ...common, recordId: random.uuid() });
   await log.append([
-    { ...common, workspaceId, startedAtMs: 1_000, host: 'pypi.org', address: '151.101.0.223', result: 'ok' },
-    { ...common, workspaceId, startedAtMs: 2_000, host: 'evil.example', ...refused },
-    { ...common, workspaceId: other, startedAtMs: 3_000, host: 'pypi.org', ...refused },
+    {
+      ...record(),
+      workspaceId,
+      startedAtMs: 1_000,
+      host: 'pypi.org',
+      address: '151.101.0.223',
+      result: 'ok',
+    },
+    { ...record(), workspaceId, startedAtMs: 2_000, host: 'evil.example', ...refused },
+    { ...record(), workspaceId: other, startedAtMs: 3_000, host: 'pypi.org', ...refused },
   ]);
   const app = fastify().withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(validatorCompiler);

@@ -29,7 +29,7 @@ export function registerEgressRoutes(app: ApiScope, log: EgressRouteDeps): void 
   );
 }
 
-const present = ({ startedAtMs, workspaceId: _, sandboxId: __, ...record }: EgressRecord) => ({
+const present = ({ startedAtMs, recordId: _, workspaceId: __, sandboxId: ___, ...record }: EgressRecord) => ({
   ...record,
   startedAt: new Date(startedAtMs).toISOString(),
 });

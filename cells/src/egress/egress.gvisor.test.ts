@@ -52,7 +52,7 @@ beforeAll(async () => {
   log = createMemoryEgressLog();
   egress = new Egress({
     ...{ policy: { rules: [ruleOfUrl(indexUrl()), ...packageIndexes], indexUrl: indexUrl() }, log },
-    ...{ clock: systemClock, logger: silentLogger, metrics: createMetrics() },
+    ...{ clock: systemClock, logger: silentLogger, metrics: createMetrics(), random: systemRandom },
     // The mirror is the operator's own; the names of the public indexes lead where no sandbox may go.
     resolve: async (host) => (host === 'mirror.test' ? ['127.0.0.1'] : ['127.0.0.1', '169.254.169.254']),
   });

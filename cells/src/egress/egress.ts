@@ -21,6 +21,7 @@ import { limits } from '@cellbook/shared/limits.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
 import type { Metrics } from '@cellbook/shared/metrics.ts';
 import type { Tier } from '@cellbook/shared/protocol/principal.ts';
+import type { Random } from '@cellbook/shared/random.ts';
 import { Allowance, startOfDayMs } from './allowance.ts';
 import type { Resolve } from './dial.ts';
 import type { EgressLog } from './egress-log.ts';
@@ -36,6 +37,7 @@ export interface EgressOptions {
   clock: Clock;
   logger: Logger;
   metrics: Metrics;
+  random: Random;
   /** How names become addresses; the machine's own way unless a test has another. */
   resolve?: Resolve;
 }
@@ -65,9 +67,18 @@ export class Egress {
   /** Makes the directory and the socket in it, and serves until `close`. */
   async open(whose: WhoseSandbox, directory: string): Promise<void> {
     await mkdir(directory, { recursive: true });
-    const { policy, clock, logger, resolve = byTheMachine } = this.#options;
+    const { policy, clock, random, logger, resolve = byTheMachine } = this.#options;
     const proxy = await serveSandbox(directory, {
-      ...{ policy, clock, resolve, logger, sandbox: whose, recorder: this.#recorder, metrics: this.#metrics },
+      ...{
+        policy,
+        clock,
+        random,
+        resolve,
+        logger,
+        sandbox: whose,
+        recorder: this.#recorder,
+        metrics: this.#metrics,
+      },
       ...{ room: this.#room, allowance: this.#allowanceOf(whose) },
     });
     this.#proxies.set(whose.sandboxId, proxy);

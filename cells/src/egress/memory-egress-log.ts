@@ -3,7 +3,10 @@ import type { EgressLog, EgressRecord } from './egress-log.ts';
 export function createMemoryEgressLog(): EgressLog {
   let records: EgressRecord[] = [];
   return {
-    append: async (added) => void records.push(...added.map((record) => ({ ...record }))),
+    async append(added) {
+      const known = new Set(records.map(({ recordId }) => recordId));
+      for (const record of added) if (!known.has(record.recordId)) records.push({ ...record });
+    },
     async usedSince(workspaceId, sinceMs) {
       const used = { bytesUp: 0, bytesDown: 0 };
       for (const record of records) {

@@ -1,6 +1,7 @@
 import type { Clock } from '@cellbook/shared/clock.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
 import type { Metrics } from '@cellbook/shared/metrics.ts';
+import type { Random } from '@cellbook/shared/random.ts';
 import type { Database } from '../db/database.ts';
 import { Egress } from './egress.ts';
 import { readEgressPolicy } from './egress-policy.ts';
@@ -13,6 +14,7 @@ export interface EgressParts {
   clock: Clock;
   log: Logger;
   metrics: Metrics;
+  random: Random;
 }
 
 /** Null where sandboxes have no way out: by configuration, or because nothing isolates them from the machine's. */

@@ -71,13 +71,14 @@ export class Passage {
   end(result: EgressResult): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    const { sandbox, recorder, metrics, clock, room } = this.#deps;
+    const { sandbox, recorder, metrics, clock, random, room } = this.#deps;
     if (this.#holdsPlace) {
       this.#allowance.giveBack();
       room.giveBack();
     }
     metrics.connections.inc({ result });
     recorder.add({
+      recordId: random.uuid(),
       ...{ workspaceId: sandbox.workspaceId, sandboxId: sandbox.sandboxId, result, ...this.#used },
       ...{ host: this.#target.host.slice(0, limits.egress.hostCharsMax), port: this.#target.port },
       ...{ address: this.#address, startedAtMs: this.#startedAtMs },

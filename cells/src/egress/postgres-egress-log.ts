@@ -8,6 +8,11 @@ import type { EgressLog } from './egress-log.ts';
 
 const rowSchema = z
   .object({
+    // Rows of before it had one.
+    recordId: z
+      .string()
+      .nullable()
+      .transform((id) => id ?? ''),
     workspaceId: workspaceIdSchema,
     sandboxId: sandboxIdSchema,
     startedAt: z.date(),
@@ -26,7 +31,7 @@ export function createPostgresEgressLog(database: Database): EgressLog {
     async append(records) {
       if (records.length === 0) return;
       const rows = records.map(({ startedAtMs, ...row }) => ({ ...row, startedAt: new Date(startedAtMs) }));
-      await database.insert(table).values(rows);
+      await database.insert(table).values(rows).onConflictDoNothing({ target: table.recordId });
     },
     async usedSince(workspaceId, sinceMs) {
       const [row] = await database

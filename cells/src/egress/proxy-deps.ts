@@ -1,6 +1,7 @@
 import type { SandboxId, WorkspaceId } from '@cellbook/shared/ids.ts';
 import type { Metrics } from '@cellbook/shared/metrics.ts';
 import type { Tier } from '@cellbook/shared/protocol/principal.ts';
+import type { Random } from '@cellbook/shared/random.ts';
 import type { Allowance } from './allowance.ts';
 import type { DialDeps } from './dial.ts';
 import type { EgressPolicy } from './egress-policy.ts';
@@ -16,6 +17,7 @@ export interface ProxyDeps extends DialDeps {
   /** Connections of the whole host. */
   room: { take(): boolean; giveBack(): void };
   metrics: EgressMetrics;
+  random: Random;
 }
 
 export type EgressMetrics = ReturnType<typeof createEgressMetrics>;

@@ -57,7 +57,7 @@ async function serve(rule: object = {}, tier: Tier = 'free'): Promise<void> {
   const own = ruleSchema.parse({ host: 'mirror.test', ports: [port], isPrivate: true, ...rule });
   egress = new Egress({
     ...{ policy: { rules: [own, ...packageIndexes], indexUrl: null }, log, clock: systemClock },
-    ...{ logger: silentLogger, metrics: createMetrics() },
+    ...{ logger: silentLogger, metrics: createMetrics(), random: systemRandom },
     async resolve(host) {
       const found = names[host];
       if (!found) throw new Error('no such name');
@@ -216,7 +216,8 @@ describe('a tunnel', () => {
   it('ends when the day’s bytes are used up, those of earlier sandboxes included', async () => {
     await echoServer();
     const left = 1_000;
-    const record = { workspaceId, sandboxId: newSandboxId(systemRandom), startedAtMs: systemClock.nowMs() };
+    const whose = { workspaceId, sandboxId: newSandboxId(systemRandom), recordId: 'before' };
+    const record = { ...whose, startedAtMs: systemClock.nowMs() };
     const before = {
       ...record,
       durationMs: 1,
@@ -297,7 +298,7 @@ it('turns away who tries too much, without a record for each', async () => {
   const clock = new ManualClock(systemClock.nowMs());
   egress = new Egress({
     ...{ policy: { rules: packageIndexes, indexUrl: null }, log, clock, logger: silentLogger },
-    ...{ metrics: createMetrics(), resolve: async () => [] },
+    ...{ metrics: createMetrics(), random: systemRandom, resolve: async () => [] },
   });
   await egress.open({ sandboxId: newSandboxId(systemRandom), workspaceId, tier: 'free' }, directory);
   const max = limits.egress.attemptsPerMinuteMax;
