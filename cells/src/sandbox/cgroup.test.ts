@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '@cellbook/shared/clock.ts';
@@ -50,6 +50,25 @@ describe('control groups', () => {
     await writeFile(join(mount, 'cellbook-test/sbx-1/memory.events'), 'low 0\noom 3\noom_kill 2\n');
     expect(groups.outOfMemoryKills('sbx-1')).toBe(2);
     expect(groups.outOfMemoryKills('sbx-2')).toBe(0);
+  });
+
+  it('of this host take more and less while they are in use', async () => {
+    const roots = await findCgroupRoots();
+    const parent = `cellbook-test-${process.pid}`;
+    const groups = new SandboxCgroups(roots, parent, systemClock);
+    await groups.create('sbx-1', limits);
+    const file = roots.version === 2 ? 'memory.max' : 'memory.limit_in_bytes';
+    const read = () => readFile(join(roots.memory, parent, 'sbx-1', file), 'utf8');
+    try {
+      for (const factor of [4, 1, 2]) {
+        const memoryBytesMax = limits.memoryBytesMax * factor;
+        await groups.change('sbx-1', { ...limits, memoryBytesMax });
+        expect((await read()).trim()).toBe(String(memoryBytesMax));
+      }
+    } finally {
+      await groups.destroy('sbx-1', 10_000);
+      for (const root of new Set([roots.memory, roots.cpu, roots.pids])) await rmdir(join(root, parent));
+    }
   });
 });
 
