@@ -10,6 +10,7 @@ import { gatewayLimits } from './limits/gateway.ts';
 import { ladderLimits } from './limits/ladder.ts';
 import { lifecycleLimits } from './limits/lifecycle.ts';
 import { sandboxLimits } from './limits/sandbox.ts';
+import { snapshotLimits } from './limits/snapshots.ts';
 import { standingLimits } from './limits/standing.ts';
 import { storageLimits } from './limits/storage.ts';
 
@@ -17,6 +18,7 @@ export const limits = {
   ...sandboxLimits,
   ...lifecycleLimits,
   ...ladderLimits,
+  ...snapshotLimits,
   ...cellLimits,
   ...gatewayLimits,
   ...storageLimits,

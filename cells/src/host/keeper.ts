@@ -1,23 +1,24 @@
 /** Keeps sandboxes' memory on a host: frozen in their places, or as images on its disk. */
 import { CellbookError } from '@cellbook/shared/errors.ts';
-import type { SandboxId, WorkspaceId } from '@cellbook/shared/ids.ts';
+import type { WorkspaceId } from '@cellbook/shared/ids.ts';
 import type { RestImage } from '../ladder/rest.ts';
 import type { HostedSandbox, SandboxDriver, SandboxSnapshots, SandboxSpec } from '../sandbox/driver.ts';
 import type { SnapshotFingerprint } from '../sandbox/snapshot/fingerprint.ts';
-import type { HostImages } from './host-images.ts';
+import type { ImageKey } from '../snapshots/image-key.ts';
+import type { ImageShelf, KeptImage } from '../snapshots/image-shelf.ts';
 import type { Places } from './places.ts';
 
 export interface KeeperDeps<Hosted extends HostedSandbox> {
   driver: SandboxDriver<Hosted>;
   places: Places<Hosted>;
   /** Null where no memory is kept. */
-  images: HostImages | null;
+  images: ImageShelf | null;
 }
 
 export class Keeper<Hosted extends HostedSandbox> {
   readonly #driver: SandboxDriver<Hosted>;
   readonly #places: Places<Hosted>;
-  readonly #images: HostImages | null;
+  readonly #images: ImageShelf | null;
 
   constructor({ driver, places, images }: KeeperDeps<Hosted>) {
     this.#driver = driver;
@@ -58,7 +59,12 @@ export class Keeper<Hosted extends HostedSandbox> {
     });
   }
 
-  async store(workspaceId: WorkspaceId, epoch: number, signal: AbortSignal): Promise<RestImage | null> {
+  async store(
+    workspaceId: WorkspaceId,
+    epoch: number,
+    key: ImageKey,
+    signal: AbortSignal,
+  ): Promise<RestImage | null> {
     const { snapshots, images } = this.#parts(workspaceId);
     const place = await this.#places.enter(workspaceId, epoch, 'storing a sandbox');
     return this.#places.changes.run(workspaceId, async () => {
@@ -67,10 +73,14 @@ export class Keeper<Hosted extends HostedSandbox> {
       if (!sandbox || !place.frozen || place.stopping) return null;
       place.stopping = true;
       try {
-        const image = await snapshots.checkpoint(sandbox.id, images.path(sandbox.id), signal);
-        if (place.sandbox?.id === sandbox.id) place.sandbox = null;
-        place.frozen = false;
-        return { bytes: image.bytes, fingerprint: image.fingerprint };
+        const { bytes, fingerprint } = await images.write({ of: sandbox.id, key }, async (directory) => {
+          const image = await snapshots.checkpoint(sandbox.id, directory, signal);
+          // Its place is free while its image is still sealed.
+          if (place.sandbox?.id === sandbox.id) place.sandbox = null;
+          place.frozen = false;
+          return image;
+        });
+        return { bytes, fingerprint };
       } finally {
         // One that could not be stored is frozen still, and is stopped by whoever asked.
         place.stopping = false;
@@ -78,12 +88,12 @@ export class Keeper<Hosted extends HostedSandbox> {
     });
   }
 
-  restore(spec: SandboxSpec, imageOf: SandboxId, signal: AbortSignal): Promise<Hosted> {
+  restore(spec: SandboxSpec, image: KeptImage, signal: AbortSignal): Promise<Hosted> {
     const { snapshots, images } = this.#parts(spec.workspaceId);
-    return snapshots.restore(spec, images.path(imageOf), signal);
+    return images.read(image, (directory) => snapshots.restore(spec, directory, signal), signal);
   }
 
-  #parts(workspaceId: WorkspaceId): { snapshots: SandboxSnapshots<Hosted>; images: HostImages } {
+  #parts(workspaceId: WorkspaceId): { snapshots: SandboxSnapshots<Hosted>; images: ImageShelf } {
     const { snapshots } = this.#driver;
     if (snapshots && this.#images) return { snapshots, images: this.#images };
     throw new CellbookError('sandbox_unavailable', {

@@ -23,8 +23,9 @@ import type {
   SandboxSpec,
 } from '../sandbox/driver.ts';
 import type { SnapshotFingerprint } from '../sandbox/snapshot/fingerprint.ts';
+import type { ImageKey } from '../snapshots/image-key.ts';
+import type { ImageShelf, KeptImage } from '../snapshots/image-shelf.ts';
 import { type EpochBook, noEpochBook } from './epoch-book.ts';
-import type { HostImages } from './host-images.ts';
 import { Keeper } from './keeper.ts';
 import { type Place, Places } from './places.ts';
 import type { HostLoad, SandboxHost, Sight } from './sandbox-host.ts';
@@ -35,7 +36,7 @@ export interface LocalSandboxHostDeps<Hosted extends HostedSandbox> {
   /** Sandboxes, live and starting together. */
   capacity: number;
   /** Where images of sandboxes' memory lie; without it none is kept. */
-  images?: HostImages;
+  images?: ImageShelf;
   /** Keeps the newest epochs through a restart of this process; nothing unless given. */
   epochs?: EpochBook;
 }
@@ -46,7 +47,7 @@ export class LocalSandboxHost<Hosted extends HostedSandbox = Sandbox> implements
   readonly #capacity: number;
   readonly #places: Places<Hosted>;
   readonly #keeper: Keeper<Hosted>;
-  readonly #images: HostImages | null;
+  readonly #images: ImageShelf | null;
   readonly #lostListeners: ((workspaceId: WorkspaceId) => void)[] = [];
   #draining = false;
 
@@ -76,7 +77,7 @@ export class LocalSandboxHost<Hosted extends HostedSandbox = Sandbox> implements
     this.#draining = true;
   }
 
-  async start(spec: SandboxSpec, signal: AbortSignal, imageOf?: SandboxId): Promise<Hosted> {
+  async start(spec: SandboxSpec, signal: AbortSignal, image?: KeptImage): Promise<Hosted> {
     const place = await this.#places.enter(spec.workspaceId, spec.epoch, 'starting a sandbox');
     await this.#clearOlder(spec.workspaceId, place, spec.epoch);
     // Anything may have happened while older ones were destroyed.
@@ -84,7 +85,7 @@ export class LocalSandboxHost<Hosted extends HostedSandbox = Sandbox> implements
     if (place.sandbox && !place.stopping && !place.frozen) return place.sandbox;
     if (place.starting) return place.starting;
     this.#refuseBeyondCapacity(spec.workspaceId);
-    const starting = this.#startWithDriver(spec, place, signal, imageOf);
+    const starting = this.#startWithDriver(spec, place, signal, image);
     place.starting = starting;
     place.startingEpoch = spec.epoch;
     try {
@@ -110,8 +111,13 @@ export class LocalSandboxHost<Hosted extends HostedSandbox = Sandbox> implements
     return this.#keeper.thaw(workspaceId, epoch, signal);
   }
 
-  store(workspaceId: WorkspaceId, epoch: number, signal: AbortSignal): Promise<RestImage | null> {
-    return this.#keeper.store(workspaceId, epoch, signal);
+  store(
+    workspaceId: WorkspaceId,
+    epoch: number,
+    key: ImageKey,
+    signal: AbortSignal,
+  ): Promise<RestImage | null> {
+    return this.#keeper.store(workspaceId, epoch, key, signal);
   }
 
   async images(): Promise<SandboxId[]> {
@@ -190,9 +196,9 @@ export class LocalSandboxHost<Hosted extends HostedSandbox = Sandbox> implements
     spec: SandboxSpec,
     place: Place<Hosted>,
     signal: AbortSignal,
-    imageOf: SandboxId | undefined,
+    image: KeptImage | undefined,
   ): Promise<Hosted> {
-    const sandbox = await this.#bringUp(spec, signal, imageOf);
+    const sandbox = await this.#bringUp(spec, signal, image);
     if (place.epoch > spec.epoch) {
       await this.#driver.destroy(sandbox.id);
       this.#places.refuseOlder(place, spec, 'starting a sandbox');
@@ -205,9 +211,9 @@ export class LocalSandboxHost<Hosted extends HostedSandbox = Sandbox> implements
     return sandbox;
   }
 
-  #bringUp(spec: SandboxSpec, signal: AbortSignal, imageOf: SandboxId | undefined): Promise<Hosted> {
-    if (imageOf === undefined) return this.#driver.start(spec, signal);
-    return this.#keeper.restore(spec, imageOf, signal);
+  #bringUp(spec: SandboxSpec, signal: AbortSignal, image: KeptImage | undefined): Promise<Hosted> {
+    if (image === undefined) return this.#driver.start(spec, signal);
+    return this.#keeper.restore(spec, image, signal);
   }
 
   #noteExit({ id, workspaceId }: Hosted, place: Place<Hosted>, exit: SandboxExit): void {

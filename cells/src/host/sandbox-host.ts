@@ -11,6 +11,8 @@ import type { HostId, SandboxId, WorkspaceId } from '@cellbook/shared/ids.ts';
 import type { RestImage } from '../ladder/rest.ts';
 import type { HostedSandbox, ObservedSandbox, Sandbox, SandboxExit, SandboxSpec } from '../sandbox/driver.ts';
 import type { SnapshotFingerprint } from '../sandbox/snapshot/fingerprint.ts';
+import type { ImageKey } from '../snapshots/image-key.ts';
+import type { KeptImage } from '../snapshots/image-shelf.ts';
 
 export interface HostLoad {
   /** Those that are frozen included: they hold their place. */
@@ -33,10 +35,10 @@ export interface SandboxHost<Hosted extends HostedSandbox = Sandbox> {
   readonly isDraining: boolean;
   /**
    * Starts the sandbox of a workspace, or returns the one already started under this epoch. Those of older
-   * epochs are destroyed first. With `imageOf` it comes back as the image of that sandbox has it, which stays.
+   * epochs are destroyed first. With `image` it comes back as that has it, and the image stays.
    * Throws `stale_epoch`, `capacity_exhausted`, `snapshot_incompatible` or `sandbox_unavailable`.
    */
-  start(spec: SandboxSpec, signal: AbortSignal, imageOf?: SandboxId): Promise<Hosted>;
+  start(spec: SandboxSpec, signal: AbortSignal, image?: KeptImage): Promise<Hosted>;
   /**
    * Takes over the sandbox that runs here under an older epoch: from then on that one is refused. Null when
    * there is none. Idempotent; throws `stale_epoch`.
@@ -49,8 +51,13 @@ export interface SandboxHost<Hosted extends HostedSandbox = Sandbox> {
   freeze(workspaceId: WorkspaceId, epoch: number, signal: AbortSignal): Promise<void>;
   /** Lets a frozen one go on, under this epoch. Null when there is none. Idempotent; throws `stale_epoch`. */
   thaw(workspaceId: WorkspaceId, epoch: number, signal: AbortSignal): Promise<Hosted | null>;
-  /** Writes a frozen one to this host's disk under its own id, and ends it. Null when there is none frozen. */
-  store(workspaceId: WorkspaceId, epoch: number, signal: AbortSignal): Promise<RestImage | null>;
+  /** Ends a frozen one and writes it, sealed, to this host's disk under its own id. Null when there is none frozen. */
+  store(
+    workspaceId: WorkspaceId,
+    epoch: number,
+    key: ImageKey,
+    signal: AbortSignal,
+  ): Promise<RestImage | null>;
   /** The images that lie here, by the sandboxes they are of. */
   images(): Promise<SandboxId[]>;
   /** Idempotent. */

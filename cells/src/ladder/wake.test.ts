@@ -7,6 +7,8 @@ import { expect, test } from 'vitest';
 import { LocalSandboxHost } from '../host/local-sandbox-host.ts';
 import type { SandboxHost } from '../host/sandbox-host.ts';
 import { NoSandboxes } from '../sandbox/none/driver.ts';
+import { imageKeySchema } from '../snapshots/image-key.ts';
+import type { KeptImage } from '../snapshots/image-shelf.ts';
 import type { ClimbFacts } from './climb.ts';
 import type { Rest } from './rest.ts';
 import { type WakeTools, wake } from './wake.ts';
@@ -34,7 +36,7 @@ function tools(does: Partial<Pick<SandboxHost, 'thaw' | 'start'>>, more: Partial
     driver: new NoSandboxes({ warn() {} }),
     capacity: 3,
   });
-  const starts: (string | undefined)[] = [];
+  const starts: (KeptImage | undefined)[] = [];
   const start = does.start ?? host.start.bind(host);
   Object.assign(host, does, {
     start: (...args: Parameters<SandboxHost['start']>) => {
@@ -46,8 +48,9 @@ function tools(does: Partial<Pick<SandboxHost, 'thaw' | 'start'>>, more: Partial
     ...{ sandboxId: newSandboxId(random), workspaceId, epoch: 5, homeDirectory: '/tmp', environment: {} },
     limits: { memoryBytesMax: 1, cpuMillisMax: 1, pidsMax: 1, diskBytesMax: 1 },
   });
-  return { starts, host, spec, makeRoom: async () => false, ...more, clock };
+  return { starts, host, spec, makeRoom: async () => false, imageKey: async () => key, ...more, clock };
 }
+const key = imageKeySchema.parse(random.bytes(32));
 const never = () => new Promise<never>(() => {});
 const signal = new AbortController().signal;
 
@@ -62,8 +65,8 @@ test('a frozen sandbox that is gone is said so, and the workspace boots', async 
 test('an image that does not come back falls to a boot in the same resume', async () => {
   const given = tools({});
   const start = given.host.start;
-  given.host.start = (spec, both, imageOf) =>
-    imageOf === undefined ? start(spec, both) : fails('snapshot_incompatible')();
+  given.host.start = (spec, both, image) =>
+    image === undefined ? start(spec, both) : fails('snapshot_incompatible')();
   const climbed = await wake(given, facts(stored), signal);
   expect(climbed).toMatchObject({
     rung: 'cold',
@@ -98,4 +101,14 @@ test('a full host is started on again once room was made, and refuses as before 
   isFull = true;
   const refused = { ...given, makeRoom: async () => false };
   await expect(wake(refused, facts(null), signal)).rejects.toMatchObject({ code: 'capacity_exhausted' });
+});
+
+test('an image that no key opens is not asked for, and the workspace boots', async () => {
+  const given = tools({}, { imageKey: async () => null });
+  const climbed = await wake(given, facts(stored), signal);
+  expect(climbed).toMatchObject({
+    rung: 'cold',
+    missed: [{ rung: 'memory', why: 'no key opens its image' }],
+  });
+  expect(given.starts).toEqual([undefined]);
 });

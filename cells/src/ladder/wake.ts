@@ -9,6 +9,8 @@ import { limits } from '@cellbook/shared/limits.ts';
 import type { MissCause, MissedRung, Rung } from '@cellbook/shared/protocol/resume.ts';
 import type { SandboxHost } from '../host/sandbox-host.ts';
 import type { Sandbox, SandboxSpec } from '../sandbox/driver.ts';
+import type { ImageKey } from '../snapshots/image-key.ts';
+import type { KeptImage } from '../snapshots/image-shelf.ts';
 import { type ClimbFacts, climb } from './climb.ts';
 import type { Rest } from './rest.ts';
 
@@ -18,11 +20,16 @@ export interface Climbed {
   missed: readonly MissedRung[];
 }
 
+export const hasItsMemory = ({ rung }: Climbed): boolean =>
+  rung === 'live' || rung === 'memory' || rung === 'memory-remote';
+
 export interface WakeTools {
   host: SandboxHost;
   clock: Clock;
   /** The sandbox to start where none comes back: drawn anew for each try, since an id is used once. */
   spec(): SandboxSpec;
+  /** What opens the workspace's images; null where nothing does. */
+  imageKey(): Promise<ImageKey | null>;
   /** A full host may have a frozen sandbox that can be stored instead. False where nothing came of it. */
   makeRoom(signal: AbortSignal): Promise<boolean>;
 }
@@ -65,11 +72,17 @@ async function tryRung(tools: WakeTools, rung: Rung, rest: Rest | null, signal: 
     if (!(await host.thaw(workspaceId, epoch, signal))) throw gone();
     return;
   }
-  await startWithRoom(
-    tools,
-    (free) => host.start(spec(), free, rung === 'memory' ? rest?.sandboxId : undefined),
-    signal,
-  );
+  const image = rung === 'memory' && rest ? await imageOf(tools, rest) : undefined;
+  await startWithRoom(tools, (free) => host.start(spec(), free, image), signal);
+}
+
+async function imageOf({ imageKey }: WakeTools, { sandboxId: of }: Rest): Promise<KeptImage> {
+  const key = await imageKey();
+  if (key) return { of, key };
+  throw new CellbookError('sandbox_unavailable', {
+    doing: 'opening the image of a workspace',
+    problem: 'no key opens its image',
+  });
 }
 
 async function startWithRoom(

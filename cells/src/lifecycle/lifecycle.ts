@@ -19,6 +19,7 @@ import { RoomMaker } from '../ladder/room-maker.ts';
 import type { RunningQuotas } from '../quotas/request-running.ts';
 import type { Sandbox, SandboxLimits } from '../sandbox/driver.ts';
 import { noSecrets, type SecretSource } from '../secrets/secret-source.ts';
+import { type ImageKeys, imageKeysInMemory } from '../snapshots/image-keys.ts';
 import { Semaphore } from '../storage/tree/semaphore.ts';
 import type { WorkspaceVolumes } from '../storage/workspace-volumes.ts';
 import { Activity } from './activity.ts';
@@ -45,6 +46,8 @@ export interface LifecycleDeps {
   hosts: Hosts;
   /** What suspended workspaces keep of their memory; in this process alone unless told. */
   rests?: RestStore;
+  /** What their images are sealed with; drawn in this process alone unless told. */
+  imageKeys?: ImageKeys;
   /** Begins the name of every lease's holder, so that its successor can tell them; its host's id unless told. */
   controllerId?: string;
   /** True where hosts go on without this process: a stop leaves what runs to the next controller. */
@@ -67,6 +70,7 @@ export class Lifecycle implements WorkspaceRuntime {
   readonly #controllerId: string;
   readonly #holder: string;
   readonly #rests: RestStore;
+  readonly #imageKeys: ImageKeys;
   readonly #room: RoomMaker;
   readonly #listeners: RuntimeListener[] = [];
   readonly #announced = new Map<WorkspaceId, number>();
@@ -89,6 +93,7 @@ export class Lifecycle implements WorkspaceRuntime {
     this.#controllerId = deps.controllerId ?? String(hosts.ids[0]);
     this.#holder = `${this.#controllerId}/${random.uuid()}`;
     this.#rests = deps.rests ?? new MemoryRestStore();
+    this.#imageKeys = deps.imageKeys ?? imageKeysInMemory(random);
     this.#room = new RoomMaker({ rests: this.#rests, hosts, clock, wake: (id) => this.#queue.wake(id) });
     this.#rows = new RowCache(store, clock);
     this.#activity = new Activity(clock, this.#listeners);
@@ -224,6 +229,7 @@ export class Lifecycle implements WorkspaceRuntime {
     const tools = {
       ...{ volumes, hosts, secrets, clock, log, listeners: this.#listeners, sandboxLimits },
       rests: this.#rests,
+      imageKeys: this.#imageKeys,
       boots: this.#boots,
       makeRoom: (hostId: HostId, signal: AbortSignal) => this.#room.make(hostId, signal),
     };

@@ -13,6 +13,7 @@ import { openTidying, type TidiedVolumes } from '../storage/tidy.ts';
 import type { WorkspaceVolumes } from '../storage/workspace-volumes.ts';
 import { openEdge } from './edge-part.ts';
 import { openHomePart } from './home-part.ts';
+import { openImageKeys } from './image-key-part.ts';
 import { openOwnHost } from './own-host-part.ts';
 import { openRecover } from './recover-part.ts';
 import { openRemoteHosts } from './remote-hosts-part.ts';
@@ -53,6 +54,7 @@ export async function openHost(config: CellConfig, tools: CellTools, stores: Cel
     ...tools,
     ...{ store: stores.store, transitions: stores.transitions, volumes, secrets: secrets.delivery },
     rests: stores.rests,
+    imageKeys: openImageKeys(config, tools, stores),
     ...{ hosts, quotas, controllerId: config.controllerId, sandboxesOutlive: outlive },
     metrics: createLifecycleMetrics(metrics),
     sandboxLimits: () => ({ memoryBytesMax, cpuMillisMax, diskBytesMax, pidsMax }),

@@ -3,7 +3,7 @@
  *
  *     npm run secrets -- init <file>      makes the file; keeps one that is there
  *     npm run secrets -- rotate <file>    puts a new key first
- *     npm run secrets -- reseal <file>    seals every secret of DATABASE_URL under the first key
+ *     npm run secrets -- reseal <file>    seals every secret and image key of DATABASE_URL under the first key
  *     npm run secrets -- retire <file>    drops the older keys, once DATABASE_URL needs none of them
  *
  * DATABASE_URL names the database of every cell that uses the file, with spaces between them.
@@ -11,6 +11,9 @@
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
 import { closeDatabase, openDatabase } from '../db/database.ts';
+import type { ImageKeyStore } from '../snapshots/image-key-store.ts';
+import { resealImageKeys } from '../snapshots/image-keys.ts';
+import { createPostgresImageKeyStore } from '../snapshots/postgres-image-key-store.ts';
 import { addMasterKey, dropOldMasterKeys, makeMasterKeys, readMasterKeys } from './master-keys.ts';
 import { createPostgresSecretStore } from './postgres-secret-store.ts';
 import { resealAll } from './reseal.ts';
@@ -22,29 +25,32 @@ const commands: Record<string, (file: string) => Promise<string>> = {
   async reseal(file) {
     const keys = await readMasterKeys(file);
     let count = 0;
-    await withStores(async (store) => {
-      count += await resealAll(store, keys);
+    await withStores(async (store, imageKeys) => {
+      count += (await resealAll(store, keys)) + (await resealImageKeys(imageKeys, keys));
     });
-    return `sealed ${count} secrets anew`;
+    return `sealed ${count} secrets and image keys anew`;
   },
   async retire(file) {
     const { wrapping } = await readMasterKeys(file);
-    await withStores(async (store) => {
+    await withStores(async (store, imageKeys) => {
       const [left] = await store.wrappedByOthers(wrapping.id, 1);
-      if (left) throw new Error('an older key still wraps secrets there: reseal first');
+      const [leftKey] = await imageKeys.wrappedByOthers(wrapping.id, 1);
+      if (left || leftKey) throw new Error('an older key still wraps secrets there: reseal first');
     });
     const dropped = await dropOldMasterKeys(file, systemRandom);
     return `dropped ${dropped.length === 0 ? 'nothing' : dropped.join(', ')}`;
   },
 };
 
-async function withStores(work: (store: SecretStore) => Promise<void>): Promise<void> {
+async function withStores(
+  work: (store: SecretStore, imageKeys: ImageKeyStore) => Promise<void>,
+): Promise<void> {
   const urls = (process.env.DATABASE_URL ?? '').split(/\s+/).filter((url) => url !== '');
   if (urls.length === 0) throw new Error('set DATABASE_URL to the databases of the cells');
   for (const url of urls) {
     const database = openDatabase(url, { applicationName: 'cellbook-secrets', connectionsMax: 1 });
     try {
-      await work(createPostgresSecretStore(database));
+      await work(createPostgresSecretStore(database), createPostgresImageKeyStore(database));
     } finally {
       await closeDatabase(database);
     }

@@ -36,20 +36,27 @@ const algorithms = {
   contentEncryptionAlgorithms: ['A256GCM'],
 };
 
-export async function seal({ wrapping }: MasterKeys, place: SecretPlace, value: string): Promise<Sealed> {
+export const seal = (keys: MasterKeys, place: SecretPlace, value: string): Promise<Sealed> =>
+  sealBound(keys, boundTo(place), value);
+
+/** The value, or null when no key of ours opens it in this place. */
+export const unseal = (keys: MasterKeys, place: SecretPlace, sealed: Sealed): Promise<string | null> =>
+  unsealBound(keys, boundTo(place), sealed);
+
+/** Bound to any text: whoever seals another kind of thing begins it with that kind's name. */
+export async function sealBound({ wrapping }: MasterKeys, bound: string, value: string): Promise<Sealed> {
   const jwe = await new FlattenedEncrypt(Buffer.from(value))
     .setProtectedHeader({ alg: 'A256GCMKW', enc: 'A256GCM', kid: wrapping.id })
-    .setAdditionalAuthenticatedData(boundTo(place))
+    .setAdditionalAuthenticatedData(Buffer.from(bound))
     .encrypt(wrapping.key);
   return { keyId: wrapping.id, text: JSON.stringify(jweSchema.parse(jwe)) };
 }
 
-/** The value, or null when no key of ours opens it in this place. */
-export async function unseal(keys: MasterKeys, place: SecretPlace, sealed: Sealed): Promise<string | null> {
+export async function unsealBound(keys: MasterKeys, bound: string, sealed: Sealed): Promise<string | null> {
   const key = keys.byId.get(sealed.keyId);
   if (!key) return null;
   const jwe = jweSchema.parse(JSON.parse(sealed.text));
-  const aad = Buffer.from(boundTo(place)).toString('base64url');
+  const aad = Buffer.from(bound).toString('base64url');
   try {
     const { plaintext } = await flattenedDecrypt({ ...jwe, aad }, key.key, algorithms);
     return Buffer.from(plaintext).toString();
@@ -59,8 +66,7 @@ export async function unseal(keys: MasterKeys, place: SecretPlace, sealed: Seale
   }
 }
 
-const boundTo = ({ owner, name }: SecretPlace): Uint8Array =>
-  Buffer.from(`cellbook secret 1\n${owner}\n${name}`);
+const boundTo = ({ owner, name }: SecretPlace): string => `cellbook secret 1\n${owner}\n${name}`;
 
 export const unreadable = (names: readonly string[]): CellbookError =>
   new CellbookError('not_configured', {

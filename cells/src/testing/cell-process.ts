@@ -8,9 +8,12 @@ import { type Principal, principalHeader } from '@cellbook/shared/protocol/princ
 import { systemRandom } from '@cellbook/shared/random.ts';
 import { Agent } from 'undici';
 import { createTestDatabase, createTestRedisUrl, type TestDatabase } from '../db/test-database.ts';
+import { scratchOf } from '../host/daemon/open-images.ts';
 import { TestAuthority } from '../host/testing/certificates.ts';
 import { LoopHomes } from '../sandbox/quota/loop-homes.ts';
 import { sandboxTools } from '../sandbox/testing/tools.ts';
+import { makeMasterKeys } from '../secrets/master-keys.ts';
+import { Scratch } from '../snapshots/scratch.ts';
 import { freePort, type Program, startProgram } from './program.ts';
 import { createTestEdge, type TestEdge, testCellId } from './test-edge.ts';
 
@@ -49,6 +52,8 @@ export async function startCellProcess(
   const userId = newUserId(systemRandom);
   const port = await freePort();
   const tools = sandboxTools();
+  const secretKeys = join(directory, 'secrets.jwks.json');
+  await makeMasterKeys(secretKeys, systemRandom);
   const environment = {
     ...process.env,
     CELLBOOK_CELL_ID: testCellId,
@@ -61,6 +66,7 @@ export async function startCellProcess(
     CELLBOOK_EDGE_PUBLIC_KEYS: edge.publicKeysFile,
     CELLBOOK_SANDBOX_DISK_MIB: '256',
     CELLBOOK_SANDBOXES_MAX: '4',
+    CELLBOOK_SECRET_KEYS: secretKeys,
     DATABASE_URL: database.url,
     REDIS_URL: await createTestRedisUrl(),
     ...settings,
@@ -96,6 +102,7 @@ export async function startCellProcess(
 
 /** What a daemon leaves for its next start, which a test does not have. */
 async function releaseHomes({ dataDirectory }: HostProcess): Promise<void> {
+  await new Scratch(scratchOf(join(dataDirectory, 'host'))).unmount();
   const homes = new LoopHomes(join(dataDirectory, 'host', 'homes'));
   for (const workspaceId of await homes.list()) await homes.releaseHome(workspaceId);
 }

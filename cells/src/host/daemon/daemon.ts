@@ -26,7 +26,6 @@ import { createPostgresManifestStore } from '../../storage/manifests/postgres-ma
 import { openObjectStore } from '../../storage/objects/open-object-store.ts';
 import { sweepIncoming } from '../../storage/objects/sweep-incoming.ts';
 import { openEpochBook } from '../epoch-book.ts';
-import { HostImages } from '../host-images.ts';
 import { takeHostLock } from '../host-lock.ts';
 import { LocalSandboxHost } from '../local-sandbox-host.ts';
 import { openServerTls } from '../tls/open-tls.ts';
@@ -39,6 +38,7 @@ import { drainHost } from './drain-host.ts';
 import { forgetPurged } from './forget-purged.ts';
 import { createHostDisk } from './host-disk.ts';
 import { openDriver } from './open-driver.ts';
+import { openImages } from './open-images.ts';
 
 export interface DaemonTools {
   clock: Clock;
@@ -72,8 +72,8 @@ export async function startDaemon(config: DaemonConfig, tools: DaemonTools): Pro
   }
   const hostDirectory = join(dataDirectory, 'host');
   const epochs = await openEpochBook(join(hostDirectory, 'epochs'));
-  const images = await HostImages.open(join(hostDirectory, 'images'));
-  const host = new LocalSandboxHost({ hostId, driver, capacity, epochs, images });
+  const images = driver.snapshots ? await openImages(hostDirectory, tools) : null;
+  const host = new LocalSandboxHost({ hostId, driver, capacity, epochs, ...(images && { images }) });
   const volumes = createWorkspaceVolumes({
     ...tools,
     ...{ host: hostId, hostDirectory, diskBytesMax: config.diskBytesMax, metrics },
@@ -111,6 +111,7 @@ export async function startDaemon(config: DaemonConfig, tools: DaemonTools): Pro
     await drainHost({ host, volumes, commands, clock, log });
     await app.close();
     await egress?.closeAll();
+    await images?.close();
     await volumes.close();
     await lock.release();
     await closeDatabase(database);

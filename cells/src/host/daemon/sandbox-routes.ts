@@ -8,6 +8,7 @@ import {
   type HostState,
   type hostViewSchema,
   startSchema,
+  storeSchema,
   type WorkspaceView,
 } from '../wire/commands.ts';
 import type { DaemonParts } from './daemon-parts.ts';
@@ -34,11 +35,11 @@ export function registerSandboxRoutes(app: FastifyInstance, { host, volumes }: D
 
   app.post('/v1/workspaces/:id/start', async ({ params, body }, reply) => {
     const { id: workspaceId } = workspaceParams.parse(params);
-    const { imageOf, ...asked } = startSchema.parse(body);
+    const { image, ...asked } = startSchema.parse(body);
     const spec = { workspaceId, ...asked };
     // Never a directory of the controller's choosing: only the one that holds this workspace's files here.
     if (volumes.liveDirectory(workspaceId) !== spec.homeDirectory) throw notItsDirectory(workspaceId);
-    await host.start(spec, signalOf(reply), imageOf);
+    await host.start(spec, signalOf(reply), image);
     return view(workspaceId);
   });
   app.post('/v1/workspaces/:id/adopt', async ({ params, body }) => {
@@ -62,7 +63,8 @@ export function registerSandboxRoutes(app: FastifyInstance, { host, volumes }: D
   });
   app.post('/v1/workspaces/:id/store', async ({ params, body }, reply) => {
     const { id } = workspaceParams.parse(params);
-    const image = await host.store(id, byEpochSchema.parse(body).epoch, signalOf(reply));
+    const { epoch, key } = storeSchema.parse(body);
+    const image = await host.store(id, epoch, key, signalOf(reply));
     return { host: state(), image };
   });
   app.get('/v1/images', async () => ({ images: await host.images() }));

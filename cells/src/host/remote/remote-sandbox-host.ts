@@ -18,6 +18,8 @@ import type { RestImage } from '../../ladder/rest.ts';
 import type { ObservedSandbox, Sandbox, SandboxExit, SandboxSpec } from '../../sandbox/driver.ts';
 import { StdioLink } from '../../sandbox/link/stdio-link.ts';
 import type { SnapshotFingerprint } from '../../sandbox/snapshot/fingerprint.ts';
+import { type ImageKey, textOf } from '../../snapshots/image-key.ts';
+import type { KeptImage } from '../../snapshots/image-shelf.ts';
 import type { HostLoad, SandboxHost, Sight } from '../sandbox-host.ts';
 import {
   type HostState,
@@ -80,9 +82,9 @@ export class RemoteSandboxHost implements SandboxHost {
     return this.#state?.keeps ?? null;
   }
 
-  async start(spec: SandboxSpec, signal: AbortSignal, imageOf?: SandboxId): Promise<Sandbox> {
+  async start(spec: SandboxSpec, signal: AbortSignal, image?: KeptImage): Promise<Sandbox> {
     const { workspaceId, ...asked } = spec;
-    const body = { ...asked, ...(imageOf === undefined ? {} : { imageOf }) };
+    const body = { ...asked, ...(image && { image: { of: image.of, key: textOf(image.key) } }) };
     const view = await this.#command(workspaceId, 'start', body, limits.lifecycle.startMs, signal);
     if (!view.sandbox) throw this.#deps.client.unreachable('it started a sandbox that ended at once');
     return this.#connect(workspaceId, view.sandbox, signal);
@@ -116,9 +118,15 @@ export class RemoteSandboxHost implements SandboxHost {
     return view.sandbox && this.#connect(workspaceId, view.sandbox, signal);
   }
 
-  async store(workspaceId: WorkspaceId, epoch: number, signal: AbortSignal): Promise<RestImage | null> {
+  async store(
+    workspaceId: WorkspaceId,
+    epoch: number,
+    key: ImageKey,
+    signal: AbortSignal,
+  ): Promise<RestImage | null> {
+    const body = { epoch, key: textOf(key) };
     const { host, image } = await this.#deps.client.call(storedSchema, {
-      ...{ method: 'POST', path: `/v1/workspaces/${workspaceId}/store`, body: { epoch } },
+      ...{ method: 'POST', path: `/v1/workspaces/${workspaceId}/store`, body },
       ...{ deadlineMs: limits.ladder.storeMs, signal },
     });
     this.#note(host);

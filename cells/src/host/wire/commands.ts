@@ -11,7 +11,7 @@
  *   POST   /v1/workspaces/{id}/adopt             {epoch}                   ─▶ the sandbox, under this epoch now
  *   POST   /v1/workspaces/{id}/freeze            {epoch}                   its sandbox is handed out no more
  *   POST   /v1/workspaces/{id}/thaw              {epoch}                   ─▶ the sandbox, under this epoch now
- *   POST   /v1/workspaces/{id}/store             {epoch}                   ─▶ the image of a frozen one, which is gone then
+ *   POST   /v1/workspaces/{id}/store             {epoch, key}              ─▶ the sealed image of a frozen one, which is gone then
  *   POST   /v1/workspaces/{id}/stop              {epoch}
  *   GET    /v1/images                            whose images of memory lie here
  *   DELETE /v1/images/{sandboxId}
@@ -25,6 +25,7 @@ import { tierSchema } from '@cellbook/shared/protocol/principal.ts';
 import { z } from 'zod';
 import { sandboxExitSchema } from '../../sandbox/link/schemas.ts';
 import { snapshotFingerprintSchema } from '../../sandbox/snapshot/fingerprint.ts';
+import { imageKeyText } from '../../snapshots/image-key.ts';
 
 const count = z.int().nonnegative();
 export const byEpochSchema = z.object({ epoch: count });
@@ -35,8 +36,8 @@ export type SandboxOfEpoch = z.infer<typeof sandboxOfEpochSchema>;
 export const startSchema = z.object({
   epoch: count,
   sandboxId: sandboxIdSchema,
-  /** As the image of this sandbox has it, instead of anew. */
-  imageOf: sandboxIdSchema.optional(),
+  /** As this image has it, instead of anew. Its key is in this command alone. */
+  image: z.object({ of: sandboxIdSchema, key: imageKeyText }).optional(),
   homeDirectory: z.string().min(1),
   limits: z.object({
     memoryBytesMax: z.number().positive(),
@@ -74,6 +75,8 @@ export const workspaceViewSchema = z.object({
   loss: sandboxExitSchema.nullable(),
 });
 export type WorkspaceView = z.infer<typeof workspaceViewSchema>;
+
+export const storeSchema = z.object({ epoch: count, key: imageKeyText });
 
 export const storedSchema = z.object({
   host: hostStateSchema,

@@ -22,6 +22,7 @@ export const startSandbox: Step = {
       {
         ...{ host, clock, spec: () => specOf(tools, context) },
         makeRoom: (both) => tools.makeRoom(hostId, both),
+        imageKey: () => tools.imageKeys.find(workspaceId),
       },
       {
         ...{ rest, whyNoRest: context.whyNoRest(host.keeps !== null), here: host.keeps, hasMember: false },

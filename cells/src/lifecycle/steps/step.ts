@@ -14,6 +14,7 @@ import type { Took } from '../../ladder/resume-report.ts';
 import type { Climbed } from '../../ladder/wake.ts';
 import type { SandboxLimits } from '../../sandbox/driver.ts';
 import type { SecretSource } from '../../secrets/secret-source.ts';
+import type { ImageKeys } from '../../snapshots/image-keys.ts';
 import type { Semaphore } from '../../storage/tree/semaphore.ts';
 import type { WorkspaceVolumes } from '../../storage/workspace-volumes.ts';
 import type { StepName } from '../plan.ts';
@@ -23,6 +24,8 @@ export interface StepTools {
   clock: Clock;
   log: Logger;
   rests: RestStore;
+  /** What images of memory are sealed with. */
+  imageKeys: ImageKeys;
   /** Has a frozen sandbox of a full host stored, and waits a while for its place. */
   makeRoom(hostId: HostId, signal: AbortSignal): Promise<boolean>;
   /** Sandboxes that boot at once, each on processors of its own for seconds. */

@@ -4,7 +4,7 @@ import { isFrozen, type Rest, storedUntilMs } from '../../ladder/rest.ts';
 import type { Step, StepContext, StepTools } from './step.ts';
 
 /**
- * Writes the memory of a frozen sandbox to its host's disk and ends it. One that cannot be written is stopped
+ * Writes the memory of a frozen sandbox to its host's disk, sealed, and ends it. One that cannot be written is stopped
  * all the same: its place is needed, or its time is over.
  */
 export const storeMemory: Step = {
@@ -32,12 +32,14 @@ export const storeMemory: Step = {
 };
 
 async function store(
-  { rests, hosts }: StepTools,
+  { rests, hosts, imageKeys }: StepTools,
   { workspaceId, epoch, tier }: StepContext,
   rest: Rest,
   signal: AbortSignal,
 ): Promise<void> {
-  const image = await hosts.on(rest.hostId).store(workspaceId, epoch, signal);
+  const key = await imageKeys.make(workspaceId);
+  if (key === null) throw lost('this cell has no master key to seal its image with (CELLBOOK_SECRET_KEYS)');
+  const image = await hosts.on(rest.hostId).store(workspaceId, epoch, key, signal);
   if (image === null) throw lost('it is not frozen on its host any more');
   if (image.bytes > limits.ladder.imageBytesMaxByTier[tier])
     throw lost(`its image of ${image.bytes} bytes is over the limit of its tier`);

@@ -1,0 +1,103 @@
+/** What the threads do: a piece of a file into chunks, and chunks into a piece of a file. Blocking throughout. */
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  writeSync,
+  writevSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { limits } from '@cellbook/shared/limits.ts';
+import { type Chunk, chunkName, openChunk, sealChunk } from './chunk.ts';
+import { subkeysOf } from './image-key.ts';
+
+export interface Piece {
+  key: Uint8Array;
+  /** In the clear, on a file system in memory. */
+  file: string;
+  offset: number;
+  /** Where chunks lie, each a file of its name. */
+  directory: string;
+}
+
+export interface SealPiece extends Piece {
+  kind: 'seal';
+  bytes: number;
+  /** Tells drafts of threads apart. */
+  draft: string;
+}
+
+export interface OpenPiece extends Piece {
+  kind: 'open';
+  chunks: Chunk[];
+}
+
+export function sealPiece({ key, file, offset, bytes, directory, draft }: SealPiece): Chunk[] {
+  const subkeys = subkeysOf(key);
+  const source = openSync(file, 'r');
+  try {
+    const buffer = Buffer.allocUnsafe(limits.snapshots.chunkBytes);
+    const chunks: Chunk[] = [];
+    for (let at = 0; at < bytes; at += buffer.length) {
+      const content = buffer.subarray(0, Math.min(buffer.length, bytes - at));
+      if (readSync(source, content, 0, content.length, offset + at) < content.length)
+        throw new Error('a file of the image became shorter');
+      const name = chunkName(subkeys, content);
+      if (!existsSync(join(directory, name)))
+        writeWhole(join(directory, name), `${draft}`, sealChunk(subkeys, name, content));
+      chunks.push({ name, bytes: content.length });
+    }
+    return chunks;
+  } finally {
+    closeSync(source);
+  }
+}
+
+/** Gives what is wrong with the first chunk that cannot be used, or null. */
+export function openPiece({ key, file, offset, chunks, directory }: OpenPiece): string | null {
+  const subkeys = subkeysOf(key);
+  const target = openSync(file, 'r+');
+  try {
+    let at = offset;
+    for (const chunk of chunks) {
+      const sealed = readIfThere(join(directory, chunk.name));
+      if (sealed === null) return 'a piece of its image is missing';
+      const content = openChunk(subkeys, chunk, sealed);
+      if (content === null) return 'a piece of its image is damaged';
+      writeAll(target, content, at);
+      at += content.length;
+    }
+    return null;
+  } finally {
+    closeSync(target);
+  }
+}
+
+/** No fsync: an image that a power cut damages does not open, and the workspace boots. */
+function writeWhole(path: string, draft: string, parts: Buffer[]): void {
+  const file = openSync(draft, 'w', 0o600);
+  try {
+    const bytes = parts.reduce((sum, { length }) => sum + length, 0);
+    if (writevSync(file, parts) < bytes) throw new Error('the disk is full');
+  } finally {
+    closeSync(file);
+  }
+  renameSync(draft, path);
+}
+
+function writeAll(file: number, content: Buffer, at: number): void {
+  for (let done = 0; done < content.length; )
+    done += writeSync(file, content, done, content.length - done, at + done);
+}
+
+function readIfThere(path: string): Buffer | null {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    throw error;
+  }
+}

@@ -1,0 +1,178 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '@cellbook/shared/clock.ts';
+import { newSandboxId } from '@cellbook/shared/ids.ts';
+import { limits } from '@cellbook/shared/limits.ts';
+import { systemRandom } from '@cellbook/shared/random.ts';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { digestOf } from '../host/wire/digest.ts';
+import { imageKeySchema } from './image-key.ts';
+import type { KeptImage } from './image-shelf.ts';
+import { Scratch } from './scratch.ts';
+import { SealedImages } from './sealed-images.ts';
+import { createSealingThreads } from './sealing-threads.ts';
+
+const fingerprint = { runtime: 'runsc 1', platform: 'systrap', cpuFeatures: 'abc', imageDigest: 'def' };
+const planted = 'sk-planted-3c1f5e0a9b7d';
+const { chunkBytes, pieceBytes, inlineBytesMax } = limits.snapshots;
+const signal = new AbortController().signal;
+
+let directory: string;
+let images: SealedImages;
+const threads = createSealingThreads(systemClock);
+const sealed = () => join(directory, 'images');
+const open = () =>
+  SealedImages.open({ directory: sealed(), scratch: new Scratch(join(directory, 'scratch')), threads });
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'cellbook-sealed-'));
+  await mkdir(join(directory, 'scratch'));
+  images = await open();
+});
+afterAll(async () => {
+  await threads.close();
+  await rm(directory, { recursive: true, force: true });
+});
+
+const draw = (): KeptImage => {
+  return { of: newSandboxId(systemRandom), key: imageKeySchema.parse(systemRandom.bytes(32)) };
+};
+
+/** Small and large, at and around the edges, alike and unlike; a credential in each that can hold one. */
+const contents = (): Record<string, Buffer> => ({
+  'snapshot.json': Buffer.from(JSON.stringify({ planted })),
+  'supervisor/main.py': Buffer.alloc(0),
+  'supervisor/deep/other.py': Buffer.from('x = 1\n'),
+  'memory/edge': randomBytes(inlineBytesMax),
+  'memory/over': randomBytes(inlineBytesMax + 1),
+  'memory/pages.img': Buffer.concat([
+    Buffer.from(planted.repeat(1000)),
+    randomBytes(pieceBytes + chunkBytes / 2),
+    Buffer.alloc(3 * chunkBytes, planted),
+  ]),
+});
+
+async function write(image: KeptImage, files: Record<string, Buffer>): Promise<void> {
+  await images.write(image, async (made) => {
+    for (const [path, bytes] of Object.entries(files)) {
+      await mkdir(join(made, path, '..'), { recursive: true });
+      await writeFile(join(made, path), bytes);
+    }
+    return { bytes: 1, fingerprint };
+  });
+}
+
+async function readAll(from: string): Promise<Record<string, Buffer>> {
+  const entries = await readdir(from, { withFileTypes: true, recursive: true });
+  const files = entries
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name));
+  const all = files.map(async (file): Promise<[string, Buffer]> => {
+    return [file.slice(from.length + 1), await readFile(file)];
+  });
+  return Object.fromEntries(await Promise.all(all));
+}
+
+/** Digests: a runner compares large buffers byte by byte, in seconds. */
+const digests = (files: Record<string, Buffer>) =>
+  Object.fromEntries(Object.entries(files).map(([path, bytes]) => [path, digestOf(bytes)]));
+const read = (image: KeptImage) => images.read(image, async (from) => digests(await readAll(from)), signal);
+const chunksOf = async ({ of }: KeptImage) =>
+  (await readdir(join(sealed(), of))).filter((name) => /^[0-9a-f]{64}$/.test(name));
+
+test('an image comes back byte for byte, any number of times, and nothing of it stays in the clear', async () => {
+  const image = draw();
+  const files = contents();
+  await write(image, files);
+  for (const _ of [1, 2]) expect(await read(image)).toEqual(digests(files));
+  expect(await readdir(join(directory, 'scratch'))).toEqual([]);
+  const kept = Object.entries(await readAll(sealed()));
+  expect(kept.length).toBeGreaterThan(5);
+  for (const [path, bytes] of kept) expect(`${path} ${bytes.includes('planted')}`).toBe(`${path} false`);
+});
+
+test('what is alike is kept once, and what shrinks is kept small', async () => {
+  const image = draw();
+  await write(image, { 'memory/pages.img': Buffer.alloc(20 * chunkBytes, 'alike 12') });
+  const [chunk, ...others] = await chunksOf(image);
+  expect(others).toEqual([]);
+  expect((await stat(join(sealed(), image.of, chunk!))).size).toBeLessThan(chunkBytes / 100);
+});
+
+test('the same content has another name under another key', async () => {
+  const [one, other] = [draw(), draw()];
+  const files = { 'memory/pages.img': Buffer.alloc(chunkBytes, 7) };
+  await write(one, files);
+  await write(other, files);
+  expect(await chunksOf(one)).not.toEqual(await chunksOf(other));
+});
+
+test('without its key, or under another sandbox’s name, an image does not open', async () => {
+  const image = draw();
+  await write(image, contents());
+  const { key } = draw();
+  await expect(read({ ...image, key })).rejects.toMatchObject({ code: 'sandbox_unavailable' });
+  const moved = { ...image, of: draw().of };
+  await rename(join(sealed(), image.of), join(sealed(), moved.of));
+  await expect(read(moved)).rejects.toThrow(/does not open/);
+  expect(await readdir(join(directory, 'scratch'))).toEqual([]);
+});
+
+test('a chunk that is damaged, missing or another’s is noticed, and said', async () => {
+  const image = draw();
+  await write(image, contents());
+  const [one, other] = await chunksOf(image);
+  const path = join(sealed(), image.of, one!);
+  const whole = await readFile(path);
+
+  for (const at of [0, 5, 100, whole.length - 1]) {
+    const damaged = Buffer.from(whole);
+    damaged[at]! ^= 1;
+    await writeFile(path, damaged);
+    await expect(read(image)).rejects.toThrow(/damaged/);
+  }
+  await writeFile(path, whole.subarray(0, 20));
+  await expect(read(image)).rejects.toThrow(/damaged/);
+  await writeFile(path, await readFile(join(sealed(), image.of, other!)));
+  await expect(read(image)).rejects.toThrow(/damaged/);
+  await rm(path);
+  await expect(read(image)).rejects.toThrow(/missing/);
+  await writeFile(path, whole);
+  await read(image);
+});
+
+test('one that cannot be made leaves nothing, and one that is removed is gone', async () => {
+  const image = draw();
+  const before = await images.list();
+  await expect(
+    images.write(image, async (made) => {
+      await mkdir(made);
+      await writeFile(join(made, 'half'), planted);
+      throw new Error('the sandbox ended');
+    }),
+  ).rejects.toThrow('the sandbox ended');
+  expect(await images.list()).toEqual(before);
+  expect(await readdir(join(directory, 'scratch'))).toEqual([]);
+  await write(image, contents());
+  await images.remove(image.of);
+  await images.remove(image.of);
+  expect(await images.list()).toEqual(before);
+  await expect(read(image)).rejects.toThrow(/no whole image/);
+});
+
+test('a host that starts removes what was cut short, and what an older version left in the clear', async () => {
+  const image = draw();
+  await write(image, contents());
+  const [clear, draft] = [newSandboxId(systemRandom), newSandboxId(systemRandom)];
+  for (const left of [clear, `${draft}.draft`, `${draft}.leaving`]) {
+    await mkdir(join(sealed(), left, 'memory'), { recursive: true });
+    await writeFile(join(sealed(), left, 'memory', 'pages.img'), planted);
+  }
+  images = await open();
+  expect(await readdir(sealed())).toContain(image.of);
+  for (const left of [clear, `${draft}.draft`, `${draft}.leaving`])
+    expect(await readdir(sealed())).not.toContain(left);
+  expect(Object.keys(await read(image))).toContain('snapshot.json');
+});

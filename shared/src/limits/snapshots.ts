@@ -1,0 +1,24 @@
+/** Images of sandboxes' memory at rest: cut into chunks, sealed, and put together again. */
+export const snapshotLimits = {
+  snapshots: {
+    /** Large enough that a file for each costs little beside its bytes, small enough that what is unchanged is found. */
+    chunkBytes: 1024 * 1024,
+    /** What a thread is asked for at once: 10 to 20 ms, so that images taking turns wait little for each other. */
+    pieceBytes: 8 * 1024 * 1024,
+    /** Files up to here (the supervisor's, 40 of a few KB) lie in the manifest. */
+    inlineBytesMax: 64 * 1024,
+    /** Sealing is nobody's wait: one thread does 200 MB/s, and leaves the other processors to users. */
+    sealThreads: 1,
+    /** Opening is a user's wait: 1 GB/s each. More than four share the memory's bandwidth. */
+    openThreadsMax: 4,
+    /** One piece takes 50 ms on a busy machine; its disk may stand still for a while. */
+    pieceMs: 30_000,
+    threadMemoryMiB: 64,
+    /** Pieces of one image that are asked for at once: two for each thread, so that none stands still. */
+    piecesAtOnce: 8,
+    /** Of 16 GiB: 16,400 chunks at 64 bytes each, and the supervisor's files. */
+    manifestBytesMax: 8 * 1024 * 1024,
+    /** Images on their way from a sandbox to disk: each takes its size of memory meanwhile. */
+    writesMax: 2,
+  },
+} as const;
