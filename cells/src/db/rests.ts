@@ -1,5 +1,5 @@
 /** What suspended workspaces keep of their memory (ladder/rest.ts). */
-import { bigint, index, integer, jsonb, pgTable, text, timestamp } from 'drizzle-orm/pg-core';
+import { bigint, boolean, index, integer, jsonb, pgTable, text, timestamp } from 'drizzle-orm/pg-core';
 
 const moment = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });
 
@@ -14,6 +14,8 @@ export const workspaceRests = pgTable(
     /** Null while it is frozen; both are set together. */
     imageBytes: bigint('image_bytes', { mode: 'number' }),
     imageFingerprint: jsonb('image_fingerprint'),
+    /** The image is in the object store too. */
+    remote: boolean('remote').notNull().default(false),
     suspendedAt: moment('suspended_at').notNull(),
     dueAt: moment('due_at').notNull(),
   },
