@@ -80,6 +80,24 @@ describe('an isolate that has not heard of a change', () => {
   });
 });
 
+describe('an isolate that has not heard that a session was ended', () => {
+  test('writes nothing for it that would outlive it: no key, no command line, no organisation', async () => {
+    const world = await createWorld();
+    const cookie = await world.signIn(address('ada'));
+    const behind = world.anotherIsolate(world.clock);
+    expect((await meOf(behind, { cookie })).status).toBe(200);
+    expect((await send(world, cookie, 'POST', '/signout')).status).toBe(303);
+    expect((await meOf(behind, { cookie })).status).toBe(200);
+    for (const [path, body] of [
+      ['/v1/keys', { name: 'kept', expiresInDays: 366 }],
+      ['/v1/tokens', { name: 'kept' }],
+      ['/v1/orgs', { name: 'kept' }],
+      ['/device', undefined],
+    ] as const)
+      expect([path, (await send(behind, cookie, 'POST', path, body)).status]).toEqual([path, 401]);
+  });
+});
+
 describe('an operator', () => {
   test('whom the configuration names no longer is one no longer, with the keys he has', async () => {
     const root = address('root');
