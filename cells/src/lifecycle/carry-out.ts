@@ -18,7 +18,7 @@ import type { Logger } from '@cellbook/shared/log.ts';
 import type { Random } from '@cellbook/shared/random.ts';
 import { retryDelayMs } from '@cellbook/shared/retry.ts';
 import { type ResumeReport, reportResume } from '../ladder/resume-report.ts';
-import type { Climbed } from '../ladder/wake.ts';
+import { type Climbed, hasItsMemory } from '../ladder/wake.ts';
 import { whyNoRest } from '../ladder/why-no-rest.ts';
 import { type CommitTools, commitEvent, type WrittenWith } from './commit-event.ts';
 import type { PhaseEvent } from './phases.ts';
@@ -72,6 +72,7 @@ export async function carryOut(
       took: [],
       isFrozen: false,
       isAtRest: atRest !== null,
+      beganFrom: row.phase,
     };
     const run = { row: begun, action: action.type, steps, context, leaseSignal };
     const unwritten = await runSteps(deps, run).finally(() => {
@@ -89,6 +90,9 @@ export async function carryOut(
     if (error.code === 'stale_epoch') throw error;
     deps.log.error({ err: thrown, workspaceId: row.id, action: action.type }, 'an action failed');
     if (action.type === 'adopt') return { ok: false, row: begun, error };
+    // Its memory is back, and nothing but telling so has failed: the next attempt takes it over as it is.
+    if (action.type === 'resume' && climbed !== null && hasItsMemory(climbed))
+      return { ok: false, row: begun, error };
     // Before it has climbed there is nothing to remove, and what sleeps is to be woken by the next attempt.
     if (action.type === 'resume' && climbed !== null) await removeHalfStarted(deps, begun);
     return { ok: false, row: await fail(deps, begun, row.generation, action, error), error };
@@ -166,11 +170,14 @@ async function end(
       return commit(deps, action, row, started, { hostId: row.hostId, before });
     }
     case 'adopt':
+      if (row.phase === 'resuming') {
+        // How it came back died with whoever knew.
+        const started = { ...by, type: 'sandbox_started', resume: null } as const;
+        return commit(deps, action, row, started, { hostId: row.hostId, before });
+      }
+      return unchanged(deps, row, before);
     case 'tend_rest':
-      if (before.length > 0) await deps.transitions.append(before);
-      // Nothing of the row changes; whoever waits is told that it can be used.
-      deps.observeRow(row);
-      return row;
+      return unchanged(deps, row, before);
     case 'suspend':
     case 'give_up_sandbox':
     case 'delete':
@@ -182,6 +189,17 @@ async function end(
     default:
       return assertNever(action);
   }
+}
+
+/** Nothing of the row changes; whoever waits is told that it can be used. */
+async function unchanged(
+  { transitions, observeRow }: CarryOutDeps,
+  row: WorkspaceRow,
+  before: readonly NewTransition[],
+): Promise<WorkspaceRow> {
+  if (before.length > 0) await transitions.append(before);
+  observeRow(row);
+  return row;
 }
 
 async function commit(

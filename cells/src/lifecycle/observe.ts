@@ -1,6 +1,7 @@
 /** What the planner is told about a workspace: its row, and what this host and the gateway know of it now. */
 import type { Clock } from '@cellbook/shared/clock.ts';
 import type { WorkspaceId } from '@cellbook/shared/ids.ts';
+import type { Phase } from '@cellbook/shared/protocol/workspace.ts';
 import type { Hosts } from '../host/hosts.ts';
 import { isFrozen, type Rest } from '../ladder/rest.ts';
 import type { RestStore } from '../ladder/rest-store.ts';
@@ -48,6 +49,7 @@ export async function observe(tools: ObserveTools, row: WorkspaceRow): Promise<O
     failedAdoptions: tools.adoptions.failuresOf(row.id),
     roomElsewhere: row.phase === 'failed' && row.hostId !== null && hosts.hasRoomElsewhere(row.hostId),
     loss: await lossOf(tools, row, sandbox),
+    gaveUp: row.phase === 'suspending' && row.problem !== null,
     demanded: isDemanded(row.id),
     draining: isDraining() || (row.hostId !== null && hosts.isDraining(row.hostId)),
     nowMs: clock.nowMs(),
@@ -64,14 +66,16 @@ function describeRest({ hosts, isPlaceNeeded }: ObserveTools, row: WorkspaceRow,
   };
 }
 
-/** Asks the host only where the answer decides something: while the row says that there is a sandbox. */
+/** Asks the host only where the answer decides something: while the row says that there may be a sandbox. */
 async function sandboxState(hosts: Hosts, row: WorkspaceRow): Promise<SandboxState> {
   const sandbox = hosts.current(row.id);
   if (sandbox?.epoch === row.epoch) return 'usable';
-  if (row.phase !== 'running' || row.hostId === null) return 'none';
+  if (row.hostId === null || !mayHaveSandbox.has(row.phase)) return 'none';
   const sight = await hosts.look(row.hostId, row.id);
   return sight === 'there' ? 'adoptable' : sight;
 }
+
+const mayHaveSandbox: ReadonlySet<Phase> = new Set(['resuming', 'running', 'suspending']);
 
 /** Why it is gone, where that is known. A host that is stopped without its controller stores and gives back all files first. */
 async function lossOf(

@@ -49,7 +49,8 @@ export interface PhaseState {
 
 type EventKind =
   | { type: 'resume_begun' }
-  | { type: 'sandbox_started'; resume: ResumeReport }
+  /** Without a report where whoever resumed it died before it could say how. */
+  | { type: 'sandbox_started'; resume: ResumeReport | null }
   | { type: 'suspend_begun'; dormant: boolean }
   | { type: 'sandbox_lost'; problem: Problem; dormant: boolean }
   | { type: 'sandbox_stopped' }
@@ -90,7 +91,7 @@ function changesOf(state: PhaseState, event: PhaseEvent): Partial<PhaseState> {
     case 'sandbox_started':
       return {
         ...{ phase: 'running', problem: null, attempts: 0 },
-        ...{ lastRung: event.resume.rung, lastResume: event.resume },
+        ...{ lastRung: event.resume?.rung ?? null, lastResume: event.resume },
       };
     case 'suspend_begun':
       // What went wrong with an earlier attempt is no news any more; why a sandbox was lost (below) stays.

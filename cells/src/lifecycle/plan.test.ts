@@ -23,6 +23,7 @@ const running: Observed = {
   failedAdoptions: 0,
   roomElsewhere: false,
   loss: null,
+  gaveUp: false,
   busy: false,
   demanded: false,
   draining: false,
@@ -49,6 +50,7 @@ const anything = fc.record<Observed>({
   failedAdoptions: fc.nat(2 * limits.lifecycle.adoptionsMax),
   roomElsewhere: fc.boolean(),
   loss: fc.constant(null),
+  gaveUp: fc.boolean(),
   busy: fc.boolean(),
   demanded: fc.boolean(),
   draining: fc.boolean(),
@@ -128,6 +130,57 @@ describe('the planner', () => {
     expect(plan(outOfReach)).toMatchObject({ type: 'adopt' });
   });
 
+  it('ends a resume whose sandbox is there by taking it over; what was kept goes before anybody can use it', () => {
+    const resuming: Observed = { ...running, phase: 'resuming', sandbox: 'adoptable' };
+    expect(plan(resuming)).toEqual({
+      type: 'adopt',
+      steps: ['adopt_sandbox', 'announce_running', 'inject_secrets'],
+    });
+    expect(plan({ ...resuming, rest: 'stored' })).toMatchObject({
+      steps: ['adopt_sandbox', 'forget_memory', 'announce_running', 'inject_secrets'],
+    });
+    expect(plan({ ...resuming, sandbox: 'none' })).toMatchObject({ type: 'give_up_sandbox' });
+    expect(plan({ ...resuming, sandbox: 'unknown' })).toMatchObject({ type: 'wait' });
+  });
+
+  it('puts one whose suspend was cut short to sleep under the newer epoch, once', () => {
+    const cut: Observed = {
+      ...{ ...running, desired: 'suspended', phase: 'suspending' },
+      ...{ sandbox: 'adoptable', keepsMemory: true },
+    };
+    const stopped = { steps: ['stop_sandbox', 'flush_rest', 'detach_files'] };
+    expect(plan(cut)).toMatchObject({
+      steps: [
+        ...['adopt_sandbox', 'announce_running', 'quiesce_gateway', 'flush_files'],
+        ...['sleep_sandbox', 'flush_rest', 'detach_files'],
+      ],
+    });
+    expect(plan({ ...cut, failedAdoptions: 1 })).toMatchObject(stopped);
+    expect(plan({ ...cut, gaveUp: true })).toMatchObject(stopped);
+  });
+
+  it('keeps an image as it is where the sandbox that came from it was never announced and is not wanted', () => {
+    const unwanted: Observed = {
+      ...{ ...running, desired: 'suspended', phase: 'resuming' },
+      ...{ keepsMemory: true, rest: 'stored' },
+    };
+    expect(plan({ ...unwanted, sandbox: 'adoptable' })).toMatchObject({
+      ...{ type: 'give_up_sandbox', steps: ['stop_sandbox', 'flush_rest', 'detach_files'] },
+    });
+  });
+
+  it('forgets what is kept of the memory with the workspace, from wherever it is deleted', () => {
+    for (const phase of ['suspended', 'failed', 'resuming', 'suspending', 'deleting'] as const)
+      for (const rest of ['frozen', 'stored'] as const)
+        for (const sandbox of ['usable', 'adoptable', 'none'] as const) {
+          const steps = stepsUntilDeleted({
+            ...{ ...running, desired: 'deleted', phase, rest, sandbox },
+            keepsMemory: true,
+          });
+          expect(steps.at(-1), `${phase} ${rest} ${sandbox}`).toBe('forget_memory');
+        }
+  });
+
   it('gives one up that could not be taken over so many times', () => {
     const { adoptionsMax } = limits.lifecycle;
     const adoptable: Observed = { ...running, sandbox: 'adoptable', failedAdoptions: adoptionsMax };
@@ -173,6 +226,13 @@ describe('the planner', () => {
     });
   });
 });
+
+/** Of the action that deletes it; one that is given up first is suspended by then, with what is kept of it. */
+function stepsUntilDeleted(observed: Observed): readonly StepName[] {
+  const action = plan(observed);
+  if (action.type === 'delete') return action.steps;
+  return stepsUntilDeleted({ ...observed, phase: 'suspended', sandbox: 'none' });
+}
 
 describe('the idle policy', () => {
   const idle = {

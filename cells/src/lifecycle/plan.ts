@@ -3,8 +3,8 @@
  * reconciler calls it, carries out the answer and calls it again until there is nothing to do.
  *
  * A phase that is under way (resuming, suspending, deleting) is seen here only when whoever began it did
- * not finish: a resume is cleaned up and begun again, the others are idempotent and simply gone through once
- * more.
+ * not finish. A resume whose sandbox is there is taken over and ended, any other is cleaned up and begun again;
+ * the others are idempotent and simply gone through once more.
  */
 import { assertNever } from '@cellbook/shared/assert-never.ts';
 import { limits } from '@cellbook/shared/limits.ts';
@@ -46,6 +46,8 @@ export interface Observed {
   roomElsewhere: boolean;
   /** Why it is not usable any more, where that is known. */
   loss: Problem | null;
+  /** It is being suspended because it was lost, and not because somebody wanted it. */
+  gaveUp: boolean;
   busy: boolean;
   /** Somebody waits for it to run. */
   demanded: boolean;
@@ -103,7 +105,7 @@ export function plan(observed: Observed): Action {
     case 'suspended':
       return planSuspended(observed);
     case 'resuming':
-      return giveUp(observed, false, interrupted);
+      return planResuming(observed);
     case 'running':
       return planRunning(observed);
     case 'suspending':
@@ -131,10 +133,28 @@ function planSuspended(observed: Observed): Action {
   return { type: 'tend_rest', steps: ['forget_memory'] };
 }
 
+/**
+ * Whoever resumed it has died, or could not announce it: what runs on its host already is taken over, with the
+ * memory it came back with. What is kept of that is older from the moment somebody can use it.
+ */
+function planResuming(observed: Observed): Action {
+  const { sandbox, rest, failedAdoptions } = observed;
+  if (!wantsSandbox(observed)) return giveUp(observed, false, interrupted);
+  if (sandbox === 'unknown') return lookAgain(observed);
+  if (sandbox === 'none' || failedAdoptions >= limits.lifecycle.adoptionsMax)
+    return giveUp(observed, false, interrupted);
+  const steps: readonly StepName[] =
+    rest === 'none' ? takeOver : ['adopt_sandbox', 'forget_memory', ...gatewayFirst];
+  return { type: 'adopt', steps };
+}
+
+const lookAgain = ({ nowMs }: Observed): Action => ({
+  type: 'wait',
+  untilMs: nowMs + limits.lifecycle.hostLookAgainMs,
+});
+
 function planRunning(observed: Observed): Action {
-  if (observed.sandbox === 'unknown') {
-    return { type: 'wait', untilMs: observed.nowMs + limits.lifecycle.hostLookAgainMs };
-  }
+  if (observed.sandbox === 'unknown') return lookAgain(observed);
   if (observed.sandbox === 'adoptable') return planAdoptable(observed);
   if (observed.sandbox === 'none') {
     return giveUp(observed, !observed.demanded, observed.loss ?? ownerLost);
@@ -202,19 +222,34 @@ const putAway: readonly StepName[] = ['stop_sandbox', 'flush_rest', 'detach_file
  * Files are flushed before the end, so that little is left to do, and after it, so that nothing is missing. Its
  * memory is kept where it can be and somebody may come back for it; on a host that drains it is stored at once.
  */
-function takeDown({ sandbox, rest, desired, keepsMemory, draining, phase }: Observed): readonly StepName[] {
-  const keeps = keepsMemory && desired !== 'deleted' && phase !== 'failed';
-  if (sandbox === 'usable') {
-    const end: readonly StepName[] = keeps
-      ? ['sleep_sandbox', ...(draining ? storeNow : [])]
-      : ['stop_sandbox'];
-    return ['quiesce_gateway', 'flush_files', ...end, 'flush_rest', 'detach_files'];
+function takeDown(observed: Observed): readonly StepName[] {
+  const { sandbox, rest, desired, draining } = observed;
+  if (keepsItsMemory(observed)) {
+    const asleep: readonly StepName[] = [
+      ...['sleep_sandbox' as const, ...(draining ? storeNow : [])],
+      ...['flush_rest' as const, 'detach_files' as const],
+    ];
+    if (sandbox === 'usable') return [...letFinish, ...asleep];
+    // Its suspend was cut short: only a gateway can put away what its kernels have said since.
+    if (sandbox === 'adoptable') return ['adopt_sandbox', 'announce_running', ...letFinish, ...asleep];
+    // Cut short on its way to sleep, or as it was waking: it is put to sleep again.
+    if (rest === 'frozen') return asleep;
   }
-  // Cut short on its way to sleep, or as it was waking: it is put to sleep again.
-  if (rest === 'frozen' && keeps) return ['sleep_sandbox', 'flush_rest', 'detach_files'];
-  return putAway;
+  const forgotten: readonly StepName[] = desired === 'deleted' && rest !== 'none' ? ['forget_memory'] : [];
+  return [...(sandbox === 'usable' ? letFinish : []), ...putAway, ...forgotten];
 }
 
+/**
+ * One that nobody could use yet is not put to sleep in place of what its owner left, but where it is just that,
+ * thawed: an image is there as it was. After a failure it is stopped, since there must be an end to trying.
+ */
+function keepsItsMemory({ keepsMemory, desired, phase, rest, sandbox, failedAdoptions, gaveUp }: Observed) {
+  if (!keepsMemory || desired === 'deleted' || phase === 'failed' || phase === 'deleting') return false;
+  if (sandbox === 'adoptable' && (phase === 'running' || failedAdoptions > 0)) return false;
+  return rest === 'frozen' || !(phase === 'resuming' || gaveUp);
+}
+
+const letFinish: readonly StepName[] = ['quiesce_gateway', 'flush_files'];
 const storeNow: readonly StepName[] = ['store_memory'];
 
 const interrupted: Problem = {

@@ -2,12 +2,13 @@
  * What holds at every moment (`always_`) and once the trouble has ended (`eventually_`). Each returns what is
  * wrong, or null. They read plain observations, so the same functions can judge a running cell.
  */
+import type { Rung } from '@cellbook/shared/protocol/resume.ts';
 import type { Desired, Phase } from '@cellbook/shared/protocol/workspace.ts';
 
 export interface SeenSandbox {
   workspaceId: string;
   epoch: number;
-  state: 'starting' | 'live';
+  state: 'starting' | 'live' | 'frozen';
 }
 
 export interface SeenWorkspace {
@@ -19,6 +20,12 @@ export interface SeenWorkspace {
   purged: boolean;
 }
 
+/** What a sandbox remembers, as a counter that only its boot begins anew. */
+export interface SeenMemory {
+  bootedAtMs: number;
+  count: number;
+}
+
 export interface SeenVolume {
   workspaceId: string;
   stored: number;
@@ -26,11 +33,62 @@ export interface SeenVolume {
   destroyed: boolean;
 }
 
+/** On one host, those that are frozen included. */
 export function always_one_sandbox_per_workspace(sandboxes: readonly SeenSandbox[]): string | null {
   const seen = new Set<string>();
   for (const { workspaceId } of sandboxes) {
     if (seen.has(workspaceId)) return `workspace ${workspaceId} has two sandboxes`;
     seen.add(workspaceId);
+  }
+  return null;
+}
+
+/** On all hosts together: a frozen one may be left on a host that could not be told to end it, and never goes on. */
+export function always_one_that_runs(sandboxes: readonly SeenSandbox[]): string | null {
+  return always_one_sandbox_per_workspace(sandboxes.filter(({ state }) => state !== 'frozen'));
+}
+
+/** What an owner has seen of its memory is never followed by something older. */
+export function always_memory_goes_on(workspaceId: string, seen: SeenMemory, now: SeenMemory): string | null {
+  const isOlder = now.bootedAtMs < seen.bootedAtMs;
+  const wentBack = now.bootedAtMs === seen.bootedAtMs && now.count < seen.count;
+  if (!isOlder && !wentBack) return null;
+  const text = ({ bootedAtMs, count }: SeenMemory) => `${count} since the boot of ${bootedAtMs}`;
+  return `the memory of ${workspaceId} went back from ${text(seen)} to ${text(now)}`;
+}
+
+/** Who is told that his memory came back has it, and who has it is not told that it is lost. */
+export function always_told_what_came_back(
+  workspaceId: string,
+  rung: Rung | null,
+  cameBack: boolean,
+): string | null {
+  if (rung === null) return null;
+  const isTold = rung === 'live' || rung === 'memory' || rung === 'memory-remote';
+  if (isTold === cameBack) return null;
+  return `${workspaceId} came back by "${rung}", and its memory ${cameBack ? 'is' : 'is not'} there`;
+}
+
+/** Who was suspended a moment ago may have a frozen sandbox, until its time is over. */
+export function withoutThoseInTheirLiveTime<Seen extends SeenSandbox & { sandboxId: string }>(
+  sandboxes: readonly Seen[],
+  rests: readonly { sandboxId: string; dueAtMs: number }[],
+  nowMs: number,
+): Seen[] {
+  const kept = new Set(rests.filter(({ dueAtMs }) => dueAtMs > nowMs).map(({ sandboxId }) => sandboxId));
+  return sandboxes.filter(({ state, sandboxId }) => state !== 'frozen' || !kept.has(sandboxId));
+}
+
+/** What is kept of its memory goes with the workspace, and in time. */
+export function eventually_no_rest_outlives(
+  rows: readonly SeenWorkspace[],
+  rests: readonly { workspaceId: string; dueAtMs: number }[],
+  nowMs: number,
+): string | null {
+  for (const { workspaceId, dueAtMs } of rests) {
+    const row = rows.find(({ id }) => id === workspaceId);
+    if (!row || row.phase === 'deleted') return `memory of ${workspaceId}, which is deleted, is kept`;
+    if (dueAtMs < nowMs) return `what ${workspaceId} keeps of its memory is overdue`;
   }
   return null;
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { simulate } from './simulate.ts';
 
-const seeds = Array.from({ length: 20 }, (_, index) => index + 1);
+const seeds = Array.from({ length: 30 }, (_, index) => index + 1);
 
 test.each(seeds)('seed %i: every invariant holds, and the run repeats to the letter', async (seed) => {
   const [first, second] = [await simulate(seed), await simulate(seed)];

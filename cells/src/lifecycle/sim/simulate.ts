@@ -50,6 +50,7 @@ const acts: readonly (readonly [weight: number, act: Act])[] = [
   [2, crashController],
   [5, (world) => world.pass(20_000)],
   [1, (world) => world.pass(150_000)],
+  [1, drainHost],
 ];
 
 async function act(world: World): Promise<void> {
@@ -91,20 +92,31 @@ async function ask(
 }
 
 function codeWrites(world: World): void {
-  for (const { workspaceId, state } of world.driver.existing.values()) {
+  for (const sandbox of world.sandboxes) {
+    const { workspaceId, state } = sandbox;
     const volume = world.volumes.volumes.get(workspaceId);
     if (state !== 'live' || !volume) continue;
     if (volume.live === null) world.judge(`a sandbox of ${workspaceId} runs without its files`);
     else volume.live++;
+    world.remember(sandbox);
   }
 }
 
+/** Also of those that sleep: a host may need its memory for something else. */
 function endSandbox(world: World): void {
-  const live = [...world.driver.existing.values()].filter(({ state }) => state === 'live');
-  if (live.length === 0) return;
-  const { sandboxId } = pick(world, live);
+  const ended = world.sandboxes.filter(({ state }) => state !== 'starting');
+  if (ended.length === 0) return;
+  const { sandboxId } = pick(world, ended);
   const outOfMemory = { reason: 'out_of_memory', memoryBytesMax: 2 ** 30 } as const;
-  world.driver.remove(sandboxId, outOfMemory);
+  for (const { driver } of world.hosts) driver.remove(sandboxId, outOfMemory);
+}
+
+/** For good, where there is another: everything is to leave it. */
+function drainHost(world: World): void {
+  const [first, second] = world.hosts;
+  if (!first || !second || !first.host.isOpen) return;
+  world.note(`${first.hostId} drains`);
+  first.host.refuseNew();
 }
 
 function crashController(world: World): void {
@@ -126,10 +138,12 @@ async function settle(world: World): Promise<void> {
     await world.store.request(id, { desired: 'suspended', from: ['running'], nowMs: world.clock.nowMs() });
   }
   await world.pass(300_000);
-  const sandboxes = [...world.driver.existing.values()];
-  for (const row of await rowsOf(world)) {
-    world.judge(invariants.eventually_as_wanted(world.seenWorkspace(row), sandboxes));
-  }
+  const rows = (await rowsOf(world)).map((row) => world.seenWorkspace(row));
+  const nowMs = world.clock.nowMs();
+  const rests = (await Promise.all(world.hosts.map(({ hostId }) => world.rests.listOnHost(hostId)))).flat();
+  const sandboxes = invariants.withoutThoseInTheirLiveTime(world.sandboxes, rests, nowMs);
+  for (const row of rows) world.judge(invariants.eventually_as_wanted(row, sandboxes));
+  world.judge(invariants.eventually_no_rest_outlives(rows, rests, nowMs));
   const lost = world.controllers.filter(({ gate }) => gate.crashed).length > 0;
   if (!lost) world.judge(invariants.eventually_every_caller_has_an_answer(world.unanswered));
   await world.pass(undoMs + limits.lifecycle.sweepIntervalMs * 2);

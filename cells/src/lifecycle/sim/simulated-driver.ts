@@ -1,6 +1,7 @@
 /**
  * A driver without sandboxes: starts take simulated time, fail as often as the world says, and may end by
- * themselves. It counts what exists, which the invariants judge.
+ * themselves. It counts what exists, which the invariants judge. What a sandbox remembers is a counter, so that
+ * an image that is older than what its owner has seen is told from the newest.
  */
 import { type Clock, sleep } from '@cellbook/shared/clock.ts';
 import { CellbookError } from '@cellbook/shared/errors.ts';
@@ -11,15 +12,25 @@ import type {
   Sandbox,
   SandboxDriver,
   SandboxExit,
+  SandboxSnapshots,
   SandboxSpec,
 } from '../../sandbox/driver.ts';
-import type { SupervisorLink } from '../../sandbox/link/supervisor-link.ts';
+import type { SimulatedImages } from './simulated-images.ts';
+import { simulatedLink } from './simulated-link.ts';
+import { simulatedSnapshots } from './simulated-snapshots.ts';
+
+/** What a sandbox remembers: which boot it comes from, and how far it has come since. */
+export interface SimulatedMemory {
+  bootedAtMs: number;
+  count: number;
+}
 
 export interface Existing {
   sandboxId: SandboxId;
   workspaceId: WorkspaceId;
   epoch: number;
-  state: 'starting' | 'live';
+  state: 'starting' | 'live' | 'frozen';
+  memory: SimulatedMemory;
   /** Nobody can take it over, however often it is tried. */
   isStuck: boolean;
   end(exit: SandboxExit): void;
@@ -32,28 +43,58 @@ export interface SimulatedDriverDeps {
   /** Probability that a start or a destroy fails. */
   failureRate(): number;
   observe(what: string, sandbox: Existing): void;
+  /** Where memory is kept; without it none is. */
+  images?: SimulatedImages;
+}
+
+interface BringUp {
+  memory: SimulatedMemory;
+  longestMs: number;
+  isRestored?: boolean;
 }
 
 export class SimulatedDriver implements SandboxDriver {
   readonly kind = 'memory';
   readonly version = 'simulated';
   readonly existing = new Map<SandboxId, Existing>();
+  readonly snapshots: SandboxSnapshots | null;
   readonly #deps: SimulatedDriverDeps;
 
   constructor(deps: SimulatedDriverDeps) {
     this.#deps = deps;
+    const { images } = deps;
+    this.snapshots = images ? simulatedSnapshots({ ...deps, images, driver: this }) : null;
   }
 
-  async start(spec: SandboxSpec, signal: AbortSignal): Promise<Sandbox> {
+  start(spec: SandboxSpec, signal: AbortSignal): Promise<Sandbox> {
+    const memory = { bootedAtMs: this.#deps.clock.monotonicMs(), count: 0 };
+    return this.bringUp(spec, { memory, longestMs: 3_000 }, signal);
+  }
+
+  /** Takes its time, fails as often as the world says, and leaves nothing behind then. */
+  async bringUp(
+    spec: SandboxSpec,
+    { memory, longestMs, isRestored = false }: BringUp,
+    signal: AbortSignal,
+  ): Promise<Sandbox> {
     const { clock, random, failureRate, observe } = this.#deps;
     const { sandboxId, workspaceId, epoch } = spec;
     const { promise: ended, resolve: end } = Promise.withResolvers<SandboxExit>();
     const isStuck = random.float() < failureRate() / 4;
-    const sandbox: Existing = { sandboxId, workspaceId, epoch, state: 'starting', isStuck, end, ended };
+    const sandbox: Existing = {
+      sandboxId,
+      workspaceId,
+      epoch,
+      state: 'starting',
+      memory,
+      isStuck,
+      end,
+      ended,
+    };
     this.existing.set(sandboxId, sandbox);
     observe('starting', sandbox);
     try {
-      await sleep(clock, 50 + random.int(3_000), signal);
+      await sleep(clock, 50 + random.int(longestMs), signal);
       if (random.float() < failureRate()) throw unavailable(workspaceId);
     } catch (error) {
       this.existing.delete(sandboxId);
@@ -62,19 +103,19 @@ export class SimulatedDriver implements SandboxDriver {
     }
     sandbox.state = 'live';
     observe('live', sandbox);
-    return { id: sandboxId, workspaceId, epoch, link: noLink, exited: ended };
+    return handOut(sandbox, isRestored);
   }
 
   async relabel(sandboxId: SandboxId, epoch: number): Promise<Sandbox | null> {
     const sandbox = this.existing.get(sandboxId);
-    if (sandbox?.state !== 'live') return null;
+    if (!sandbox || sandbox.state === 'starting') return null;
     await sleep(this.#deps.clock, 1 + this.#deps.random.int(50));
     if (!this.existing.has(sandboxId)) return null;
     if (sandbox.isStuck || this.#deps.random.float() < this.#deps.failureRate() / 2)
       throw unavailable(sandbox.workspaceId);
     sandbox.epoch = epoch;
     this.#deps.observe('adopted', sandbox);
-    return { id: sandboxId, workspaceId: sandbox.workspaceId, epoch, link: noLink, exited: sandbox.ended };
+    return handOut(sandbox, true);
   }
 
   async list(): Promise<ObservedSandbox[]> {
@@ -104,17 +145,17 @@ export class SimulatedDriver implements SandboxDriver {
   }
 }
 
-const unavailable = (workspaceId: WorkspaceId): CellbookError =>
+const handOut = ({ sandboxId: id, workspaceId, epoch, ended }: Existing, isInherited: boolean): Sandbox => ({
+  id,
+  workspaceId,
+  epoch,
+  exited: ended,
+  link: simulatedLink(isInherited),
+});
+
+export const unavailable = (workspaceId: WorkspaceId): CellbookError =>
   new CellbookError('sandbox_unavailable', {
     doing: 'simulating',
     problem: 'it failed',
     ids: { workspaceId },
   });
-
-/** The lifecycle hands secrets to what is inside, and says nothing else to it. */
-const noLink = new Proxy({} as SupervisorLink, {
-  get(_target, property) {
-    if (property === 'setEnvironment') return async () => {};
-    throw new Error('a simulated sandbox has no supervisor');
-  },
-});

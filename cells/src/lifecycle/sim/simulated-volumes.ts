@@ -5,7 +5,7 @@
 import { type Clock, sleep } from '@cellbook/shared/clock.ts';
 import { refuseOlderEpoch } from '@cellbook/shared/epoch.ts';
 import { CellbookError } from '@cellbook/shared/errors.ts';
-import type { WorkspaceId } from '@cellbook/shared/ids.ts';
+import type { HostId, WorkspaceId } from '@cellbook/shared/ids.ts';
 import type { Random } from '@cellbook/shared/random.ts';
 import type { FileTree } from '../../storage/file-tree.ts';
 import type { FlushReport, WorkspaceVolumes } from '../../storage/workspace-volumes.ts';
@@ -13,8 +13,9 @@ import type { FlushReport, WorkspaceVolumes } from '../../storage/workspace-volu
 export interface SimulatedVolume {
   epoch: number;
   stored: number;
-  /** Null when nothing is on the host. */
+  /** Null when nothing is on a host. */
   live: number | null;
+  host: HostId | null;
   destroyed: boolean;
 }
 
@@ -35,13 +36,20 @@ export class SimulatedVolumes implements WorkspaceVolumes {
 
   async create(workspaceId: WorkspaceId): Promise<void> {
     const known = this.volumes.get(workspaceId);
-    if (!known) this.volumes.set(workspaceId, { epoch: 0, stored: 0, live: null, destroyed: false });
+    const empty = { epoch: 0, stored: 0, live: null, host: null, destroyed: false };
+    if (!known) this.volumes.set(workspaceId, empty);
   }
 
-  async attach(workspaceId: WorkspaceId, epoch: number, signal: AbortSignal) {
+  /** What lies on another host stays there, and is nobody's from then on. */
+  async attach(workspaceId: WorkspaceId, epoch: number, signal: AbortSignal, host: HostId | null = null) {
     const volume = this.#enter(workspaceId, epoch);
     await this.#work(400, signal);
     this.#enter(workspaceId, epoch);
+    if (volume.live !== null && volume.host !== host) {
+      this.#deps.observe('leaving behind', workspaceId, volume);
+      volume.live = null;
+    }
+    volume.host = host;
     volume.live ??= volume.stored;
     this.#deps.observe('attached', workspaceId, volume);
     return { directory: `/simulated/${workspaceId}` };

@@ -1,16 +1,25 @@
+import { CellbookError } from '@cellbook/shared/errors.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { Step } from './step.ts';
 
-/** What is kept of its memory is too old, or its workspace is deleted. */
+/** What is kept of its memory is too old, its workspace is deleted, or the sandbox that came from it is taken over. */
 export const forgetMemory: Step = {
   deadlineMs: limits.lifecycle.stopMs,
   code: 'sandbox_unavailable',
   doing: 'removing what is kept of the memory of the workspace',
   required: true,
-  async run({ rests, hosts }, { workspaceId, epoch }) {
+  async run({ rests, hosts, log }, { workspaceId, epoch }) {
     const rest = await rests.get(workspaceId);
     if (rest === null) return;
-    if (hosts.ids.includes(rest.hostId)) await hosts.on(rest.hostId).dropImage(rest.sandboxId);
+    const { hostId, sandboxId } = rest;
+    if (hosts.ids.includes(hostId))
+      await hosts
+        .on(hostId)
+        .dropImage(sandboxId)
+        .catch((error: unknown) => {
+          if (!(error instanceof CellbookError && error.code === 'host_unreachable')) throw error;
+          log.warn({ err: error, workspaceId, hostId }, 'a host is away; it is swept when it is back');
+        });
     await rests.remove(workspaceId, epoch);
   },
 };

@@ -1,4 +1,4 @@
-import { toCellbookError } from '@cellbook/shared/errors.ts';
+import { CellbookError, toCellbookError } from '@cellbook/shared/errors.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import { frozenUntilMs } from '../../ladder/rest.ts';
 import type { Sandbox } from '../../sandbox/driver.ts';
@@ -39,6 +39,7 @@ async function fallAsleep(tools: StepTools, context: StepContext, signal: AbortS
   // Cut short once, it may run under its host alone; and if it does not, it is frozen already.
   const sandbox = host.current(workspaceId) ?? (await host.adopt(workspaceId, epoch, signal));
   if (sandbox) {
+    if (context.beganFrom !== 'running') await refuseAnother(tools, context, sandbox);
     // They are given again when it is back, as they are then.
     await sandbox.link.setEnvironment({});
     await sandbox.link.quiesce();
@@ -48,6 +49,17 @@ async function fallAsleep(tools: StepTools, context: StepContext, signal: AbortS
     if (rest) await rests.put({ ...rest, epoch });
   }
   await host.freeze(workspaceId, epoch, signal);
+}
+
+/** A boot that nobody could use yet would come back in place of what its owner left, and he would not be told. */
+async function refuseAnother({ rests }: StepTools, { workspaceId }: StepContext, sandbox: Sandbox) {
+  const rest = await rests.get(workspaceId);
+  if (rest === null || rest.sandboxId === sandbox.id) return;
+  throw new CellbookError('sandbox_unavailable', {
+    doing: sleepSandbox.doing,
+    problem: 'it is another than the one that was put to sleep',
+    ids: { workspaceId },
+  });
 }
 
 function note({ rests, clock }: StepTools, context: StepContext, { id: sandboxId }: Sandbox): Promise<void> {

@@ -1,5 +1,6 @@
 import { limits } from '@cellbook/shared/limits.ts';
-import { wake } from '../../ladder/wake.ts';
+import type { Rest } from '../../ladder/rest.ts';
+import { type Climbed, wake } from '../../ladder/wake.ts';
 import { hostOf, type Step, type StepContext, type StepTools } from './step.ts';
 
 /**
@@ -13,23 +14,15 @@ export const startSandbox: Step = {
   required: true,
   turns: ({ boots }, { isAtRest }) => (isAtRest ? null : boots),
   async run(tools, context, signal) {
-    const { hosts, rests, clock, log } = tools;
+    const { hosts, rests, log } = tools;
     const { workspaceId, epoch } = context;
     const hostId = hostOf(context);
-    const host = hosts.on(hostId);
     const rest = hosts.keepAny ? await rests.get(workspaceId) : null;
-    const climbed = await wake(
-      {
-        ...{ host, clock, spec: () => specOf(tools, context) },
-        makeRoom: (both) => tools.makeRoom(hostId, both),
-        imageKey: () => tools.imageKeys.find(workspaceId),
-      },
-      {
-        ...{ rest, whyNoRest: context.whyNoRest(host.keeps !== null), here: host.keeps, hasMember: false },
-        isAtRest: rest?.hostId === hostId,
-      },
-      signal,
-    );
+    // A suspend has failed before it could end it.
+    const isThere = hosts.on(hostId).current(workspaceId)?.epoch === epoch;
+    if (rest !== null && rest.hostId !== hostId) await endElsewhere(tools, context, rest);
+    const asItIs: Climbed = { rung: 'live', missed: [] };
+    const climbed = isThere ? asItIs : await climbUp(tools, context, rest, signal);
     context.climbed = climbed;
     if (rest === null) return;
     await rests.remove(workspaceId, epoch);
@@ -41,6 +34,43 @@ export const startSandbox: Step = {
         .catch((error: unknown) => log.warn({ err: error, workspaceId }, 'removing a used image failed'));
   },
 };
+
+function climbUp(
+  tools: StepTools,
+  context: StepContext,
+  rest: Rest | null,
+  signal: AbortSignal,
+): Promise<Climbed> {
+  const { clock, hosts, imageKeys } = tools;
+  const hostId = hostOf(context);
+  const host = hosts.on(hostId);
+  const isAtRest = rest?.hostId === hostId;
+  const whyNoRest = context.whyNoRest(host.keeps !== null);
+  return wake(
+    {
+      ...{ host, clock, spec: () => specOf(tools, context) },
+      makeRoom: (both) => tools.makeRoom(hostId, both),
+      imageKey: () => imageKeys.find(context.workspaceId),
+    },
+    { rest, whyNoRest, isAtRest, here: host.keeps, hasMember: false },
+    signal,
+  );
+}
+
+/** Frozen on a host that drains or cannot be used: it is ended where that can be done now, else by the sweep. */
+async function endElsewhere(
+  { hosts, log }: StepTools,
+  { workspaceId, epoch }: StepContext,
+  { hostId }: Rest,
+): Promise<void> {
+  if (!hosts.isOpen(hostId) && !hosts.isDraining(hostId)) return;
+  await hosts
+    .on(hostId)
+    .stop(workspaceId, epoch)
+    .catch((error: unknown) =>
+      log.warn({ err: error, workspaceId, hostId }, 'ending a frozen sandbox failed'),
+    );
+}
 
 function specOf({ newSandboxId, sandboxLimits }: StepTools, context: StepContext) {
   const { workspaceId, epoch, tier, homeDirectory } = context;

@@ -7,6 +7,7 @@ import type { ErrorCode } from '@cellbook/shared/errors.ts';
 import type { HostId, OrgId, SandboxId, UserId, WorkspaceId } from '@cellbook/shared/ids.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
 import type { Tier } from '@cellbook/shared/protocol/principal.ts';
+import type { Phase } from '@cellbook/shared/protocol/workspace.ts';
 import type { Hosts } from '../../host/hosts.ts';
 import type { WhyNot } from '../../ladder/climb.ts';
 import type { RestStore } from '../../ladder/rest-store.ts';
@@ -43,6 +44,8 @@ export interface StepContext {
   ownerId: UserId;
   orgId: OrgId;
   epoch: number;
+  /** Where it was when the action began. */
+  beganFrom: Phase;
   /** Its memory is kept somewhere: it need not boot. */
   isAtRest: boolean;
   /** Where its sandbox and live files are or will be; null where there are none. */
