@@ -2,6 +2,7 @@
 const benchmarks: Record<string, () => Promise<unknown>> = {
   gateway: () => import('./gateway.ts'),
   lifecycle: () => import('./lifecycle/main.ts'),
+  resume: () => import('./resume/main.ts'),
 };
 
 const [name = ''] = process.argv.slice(2);
