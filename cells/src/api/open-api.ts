@@ -7,6 +7,7 @@ import { noAudit } from '../audit/no-audit.ts';
 import { createMemoryAuditStore } from '../audit/store/memory-audit-store.ts';
 import { createMemoryEgressLog } from '../egress/memory-egress-log.ts';
 import { withoutFindings } from '../findings/no-findings.ts';
+import { MemoryRestStore } from '../ladder/memory-rest-store.ts';
 import { MemoryTransitionStore } from '../lifecycle/stores/memory-transition-store.ts';
 import { MemoryWorkspaceStore } from '../lifecycle/stores/memory-workspace-store.ts';
 import { noQuotas } from '../quotas/no-quotas.ts';
@@ -24,7 +25,7 @@ export async function describeApi(): Promise<unknown> {
   const app = fastify();
   let description: unknown;
   await registerLifecycleApi(app, {
-    ...{ store, transitions, clock, log },
+    ...{ store, transitions, rests: new MemoryRestStore(), clock, log },
     idempotency: new MemoryIdempotencyStore(),
     volumes: { create: async () => {} },
     findings: withoutFindings,

@@ -9,7 +9,7 @@ const jupyter = '/w/:workspaceId/api';
 const lab = '/w/:workspaceId/lab/api';
 
 /**
- * Writes that change nothing anybody would ask about: where a user's tabs are, saved every few seconds, and what
+ * Writes that change nothing anybody would ask about: where a user's tabs are, saved every few seconds, that he is still there, and what
  * is refused to everybody. They are recorded only when they are refused.
  */
 export const unremarkable: ReadonlySet<string> = new Set([
@@ -17,6 +17,7 @@ export const unremarkable: ReadonlySet<string> = new Set([
   `DELETE ${lab}/workspaces/*`,
   `POST ${jupyter}/security/csp-report`,
   `POST ${jupyter}/events`,
+  `POST ${lab}/cellbook/keep-running`,
 ]);
 
 const actions: Readonly<Record<string, AuditAction>> = {

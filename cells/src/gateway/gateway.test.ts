@@ -3,6 +3,7 @@
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import { kernelIdSchema, newSandboxId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
+import { idleEventSchema, resumedEvent, resumedEventSchema } from '@cellbook/shared/protocol/resume.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
@@ -563,4 +564,40 @@ test('a subscriber hears events of its workspace', async () => {
   await expect.poll(() => texts.length).toBe(1);
   expect(JSON.parse(texts[0]!)).toMatchObject({ action: 'start', kernel_name: 'python3', status: 'success' });
   client.socket.close();
+});
+
+test('tabs are told how their workspace came back, and that it is about to be suspended, late ones too', async () => {
+  const open = async () => {
+    const client = new TestClient(`${server.url.replace('http', 'ws')}/api/events/subscribe`, {
+      isLegacy: true,
+    });
+    const heard: Record<string, unknown>[] = [];
+    client.socket.removeAllListeners('message');
+    client.socket.on('message', (data: Buffer) => heard.push(JSON.parse(data.toString())));
+    await expect.poll(() => client.socket.readyState).toBe(WebSocket.OPEN);
+    return { heard, close: () => client.socket.close() };
+  };
+  const { listener } = server.gateway;
+  const early = await open();
+  const missed = [{ rung: 'live', cause: 'gone', why: 'its place was needed' } as const];
+  const report = { rung: 'memory', missed, steps: [], durationMs: 312, atMs: 1_000 } as const;
+  listener.onResumed?.(server.workspaceId, { ...report, missed, steps: [] });
+  await expect.poll(() => early.heard.length).toBe(1);
+  const at = new Date(1_000).toISOString();
+  const resume = { rung: 'memory', missed, steps: [], durationMs: 312, at };
+  expect(resumedEventSchema.parse(early.heard[0])).toEqual({ schema_id: resumedEvent, resume });
+
+  listener.onIdleSoon?.(server.workspaceId, 9_000);
+  const suspendsAt = new Date(9_000).toISOString();
+  const late = await open();
+  await expect
+    .poll(() => [...early.heard.slice(1), ...late.heard].map((one) => one.suspendsAt))
+    .toEqual([suspendsAt, suspendsAt]);
+  listener.onIdleSoon?.(server.workspaceId, null);
+  await expect.poll(() => late.heard.slice(1).map((one) => one.suspendsAt)).toEqual([null]);
+  expect(idleEventSchema.safeParse(late.heard[1]).success).toBe(true);
+  const last = await open();
+  listener.onResumed?.(server.workspaceId, { ...report, missed, steps: [] });
+  await expect.poll(() => last.heard.map((one) => one.schema_id)).toEqual([resumedEvent]);
+  for (const one of [early, late, last]) one.close();
 });

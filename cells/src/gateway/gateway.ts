@@ -22,6 +22,7 @@ import { contentsActions, EventBus } from './routes/event-bus.ts';
 import { registerGatewayRoutes } from './routes/register.ts';
 import { SocketSweep } from './sockets/socket-sweep.ts';
 import type { KernelStore } from './store/kernel-store.ts';
+import { tellTabs } from './tell-tabs.ts';
 import { resolveKernelPath } from './workspace/resolve-path.ts';
 import { WorkspaceRegistry } from './workspace/workspace-registry.ts';
 
@@ -94,7 +95,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
   }
 
   return {
-    listener: registry.listener,
+    listener: { ...registry.listener, ...tellTabs(events, clock) },
     registerRoutes: (app) => registerGatewayRoutes(app, { ...deps, registry, sockets, events }),
     onContentsEvent(workspaceId, { action, path, sourcePath }) {
       const data = { action, path, ...(sourcePath === undefined ? {} : { source_path: sourcePath }) };

@@ -2,9 +2,11 @@ import { ManualClock } from '@cellbook/shared/clock.ts';
 import { errorBody, toCellbookError } from '@cellbook/shared/errors.ts';
 import { cellIdSchema, newOrgId, newUserId, newWorkspaceId, type UserId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
+import type { Phase } from '@cellbook/shared/protocol/workspace.ts';
 import { seededRandom } from '@cellbook/shared/random.ts';
 import fastify, { type FastifyInstance } from 'fastify';
 import { beforeEach, expect, test } from 'vitest';
+import type { ResumeReport } from '../ladder/resume-report.ts';
 import type { LabData } from './lab-data.ts';
 import { registerLabRoutes } from './lab-routes.ts';
 import { createMemoryLabStore } from './memory-lab-store.ts';
@@ -62,12 +64,18 @@ beforeEach(async () => {
     desired: 'suspended',
     phase: 'suspended',
     epoch: 3,
+    lastResume: { rung: 'live', missed: [], durationMs: 41, steps: [], atMs: 0 } satisfies ResumeReport,
   } as const;
-  const runtime = { find: async (id: string) => (id === workspaceId ? summary : null) };
+  const runtime = {
+    find: async (id: string) => (id === workspaceId ? { ...summary, phase } : null),
+    touch: (id: string) => void touched.push(id),
+  };
   registerLabRoutes(app, { store: createMemoryLabStore(), data, clock, runtime });
   await app.ready();
 });
 
+const touched: string[] = [];
+let phase: Phase = 'suspended';
 const api = `/w/${workspaceId}/lab/api`;
 const get = (path: string) => app.inject(`${api}${path}`);
 const put = (path: string, payload: unknown) =>
@@ -198,8 +206,21 @@ test('answers in English, and names a language pack that is not installed inside
 });
 
 test('tells the state of the workspace without asking for it to run', async () => {
-  expect((await get('/cellbook')).json()).toEqual({ id: workspaceId, name: 'mine', phase: 'suspended' });
+  const at = new Date(0).toISOString();
+  const lastResume = { rung: 'live', missed: [], durationMs: 41, steps: [], at };
+  const state = { id: workspaceId, name: 'mine', phase: 'suspended', lastResume };
+  expect((await get('/cellbook')).json()).toEqual(state);
   expect((await app.inject(`/w/${deletedId}/lab/api/cellbook`)).statusCode).toBe(404);
+});
+
+test('somebody who is there keeps a running workspace running, and wakes no suspended one', async () => {
+  const keep = (id: string) => app.inject({ method: 'POST', url: `/w/${id}/lab/api/cellbook/keep-running` });
+  expect((await keep(workspaceId)).statusCode).toBe(204);
+  expect(touched).toEqual([]);
+  phase = 'running';
+  expect((await keep(workspaceId)).statusCode).toBe(204);
+  expect(touched).toEqual([workspaceId]);
+  expect((await keep(deletedId)).statusCode).toBe(404);
 });
 
 test.each(['build', 'extensions', 'plugins', 'news', 'update'])('answers GET %s', async (path) => {

@@ -18,7 +18,7 @@ export interface LabRouteDeps {
   store: LabStore;
   data: LabData;
   clock: Clock;
-  runtime: Pick<WorkspaceRuntime, 'find'>;
+  runtime: Pick<WorkspaceRuntime, 'find' | 'touch'>;
 }
 
 export function registerLabRoutes(app: FastifyInstance, deps: LabRouteDeps): void {

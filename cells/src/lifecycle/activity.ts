@@ -11,10 +11,13 @@ export class Activity {
   readonly #clock: Clock;
   readonly #listeners: readonly RuntimeListener[];
   readonly #usedAtMs = new Map<WorkspaceId, number>();
+  readonly #used: (workspaceId: WorkspaceId) => void;
   #unwritten = new Map<WorkspaceId, number>();
 
-  constructor(clock: Clock, listeners: readonly RuntimeListener[]) {
+  /** `used` is told of each use. */
+  constructor(clock: Clock, listeners: readonly RuntimeListener[], used: (workspaceId: WorkspaceId) => void) {
     this.#clock = clock;
+    this.#used = used;
     this.#listeners = listeners;
   }
 
@@ -22,6 +25,7 @@ export class Activity {
     const nowMs = this.#clock.nowMs();
     this.#usedAtMs.set(workspaceId, nowMs);
     this.#unwritten.set(workspaceId, nowMs);
+    this.#used(workspaceId);
   }
 
   lastUsedAtMs(workspaceId: WorkspaceId, storedMs: number): number {

@@ -2,17 +2,20 @@
 import type { ErrorCode } from '@cellbook/shared/errors.ts';
 import type { Metrics } from '@cellbook/shared/metrics.ts';
 import type { HostLoad } from '../host/sandbox-host.ts';
+import type { ResumeReport } from '../ladder/resume-report.ts';
 import type { StepName } from './plan.ts';
 
 export interface LifecycleMetrics {
   observeStep(step: StepName, outcome: 'ok' | 'failed', durationMs: number): void;
   countFailure(code: ErrorCode): void;
+  observeResume(report: ResumeReport): void;
   observeLoad(load: HostLoad): void;
 }
 
 export const noMetrics: LifecycleMetrics = {
   observeStep() {},
   countFailure() {},
+  observeResume() {},
   observeLoad() {},
 };
 
@@ -24,11 +27,22 @@ export function createLifecycleMetrics(metrics: Metrics): LifecycleMetrics {
   const failures = metrics.counter('cellbook_cell_lifecycle_failures_total', 'Failed lifecycle actions.', [
     'code',
   ]);
+  const resumes = metrics.histogram('cellbook_cell_resume_seconds', 'Duration of resumes by their rung.', [
+    'rung',
+  ]);
+  const misses = metrics.counter('cellbook_cell_resume_missed_total', 'Better rungs not taken, and why.', [
+    'rung',
+    'cause',
+  ]);
   const places = metrics.gauge('cellbook_cell_sandboxes', 'Places of this host by what is in them.', [
     'state',
   ]);
   return {
     observeStep: (step, outcome, durationMs) => steps.observe({ step, outcome }, durationMs / 1000),
+    observeResume({ rung, missed, durationMs }) {
+      resumes.observe({ rung }, durationMs / 1000);
+      for (const miss of missed) misses.inc({ rung: miss.rung, cause: miss.cause });
+    },
     countFailure: (code) => failures.inc({ code }),
     observeLoad({ live, starting, capacity }) {
       places.set({ state: 'live' }, live);

@@ -123,6 +123,79 @@ describe('the idle policy at work', () => {
     }
     expect((await settledRow(id)).phase).toBe('running');
   });
+
+  it('tells open tabs once before, and again after a use that came in time', async () => {
+    const { lifecycle, create, pass, settledRow, warned } = await makeHost();
+    const id = await create(1_200);
+    outcomeOf(lifecycle.ensureRunning(id, never));
+    await pass(890_000);
+    expect(warned).toEqual([]);
+    await pass(60_000);
+    expect(warned).toEqual([expect.closeTo(300, -1)]);
+    lifecycle.touch(id);
+    expect(warned.slice(1)).toEqual([null]);
+    await pass(890_000);
+    expect((await settledRow(id)).phase).toBe('running');
+    expect(warned).toHaveLength(2);
+    await pass(330_000);
+    expect((await settledRow(id)).phase).toBe('suspended');
+    expect(warned.slice(2)).toEqual([expect.closeTo(300, -1), null]);
+  });
+
+  it('warns nobody while a kernel is busy, and takes the warning back when one gets busy', async () => {
+    const { lifecycle, create, pass, settledRow, setBusy, warned } = await makeHost();
+    const id = await create(1_200);
+    outcomeOf(lifecycle.ensureRunning(id, never));
+    setBusy(true);
+    await pass(3_600_000);
+    expect(warned).toEqual([]);
+    setBusy(false);
+    await pass(1_000_000);
+    expect(warned).toHaveLength(1);
+    setBusy(true);
+    await pass(20_000);
+    expect(warned.slice(1)).toEqual([null]);
+    await pass(600_000);
+    expect((await settledRow(id)).phase).toBe('running');
+    expect(warned).toHaveLength(2);
+  });
+
+  it('survives its controller: the next one warns too, and suspends when it is time', async () => {
+    const { lifecycle, startAnother, create, pass, settledRow, warned } = await makeHost();
+    const id = await create(1_200);
+    outcomeOf(lifecycle.ensureRunning(id, never));
+    await pass(1_000_000);
+    expect(warned).toHaveLength(1);
+    await lifecycle.stop();
+    await startAnother();
+    await pass(100_000);
+    expect(warned.length).toBeGreaterThan(1);
+    await pass(200_000);
+    expect((await settledRow(id)).phase).toBe('suspended');
+  });
+});
+
+describe('how it came back', () => {
+  it('is in the row, in its record and told to whoever listens: rung, misses, steps and time', async () => {
+    const { lifecycle, transitions, create, pass, settledRow, resumed } = await makeHost();
+    const id = await create();
+    outcomeOf(lifecycle.ensureRunning(id, never));
+    await pass(10_000);
+    const { lastRung, lastResume } = await settledRow(id);
+    expect(lastRung).toBe('cold');
+    const missed = [{ rung: 'memory', cause: 'first_start', why: 'it has not run before' }];
+    expect(lastResume).toMatchObject({ rung: 'cold', missed });
+    const steps = lastResume?.steps ?? [];
+    const names = ['attach_files', 'start_sandbox', 'inject_secrets', 'announce_running'];
+    expect(steps.map(({ step }) => step)).toEqual(names);
+    const sum = steps.reduce((total, { durationMs }) => total + durationMs, 0);
+    expect(lastResume?.durationMs).toBeGreaterThan(0);
+    expect(sum).toBeLessThanOrEqual((lastResume?.durationMs ?? 0) + steps.length);
+    expect(resumed).toEqual([lastResume]);
+    const record = await transitions.list(id, null, 100);
+    const started = record.filter((entry) => entry.kind === 'phase' && entry.event === 'sandbox_started');
+    expect(started).toMatchObject([{ resume: lastResume }]);
+  });
 });
 
 describe('what goes wrong', () => {

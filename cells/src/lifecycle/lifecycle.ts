@@ -24,6 +24,7 @@ import { Semaphore } from '../storage/tree/semaphore.ts';
 import type { WorkspaceVolumes } from '../storage/workspace-volumes.ts';
 import { Activity } from './activity.ts';
 import { Adoptions } from './adoptions.ts';
+import { IdleWarnings } from './idle-warnings.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import { type LifecycleMetrics, noMetrics } from './lifecycle-metrics.ts';
 import { reconcile } from './reconcile.ts';
@@ -79,6 +80,7 @@ export class Lifecycle implements WorkspaceRuntime {
   readonly #seen = new SeenRevisions();
   readonly #boots = new Semaphore(limits.lifecycle.startsMax);
   readonly #activity: Activity;
+  readonly #warnings: IdleWarnings;
   readonly #leases: LeaseKeeper;
   readonly #queue: WorkQueue;
   readonly #resumes: Resumes;
@@ -96,7 +98,8 @@ export class Lifecycle implements WorkspaceRuntime {
     this.#imageKeys = deps.imageKeys ?? imageKeysInMemory(random);
     this.#room = new RoomMaker({ rests: this.#rests, hosts, clock, wake: (id) => this.#queue.wake(id) });
     this.#rows = new RowCache(store, clock);
-    this.#activity = new Activity(clock, this.#listeners);
+    this.#warnings = new IdleWarnings(this.#listeners);
+    this.#activity = new Activity(clock, this.#listeners, (id) => this.#warnings.takeBack(id));
     this.#adoptions = new Adoptions(clock);
     const terms = deps.leaseTerms ?? limits.lifecycle.lease;
     this.#leases = new LeaseKeeper({ store, clock, log, holder: this.#holder, hostIds: hosts.ids, terms });
@@ -134,8 +137,8 @@ export class Lifecycle implements WorkspaceRuntime {
   async find(workspaceId: WorkspaceId) {
     const row = await this.#rows.get(workspaceId);
     if (!row || row.desired === 'deleted' || row.purgedAtMs !== null) return null;
-    const { id, ownerId, name, desired, phase, epoch } = row;
-    return { id, ownerId, name, desired, phase, epoch };
+    const { id, ownerId, name, desired, phase, epoch, lastResume } = row;
+    return { id, ownerId, name, desired, phase, epoch, lastResume };
   }
 
   /** Whose it is, or null when there is none, or it is deleted and only undeleted ones count. */
@@ -255,8 +258,8 @@ export class Lifecycle implements WorkspaceRuntime {
         observeStep: (step, outcome, durationMs) => metrics.observeStep(step, outcome, durationMs),
         observeRow: (row) => this.#observeRow(row),
         observeFailure: (row, error) => this.#observeFailure(row, error),
-        // A resume is use: what woke it may have been nothing but a look.
-        observeResume: (id) => this.#activity.touch(id),
+        observeResume: (row) => this.#observeResume(row),
+        observeIdle: (id, suspendsAtMs) => this.#warnings.warn(id, suspendsAtMs),
         observeAdoption: (id, succeeded) => this.#adoptions.note(id, succeeded),
       },
       workspaceId,
@@ -269,6 +272,7 @@ export class Lifecycle implements WorkspaceRuntime {
     if (row.phase !== 'running') {
       this.#announced.delete(row.id);
       this.#adoptions.forget(row.id);
+      this.#warnings.takeBack(row.id);
       if (row.phase === 'suspended' || row.phase === 'deleted') this.#activity.forget(row.id);
       return;
     }
@@ -277,6 +281,14 @@ export class Lifecycle implements WorkspaceRuntime {
     if (this.#announced.get(row.id) === row.epoch) return;
     this.#announced.set(row.id, row.epoch);
     this.#resumes.landed(row.id, sandbox);
+  }
+
+  #observeResume({ id, lastResume }: WorkspaceRow): void {
+    // A resume is use: what woke it may have been nothing but a look.
+    this.#activity.touch(id);
+    if (lastResume === null) return;
+    this.#deps.metrics?.observeResume(lastResume);
+    for (const listener of this.#listeners) listener.onResumed?.(id, lastResume);
   }
 
   #observeFailure(row: WorkspaceRow, error: CellbookError): void {

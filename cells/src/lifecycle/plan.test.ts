@@ -92,7 +92,9 @@ describe('the planner', () => {
 
   it('leaves alone what is as wanted', () => {
     expect(plan(suspended)).toEqual({ type: 'wait', untilMs: null });
-    expect(plan(running)).toEqual({ type: 'wait', untilMs: 1_600_000 });
+    expect(plan(running)).toEqual({ type: 'wait', untilMs: 1_450_000 });
+    const soon = { type: 'wait', untilMs: 1_600_000, suspendsAtMs: 1_600_000 };
+    expect(plan({ ...running, nowMs: 1_450_000 })).toEqual(soon);
     expect(plan({ ...running, idleSuspendSeconds: null })).toEqual({ type: 'wait', untilMs: null });
   });
 
@@ -242,13 +244,31 @@ describe('the idle policy', () => {
 
   it('suspends at its time, not before', () => {
     expect(decideIdle(idle)).toEqual({ suspend: true });
-    expect(decideIdle({ ...idle, nowMs: 599_999 })).toEqual({ suspend: false, lookAgainAtMs: 600_000 });
+    expect(decideIdle({ ...idle, nowMs: 599_999 })).toMatchObject({ suspend: false, lookAgainAtMs: 600_000 });
   });
 
   it('leaves alone what a new controller has only just taken over, however long nobody has used it', () => {
     const takenOver = { ...idle, notIdleBeforeMs: 690_000 };
-    expect(decideIdle(takenOver)).toEqual({ suspend: false, lookAgainAtMs: 690_000 });
+    const seen = { suspend: false, lookAgainAtMs: 690_000, suspendsAtMs: 690_000 };
+    expect(decideIdle(takenOver)).toEqual(seen);
     expect(decideIdle({ ...takenOver, nowMs: 690_000 })).toEqual({ suspend: true });
+  });
+
+  it('warns some minutes before, of a short idle time in its last quarter, and not when it never suspends', () => {
+    const at = (idleSuspendSeconds: number | null, nowMs: number) =>
+      decideIdle({ ...idle, idleSuspendSeconds, nowMs });
+    const before = { suspend: false, lookAgainAtMs: 900_000, suspendsAtMs: null };
+    expect(at(1_200, 899_999)).toEqual(before);
+    const soon = { suspend: false, lookAgainAtMs: 1_200_000, suspendsAtMs: 1_200_000 };
+    expect(at(1_200, 900_000)).toEqual(soon);
+    expect(at(60, 44_999)).toMatchObject({ suspendsAtMs: null });
+    expect(at(60, 45_000)).toMatchObject({ suspendsAtMs: 60_000 });
+    expect(at(null, 9e12)).toEqual({ suspend: false, lookAgainAtMs: null, suspendsAtMs: null });
+  });
+
+  it('warns nobody of a busy kernel, and looks again in time to warn once it is not', () => {
+    const busy = decideIdle({ ...idle, busy: true, nowMs: 590_000 });
+    expect(busy).toEqual({ suspend: false, lookAgainAtMs: 1_040_000, suspendsAtMs: null });
   });
 
   it('never culls a busy kernel, however long it has said nothing', () => {

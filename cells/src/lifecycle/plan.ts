@@ -72,7 +72,8 @@ export type StepName =
   | 'purge';
 
 export type Action =
-  | { type: 'wait'; untilMs: number | null }
+  /** `suspendsAtMs`: nobody uses it, and who has it open is to be told. */
+  | { type: 'wait'; untilMs: number | null; suspendsAtMs?: number }
   /** Nobody has used it for as long as its owner allows: ask for a suspend on the owner's behalf. */
   | { type: 'ask_idle_suspend' }
   | { type: 'resume'; steps: readonly StepName[] }
@@ -163,7 +164,9 @@ function planRunning(observed: Observed): Action {
   if (observed.desired === 'suspended') return { type: 'suspend', steps: takeDown(observed), dormant: false };
   if (observed.draining) return { type: 'suspend', steps: takeDown(observed), dormant: true };
   const idle = decideIdle(observed);
-  return idle.suspend ? { type: 'ask_idle_suspend' } : { type: 'wait', untilMs: idle.lookAgainAtMs };
+  if (idle.suspend) return { type: 'ask_idle_suspend' };
+  const { lookAgainAtMs: untilMs, suspendsAtMs } = idle;
+  return { type: 'wait', untilMs, ...(suspendsAtMs !== null && { suspendsAtMs }) };
 }
 
 /**

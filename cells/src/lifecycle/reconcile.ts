@@ -14,7 +14,9 @@ export interface ReconcileDeps extends CarryOutDeps {
   leases: LeaseKeeper;
   observing: ObserveTools;
   /** A sandbox was started, and is announced. */
-  observeResume(workspaceId: WorkspaceId): void;
+  observeResume(row: WorkspaceRow): void;
+  /** It is suspended then, unless somebody uses it. */
+  observeIdle(workspaceId: WorkspaceId, suspendsAtMs: number): void;
   /** Told how each take-over of a running sandbox went. */
   observeAdoption(workspaceId: WorkspaceId, succeeded: boolean): void;
   /** An attempt failed; the row says when the next one is. */
@@ -44,6 +46,7 @@ export async function reconcile(deps: ReconcileDeps, workspaceId: WorkspaceId): 
     const action = plan(await observe(deps.observing, row));
     if (action.type === 'wait') {
       if (row.phase !== 'running') await deps.leases.release(workspaceId);
+      if (action.suspendsAtMs !== undefined) deps.observeIdle(workspaceId, action.suspendsAtMs);
       return action.untilMs;
     }
     if (action.type === 'ask_idle_suspend') {
@@ -60,7 +63,7 @@ export async function reconcile(deps: ReconcileDeps, workspaceId: WorkspaceId): 
     }
     const outcome = await carryOut(deps, row, action, signal);
     if (action.type === 'adopt') deps.observeAdoption(workspaceId, outcome.ok);
-    if (action.type === 'resume' && outcome.ok) deps.observeResume(workspaceId);
+    if (action.type === 'resume' && outcome.ok) deps.observeResume(outcome.row);
     // What was written is what the next round goes by; a newer wish wakes us again.
     held = { row: outcome.row, signal };
     if (outcome.ok && outcome.row.leaseHolder === null) {

@@ -3,7 +3,9 @@
  * `ensureRunning` is single-flight per workspace (twenty tabs cause one resume) and holds its callers.
  */
 import type { UserId, WorkspaceId } from '@cellbook/shared/ids.ts';
+import type { MissedRung } from '@cellbook/shared/protocol/resume.ts';
 import type { Desired, Phase } from '@cellbook/shared/protocol/workspace.ts';
+import type { ResumeReport } from '../ladder/resume-report.ts';
 import type { Sandbox } from '../sandbox/driver.ts';
 
 export interface WorkspaceSummary {
@@ -13,6 +15,8 @@ export interface WorkspaceSummary {
   desired: Desired;
   phase: Phase;
   epoch: number;
+  /** How it came back the last time. */
+  lastResume: ResumeReport | null;
 }
 
 export interface WorkspaceRuntime {
@@ -32,14 +36,21 @@ export interface WorkspaceRuntime {
 }
 
 export interface RuntimeListener {
-  /** Before `ensureRunning` resolves: restore what the gateway keeps per sandbox. */
-  onRunning(workspaceId: WorkspaceId, sandbox: Sandbox): Promise<void>;
+  /**
+   * Before `ensureRunning` resolves: restore what the gateway keeps per sandbox. `missed`: better ways for it to
+   * come back than it did, and why not; none where it was taken over.
+   */
+  onRunning(workspaceId: WorkspaceId, sandbox: Sandbox, missed: readonly MissedRung[]): Promise<void>;
   /** A planned suspend: hold what comes, finish writing outputs. Bounded by the caller's deadline. */
   onSuspending(workspaceId: WorkspaceId, sandbox: Sandbox, signal: AbortSignal): Promise<void>;
   /** The planned suspend keeps the sandbox as it is: what runs in it goes on at the next resume. */
   onSlept(workspaceId: WorkspaceId): void;
   /** The sandbox is gone, planned or not. */
   onStopped(workspaceId: WorkspaceId): void;
+  /** It runs again, and can be used: by which rung, and why by no better one. */
+  onResumed?(workspaceId: WorkspaceId, report: ResumeReport): void;
+  /** Nobody uses it, and it is suspended then; null: that holds no longer. */
+  onIdleSoon?(workspaceId: WorkspaceId, suspendsAtMs: number | null): void;
   /** True while a kernel is busy or a terminal has produced output lately: the idle policy leaves it alone. */
   isBusy(workspaceId: WorkspaceId): boolean;
   /** The workspace is deleted for good: forget kernels, sessions, settings. */

@@ -67,7 +67,7 @@ export async function serve(parts: ServerParts): Promise<FastifyInstance> {
     home,
   } = parts;
   const { clock, log } = tools;
-  const { database, store, transitions, idempotency, feed } = stores;
+  const { database, store, transitions, rests, idempotency, feed } = stores;
   const keys = await openPublicKeys(config.edgePublicKeysFile, clock);
   const wishes = createRetentionWishes(audit.store, log);
   const limitedVolumes = volumesWithinQuota(parts);
@@ -92,7 +92,7 @@ export async function serve(parts: ServerParts): Promise<FastifyInstance> {
       versions: { sandbox: sandboxVersion, node: process.version },
     },
     lifecycle: {
-      ...{ store, transitions, idempotency, volumes, quotas, feed, secrets, recover, ...tools, audit },
+      ...{ store, transitions, rests, idempotency, volumes, quotas, feed, secrets, recover, ...tools, audit },
       standing: standing.standing,
       findings: { store: findings.store, volumes },
       egress: createPostgresEgressLog(database),

@@ -9,6 +9,12 @@ export const lifecycleLimits = {
     capacityRetryAfterMs: 5_000,
     /** Seconds without a busy kernel before a suspend, where the owner has set nothing. */
     idleSuspendSecondsByTier: { free: 1_200, paid: 3_600, enterprise: 14_400 },
+    /**
+     * Open tabs are told this long before a suspend for idleness, of a short idle time a quarter: long enough to
+     * come back from a coffee.
+     */
+    idleWarningMs: 300_000,
+    idleWarningShare: 0.25,
     /** A lease outlives two failed renewals (every 10 s) and its margin, so a short store outage costs nothing. */
     lease: { ttlMs: 30_000, marginMs: 5_000 },
     /** Workspaces acted on at once: most of what they do is waiting for the store and for disks. */

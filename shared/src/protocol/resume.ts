@@ -75,14 +75,12 @@ export type Resume = z.infer<typeof resumeSchema>;
 export const keptSchema = z.enum(['none', 'live', 'memory']).meta({ title: 'Kept' });
 export type Kept = z.infer<typeof keptSchema>;
 
-/** Jupyter event of a workspace that came back: `{resume, kernels}`, see resumedEventSchema. */
+/** Jupyter event of a workspace that came back: `{resume}`. */
 export const resumedEvent = 'urn:cellbook:events:resumed';
 
 export const resumedEventSchema = z.object({
   schema_id: z.literal(resumedEvent),
   resume: resumeSchema,
-  /** Kernels that were running when it was suspended and start anew, without their variables. */
-  lostKernels: z.int().nonnegative(),
 });
 
 /** Jupyter event before an idle workspace is suspended: `{suspendsAt}`, an ISO time; null when it is used again. */

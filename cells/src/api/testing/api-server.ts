@@ -8,7 +8,7 @@ import { cellIdSchema, newUserId, type UserId, type WorkspaceId } from '@cellboo
 import { silentLogger } from '@cellbook/shared/log.ts';
 import { createMetrics } from '@cellbook/shared/metrics.ts';
 import { principalHeader } from '@cellbook/shared/protocol/principal.ts';
-import type { Workspace } from '@cellbook/shared/protocol/workspace.ts';
+import type { Workspace, WorkspaceDetails } from '@cellbook/shared/protocol/workspace.ts';
 import type { TransitionEntry } from '@cellbook/shared/protocol/workspace-api.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
 import type { FastifyInstance } from 'fastify';
@@ -42,7 +42,7 @@ import { PostgresIdempotencyStore } from '../idempotency/postgres-idempotency-st
 import { createServer } from '../server.ts';
 
 /** Whatever the API may answer, so that tests can look into it freely; they say what they expect. */
-export type AnswerBody = Workspace &
+export type AnswerBody = WorkspaceDetails &
   ErrorBody & { workspaces: Workspace[]; transitions: TransitionEntry[]; nextCursor: string | null };
 
 export interface Answer {
@@ -58,6 +58,7 @@ export interface ApiServer {
   edge: TestEdge;
   store: PostgresWorkspaceStore;
   transitions: PostgresTransitionStore;
+  rests: MemoryRestStore;
   userId: UserId;
   woken: WorkspaceId[];
   audit: TestAudit;
@@ -144,7 +145,7 @@ export async function startApiServer(given: ApiServerOptions = {}): Promise<ApiS
       versions: {},
     },
     lifecycle: {
-      ...{ store, transitions, feed, standing, ...tools },
+      ...{ store, transitions, rests: recovering.rests, feed, standing, ...tools },
       idempotency: new PostgresIdempotencyStore(database.database),
       secrets: given.secrets?.(database) ?? withoutSecrets(tools),
       audit: { ...audit, chain: testChain },
@@ -178,7 +179,20 @@ export async function startApiServer(given: ApiServerOptions = {}): Promise<ApiS
   }
 
   return {
-    ...{ url, app, database, edge, store, transitions, userId, woken, audit, standing, call },
+    ...{
+      url,
+      app,
+      database,
+      edge,
+      store,
+      transitions,
+      rests: recovering.rests,
+      userId,
+      woken,
+      audit,
+      standing,
+      call,
+    },
     create(name = 'a notebook', as = userId) {
       const headers = { 'idempotency-key': systemRandom.uuid() };
       return call('POST', '/v1/workspaces', { body: { name }, headers, claims: { sub: as } });

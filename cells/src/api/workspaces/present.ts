@@ -1,6 +1,8 @@
 /** Rows as the API shows them. */
+import type { Kept } from '@cellbook/shared/protocol/resume.ts';
 import type { Workspace } from '@cellbook/shared/protocol/workspace.ts';
 import type { TransitionEntry } from '@cellbook/shared/protocol/workspace-api.ts';
+import { isFrozen, type Rest } from '../../ladder/rest.ts';
 import { presentResume } from '../../ladder/resume-report.ts';
 import type { TransitionRow } from '../../lifecycle/stores/transition-store.ts';
 import type { WorkspaceRow } from '../../lifecycle/stores/workspace-row.ts';
@@ -25,6 +27,12 @@ export function presentWorkspace(row: WorkspaceRow): Workspace {
     lastActiveAt: iso(row.lastActiveAtMs),
     undoUntil: row.undoUntilMs === null ? null : iso(row.undoUntilMs),
   };
+}
+
+/** A rest that its host has lost, or that is taken back this moment, may be told a while longer. */
+export function presentKept({ phase }: WorkspaceRow, rest: Rest | null): Kept {
+  if (rest === null || phase === 'running' || phase === 'deleted') return 'none';
+  return isFrozen(rest) ? 'live' : 'memory';
 }
 
 export function presentTransition(row: TransitionRow): TransitionEntry {

@@ -1,6 +1,6 @@
 import type { Relation } from '@cellbook/shared/access/access.ts';
 import type { Principal } from '@cellbook/shared/protocol/principal.ts';
-import { workspaceSchema } from '@cellbook/shared/protocol/workspace.ts';
+import { workspaceDetailsSchema } from '@cellbook/shared/protocol/workspace.ts';
 import {
   listQuerySchema,
   transitionListSchema,
@@ -13,7 +13,7 @@ import type { Whose } from '../../lifecycle/stores/workspace-store.ts';
 import { needs } from '../access/route-access.ts';
 import type { ApiScope } from '../api-scope.ts';
 import { decodeNumber, decodePosition, encodePosition } from './cursors.ts';
-import { presentTransition, presentWorkspace } from './present.ts';
+import { presentKept, presentTransition, presentWorkspace } from './present.ts';
 import { answerChange, type WorkspaceDeps, workspaceParams } from './workspace-deps.ts';
 
 const ofSchema = z.object({ of: workspaceListQuerySchema.shape.of.catch('me') });
@@ -29,7 +29,7 @@ function whose({ sub, org }: Principal, of: 'me' | 'organisation' | 'platform'):
 }
 
 export function registerReadWorkspaces(app: ApiScope, deps: WorkspaceDeps): void {
-  const { store, transitions } = deps;
+  const { store, transitions, rests } = deps;
   const tags = ['workspaces'];
 
   const listed = {
@@ -53,16 +53,16 @@ export function registerReadWorkspaces(app: ApiScope, deps: WorkspaceDeps): void
 
   const one = {
     operationId: 'getWorkspace',
-    summary: 'Read a workspace',
+    summary: 'Read a workspace, and what is kept of its memory',
     tags,
     params: workspaceParams,
   };
   app.get(
     '/v1/workspaces/:workspaceId',
-    { schema: { ...one, response: { 200: workspaceSchema } }, ...needs('workspace.read') },
+    { schema: { ...one, response: { 200: workspaceDetailsSchema } }, ...needs('workspace.read') },
     async ({ params: { workspaceId } }) => {
       const row = await store.get(workspaceId);
-      if (row) return presentWorkspace(row);
+      if (row) return { ...presentWorkspace(row), kept: presentKept(row, await rests.get(workspaceId)) };
       await answerChange(deps, null, workspaceId, 'reading a workspace');
       throw new Error('unreachable: a missing row is refused');
     },

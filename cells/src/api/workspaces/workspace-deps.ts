@@ -6,6 +6,7 @@ import type { Random } from '@cellbook/shared/random.ts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { noteAudit } from '../../audit/note-audit.ts';
+import type { RestStore } from '../../ladder/rest-store.ts';
 import type { Recovered } from '../../lifecycle/recover/recover.ts';
 import type { TransitionStore } from '../../lifecycle/stores/transition-store.ts';
 import type { WorkspaceRow } from '../../lifecycle/stores/workspace-row.ts';
@@ -19,6 +20,8 @@ import { presentWorkspace } from './present.ts';
 export interface WorkspaceDeps {
   store: WorkspaceStore;
   transitions: TransitionStore;
+  /** What is kept of their memory. */
+  rests: Pick<RestStore, 'get'>;
   idempotency: IdempotencyStore;
   volumes: Pick<WorkspaceVolumes, 'create'>;
   quotas: WorkspaceQuotas;

@@ -1,8 +1,17 @@
-import { newOrgId, newUserId, newWorkspaceId, type OrgId, type WorkspaceId } from '@cellbook/shared/ids.ts';
+import {
+  hostIdSchema,
+  newOrgId,
+  newSandboxId,
+  newUserId,
+  newWorkspaceId,
+  type OrgId,
+  type WorkspaceId,
+} from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import { workspaceSchema } from '@cellbook/shared/protocol/workspace.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { phaseStateOf } from '../../lifecycle/stores/workspace-row.ts';
 import { type ApiServer, startApiServer } from '../testing/api-server.ts';
 
 let api: ApiServer;
@@ -18,6 +27,48 @@ const newOwner = () => ({ sub: newUserId(systemRandom) });
 async function createId(): Promise<WorkspaceId> {
   return (await api.create()).body.id;
 }
+
+describe('how it came back, and what is kept', () => {
+  it('tells of the last resume: the rung, better ones and why not, steps and time; in its record too', async () => {
+    const id = await createId();
+    expect((await api.call('GET', pathOf(id))).body).toMatchObject({ lastRung: null, lastResume: null });
+    const hostId = hostIdSchema.parse('host-a');
+    const row = await api.store.acquire(id, { holder: 'a', hostIds: [hostId], ttlMs: 60_000 });
+    if (!row) throw new Error('the lease was not given');
+    const missed = [{ rung: 'live', cause: 'slow', why: 'it took longer than 2000 ms' } as const];
+    const steps = [{ step: 'start_sandbox', durationMs: 400 }];
+    const report = { rung: 'memory', missed, steps, durationMs: 450, atMs: 1_750_000_000_000 } as const;
+    const resume = { ...report, missed, steps };
+    const by = { workspaceId: id, generation: row.generation, epoch: row.epoch, holder: 'a' };
+    const state = { ...phaseStateOf(row), phase: 'running', lastRung: 'memory', lastResume: resume } as const;
+    const event = { kind: 'phase', event: 'sandbox_started', from: 'resuming', to: 'running' } as const;
+    const transitions = [{ ...by, ...event, problem: null, resume, atMs: 1_750_000_000_000 }];
+    await api.store.commit(id, by, { state, hostId, transitions });
+    const { atMs: _atMs, ...told } = resume;
+    const lastResume = { ...told, at: '2025-06-15T15:06:40.000Z' };
+    expect((await api.call('GET', pathOf(id))).body).toMatchObject({ lastRung: 'memory', lastResume });
+    const record = await api.call('GET', pathOf(id, '/transitions'));
+    expect(record.body.transitions[0]).toMatchObject({ step: 'sandbox_started', resume: lastResume });
+  });
+
+  it('says what is kept of its memory while it does not run', async () => {
+    const id = await createId();
+    const kept = async () => (await api.call('GET', pathOf(id))).body.kept;
+    expect(await kept()).toBe('none');
+    const frozen = {
+      ...{ workspaceId: id, epoch: 1, tier: 'free', hostId: hostIdSchema.parse('host-a') },
+      ...{ sandboxId: newSandboxId(systemRandom), image: null, suspendedAtMs: 0, dueAtMs: 1 },
+      remote: false,
+    } as const;
+    await api.rests.put(frozen);
+    expect(await kept()).toBe('live');
+    const fingerprint = { runtime: 'r', platform: 'p', cpuFeatures: 'c', imageDigest: 'd' };
+    await api.rests.put({ ...frozen, image: { bytes: 9, fingerprint } });
+    expect(await kept()).toBe('memory');
+    await api.rests.remove(id, 2);
+    expect(await kept()).toBe('none');
+  });
+});
 
 describe('creating', () => {
   it('gives a suspended workspace with the idle policy of its owner’s tier', async () => {

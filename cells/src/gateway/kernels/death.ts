@@ -26,12 +26,15 @@ export function explainKernelExit(exit: KernelExit | undefined): Death {
 }
 
 /** It was suspended with its memory, which could not be brought back. */
-export const memoryNotKept: Death = {
-  name: 'MemoryNotRestored',
-  text:
-    'The workspace was suspended, and its memory could not be brought back; files are kept, variables are lost. ' +
-    'The kernel starts again when a cell is run.',
-};
+export function explainLostMemory(why: string | undefined): Death {
+  const because = why === undefined ? '' : ` (${why})`;
+  return {
+    name: 'MemoryNotRestored',
+    text:
+      `The workspace was suspended, and its memory could not be brought back${because}; files are kept, variables ` +
+      'are lost. The kernel starts again when a cell is run.',
+  };
+}
 
 export function explainSandboxExit(exit: SandboxExit): Death {
   switch (exit.reason) {

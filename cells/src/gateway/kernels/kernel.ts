@@ -32,7 +32,7 @@ import type { OutputFollower } from '../outputs/output-follower.ts';
 import { noSuchKernel } from '../refusals.ts';
 import type { KernelRecord } from '../store/kernel-store.ts';
 import { type ClientMessage, readClientMessage } from './client-message.ts';
-import { type Death, explainKernelExit, memoryNotKept } from './death.ts';
+import { type Death, explainKernelExit, explainLostMemory } from './death.ts';
 import {
   clientNote,
   clientsOf,
@@ -203,8 +203,8 @@ export class Kernel {
   }
 
   /** It slept, and the sandbox that came in its place does not have its memory. */
-  forgotten(): void {
-    if (this.#isAsleep) this.died(memoryNotKept);
+  forgotten(why?: string): void {
+    if (this.#isAsleep) this.died(explainLostMemory(why));
   }
 
   /** What its sandbox says it is doing, after everything that it had said before. */

@@ -22,11 +22,15 @@ export interface Subscriber {
 
 export class EventBus {
   readonly #subscribers = new Map<WorkspaceId, Set<Subscriber>>();
+  /** What holds until it is taken back, for those who come later. */
+  readonly #lasting = new Map<WorkspaceId, string>();
 
   subscribe(workspaceId: WorkspaceId, subscriber: Subscriber): () => void {
     const all = this.#subscribers.get(workspaceId) ?? new Set();
     this.#subscribers.set(workspaceId, all);
     all.add(subscriber);
+    const lasting = this.#lasting.get(workspaceId);
+    if (lasting !== undefined) subscriber.send(lasting);
     return () => {
       all.delete(subscriber);
       if (all.size === 0 && this.#subscribers.get(workspaceId) === all) this.#subscribers.delete(workspaceId);
@@ -40,14 +44,27 @@ export class EventBus {
   emit(workspaceId: WorkspaceId, event: JupyterEvent, nowMs: number): void {
     const all = this.#subscribers.get(workspaceId);
     if (!all) return;
-    const text = JSON.stringify({
-      schema_id: event.schema_id,
-      ...event.data,
-      __timestamp__: new Date(nowMs).toISOString(),
-      __schema__: event.schema_id,
-      __schema_version__: event.version,
-      __metadata_version__: 1,
-    });
+    const text = textOf(event, nowMs);
     for (const subscriber of all) subscriber.send(text);
   }
+
+  /** As `emit`, and again to each who subscribes until it is taken back. One at a time for a workspace. */
+  emitLasting(workspaceId: WorkspaceId, event: JupyterEvent, nowMs: number): void {
+    this.#lasting.set(workspaceId, textOf(event, nowMs));
+    this.emit(workspaceId, event, nowMs);
+  }
+
+  takeBack(workspaceId: WorkspaceId): void {
+    this.#lasting.delete(workspaceId);
+  }
 }
+
+const textOf = (event: JupyterEvent, nowMs: number): string =>
+  JSON.stringify({
+    schema_id: event.schema_id,
+    ...event.data,
+    __timestamp__: new Date(nowMs).toISOString(),
+    __schema__: event.schema_id,
+    __schema_version__: event.version,
+    __metadata_version__: 1,
+  });

@@ -43,7 +43,7 @@ export function createTestRuntime({ workspaceId, ownerId, start, stop }: TestRun
     async find(id) {
       if (id !== workspaceId) return null;
       const phase = sandbox ? 'running' : 'suspended';
-      return { id, ownerId, name: 'test', desired: phase, phase, epoch };
+      return { id, ownerId, name: 'test', desired: phase, phase, epoch, lastResume: null };
     },
     current: () => sandbox,
     async ensureRunning() {
@@ -58,7 +58,7 @@ export function createTestRuntime({ workspaceId, ownerId, start, stop }: TestRun
         void started.exited.then(() => {
           if (sandbox === started) runtime.noteStopped();
         });
-        for (const listener of listeners) await listener.onRunning(workspaceId, started);
+        for (const listener of listeners) await listener.onRunning(workspaceId, started, []);
         return started;
       });
     },

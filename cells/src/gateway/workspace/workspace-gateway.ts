@@ -154,8 +154,8 @@ export class WorkspaceGateway implements KernelHost {
     });
   }
 
-  /** Idempotent for one sandbox. */
-  attach(sandbox: Sandbox): void {
+  /** Idempotent for one sandbox. `whyLost`: why it does not come with the memory that was kept. */
+  attach(sandbox: Sandbox, whyLost?: string): void {
     if (this.#attached?.sandbox === sandbox) return;
     const before = this.#attached;
     if (before && before.sandbox.epoch > sandbox.epoch) return;
@@ -178,7 +178,7 @@ export class WorkspaceGateway implements KernelHost {
     this.#attached = attached;
     if (link.inherited) adoptAll(this, attached, link.inherited);
     // Whoever slept and is not in this sandbox is not coming back.
-    for (const kernel of this.kernels.values()) kernel.forgotten();
+    for (const kernel of this.kernels.values()) kernel.forgotten(whyLost);
     for (const terminal of this.terminals.values()) terminal.forgotten();
   }
 

@@ -27,9 +27,9 @@ export class WorkspaceRegistry {
 
   /** What the lifecycle calls around each sandbox. */
   readonly listener: RuntimeListener = {
-    onRunning: async (workspaceId, sandbox) => {
+    onRunning: async (workspaceId, sandbox, missed) => {
       const workspace = await this.#load(workspaceId);
-      workspace.attach(sandbox);
+      workspace.attach(sandbox, missed[0]?.why);
       await workspace.takeOver(sandbox);
     },
     onSuspending: async (workspaceId, sandbox) => {

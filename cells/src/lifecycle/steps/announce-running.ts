@@ -7,7 +7,7 @@ export const announceRunning: Step = {
   code: 'sandbox_unavailable',
   doing: 'handing the new sandbox to the gateway',
   required: true,
-  async run({ hosts, secrets, listeners }, { workspaceId, ownerId, orgId, isAtRest }) {
+  async run({ hosts, secrets, listeners }, { workspaceId, ownerId, orgId, isAtRest, climbed }) {
     const sandbox = hosts.current(workspaceId);
     if (!sandbox) {
       throw new CellbookError('sandbox_unavailable', {
@@ -17,8 +17,8 @@ export const announceRunning: Step = {
       });
     }
     // It was to come back as it was and did not: a new one has its secrets before anything can start in it.
-    if (isAtRest && !sandbox.link.inherited)
-      await secrets.deliver({ workspaceId, ownerId, orgId, sandbox });
-    for (const listener of listeners) await listener.onRunning(workspaceId, sandbox);
+    if (isAtRest && !sandbox.link.inherited) await secrets.deliver({ workspaceId, ownerId, orgId, sandbox });
+    const missed = climbed?.missed ?? [];
+    for (const listener of listeners) await listener.onRunning(workspaceId, sandbox, missed);
   },
 };

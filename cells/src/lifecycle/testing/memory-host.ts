@@ -8,6 +8,7 @@ import { seededRandom } from '@cellbook/shared/random.ts';
 import { Hosts } from '../../host/hosts.ts';
 import { LocalSandboxHost } from '../../host/local-sandbox-host.ts';
 import type { SandboxHost } from '../../host/sandbox-host.ts';
+import type { ResumeReport } from '../../ladder/resume-report.ts';
 import { upTo } from '../../quotas/allowance.ts';
 import type { WorkspaceVolumes } from '../../storage/workspace-volumes.ts';
 import { Lifecycle, type LifecycleDeps } from '../lifecycle.ts';
@@ -64,6 +65,9 @@ export async function makeHost(given: MemoryHostOptions = {}) {
   };
   const lifecycle = new Lifecycle(lifecycleDeps);
   const heard: string[] = [];
+  /** Seconds from now until its suspend, of each warning; null where one was taken back. */
+  const warned: (number | null)[] = [];
+  const resumed: ResumeReport[] = [];
   let busy = false;
   const listener: RuntimeListener = {
     onRunning: async () => void heard.push('running'),
@@ -71,6 +75,8 @@ export async function makeHost(given: MemoryHostOptions = {}) {
     onSlept: () => void heard.push('slept'),
     onStopped: () => void heard.push('stopped'),
     onDeleted: async () => void heard.push('deleted'),
+    onResumed: (_id, report) => void resumed.push(report),
+    onIdleSoon: (_id, atMs) => void warned.push(atMs === null ? null : (atMs - clock.nowMs()) / 1_000),
     isBusy: () => busy,
   };
   lifecycle.addListener(given.wrap?.listener(listener) ?? listener);
@@ -102,7 +108,21 @@ export async function makeHost(given: MemoryHostOptions = {}) {
     return row;
   }
   return {
-    ...{ clock, store, transitions, driver, volumes, host, lifecycle, heard, pass, create, settledRow },
+    ...{
+      clock,
+      store,
+      transitions,
+      driver,
+      volumes,
+      host,
+      lifecycle,
+      heard,
+      warned,
+      resumed,
+      pass,
+      create,
+      settledRow,
+    },
     elsewhere,
     starts: () => starts,
     /** The next controller on the same store and hosts. */
