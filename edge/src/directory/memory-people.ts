@@ -77,6 +77,7 @@ export function createMemoryPeople(deps: {
         known ?? (email === null ? undefined : byEmail(email)) ?? create(email, login.name, region);
       if (!known && identitiesOf(user.id).length === 0) {
         const sessions = endEvery(tables, user.id, clock.nowMs());
+        for (const sent of tables.invitations) if (sent.invitedBy === user.id) sent.revoked = true;
         if (sessions > 0) onTakeOver?.({ sessions, keys: 0 });
       }
       identities.set(identity, user.id);

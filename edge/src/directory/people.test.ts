@@ -518,12 +518,17 @@ describe.each(stores)('people on %s', (_, create) => {
       const maker = await people.findOrCreatePerson(address, 'Eve', region);
       const [before, later] = [session(maker), session(maker)];
       await people.startSession(before);
+      const org = await shared(maker);
+      const link = invitation(org, maker, { role: 'admin' });
+      await orgs.invite(link);
       const ended: unknown[] = [];
       const first = login({ email: address });
       const owner = await people.signIn(first, region, (what) => ended.push(what));
       expect([owner.sub, ended]).toEqual([maker.sub, [{ sessions: 1, keys: 0 }]]);
       expect(await people.listSessions(owner.sub, clock.nowMs())).toEqual([]);
       expect(await revoked()).toContain(before.id);
+      const stranger = await someone();
+      expect(await orgs.accept(link.id, link.hash, stranger.sub, clock.nowMs())).toBeNull();
 
       await people.startSession(later);
       const other = { ...first, issuer: 'https://two.example' };

@@ -58,6 +58,20 @@ async function expectRefusal(answer: Response, code: string): Promise<void> {
   expect(await answer.json()).toMatchObject({ code, next: expect.any(String) });
 }
 
+/** A key of a service account in his organisation: the secret is shown to who makes it. */
+async function serviceKeyOf(cookie: string): Promise<string> {
+  const send = async <Made>(path: string, body: object) =>
+    (
+      await world.fetch(main + path, {
+        ...{ method: 'POST', headers: { origin: main, cookie }, body: JSON.stringify(body) },
+      })
+    ).json<Made>();
+  const me = await world.fetch(`${main}/v1/me`, { headers: { cookie } });
+  const accounts = `/v1/orgs/${(await me.json<{ orgId: string }>()).orgId}/service-accounts`;
+  const { id } = await send<{ id: string }>(accounts, { name: 'nightly', role: 'admin' });
+  return (await send<{ key: string }>(`${accounts}/${id}/keys`, { name: 'nightly' })).key;
+}
+
 /** The address with one of its parameters changed. */
 function withParameter(url: string, name: string, value: string): string {
   const changed = new URL(url);
@@ -117,19 +131,20 @@ describe('signing in', () => {
     const cookie = await world.signIn(`${login}@people.example`);
     const key = await world.token(cookie);
     const workspace = await world.enter(cookie);
+    const machine = await serviceKeyOf(cookie);
     const owner = await signIn();
     const isolate = world.anotherIsolate(world.clock);
     const ask = async (headers: Record<string, string>, origin = main, path = '/v1/me') =>
       (await isolate.fetch(origin + path, { headers })).status;
     expect(await ask({ cookie: sessionOf(owner) })).toBe(200);
     expect(await ask({ cookie })).toBe(401);
-    expect(await ask({ authorization: `token ${key}` })).toBe(401);
+    for (const token of [key, machine]) expect(await ask({ authorization: `token ${token}` })).toBe(401);
     expect(await ask({ cookie: workspace }, originOf(world.workspaceId), '/api/echo')).toBe(401);
     await world.edge.audit.settle();
     const { rows } = (await env.DIRECTORY.prepare(
       `SELECT count(*) AS rows FROM audit_events WHERE action = 'sign_in'
        AND json_extract(body, '$.details.takenOver') AND json_extract(body, '$.details.sessionsEnded') = 1
-       AND json_extract(body, '$.details.keysRevoked') = 1`,
+       AND json_extract(body, '$.details.keysRevoked') = 2`,
     ).first<{ rows: number }>()) ?? { rows: 0 };
     expect(rows).toBe(1);
   });
