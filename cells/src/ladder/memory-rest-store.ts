@@ -6,6 +6,12 @@ import type { RestStore } from './rest-store.ts';
 
 export class MemoryRestStore implements RestStore {
   readonly #rests = new Map<WorkspaceId, Rest>();
+  readonly #epochOf: (workspaceId: WorkspaceId) => number;
+
+  /** `epochOf` gives the epoch of a workspace's row; what an older one puts is refused. */
+  constructor(epochOf: (workspaceId: WorkspaceId) => number = () => 0) {
+    this.#epochOf = epochOf;
+  }
 
   async get(workspaceId: WorkspaceId): Promise<Rest | null> {
     const rest = this.#rests.get(workspaceId);
@@ -13,7 +19,8 @@ export class MemoryRestStore implements RestStore {
   }
 
   async put(rest: Rest): Promise<void> {
-    this.#refuseOlder(rest.workspaceId, rest.epoch);
+    const { workspaceId, epoch } = rest;
+    this.#refuseOlder(workspaceId, epoch, this.#epochOf(workspaceId));
     this.#rests.set(rest.workspaceId, { ...rest });
   }
 
@@ -34,8 +41,8 @@ export class MemoryRestStore implements RestStore {
     return [...this.#rests.values()].filter((rest) => rest.hostId === hostId).map((rest) => ({ ...rest }));
   }
 
-  #refuseOlder(workspaceId: WorkspaceId, epoch: number): void {
-    const newest = this.#rests.get(workspaceId)?.epoch ?? 0;
+  #refuseOlder(workspaceId: WorkspaceId, epoch: number, atLeast = 0): void {
+    const newest = Math.max(atLeast, this.#rests.get(workspaceId)?.epoch ?? 0);
     refuseOlderEpoch(epoch, newest, 'what a suspended workspace keeps', { workspaceId });
   }
 }

@@ -1,10 +1,15 @@
-/** The rest store in Postgres: each write is one statement that holds only for the newest epoch. */
+/**
+ * The rest store in Postgres: a write holds only for the newest epoch. What is put is held against the workspace's
+ * own row as well: once a rest is taken back nothing here remembers whose it was, and an image that a paused
+ * controller had made would come back behind what its owner has seen since.
+ */
 import { refuseOlderEpoch } from '@cellbook/shared/epoch.ts';
 import { hostIdSchema, sandboxIdSchema, type WorkspaceId, workspaceIdSchema } from '@cellbook/shared/ids.ts';
 import { tierSchema } from '@cellbook/shared/protocol/principal.ts';
-import { and, asc, eq, gt, lte } from 'drizzle-orm';
+import { and, asc, eq, lte } from 'drizzle-orm';
 import type { Database } from '../db/database.ts';
 import { workspaceRests as table } from '../db/rests.ts';
+import { workspaces } from '../db/workspaces.ts';
 import { snapshotFingerprintSchema } from '../sandbox/snapshot/fingerprint.ts';
 import type { Rest } from './rest.ts';
 import type { RestStore } from './rest-store.ts';
@@ -13,12 +18,10 @@ export function createPostgresRestStore(database: Database): RestStore {
   const of = (workspaceId: WorkspaceId) => eq(table.workspaceId, workspaceId);
 
   /** Called where a write has found nothing to change: says whether a newer epoch was why. */
-  async function refuseIfNewer(workspaceId: WorkspaceId, epoch: number): Promise<void> {
-    const [newer] = await database
-      .select({ epoch: table.epoch })
-      .from(table)
-      .where(and(of(workspaceId), gt(table.epoch, epoch)));
-    refuseOlderEpoch(epoch, newer?.epoch ?? 0, 'what a suspended workspace keeps', { workspaceId });
+  async function refuseIfNewer(workspaceId: WorkspaceId, epoch: number, atLeast = 0): Promise<void> {
+    const [kept] = await database.select({ epoch: table.epoch }).from(table).where(of(workspaceId));
+    const newest = Math.max(atLeast, kept?.epoch ?? 0);
+    refuseOlderEpoch(epoch, newest, 'what a suspended workspace keeps', { workspaceId });
   }
 
   return {
@@ -27,13 +30,21 @@ export function createPostgresRestStore(database: Database): RestStore {
       return row ? toRest(row) : null;
     },
     async put(rest) {
-      const { workspaceId: _, ...set } = toRow(rest);
-      const written = await database
-        .insert(table)
-        .values(toRow(rest))
-        .onConflictDoUpdate({ target: table.workspaceId, set, setWhere: lte(table.epoch, rest.epoch) })
-        .returning({ epoch: table.epoch });
-      if (written.length === 0) await refuseIfNewer(rest.workspaceId, rest.epoch);
+      const { workspaceId, ...set } = toRow(rest);
+      let ofRow = 0;
+      const written = await database.transaction(async (tx) => {
+        // Shared until it is written: nobody takes the workspace over in between.
+        const own = eq(workspaces.id, workspaceId);
+        const [row] = await tx.select({ epoch: workspaces.epoch }).from(workspaces).where(own).for('share');
+        ofRow = row?.epoch ?? 0;
+        if (ofRow > rest.epoch) return [];
+        return tx
+          .insert(table)
+          .values(toRow(rest))
+          .onConflictDoUpdate({ target: table.workspaceId, set, setWhere: lte(table.epoch, rest.epoch) })
+          .returning({ epoch: table.epoch });
+      });
+      if (written.length === 0) await refuseIfNewer(rest.workspaceId, rest.epoch, ofRow);
     },
     async remove(workspaceId, epoch) {
       const removed = await database

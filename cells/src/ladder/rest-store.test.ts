@@ -2,6 +2,7 @@ import { hostIdSchema, newSandboxId, newWorkspaceId, type WorkspaceId } from '@c
 import { seededRandom } from '@cellbook/shared/random.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../db/test-database.ts';
+import { workspaces } from '../db/workspaces.ts';
 import { MemoryRestStore } from './memory-rest-store.ts';
 import { createPostgresRestStore } from './postgres-rest-store.ts';
 import type { Rest } from './rest.ts';
@@ -13,10 +14,23 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => fresh?.drop());
 
+const rowEpochs = new Map<WorkspaceId, number>();
 const implementations: [string, () => RestStore][] = [
-  ['memory', () => new MemoryRestStore()],
+  ['memory', () => new MemoryRestStore((id) => rowEpochs.get(id) ?? 0)],
   ['postgres', () => createPostgresRestStore(fresh.database)],
 ];
+
+/** The workspace's own row, of this epoch. */
+async function takeUp(id: WorkspaceId, epoch: number): Promise<void> {
+  rowEpochs.set(id, epoch);
+  const intent = { desired: 'running', phase: 'running', generation: 1, dormant: false, attempts: 0 };
+  const moments = { createdAt: new Date(), lastActiveAt: new Date() };
+  await fresh.database.insert(workspaces).values({
+    ...{ id, ownerId: 'o', orgId: 'o', tier: 'free', name: 'n', createKey: id },
+    ...{ ...intent, ...moments, epoch },
+  });
+}
+
 const fingerprint = { runtime: 'runsc 1', platform: 'systrap', cpuFeatures: 'abc', imageDigest: 'def' };
 
 describe.each(implementations)('the rest store in %s', (name, create) => {
@@ -50,6 +64,16 @@ describe.each(implementations)('the rest store in %s', (name, create) => {
     await expect(store.put(rest(id, { epoch: 6 }))).rejects.toMatchObject({ code: 'stale_epoch' });
     await expect(store.remove(id, 6)).rejects.toMatchObject({ code: 'stale_epoch' });
     expect(await store.get(id)).toEqual(newer);
+  });
+
+  test('one whose workspace is of a newer epoch by now cannot put back what that one took away', async () => {
+    const { store, id } = draw();
+    await takeUp(id, 4);
+    await expect(store.put(rest(id, { epoch: 3 }))).rejects.toMatchObject({ code: 'stale_epoch' });
+    expect(await store.get(id)).toBeNull();
+    const own = rest(id, { epoch: 4 });
+    await store.put(own);
+    expect(await store.get(id)).toEqual(own);
   });
 
   test('lists what is due, the longest due first, and what a host has', async () => {

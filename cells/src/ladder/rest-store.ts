@@ -4,7 +4,10 @@ import type { Rest } from './rest.ts';
 
 export interface RestStore {
   get(workspaceId: WorkspaceId): Promise<Rest | null>;
-  /** Replaces what an epoch up to this one made. Throws `stale_epoch` where a newer one has. */
+  /**
+   * Replaces what an epoch up to this one made. Throws `stale_epoch` where a newer one has, or the workspace is of a
+   * newer one by now.
+   */
   put(rest: Rest): Promise<void>;
   /** Takes back what an epoch up to this one made. Idempotent; throws `stale_epoch` where a newer one has. */
   remove(workspaceId: WorkspaceId, epoch: number): Promise<void>;

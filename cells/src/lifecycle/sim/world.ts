@@ -52,7 +52,7 @@ export class World {
   readonly random: Random;
   readonly transitions = new MemoryTransitionStore();
   readonly store = new MemoryWorkspaceStore(this.clock, this.transitions);
-  readonly rests = new MemoryRestStore();
+  readonly rests = new MemoryRestStore((id) => this.store.epochOf(id));
   readonly volumes: SimulatedVolumes;
   readonly hosts: readonly SimulatedHost[];
   readonly controllers: Controller[] = [];

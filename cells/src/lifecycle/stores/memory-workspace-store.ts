@@ -110,6 +110,11 @@ export class MemoryWorkspaceStore implements WorkspaceStore, LeaseStore {
     return { user: all.filter((row) => row.ownerId === ownerId).length, organisation: all.length };
   }
 
+  /** 0 where there is no such row. */
+  epochOf(workspaceId: WorkspaceId): number {
+    return this.#rows.get(workspaceId)?.epoch ?? 0;
+  }
+
   async subscribe(listener: (change: WorkspaceChange) => void): Promise<() => Promise<void>> {
     this.#listeners.add(listener);
     return async () => void this.#listeners.delete(listener);
