@@ -1,6 +1,6 @@
 import { newOrgId, newUserId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
-import type { Fact, Told } from '@cellbook/shared/protocol/standing-api.ts';
+import { type Fact, memberSubject, type Told } from '@cellbook/shared/protocol/standing-api.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
 import { describe, expect, test } from 'vitest';
 import { StandingBook } from './standing-book.ts';
@@ -51,6 +51,18 @@ describe('what was opened with a right', () => {
       null,
     ],
     ['ends when the organisation changed', [{ kind: 'changed', subject: org, ms: nowMs }], {}, 'outdated'],
+    [
+      'ends when what he is in the organisation changed',
+      [{ kind: 'changed', subject: memberSubject(sub, org), ms: nowMs }],
+      {},
+      'outdated',
+    ],
+    [
+      'goes on when what he is in another one changed',
+      [{ kind: 'changed', subject: memberSubject(sub, newOrgId(systemRandom)), ms: nowMs }],
+      {},
+      null,
+    ],
     ['goes on where another user changed', [{ kind: 'changed', subject: other, ms: nowMs }], {}, null],
     [
       'ends when the organisation has set something',

@@ -10,7 +10,7 @@
  */
 
 import type { Principal } from '@cellbook/shared/protocol/principal.ts';
-import type { Fact } from '@cellbook/shared/protocol/standing-api.ts';
+import { type Fact, memberSubject } from '@cellbook/shared/protocol/standing-api.ts';
 
 export type Ended = 'over' | 'revoked' | 'outdated' | 'unconfirmed';
 
@@ -32,13 +32,16 @@ function isRevoked(told: LastTold, { cred, sub, via }: Grant, endsMs: number): b
   return via !== 'token' && endsMs <= (told('revoked', sub) ?? Number.NEGATIVE_INFINITY);
 }
 
-export function isOutdated(told: LastTold, { cred, sub, org, asOf = 0, policyAsOf = 0 }: Grant): boolean {
+export function isOutdated(told: LastTold, grant: Grant): boolean {
+  const { org, asOf = 0, policyAsOf = 0 } = grant;
   const isNews = (subject: string) => (told('changed', subject) ?? 0) > asOf;
-  return [sub, org, cred].some(isNews) || (told('policy', org) ?? 0) > policyAsOf;
+  return subjectsOf(grant).some(isNews) || (told('policy', org) ?? 0) > policyAsOf;
 }
 
 /** The subjects whose facts decide about a grant. */
-export const subjectsOf = ({ cred, sub, org }: Grant): string[] => [...new Set([cred, sub, org])];
+export const subjectsOf = ({ cred, sub, org }: Grant): string[] => [
+  ...new Set([cred, sub, org, memberSubject(sub, org)]),
+];
 
 export const grantOf = ({ cred, sub, org, via, asOf, policyAsOf, ends }: Principal): Grant => ({
   ...{ cred, sub, org, via },

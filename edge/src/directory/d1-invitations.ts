@@ -1,7 +1,7 @@
 /** Invitations on D1. A link carries the secret, the row its hash; one is accepted once. */
 import { limits } from '@cellbook/shared/limits.ts';
 import { z } from 'zod';
-import { type Batch, noteChange } from './d1-batch.ts';
+import { type Batch, noteAccepted } from './d1-batch.ts';
 import { roomIn } from './members-limit.ts';
 import { noRoom, tooMany } from './org-refusals.ts';
 import { invitationSchema, type Orgs, orgSchema } from './orgs.ts';
@@ -92,7 +92,7 @@ export function d1Invitations(
         db
           .prepare(`UPDATE invitations SET accepted_by = ?4 WHERE ${meant} AND ${isIn} RETURNING org_id`)
           .bind(...keys),
-        noteChange(db, userId, nowMs),
+        noteAccepted(db, { id: invitation, hash }, userId, nowMs),
       ]);
       const row = updated?.results[0];
       if (row === undefined && asked?.results.length === 1) throw noRoom('joining an organisation', {});

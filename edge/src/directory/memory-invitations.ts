@@ -1,5 +1,6 @@
 /** Invitations in memory: for tests and simulation. */
 import { limits } from '@cellbook/shared/limits.ts';
+import { memberSubject } from '@cellbook/shared/protocol/standing-api.ts';
 import type { MemoryTables } from './memory-tables.ts';
 import { noRoom, tooMany } from './org-refusals.ts';
 import { type Invitation, invitationSchema, type Orgs, orgSchema } from './orgs.ts';
@@ -46,7 +47,7 @@ export function memoryInvitations(
       tables.join(row.org, userId, row.role, nowMs);
       if (!tables.memberOf(row.org, userId)) throw noRoom('joining an organisation', {});
       row.acceptedBy = userId;
-      tables.noteChange(userId, nowMs);
+      tables.noteChange(memberSubject(userId, row.org), nowMs);
       return row.org;
     },
   };

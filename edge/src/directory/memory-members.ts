@@ -1,4 +1,5 @@
 /** Members in memory: for tests and simulation. */
+import { memberSubject } from '@cellbook/shared/protocol/standing-api.ts';
 import type { MemoryTables } from './memory-tables.ts';
 import type { MemberChange, Orgs } from './orgs.ts';
 
@@ -27,7 +28,7 @@ export function memoryMembers(tables: MemoryTables): Pick<Orgs, 'members' | 'set
       const problem = obstacle(id, userId, role === 'admin');
       if (problem || !member) return problem ?? 'absent';
       member.role = role;
-      tables.noteChange(userId, nowMs);
+      tables.noteChange(memberSubject(userId, id), nowMs);
       return 'done';
     },
     async removeMember(id, userId, nowMs) {
@@ -35,7 +36,7 @@ export function memoryMembers(tables: MemoryTables): Pick<Orgs, 'members' | 'set
       if (problem) return problem;
       tables.members.delete(`${id} ${userId}`);
       for (const team of tables.teams) if (team.org === id) team.members.delete(userId);
-      tables.noteChange(userId, nowMs);
+      tables.noteChange(memberSubject(userId, id), nowMs);
       return 'done';
     },
   };

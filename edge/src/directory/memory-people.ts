@@ -1,6 +1,7 @@
 /** People in memory: for tests and simulation. */
 import type { Clock } from '@cellbook/shared/clock.ts';
 import { newOrgId, newUserId, type OrgId, type RegionId } from '@cellbook/shared/ids.ts';
+import { memberSubject } from '@cellbook/shared/protocol/standing-api.ts';
 import type { Random } from '@cellbook/shared/random.ts';
 import type { Person } from '../identity/identity.ts';
 import { endEvery, memorySessions } from './memory-sessions.ts';
@@ -104,7 +105,7 @@ export function createMemoryPeople(deps: {
 }
 
 function takeUp(tables: MemoryTables, user: UserRow, email: string, nowMs: number): void {
-  const before = tables.members.size;
+  const before = new Set(tables.members.keys());
   const domain = email.slice(email.lastIndexOf('@') + 1);
   for (const org of tables.orgs.values()) {
     if (org.emailDomain !== domain) continue;
@@ -118,7 +119,10 @@ function takeUp(tables: MemoryTables, user: UserRow, email: string, nowMs: numbe
     if (tables.memberOf(invitation.org, user.id)) invitation.acceptedBy = user.id;
   }
   // Who comes back: edges may still hold that he is no member.
-  if (tables.members.size > before && tables.changes.has(user.id)) tables.noteChange(user.id, nowMs);
+  for (const [name, { org, userId }] of tables.members) {
+    const subject = memberSubject(userId, org);
+    if (!before.has(name) && tables.changes.has(subject)) tables.noteChange(subject, nowMs);
+  }
 }
 
 function fillTeams(tables: MemoryTables, user: UserRow, groups: NonNullable<Login['groups']>): void {

@@ -54,6 +54,6 @@ export class MemoryTables {
   }
 
   noteChange(subject: string, nowMs: number): void {
-    this.changes.set(subject, Math.max(nowMs, (this.changes.get(subject) ?? -1) + 1));
+    this.changes.set(subject, Math.max(nowMs, ...[...this.changes.values()].map((atMs) => atMs + 1)));
   }
 }

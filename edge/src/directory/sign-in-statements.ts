@@ -7,6 +7,7 @@
  *   4  he becomes a member where the address's domain or an invitation to it says so, and there is room
  *   5  teams filled by the provider's groups have him or no longer have him
  */
+import { laterThanAll } from './d1-batch.ts';
 import { roomIn } from './members-limit.ts';
 import type { Login } from './people.ts';
 
@@ -119,8 +120,8 @@ function joining(db: D1Database, login: Login, email: string, nowMs: number): D1
     // Who comes back: edges may still hold that he is no member.
     db
       .prepare(
-        `UPDATE changes SET at = max(at + 1, ?3) WHERE subject = ${byIdentity}
-         AND EXISTS (SELECT 1 FROM members WHERE user_id = ${byIdentity} AND created_at = ?3)`,
+        `UPDATE changes SET at = ${laterThanAll('?3')} WHERE subject IN
+         (SELECT user_id || ' ' || org_id FROM members WHERE user_id = ${byIdentity} AND created_at = ?3)`,
       )
       .bind(issuer, subject, nowMs),
   ];

@@ -8,6 +8,7 @@
  */
 import type { OrgId, UserId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
+import { memberSubject } from '@cellbook/shared/protocol/standing-api.ts';
 import { BoundedMap } from '../bounded-map.ts';
 import type { Identity, Person } from '../identity/identity.ts';
 import { type Changes, everybody } from './changes.ts';
@@ -60,11 +61,12 @@ export function createStandings(deps: {
 }
 
 /**
- * When something about the holder changed last. One issued a while after that still counts as issued before: it
+ * When something about the holder changed last; times grow over all subjects (d1-batch.ts), so the latest stands for
+ * every other. One issued a while after that still counts as issued before: it
  * may have been made (a key, another organisation's cookie) by an isolate that had not heard of the change.
  * Where there are more changes than are held, everybody counts as changed with the first that is missing.
  */
 export function changedAtMs(changes: Changes, { sub, org, jti }: Identity): number {
-  const times = [sub, org, jti, everybody].map((subject) => changes.get(subject) ?? Number.NEGATIVE_INFINITY);
-  return Math.max(...times);
+  const subjects = [sub, org, jti, memberSubject(sub, org), everybody];
+  return Math.max(...subjects.map((subject) => changes.get(subject) ?? Number.NEGATIVE_INFINITY));
 }

@@ -85,10 +85,10 @@ describe('a cell that asks hears', () => {
     const before = await newest();
     const path = `/v1/orgs/${shared}/members/${member}`;
     expect((await call('PATCH', path, { role: 'viewer' }, admin)).status).toBe(204);
-    expect(await since(before)).toMatchObject([{ kind: 'changed', subject: member }]);
+    expect(await since(before)).toMatchObject([{ kind: 'changed', subject: `${member} ${shared}` }]);
     expect((await call('DELETE', path, undefined, admin)).status).toBe(204);
     const [first, second] = await since(before);
-    expect([first?.subject, second?.subject]).toEqual([member, member]);
+    expect(second?.subject).toBe(first?.subject);
     expect(second?.ms).toBeGreaterThan(first?.ms ?? 0);
   });
 
@@ -197,6 +197,7 @@ describe('a principal', () => {
         const { asOf, policyAsOf, tier } = await principalOf(behind, credential);
         return [asOf, policyAsOf, tier];
       })
-      .toEqual([atMs, atMs, 'paid']);
+      .toEqual([expect.any(Number), atMs, 'paid']);
+    expect((await principalOf(behind, credential)).asOf).toBeGreaterThanOrEqual(atMs);
   });
 });

@@ -12,7 +12,7 @@
  * nothing.
  */
 import { z } from 'zod';
-import { cellIdSchema } from '../ids.ts';
+import { cellIdSchema, type OrgId, type UserId } from '../ids.ts';
 import { limits } from '../limits.ts';
 
 export const standingAskType = 'cellbook-standing-ask';
@@ -24,8 +24,12 @@ export const standingToldType = 'cellbook-standing-told';
  * | revoked | a key's or session's id                 | when it would have ended by itself                     |
  * | revoked | a user's id                             | his sessions (not keys) that end until then are ended  |
  * | changed | a user's, organisation's or key's id    | when: what was said of it before holds no more         |
+ * | changed | a membership (`memberSubject`)          | the same, of what a user is in that organisation alone |
  * | policy  | an organisation's id                    | when: the same, of what it has set (quotas, recording) |
  */
+/** What one organisation decides of a member ends nothing that he has open in another. */
+export const memberSubject = (user: UserId, org: OrgId): string => `${user} ${org}`;
+
 export const factSchema = z.object({
   kind: z.enum(['revoked', 'changed', 'policy']),
   subject: z.string().min(1).max(64),
