@@ -3,7 +3,9 @@ import { hostIdSchema, newOrgId, newUserId, newWorkspaceId } from '@cellbook/sha
 import { seededRandom } from '@cellbook/shared/random.ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../db/test-database.ts';
+import type { ResumeReport } from '../../ladder/resume-report.ts';
 import { upTo } from '../../quotas/allowance.ts';
+import type { PhaseCommit } from './lease-store.ts';
 import { PostgresTransitionStore } from './postgres-transition-store.ts';
 import { PostgresWorkspaceStore } from './postgres-workspace-store.ts';
 import type { NewTransition } from './transition-store.ts';
@@ -59,6 +61,21 @@ const commit = (
     },
   );
 
+/** As somebody else does; gives what lets it go. */
+async function lockRow({ id }: WorkspaceRow): Promise<() => Promise<void>> {
+  const [isLocked, letGo] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const locking = fresh.database.$client.begin(async (sql) => {
+    await sql`select 1 from workspaces where id = ${id} for update`;
+    isLocked.resolve();
+    await letGo.promise;
+  });
+  await isLocked.promise;
+  return async () => {
+    letGo.resolve();
+    await locking;
+  };
+}
+
 it('gives leases and commits that come at once to each as if it were alone', async () => {
   const rows = await Promise.all(Array.from({ length: 100 }, create));
   const held = await Promise.all(rows.map(acquire));
@@ -85,14 +102,7 @@ it('gives leases and commits that come at once to each as if it were alone', asy
 
 it('does not wait for a row that somebody else has locked, nor keeps it from being written afterwards', async () => {
   const [locked, free] = [await acquire(await create()), await acquire(await create())];
-  const letGo = Promise.withResolvers<void>();
-  const isLocked = Promise.withResolvers<void>();
-  const other = fresh.database.$client.begin(async (sql) => {
-    await sql`select 1 from workspaces where id = ${locked.id} for update`;
-    isLocked.resolve();
-    await letGo.promise;
-  });
-  await isLocked.promise;
+  const letGo = await lockRow(locked);
   let isWritten = false;
   const late = commit(locked).finally(() => {
     isWritten = true;
@@ -100,9 +110,38 @@ it('does not wait for a row that somebody else has locked, nor keeps it from bei
   const [done, again] = await Promise.all([commit(free), store.acquire(free.id, lease)]);
   expect([done, again]).toMatchObject([{ committed: true }, { epoch: free.epoch }]);
   expect(isWritten).toBe(false);
-  letGo.resolve();
-  await other;
+  await letGo();
   expect(await late).toMatchObject({ committed: true, row: { id: locked.id } });
+});
+
+it('commits how a resume went though its cause is in no text that Postgres keeps, alone and among others', async () => {
+  const said = 'missed\0 by \ud800';
+  const missed: ResumeReport['missed'] = [{ rung: 'memory', cause: 'failed', why: said }];
+  const lastResume: ResumeReport = { rung: 'cold', missed, steps: [], durationMs: 5, atMs: nowMs };
+  const started = (row: WorkspaceRow): PhaseCommit => {
+    const { id: workspaceId, generation, epoch } = row;
+    const common = { workspaceId, generation, epoch, holder: 'a', atMs: nowMs, problem: null };
+    const moved = { kind: 'phase', event: 'sandbox_started', from: 'resuming', to: 'running' } as const;
+    return {
+      ...{ hostId, state: { ...phaseStateOf(row), phase: 'running', lastRung: 'cold', lastResume } },
+      transitions: [{ ...common, ...moved, resume: lastResume }],
+    };
+  };
+  const guardOf = ({ epoch, generation }: WorkspaceRow) => ({ holder: 'a', epoch, generation });
+  const kept = { lastResume: { missed: [{ why: 'missed by \ufffd' }] } };
+  const [told, other] = [await acquire(await create()), await acquire(await create())];
+  const together = [store.commit(told.id, guardOf(told), started(told)), commit(other)];
+  expect(await Promise.all(together)).toMatchObject([{ committed: true, row: kept }, { committed: true }]);
+
+  const alone = await acquire(await create());
+  const letGo = await lockRow(alone);
+  const late = store.commit(alone.id, guardOf(alone), started(alone));
+  // A statement that came later was answered: the batch has found it locked.
+  await commit(other);
+  await letGo();
+  expect(await late).toMatchObject({ committed: true, row: kept });
+  expect(await store.get(alone.id)).toMatchObject(kept);
+  expect(await transitions.list(alone.id, null, 1)).toMatchObject([{ resume: kept.lastResume }]);
 });
 
 it('writes what a program said though Postgres can keep it in no text, and nobody else’s entries fail by it', async () => {

@@ -14,7 +14,7 @@ import { workspaces } from '../../db/workspaces.ts';
 import type { CommitGuard, CommitResult, PhaseCommit } from './lease-store.ts';
 import { parseRawWorkspaceRow, parseWorkspaceRow } from './parse-workspace-row.ts';
 import { isHeld, moment, type Stored } from './postgres-conditions.ts';
-import { insertTransitions, storable, transitionsAsJson } from './transition-values.ts';
+import { insertTransitions, storable, storableJson, transitionsAsJson } from './transition-values.ts';
 
 interface Wanted {
   workspaceId: WorkspaceId;
@@ -76,7 +76,7 @@ export class PostgresCommits {
         hostId,
         release: release ?? false,
       },
-      ...{ problem: storable(state.problem?.text ?? null), problemCode: state.problem?.code ?? null },
+      ...{ problem: state.problem?.text ?? null, problemCode: state.problem?.code ?? null },
       retryAt: state.retryAtMs === null ? null : moment(state.retryAtMs),
       purgedAt: state.purgedAtMs === null ? null : moment(state.purgedAtMs),
       epoch: guard.epoch,
@@ -84,7 +84,7 @@ export class PostgresCommits {
     const entries = wanted.flatMap(({ commit }) => commit.transitions);
     const rows = await this.#database.execute(sql`
       with asked as materialized (
-        select * from jsonb_to_recordset(${JSON.stringify(asked)}::text::jsonb) as asked (
+        select * from jsonb_to_recordset(${storableJson(asked)}::text::jsonb) as asked (
           n int, "workspaceId" text, holder text, epoch int, generation int, phase text, dormant bool, problem text,
           "problemCode" text, attempts int, "retryAt" timestamptz, "lastRung" text, "lastResume" jsonb, "purgedAt" timestamptz,
           "hostId" text, release bool)),
@@ -133,7 +133,7 @@ function valuesOf({ state, hostId, release }: PhaseCommit): Partial<Stored> {
     attempts: state.attempts,
     retryAt: state.retryAtMs === null ? null : moment(state.retryAtMs),
     lastRung: state.lastRung,
-    lastResume: state.lastResume,
+    lastResume: state.lastResume && sql`${storableJson(state.lastResume)}::text::jsonb`,
     purgedAt: state.purgedAtMs === null ? null : moment(state.purgedAtMs),
     hostId,
     ...(release && { leaseHolder: null, leaseExpiresAt: null }),

@@ -18,7 +18,7 @@ export function transitionsAsJson(entries: readonly NewTransition[], where: SQL 
       problem, resume, generation, epoch, holder, at)
     select workspace_id, kind, step, from_phase, to_phase, outcome, duration_ms, problem, resume,
       generation, epoch, holder, at
-    from jsonb_to_recordset(${JSON.stringify(rows)}::text::jsonb) as entry (n int, workspace_id text, kind text,
+    from jsonb_to_recordset(${storableJson(rows)}::text::jsonb) as entry (n int, workspace_id text, kind text,
       step text, from_phase text, to_phase text, outcome text, duration_ms int, problem text, resume jsonb, generation int,
       epoch int, holder text, at timestamptz)
     ${where} order by n`;
@@ -36,7 +36,7 @@ function rowOf(entry: NewTransition) {
         step: entry.step,
         outcome: entry.outcome,
         duration_ms: Math.round(entry.durationMs),
-        problem: storable(entry.problem),
+        problem: entry.problem,
       };
     case 'phase':
       return {
@@ -44,7 +44,7 @@ function rowOf(entry: NewTransition) {
         step: entry.event,
         from_phase: entry.from,
         to_phase: entry.to,
-        problem: storable(entry.problem),
+        problem: entry.problem,
         resume: entry.resume ?? null,
       };
   }
@@ -53,3 +53,7 @@ function rowOf(entry: NewTransition) {
 /** What a program says may hold what Postgres keeps in no text: one such must not fail a whole batch. */
 export const storable = (text: string | null): string | null =>
   text === null ? null : text.replaceAll('\0', '').toWellFormed();
+
+/** The same of every text in it, however deep: `jsonb` takes none of that either. */
+export const storableJson = (value: unknown): string =>
+  JSON.stringify(value, (_, one: unknown) => (typeof one === 'string' ? storable(one) : one));
