@@ -160,6 +160,18 @@ describe('the idle policy at work', () => {
     expect(warned).toHaveLength(2);
   });
 
+  it('holds within what the organisation allows now, whatever was chosen before', async () => {
+    const { lifecycle, create, pass, settledRow } = await makeHost({ idleSecondsMax: 600 });
+    const [long, always, short] = [await create(86_400), await create(null), await create(300)];
+    for (const id of [long, always, short]) outcomeOf(lifecycle.ensureRunning(id, never));
+    await pass(400_000);
+    const phases = async () =>
+      Promise.all([long, always, short].map(async (id) => (await settledRow(id)).phase));
+    expect(await phases()).toEqual(['running', 'running', 'suspended']);
+    await pass(300_000);
+    expect(await phases()).toEqual(['suspended', 'suspended', 'suspended']);
+  });
+
   it('survives its controller: the next one warns too, and suspends when it is time', async () => {
     const { lifecycle, startAnother, create, pass, settledRow, warned } = await makeHost();
     const id = await create(1_200);

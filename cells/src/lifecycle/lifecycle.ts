@@ -229,6 +229,7 @@ export class Lifecycle implements WorkspaceRuntime {
     const { store, transitions, volumes, hosts, clock, random, log, sandboxLimits, failpoint } = this.#deps;
     const metrics = this.#deps.metrics ?? noMetrics;
     const secrets = this.#deps.secrets ?? noSecrets;
+    const quotas = this.#deps.quotas;
     const tools = {
       ...{ volumes, hosts, secrets, clock, log, listeners: this.#listeners, sandboxLimits },
       rests: this.#rests,
@@ -249,6 +250,7 @@ export class Lifecycle implements WorkspaceRuntime {
         tools: { ...tools, newSandboxId: () => newSandboxId(random) },
         leases: this.#leases,
         observing: {
+          ...(quotas && { idleRules: (row: WorkspaceRow) => quotas.idleRules(row) }),
           rests: this.#rests,
           isPlaceNeeded: (id) => this.#room.isWanted(id),
           ...{ hosts, volumes, adoptions: this.#adoptions, activity: this.#activity, clock },

@@ -1,6 +1,7 @@
 /** What the planner is told about a workspace: its row, and what this host and the gateway know of it now. */
 import type { Clock } from '@cellbook/shared/clock.ts';
 import type { WorkspaceId } from '@cellbook/shared/ids.ts';
+import { type IdleRules, idleSecondsWithin } from '@cellbook/shared/protocol/quota.ts';
 import type { Phase } from '@cellbook/shared/protocol/workspace.ts';
 import type { Hosts } from '../host/hosts.ts';
 import { isFrozen, type Rest } from '../ladder/rest.ts';
@@ -18,6 +19,8 @@ export interface ObserveTools {
   rests: RestStore;
   /** Frozen sandboxes whose places are needed. */
   isPlaceNeeded(workspaceId: WorkspaceId): boolean;
+  /** What its organisation allows; absent: anything. */
+  idleRules?(row: WorkspaceRow): Promise<IdleRules>;
   volumes: Pick<WorkspaceVolumes, 'isOnHost'>;
   adoptions: Adoptions;
   activity: Activity;
@@ -39,7 +42,7 @@ export async function observe(tools: ObserveTools, row: WorkspaceRow): Promise<O
     retryAtMs: row.retryAtMs,
     undoUntilMs: row.undoUntilMs,
     purged: row.purgedAtMs !== null,
-    idleSuspendSeconds: row.idleSuspendSeconds,
+    idleSuspendSeconds: await idleSecondsOf(tools, row),
     // Also reads whether it is busy, which counts as use.
     busy: row.phase === 'running' && activity.isBusy(row.id),
     lastActiveAtMs: activity.lastUsedAtMs(row.id, row.lastActiveAtMs),
@@ -54,6 +57,12 @@ export async function observe(tools: ObserveTools, row: WorkspaceRow): Promise<O
     draining: isDraining() || (row.hostId !== null && hosts.isDraining(row.hostId)),
     nowMs: clock.nowMs(),
   };
+}
+
+/** Only one that runs can be idle. */
+async function idleSecondsOf({ idleRules }: ObserveTools, row: WorkspaceRow): Promise<number | null> {
+  if (row.phase !== 'running' || !idleRules) return row.idleSuspendSeconds;
+  return idleSecondsWithin(row.idleSuspendSeconds, (await idleRules(row)).secondsMax);
 }
 
 function describeRest({ hosts, isPlaceNeeded }: ObserveTools, row: WorkspaceRow, rest: Rest | null) {

@@ -1,5 +1,6 @@
 /** Nothing is limited and nothing is counted: for simulation, and for describing the API. */
 import { CellbookError } from '@cellbook/shared/errors.ts';
+import { idleRulesOf } from '@cellbook/shared/protocol/quota.ts';
 import { unlimited } from './allowance.ts';
 import type { WorkspaceQuotas } from './quota-guard.ts';
 
@@ -10,6 +11,7 @@ export const noQuotas: WorkspaceQuotas = {
   hear() {},
   toCreate: async () => ({ workspaces: unlimited, running: unlimited }),
   toRun: async () => unlimited,
+  idleRules: async ({ tier }) => idleRulesOf(tier, undefined),
   assertFilesFit: async () => {},
   reserveStorage: async () => ({ id: '', release: async () => {} }),
   makeRoomToCreate: async () => Promise.reject(cannot()),

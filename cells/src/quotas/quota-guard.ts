@@ -11,7 +11,7 @@ import type { CellbookError } from '@cellbook/shared/errors.ts';
 import type { OrgId, UserId } from '@cellbook/shared/ids.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
 import type { Principal, Tier } from '@cellbook/shared/protocol/principal.ts';
-import type { Usage } from '@cellbook/shared/protocol/quota.ts';
+import type { IdleRules, Usage } from '@cellbook/shared/protocol/quota.ts';
 import type { Random } from '@cellbook/shared/random.ts';
 import type { Database } from '../db/database.ts';
 import type { Allowance, CreateAllowance } from './allowance.ts';
@@ -67,6 +67,11 @@ export class QuotaGuard {
     this.#deps.policies.hear(principal);
     // Who only visits uses nothing here.
     if (principal.at === undefined) this.#deps.shares?.hear(principal.org);
+  }
+
+  /** How long a workspace may stay unused: what its user gets, and what he may choose. */
+  idleRules({ orgId, tier }: Tenant): Promise<IdleRules> {
+    return this.#deps.policies.idleRules(orgId, tier);
   }
 
   async toCreate(tenant: Tenant): Promise<CreateAllowance> {

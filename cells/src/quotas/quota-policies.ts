@@ -7,6 +7,8 @@ import { limits } from '@cellbook/shared/limits.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
 import { type Principal, type Tier, tierSchema } from '@cellbook/shared/protocol/principal.ts';
 import {
+  type IdleRules,
+  idleRulesOf,
   type QuotaPolicy,
   type Quotas,
   quotaPolicySchema,
@@ -51,8 +53,17 @@ export class QuotaPolicies {
   }
 
   async of(org: OrgId, tier: Tier): Promise<Quotas> {
-    const heard = this.#heard.get(org) ?? (await this.#read(org)) ?? { tier, policy: {} };
+    const heard = await this.#of(org, tier);
     return quotasOf(heard.tier, heard.policy);
+  }
+
+  async idleRules(org: OrgId, tier: Tier): Promise<IdleRules> {
+    const heard = await this.#of(org, tier);
+    return idleRulesOf(heard.tier, heard.policy);
+  }
+
+  async #of(org: OrgId, tier: Tier): Promise<Heard> {
+    return this.#heard.get(org) ?? (await this.#read(org)) ?? { tier, policy: {} };
   }
 
   async #read(org: OrgId): Promise<Heard | null> {

@@ -10,7 +10,7 @@ import type { IntentChange, WorkspaceStore } from '../lifecycle/stores/workspace
 import type { QuotaGuard } from './quota-guard.ts';
 import { takenMeanwhile } from './refusals.ts';
 
-export type RunningQuotas = Pick<QuotaGuard, 'toRun' | 'makeRoomToRun' | 'assertFilesFit'>;
+export type RunningQuotas = Pick<QuotaGuard, 'toRun' | 'makeRoomToRun' | 'assertFilesFit' | 'idleRules'>;
 
 /** The row as it is then; null where the intent is none of `from`. Throws `quota_exceeded`, `volume_full`. */
 export async function requestRunning(

@@ -23,9 +23,21 @@ export const quotaSchema = z.object({
 });
 export type Quota = z.infer<typeof quotaSchema>;
 
+/** Seconds without a busy kernel after which a workspace is suspended. */
+export const idleSecondsSchema = z.int().min(60).max(604_800);
+
+/** Within it each user chooses for each of his workspaces. */
+export const idlePolicySchema = z.object({
+  /** Where he has chosen nothing; absent: his tier's usual. */
+  secondsDefault: idleSecondsSchema.optional(),
+  /** He may choose no longer, nor never; what he had chosen before counts as this. Absent: what he likes. */
+  secondsMax: idleSecondsSchema.optional(),
+});
+
 export const quotaPolicySchema = z.object({
   user: quotaSchema.partial().optional(),
   organisation: quotaSchema.partial().optional(),
+  idle: idlePolicySchema.optional(),
 });
 export type QuotaPolicy = z.infer<typeof quotaPolicySchema>;
 
@@ -42,6 +54,22 @@ export function quotasOf(tier: Tier, policy: QuotaPolicy | undefined): Quotas {
     organisation: { ...usual.organisation, ...policy?.organisation },
   };
 }
+
+export interface IdleRules {
+  secondsDefault: number;
+  /** Null: as long as one likes, or for ever. */
+  secondsMax: number | null;
+}
+
+export function idleRulesOf(tier: Tier, policy: QuotaPolicy | undefined): IdleRules {
+  const secondsMax = policy?.idle?.secondsMax ?? null;
+  const usual = policy?.idle?.secondsDefault ?? limits.lifecycle.idleSuspendSecondsByTier[tier];
+  return { secondsDefault: Math.min(usual, secondsMax ?? usual), secondsMax };
+}
+
+/** What holds of a choice (null: never), which may be older than the rule. */
+export const idleSecondsWithin = (chosen: number | null, secondsMax: number | null): number | null =>
+  secondsMax === null ? chosen : Math.min(chosen ?? secondsMax, secondsMax);
 
 const measured = z.object({ used: z.int(), limit: z.int() });
 export const usageSchema = z

@@ -14,7 +14,7 @@ export const idempotencyKeySchema = z
 export const createWorkspaceSchema = z
   .strictObject({
     name: workspaceNameSchema,
-    /** Absent: as long as the owner's tier has by default. */
+    /** Absent: as the organisation has it, or else the owner's tier. */
     idleSuspendSeconds: workspaceSchema.shape.idleSuspendSeconds.optional(),
     /** `running` starts it at once; otherwise it starts at its first use. */
     desired: z.enum(['running', 'suspended']).default('suspended'),

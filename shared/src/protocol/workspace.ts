@@ -1,6 +1,7 @@
 /** The workspace as `/v1/workspaces` shows it, and the events of its phases. */
 import { z } from 'zod';
 import { userIdSchema, workspaceIdSchema } from '../ids.ts';
+import { idleSecondsSchema } from './quota.ts';
 import { keptSchema, resumeSchema, rungSchema } from './resume.ts';
 
 /** What the owner asked for. */
@@ -27,8 +28,11 @@ export const workspaceSchema = z
     phase: phaseSchema,
     /** Counts the owner's changes of intent; a reply that carries it says which intent it reports on. */
     generation: z.int().nonnegative(),
-    /** Seconds without a busy kernel after which it is suspended; null means never. */
-    idleSuspendSeconds: z.int().min(60).max(604_800).nullable(),
+    /**
+     * Seconds without a busy kernel after which it is suspended, as its owner has chosen; null means never. What his
+     * organisation allows at most holds where it is less.
+     */
+    idleSuspendSeconds: idleSecondsSchema.nullable(),
     /** Which rung the last resume took. */
     lastRung: rungSchema.nullable(),
     /** How that went; null before the first. */

@@ -2,6 +2,7 @@ import { limits } from '@cellbook/shared/limits.ts';
 import { type Desired, workspaceSchema } from '@cellbook/shared/protocol/workspace.ts';
 import { editWorkspaceSchema } from '@cellbook/shared/protocol/workspace-api.ts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { assertIdleAllowed } from '../../quotas/idle-allowed.ts';
 import { requestRunning } from '../../quotas/request-running.ts';
 import { needs } from '../access/route-access.ts';
 import type { ApiScope } from '../api-scope.ts';
@@ -80,16 +81,15 @@ export function registerChangeWorkspaces(app: ApiScope, deps: WorkspaceDeps): vo
       writeOnce(deps, request, reply, async () => {
         const { workspaceId } = request.params;
         const { name, idleSuspendSeconds } = request.body;
+        const doing = 'changing a workspace';
+        const before = idleSuspendSeconds === undefined ? null : await store.get(workspaceId);
+        if (before && idleSuspendSeconds !== undefined)
+          assertIdleAllowed(idleSuspendSeconds, await deps.quotas.idleRules(before), doing);
         const changes = {
           ...(name !== undefined && { name }),
           ...(idleSuspendSeconds !== undefined && { idleSuspendSeconds }),
         };
-        return answerChange(
-          deps,
-          await store.edit(workspaceId, changes),
-          workspaceId,
-          'changing a workspace',
-        );
+        return answerChange(deps, await store.edit(workspaceId, changes), workspaceId, doing);
       }),
   );
 

@@ -9,6 +9,7 @@ import {
   idempotencyKeyHeader,
 } from '@cellbook/shared/protocol/workspace-api.ts';
 import type { NewWorkspace } from '../../lifecycle/stores/workspace-row.ts';
+import { assertIdleAllowed } from '../../quotas/idle-allowed.ts';
 import { takenMeanwhile } from '../../quotas/refusals.ts';
 import { needs } from '../access/route-access.ts';
 import type { ApiScope } from '../api-scope.ts';
@@ -43,10 +44,7 @@ async function create(deps: WorkspaceDeps, principal: Principal, body: CreateWor
     tier: principal.tier,
     name: body.name,
     desired: body.desired,
-    idleSuspendSeconds:
-      body.idleSuspendSeconds === undefined
-        ? limits.lifecycle.idleSuspendSecondsByTier[principal.tier]
-        : body.idleSuspendSeconds,
+    idleSuspendSeconds: await idleSecondsFor(quotas, principal, body.idleSuspendSeconds),
     nowMs: clock.nowMs(),
     createKey,
   };
@@ -60,6 +58,17 @@ async function create(deps: WorkspaceDeps, principal: Principal, body: CreateWor
   await volumes.create(row.id);
   deps.changed(row);
   return { status: 201, body: presentWorkspace(row) };
+}
+
+async function idleSecondsFor(
+  quotas: WorkspaceDeps['quotas'],
+  { sub: ownerId, org: orgId, tier }: Principal,
+  chosen: number | null | undefined,
+): Promise<number | null> {
+  const rules = await quotas.idleRules({ ownerId, orgId, tier });
+  if (chosen === undefined) return rules.secondsDefault;
+  assertIdleAllowed(chosen, rules, 'creating a workspace');
+  return chosen;
 }
 
 const keyMissing = (): CellbookError =>

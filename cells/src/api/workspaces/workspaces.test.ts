@@ -28,6 +28,40 @@ async function createId(): Promise<WorkspaceId> {
   return (await api.create()).body.id;
 }
 
+describe('the idle policy', () => {
+  const claims = (secondsMax: number, secondsDefault?: number) => ({
+    ...newOwner(),
+    org: newOrgId(systemRandom),
+    quota: { idle: { secondsMax, ...(secondsDefault && { secondsDefault }) } },
+  });
+  const create = (as: ReturnType<typeof claims>, body: object = {}) =>
+    api.call('POST', '/v1/workspaces', { body: { name: 'a', ...body }, headers: withKey(), claims: as });
+
+  it('is the organisation’s where its user has chosen nothing, and his choice within it', async () => {
+    const as = claims(900, 600);
+    expect((await create(as)).body.idleSuspendSeconds).toBe(600);
+    expect((await create(claims(900))).body.idleSuspendSeconds).toBe(900);
+    const chosen = await create(as, { idleSuspendSeconds: 300 });
+    expect(chosen).toMatchObject({ status: 201, body: { idleSuspendSeconds: 300 } });
+    const edit = { body: { idleSuspendSeconds: 900 }, claims: as };
+    expect((await api.call('PATCH', pathOf(chosen.body.id), edit)).body.idleSuspendSeconds).toBe(900);
+  });
+
+  it.each([901, null])(
+    'refuses %s s where the organisation allows 900, on create and on edit',
+    async (asked) => {
+      const as = claims(900);
+      const refused = { status: 403, body: { code: 'forbidden' } };
+      expect(await create(as, { idleSuspendSeconds: asked })).toMatchObject(refused);
+      const { id } = (await create(as)).body;
+      const edit = { body: { idleSuspendSeconds: asked }, claims: as };
+      expect(await api.call('PATCH', pathOf(id), edit)).toMatchObject(refused);
+      const rename = { body: { name: 'b' }, claims: as };
+      expect((await api.call('PATCH', pathOf(id), rename)).body.idleSuspendSeconds).toBe(900);
+    },
+  );
+});
+
 describe('how it came back, and what is kept', () => {
   it('tells of the last resume: the rung, better ones and why not, steps and time; in its record too', async () => {
     const id = await createId();
@@ -56,10 +90,10 @@ describe('how it came back, and what is kept', () => {
     const kept = async () => (await api.call('GET', pathOf(id))).body.kept;
     expect(await kept()).toBe('none');
     const frozen = {
-      ...{ workspaceId: id, epoch: 1, tier: 'free', hostId: hostIdSchema.parse('host-a') },
+      ...{ workspaceId: id, epoch: 1, tier: 'free' as const, hostId: hostIdSchema.parse('host-a') },
       ...{ sandboxId: newSandboxId(systemRandom), image: null, suspendedAtMs: 0, dueAtMs: 1 },
       remote: false,
-    } as const;
+    };
     await api.rests.put(frozen);
     expect(await kept()).toBe('live');
     const fingerprint = { runtime: 'r', platform: 'p', cpuFeatures: 'c', imageDigest: 'd' };

@@ -10,6 +10,7 @@ import { LocalSandboxHost } from '../../host/local-sandbox-host.ts';
 import type { SandboxHost } from '../../host/sandbox-host.ts';
 import type { ResumeReport } from '../../ladder/resume-report.ts';
 import { upTo } from '../../quotas/allowance.ts';
+import { noQuotas } from '../../quotas/no-quotas.ts';
 import type { WorkspaceVolumes } from '../../storage/workspace-volumes.ts';
 import { Lifecycle, type LifecycleDeps } from '../lifecycle.ts';
 import type { RuntimeListener } from '../runtime.ts';
@@ -22,6 +23,8 @@ export interface MemoryHostOptions {
   capacity?: number;
   /** A second host, with so many places. */
   elsewhere?: number;
+  /** What the organisation allows at most. */
+  idleSecondsMax?: number;
   /** While it is on, the store answers nothing but errors. */
   outage?: { isOn: boolean };
   /** Stands between the lifecycle and what it acts on. */
@@ -61,6 +64,10 @@ export async function makeHost(given: MemoryHostOptions = {}) {
     volumes: given.wrap?.volumes(volumes) ?? volumes,
     hosts: new Hosts(given.elsewhere === undefined ? [own] : [own, elsewhere]),
     log: silentLogger,
+    quotas: {
+      ...noQuotas,
+      idleRules: async () => ({ secondsDefault: 1, secondsMax: given.idleSecondsMax ?? null }),
+    },
     sandboxLimits: () => ({ memoryBytesMax: 1, cpuMillisMax: 1, pidsMax: 1, diskBytesMax: 1 }),
   };
   const lifecycle = new Lifecycle(lifecycleDeps);
