@@ -273,7 +273,8 @@ export class Lifecycle implements WorkspaceRuntime {
     this.#seen.note(row.id, row.revision);
     if (row.phase !== 'running') {
       this.#announced.delete(row.id);
-      this.#adoptions.forget(row.id);
+      // What is tried in vain while it resumes is counted on, so that it ends.
+      if (row.phase !== 'resuming') this.#adoptions.forget(row.id);
       this.#warnings.takeBack(row.id);
       if (row.phase === 'suspended' || row.phase === 'deleted') this.#activity.forget(row.id);
       return;

@@ -52,7 +52,6 @@ export async function observe(tools: ObserveTools, row: WorkspaceRow): Promise<O
     failedAdoptions: tools.adoptions.failuresOf(row.id),
     roomElsewhere: row.phase === 'failed' && row.hostId !== null && hosts.hasRoomElsewhere(row.hostId),
     loss: await lossOf(tools, row, sandbox),
-    gaveUp: row.phase === 'suspending' && row.problem !== null,
     demanded: isDemanded(row.id),
     draining: isDraining() || (row.hostId !== null && hosts.isDraining(row.hostId)),
     nowMs: clock.nowMs(),

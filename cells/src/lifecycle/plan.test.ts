@@ -23,7 +23,6 @@ const running: Observed = {
   failedAdoptions: 0,
   roomElsewhere: false,
   loss: null,
-  gaveUp: false,
   busy: false,
   demanded: false,
   draining: false,
@@ -50,7 +49,6 @@ const anything = fc.record<Observed>({
   failedAdoptions: fc.nat(2 * limits.lifecycle.adoptionsMax),
   roomElsewhere: fc.boolean(),
   loss: fc.constant(null),
-  gaveUp: fc.boolean(),
   busy: fc.boolean(),
   demanded: fc.boolean(),
   draining: fc.boolean(),
@@ -158,16 +156,19 @@ describe('the planner', () => {
       ],
     });
     expect(plan({ ...cut, failedAdoptions: 1 })).toMatchObject(stopped);
-    expect(plan({ ...cut, gaveUp: true })).toMatchObject(stopped);
   });
 
-  it('keeps an image as it is where the sandbox that came from it was never announced and is not wanted', () => {
+  it('takes over also what nobody wants any more, tries that once, and keeps what still sleeps', () => {
     const unwanted: Observed = {
       ...{ ...running, desired: 'suspended', phase: 'resuming' },
       ...{ keepsMemory: true, rest: 'stored' },
     };
-    expect(plan({ ...unwanted, sandbox: 'adoptable' })).toMatchObject({
-      ...{ type: 'give_up_sandbox', steps: ['stop_sandbox', 'flush_rest', 'detach_files'] },
+    const adoptable: Observed = { ...unwanted, sandbox: 'adoptable' };
+    expect(plan(adoptable)).toMatchObject({ type: 'adopt' });
+    const stopped = { type: 'give_up_sandbox', steps: ['stop_sandbox', 'flush_rest', 'detach_files'] };
+    expect(plan({ ...adoptable, failedAdoptions: 1 })).toMatchObject(stopped);
+    expect(plan({ ...unwanted, sandbox: 'none', rest: 'frozen' })).toMatchObject({
+      ...{ type: 'give_up_sandbox', steps: ['sleep_sandbox', 'flush_rest', 'detach_files'] },
     });
   });
 

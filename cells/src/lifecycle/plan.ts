@@ -46,8 +46,6 @@ export interface Observed {
   roomElsewhere: boolean;
   /** Why it is not usable any more, where that is known. */
   loss: Problem | null;
-  /** It is being suspended because it was lost, and not because somebody wanted it. */
-  gaveUp: boolean;
   busy: boolean;
   /** Somebody waits for it to run. */
   demanded: boolean;
@@ -124,8 +122,7 @@ export function plan(observed: Observed): Action {
 
 function planSuspended(observed: Observed): Action {
   const { desired, rest, restDueAtMs, placeNeeded, nowMs } = observed;
-  if (desired === 'deleted')
-    return { type: 'delete', steps: rest === 'none' ? [] : [...putAway, 'forget_memory'] };
+  if (desired === 'deleted') return { type: 'delete', steps: rest === 'none' ? [] : takeDown(observed) };
   if (wantsSandbox(observed)) return { type: 'resume', steps: bringUp(observed) };
   if (rest === 'none' || restDueAtMs === null) return wait;
   if (rest === 'frozen' && (placeNeeded || restDueAtMs <= nowMs))
@@ -136,13 +133,15 @@ function planSuspended(observed: Observed): Action {
 
 /**
  * Whoever resumed it has died, or could not announce it: what runs on its host already is taken over, with the
- * memory it came back with. What is kept of that is older from the moment somebody can use it.
+ * memory it came back with, also where nobody wants it any more. What is kept of that is older from the moment
+ * somebody can use it.
  */
 function planResuming(observed: Observed): Action {
   const { sandbox, rest, failedAdoptions } = observed;
-  if (!wantsSandbox(observed)) return giveUp(observed, false, interrupted);
-  if (sandbox === 'unknown') return lookAgain(observed);
-  if (sandbox === 'none' || failedAdoptions >= limits.lifecycle.adoptionsMax)
+  const isWanted = wantsSandbox(observed);
+  if (sandbox === 'unknown' && isWanted) return lookAgain(observed);
+  const isThere = sandbox === 'usable' || sandbox === 'adoptable';
+  if (!isThere || failedAdoptions >= (isWanted ? limits.lifecycle.adoptionsMax : 1))
     return giveUp(observed, false, interrupted);
   const steps: readonly StepName[] =
     rest === 'none' ? takeOver : ['adopt_sandbox', 'forget_memory', ...gatewayFirst];
@@ -214,7 +213,8 @@ const wantsSandbox = (observed: Observed): boolean =>
 
 const giveUp = (observed: Observed, dormant: boolean, problem: Problem): Action => ({
   type: 'give_up_sandbox',
-  steps: takeDown(observed),
+  // One that may be there is out of reach.
+  steps: takeDown({ ...observed, sandbox: 'none' }),
   dormant: dormant && observed.desired === 'running',
   problem,
 });
@@ -223,38 +223,28 @@ const putAway: readonly StepName[] = ['stop_sandbox', 'flush_rest', 'detach_file
 
 /**
  * Files are flushed before the end, so that little is left to do, and after it, so that nothing is missing. Its
- * memory is kept where it can be and somebody may come back for it; on a host that drains it is stored at once.
+ * memory is kept where it can be and somebody may come back for it.
  */
 function takeDown(observed: Observed): readonly StepName[] {
-  const { sandbox, rest, desired, draining } = observed;
-  if (keepsItsMemory(observed)) {
-    const asleep: readonly StepName[] = [
-      ...['sleep_sandbox' as const, ...(draining ? storeNow : [])],
-      ...['flush_rest' as const, 'detach_files' as const],
-    ];
-    if (sandbox === 'usable') return [...letFinish, ...asleep];
-    // Its suspend was cut short: only a gateway can put away what its kernels have said since.
-    if (sandbox === 'adoptable') return ['adopt_sandbox', 'announce_running', ...letFinish, ...asleep];
-    // Cut short on its way to sleep, or as it was waking: it is put to sleep again.
-    if (rest === 'frozen') return asleep;
-  }
-  const forgotten: readonly StepName[] = desired === 'deleted' && rest !== 'none' ? ['forget_memory'] : [];
-  return [...(sandbox === 'usable' ? letFinish : []), ...putAway, ...forgotten];
+  const { sandbox, rest, desired } = observed;
+  if (desired === 'deleted' && rest !== 'none') return [...putAway, 'forget_memory'];
+  const end = mayKeepItsMemory(observed) ? fallAsleep : putAway;
+  if (sandbox === 'usable') return [...letFinish, ...end];
+  if (end === putAway) return putAway;
+  // Its suspend was cut short: only a gateway can put away what its kernels have said since.
+  if (sandbox === 'adoptable') return ['adopt_sandbox', 'announce_running', ...letFinish, ...fallAsleep];
+  // Cut short on its way to sleep, or before it woke: it is put to sleep again.
+  return rest === 'frozen' ? fallAsleep : putAway;
 }
 
-/**
- * One that nobody could use yet is not put to sleep in place of what its owner left, but where it is just that,
- * thawed: an image is there as it was. After a failure it is stopped, since there must be an end to trying.
- */
-function keepsItsMemory({ keepsMemory, desired, phase, rest, sandbox, failedAdoptions, gaveUp }: Observed) {
+/** After a failure it is stopped, since there must be an end to trying. */
+function mayKeepItsMemory({ keepsMemory, desired, phase, sandbox, failedAdoptions }: Observed): boolean {
   if (!keepsMemory || desired === 'deleted' || phase === 'failed' || phase === 'deleting') return false;
-  if (sandbox === 'adoptable' && (phase === 'running' || failedAdoptions > 0)) return false;
-  return rest === 'frozen' || !(phase === 'resuming' || gaveUp);
+  return sandbox !== 'adoptable' || (phase === 'suspending' && failedAdoptions === 0);
 }
 
+const fallAsleep: readonly StepName[] = ['sleep_sandbox', 'flush_rest', 'detach_files'];
 const letFinish: readonly StepName[] = ['quiesce_gateway', 'flush_files'];
-const storeNow: readonly StepName[] = ['store_memory'];
-
 const interrupted: Problem = {
   code: 'sandbox_unavailable',
   text: 'Its start was interrupted; it is cleaned up and begun again.',

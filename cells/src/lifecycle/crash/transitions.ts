@@ -76,5 +76,5 @@ const observed = (
     notIdleBeforeMs: 0,
   },
   ...{ rest: 'none', restDueAtMs: null, placeNeeded: false, keepsMemory: false },
-  ...{ loss: null, gaveUp: false, busy: false, demanded: false, nowMs: 1 },
+  ...{ loss: null, busy: false, demanded: false, nowMs: 1 },
 });
