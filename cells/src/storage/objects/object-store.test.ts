@@ -119,6 +119,41 @@ test('a store that never answers is a typed error when its deadline has passed',
   await expect(drive(clock, store.get('a'))).rejects.toMatchObject({ code: 'store_unavailable' });
 });
 
+test('a listing that stops half-way is a typed error when its deadline has passed, and its request ends', async () => {
+  const clock = new ManualClock();
+  let ended: AbortSignal | undefined;
+  async function* hanging(_prefix: string, signal?: AbortSignal) {
+    ended = signal;
+    yield 'a';
+    await new Promise(() => {});
+  }
+  const store = createRetryingObjectStore(
+    { ...createMemoryObjectStore(), list: hanging },
+    { clock, random: seededRandom(1) },
+  );
+  const seen: string[] = [];
+  const listing = async () => {
+    for await (const key of store.list('')) seen.push(key);
+  };
+  await expect(drive(clock, listing())).rejects.toMatchObject({ code: 'store_unavailable' });
+  expect(seen).toEqual(['a']);
+  expect(ended?.aborted).toBe(true);
+});
+
+test('a listing that fails is a typed error, and one that is given up ends as what it was given up for', async () => {
+  const tools = { clock: new ManualClock(), random: seededRandom(1) };
+  async function* refusing() {
+    yield 'a';
+    throw new Error('ECONNRESET');
+  }
+  const listAll = async (list: ObjectStore['list'], signal?: AbortSignal) => {
+    const store = createRetryingObjectStore({ ...createMemoryObjectStore(), list }, tools);
+    for await (const _key of store.list('', signal));
+  };
+  await expect(listAll(refusing)).rejects.toMatchObject({ code: 'store_unavailable' });
+  await expect(listAll(refusing, AbortSignal.abort(new Error('given up')))).rejects.toThrow('given up');
+});
+
 test.each(['', 'objects', 'http://x/', 'ftp:/x'])('refuses %j as a store', (url) => {
   const tools = { clock: new ManualClock(), random: systemRandom };
   expect(() => openObjectStore(url, tools)).toThrow('opening the object store');

@@ -34,9 +34,33 @@ export function createRetryingObjectStore(
     get: (key, signal) => reliably(`reading ${key}`, (inner) => store.get(key, inner), signal),
     has: (key, signal) => reliably(`looking for ${key}`, (inner) => store.has(key, inner), signal),
     delete: (key, signal) => reliably(`deleting ${key}`, (inner) => store.delete(key, inner), signal),
-    /** A listing is only used by sweeps, which start over; it is passed on as it is. */
-    list: (prefix, signal) => store.list(prefix, signal),
+    list: (prefix, signal) => listed(store, prefix, { clock, signal }),
   };
+}
+
+/**
+ * A listing is only used by those who start over, so nothing of it is tried again; but whoever waits for more of it
+ * may hold a workspace's lock, so each wait has its deadline.
+ */
+async function* listed(
+  store: ObjectStore,
+  prefix: string,
+  { clock, signal }: { clock: Clock; signal: AbortSignal | undefined },
+): AsyncGenerator<string> {
+  const stop = new AbortController();
+  const either = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
+  const keys = store.list(prefix, either)[Symbol.asyncIterator]();
+  const doing = `listing ${prefix}`;
+  const details = { code: 'store_unavailable', doing } as const;
+  const more = () => withDeadline(clock, limits.storage.objectDeadlineMs, details, () => keys.next(), signal);
+  try {
+    for (let next = await more(); !next.done; next = await more()) yield next.value;
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw asStoreUnavailable(error, doing);
+  } finally {
+    stop.abort(new Error('nobody wants the rest of it'));
+  }
 }
 
 function isWorthRepeating(error: unknown): boolean {
