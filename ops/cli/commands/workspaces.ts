@@ -7,6 +7,7 @@ import { waitUntil } from '../../up/wait-until.ts';
 import { browse } from '../browse.ts';
 import type { Cli } from '../cli.ts';
 import type { Context } from '../context.ts';
+import { cameBack, describeWorkspace } from '../describe-workspace.ts';
 import { findWorkspace, listWorkspaces } from '../find-workspace.ts';
 import { table } from '../show.ts';
 
@@ -16,9 +17,10 @@ const row = (workspace: Workspace) => [
   workspace.name,
   workspace.phase,
   workspace.lastActiveAt.slice(0, 16).replace('T', ' '),
+  cameBack(workspace),
   workspace.problem ?? '',
 ];
-const headings = ['id', 'name', 'phase', 'last used', 'problem'];
+const headings = ['id', 'name', 'phase', 'last used', 'came back', 'problem'];
 
 export function registerWorkspaces(program: Command, cli: Cli): void {
   const ws = program.command('ws').description('workspaces: create, list, open, suspend, resume, delete');
@@ -39,7 +41,13 @@ function registerReading(ws: Command, cli: Cli): void {
   ws.command('show <workspace>')
     .description('one workspace')
     .action((name: string) =>
-      cli.run(async (context, show) => tell(show, await findWorkspace(context.api, name))),
+      cli.run(async ({ api }, show) => {
+        const { id: workspaceId } = await findWorkspace(api, name);
+        const found = await answer(
+          api.GET('/v1/workspaces/{workspaceId}', { params: { path: { workspaceId } } }),
+        );
+        show.result(found, () => describeWorkspace(found).join('\n'));
+      }),
     );
   ws.command('open <workspace>')
     .description('open it in the browser')
@@ -81,6 +89,16 @@ function registerChanging(ws: Command, cli: Cli): void {
         }),
       );
   }
+  ws.command('idle <workspace> <minutes>')
+    .description('suspend it after so many minutes unused; `never` where your organisation allows that')
+    .action((name: string, minutes: string) =>
+      cli.run(async ({ api }, show) => {
+        const body = { idleSuspendSeconds: minutes === 'never' ? null : Number(minutes) * 60 };
+        const { id: workspaceId } = await findWorkspace(api, name);
+        const params = { path: { workspaceId }, header: {} };
+        tell(show, await answer(api.PATCH('/v1/workspaces/{workspaceId}', { params, body })));
+      }),
+    );
   ws.command('rm <workspace>')
     .description('delete it; `ws restore` brings it back for seven days')
     .action((name: string) =>

@@ -16,8 +16,10 @@ import { z } from 'zod';
 import type { paths } from './schema.d.ts';
 
 export type Api = Client<paths>;
-export type Workspace =
+/** One asked for by itself: with what is kept of its memory. */
+export type WorkspaceDetails =
   paths['/v1/workspaces/{workspaceId}']['get']['responses'][200]['content']['application/json'];
+export type Workspace = Omit<WorkspaceDetails, 'kept'>;
 
 export interface ClientOptions {
   url: string;

@@ -686,7 +686,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read a workspace */
+        /** Read a workspace, and what is kept of its memory */
         get: operations["getWorkspace"];
         put?: never;
         post?: never;
@@ -1080,6 +1080,8 @@ export interface components {
         InvitationList: {
             invitations: components["schemas"]["Invitation"][];
         };
+        /** @enum {string} */
+        Kept: "none" | "live" | "memory";
         Key: {
             id: string;
             userId: string;
@@ -1348,6 +1350,24 @@ export interface components {
             /** Format: date-time */
             lastActiveAt: string;
             undoUntil: string | null;
+        };
+        WorkspaceDetails: {
+            id: string;
+            ownerId: string;
+            name: string;
+            desired: components["schemas"]["Desired"];
+            phase: components["schemas"]["Phase"];
+            generation: number;
+            idleSuspendSeconds: number | null;
+            lastRung: components["schemas"]["Rung"] | null;
+            lastResume: components["schemas"]["Resume"] | null;
+            problem: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            lastActiveAt: string;
+            undoUntil: string | null;
+            kept: components["schemas"]["Kept"];
         };
         WorkspaceList: {
             workspaces: components["schemas"]["Workspace"][];
@@ -2365,6 +2385,10 @@ export interface operations {
                             memoryBytes?: number;
                             storageBytes?: number;
                         };
+                        idle?: {
+                            secondsDefault?: number;
+                            secondsMax?: number;
+                        };
                     };
                 };
             };
@@ -3159,7 +3183,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Workspace"];
+                    "application/json": components["schemas"]["WorkspaceDetails"];
                 };
             };
             /** @description Refused */

@@ -1,6 +1,6 @@
 import { phaseSchema } from '@cellbook/shared/protocol/workspace.ts';
 import { expect, test } from 'vitest';
-import { isMoving, readState, stateWords, titleWithName } from './workspace-state.ts';
+import { isMoving, readState, stateHint, stateWords, titleWithName } from './workspace-state.ts';
 
 const before = { name: 'climate', phase: 'running' };
 
@@ -27,6 +27,14 @@ test('has words for every phase there is', () => {
   for (const phase of [...phaseSchema.options, 'signed-out', 'unreachable']) {
     expect(stateWords(phase).label, phase).toMatch(/^[A-Z]/);
   }
+});
+
+test('says how it came back while it runs, and not once it is suspended again', () => {
+  const lastResume = { rung: 'memory', missed: [], durationMs: 400 };
+  const state = readState(200, { name: 'a', phase: 'running', lastResume }, before);
+  expect(stateHint(state)).toBe('The workspace is running. It came back as it was, in 0.4 s.');
+  expect(stateHint({ ...state, phase: 'suspended' })).not.toContain('came back as');
+  expect(stateHint({ ...state, lastResume: null })).toBe('The workspace is running.');
 });
 
 test('only what is on its way is moving', () => {

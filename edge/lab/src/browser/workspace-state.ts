@@ -1,12 +1,19 @@
 /** What `/lab/api/cellbook` says about the workspace, and the words for it. Pure. */
 import { z } from 'zod/mini';
+import { type Resume, resumeHint, resumeSchema } from './resume-words.ts';
 
-const stateSchema = z.object({ name: z.string(), phase: z.string() });
+const stateSchema = z.object({
+  name: z.string(),
+  phase: z.string(),
+  lastResume: z.optional(z.nullable(resumeSchema)),
+});
 
 /** Where the workspace is; what could not be learned has a phase of its own. */
 export interface WorkspaceState {
   name: string;
   phase: string;
+  /** How it came back the last time. */
+  lastResume?: Resume | null | undefined;
 }
 
 export function readState(status: number, body: unknown, before: WorkspaceState): WorkspaceState {
@@ -54,6 +61,12 @@ const words: Record<string, StateWords> = {
     tone: 'bad',
   },
 };
+
+/** What the status bar tells whoever points at it. */
+export function stateHint({ phase, lastResume }: WorkspaceState): string {
+  const { hint } = stateWords(phase);
+  return phase === 'running' && lastResume ? `${hint} ${resumeHint(lastResume)}` : hint;
+}
 
 export function stateWords(phase: string): StateWords {
   return words[phase] ?? { label: phase, hint: '', tone: 'quiet' };

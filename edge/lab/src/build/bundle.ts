@@ -21,9 +21,13 @@ export interface BundleResult {
 }
 
 /** Cellbook's own plugins. */
-const ownModules = ['cellbook-plugin', 'cell-executor', 'credential-findings', 'kernel-restarts'].map(
-  (name) => `./${name}.ts`,
-);
+const ownModules = [
+  'cellbook-plugin',
+  'cell-executor',
+  'credential-findings',
+  'kernel-restarts',
+  'resume-notices',
+].map((name) => `./${name}.ts`);
 
 export async function bundle(options: BundleOptions): Promise<BundleResult> {
   const paths = {

@@ -55,6 +55,7 @@ from .flagged_file import FlaggedFile
 from .forget_versions_body import ForgetVersionsBody
 from .invitation import Invitation
 from .invitation_list import InvitationList
+from .kept import Kept
 from .key import Key
 from .key_list import KeyList
 from .lines_item import LinesItem
@@ -102,6 +103,7 @@ from .set_audit_policy_body import SetAuditPolicyBody
 from .set_member_role_body import SetMemberRoleBody
 from .set_org_policy_body import SetOrgPolicyBody
 from .set_org_policy_body_quotas import SetOrgPolicyBodyQuotas
+from .set_org_policy_body_quotas_idle import SetOrgPolicyBodyQuotasIdle
 from .set_org_policy_body_quotas_organisation import SetOrgPolicyBodyQuotasOrganisation
 from .set_org_policy_body_quotas_user import SetOrgPolicyBodyQuotasUser
 from .team import Team
@@ -121,6 +123,7 @@ from .usage_workspaces import UsageWorkspaces
 from .version import Version
 from .version_list import VersionList
 from .workspace import Workspace
+from .workspace_details import WorkspaceDetails
 from .workspace_list import WorkspaceList
 
 __all__ = (
@@ -179,6 +182,7 @@ __all__ = (
     "ForgetVersionsBody",
     "Invitation",
     "InvitationList",
+    "Kept",
     "Key",
     "KeyList",
     "LinesItem",
@@ -224,6 +228,7 @@ __all__ = (
     "SetMemberRoleBody",
     "SetOrgPolicyBody",
     "SetOrgPolicyBodyQuotas",
+    "SetOrgPolicyBodyQuotasIdle",
     "SetOrgPolicyBodyQuotasOrganisation",
     "SetOrgPolicyBodyQuotasUser",
     "Team",
@@ -243,5 +248,6 @@ __all__ = (
     "Version",
     "VersionList",
     "Workspace",
+    "WorkspaceDetails",
     "WorkspaceList",
 )

@@ -9,6 +9,7 @@ from attrs import field as _attrs_field
 from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
+    from ..models.set_org_policy_body_quotas_idle import SetOrgPolicyBodyQuotasIdle
     from ..models.set_org_policy_body_quotas_organisation import (
         SetOrgPolicyBodyQuotasOrganisation,
     )
@@ -24,10 +25,12 @@ class SetOrgPolicyBodyQuotas:
     Attributes:
         user (SetOrgPolicyBodyQuotasUser | Unset):
         organisation (SetOrgPolicyBodyQuotasOrganisation | Unset):
+        idle (SetOrgPolicyBodyQuotasIdle | Unset):
     """
 
     user: SetOrgPolicyBodyQuotasUser | Unset = UNSET
     organisation: SetOrgPolicyBodyQuotasOrganisation | Unset = UNSET
+    idle: SetOrgPolicyBodyQuotasIdle | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -39,6 +42,10 @@ class SetOrgPolicyBodyQuotas:
         if not isinstance(self.organisation, Unset):
             organisation = self.organisation.to_dict()
 
+        idle: dict[str, Any] | Unset = UNSET
+        if not isinstance(self.idle, Unset):
+            idle = self.idle.to_dict()
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update({})
@@ -46,11 +53,14 @@ class SetOrgPolicyBodyQuotas:
             field_dict["user"] = user
         if organisation is not UNSET:
             field_dict["organisation"] = organisation
+        if idle is not UNSET:
+            field_dict["idle"] = idle
 
         return field_dict
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        from ..models.set_org_policy_body_quotas_idle import SetOrgPolicyBodyQuotasIdle
         from ..models.set_org_policy_body_quotas_organisation import (
             SetOrgPolicyBodyQuotasOrganisation,
         )
@@ -71,9 +81,17 @@ class SetOrgPolicyBodyQuotas:
         else:
             organisation = SetOrgPolicyBodyQuotasOrganisation.from_dict(_organisation)
 
+        _idle = d.pop("idle", UNSET)
+        idle: SetOrgPolicyBodyQuotasIdle | Unset
+        if isinstance(_idle, Unset):
+            idle = UNSET
+        else:
+            idle = SetOrgPolicyBodyQuotasIdle.from_dict(_idle)
+
         set_org_policy_body_quotas = cls(
             user=user,
             organisation=organisation,
+            idle=idle,
         )
 
         set_org_policy_body_quotas.additional_properties = d

@@ -6,7 +6,7 @@ import httpx
 
 from ...client import AuthenticatedClient, Client
 from ...models.error import Error
-from ...models.workspace import Workspace
+from ...models.workspace_details import WorkspaceDetails
 from ...types import Response
 
 
@@ -26,9 +26,9 @@ def _get_kwargs(
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Error | Workspace:
+) -> Error | WorkspaceDetails:
     if response.status_code == 200:
-        response_200 = Workspace.from_dict(response.json())
+        response_200 = WorkspaceDetails.from_dict(response.json())
 
         return response_200
 
@@ -39,7 +39,7 @@ def _parse_response(
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[Error | Workspace]:
+) -> Response[Error | WorkspaceDetails]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -52,8 +52,8 @@ def sync_detailed(
     workspace_id: str,
     *,
     client: AuthenticatedClient | Client,
-) -> Response[Error | Workspace]:
-    """Read a workspace
+) -> Response[Error | WorkspaceDetails]:
+    """Read a workspace, and what is kept of its memory
 
     Args:
         workspace_id (str):
@@ -63,7 +63,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Error | Workspace]
+        Response[Error | WorkspaceDetails]
     """
 
     kwargs = _get_kwargs(
@@ -81,8 +81,8 @@ def sync(
     workspace_id: str,
     *,
     client: AuthenticatedClient | Client,
-) -> Error | Workspace | None:
-    """Read a workspace
+) -> Error | WorkspaceDetails | None:
+    """Read a workspace, and what is kept of its memory
 
     Args:
         workspace_id (str):
@@ -92,7 +92,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Error | Workspace
+        Error | WorkspaceDetails
     """
 
     return sync_detailed(
@@ -105,8 +105,8 @@ async def asyncio_detailed(
     workspace_id: str,
     *,
     client: AuthenticatedClient | Client,
-) -> Response[Error | Workspace]:
-    """Read a workspace
+) -> Response[Error | WorkspaceDetails]:
+    """Read a workspace, and what is kept of its memory
 
     Args:
         workspace_id (str):
@@ -116,7 +116,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Error | Workspace]
+        Response[Error | WorkspaceDetails]
     """
 
     kwargs = _get_kwargs(
@@ -132,8 +132,8 @@ async def asyncio(
     workspace_id: str,
     *,
     client: AuthenticatedClient | Client,
-) -> Error | Workspace | None:
-    """Read a workspace
+) -> Error | WorkspaceDetails | None:
+    """Read a workspace, and what is kept of its memory
 
     Args:
         workspace_id (str):
@@ -143,7 +143,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Error | Workspace
+        Error | WorkspaceDetails
     """
 
     return (
