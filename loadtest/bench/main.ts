@@ -3,6 +3,7 @@ const benchmarks: Record<string, () => Promise<unknown>> = {
   gateway: () => import('./gateway.ts'),
   lifecycle: () => import('./lifecycle/main.ts'),
   resume: () => import('./resume/main.ts'),
+  'resume-load': () => import('./resume-load/main.ts'),
 };
 
 const [name = ''] = process.argv.slice(2);

@@ -6,10 +6,11 @@
  */
 import { copyFile, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { hostRelease, hostSources } from './apt-sources.ts';
 import { cacheDirectory, type Progress, withLock } from './cache.ts';
 import { runCommand, succeeds } from './command.ts';
+import { findGo, goInstall } from './go.ts';
 
 /** Of branch `go`, which holds the generated sources that `go install` needs. */
 export const gvisorModule = 'gvisor.dev/gvisor/runsc';
@@ -79,19 +80,11 @@ const entriesOf = <Key extends string, Value>(record: Record<Key, Value>) =>
 
 /** Static (CGO_ENABLED=0): runsc starts itself again inside an empty root, where no loader is. */
 async function fromGo(workDirectory: string, progress: Progress): Promise<string> {
-  const candidates = [
-    ...(process.env.PATH ?? '').split(delimiter).map((entry) => join(entry, 'go')),
-    '/usr/local/go/bin/go',
-  ];
-  const works = await Promise.all(candidates.map((go) => succeeds([go, 'version'])));
-  const go = candidates.find((_, index) => works[index]);
-  if (!go) throw new Error('Go is not installed');
+  const go = await findGo();
+  if (go === null) throw new Error('Go is not installed');
   progress('building runsc with Go (about a minute)');
-  const ldflags = `-ldflags=-s -w -X gvisor.dev/gvisor/runsc/version.version=${gvisorVersion}`;
-  await runCommand([go, 'install', '-trimpath', ldflags, `${gvisorModule}@${gvisorVersion}`], {
-    deadlineMs: 900_000,
-    env: { CGO_ENABLED: '0', GOBIN: workDirectory },
-  });
+  const linkerFlags = `-s -w -X gvisor.dev/gvisor/runsc/version.version=${gvisorVersion}`;
+  await goInstall(go, `${gvisorModule}@${gvisorVersion}`, { directory: workDirectory, linkerFlags });
   return join(workDirectory, 'runsc');
 }
 

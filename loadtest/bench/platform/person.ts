@@ -17,28 +17,41 @@ const meSchema = z.object({ userId: z.string(), orgId: z.string(), name: z.strin
 const keySchema = z.looseObject({ kty: z.string(), crv: z.string(), kid: z.string().optional() });
 
 export async function signInAtEdge(platform: BenchPlatform): Promise<Person> {
-  const cookie = await sessionCookie(platform.url);
-  const created = await fetch(`${platform.url}/v1/tokens`, {
-    method: 'POST',
-    headers: { cookie, origin: platform.url, 'content-type': 'application/json' },
-    body: JSON.stringify({ name: 'benchmark' }),
-  });
-  if (created.status !== 201)
-    throw new Error(`making a token gave ${created.status}: ${await created.text()}`);
-  const edgeHeaders = { authorization: `token ${tokenSchema.parse(await created.json()).token}` };
-  const me = meSchema.parse(await (await fetch(`${platform.url}/v1/me`, { headers: edgeHeaders })).json());
+  const { token, me } = await signedIn(platform.url, 'benchmark@example.org');
+  const edgeHeaders = { authorization: `token ${token}` };
   return {
     edgeHeaders: async () => edgeHeaders,
     cellHeaders: async () => ({ [principalHeader]: await principalOf(platform, me) }),
   };
 }
 
-async function sessionCookie(url: string): Promise<string> {
+export interface SignedIn {
+  cookie: string;
+  token: string;
+  me: z.infer<typeof meSchema>;
+}
+
+/** By the development form; with a token for clients. */
+export async function signedIn(url: string, email: string): Promise<SignedIn> {
+  const cookie = await sessionCookie(url, email);
+  const created = await fetch(`${url}/v1/tokens`, {
+    method: 'POST',
+    headers: { cookie, origin: url, 'content-type': 'application/json' },
+    body: JSON.stringify({ name: 'benchmark' }),
+  });
+  if (created.status !== 201)
+    throw new Error(`making a token gave ${created.status}: ${await created.text()}`);
+  const { token } = tokenSchema.parse(await created.json());
+  const answer = await fetch(`${url}/v1/me`, { headers: { authorization: `token ${token}` } });
+  return { cookie, token, me: meSchema.parse(await answer.json()) };
+}
+
+async function sessionCookie(url: string, email: string): Promise<string> {
   const response = await fetch(`${url}/signin`, {
     method: 'POST',
     redirect: 'manual',
     headers: { origin: url, 'content-type': 'application/x-www-form-urlencoded' },
-    body: new URLSearchParams({ name: 'Benchmark', email: 'benchmark@example.org', next: '/' }).toString(),
+    body: new URLSearchParams({ name: 'Benchmark', email, next: '/' }).toString(),
   });
   const cookie = response.headers.getSetCookie()[0]?.split(';')[0];
   if (response.status !== 303 || !cookie) throw new Error(`signing in gave ${response.status}`);

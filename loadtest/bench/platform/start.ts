@@ -29,6 +29,8 @@ export interface PlatformOptions {
   driver: 'process' | 'gvisor' | 'none';
   /** Sandboxes at once; absent: what the machine has room for. */
   sandboxesMax?: number;
+  /** Address of somebody who may act as the platform's operator. */
+  operator?: string;
   directory: string;
   /** What the process driver runs its supervisors with; needs pyzmq. */
   python: string;
@@ -51,6 +53,7 @@ export async function startBenchPlatform(options: PlatformOptions): Promise<Benc
       CELLBOOK_CELLS: `eu=${cellId}`,
       CELLBOOK_SANDBOX_DRIVER: options.driver,
       CELLBOOK_PYTHON: options.python,
+      ...(options.operator && { CELLBOOK_OPERATORS: options.operator }),
       ...(options.sandboxesMax && { CELLBOOK_SANDBOXES_MAX: String(options.sandboxesMax) }),
     },
     cwd: checkout,

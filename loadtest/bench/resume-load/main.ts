@@ -1,0 +1,102 @@
+/**
+ * `npm run bench -- resume-load`: loadtest/resume.js under k6, on a platform of its own with people of all tiers,
+ * or on one that runs already. The last line is k6's summary by rung and tier, with the thresholds that failed; it
+ * ends with a code other than zero where any did, or where there is no k6.
+ */
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { promisify } from 'node:util';
+import { z } from 'zod';
+import { checkout, startBenchPlatform } from '../platform/start.ts';
+import { type Options, parseOptions, usage } from './options.ts';
+import { makePeople, operator } from './people.ts';
+
+const script = join(checkout, 'loadtest', 'resume.js');
+const k6Schema = z.object({ path: z.string(), version: z.string() });
+const summarySchema = z.looseObject({ failed: z.array(z.string()) });
+
+const stops: Array<() => Promise<void>> = [];
+
+async function main(options: Options): Promise<boolean> {
+  const note = (line: string) => {
+    if (!options.json) console.error(line);
+  };
+  const directory = await mkdtemp(join(tmpdir(), 'cellbook-load-'));
+  stops.push(() => rm(directory, { recursive: true, force: true }));
+  // First: without it nothing else need be started.
+  const k6 = await findK6();
+  const url = options.url ?? (await ownPlatform(options, directory, note));
+  note(`making ${options.people} people`);
+  const subjects = await makePeople(url, options.people, options.url === undefined);
+  const subjectsFile = join(directory, 'subjects.json');
+  await writeFile(subjectsFile, JSON.stringify({ origin: url, subjects }), { mode: 0o600 });
+  note(`${k6.version}: ${options.seconds} s`);
+  const summary = await runK6(k6.path, subjectsFile, options);
+  for (const threshold of summary.failed) console.error(`✗ ${threshold}`);
+  const { seconds, people, atOnce, places, slack } = options;
+  console.log(JSON.stringify({ ...summary, seconds, people, atOnce, places, slack, k6: k6.version }));
+  return summary.failed.length === 0;
+}
+
+async function findK6(): Promise<z.infer<typeof k6Schema>> {
+  const tool = join(checkout, 'ops', 'images', 'k6.ts');
+  const { stdout } = await promisify(execFile)(process.execPath, [tool], { timeout: 1_200_000 });
+  return k6Schema.parse(JSON.parse(stdout));
+}
+
+async function ownPlatform(
+  { places }: Options,
+  directory: string,
+  note: (line: string) => void,
+): Promise<string> {
+  const own = { driver: 'gvisor', sandboxesMax: places, operator, python: 'python3' } as const;
+  const platform = await startBenchPlatform({ ...own, directory, note });
+  stops.push(() => platform.stop());
+  return platform.url;
+}
+
+/** k6 ends with 99 where a threshold failed: that is in the summary. */
+async function runK6(
+  k6: string,
+  subjectsFile: string,
+  { seconds, atOnce, slack, json }: Options,
+): Promise<z.infer<typeof summarySchema>> {
+  const settings = { SUBJECTS: subjectsFile, AT_ONCE: atOnce, SECONDS: seconds, SLACK: slack };
+  const given = Object.entries(settings).flatMap(([name, value]) => ['--env', `${name}=${value}`]);
+  const child = spawn(k6, ['run', '--quiet', '--no-usage-report', ...given, script], {
+    stdio: ['ignore', 'pipe', json ? 'ignore' : 'inherit'],
+    timeout: (seconds + 300) * 1_000,
+  });
+  stops.push(async () => void child.kill());
+  const [out, [code]] = await Promise.all([text(child.stdout), once(child, 'exit')]);
+  if (code !== 0 && code !== 99) throw new Error(`k6 ended with ${code}: ${out.slice(-2_000)}`);
+  return summarySchema.parse(JSON.parse(out.trim().split('\n').at(-1) ?? ''));
+}
+
+async function stopAll(): Promise<void> {
+  for (let stop = stops.pop(); stop; stop = stops.pop())
+    await stop().catch((thrown: unknown) => console.error('while stopping:', thrown));
+}
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => void stopAll().then(() => process.exit(130)));
+
+let options: Options;
+try {
+  options = parseOptions(process.argv.slice(2));
+} catch {
+  console.error(usage);
+  process.exit(2);
+}
+try {
+  if (!(await main(options))) process.exitCode = 1;
+} catch (thrown) {
+  console.error(thrown);
+  process.exitCode = 1;
+} finally {
+  await stopAll();
+}
