@@ -47,3 +47,19 @@ test('one that takes too long is given up with its thread, and the next has a ne
   expect(await waiting).toMatchObject({ kind: 'binary' });
   await odd.close();
 });
+
+test('refuses what all workspaces together have waiting beyond a bound of bytes, and takes more when some is done', async () => {
+  const answer = '{ diff: { kind: "binary", same: true, fromBytes: 0, toBytes: 0 } }';
+  const program = `import { parentPort } from "node:worker_threads";
+    parentPort.on("message", () => setImmediate(() => parentPort.postMessage(${answer})));`;
+  const plain = createDiffer(systemClock, new URL(`data:text/javascript,${encodeURIComponent(program)}`));
+  const { diffBytesMax, waitingBytesMax } = limits.versions;
+  const half = Buffer.alloc(diffBytesMax);
+  const largest = () => plain.diff(newWorkspaceId(systemRandom), { path: 'a', before: half, after: half });
+  const fitting = Array.from({ length: waitingBytesMax / (2 * diffBytesMax) }, largest);
+  await expect(largest()).rejects.toMatchObject({ code: 'rate_limited', retryAfterMs: 1_000 });
+  await fitting[0];
+  expect(await largest()).toMatchObject({ kind: 'binary' });
+  await Promise.all(fitting);
+  await plain.close();
+});

@@ -113,6 +113,8 @@ export const storageLimits = {
     threadMemoryMiB: 512,
     /** Of one workspace: a page that asks for a few at a time. */
     waitingMax: 8,
+    /** Of all workspaces, held in memory: 32 of the largest, or some thousand notebooks as people have them. */
+    waitingBytesMax: 512 * 1024 * 1024,
   },
   contents: {
     /** A JSON body: JupyterLab sends files above 1 MiB in chunks, so this bounds one notebook; CDNs cut at 100 MB. */
