@@ -1,4 +1,7 @@
-/** The crash matrix as its command runs it. What its rows are is tested beside the planner (cells/src/lifecycle/crash). */
+/**
+ * The crash matrix as its command runs it, but one row of each scenario that keeps memory: those start real
+ * sandboxes on a daemon. What its rows are is tested beside the planner (cells/src/lifecycle/crash).
+ */
 import { execFile } from 'node:child_process';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -15,7 +18,9 @@ const summarySchema = z.object({
 });
 
 test('killed at every step of every transition, a cell that starts again reaches what was wanted and has lost nothing', async () => {
-  const run = promisify(execFile)(process.execPath, [program, '--json'], { maxBuffer: 16 * 1024 ** 2 });
+  const run = promisify(execFile)(process.execPath, [program, '--json', '--brief'], {
+    maxBuffer: 16 * 1024 ** 2,
+  });
   const { stdout } = await run.catch((failed: { stdout?: string; stderr?: string }) => {
     if (failed.stdout?.includes('"failures"')) return { stdout: failed.stdout };
     throw new Error(`the matrix did not run to its end:\n${failed.stdout}\n${failed.stderr}`);

@@ -110,7 +110,7 @@ export function plan(observed: Observed): Action {
     case 'suspending':
       return { type: 'suspend', steps: takeDown(observed), dormant: observed.dormant };
     case 'deleting':
-      return { type: 'delete', steps: takeDown(observed) };
+      return { type: 'delete', steps: takeAway(observed) };
     case 'failed':
       return planFailed(observed);
     case 'deleted':
@@ -122,7 +122,7 @@ export function plan(observed: Observed): Action {
 
 function planSuspended(observed: Observed): Action {
   const { desired, rest, restDueAtMs, placeNeeded, nowMs } = observed;
-  if (desired === 'deleted') return { type: 'delete', steps: rest === 'none' ? [] : takeDown(observed) };
+  if (desired === 'deleted') return { type: 'delete', steps: rest === 'none' ? [] : takeAway(observed) };
   if (wantsSandbox(observed)) return { type: 'resume', steps: bringUp(observed) };
   if (rest === 'none' || restDueAtMs === null) return wait;
   if (rest === 'frozen' && (placeNeeded || restDueAtMs <= nowMs))
@@ -159,7 +159,7 @@ function planRunning(observed: Observed): Action {
   if (observed.sandbox === 'none') {
     return giveUp(observed, !observed.demanded, observed.loss ?? ownerLost);
   }
-  if (observed.desired === 'deleted') return { type: 'delete', steps: takeDown(observed) };
+  if (observed.desired === 'deleted') return { type: 'delete', steps: takeAway(observed) };
   if (observed.desired === 'suspended') return { type: 'suspend', steps: takeDown(observed), dormant: false };
   if (observed.draining) return { type: 'suspend', steps: takeDown(observed), dormant: true };
   const idle = decideIdle(observed);
@@ -176,7 +176,7 @@ function planRunning(observed: Observed): Action {
  */
 function planAdoptable(observed: Observed): Action {
   const isOutOfReach = observed.failedAdoptions > 0;
-  if (isOutOfReach && observed.desired === 'deleted') return { type: 'delete', steps: takeDown(observed) };
+  if (isOutOfReach && observed.desired === 'deleted') return { type: 'delete', steps: takeAway(observed) };
   if (isOutOfReach && observed.desired === 'suspended')
     return { type: 'suspend', steps: takeDown(observed), dormant: false };
   if (observed.failedAdoptions >= limits.lifecycle.adoptionsMax)
@@ -188,7 +188,7 @@ function planFailed(observed: Observed): Action {
   if (observed.retryAtMs !== null && observed.nowMs < observed.retryAtMs) {
     return { type: 'wait', untilMs: observed.retryAtMs };
   }
-  if (observed.desired === 'deleted') return { type: 'delete', steps: takeDown(observed) };
+  if (observed.desired === 'deleted') return { type: 'delete', steps: takeAway(observed) };
   // Its files are taken off the full or draining host first; the resume that follows chooses anew.
   const movesOn = observed.desired === 'running' && !observed.dormant && observed.roomElsewhere;
   if (!wantsSandbox(observed) || movesOn)
@@ -226,8 +226,7 @@ const putAway: readonly StepName[] = ['stop_sandbox', 'flush_rest', 'detach_file
  * memory is kept where it can be and somebody may come back for it.
  */
 function takeDown(observed: Observed): readonly StepName[] {
-  const { sandbox, rest, desired } = observed;
-  if (desired === 'deleted' && rest !== 'none') return [...putAway, 'forget_memory'];
+  const { sandbox, rest } = observed;
   const end = mayKeepItsMemory(observed) ? fallAsleep : putAway;
   if (sandbox === 'usable') return [...letFinish, ...end];
   if (end === putAway) return putAway;
@@ -236,6 +235,10 @@ function takeDown(observed: Observed): readonly StepName[] {
   // Cut short on its way to sleep, or before it woke: it is put to sleep again.
   return rest === 'frozen' ? fallAsleep : putAway;
 }
+
+/** What sleeps or was to sleep has nothing to finish. */
+const takeAway = (observed: Observed): readonly StepName[] =>
+  observed.rest === 'none' ? takeDown(observed) : [...putAway, 'forget_memory'];
 
 /** After a failure it is stopped, since there must be an end to trying. */
 function mayKeepItsMemory({ keepsMemory, desired, phase, sandbox, failedAdoptions }: Observed): boolean {

@@ -12,7 +12,11 @@ import { createPostgresKernelStore } from '../gateway/store/postgres-kernel-stor
 import { takeHostLock } from '../host/host-lock.ts';
 import { withImageKernelspecs } from '../image-kernelspecs.ts';
 import { createPostgresRestStore } from '../ladder/postgres-rest-store.ts';
-import { withIdempotencyFailpoints, withWorkspaceFailpoints } from '../lifecycle/crash/with-failpoints.ts';
+import {
+  withIdempotencyFailpoints,
+  withRestFailpoints,
+  withWorkspaceFailpoints,
+} from '../lifecycle/crash/with-failpoints.ts';
 import { PostgresTransitionStore } from '../lifecycle/stores/postgres-transition-store.ts';
 import { PostgresWorkspaceStore } from '../lifecycle/stores/postgres-workspace-store.ts';
 import { repeatEvery } from '../repeat.ts';
@@ -37,7 +41,7 @@ export async function openStores(config: CellConfig, tools: CellTools) {
   const forgetKeys = () => idempotency.removeExpired(clock.nowMs());
   const housekeeping = repeatEvery(clock, limits.api.idempotencySweepMs, forgetKeys, log);
   return {
-    rests: createPostgresRestStore(database),
+    rests: withRestFailpoints(createPostgresRestStore(database), failpoint),
     ...{ database, store, transitions, idempotency, feed },
     isRedisUp: () => redis?.isUp() ?? false,
     kernelsOf: (image: SandboxImage | null) =>

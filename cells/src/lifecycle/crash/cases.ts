@@ -12,6 +12,8 @@
  *           after      it has succeeded, and whoever made it does not know
  */
 
+import { assertNever } from '@cellbook/shared/assert-never.ts';
+import type { StepName } from '../plan.ts';
 import { hostCases, s3Cases, seamCases } from './seam-cases.ts';
 import { eventsOf, type PlannedTransition, plannedTransitions } from './transitions.ts';
 
@@ -24,14 +26,23 @@ export type ScenarioName = PreparedScenario | 'create';
 /** How the state before the crash is brought about (crash/testing/scenarios.ts). */
 export type PreparedScenario =
   | 'resume'
+  | 'resume_at_rest'
+  | 'resume_stored'
   | 'adopt'
+  | 'adopt_resumed'
   | 'suspend'
+  | 'suspend_to_sleep'
+  | 'suspend_cut_short'
+  | 'suspend_falling_asleep'
   | 'suspend_without_sandbox'
-  | 'give_up_sandbox'
   | 'give_up_sandbox_without_sandbox'
+  | 'give_up_resume_at_rest'
+  | 'tend_frozen'
+  | 'tend_stored'
   | 'delete'
   | 'delete_without_sandbox'
   | 'delete_without_steps'
+  | 'delete_at_rest'
   | 'restore'
   | 'purge'
   | 'save_while_running'
@@ -80,7 +91,7 @@ function stepCases({ action, steps }: PlannedTransition, scenario: PreparedScena
 }
 
 function eventCases({ action, steps }: PlannedTransition, scenario: PreparedScenario): CrashCase[] {
-  const { begin, end, canFail } = eventsOf[action];
+  const { begin, end, canFail } = scenario === 'adopt_resumed' ? endsAResume : eventsOf[action];
   const [firstStep] = steps;
   const rows: [event: string, preparing: string[]][] = [];
   // One whose sandbox is gone and that is gone through again was begun before.
@@ -102,12 +113,40 @@ function eventCases({ action, steps }: PlannedTransition, scenario: PreparedScen
   );
 }
 
-const isGoneThroughAgain = (scenario: PreparedScenario): boolean =>
-  scenario === 'suspend_without_sandbox' || scenario === 'delete_without_sandbox';
+/** It was begun by whoever died before. */
+const endsAResume = { begin: null, end: 'sandbox_started', canFail: false } as const;
+
+const isGoneThroughAgain = (scenario: PreparedScenario): boolean => goneThroughAgain.has(scenario);
+const goneThroughAgain: ReadonlySet<PreparedScenario> = new Set([
+  ...(['suspend_without_sandbox', 'delete_without_sandbox'] as const),
+  ...(['suspend_cut_short', 'suspend_falling_asleep'] as const),
+]);
 
 function scenarioOf({ action, steps }: PlannedTransition): PreparedScenario {
-  if (action === 'tend_rest') throw new Error('no host of the matrix keeps memory');
-  if (action === 'resume' || action === 'adopt' || action === 'restore' || action === 'purge') return action;
-  if (action === 'delete' && steps.length === 0) return 'delete_without_steps';
-  return steps.includes('quiesce_gateway') ? action : `${action}_without_sandbox`;
+  const has = (step: StepName): boolean => steps.includes(step);
+  switch (action) {
+    case 'resume':
+      return steps.indexOf('announce_running') < steps.indexOf('inject_secrets')
+        ? 'resume_at_rest'
+        : 'resume';
+    case 'adopt':
+      return has('forget_memory') ? 'adopt_resumed' : 'adopt';
+    case 'suspend':
+      if (has('adopt_sandbox')) return 'suspend_cut_short';
+      if (has('sleep_sandbox')) return has('quiesce_gateway') ? 'suspend_to_sleep' : 'suspend_falling_asleep';
+      return has('quiesce_gateway') ? 'suspend' : 'suspend_without_sandbox';
+    case 'give_up_sandbox':
+      return has('sleep_sandbox') ? 'give_up_resume_at_rest' : 'give_up_sandbox_without_sandbox';
+    case 'tend_rest':
+      return has('store_memory') ? 'tend_frozen' : 'tend_stored';
+    case 'delete':
+      if (steps.length === 0) return 'delete_without_steps';
+      if (has('forget_memory')) return 'delete_at_rest';
+      return has('quiesce_gateway') ? 'delete' : 'delete_without_sandbox';
+    case 'restore':
+    case 'purge':
+      return action;
+    default:
+      return assertNever(action);
+  }
 }

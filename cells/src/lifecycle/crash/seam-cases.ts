@@ -15,6 +15,12 @@ interface SeamPlan {
 const seamPlans: Record<SeamPoint, SeamPlan> = {
   'driver.start': { scenarios: ['resume'], inside: ['during'] },
   'driver.destroy': { scenarios: ['suspend', 'delete'] },
+  'driver.freeze': { scenarios: ['suspend_to_sleep'], inside: ['during'] },
+  'driver.thaw': { scenarios: ['resume_at_rest'], inside: ['during'] },
+  'driver.checkpoint': { scenarios: ['tend_frozen'], inside: ['during'] },
+  'driver.restore': { scenarios: ['resume_stored'], inside: ['during'] },
+  'rests.put': { scenarios: ['suspend_to_sleep', 'tend_frozen'], inside: ['during'] },
+  'rests.remove': { scenarios: ['resume_at_rest', 'resume_stored', 'delete_at_rest'], inside: ['during'] },
   'manifests.claim': { scenarios: ['resume'] },
   'manifests.release': { scenarios: ['suspend', 'delete'] },
   'manifests.commit': {
@@ -46,7 +52,11 @@ export function seamCases(): CrashCase[] {
 }
 
 /** Made by the controller, wherever the files live. */
-const notOfHosts: readonly ScenarioName[] = ['save_while_suspended', 'restore_version', 'purge', 'create'];
+const notOfHosts: readonly ScenarioName[] = [
+  ...(['save_while_suspended', 'restore_version', 'purge', 'create'] as const),
+  // A host that dies takes what is frozen with it, and says so: ladder/ has those stories.
+  ...(['suspend_to_sleep', 'resume_at_rest', 'resume_stored', 'tend_frozen', 'delete_at_rest'] as const),
+];
 
 /** The same calls, where a daemon makes them: what is live is its own. */
 export function hostCases(): CrashCase[] {

@@ -53,9 +53,23 @@ function* everythingObservable(): Generator<Observed> {
             for (const undoUntilMs of [0, 2])
               for (const failedAdoptions of [0, limits.lifecycle.adoptionsMax])
                 for (const roomElsewhere of flags)
-                  yield observed(desired, phase, {
-                    ...{ sandbox, dormant, draining, undoUntilMs, failedAdoptions, roomElsewhere },
-                  });
+                  for (const kept of everyWayToKeep(phase))
+                    yield observed(desired, phase, {
+                      ...{ sandbox, dormant, draining, undoUntilMs, failedAdoptions, roomElsewhere },
+                      ...kept,
+                    });
+}
+
+type Kept = Pick<Observed, 'rest' | 'restDueAtMs' | 'placeNeeded' | 'keepsMemory'>;
+
+/** Whose row says that it runs keeps nothing (observe.ts). */
+function* everyWayToKeep(phase: Phase): Generator<Kept> {
+  for (const keepsMemory of [false, true])
+    yield { rest: 'none', restDueAtMs: null, placeNeeded: false, keepsMemory };
+  if (phase === 'running') return;
+  for (const rest of ['frozen', 'stored'] as const)
+    for (const restDueAtMs of [0, 2])
+      for (const placeNeeded of [false, true]) yield { rest, restDueAtMs, placeNeeded, keepsMemory: true };
 }
 
 const observed = (
@@ -64,7 +78,8 @@ const observed = (
   varied: Pick<
     Observed,
     'sandbox' | 'dormant' | 'draining' | 'undoUntilMs' | 'failedAdoptions' | 'roomElsewhere'
-  >,
+  > &
+    Kept,
 ): Observed => ({
   ...{ desired, phase, ...varied },
   ...{
@@ -75,6 +90,5 @@ const observed = (
     lastActiveAtMs: 0,
     notIdleBeforeMs: 0,
   },
-  ...{ rest: 'none', restDueAtMs: null, placeNeeded: false, keepsMemory: false },
   ...{ loss: null, busy: false, demanded: false, nowMs: 1 },
 });

@@ -6,14 +6,16 @@
 
 import type { Failpoint } from '@cellbook/shared/failpoint.ts';
 import type { IdempotencyStore } from '../../api/idempotency/idempotency-store.ts';
-import type { HostedSandbox, SandboxDriver } from '../../sandbox/driver.ts';
+import type { RestStore } from '../../ladder/rest-store.ts';
+import type { HostedSandbox, SandboxDriver, SandboxSnapshots } from '../../sandbox/driver.ts';
 import type { ManifestStore } from '../../storage/manifests/manifest-store.ts';
 import { volumeIdOfKey } from '../../storage/objects/object-key.ts';
 import type { ObjectStore } from '../../storage/objects/object-store.ts';
 import type { WorkspaceStore } from '../stores/workspace-store.ts';
 
 export const seams = {
-  driver: ['start', 'destroy'],
+  driver: ['start', 'destroy', 'freeze', 'thaw', 'checkpoint', 'restore'],
+  rests: ['put', 'remove'],
   manifests: ['claim', 'release', 'commit', 'destroy'],
   objects: ['put', 'delete'],
   workspaces: ['create'],
@@ -62,14 +64,40 @@ export function withDriverFailpoints<Hosted extends HostedSandbox>(
   const around = surround(failpoint);
   const workspaceOf = async (sandboxId: string) =>
     (await driver.list()).find((sandbox) => sandbox.sandboxId === sandboxId)?.workspaceId ?? sandboxId;
+  const { snapshots } = driver;
+  const named = async <T>(point: string, sandboxId: string, work: () => Promise<T>) =>
+    around(point, await workspaceOf(sandboxId), work);
+  const surrounded: SandboxSnapshots<Hosted> | null = snapshots
+    ? {
+        fingerprint: snapshots.fingerprint,
+        freeze: (id, signal) => named('driver.freeze', id, () => snapshots.freeze(id, signal)),
+        thaw: (id, signal) => named('driver.thaw', id, () => snapshots.thaw(id, signal)),
+        checkpoint: (id, directory, signal) =>
+          named('driver.checkpoint', id, () => snapshots.checkpoint(id, directory, signal)),
+        restore: (spec, directory, signal) =>
+          around('driver.restore', spec.workspaceId, () => snapshots.restore(spec, directory, signal)),
+      }
+    : null;
   return {
     kind: driver.kind,
     version: driver.version,
+    snapshots: surrounded,
+    pool: driver.pool ?? null,
     list: () => driver.list(),
     relabel: (sandboxId, epoch) => driver.relabel(sandboxId, epoch),
     start: (spec, signal) => around('driver.start', spec.workspaceId, () => driver.start(spec, signal)),
-    destroy: async (sandboxId) =>
-      around('driver.destroy', await workspaceOf(sandboxId), () => driver.destroy(sandboxId)),
+    destroy: (sandboxId) => named('driver.destroy', sandboxId, () => driver.destroy(sandboxId)),
+  };
+}
+
+export function withRestFailpoints(store: RestStore, failpoint: Failpoint | undefined): RestStore {
+  if (!failpoint) return store;
+  const around = surround(failpoint);
+  return {
+    ...store,
+    put: (rest) => around('rests.put', rest.workspaceId, () => store.put(rest)),
+    remove: (workspaceId, epoch) =>
+      around('rests.remove', workspaceId, () => store.remove(workspaceId, epoch)),
   };
 }
 

@@ -33,9 +33,11 @@ export const sleepSandbox: Step = {
 };
 
 async function fallAsleep(tools: StepTools, context: StepContext, signal: AbortSignal): Promise<void> {
-  const { hosts, rests } = tools;
+  const { hosts, rests, volumes } = tools;
   const { workspaceId, epoch } = context;
   const host = hosts.on(hostOf(context));
+  // Whoever began this may still wake: from here on the files refuse him, too.
+  if (context.beganFrom !== 'running') await volumes.adopt(workspaceId, epoch);
   // Cut short once, it may run under its host alone; and if it does not, it is frozen already.
   const sandbox = host.current(workspaceId) ?? (await host.adopt(workspaceId, epoch, signal));
   if (sandbox) {

@@ -9,11 +9,12 @@ import type { WorkspaceRow } from '../../stores/workspace-row.ts';
 import type { PreparedScenario, CrashCase as SomeCase } from '../cases.ts';
 import { ageUnfinishedObjects } from './age-unfinished-objects.ts';
 import type { CrashCell } from './crash-cell.ts';
-import { judgeHost, judgeWorkspace } from './judge.ts';
+import { judgeHost, judgeImages, judgeWorkspace } from './judge.ts';
 import type { Program } from './program.ts';
 import { type Scenario, scenarios } from './scenarios.ts';
 import { createSubject, type Subject, save, writeAsCode } from './subject.ts';
 import { until } from './until.ts';
+import { judgeVariable, setVariable } from './variables.ts';
 
 type CrashCase = SomeCase<PreparedScenario>;
 
@@ -52,7 +53,7 @@ export async function runBatch(cell: CrashCell, cases: readonly CrashCase[]): Pr
   return [...results, ...(await putAway(cell, scenario, tried))];
 }
 
-async function prepare(cell: CrashCell, { from, ready }: Scenario): Promise<Subject> {
+async function prepare(cell: CrashCell, { from, keepsMemory, ready }: Scenario): Promise<Subject> {
   const subject = await createSubject(cell);
   await save(cell, subject, 'saved-while-suspended.txt');
   const ask = (method: string, path: string) =>
@@ -61,11 +62,16 @@ async function prepare(cell: CrashCell, { from, ready }: Scenario): Promise<Subj
     await ask('DELETE', '');
     await untilPhase(cell, subject, 'deleted');
   }
-  if (from === 'running') {
+  if (from === 'running' || from === 'at rest') {
     await ask('POST', '/resume');
     await untilPhase(cell, subject, 'running');
     await save(cell, subject, 'saved-while-running.txt');
     await writeAsCode(cell, subject, 'by-code.txt');
+    if (keepsMemory) await setVariable(cell, subject);
+  }
+  if (from === 'at rest') {
+    await ask('POST', '/suspend');
+    await untilPhase(cell, subject, 'suspended');
   }
   await ready?.(cell, subject);
   return subject;
@@ -127,14 +133,16 @@ async function rowsOf(cell: CrashCell, tried: readonly Tried[]): Promise<Map<str
 }
 
 async function recovered(cell: CrashCell, crashCase: CrashCase, subject: Subject, dead: WorkspaceRow) {
-  const { wanted, again } = scenarios[crashCase.scenario];
+  const { wanted, again, forgets } = scenarios[crashCase.scenario];
   try {
     await untilTakenOver(cell, crashCase, subject, dead);
     const wrong = (await again?.(cell, subject)) ?? [];
     // One whose sandbox was lost comes back at its next need, not by itself.
     if (wanted === 'running') await cell.call(subject.user, 'POST', `/v1/workspaces/${subject.id}/resume`);
     await untilPhase(cell, subject, wanted);
-    return [...wrong, ...(await judgeWorkspace(cell, subject, wanted, dead))];
+    wrong.push(...(await judgeWorkspace(cell, subject, wanted, dead)));
+    if (!forgets) wrong.push(...(await judgeVariable(cell, subject)));
+    return wrong;
   } catch (error) {
     return [error instanceof Error ? error.message : String(error)];
   }
@@ -169,15 +177,24 @@ async function putAway(
   { wanted }: Scenario,
   tried: readonly Tried[],
 ): Promise<CaseResult[]> {
-  const running = new Set(wanted === 'running' ? tried.map(({ subject }) => subject.id as string) : []);
+  const isThere = cell.keepsMemory || wanted === 'running';
+  const running = new Set(isThere ? tried.map(({ subject }) => subject.id as string) : []);
   const name = `${tried[0]?.crashCase.scenario ?? ''} (machine)`;
   const whileRunning = await judgeHost(cell, running);
-  if (wanted === 'running') {
-    await Promise.all(
-      tried.map(({ subject }) => cell.call(subject.user, 'POST', `/v1/workspaces/${subject.id}/suspend`)),
-    );
-    await Promise.all(tried.map(({ subject }) => untilPhase(cell, subject, 'suspended')));
-  }
-  const wrong = [...whileRunning, ...(await judgeHost(cell, new Set()))];
+  if (cell.keepsMemory) await endAll(cell, tried, 'DELETE', '', 'deleted');
+  else if (wanted === 'running') await endAll(cell, tried, 'POST', '/suspend', 'suspended');
+  const wrong = [...whileRunning, ...(await judgeHost(cell, new Set())), ...(await judgeImages(cell))];
   return wrong.length === 0 ? [] : [{ name, wrong }];
+}
+
+async function endAll(
+  cell: CrashCell,
+  tried: readonly Tried[],
+  method: string,
+  path: string,
+  phase: Phase,
+): Promise<void> {
+  const ask = ({ user, id }: Subject) => cell.call(user, method, `/v1/workspaces/${id}${path}`);
+  await Promise.all(tried.map(({ subject }) => ask(subject)));
+  await Promise.all(tried.map(({ subject }) => untilPhase(cell, subject, phase)));
 }

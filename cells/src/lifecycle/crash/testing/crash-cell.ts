@@ -12,6 +12,7 @@ import { principalHeader } from '@cellbook/shared/protocol/principal.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
 import { closeDatabase, type Database, openDatabase } from '../../../db/database.ts';
 import { sandboxTools } from '../../../sandbox/testing/tools.ts';
+import { makeMasterKeys } from '../../../secrets/master-keys.ts';
 import { createTestEdge, type TestEdge, testCellId } from '../../../testing/test-edge.ts';
 import { freePort, Program } from './program.ts';
 
@@ -43,6 +44,8 @@ export class CrashCell {
   readonly database: Database;
   readonly directory: string;
   readonly capacity: number;
+  /** Its host is a daemon with real sandboxes. */
+  readonly keepsMemory: boolean;
   readonly program: Program;
   readonly daemon: Program | null;
   readonly url: string;
@@ -54,6 +57,7 @@ export class CrashCell {
 
   private constructor(options: CrashCellOptions, { directory, edge, port, hostPort }: Places) {
     this.capacity = options.capacity;
+    this.keepsMemory = options.daemon === true && options.driver === 'gvisor';
     this.directory = directory;
     this.#edge = edge;
     this.url = `http://127.0.0.1:${port}`;
@@ -66,6 +70,7 @@ export class CrashCell {
       CELLBOOK_OBJECTS: `file:${this.objectsDirectory}`,
       CELLBOOK_HOST_PORT: String(hostPort),
       CELLBOOK_HOST_KEY_FILE: join(directory, 'host-key'),
+      CELLBOOK_SECRET_KEYS: join(directory, 'secrets.jwks.json'),
       ...(options.daemon && { CELLBOOK_HOSTS: `${crashHostId}=${this.hostUrl}` }),
       ...options.settings,
     };
@@ -82,6 +87,7 @@ export class CrashCell {
     const directory = await mkdtemp(join(tmpdir(), 'cellbook-crash-'));
     const edge = await createTestEdge(directory);
     await writeFile(join(directory, 'host-key'), crypto.randomUUID() + crypto.randomUUID(), { mode: 0o600 });
+    await makeMasterKeys(join(directory, 'secrets.jwks.json'), systemRandom);
     const places = { directory, edge, port: await freePort(), hostPort: await freePort() };
     const cell = new CrashCell(options, places);
     await cell.program.arm([]);

@@ -1,6 +1,7 @@
 /** What there is on this machine of one cell's sandboxes and files, found without asking the cell. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { scratchOf } from '../../../host/daemon/open-images.ts';
 import { cgroupParent } from '../../../sandbox/gvisor/driver.ts';
 import { type SandboxRecord, SandboxRecords } from '../../../sandbox/host/records.ts';
 import type { SeenOnHost } from '../../sim/invariants.ts';
@@ -60,7 +61,8 @@ async function cgroups(parent: string): Promise<string[]> {
 async function mounts(below: string): Promise<string[]> {
   const text = await readFile('/proc/self/mountinfo', 'utf8');
   const points = text.split('\n').map((line) => line.split(' ')[4] ?? '');
-  return points.filter((point) => point.startsWith(below));
+  // A daemon's own, for as long as it runs.
+  return points.filter((point) => point.startsWith(below) && point !== scratchOf(join(below, 'host')));
 }
 
 async function loops(below: string): Promise<string[]> {

@@ -2,18 +2,23 @@
  * What must hold of a running cell after a crash, judged by the simulation's own functions
  * (lifecycle/sim/invariants.ts) over what Postgres and this machine show.
  */
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { systemClock } from '@cellbook/shared/clock.ts';
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import { hostIdSchema, newSandboxId } from '@cellbook/shared/ids.ts';
 import type { Phase } from '@cellbook/shared/protocol/workspace.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
 import { z } from 'zod';
+import { createPostgresRestStore } from '../../../ladder/postgres-rest-store.ts';
+import { isFrozen } from '../../../ladder/rest.ts';
 import { createPostgresManifestStore } from '../../../storage/manifests/postgres-manifest-store.ts';
 import * as invariants from '../../sim/invariants.ts';
 import { PostgresTransitionStore } from '../../stores/postgres-transition-store.ts';
 import { PostgresWorkspaceStore } from '../../stores/postgres-workspace-store.ts';
 import type { TransitionRow } from '../../stores/transition-store.ts';
 import { phaseStateOf, type WorkspaceRow } from '../../stores/workspace-row.ts';
-import type { Answer, CrashCell } from './crash-cell.ts';
+import { type Answer, type CrashCell, crashHostId } from './crash-cell.ts';
 import { type HostView, viewHost } from './host-view.ts';
 import { missingFiles, type Subject } from './subject.ts';
 import { until } from './until.ts';
@@ -52,18 +57,35 @@ async function untilAsWanted(cell: CrashCell, { id }: Subject) {
   let isAsWanted: string | null = null;
   const look = async (): Promise<boolean> => {
     row = await store.get(id);
-    const { records } = await viewHost(cell);
-    const sandboxes = records.map(({ workspaceId, epoch }) => ({
-      workspaceId,
-      epoch,
-      state: 'live' as const,
-    }));
+    const sandboxes = await sandboxesAtWork(cell);
     isAsWanted =
       row && invariants.eventually_as_wanted({ ...row, purged: row.purgedAtMs !== null }, sandboxes);
     return isAsWanted === null;
   };
   await until('it is as wanted', look, 20_000).catch(() => {});
   return { row: row as WorkspaceRow | null, isAsWanted };
+}
+
+/** Those that sleep, and may, are not at work. */
+async function sandboxesAtWork(cell: CrashCell) {
+  const { records } = await viewHost(cell);
+  const rests = await createPostgresRestStore(cell.database).listOnHost(hostIdSchema.parse(crashHostId));
+  const asleep = new Set(rests.filter(isFrozen).map(({ sandboxId }) => sandboxId));
+  const sandboxes = records.map(({ sandboxId, workspaceId, epoch }) => {
+    const state = asleep.has(sandboxId) ? ('frozen' as const) : ('live' as const);
+    return { sandboxId, workspaceId, epoch, state };
+  });
+  return invariants.withoutThoseInTheirLiveTime(sandboxes, rests, systemClock.nowMs());
+}
+
+/** Memory that is kept of nobody. */
+export async function judgeImages(cell: CrashCell): Promise<string[]> {
+  if (!cell.keepsMemory) return [];
+  const directory = join(cell.hostDataDirectory, 'host', 'images');
+  const left = async () => (await readdir(directory).catch(() => [])).map((name) => `an image: ${name}`);
+  await until('no image is left', async () => (await left()).length === 0, 10_000).catch(() => {});
+  const rests = await createPostgresRestStore(cell.database).listOnHost(hostIdSchema.parse(crashHostId));
+  return [...(await left()), ...rests.map(({ workspaceId }) => `what ${workspaceId} keeps`)];
 }
 
 /** What is wrong with the machine, once everything rests. */

@@ -5,13 +5,17 @@
 
 import type { Phase } from '@cellbook/shared/protocol/workspace.ts';
 import { sql } from 'drizzle-orm';
+import { createPostgresRestStore } from '../../../ladder/postgres-rest-store.ts';
+import { isFrozen } from '../../../ladder/rest.ts';
 import type { PreparedScenario } from '../cases.ts';
 import type { CrashCell } from './crash-cell.ts';
 import { restoreAgain, restoreUnanswered, saveTwice } from './restore-version.ts';
 import { type Subject, trySave } from './subject.ts';
+import { until } from './until.ts';
 
 export interface Scenario {
-  from: 'suspended' | 'running' | 'deleted';
+  /** At rest: it ran, and its memory is kept. */
+  from: 'suspended' | 'running' | 'at rest' | 'deleted';
   /** What else it needs before. */
   ready?(cell: CrashCell, subject: Subject): Promise<void>;
   /** What happens once the failpoints are armed. */
@@ -25,6 +29,10 @@ export interface Scenario {
   wanted: Phase | 'purged';
   /** Where sandboxes outlive their controller: with a daemon as host. */
   needsDaemon?: boolean;
+  /** On a host that keeps memory: its variables must be there afterwards. */
+  keepsMemory?: boolean;
+  /** … but for those that are meant to be forgotten. */
+  forgets?: boolean;
 }
 
 const ask =
@@ -45,11 +53,6 @@ export const scenarios: Record<PreparedScenario, Scenario> = {
     ...{ from: 'running', act: askSuspend, wanted: 'suspended' },
     deathBefore: 'lifecycle.suspend.quiesce_gateway.before',
   },
-  /** Only an executor that lost its lease between start and announcement leaves a usable one to clean up. */
-  give_up_sandbox: {
-    ...{ from: 'suspended', act: askResume, wanted: 'running' },
-    also: ['lifecycle.resume.announce_running.recorded=error:stale_epoch'],
-  },
   /** Nobody waits for it: it is dormant until it is needed. */
   give_up_sandbox_without_sandbox: {
     ...{ from: 'running', act: nothing, wanted: 'suspended' },
@@ -63,6 +66,39 @@ export const scenarios: Record<PreparedScenario, Scenario> = {
     deathBefore: 'lifecycle.delete.quiesce_gateway.before',
   },
   delete_without_steps: { from: 'suspended', act: askDelete, wanted: 'deleted' },
+  resume_at_rest: { from: 'at rest', act: askResume, wanted: 'running', keepsMemory: true },
+  resume_stored: {
+    from: 'at rest',
+    ready: untilStored,
+    act: askResume,
+    wanted: 'running',
+    keepsMemory: true,
+  },
+  /** Its sandbox goes on already when its controller dies, and what was kept of it is still there. */
+  adopt_resumed: {
+    ...{ from: 'at rest', act: askResume, wanted: 'running', keepsMemory: true },
+    deathBefore: 'rests.remove.before',
+  },
+  suspend_to_sleep: { from: 'running', act: askSuspend, wanted: 'suspended', keepsMemory: true },
+  suspend_cut_short: {
+    ...{ from: 'running', act: askSuspend, wanted: 'suspended', keepsMemory: true },
+    deathBefore: 'lifecycle.suspend.quiesce_gateway.before',
+  },
+  suspend_falling_asleep: {
+    ...{ from: 'running', act: askSuspend, wanted: 'suspended', keepsMemory: true },
+    deathBefore: 'lifecycle.suspend.sleep_sandbox.after',
+  },
+  give_up_resume_at_rest: {
+    ...{ from: 'at rest', act: askResume, wanted: 'running', keepsMemory: true },
+    deathBefore: 'lifecycle.resume.attach_files.after',
+  },
+  tend_frozen: { from: 'at rest', act: endItsTime, wanted: 'suspended', keepsMemory: true },
+  /** What is too old is forgotten, and so are the variables. */
+  tend_stored: {
+    ...{ from: 'at rest', ready: untilStored, act: endItsTime, wanted: 'suspended' },
+    ...{ keepsMemory: true, forgets: true },
+  },
+  delete_at_rest: { from: 'at rest', act: askDelete, wanted: 'deleted', keepsMemory: true, forgets: true },
   restore: { from: 'deleted', act: ask('POST', '/undelete'), wanted: 'suspended' },
   purge: { from: 'deleted', act: endUndo, wanted: 'purged' },
   save_while_running: { from: 'running', act: saveUnanswered, wanted: 'running' },
@@ -82,4 +118,20 @@ async function saveUnanswered(cell: CrashCell, subject: Subject): Promise<void> 
 /** As if the week had passed. */
 async function endUndo(cell: CrashCell, { id }: Subject): Promise<void> {
   await cell.database.execute(sql`update workspaces set undo_until = now() where id = ${id}`);
+}
+
+/** As if its time had passed. */
+async function endItsTime(cell: CrashCell, { id }: Subject): Promise<void> {
+  await cell.database.execute(
+    sql`update workspace_rests set due_at = now() - interval '1 second' where workspace_id = ${id}`,
+  );
+}
+
+async function untilStored(cell: CrashCell, subject: Subject): Promise<void> {
+  await endItsTime(cell, subject);
+  const rests = createPostgresRestStore(cell.database);
+  await until(`the memory of ${subject.id} is stored`, async () => {
+    const rest = await rests.get(subject.id);
+    return rest !== null && !isFrozen(rest);
+  });
 }

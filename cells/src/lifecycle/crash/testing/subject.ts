@@ -15,6 +15,8 @@ export interface Subject {
   volumeId: string;
   /** Saves that were acknowledged, and what code wrote: path, and what may be read there (null: nothing). */
   kept: Map<string, (string | null)[]>;
+  /** What its kernel knows. */
+  variable?: { kernelId: string; value: string };
   /** Of a file that was saved since: what it was, and the version that holds it. */
   earlier?: { content: string | null; version: string };
 }
