@@ -111,9 +111,9 @@ function environmentOf(
   runsc: string | null,
   imageDirectory: string | null,
 ): CellEnvironment {
-  const { sandboxDriver, cacheDirectory, egress } = config;
+  const { sandboxDriver, cacheDirectory, egress, pool } = config;
   return {
-    ...{ cellId, databaseUrl, sandboxDriver, runsc, imageDirectory, cacheDirectory, egress },
+    ...{ cellId, databaseUrl, sandboxDriver, runsc, imageDirectory, cacheDirectory, egress, pool },
     objects: config.objects ?? `file:${home.objects(regionId)}`,
     machineMemoryBytes: shareOf(totalmem(), config.cells.length * Math.max(1, config.hostsPerCell)),
   };

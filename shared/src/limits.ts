@@ -9,6 +9,7 @@ import { egressLimits } from './limits/egress.ts';
 import { gatewayLimits } from './limits/gateway.ts';
 import { ladderLimits } from './limits/ladder.ts';
 import { lifecycleLimits } from './limits/lifecycle.ts';
+import { poolLimits } from './limits/pool.ts';
 import { sandboxLimits } from './limits/sandbox.ts';
 import { snapshotLimits } from './limits/snapshots.ts';
 import { standingLimits } from './limits/standing.ts';
@@ -19,6 +20,7 @@ export const limits = {
   ...lifecycleLimits,
   ...ladderLimits,
   ...snapshotLimits,
+  ...poolLimits,
   ...cellLimits,
   ...gatewayLimits,
   ...storageLimits,

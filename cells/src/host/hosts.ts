@@ -1,7 +1,7 @@
 /** The hosts of one cell: which there are, where the next sandbox goes, and what all of them have together. */
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import type { HostId, WorkspaceId } from '@cellbook/shared/ids.ts';
-import type { ObservedSandbox, Sandbox, SandboxExit } from '../sandbox/driver.ts';
+import { nobody, type ObservedSandbox, type Sandbox, type SandboxExit } from '../sandbox/driver.ts';
 import type { SnapshotFingerprint } from '../sandbox/snapshot/fingerprint.ts';
 import { chooseHost, type HostChoice, hasRoomElsewhere } from './choose-host.ts';
 import type { HostLoad, SandboxHost, Sight } from './sandbox-host.ts';
@@ -78,7 +78,7 @@ export class Hosts {
     return null;
   }
 
-  /** What every host that answers has; `failed` is told about the others. */
+  /** What every host that answers has of workspaces (members of the pool are nobody's); `failed` is told about the others. */
   async list(failed: (hostId: HostId, error: unknown) => void): Promise<PlacedSandbox[]> {
     const lists = await Promise.all(
       [...this.#hosts.values()].map(async (host) => {
@@ -86,19 +86,21 @@ export class Hosts {
           failed(host.hostId, error);
           return [];
         });
-        return sandboxes.map((sandbox) => ({ ...sandbox, hostId: host.hostId }));
+        const owned = sandboxes.filter(({ workspaceId }) => workspaceId !== nobody);
+        return owned.map((sandbox) => ({ ...sandbox, hostId: host.hostId }));
       }),
     );
     return lists.flat();
   }
 
   load(): HostLoad {
-    const sum = { live: 0, frozen: 0, starting: 0, capacity: 0 };
+    const sum = { live: 0, frozen: 0, starting: 0, members: 0, capacity: 0 };
     for (const host of this.#hosts.values()) {
-      const { live, frozen, starting, capacity } = host.load();
+      const { live, frozen, starting, members, capacity } = host.load();
       sum.live += live;
       sum.frozen += frozen;
       sum.starting += starting;
+      sum.members += members;
       sum.capacity += capacity;
     }
     return sum;

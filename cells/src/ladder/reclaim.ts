@@ -19,7 +19,7 @@ export function cheapestToLose(rests: readonly Rest[], count: number): Rest[] {
 }
 
 /** How many places of a host should be free and are taken by frozen sandboxes. */
-export function placesToFree({ live, starting, frozen, capacity }: HostLoad): number {
+export function placesToFree({ live, starting, frozen, capacity }: Omit<HostLoad, 'members'>): number {
   const wanted = Math.max(1, Math.ceil(capacity * limits.ladder.freeShare));
   return Math.min(frozen, Math.max(0, wanted - (capacity - live - starting)));
 }

@@ -4,6 +4,7 @@ import { CellbookError } from '@cellbook/shared/errors.ts';
 import { type CellId, cellIdSchema, type HostId, hostIdSchema } from '@cellbook/shared/ids.ts';
 import { z } from 'zod';
 import { capacityOf } from '../../config.ts';
+import { poolSettingSchema } from '../../pool/pool-setting.ts';
 import { isLoopback } from '../wire/loopback.ts';
 
 const environmentSchema = z.object({
@@ -27,6 +28,8 @@ const environmentSchema = z.object({
   CELLBOOK_PYTHON: z.string().optional(),
   /** What sandboxes may reach: a file (egress/egress-policy.ts), or `off`; absent: the package indexes. */
   CELLBOOK_EGRESS: z.string().min(1).optional(),
+  /** Whether this host keeps sandboxes ready; how many its controller says. */
+  CELLBOOK_POOL: poolSettingSchema,
   CELLBOOK_SANDBOXES_MAX: z.coerce.number().int().min(1).optional(),
   CELLBOOK_MACHINE_MEMORY_MIB: z.coerce.number().int().min(1).optional(),
   CELLBOOK_SANDBOX_MEMORY_MIB: z.coerce.number().int().min(256).default(2_048),
@@ -58,7 +61,9 @@ export interface DaemonConfig {
   imageDirectory: string | null;
   python: string | null;
   egress: string | null;
+  pool: boolean;
   capacity: number;
+  sandboxMemoryBytes: number;
   diskBytesMax: number;
   logLevel: string;
 }
@@ -95,6 +100,8 @@ export function readDaemonConfig(environment: NodeJS.ProcessEnv): DaemonConfig {
     imageDirectory: given.CELLBOOK_IMAGE_DIR ?? null,
     python: given.CELLBOOK_PYTHON ?? null,
     egress: given.CELLBOOK_EGRESS ?? null,
+    pool: given.CELLBOOK_POOL > 0,
+    sandboxMemoryBytes: sandboxBytes,
     capacity: given.CELLBOOK_SANDBOXES_MAX ?? capacityOf(machineBytes, sandboxBytes),
     diskBytesMax: given.CELLBOOK_SANDBOX_DISK_MIB * mebibyte,
     logLevel: given.CELLBOOK_LOG_LEVEL,

@@ -24,6 +24,7 @@ export interface DrainParts {
 export async function drainHost(parts: DrainParts): Promise<void> {
   const { host, volumes, commands, clock, log } = parts;
   host.refuseNew();
+  await host.dropMembers();
   const untilMs = clock.monotonicMs() + limits.lifecycle.drainMs;
   for (;;) {
     const { live, starting } = host.load();

@@ -1,27 +1,28 @@
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import type { Egress } from '../../egress/egress.ts';
-import type { SandboxDriver } from '../../sandbox/driver.ts';
+import type { HostedSandbox, SandboxDriver } from '../../sandbox/driver.ts';
 import { createGvisorDriverWith } from '../../sandbox/gvisor/driver.ts';
+import type { Connect } from '../../sandbox/host/child-driver.ts';
 import { createProcessDriverWith } from '../../sandbox/process/driver.ts';
-import { connectPort, type PortedSandbox } from './connect-port.ts';
 import type { DaemonTools } from './daemon.ts';
 import type { DaemonConfig } from './daemon-config.ts';
 
-/** The driver that the configuration names, with links that end in a controller elsewhere. */
-export async function openDriver(
+/** The driver that the configuration names, with links that end where `connect` says. */
+export async function openDriver<Hosted extends HostedSandbox>(
   { driver, runscPath, imageDirectory, python }: DaemonConfig,
   { clock, log, random }: DaemonTools,
   stateDirectory: string,
   egress: Egress | null,
-): Promise<SandboxDriver<PortedSandbox>> {
+  connect: Connect<Hosted>,
+): Promise<SandboxDriver<Hosted>> {
   if (driver === 'process') {
     const chosen = python === null ? {} : { python };
-    return createProcessDriverWith({ stateDirectory, clock, log, ...chosen }, connectPort);
+    return createProcessDriverWith({ stateDirectory, clock, log, ...chosen }, connect);
   }
   if (imageDirectory !== null)
     return createGvisorDriverWith(
       { runscPath, imageDirectory, stateDirectory, clock, random, egress },
-      connectPort,
+      connect,
     );
   throw new CellbookError('bad_request', {
     doing: 'starting the gvisor driver',

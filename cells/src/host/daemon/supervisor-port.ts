@@ -46,7 +46,7 @@ export class SupervisorPort {
   readonly #splitter = new FrameSplitter();
   readonly #greeting = new Greeting();
   readonly #held = new HeldFrames();
-  readonly #notes: Notes;
+  #notes: Notes;
   #attachment: Attachment | null = null;
   #attachments: number;
   #sentSeq: number;
@@ -93,12 +93,17 @@ export class SupervisorPort {
     await this.#greeting.wait(signal);
   }
 
-  /** A claimed sandbox is told what it is now. Resolves when the supervisor has said HELLO again. */
+  /**
+   * A claimed sandbox is told what it is now. Resolves when the supervisor has said HELLO again. To its owner's
+   * controller it is a new one: what was noted when it was made ready is nothing to go on with.
+   */
   async tell(restored: Restored, signal: AbortSignal): Promise<void> {
     this.#greeting.expectAnother();
     this.#say(restoredFrame(restored));
     this.#readOn();
     await this.#greeting.wait(signal);
+    this.#attachments = 0;
+    this.#notes = new Notes();
   }
 
   /** What the port after a restore goes on with. */

@@ -192,7 +192,7 @@ describe('a host behind its daemon', { timeout: 60_000 }, () => {
       reason: { code: 'capacity_exhausted', retryAfterMs: expect.any(Number) },
     });
     await own.list();
-    expect(own.load()).toEqual({ live: 1, frozen: 0, starting: 0, capacity: 1 });
+    expect(own.load()).toEqual({ live: 1, frozen: 0, starting: 0, members: 0, capacity: 1 });
   });
 
   it('starts nothing over a directory that is not the workspace’s own', async () => {

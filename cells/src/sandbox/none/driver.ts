@@ -63,7 +63,7 @@ const refuse = async (): Promise<never> => {
 
 const hello = { protoMin: 1, protoMax: 1, build: 'none', lastSeq: 0, python: 'none', ipykernel: null };
 
-const noLink: SupervisorLink = {
+export const noLink: SupervisorLink = {
   hello,
   inherited: null,
   takeOver: async () => ({ kernels: [], terminals: [] }),

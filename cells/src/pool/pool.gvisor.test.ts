@@ -1,0 +1,60 @@
+/** Real programs, real sandboxes: a first kernel in a sandbox that was ready before anybody asked. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type CellClient, cellClient } from '../host/testing/cell-client.ts';
+import { type CellProcess, startCellProcess } from '../testing/cell-process.ts';
+
+let cell: CellProcess;
+let user: CellClient;
+
+beforeAll(async () => {
+  cell = await startCellProcess({ CELLBOOK_SANDBOXES_MAX: '3', CELLBOOK_POOL: '1' }, { hosts: ['test-1-a'] });
+  user = cellClient(cell);
+}, 120_000);
+afterAll(async () => {
+  await cell?.stop();
+}, 120_000);
+
+async function untilReady(): Promise<void> {
+  const ready = async () =>
+    (await cell.database.database.$client`select 1 from pool_members where state = 'ready'`).length;
+  await expect.poll(ready, { timeout: 90_000, interval: 100 }).toBe(1);
+}
+
+const lastResumeOf = async (id: string) => (await user.call('GET', `/v1/workspaces/${id}`)).body.lastResume;
+
+test('a new workspace’s first kernel comes from the pool, with its files, and another is made ready', async () => {
+  await untilReady();
+  const id = await user.createWorkspace();
+  await user.call('PUT', `/w/${id}/api/contents/mine.txt`, { type: 'file', format: 'text', content: 'mine' });
+  const beganMs = performance.now();
+  const kernelId = await user.startKernel(id);
+  const code =
+    'import sys\nprint(open("mine.txt").read(), "pandas" in sys.modules, file=open("made.txt", "w"))\nprint(6 * 7)';
+  expect(await user.execute(id, kernelId, code)).toBe('42\n');
+  console.log(`claim to first executed cell: ${Math.round(performance.now() - beganMs)} ms`);
+  const resume = await lastResumeOf(id);
+  console.log(JSON.stringify(resume));
+  expect(resume).toMatchObject({ rung: 'files' });
+  const made = await user.call('GET', `/w/${id}/api/contents/made.txt`);
+  expect(made.body).toMatchObject({ content: 'mine True\n' });
+  await untilReady();
+}, 180_000);
+
+test('members give way: every place of a host can be used, and what was ready is not counted twice', async () => {
+  await untilReady();
+  const ids = [await user.createWorkspace(), await user.createWorkspace()];
+  for (const id of ids) {
+    const kernelId = await user.startKernel(id);
+    expect(await user.execute(id, kernelId, 'print(1)')).toBe('1\n');
+  }
+  const [host] = cell.hosts;
+  const state = await host!.command('/v1/host/state', {
+    headers: { authorization: `Bearer ${await hostKey()}` },
+  });
+  expect(await state.json()).toMatchObject({ load: { live: 3, members: 0, capacity: 3 } });
+}, 180_000);
+
+async function hostKey(): Promise<string> {
+  const { readFile } = await import('node:fs/promises');
+  return readFile(cell.hosts[0]!.keyFile, 'utf8');
+}
