@@ -41,8 +41,8 @@ export interface AuditPart {
   chain: string;
   /** Removes what is older than its organisation wants; how many events went. */
   removeExpired(): Promise<number>;
-  /** Takes statements away that say nothing any more; how many. */
-  thinStatements(): Promise<number>;
+  /** Takes statements away that say nothing any more; how many. `partMax`: looked at at a time. */
+  thinStatements(partMax?: number): Promise<number>;
   /** Everything waiting is written, and the head signed. */
   close(): Promise<void>;
 }
@@ -80,7 +80,7 @@ export async function openAudit(deps: AuditDeps): Promise<AuditPart> {
     log: createAuditLog({ chain: chainWriter, writer, clock, random }),
     ...{ store, chain },
     removeExpired: () => removeExpired(shortening),
-    thinStatements: () => thinStatements(shortening),
+    thinStatements: (partMax) => thinStatements(shortening, partMax),
     async close() {
       settling.cancel();
       expiring.cancel();

@@ -5,7 +5,7 @@
  */
 import { provenHead } from '@cellbook/shared/audit/proven-head.ts';
 import { type AuditStatement, madeAtMs, signStatement } from '@cellbook/shared/audit/statements.ts';
-import { superfluous } from '@cellbook/shared/audit/thin.ts';
+import { signedSuperfluous } from '@cellbook/shared/audit/thinning.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { AuditKeys } from './audit-key.ts';
 import { anchor, anchorKey, type CheckpointDeps } from './checkpoints.ts';
@@ -57,12 +57,25 @@ async function removeOnce(deps: ShorteningDeps): Promise<number> {
   return removed;
 }
 
-/** Superfluous statements go, beside the rows and among the objects; how many. */
-export async function thinStatements(deps: CheckpointDeps): Promise<number> {
-  const { store, objects, chain, clock } = deps;
-  const found = await store.statements(limits.audit.statementsThinnedMax);
-  const timed = found.map(({ jws, ...statement }) => ({ ...statement, atMs: madeAtMs(jws) }));
-  const gone = superfluous(timed, clock.nowMs());
-  for (const { kind, seq } of gone) await objects.delete(anchorKey({ chain, kind, seq }));
-  return store.dropStatements(gone);
+/** Superfluous statements go, beside the rows and among the objects; how many. A part of them at a time. */
+export async function thinStatements(
+  deps: ShorteningDeps,
+  partMax: number = limits.audit.statementsThinnedMax,
+): Promise<number> {
+  const { store, objects, chain, keys, clock } = deps;
+  const [removal = null] = timed([await store.lastRemoval()]);
+  for (let [gone, from] = [0, 0]; ; ) {
+    const part = timed(await store.statements(partMax, from));
+    const nowMs = clock.nowMs();
+    const thinned = await signedSuperfluous({ chain, keys, nowMs, part, removal, max: partMax });
+    for (const { kind, seq } of thinned) await objects.delete(anchorKey({ chain, kind, seq }));
+    gone += await store.dropStatements(thinned);
+    const last = part.at(-1);
+    if (!last || part.length < partMax) return gone;
+    // The last of a part is the first of the next, where it is seen what comes after it.
+    from = last.seq;
+  }
 }
+
+const timed = (statements: readonly (KeptStatement | null)[]) =>
+  statements.flatMap((one) => (one === null ? [] : [{ ...one, atMs: madeAtMs(one.jws) }]));

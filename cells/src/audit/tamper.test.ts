@@ -16,6 +16,7 @@ import { createTestDatabase, type TestDatabase } from '../db/test-database.ts';
 import { createMemoryObjectStore } from '../storage/objects/memory-object-store.ts';
 import type { ObjectStore } from '../storage/objects/object-store.ts';
 import { readVerificationKeys } from './audit-key.ts';
+import { anchorKey } from './checkpoints.ts';
 import { type AuditPart, openAudit } from './open-audit.ts';
 import { someEvent, startMs } from './testing/events.ts';
 import { verifyCell } from './verify-cell.ts';
@@ -252,6 +253,47 @@ describe('what is removed because its time is over', () => {
     expect((await verify()).findings.map((finding) => finding.split(' ')[0])).toEqual(
       anchors.map(() => 'statement_missing'),
     );
+  });
+
+  it('statements get sparse also behind more of them than are looked at at a time', async () => {
+    const hourMs = 3_600_000;
+    for (let made = 0; made < 12; made++) {
+      await signed();
+      await audit.log.record(someEvent());
+      if (made < 6) laterMs += hourMs;
+    }
+    laterMs = 2 * dayMs;
+    expect(await audit.thinStatements(4)).toBeGreaterThanOrEqual(4);
+    expect(await audit.thinStatements()).toBe(0);
+    await audit.close();
+    expect(await verify()).toMatchObject({ findings: [] });
+  });
+
+  it.each([
+    ['removal', 1_000_000],
+    ['checkpoint', 15],
+  ])('a forged %s takes no statement away, neither here nor among the objects', async (kind, seq) => {
+    for (let made = 0; made < 4; made++) {
+      await signed();
+      await audit.log.record(someEvent());
+      laterMs += dayMs;
+    }
+    await signed();
+    laterMs += 2 * dayMs;
+    const genuine = await audit.store.statements();
+    const made = {
+      kind,
+      chain,
+      seq,
+      hash: '0'.repeat(64),
+      at: new Date(clock.nowMs() - 2 * dayMs).toISOString(),
+    };
+    const payload = Buffer.from(JSON.stringify(made)).toString('base64url');
+    await tamper(`insert into audit_statements values ('${kind}', ${seq}, 'e30.${payload}.c2ln')`);
+    expect(await audit.thinStatements()).toBe(0);
+    for (const one of genuine)
+      expect(await objects.get(anchorKey({ chain, kind: one.kind, seq: one.seq }))).not.toBeNull();
+    await audit.close();
   });
 
   it('is not forged without the key', async () => {

@@ -29,9 +29,13 @@ export function d1Statements(db: D1Database, run: Batch) {
       const [added] = await run([db.prepare(insert).bind(kind, seq, atMs, jws)]);
       return added?.results.length === 1;
     },
-    /** Oldest row first: all of them, or the first `limit`. */
-    statements: (limit = -1): Promise<EdgeStatement[]> =>
-      read(db.prepare('SELECT * FROM audit_statements ORDER BY seq LIMIT ?').bind(limit)),
+    /** Oldest row first: all of them, or the first `limit` from a row on. */
+    statements: (limit = -1, from = 0): Promise<EdgeStatement[]> =>
+      read(
+        db
+          .prepare('SELECT * FROM audit_statements WHERE seq >= ? ORDER BY seq, kind LIMIT ?')
+          .bind(from, limit),
+      ),
     lastStatement: () => last('TRUE'),
     lastRemoval: () => last("kind = 'removal'"),
     /** The checkpoint of this row, or of the last one before it that has one. */
@@ -79,13 +83,16 @@ export function d1Statements(db: D1Database, run: Batch) {
       const row = found?.results[0];
       return row === undefined ? 0 : z.object({ seq: z.int() }).parse(row).seq;
     },
-    /** In one transaction: the statement is kept, and every row through its `seq` goes. How many went. */
-    async remove({ kind, seq, atMs, jws }: EdgeStatement): Promise<number> {
-      const [, removed] = await run([
+    /**
+     * In one transaction: the statement is kept, and every row through its `seq` goes. How many went; null where
+     * somebody else's of this row is kept already.
+     */
+    async remove({ kind, seq, atMs, jws }: EdgeStatement): Promise<number | null> {
+      const [added, removed] = await run([
         db.prepare(insert).bind(kind, seq, atMs, jws),
         db.prepare('DELETE FROM audit_events WHERE seq <= ?').bind(seq),
       ]);
-      return removed?.meta.changes ?? 0;
+      return added?.results.length === 1 ? (removed?.meta.changes ?? 0) : null;
     },
   };
 }

@@ -39,7 +39,7 @@ export interface EdgeAudit {
   /** Removes what has had its time; how many events went. */
   shorten(): Promise<number>;
   /** Takes statements away that say nothing any more; how many. */
-  thin(): Promise<number>;
+  thin(partMax?: number): Promise<number>;
 }
 
 export interface EdgeEnding extends Partial<Pick<NewAuditEvent, 'what' | 'who' | 'org'>> {
@@ -83,7 +83,7 @@ export function createEdgeAudit(deps: EdgeAuditDeps): EdgeAudit {
     settle: () => settle(deps),
     anchors: () => anchorsOf(deps.anchors),
     shorten: () => shortenEdgeAudit(deps),
-    thin: () => thinEdgeStatements(deps),
+    thin: (partMax) => thinEdgeStatements(deps, partMax),
   };
 }
 

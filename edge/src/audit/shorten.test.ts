@@ -91,6 +91,16 @@ describe('retention', () => {
     expect(await seqs()).toEqual([6, 7, 8, 9]);
   });
 
+  test('by two isolates at once is one removal, with nothing to find about it', async () => {
+    await record(3);
+    const then = later(retentionDays + 1);
+    await record(2, then);
+    const other = world.anotherIsolate(new ManualClock(then.clock.nowMs() + 1));
+    const removed = await Promise.all([then, other].map(({ edge }) => edge.audit.shorten()));
+    expect(removed.reduce((sum, one) => sum + one, 0)).toBeGreaterThan(0);
+    expect(await verify(then)).toMatchObject({ findings: [] });
+  });
+
   test('removes nothing where something was changed, nor where a removal was forged', async () => {
     await record(5);
     await tamper(`UPDATE audit_events SET body = replace(body, '201', '500') WHERE seq = 3`);
@@ -171,6 +181,14 @@ describe('statements', () => {
     expect(new Set(await then.edge.audit.anchors())).toEqual(new Set(kept));
     expect(await then.edge.audit.thin()).toBe(0);
     expect(await verify(then)).toMatchObject({ findings: [] });
+  });
+
+  test('are taken away by nothing that is forged, neither here nor in KV', async () => {
+    await record(1);
+    const anchors = await world.edge.audit.anchors();
+    await tamper(`INSERT INTO audit_statements VALUES ('removal', 1000000, 0, 'e30.e30.c2ln')`);
+    expect(await later(2).edge.audit.thin()).toBe(0);
+    expect([anchors.length, await world.edge.audit.anchors()]).toEqual([1, anchors]);
   });
 
   test('are not taken away by anybody while nothing later stands for them', async () => {

@@ -6,7 +6,7 @@
  */
 import { provenHead } from '@cellbook/shared/audit/proven-head.ts';
 import { auditPublicKeySchema, signStatement } from '@cellbook/shared/audit/statements.ts';
-import { superfluous } from '@cellbook/shared/audit/thin.ts';
+import { signedSuperfluous } from '@cellbook/shared/audit/thinning.ts';
 import type { StoredChainRow } from '@cellbook/shared/audit/verify.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import { log } from '../log.ts';
@@ -40,6 +40,7 @@ export async function shortenEdgeAudit(deps: SigningDeps): Promise<number> {
   } as const;
   const jws = await signStatement(statement, key);
   const removed = await store.remove({ kind: 'removal', seq: through.seq, atMs, jws });
+  if (removed === null) return 0;
   await anchors.put(anchorKey(statement), jws);
   return removed;
 }
@@ -55,9 +56,22 @@ async function* rowsOf(store: EdgeAuditStore): AsyncGenerator<StoredChainRow> {
 }
 
 /** Superfluous statements go, here and in KV; how many. So many in one turn as one request may send to KV. */
-export async function thinEdgeStatements({ store, anchors, clock }: SigningDeps): Promise<number> {
-  const found = await store.statements(limits.audit.statementsThinnedMax);
-  const gone = superfluous(found, clock.nowMs()).slice(0, limits.audit.edgeThinnedMax);
-  for (const statement of gone) await anchors.delete(anchorKey(statement));
-  return store.dropStatements(gone);
+export async function thinEdgeStatements(
+  { store, anchors, key, clock }: SigningDeps,
+  partMax: number = limits.audit.statementsThinnedMax,
+): Promise<number> {
+  if (key === null) return 0;
+  const keys = [auditPublicKeySchema.parse(key)];
+  const removal = await store.lastRemoval();
+  for (let [left, from] = [limits.audit.edgeThinnedMax, 0]; ; ) {
+    const part = await store.statements(partMax, from);
+    const nowMs = clock.nowMs();
+    const gone = await signedSuperfluous({ chain: edgeChain, keys, nowMs, part, removal, max: left });
+    for (const statement of gone) await anchors.delete(anchorKey(statement));
+    left -= await store.dropStatements(gone);
+    const last = part.at(-1);
+    if (!last || part.length < partMax || left <= 0) return limits.audit.edgeThinnedMax - left;
+    // The last of a part is the first of the next, where it is seen what comes after it.
+    from = last.seq;
+  }
 }

@@ -93,6 +93,11 @@ export const cellLimits = {
     connectionsMax: 20,
     /** A new workspace has 16 columns, a batch far fewer parameters than rows: all that is frequent is below. */
     preparedParametersMax: 40,
+    /**
+     * Executors that go on in one turn of the event loop: at half a millisecond of processor time each, four
+     * milliseconds that a request of the API waits at each of its questions to the store.
+     */
+    executorsPerTurn: 8,
     connectTimeoutMs: 5_000,
     idleConnectionMs: 60_000,
     /** Every statement of ours is one row or one page; ten seconds means something is stuck. */
@@ -180,7 +185,7 @@ export const cellLimits = {
      */
     statementsWholeMs: 24 * 3_600_000,
     statementsHourlyMs: 30 * 24 * 3_600_000,
-    /** Looked at in one turn, the oldest first: 3.5 MB. What is superfluous beyond goes with the next turns. */
+    /** Looked at at a time, the oldest first: 3.5 MB. */
     statementsThinnedMax: 10_000,
     /** One turn at the edge: two to five spans between checkpoints, each row hashed once: half a second. */
     edgeRemoveRowsMax: 5_000,

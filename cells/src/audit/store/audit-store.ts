@@ -77,8 +77,8 @@ export interface AuditStore {
   rows(from: number, limit: number): Promise<StoredChainRow[]>;
   /** False when there is one of this kind for this row. */
   addStatement(statement: KeptStatement): Promise<boolean>;
-  /** In order of their rows: all of them, or the first `limit`. */
-  statements(limit?: number): Promise<KeptStatement[]>;
+  /** In order of their rows: all of them, or the first `limit` from a row on. */
+  statements(limit?: number, from?: number): Promise<KeptStatement[]>;
   /** Takes away what a later statement makes superfluous; refused by the store where none does. */
   dropStatements(statements: readonly Pick<KeptStatement, 'kind' | 'seq'>[]): Promise<number>;
   /** The checkpoint of this row, or of the last one before it that has one. */

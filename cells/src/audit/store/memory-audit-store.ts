@@ -56,7 +56,7 @@ export function createMemoryAuditStore(tierOf: (orgId: OrgId) => string | null =
       statements.sort((left, right) => left.seq - right.seq);
       return true;
     },
-    statements: async (limit) => statements.slice(0, limit),
+    statements: async (limit, from = 0) => statements.filter(({ seq }) => seq >= from).slice(0, limit),
     async dropStatements(named) {
       const isNamed = ({ kind, seq }: KeptStatement) =>
         named.some((one) => one.kind === kind && one.seq === seq);

@@ -1,6 +1,6 @@
 /** What was signed of a cell's chain, in its Postgres: read, thinned, and what a removal stands on. */
 import type { ChainHead } from '@cellbook/shared/audit/chain.ts';
-import { and, asc, desc, eq, lte, type SQL } from 'drizzle-orm';
+import { and, asc, desc, eq, gte, lte, type SQL } from 'drizzle-orm';
 import { auditEvents, auditExported, auditStatements } from '../../db/audit.ts';
 import type { Database } from '../../db/database.ts';
 import type { AuditStore, KeptStatement } from './audit-store.ts';
@@ -29,8 +29,12 @@ export function postgresStatements(database: Database): Statements {
         .returning();
       return added.length === 1;
     },
-    async statements(limit) {
-      const all = database.select().from(auditStatements).orderBy(asc(auditStatements.seq));
+    async statements(limit, from = 0) {
+      const all = database
+        .select()
+        .from(auditStatements)
+        .where(gte(auditStatements.seq, from))
+        .orderBy(asc(auditStatements.seq), asc(auditStatements.kind));
       return (await (limit === undefined ? all : all.limit(limit))).map(keptStatement);
     },
     dropStatements: (statements) => dropStatements(database, statements),
