@@ -1,8 +1,9 @@
-/** Python's own Jupyter clients execute a notebook on a workspace, as a gateway; ours has the platform's own API. */
+/** Python's own Jupyter clients execute a notebook on a workspace, as a gateway; ours has the platform's own API; k6 resumes. */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { beforeAll, expect, it } from 'vitest';
+import { ensureK6 } from '../images/k6.ts';
 import { cacheDirectory } from '../up/home.ts';
 import { ensurePythonClients } from './python/python-clients.ts';
 import { useTestPlatform } from './test-platform.ts';
@@ -13,7 +14,8 @@ const platform = useTestPlatform();
 let python: string;
 beforeAll(async () => {
   python = await ensurePythonClients(cacheDirectory(process.env));
-});
+  await ensureK6(cacheDirectory(process.env), () => undefined);
+}, 900_000);
 
 async function runScript(name: string, env: NodeJS.ProcessEnv, input = ''): Promise<string> {
   const script = join(import.meta.dirname, 'python', name);
@@ -59,4 +61,20 @@ it('the client made from the description creates, lists, resumes and suspends, r
     versions: [2, 'one'],
     refused: { code: 'not_found', text: expect.stringContaining('no such workspace') },
   });
+});
+
+it('k6 resumes workspaces over and over, none fails, and the rungs that were taken are counted', async () => {
+  const program = join(import.meta.dirname, '../../loadtest/bench/main.ts');
+  const short = ['--people', '2', '--at-once', '1', '--seconds', '4', '--slack', '1000'];
+  const child = spawn(
+    process.execPath,
+    [program, 'resume-load', '--json', '--url', platform().url, ...short],
+    { stdio: ['ignore', 'pipe', 'pipe'] },
+  );
+  const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  expect(out, err).not.toBe('');
+  const { failed, rungs, tiers } = JSON.parse(out);
+  expect(failed, err).toEqual([]);
+  expect(rungs.live.n).toBeGreaterThan(0);
+  expect(tiers.free.n).toBe(Object.values<{ n: number }>(rungs).reduce((sum, { n }) => sum + n, 0));
 });

@@ -39,7 +39,7 @@ export function cellRecord(databaseUrl: string) {
       }
       throw new Error(`${there} of ${expected} workspaces are ${phase} after ${deadlineMs} ms`);
     },
-    /** What the directory says of an organisation of one person: its cell has all of its quota, for good. */
+    /** What the directory says of an organisation of one person: its cell has all of its quota and secrets, for good. */
     async grantAll(orgs: readonly string[]): Promise<void> {
       const none = JSON.stringify({ workspaces: 0, runningSandboxes: 0, memoryBytes: 0, storageBytes: 0 });
       await sql`
@@ -48,6 +48,7 @@ export function cellRecord(databaseUrl: string) {
         select org, 1, ${none}::text::jsonb, ${none}::text::jsonb, ${none}::text::jsonb, true,
           now() + interval '1 day', now(), 0, 0
         from unnest(${[...orgs]}::text[]) as org`;
+      await sql`insert into secret_sets (org_id, since) select org, now() from unnest(${[...orgs]}::text[]) as org`;
     },
     /** How long each step of the lifecycle took, in milliseconds. */
     async steps(): Promise<Record<string, { p50Ms: number; p99Ms: number; n: number }>> {

@@ -44,10 +44,14 @@ async function forgetMemory(suspended: Suspended): Promise<void> {
   await record.settled(id, 'suspended');
 }
 
+export const coldRung: Rung = {
+  ...{ rung: 'cold', keepsMemory: false, dropsPageCache: true, prepare: forgetMemory },
+};
+
 export const rungs: Readonly<Record<RungName, Rung | { absent: string }>> = {
   live: { rung: 'live', keepsMemory: true, dropsPageCache: false, prepare: async () => undefined },
   memory: { rung: 'memory', keepsMemory: true, dropsPageCache: false, prepare: storeImage },
   memoryRemote: { absent: 'images are kept on their host alone so far' },
   files: { absent: 'resumes claim no member of the pool so far' },
-  cold: { rung: 'cold', keepsMemory: false, dropsPageCache: true, prepare: forgetMemory },
+  cold: coldRung,
 };
