@@ -27,6 +27,8 @@ const tests = [
   { program: 'chromium', package: 'chromium' },
   { program: 'git', package: 'git' },
   { program: 'curl', package: 'curl' },
+  // Alerts are tried with Prometheus's own tool.
+  { program: 'promtool', package: 'prometheus' },
   // The process driver runs kernels on the machine's own Python.
   {
     program: 'ipykernel of /usr/bin/python3',
@@ -39,6 +41,12 @@ const tests = [
     package: 'python3-venv',
     works: ['python3', '-c', 'import ensurepip, venv'],
   },
+];
+
+/** Of these packages Debian would start a service, now and at every boot. */
+const services = [
+  { program: 'redis-server', service: 'redis-server' },
+  { program: 'prometheus', service: 'prometheus' },
 ];
 
 const attemptsMax = 4;
@@ -98,15 +106,16 @@ async function aptInstall(packages) {
 async function withoutServices(work) {
   const policy = '/usr/sbin/policy-rc.d';
   const ours = !existsSync(policy);
-  const hadRedis = onPath('redis-server');
+  const had = services.filter(({ program }) => onPath(program));
   if (ours) writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
   try {
     await work();
   } finally {
     if (ours) rmSync(policy, { force: true });
   }
-  if (!hadRedis && existsSync('/run/systemd/system'))
-    await runQuietly('systemctl', ['disable', 'redis-server']);
+  if (!existsSync('/run/systemd/system')) return;
+  for (const one of services)
+    if (!had.includes(one) && onPath(one.program)) await runQuietly('systemctl', ['disable', one.service]);
 }
 
 function isDebian() {
