@@ -8,9 +8,10 @@
  * A writer stores objects before the commit that refers to them, so a sweep runs where nobody else writes: under the
  * workspace's lock, and either between the scans of the host that has the directory, or on a volume that is on no
  * host, while the controller lets none have it. Should the volume change hands all the same (a process that slept),
- * that is seen before the next hundred objects. A request to remove an object is never abandoned half-way, since
- * it could arrive after somebody has stored the same bytes again. A tree that cannot be read ends a sweep before
- * anything is removed.
+ * that is seen before the next ten objects. Nobody who wants the volume has a request to remove an object abandoned
+ * half-way, since it could arrive after he has stored the same bytes again; only a store that does not answer within
+ * its deadline (retrying-object-store.ts) may still do so after the sweep has ended. A tree that cannot be read ends a
+ * sweep before anything is removed.
  */
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import { limits } from '@cellbook/shared/limits.ts';

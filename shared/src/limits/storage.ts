@@ -84,8 +84,8 @@ export const storageLimits = {
     tidyPassMax: 50,
     /** A volume that is being tidied is nobody else's for this long; a crash leaves it due after. */
     tidyLeaseMs: 900_000,
-    /** Objects removed between two looks at whether the volume is still ours: a second or two of requests. */
-    deletesPerLook: 100,
+    /** Objects removed between two looks at whether the volume is still ours: a tenth of a second of requests. */
+    deletesPerLook: 10,
     /** Larger than this a version's bytes are an object of their own, shared with the file where they are the same. */
     versionInlineBytesMax: 128,
     /** A volume is swept when this many manifests were added since: at one a round, every seventeen minutes. */
