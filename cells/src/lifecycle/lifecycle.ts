@@ -17,6 +17,7 @@ import { MemoryRestStore } from '../ladder/memory-rest-store.ts';
 import type { RestStore } from '../ladder/rest-store.ts';
 import { RoomMaker } from '../ladder/room-maker.ts';
 import type { RunningQuotas } from '../quotas/request-running.ts';
+import { repeatEvery } from '../repeat.ts';
 import type { Sandbox, SandboxLimits } from '../sandbox/driver.ts';
 import { noSecrets, type SecretSource } from '../secrets/secret-source.ts';
 import { type ImageKeys, imageKeysInMemory } from '../snapshots/image-keys.ts';
@@ -87,7 +88,6 @@ export class Lifecycle implements WorkspaceRuntime {
   #timers: Timer[] = [];
   #unsubscribe: (() => Promise<void>) | null = null;
   #draining = false;
-  #stopped = false;
 
   constructor(deps: LifecycleDeps) {
     this.#deps = deps;
@@ -117,7 +117,7 @@ export class Lifecycle implements WorkspaceRuntime {
 
   /** Takes over from a predecessor that is known to be gone, then starts listening and sweeping. */
   async start(options: { isAlone: boolean } = { isAlone: false }): Promise<void> {
-    const { store, log } = this.#deps;
+    const { store, clock, log } = this.#deps;
     if (options.isAlone) {
       const freed = await store.expireLeasesOf(this.#controllerId, this.#holder);
       if (freed > 0) log.info({ leases: freed }, 'took over the leases of an earlier process');
@@ -130,8 +130,10 @@ export class Lifecycle implements WorkspaceRuntime {
     await this.#sweep().catch((error: unknown) =>
       log.warn({ err: error }, 'the first sweep failed; it comes again'),
     );
-    this.#every(limits.lifecycle.sweepIntervalMs, () => this.#sweep());
-    this.#every(limits.lifecycle.activityFlushMs, () => this.#writeActivity());
+    this.#timers = [
+      repeatEvery(clock, limits.lifecycle.sweepIntervalMs, () => this.#sweep(), log),
+      repeatEvery(clock, limits.lifecycle.activityFlushMs, () => this.#writeActivity(), log),
+    ];
   }
 
   async find(workspaceId: WorkspaceId) {
@@ -217,7 +219,6 @@ export class Lifecycle implements WorkspaceRuntime {
 
   /** Stops looking and acting, at once and without putting anything away: what a crash does, but tidier. */
   async stop(): Promise<void> {
-    this.#stopped = true;
     for (const timer of this.#timers) timer.cancel();
     this.#leases.stop();
     await this.#writeActivity().catch(() => {});
@@ -315,21 +316,6 @@ export class Lifecycle implements WorkspaceRuntime {
 
   async #writeActivity(): Promise<void> {
     await this.#deps.store.touch(this.#activity.takeUnwritten());
-  }
-
-  #every(intervalMs: number, work: () => Promise<void>): void {
-    const slot = this.#timers.length;
-    const next = () => {
-      if (this.#stopped) return;
-      this.#timers[slot] = this.#deps.clock.setTimer(intervalMs, () => {
-        work()
-          .catch((error: unknown) =>
-            this.#deps.log.warn({ err: error }, 'a periodic task failed; it comes again'),
-          )
-          .finally(next);
-      });
-    };
-    next();
   }
 
   async #untilNoneHeld(deadlineMs: number): Promise<void> {
