@@ -21,10 +21,10 @@ import { repeatEvery } from '../repeat.ts';
 import type { Sandbox, SandboxLimits } from '../sandbox/driver.ts';
 import { noSecrets, type SecretSource } from '../secrets/secret-source.ts';
 import { type ImageKeys, imageKeysInMemory } from '../snapshots/image-keys.ts';
-import { Semaphore } from '../storage/tree/semaphore.ts';
 import type { WorkspaceVolumes } from '../storage/workspace-volumes.ts';
 import { Activity } from './activity.ts';
 import { Adoptions } from './adoptions.ts';
+import { BootTurns } from './boot-turns.ts';
 import { IdleWarnings } from './idle-warnings.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import { type LifecycleMetrics, noMetrics } from './lifecycle-metrics.ts';
@@ -79,7 +79,7 @@ export class Lifecycle implements WorkspaceRuntime {
   readonly #adoptions: Adoptions;
   readonly #rows: RowCache;
   readonly #seen = new SeenRevisions();
-  readonly #boots = new Semaphore(limits.lifecycle.startsMax);
+  readonly #boots: BootTurns;
   readonly #activity: Activity;
   readonly #warnings: IdleWarnings;
   readonly #leases: LeaseKeeper;
@@ -103,7 +103,10 @@ export class Lifecycle implements WorkspaceRuntime {
     this.#adoptions = new Adoptions(clock);
     const terms = deps.leaseTerms ?? limits.lifecycle.lease;
     this.#leases = new LeaseKeeper({ store, clock, log, holder: this.#holder, hostIds: hosts.ids, terms });
-    this.#queue = new WorkQueue({ work: (id) => this.#reconcile(id), clock, random, log });
+    const idle = () => Math.min(this.#boots.waiting, limits.lifecycle.waitingBootsMax);
+    this.#queue = new WorkQueue({ work: (id) => this.#reconcile(id), idle, clock, random, log });
+    const places = limits.lifecycle.startsMax;
+    this.#boots = new BootTurns({ clock, places, onWaiting: () => this.#queue.startMore() });
     this.#resumes = new Resumes({
       store,
       quotas: deps.quotas,

@@ -13,6 +13,8 @@ import type { LookAgain } from './reconcile.ts';
 
 export interface WorkQueueDeps {
   work(workspaceId: WorkspaceId): Promise<LookAgain>;
+  /** How many of those under way only wait for their turn: others are worked on instead. */
+  idle(): number;
   clock: Clock;
   random: Random;
   log: Logger;
@@ -38,6 +40,11 @@ export class WorkQueue {
     this.#startNext();
   }
 
+  /** One more only waits. */
+  startMore(): void {
+    if (!this.#stopped) this.#startNext();
+  }
+
   /** Somebody is working on it now, or is about to. */
   isBusyWith(workspaceId: WorkspaceId): boolean {
     return this.#running.has(workspaceId) || this.#waiting.has(workspaceId);
@@ -54,7 +61,7 @@ export class WorkQueue {
 
   #startNext(): void {
     for (const workspaceId of this.#waiting) {
-      if (this.#running.size >= limits.lifecycle.executorsMax) return;
+      if (this.#running.size - this.#deps.idle() >= limits.lifecycle.executorsMax) return;
       this.#waiting.delete(workspaceId);
       this.#running.set(workspaceId, this.#run(workspaceId));
     }

@@ -16,8 +16,8 @@ import type { Climbed } from '../../ladder/wake.ts';
 import type { SandboxLimits } from '../../sandbox/driver.ts';
 import type { SecretSource } from '../../secrets/secret-source.ts';
 import type { ImageKeys } from '../../snapshots/image-keys.ts';
-import type { Semaphore } from '../../storage/tree/semaphore.ts';
 import type { WorkspaceVolumes } from '../../storage/workspace-volumes.ts';
+import type { BootTurns, Turns } from '../boot-turns.ts';
 import type { StepName } from '../plan.ts';
 import type { RuntimeListener } from '../runtime.ts';
 
@@ -30,7 +30,7 @@ export interface StepTools {
   /** Has a frozen sandbox of a full host stored, and waits a while for its place. */
   makeRoom(hostId: HostId, signal: AbortSignal): Promise<boolean>;
   /** Sandboxes that boot at once, each on processors of its own for seconds. */
-  boots: Semaphore;
+  boots: BootTurns;
   volumes: WorkspaceVolumes;
   hosts: Hosts;
   secrets: SecretSource;
@@ -72,7 +72,7 @@ export interface Step {
   /** False where a failure must not keep a workspace from being suspended: it is recorded, and on it goes. */
   required: boolean;
   /** What it waits its turn for before its deadline begins; null, or absent: nothing. */
-  turns?(tools: StepTools, context: StepContext): Semaphore | null;
+  turns?(tools: StepTools, context: StepContext): Turns | null;
   run(tools: StepTools, context: StepContext, signal: AbortSignal): Promise<void>;
 }
 

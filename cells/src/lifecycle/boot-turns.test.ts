@@ -1,0 +1,72 @@
+import { ManualClock } from '@cellbook/shared/clock.ts';
+import { limits } from '@cellbook/shared/limits.ts';
+import type { Tier } from '@cellbook/shared/protocol/principal.ts';
+import { seededRandom } from '@cellbook/shared/random.ts';
+import { expect, test } from 'vitest';
+import { BootTurns } from './boot-turns.ts';
+
+const bootMs = 6_000;
+
+/** Boots that take their time on so many places, with when each began to wait and to boot. */
+function makeBoots(places: number) {
+  const clock = new ManualClock();
+  const turns = new BootTurns({ clock, places });
+  const begun: { tier: Tier; name: string; waitedMs: number }[] = [];
+  let running = 0;
+  let runningMost = 0;
+  function boot(tier: Tier, name: string): void {
+    const cameMs = clock.monotonicMs();
+    void turns.of(tier).run(async () => {
+      begun.push({ tier, name, waitedMs: clock.monotonicMs() - cameMs });
+      runningMost = Math.max(runningMost, ++running);
+      await new Promise<void>((resolve) => void clock.setTimer(bootMs, resolve));
+      running--;
+    });
+  }
+  async function pass(ms: number): Promise<void> {
+    for (let left = ms; left > 0; left -= 500) await clock.advance(500);
+  }
+  return { turns, boot, pass, begun, runningMost: () => runningMost };
+}
+
+test('of those that came together enterprise goes first, then paid, then free, each in the order it came', async () => {
+  const { boot, pass, begun } = makeBoots(1);
+  boot('free', 'first');
+  for (const tier of ['free', 'paid', 'enterprise'] as const) for (const name of ['a', 'b']) boot(tier, name);
+  await pass(8 * bootMs);
+  expect(begun.map(({ tier, name }) => `${tier} ${name}`)).toEqual([
+    ...['free first', 'enterprise a', 'enterprise b'],
+    ...['paid a', 'paid b', 'free a', 'free b'],
+  ]);
+});
+
+test('nobody starves: a free one waits no longer than it would alone, and its head start behind', async () => {
+  const { boot, pass, begun } = makeBoots(1);
+  boot('enterprise', 'running');
+  boot('free', 'patient');
+  // One more than can be booted comes all the time.
+  for (let round = 0; round < 60; round++) {
+    boot('enterprise', `${round}`);
+    await pass(bootMs);
+  }
+  const patient = begun.find(({ name }) => name === 'patient');
+  expect(patient?.waitedMs).toBeLessThanOrEqual(limits.lifecycle.headStartMsByTier.enterprise + 2 * bootMs);
+});
+
+test('two hundred at once: as many boot as may, none is forgotten, and each tier is through before the next begins', async () => {
+  const { turns, boot, pass, begun, runningMost } = makeBoots(16);
+  const random = seededRandom(4);
+  const tiers = ['free', 'paid', 'enterprise'] as const;
+  const asked = Array.from({ length: 200 }, (_, index) => ({
+    tier: tiers[random.int(tiers.length)] ?? 'free',
+    name: `${index}`,
+  }));
+  for (const { tier, name } of asked) boot(tier, name);
+  expect(turns.waiting).toBe(184);
+  await pass(15 * bootMs);
+  expect(begun).toHaveLength(200);
+  expect(runningMost()).toBe(16);
+  expect(turns.waiting).toBe(0);
+  const order = begun.slice(16).map(({ tier }) => tier);
+  expect(order).toEqual(order.toSorted((one, other) => tiers.indexOf(other) - tiers.indexOf(one)));
+});
