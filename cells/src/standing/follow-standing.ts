@@ -37,7 +37,7 @@ export function followStanding(deps: {
       // Whoever promises more and tells nothing is asked at the next round.
       for (let isMore = true; isMore && !isClosed && standing.upTo() > before; ) {
         before = standing.upTo();
-        isMore = standing.learn(await ask(before)).more;
+        isMore = standing.learn(await ask(before), before).more;
       }
       if (isDown) log.info('the edge says again whose rights have ended');
       isDown = false;

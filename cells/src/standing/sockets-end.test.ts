@@ -4,12 +4,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ManualClock, systemClock } from '@cellbook/shared/clock.ts';
-import { cellIdSchema, newOrgId, newSandboxId } from '@cellbook/shared/ids.ts';
+import { cellIdSchema, newOrgId, newSandboxId, newUserId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import { silentLogger } from '@cellbook/shared/log.ts';
 import { createMetrics } from '@cellbook/shared/metrics.ts';
+import { principalSchema } from '@cellbook/shared/protocol/principal.ts';
 import type { Fact } from '@cellbook/shared/protocol/standing-api.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
+import { decodeJwt } from 'jose';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { z } from 'zod';
@@ -155,4 +157,27 @@ test('an ending that cannot be recorded ends all the same', async () => {
   audit.fail(true);
   await tell({ kind: 'revoked', subject: 'key-1', ms: endsMs });
   expect(await closed).toBe(1012);
+});
+
+test('what cannot be ended keeps nothing else from ending', async () => {
+  const principal = principalSchema.parse(
+    decodeJwt(await edge.sign({ sub: newUserId(systemRandom), cred: 'key-1' })),
+  );
+  const ended: string[] = [];
+  const open = (what: string, end: () => void) => standing.hold(principal, { what, workspaceId: null, end });
+  open('first', () => {
+    throw new Error('already gone');
+  });
+  open('second', () => ended.push('second'));
+  await tell({ kind: 'revoked', subject: 'key-1', ms: endsMs });
+  expect(ended).toEqual(['second']);
+});
+
+test('a log that counts again from below is asked for from there, and a late word of it moves nothing back', () => {
+  const told = (upTo: number) => ({ after: 0, upTo, more: true, facts: [] });
+  standing.learn(told(900), 0);
+  standing.learn(told(300));
+  expect(standing.upTo()).toBe(900);
+  standing.learn(told(300), 900);
+  expect(standing.upTo()).toBe(300);
 });

@@ -20,6 +20,11 @@ export class StandingBook {
     return this.#upTo;
   }
 
+  /** The log that was asked is an older copy of itself and counts again from below: it is asked for from its beginning. */
+  startOver(): void {
+    this.#upTo = 0;
+  }
+
   readonly told = (kind: Fact['kind'], subject: string): number | undefined =>
     this.#facts.get(nameOf(kind, subject))?.ms;
 

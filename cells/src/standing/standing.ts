@@ -34,8 +34,8 @@ export interface Standing {
   hold(principal: Principal, what: Pick<Opened, 'what' | 'workspaceId' | 'end'>): () => void;
   /** Takes what the edge tells by itself; throws `forbidden` where it is not the edge's word to this cell. */
   take(jws: string): Promise<{ more: boolean }>;
-  /** Takes what the edge answered. Returns whether there is more to ask for. */
-  learn(told: Told): { more: boolean };
+  /** Takes what the edge answered to what was `asked` for. Returns whether there is more to ask for. */
+  learn(told: Told, asked?: number): { more: boolean };
   /** What to ask for: every fact numbered higher. */
   upTo(): number;
   sweep(): void;
@@ -74,8 +74,13 @@ export function createStanding(deps: StandingDeps): Standing {
   function end(judged: readonly { opened: Opened; reason: Ended }[]): void {
     for (const { opened, reason } of judged) {
       open.remove(opened);
-      opened.end();
       counted.inc({ reason });
+      try {
+        opened.end();
+      } catch (error) {
+        // The others end all the same.
+        deps.log.error({ err: error, what: opened.what }, 'what had lost its right could not be ended');
+      }
     }
     recordEndings(deps, judged);
   }
@@ -89,7 +94,8 @@ export function createStanding(deps: StandingDeps): Standing {
     );
   }
 
-  function learn(told: Told): { more: boolean } {
+  function learn(told: Told, asked = 0): { more: boolean } {
+    if (told.upTo < asked) book.startOver();
     const news = book.learn(told, clock.monotonicMs());
     const isGap = told.after > book.upTo;
     if (!isGap) heardMs = clock.monotonicMs();

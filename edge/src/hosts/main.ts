@@ -63,8 +63,10 @@ export async function answerJupyter(ask: Ask): Promise<Response> {
 
 async function answer(ask: Ask, route: EdgeRoute, params: Record<string, string>): Promise<Response> {
   const answered = await answerRoute(ask, route, params);
-  // Whatever it was that was written: if it ended somebody's right, what he has open is to end as well.
-  if (route.method !== 'GET' && !(route.open !== undefined && route.recordsItself)) tellBehind(ask);
+  // Whatever it was that was written: if it ended somebody's right, what he has open is to end as well. Who comes
+  // back from a provider signs in by a GET, which ends sessions where he takes an account over.
+  const writes = route.method !== 'GET' || (route.open !== undefined && route.gated);
+  if (writes && !(route.open !== undefined && route.recordsItself)) tellBehind(ask);
   return answered;
 }
 

@@ -57,6 +57,13 @@ test('a flood is worked off in turns', async () => {
   expect(await count('revocations')).toBe(0);
 });
 
+test('a time that a wrong clock has set far off keeps nobody from it', async () => {
+  await world.edge.upkeep.turn();
+  expect(await world.edge.upkeep.turn()).toEqual([]);
+  await db.prepare('UPDATE upkeep SET due_at = 9e15').run();
+  expect(await world.edge.upkeep.turn()).toContain('pruning');
+});
+
 test('of many isolates one does it, and again when it is due', async () => {
   const isolates = Array.from({ length: 5 }, () => world.anotherIsolate(world.clock));
   const turns = () => Promise.all(isolates.map(({ edge }) => edge.upkeep.turn()));

@@ -133,6 +133,8 @@ describe('signing in', () => {
     const workspace = await world.enter(cookie);
     const machine = await serviceKeyOf(cookie);
     const owner = await signIn();
+    const told = await env.DIRECTORY.prepare('SELECT max(seq) AS seq FROM standing_log').first<number>('seq');
+    await expect.poll(() => world.edge.toldLast.upTo).toBe(told);
     const isolate = world.anotherIsolate(world.clock);
     const ask = async (headers: Record<string, string>, origin = main, path = '/v1/me') =>
       (await isolate.fetch(origin + path, { headers })).status;
