@@ -23,8 +23,6 @@ export interface PoolChange {
   retire: Member[];
   /** On the host, and in no table: left of a crash. */
   unknown: SandboxId[];
-  /** Ready, and staying so unless they are claimed. */
-  ready: number;
   add: number;
 }
 
@@ -42,7 +40,6 @@ export function keep({ present, members, generation, load, target, nowMs }: Pool
   return {
     retire: [...members.filter(isOver), ...surplus],
     unknown: [...present].filter((sandboxId) => !known.has(sandboxId)),
-    ready: ready.length - surplus.length,
     add: toAdd(wanted - waiting.length, load),
   };
 }

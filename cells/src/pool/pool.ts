@@ -5,11 +5,11 @@
  *     look (each second): host's list, table ─▶ keep.ts ─▶ drop what is over, add what is missing
  *     claim: table (compare-and-swap) ─▶ host: files, environment ─▶ forget the row; where it fails, the member is ended
  *
- * The table is the truth about who may have which; what this process remembers only saves useless claims.
+ * The table is the truth about who may have which; this process remembers nothing of it.
  */
 import type { Clock, Timer } from '@cellbook/shared/clock.ts';
 import { CellbookError } from '@cellbook/shared/errors.ts';
-import { type HostId, newSandboxId, type SandboxId } from '@cellbook/shared/ids.ts';
+import { newSandboxId, type SandboxId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
 import type { Random } from '@cellbook/shared/random.ts';
@@ -33,7 +33,6 @@ export interface PoolDeps {
 
 export class Pool implements MemberSource {
   readonly #deps: PoolDeps;
-  readonly #ready = new Map<HostId, number>();
   #timer: Timer | null = null;
   #looking: Promise<void> = Promise.resolve();
   readonly #closing = new AbortController();
@@ -53,9 +52,9 @@ export class Pool implements MemberSource {
     await this.#looking;
   }
 
-  /** Whether a claim there is worth trying. */
-  hasMember(hostId: HostId): boolean {
-    return (this.#ready.get(hostId) ?? 0) > 0;
+  /** Whether that host has a pool: how much is in it says the table. */
+  hasPool({ pool }: SandboxHost): boolean {
+    return pool !== null && pool !== undefined && pool.generation !== null;
   }
 
   /** Makes a ready member of a host the workspace's. Throws `gone` where there is none. */
@@ -65,17 +64,16 @@ export class Pool implements MemberSource {
     const generation = pool?.generation ?? null;
     const sandboxId =
       generation === null ? null : await store.claim({ hostId, generation }, spec, clock.nowMs());
-    this.#count(hostId, -1);
     if (!pool || sandboxId === null) throw noneReady(spec);
+    const unsettled = (cause: unknown) =>
+      log.warn({ err: cause, hostId, sandboxId }, 'a claimed member is left to a later look');
     try {
       const sandbox = await pool.claim({ ...spec, sandboxId }, signal);
-      await store.remove(sandboxId);
+      await store.remove(sandboxId).catch(unsettled);
       return sandbox;
     } catch (error) {
-      // What may be half somebody's is used no more. Its row stays for a later look where the host does not answer.
-      await this.#end(host, sandboxId).catch((cause: unknown) =>
-        log.warn({ err: cause, hostId, sandboxId }, 'a member whose claim failed is not ended yet'),
-      );
+      // What may be half somebody's is used no more.
+      await this.#end(host, sandboxId).catch(unsettled);
       throw error;
     }
   }
@@ -95,15 +93,14 @@ export class Pool implements MemberSource {
   async #lookAt(host: SandboxHost): Promise<void> {
     const { store, clock, target } = this.#deps;
     const { hostId } = host;
-    if (!host.isOpen) return void this.#ready.set(hostId, 0);
+    if (!host.isOpen) return;
     const listed = await host.list();
     const unclaimed = listed.filter(({ workspaceId }) => workspaceId === nobody);
     const present = new Set(unclaimed.map(({ sandboxId }) => sandboxId));
     const generation = host.pool?.generation ?? null;
     const members = await store.listOnHost(hostId);
     const facts = { present, members, generation, target, nowMs: clock.nowMs() };
-    const { retire, unknown, ready, add } = keep({ ...facts, load: host.load() });
-    this.#ready.set(hostId, ready);
+    const { retire, unknown, add } = keep({ ...facts, load: host.load() });
     for (const { sandboxId, state } of retire)
       if (await store.retire(sandboxId, state)) await host.pool?.drop(sandboxId);
     for (const sandboxId of unknown) await host.pool?.drop(sandboxId);
@@ -120,7 +117,7 @@ export class Pool implements MemberSource {
     await store.begin({ sandboxId, hostId, generation }, clock.nowMs());
     try {
       await pool.add(sandboxId, this.#closing.signal);
-      if (await store.ready(sandboxId, clock.nowMs())) this.#count(hostId, 1);
+      await store.ready(sandboxId, clock.nowMs());
     } catch (error) {
       if (await store.retire(sandboxId, 'starting')) await pool.drop(sandboxId);
       throw error;
@@ -130,10 +127,6 @@ export class Pool implements MemberSource {
   async #end(host: SandboxHost, sandboxId: SandboxId): Promise<void> {
     await host.destroy(sandboxId);
     await this.#deps.store.remove(sandboxId);
-  }
-
-  #count(hostId: HostId, change: number): void {
-    this.#ready.set(hostId, Math.max(0, (this.#ready.get(hostId) ?? 0) + change));
   }
 }
 
