@@ -3,20 +3,21 @@
  * processes and once with gVisor. Start-up is a workspace without memory, from the resume call to its first cell,
  * with the steps of it that belong to the driver; overhead is the same three pieces of work inside each.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { peerPython } from '../peer/environment.ts';
 import { signInAtEdge } from '../platform/person.ts';
+import { removeDirectory } from '../platform/remove-directory.ts';
 import { startBenchPlatform } from '../platform/start.ts';
 import { machine } from '../report.ts';
 import { resumeRecord } from '../resume/record.ts';
 import { spread } from '../resume/report.ts';
 import { coldRung } from '../resume/rungs.ts';
 import { runtimeVersion } from '../resume/runtime.ts';
-import { openingSampler } from '../resume/samples.ts';
+import { openingSampler, type Sample } from '../resume/samples.ts';
 import { createSubject } from '../resume/subject.ts';
 import { medians, workCell, workSchema } from './work.ts';
 
@@ -40,7 +41,7 @@ async function measure(driver: Driver, directory: string, python: string) {
     // The page cache stays: what is compared is the isolation, not the disk.
     const rung = { ...coldRung, dropsPageCache: false };
     const sampler = await openingSampler('cold', rung, { subject, record });
-    const samples = [];
+    const samples: Sample[] = [];
     for (let index = 0; index < n; index++) {
       const sample = await sampler.sample();
       if (sample.taken !== 'cold') throw new Error(`a resume took ${sample.taken}`);
@@ -74,5 +75,5 @@ try {
     JSON.stringify({ n, runtime: await runtimeVersion(), process, gvisor, machine: { ...machine(), load } }),
   );
 } finally {
-  await rm(directory, { recursive: true, force: true });
+  await removeDirectory(directory);
 }

@@ -5,12 +5,13 @@
  */
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { z } from 'zod';
+import { removeDirectory } from '../platform/remove-directory.ts';
 import { checkout, startBenchPlatform } from '../platform/start.ts';
 import { type Options, parseOptions, usage } from './options.ts';
 import { makePeople, operator } from './people.ts';
@@ -26,7 +27,7 @@ async function main(options: Options): Promise<boolean> {
     if (!options.json) console.error(line);
   };
   const directory = await mkdtemp(join(tmpdir(), 'cellbook-load-'));
-  stops.push(() => rm(directory, { recursive: true, force: true }));
+  stops.push(() => removeDirectory(directory));
   // First: without it nothing else need be started.
   const k6 = await findK6();
   const url = options.url ?? (await ownPlatform(options, directory, note));

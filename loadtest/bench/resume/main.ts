@@ -5,11 +5,12 @@
  *
  * Rungs are measured in turns, the peer among them, so that drift of the machine falls on all alike.
  */
-import { appendFile, mkdtemp, rm } from 'node:fs/promises';
+import { appendFile, mkdtemp } from 'node:fs/promises';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { peerPython } from '../peer/environment.ts';
 import { signInAtEdge } from '../platform/person.ts';
+import { removeDirectory } from '../platform/remove-directory.ts';
 import { startBenchPlatform } from '../platform/start.ts';
 import { machine } from '../report.ts';
 import { type Options, parseOptions, usage } from './options.ts';
@@ -29,7 +30,7 @@ async function main(options: Options): Promise<void> {
     if (!options.json) console.error(line);
   };
   const directory = await mkdtemp(join(tmpdir(), 'cellbook-bench-'));
-  stops.push(() => rm(directory, { recursive: true, force: true }));
+  stops.push(() => removeDirectory(directory));
   const python = await peerPython(note);
   const samplers = await startSamplers(options, directory, note);
   const loads = [loadavg()[0] ?? 0];

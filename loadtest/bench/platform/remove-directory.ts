@@ -1,0 +1,12 @@
+/** Removes a benchmark's directory, with the file systems that workspaces may still have mounted there. */
+import { readFile, rm } from 'node:fs/promises';
+import { runToEnd } from '../processes.ts';
+
+export async function removeDirectory(directory: string): Promise<void> {
+  const mounts = (await readFile('/proc/mounts', 'utf8')).split('\n');
+  for (const mount of mounts) {
+    const place = mount.split(' ')[1] ?? '';
+    if (place.startsWith(`${directory}/`)) await runToEnd('umount', ['--lazy', place]);
+  }
+  await rm(directory, { recursive: true, force: true, maxRetries: 3 });
+}
