@@ -18,12 +18,19 @@ export interface HostClientDeps {
   tls?: ClientTls | null;
 }
 
-export interface Command {
+interface Limit {
+  deadlineMs?: number;
+  signal?: AbortSignal | undefined;
+}
+
+export interface Command extends Limit {
   method: 'GET' | 'POST' | 'DELETE';
   path: string;
   body?: unknown;
-  deadlineMs?: number;
-  signal?: AbortSignal | undefined;
+}
+
+interface Asked extends Limit {
+  init: RequestInit;
 }
 
 export class HostClient {
@@ -46,34 +53,33 @@ export class HostClient {
   }
 
   /** The answer's body. Throws what the daemon refused with, or `host_unreachable` when nothing came. */
-  async call<T>(schema: ZodType<T>, { method, path, body, ...rest }: Command): Promise<T> {
+  async call<T>(schema: ZodType<T>, { method, path, body, ...limit }: Command): Promise<T> {
     const isJson = body !== undefined;
-    const response = await this.send(path, {
-      ...rest,
-      init: {
-        method,
-        headers: isJson ? { 'content-type': 'application/json' } : {},
-        ...(isJson ? { body: JSON.stringify(body) } : {}),
-      },
-    });
-    return schema.parse(await this.#within(rest, () => response.json()));
+    const init = {
+      method,
+      headers: isJson ? { 'content-type': 'application/json' } : {},
+      ...(isJson ? { body: JSON.stringify(body) } : {}),
+    };
+    return schema.parse(await this.take(path, { init, ...limit }, (response) => response.json()));
   }
 
-  /** The answer with its body unread, for bytes. */
-  async send(
-    path: string,
-    { init, ...limit }: { init: RequestInit; deadlineMs?: number; signal?: AbortSignal | undefined },
-  ): Promise<Response> {
-    const response = await this.#within(limit, (signal) =>
-      fetch(`${this.url}${path}`, {
+  /** The answer with its body unread, for streams. */
+  send(path: string, asked: Asked): Promise<Response> {
+    return this.take(path, asked, async (response) => response);
+  }
+
+  /** What is made of the answer, its body read within the same deadline: a host may fall silent in the middle of it. */
+  take<T>(path: string, { init, ...limit }: Asked, read: (response: Response) => Promise<T>): Promise<T> {
+    return this.#within(limit, async (signal) => {
+      const response = await fetch(`${this.url}${path}`, {
         ...{ ...init, headers: { ...init.headers, ...this.headers }, signal },
         ...(this.tls && { dispatcher: this.tls.dispatcher }),
-      }),
-    );
-    if (response.ok) return response;
-    const refusal = wireErrorSchema.safeParse(await response.json().catch(() => null));
-    if (refusal.success) throw fromWire(refusal.data);
-    throw this.unreachable(`it answered ${response.status}`);
+      });
+      if (response.ok) return read(response);
+      const refusal = wireErrorSchema.safeParse(await response.json().catch(() => null));
+      if (refusal.success) throw fromWire(refusal.data);
+      throw this.unreachable(`it answered ${response.status}`);
+    });
   }
 
   /** What a failed connection is: a certificate that is refused, or a host that does not answer. */
@@ -95,10 +101,7 @@ export class HostClient {
   }
 
   async #within<T>(
-    {
-      deadlineMs = limits.host.commandMsMax,
-      signal,
-    }: { deadlineMs?: number; signal?: AbortSignal | undefined },
+    { deadlineMs = limits.host.commandMsMax, signal }: Limit,
     work: (signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
     const details = { code: 'host_unreachable' as const, doing: `waiting for host ${this.hostId}` };

@@ -22,13 +22,12 @@ export interface RemoteTreeParts {
 
 export function createRemoteTree(parts: RemoteTreeParts): LiveFileTree {
   const { client, workspaceId, epoch, reservation } = parts;
-  function send(method: TreeMethod | 'read' | 'open', args: readonly unknown[], bytes?: Uint8Array) {
+  function asked(method: TreeMethod | 'read' | 'open', args: readonly unknown[], bytes?: Uint8Array) {
     const body = new Uint8Array(encodeEnvelope({ epoch, args, reservation }, bytes));
     const headers = { 'content-type': 'application/octet-stream' };
     const init = { method: 'POST', headers, body };
-    return client.send(`/v1/workspaces/${workspaceId}/tree/${method}`, {
-      ...{ init, deadlineMs: limits.host.fileMsMax },
-    });
+    const path = `/v1/workspaces/${workspaceId}/tree/${method}`;
+    return [path, { init, deadlineMs: limits.host.fileMsMax }] as const;
   }
 
   async function call<Method extends TreeMethod>(
@@ -36,11 +35,12 @@ export function createRemoteTree(parts: RemoteTreeParts): LiveFileTree {
     args: TreeArgs<Method>,
     bytes?: Uint8Array,
   ): Promise<TreeValue<Method>> {
-    const answer: unknown = await (await send(method, args, bytes)).json();
+    const answer: unknown = await client.take(...asked(method, args, bytes), (response) => response.json());
     return z.object({ value: treeMethods[method].value }).parse(answer).value as TreeValue<Method>;
   }
 
-  const read = async (path: TreePath) => Buffer.from(await (await send('read', [path])).arrayBuffer());
+  const read = (path: TreePath) =>
+    client.take(...asked('read', [path]), async (response) => Buffer.from(await response.arrayBuffer()));
   const plain = (path: TreePath) => [...path];
 
   return {
@@ -48,7 +48,7 @@ export function createRemoteTree(parts: RemoteTreeParts): LiveFileTree {
     list: (path) => call('list', [plain(path)]),
     read,
     async open(path, range) {
-      const { body } = await send('open', [path, range ?? null]);
+      const { body } = await client.send(...asked('open', [path, range ?? null]));
       return body ?? new ReadableStream({ start: (controller) => controller.close() });
     },
     write: (path, bytes, options = {}) => call('write', [plain(path), options], bytes),
