@@ -45,7 +45,8 @@ class IdleWarning {
     this.takeBack();
     this.#at = at;
     const keep = { label: 'Keep running', displayType: 'accent', callback: () => void this.#ask() } as const;
-    this.#id = Notification.warning(text, { autoClose: false, actions: [keep] });
+    // Nothing is lost by it: news, and no alarm.
+    this.#id = Notification.info(text, { autoClose: false, actions: [keep] });
   }
 
   takeBack(): void {

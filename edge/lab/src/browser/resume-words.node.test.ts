@@ -39,7 +39,7 @@ test('tells whoever looks closer how it came back, and why without its variables
 test('warns of a suspend with its time, and takes that back', () => {
   const suspendsAt = '2026-03-01T13:05:00.000Z';
   const warning = idleNews({ schema_id: idleEvent, suspendsAt }, timeOf);
-  expect(warning).toEqual({ at: suspendsAt, text: expect.stringContaining('at 14:05 it is suspended') });
+  expect(warning).toEqual({ at: suspendsAt, text: expect.stringContaining('will be suspended at 14:05') });
   expect(warning && 'text' in warning && warning.text.length).toBeLessThanOrEqual(140);
   expect(idleNews({ schema_id: idleEvent, suspendsAt: null }, timeOf)).toEqual({ at: null });
   expect(idleNews(emission(resume('memory')), timeOf)).toBeNull();

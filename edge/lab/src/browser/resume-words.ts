@@ -51,7 +51,7 @@ export function idleNews(emission: unknown, timeOf: (at: Date) => string): IdleN
   const time = timeOf(new Date(suspendsAt));
   return {
     at: suspendsAt,
-    text: `Nobody uses this workspace: at ${time} it is suspended, and it comes back when you run a cell.`,
+    text: `This workspace is idle and will be suspended at ${time}. It comes back when you run a cell.`,
   };
 }
 
