@@ -1,11 +1,12 @@
 /** Keeps sandboxes' memory on a host: frozen in their places, or as images on its disk. */
 import { CellbookError } from '@cellbook/shared/errors.ts';
-import type { WorkspaceId } from '@cellbook/shared/ids.ts';
+import type { SandboxId, WorkspaceId } from '@cellbook/shared/ids.ts';
 import type { RestImage } from '../ladder/rest.ts';
 import type { HostedSandbox, SandboxDriver, SandboxSnapshots, SandboxSpec } from '../sandbox/driver.ts';
 import type { SnapshotFingerprint } from '../sandbox/snapshot/fingerprint.ts';
 import type { ImageKey } from '../snapshots/image-key.ts';
 import type { ImageShelf, KeptImage } from '../snapshots/image-shelf.ts';
+import type { SentImage } from '../snapshots/remote-images.ts';
 import type { Places } from './places.ts';
 
 export interface KeeperDeps<Hosted extends HostedSandbox> {
@@ -91,6 +92,10 @@ export class Keeper<Hosted extends HostedSandbox> {
   restore(spec: SandboxSpec, image: KeptImage, signal: AbortSignal): Promise<Hosted> {
     const { snapshots, images } = this.#parts(spec.workspaceId);
     return images.read(image, (directory) => snapshots.restore(spec, directory, signal), signal);
+  }
+
+  async send(workspaceId: WorkspaceId, of: SandboxId, signal: AbortSignal): Promise<SentImage> {
+    return this.#parts(workspaceId).images.send(workspaceId, of, signal);
   }
 
   #parts(workspaceId: WorkspaceId): { snapshots: SandboxSnapshots<Hosted>; images: ImageShelf } {

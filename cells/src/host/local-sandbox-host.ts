@@ -7,6 +7,7 @@
  *                           freeze ▼ │ thaw
  *                                  frozen ──store──▶ empty, with an image
  *
+ * A member of the pool (members.ts) that is claimed comes to `starting` in the place that it had.
  * Every call enters with its epoch: an older one than the newest seen is refused, a newer one is kept first,
  * on disk where the host outlives the process (`epochs`).
  */
@@ -14,21 +15,25 @@ import { CellbookError } from '@cellbook/shared/errors.ts';
 import type { HostId, SandboxId, WorkspaceId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { RestImage } from '../ladder/rest.ts';
-import type {
-  HostedSandbox,
-  ObservedSandbox,
-  Sandbox,
-  SandboxDriver,
-  SandboxExit,
-  SandboxSpec,
+import {
+  type HostedSandbox,
+  nobody,
+  type ObservedSandbox,
+  type Sandbox,
+  type SandboxDriver,
+  type SandboxExit,
+  type SandboxSpec,
 } from '../sandbox/driver.ts';
 import type { SnapshotFingerprint } from '../sandbox/snapshot/fingerprint.ts';
 import type { ImageKey } from '../snapshots/image-key.ts';
 import type { ImageShelf, KeptImage } from '../snapshots/image-shelf.ts';
+import type { SentImage } from '../snapshots/remote-images.ts';
 import { type EpochBook, noEpochBook } from './epoch-book.ts';
+import type { Golden } from './golden.ts';
 import { Keeper } from './keeper.ts';
+import { Members } from './members.ts';
 import { type Place, Places } from './places.ts';
-import type { HostLoad, SandboxHost, Sight } from './sandbox-host.ts';
+import type { HostLoad, HostPool, SandboxHost, Sight } from './sandbox-host.ts';
 
 export interface LocalSandboxHostDeps<Hosted extends HostedSandbox> {
   hostId: HostId;
@@ -37,6 +42,8 @@ export interface LocalSandboxHostDeps<Hosted extends HostedSandbox> {
   capacity: number;
   /** Where images of sandboxes' memory lie; without it none is kept. */
   images?: ImageShelf;
+  /** What members of the pool are restored from, null while there is nothing; absent: there is no pool. */
+  golden?: () => Golden | null;
   /** Keeps the newest epochs through a restart of this process; nothing unless given. */
   epochs?: EpochBook;
 }
@@ -48,20 +55,36 @@ export class LocalSandboxHost<Hosted extends HostedSandbox = Sandbox> implements
   readonly #places: Places<Hosted>;
   readonly #keeper: Keeper<Hosted>;
   readonly #images: ImageShelf | null;
+  readonly #members: Members<Hosted>;
+  readonly #golden: (() => Golden | null) | null;
   readonly #lostListeners: ((workspaceId: WorkspaceId) => void)[] = [];
   #draining = false;
 
-  constructor({ hostId, driver, capacity, images, epochs = noEpochBook }: LocalSandboxHostDeps<Hosted>) {
+  constructor(deps: LocalSandboxHostDeps<Hosted>) {
+    const { hostId, driver, capacity, images, golden, epochs = noEpochBook } = deps;
     this.hostId = hostId;
     this.#driver = driver;
     this.#capacity = capacity;
     this.#images = images ?? null;
     this.#places = new Places(driver, epochs);
     this.#keeper = new Keeper({ driver, places: this.#places, images: this.#images });
+    this.#members = new Members(driver);
+    this.#golden = (driver.pool && golden) || null;
   }
 
   get keeps(): SnapshotFingerprint | null {
     return this.#keeper.fingerprint;
+  }
+
+  get pool(): HostPool<Hosted> | null {
+    const golden = this.#golden;
+    if (golden === null) return null;
+    return {
+      generation: golden()?.generation ?? null,
+      add: (sandboxId, signal) => this.#addMember(sandboxId, golden(), signal),
+      drop: (sandboxId) => this.#members.dropUnclaimed(sandboxId),
+      claim: (spec, signal) => this.#claim(spec, signal),
+    };
   }
 
   get isOpen(): boolean {
@@ -77,15 +100,44 @@ export class LocalSandboxHost<Hosted extends HostedSandbox = Sandbox> implements
     this.#draining = true;
   }
 
-  async start(spec: SandboxSpec, signal: AbortSignal, image?: KeptImage): Promise<Hosted> {
+  /** Ends every sandbox that is nobody's. */
+  async dropMembers(): Promise<void> {
+    await this.#members.giveWay(this.#members.count);
+  }
+
+  start(spec: SandboxSpec, signal: AbortSignal, image?: KeptImage): Promise<Hosted> {
+    return this.#settle(spec, () => {
+      const { live, starting, members, capacity } = this.#loadWith(spec.workspaceId);
+      return this.#members
+        .giveWay(live + starting + 1 + members - capacity)
+        .then(() => this.#bringUp(spec, signal, image));
+    });
+  }
+
+  #claim(spec: SandboxSpec, signal: AbortSignal): Promise<Hosted> {
+    // Its own place is free for it already, and was taken by nobody else meanwhile.
+    return this.#settle(spec, () => {
+      if (this.#draining) throw this.#refusal(spec.workspaceId);
+      return this.#members.take(spec.sandboxId).claim(spec, signal);
+    });
+  }
+
+  async #addMember(sandboxId: SandboxId, golden: Golden | null, signal: AbortSignal): Promise<void> {
+    const { live, starting, members, capacity } = this.load();
+    if (this.#draining || live + starting + members >= capacity) throw this.#refusal(nobody);
+    if (golden === null) throw noImageYet();
+    await this.#members.add(sandboxId, golden, signal);
+  }
+
+  /** The sandbox of this epoch, or what `bring` brings up: its first part, up to an await, decides about the place. */
+  async #settle(spec: SandboxSpec, bring: () => Promise<Hosted>): Promise<Hosted> {
     const place = await this.#places.enter(spec.workspaceId, spec.epoch, 'starting a sandbox');
     await this.#clearOlder(spec.workspaceId, place, spec.epoch);
     // Anything may have happened while older ones were destroyed.
     this.#places.refuseOlder(place, spec, 'starting a sandbox');
     if (place.sandbox && !place.stopping && !place.frozen) return place.sandbox;
     if (place.starting) return place.starting;
-    this.#refuseBeyondCapacity(spec.workspaceId);
-    const starting = this.#startWithDriver(spec, place, signal, image);
+    const starting = this.#bringTo(spec, place, bring());
     place.starting = starting;
     place.startingEpoch = spec.epoch;
     try {
@@ -120,6 +172,10 @@ export class LocalSandboxHost<Hosted extends HostedSandbox = Sandbox> implements
     return this.#keeper.store(workspaceId, epoch, key, signal);
   }
 
+  sendImage(workspaceId: WorkspaceId, of: SandboxId, signal: AbortSignal): Promise<SentImage> {
+    return this.#keeper.send(workspaceId, of, signal);
+  }
+
   async images(): Promise<SandboxId[]> {
     return (await this.#images?.list()) ?? [];
   }
@@ -137,7 +193,7 @@ export class LocalSandboxHost<Hosted extends HostedSandbox = Sandbox> implements
   async destroy(sandboxId: SandboxId): Promise<void> {
     const place = [...this.#places.all()].find((candidate) => candidate.sandbox?.id === sandboxId);
     if (place) place.stopping = true;
-    await this.#driver.destroy(sandboxId);
+    await this.#members.drop(sandboxId);
     if (place?.sandbox?.id === sandboxId) place.sandbox = null;
   }
 
@@ -172,7 +228,7 @@ export class LocalSandboxHost<Hosted extends HostedSandbox = Sandbox> implements
     const live = places.filter((place) => place.sandbox !== null).length;
     const starting = places.filter((place) => place.starting !== null && place.sandbox === null).length;
     const frozen = places.filter((place) => place.sandbox !== null && place.frozen).length;
-    return { live, frozen, starting, capacity: this.#capacity };
+    return { live, frozen, starting, members: this.#members.count, capacity: this.#capacity };
   }
 
   onLost(listener: (workspaceId: WorkspaceId) => void): void {
@@ -192,13 +248,8 @@ export class LocalSandboxHost<Hosted extends HostedSandbox = Sandbox> implements
     }
   }
 
-  async #startWithDriver(
-    spec: SandboxSpec,
-    place: Place<Hosted>,
-    signal: AbortSignal,
-    image: KeptImage | undefined,
-  ): Promise<Hosted> {
-    const sandbox = await this.#bringUp(spec, signal, image);
+  async #bringTo(spec: SandboxSpec, place: Place<Hosted>, bringing: Promise<Hosted>): Promise<Hosted> {
+    const sandbox = await bringing;
     if (place.epoch > spec.epoch) {
       await this.#driver.destroy(sandbox.id);
       this.#places.refuseOlder(place, spec, 'starting a sandbox');
@@ -227,10 +278,16 @@ export class LocalSandboxHost<Hosted extends HostedSandbox = Sandbox> implements
     for (const listener of this.#lostListeners) listener(workspaceId);
   }
 
-  #refuseBeyondCapacity(workspaceId: WorkspaceId): void {
-    const { live, starting, capacity } = this.load();
-    if (live + starting < capacity && !this.#draining) return;
-    throw new CellbookError('capacity_exhausted', {
+  /** Throws where there is no place but those of members. */
+  #loadWith(workspaceId: WorkspaceId): HostLoad {
+    const load = this.load();
+    if (load.live + load.starting < load.capacity && !this.#draining) return load;
+    throw this.#refusal(workspaceId);
+  }
+
+  #refusal(workspaceId: WorkspaceId): CellbookError {
+    const capacity = this.#capacity;
+    return new CellbookError('capacity_exhausted', {
       doing: `starting a sandbox for workspace ${workspaceId}`,
       problem: this.#draining
         ? 'this host is being stopped'
@@ -241,3 +298,9 @@ export class LocalSandboxHost<Hosted extends HostedSandbox = Sandbox> implements
     });
   }
 }
+
+const noImageYet = (): CellbookError =>
+  new CellbookError('sandbox_unavailable', {
+    doing: 'adding a member to the pool',
+    problem: 'the image that members are restored from is not made yet',
+  });

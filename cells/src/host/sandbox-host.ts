@@ -2,7 +2,7 @@
  * A host: the one place that starts and stops sandboxes over a directory tree. It remembers the newest epoch
  * it has seen for each workspace and refuses an older one, so a controller that was asleep or replaced cannot
  * start a second sandbox or stop its successor's. Capacity is kept here too, where it is true at every
- * moment: live + starting ≤ capacity, orphans of a crashed controller included.
+ * moment: live + starting + members of the pool ≤ capacity, orphans of a crashed controller included.
  *
  * It lives in the cell's own process (local-sandbox-host.ts), or in a daemon that outlives it and is reached
  * over the network (remote/remote-sandbox-host.ts).
@@ -13,13 +13,31 @@ import type { HostedSandbox, ObservedSandbox, Sandbox, SandboxExit, SandboxSpec 
 import type { SnapshotFingerprint } from '../sandbox/snapshot/fingerprint.ts';
 import type { ImageKey } from '../snapshots/image-key.ts';
 import type { KeptImage } from '../snapshots/image-shelf.ts';
+import type { SentImage } from '../snapshots/remote-images.ts';
 
 export interface HostLoad {
   /** Those that are frozen included: they hold their place. */
   live: number;
   frozen: number;
   starting: number;
+  /** Of the pool, ready or on their way: they give way to whoever needs their places. */
+  members: number;
   capacity: number;
+}
+
+/** Sandboxes that wait to be claimed. */
+export interface HostPool<Hosted extends HostedSandbox = Sandbox> {
+  /** Of the image that members are restored from now; null until it is made. */
+  readonly generation: string | null;
+  /** Adds a member. Throws `capacity_exhausted` where no place is free, and whatever a restore throws. Idempotent. */
+  add(sandboxId: SandboxId, signal: AbortSignal): Promise<void>;
+  /** Ends a member. One that is a workspace's by now stays. Idempotent. */
+  drop(sandboxId: SandboxId): Promise<void>;
+  /**
+   * As `start`, by making the member of the spec's id the workspace's. Throws `gone` where it is not ready here;
+   * one whose claim fails is ended.
+   */
+  claim(spec: SandboxSpec, signal: AbortSignal): Promise<Hosted>;
 }
 
 /** Whether a workspace has a sandbox here; `unknown` while the host does not answer. */
@@ -29,6 +47,8 @@ export interface SandboxHost<Hosted extends HostedSandbox = Sandbox> {
   readonly hostId: HostId;
   /** What an image of a sandbox's memory made here is bound to; null where none can be kept. */
   readonly keeps: SnapshotFingerprint | null;
+  /** Absent or null where none can be had. */
+  readonly pool?: HostPool<Hosted> | null;
   /** False while it is being stopped or does not answer: nothing new is placed there. */
   readonly isOpen: boolean;
   /** True while it is being stopped: what runs there is to be suspended. */
@@ -58,6 +78,8 @@ export interface SandboxHost<Hosted extends HostedSandbox = Sandbox> {
     key: ImageKey,
     signal: AbortSignal,
   ): Promise<RestImage | null>;
+  /** Brings an image to the object store, in the background of everything else. Idempotent. */
+  sendImage(workspaceId: WorkspaceId, of: SandboxId, signal: AbortSignal): Promise<SentImage>;
   /** The images that lie here, by the sandboxes they are of. */
   images(): Promise<SandboxId[]>;
   /** Idempotent. */

@@ -8,7 +8,7 @@ const random = seededRandom(3);
 const here = { runtime: 'runsc 2', platform: 'systrap', cpuFeatures: 'abc', imageDigest: 'def' };
 const frozen: Rest = {
   ...{ workspaceId: newWorkspaceId(random), epoch: 1, tier: 'free', hostId: hostIdSchema.parse('a') },
-  ...{ sandboxId: newSandboxId(random), image: null, suspendedAtMs: 0, dueAtMs: 1 },
+  ...{ sandboxId: newSandboxId(random), image: null, remote: false, suspendedAtMs: 0, dueAtMs: 1 },
 };
 const stored: Rest = { ...frozen, image: { bytes: 1, fingerprint: here } };
 const tooLarge = { cause: 'not_kept', why: 'it was too large' } as const;
@@ -26,7 +26,6 @@ test('the best rung that is there comes first, and a boot last', () => {
 
 test.each([
   ['nothing is kept', facts({}), 'memory', 'not_kept', 'it was too large'],
-  ['its host is away', facts({ rest: stored, isAtRest: false }), 'memory', 'host_away', 'host'],
   ['its host with the frozen one is away', facts({ rest: frozen, isAtRest: false }), 'live', 'host_away', ''],
   ['the host keeps none', facts({ rest: stored, here: null }), 'memory', 'unsupported', 'keeps no memory'],
   [
@@ -36,8 +35,34 @@ test.each([
     'incompatible',
     'runsc 3',
   ],
+  [
+    'another runtime wrote one that was sent',
+    facts({ rest: { ...stored, remote: true }, here: { ...here, runtime: 'runsc 3' } }),
+    'memory',
+    'incompatible',
+    'runsc 3',
+  ],
 ])('where %s a boot is left, and why is said', (_case, given, rung, cause, why) => {
   const { tries, missed } = climb(given);
   expect(tries).toEqual(['cold']);
   expect(missed).toEqual([{ rung, cause, why: expect.stringContaining(why) }]);
+});
+
+test('an image that was sent comes back on any host, and is behind the host’s own copy', () => {
+  const sent = { ...stored, remote: true };
+  expect(climb(facts({ rest: sent }))).toEqual({ tries: ['memory', 'memory-remote', 'cold'], missed: [] });
+  const elsewhere = climb(facts({ rest: sent, isAtRest: false, hasMember: true }));
+  expect(elsewhere.tries).toEqual(['memory-remote', 'files', 'cold']);
+  expect(elsewhere.missed).toEqual([
+    { rung: 'memory', cause: 'host_away', why: expect.stringContaining('host') },
+  ]);
+});
+
+test('one whose host went before it was sent is lost, and both are said', () => {
+  const { tries, missed } = climb(facts({ rest: stored, isAtRest: false }));
+  expect(tries).toEqual(['cold']);
+  expect(missed).toEqual([
+    { rung: 'memory', cause: 'host_away', why: expect.stringContaining('host') },
+    { rung: 'memory-remote', cause: 'not_kept', why: expect.stringContaining('object store') },
+  ]);
 });

@@ -5,7 +5,7 @@
  */
 import type { MissCause, MissedRung, Rung } from '@cellbook/shared/protocol/resume.ts';
 import { type SnapshotFingerprint, whyNotRestorable } from '../sandbox/snapshot/fingerprint.ts';
-import { isFrozen, type Rest } from './rest.ts';
+import type { Rest } from './rest.ts';
 
 export interface Climb {
   /** Best first; the last always works where anything does. */
@@ -27,19 +27,27 @@ export interface ClimbFacts {
   hasMember: boolean;
 }
 
+const hostAway = 'the host that keeps its memory cannot be used';
+
 export function climb({ rest, whyNoRest, isAtRest, here, hasMember }: ClimbFacts): Climb {
   const missed: MissedRung[] = [];
   const tries: Rung[] = [];
   const miss = (rung: Rung, cause: MissCause, why: string) => void missed.push({ rung, cause, why });
   if (rest === null) missed.push({ rung: 'memory', ...whyNoRest });
-  else if (!isAtRest)
-    miss(isFrozen(rest) ? 'live' : 'memory', 'host_away', 'the host that keeps its memory cannot be used');
   else if (here === null) miss('memory', 'unsupported', 'this host keeps no memory');
-  else if (isFrozen(rest)) tries.push('live');
-  else {
-    const why = rest.image && whyNotRestorable(rest.image.fingerprint, here);
+  else if (rest.image === null) {
+    if (isAtRest) tries.push('live');
+    else miss('live', 'host_away', hostAway);
+  } else {
+    const why = whyNotRestorable(rest.image.fingerprint, here);
     if (why) miss('memory', 'incompatible', why);
-    else tries.push('memory');
+    else {
+      if (isAtRest) tries.push('memory');
+      else miss('memory', 'host_away', hostAway);
+      // Behind the host's own copy too: that one may be damaged.
+      if (rest.remote) tries.push('memory-remote');
+      else if (!isAtRest) miss('memory-remote', 'not_kept', 'its image had not reached the object store');
+    }
   }
   if (hasMember) tries.push('files');
   tries.push('cold');

@@ -1,6 +1,6 @@
 /** The rest store in memory, for tests and the simulator. */
 import { refuseOlderEpoch } from '@cellbook/shared/epoch.ts';
-import type { WorkspaceId } from '@cellbook/shared/ids.ts';
+import type { HostId, SandboxId, WorkspaceId } from '@cellbook/shared/ids.ts';
 import type { Rest } from './rest.ts';
 import type { RestStore } from './rest-store.ts';
 
@@ -27,6 +27,21 @@ export class MemoryRestStore implements RestStore {
   async remove(workspaceId: WorkspaceId, epoch: number): Promise<void> {
     this.#refuseOlder(workspaceId, epoch);
     this.#rests.delete(workspaceId);
+  }
+
+  async noteRemote(workspaceId: WorkspaceId, sandboxId: SandboxId): Promise<boolean> {
+    const rest = this.#rests.get(workspaceId);
+    if (rest?.sandboxId !== sandboxId || rest.image === null) return false;
+    this.#rests.set(workspaceId, { ...rest, remote: true });
+    return true;
+  }
+
+  async listUnsent(hostIds: readonly HostId[], limit: number): Promise<Rest[]> {
+    return [...this.#rests.values()]
+      .filter(({ hostId, image, remote }) => hostIds.includes(hostId) && image !== null && !remote)
+      .sort((one, other) => one.suspendedAtMs - other.suspendedAtMs)
+      .slice(0, limit)
+      .map((rest) => ({ ...rest }));
   }
 
   async listDue(nowMs: number, limit: number): Promise<WorkspaceId[]> {

@@ -6,7 +6,7 @@
 import { refuseOlderEpoch } from '@cellbook/shared/epoch.ts';
 import { hostIdSchema, sandboxIdSchema, type WorkspaceId, workspaceIdSchema } from '@cellbook/shared/ids.ts';
 import { tierSchema } from '@cellbook/shared/protocol/principal.ts';
-import { and, asc, eq, lte } from 'drizzle-orm';
+import { and, asc, eq, inArray, isNotNull, lte } from 'drizzle-orm';
 import type { Database } from '../db/database.ts';
 import { workspaceRests as table } from '../db/rests.ts';
 import { workspaces } from '../db/workspaces.ts';
@@ -53,6 +53,23 @@ export function createPostgresRestStore(database: Database): RestStore {
         .returning({ epoch: table.epoch });
       if (removed.length === 0) await refuseIfNewer(workspaceId, epoch);
     },
+    async noteRemote(workspaceId, sandboxId) {
+      const noted = await database
+        .update(table)
+        .set({ remote: true })
+        .where(and(of(workspaceId), eq(table.sandboxId, sandboxId), isNotNull(table.imageBytes)))
+        .returning({ epoch: table.epoch });
+      return noted.length > 0;
+    },
+    async listUnsent(hostIds, limit) {
+      const rows = await database
+        .select()
+        .from(table)
+        .where(and(inArray(table.hostId, [...hostIds]), isNotNull(table.imageBytes), eq(table.remote, false)))
+        .orderBy(asc(table.suspendedAt))
+        .limit(limit);
+      return rows.map(toRest);
+    },
     async listDue(nowMs, limit) {
       const rows = await database
         .select({ id: table.workspaceId })
@@ -69,9 +86,9 @@ export function createPostgresRestStore(database: Database): RestStore {
 }
 
 function toRow(rest: Rest): typeof table.$inferInsert {
-  const { workspaceId, epoch, tier, hostId, sandboxId, image, suspendedAtMs, dueAtMs } = rest;
+  const { workspaceId, epoch, tier, hostId, sandboxId, image, remote, suspendedAtMs, dueAtMs } = rest;
   return {
-    ...{ workspaceId, epoch, tier, hostId, sandboxId },
+    ...{ workspaceId, epoch, tier, hostId, sandboxId, remote },
     imageBytes: image?.bytes ?? null,
     imageFingerprint: image?.fingerprint ?? null,
     suspendedAt: new Date(suspendedAtMs),
@@ -88,6 +105,7 @@ function toRest(row: typeof table.$inferSelect): Rest {
     hostId: hostIdSchema.parse(row.hostId),
     sandboxId: sandboxIdSchema.parse(row.sandboxId),
     image: bytes === null ? null : { bytes, fingerprint: snapshotFingerprintSchema.parse(imageFingerprint) },
+    remote: row.remote,
     suspendedAtMs: row.suspendedAt.getTime(),
     dueAtMs: row.dueAt.getTime(),
   };

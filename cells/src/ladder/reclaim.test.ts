@@ -9,7 +9,7 @@ const random = seededRandom(11);
 const fingerprint = { runtime: 'a', platform: 'b', cpuFeatures: 'c', imageDigest: 'd' };
 const rest = (tier: Tier, suspendedAtMs: number, image: Rest['image'] = null): Rest => ({
   ...{ workspaceId: newWorkspaceId(random), epoch: 1, tier, hostId: hostIdSchema.parse('a') },
-  ...{ sandboxId: newSandboxId(random), image, suspendedAtMs, dueAtMs: 0 },
+  ...{ sandboxId: newSandboxId(random), image, remote: false, suspendedAtMs, dueAtMs: 0 },
 });
 
 test('the lowest tier gives up its place first, then whoever has been frozen longest; images hold no place', () => {

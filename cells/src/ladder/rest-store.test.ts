@@ -37,7 +37,15 @@ describe.each(implementations)('the rest store in %s', (name, create) => {
   const random = seededRandom(name.length);
   const host = hostIdSchema.parse(`host-${name}`);
   const rest = (workspaceId: WorkspaceId, more: Partial<Rest> = {}): Rest => ({
-    ...{ workspaceId, epoch: 3, tier: 'free', hostId: host, sandboxId: newSandboxId(random), image: null },
+    ...{
+      workspaceId,
+      epoch: 3,
+      tier: 'free',
+      hostId: host,
+      sandboxId: newSandboxId(random),
+      image: null,
+      remote: false,
+    },
     ...{ suspendedAtMs: 1_000, dueAtMs: 61_000, ...more },
   });
   const draw = () => ({ store: create(), id: newWorkspaceId(random) });
@@ -74,6 +82,28 @@ describe.each(implementations)('the rest store in %s', (name, create) => {
     const own = rest(id, { epoch: 4 });
     await store.put(own);
     expect(await store.get(id)).toEqual(own);
+  });
+
+  test('an image is noted as sent where it is what is kept, and until then listed for its host', async () => {
+    const { store } = draw();
+    const here = hostIdSchema.parse(`sends-${name}`);
+    const image = { bytes: 1, fingerprint };
+    const [older, newer, frozen] = [0, 1, 2].map(() => newWorkspaceId(random));
+    const kept = rest(newer!, { hostId: here, image, suspendedAtMs: 2_000 });
+    await store.put(kept);
+    await store.put(rest(older!, { hostId: here, image, suspendedAtMs: 1_500 }));
+    const asleep = rest(frozen!, { hostId: here });
+    await store.put(asleep);
+    const unsent = async (limit: number) =>
+      (await store.listUnsent([here], limit)).map(({ workspaceId }) => workspaceId);
+    expect(await unsent(10)).toEqual([older, newer]);
+    expect(await unsent(1)).toEqual([older]);
+    expect(await store.listUnsent([], 10)).toEqual([]);
+    expect(await store.noteRemote(newer!, newSandboxId(random))).toBe(false);
+    expect(await store.noteRemote(frozen!, asleep.sandboxId)).toBe(false);
+    expect(await store.noteRemote(newer!, kept.sandboxId)).toBe(true);
+    expect(await store.get(newer!)).toEqual({ ...kept, remote: true });
+    expect(await unsent(10)).toEqual([older]);
   });
 
   test('lists what is due, the longest due first, and what a host has', async () => {

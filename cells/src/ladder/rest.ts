@@ -25,6 +25,8 @@ export interface Rest {
   sandboxId: SandboxId;
   /** Null while it is frozen. */
   image: RestImage | null;
+  /** The image is in the object store too. */
+  remote: boolean;
   suspendedAtMs: number;
   /** When it is to be stored (frozen) or forgotten (stored). */
   dueAtMs: number;

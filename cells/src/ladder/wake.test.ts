@@ -18,7 +18,7 @@ const here = { runtime: 'runsc', platform: 'systrap', cpuFeatures: 'abc', imageD
 const workspaceId = newWorkspaceId(random);
 const frozen: Rest = {
   ...{ workspaceId, epoch: 4, tier: 'free', hostId: hostIdSchema.parse('a') },
-  ...{ sandboxId: newSandboxId(random), image: null, suspendedAtMs: 0, dueAtMs: 1 },
+  ...{ sandboxId: newSandboxId(random), image: null, remote: false, suspendedAtMs: 0, dueAtMs: 1 },
 };
 const stored: Rest = { ...frozen, image: { bytes: 1, fingerprint: here } };
 const facts = (rest: Rest | null): ClimbFacts => {
@@ -111,4 +111,13 @@ test('an image that no key opens is not asked for, and the workspace boots', asy
     missed: [{ rung: 'memory', why: 'no key opens its image' }],
   });
   expect(given.starts).toEqual([undefined]);
+});
+
+test('one that was damaged on its host comes from the object store', async () => {
+  const given = tools({});
+  const start = given.host.start;
+  given.host.start = (spec, both, image) =>
+    image && !image.remoteOf ? fails('sandbox_unavailable')() : start(spec, both);
+  const climbed = await wake(given, facts({ ...stored, remote: true }), signal);
+  expect(climbed).toMatchObject({ rung: 'memory-remote', missed: [{ rung: 'memory', cause: 'failed' }] });
 });

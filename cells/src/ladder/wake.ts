@@ -30,6 +30,8 @@ export interface WakeTools {
   spec(): SandboxSpec;
   /** What opens the workspace's images; null where nothing does. */
   imageKey(): Promise<ImageKey | null>;
+  /** Makes a ready member of the pool the workspace's; absent where there is no pool. */
+  claimMember?(spec: SandboxSpec, signal: AbortSignal): Promise<unknown>;
   /** A full host may have a frozen sandbox that can be stored instead. False where nothing came of it. */
   makeRoom(signal: AbortSignal): Promise<boolean>;
 }
@@ -72,13 +74,19 @@ async function tryRung(tools: WakeTools, rung: Rung, rest: Rest | null, signal: 
     if (!(await host.thaw(workspaceId, epoch, signal))) throw gone();
     return;
   }
-  const image = rung === 'memory' && rest ? await imageOf(tools, rest) : undefined;
+  if (rung === 'files') {
+    await tools.claimMember?.(spec(), signal);
+    return;
+  }
+  const isImage = rung === 'memory' || rung === 'memory-remote';
+  const image = isImage && rest ? await imageOf(tools, rest, rung === 'memory-remote') : undefined;
   await startWithRoom(tools, (free) => host.start(spec(), free, image), signal);
 }
 
-async function imageOf({ imageKey }: WakeTools, { sandboxId: of }: Rest): Promise<KeptImage> {
+async function imageOf({ imageKey }: WakeTools, rest: Rest, isRemote: boolean): Promise<KeptImage> {
   const key = await imageKey();
-  if (key) return { of, key };
+  const { sandboxId: of, workspaceId } = rest;
+  if (key) return { of, key, ...(isRemote && { remoteOf: workspaceId }) };
   throw new CellbookError('sandbox_unavailable', {
     doing: 'opening the image of a workspace',
     problem: 'no key opens its image',

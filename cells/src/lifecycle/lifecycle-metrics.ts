@@ -44,9 +44,11 @@ export function createLifecycleMetrics(metrics: Metrics): LifecycleMetrics {
       for (const miss of missed) misses.inc({ rung: miss.rung, cause: miss.cause });
     },
     countFailure: (code) => failures.inc({ code }),
-    observeLoad({ live, starting, capacity }) {
+    observeLoad({ live, frozen, starting, members, capacity }) {
       places.set({ state: 'live' }, live);
+      places.set({ state: 'frozen' }, frozen);
       places.set({ state: 'starting' }, starting);
+      places.set({ state: 'member' }, members);
       places.set({ state: 'capacity' }, capacity);
     },
   };

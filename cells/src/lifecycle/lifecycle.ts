@@ -16,11 +16,13 @@ import type { Hosts } from '../host/hosts.ts';
 import { MemoryRestStore } from '../ladder/memory-rest-store.ts';
 import type { RestStore } from '../ladder/rest-store.ts';
 import { RoomMaker } from '../ladder/room-maker.ts';
+import type { MemberSource } from '../pool/member-source.ts';
 import type { RunningQuotas } from '../quotas/request-running.ts';
 import { repeatEvery } from '../repeat.ts';
 import type { Sandbox, SandboxLimits } from '../sandbox/driver.ts';
 import { noSecrets, type SecretSource } from '../secrets/secret-source.ts';
 import { type ImageKeys, imageKeysInMemory } from '../snapshots/image-keys.ts';
+import type { RemoteImages } from '../snapshots/remote-images.ts';
 import type { WorkspaceVolumes } from '../storage/workspace-volumes.ts';
 import { Activity } from './activity.ts';
 import { Adoptions } from './adoptions.ts';
@@ -50,6 +52,10 @@ export interface LifecycleDeps {
   rests?: RestStore;
   /** What their images are sealed with; drawn in this process alone unless told. */
   imageKeys?: ImageKeys;
+  /** Their copies in the object store; none unless told. */
+  remoteImages?: Pick<RemoteImages, 'remove'>;
+  /** Sandboxes that are ready; null, or absent, where there are none. */
+  pool?: MemberSource | null;
   /** Begins the name of every lease's holder, so that its successor can tell them; its host's id unless told. */
   controllerId?: string;
   /** True where hosts go on without this process: a stop leaves what runs to the next controller. */
@@ -238,6 +244,8 @@ export class Lifecycle implements WorkspaceRuntime {
       ...{ volumes, hosts, secrets, clock, log, listeners: this.#listeners, sandboxLimits },
       rests: this.#rests,
       imageKeys: this.#imageKeys,
+      pool: this.#deps.pool ?? null,
+      remoteImages: this.#deps.remoteImages ?? noRemoteImages,
       boots: this.#boots,
       makeRoom: (hostId: HostId, signal: AbortSignal) => this.#room.make(hostId, signal),
     };
@@ -331,3 +339,4 @@ export class Lifecycle implements WorkspaceRuntime {
 }
 
 const drainLookMs = 50;
+const noRemoteImages = { remove: async () => {} };

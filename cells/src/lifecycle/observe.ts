@@ -50,12 +50,22 @@ export async function observe(tools: ObserveTools, row: WorkspaceRow): Promise<O
     sandbox,
     ...describeRest(tools, row, rest),
     failedAdoptions: tools.adoptions.failuresOf(row.id),
-    roomElsewhere: row.phase === 'failed' && row.hostId !== null && hosts.hasRoomElsewhere(row.hostId),
+    roomElsewhere: await hasRoomElsewhere(tools, row),
     loss: await lossOf(tools, row, sandbox),
     demanded: isDemanded(row.id),
     draining: isDraining() || (row.hostId !== null && hosts.isDraining(row.hostId)),
     nowMs: clock.nowMs(),
   };
+}
+
+/** For one that could not be brought up where it was to be. */
+async function hasRoomElsewhere({ hosts, volumes }: ObserveTools, row: WorkspaceRow): Promise<boolean> {
+  const { id, phase, hostId } = row;
+  if (phase !== 'failed' || hostId === null) return false;
+  if (hosts.hasRoomElsewhere(hostId)) return true;
+  // One that does not answer and has none of its files has nothing of it that could be running.
+  const isAway = (await hosts.look(hostId, id)) === 'unknown' && !(await volumes.isOnHost(id));
+  return isAway && hosts.ids.some((other) => hosts.isOpen(other));
 }
 
 /** Only one that runs can be idle. */

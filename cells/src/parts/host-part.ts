@@ -13,8 +13,9 @@ import { openTidying, type TidiedVolumes } from '../storage/tidy.ts';
 import type { WorkspaceVolumes } from '../storage/workspace-volumes.ts';
 import { openEdge } from './edge-part.ts';
 import { openHomePart } from './home-part.ts';
-import { openImageKeys } from './image-key-part.ts';
+import { openImages } from './image-part.ts';
 import { openOwnHost } from './own-host-part.ts';
+import { openPool } from './pool-part.ts';
 import { openRecover } from './recover-part.ts';
 import { openRemoteHosts } from './remote-hosts-part.ts';
 import { openSecrets } from './secret-part.ts';
@@ -50,11 +51,13 @@ export async function openHost(config: CellConfig, tools: CellTools, stores: Cel
   });
   const home = await openHomePart(config, tools, stores.database);
   const secrets = await openSecrets(config, tools, stores, hosts, { edge, home });
+  const images = openImages(config, tools, stores, hosts);
+  const pool = openPool(config, tools, stores, hosts);
   const lifecycle = new Lifecycle({
     ...tools,
     ...{ store: stores.store, transitions: stores.transitions, volumes, secrets: secrets.delivery },
-    rests: stores.rests,
-    imageKeys: openImageKeys(config, tools, stores),
+    ...{ rests: stores.rests, pool },
+    ...{ imageKeys: images.imageKeys, remoteImages: images.remoteImages },
     ...{ hosts, quotas, controllerId: config.controllerId, sandboxesOutlive: outlive },
     metrics: createLifecycleMetrics(metrics),
     sandboxLimits: () => ({ memoryBytesMax, cpuMillisMax, diskBytesMax, pidsMax }),
@@ -63,6 +66,8 @@ export async function openHost(config: CellConfig, tools: CellTools, stores: Cel
   const tidying = openTidying(volumes, tools);
   async function close(): Promise<void> {
     shared?.close();
+    await pool?.close();
+    await images.close();
     await tidying.close();
     await opened.close();
   }

@@ -67,6 +67,23 @@ describe.each(implementations)('image keys in %s', (name, create) => {
     expect(await keys.make(id)).not.toEqual(key);
   });
 
+  test('says whose images may be in the object store since when, until that is ended by whoever knows it', async () => {
+    const { keys, id, store } = await draw();
+    expect(await store.beginRemote(id, 1_000)).toBe(false);
+    await keys.make(id);
+    expect(await store.beginRemote(id, 1_000)).toBe(true);
+    const other = newWorkspaceId(random);
+    await keys.make(other);
+    await store.beginRemote(other, 500);
+    expect(await store.listRemote(501, 10)).toEqual([{ workspaceId: other, sinceMs: 500 }]);
+    expect(await store.listRemote(2_000, 1)).toEqual([{ workspaceId: other, sinceMs: 500 }]);
+    await store.beginRemote(id, 3_000);
+    expect(await store.endRemote(id, 1_000)).toBe(false);
+    expect(await store.endRemote(id, 3_000)).toBe(true);
+    expect(await store.endRemote(other, 500)).toBe(true);
+    expect(await store.listRemote(9_000, 10)).toEqual([]);
+  });
+
   test('without a master key there is none, and one that does not open any more is drawn anew', async () => {
     const { keys, id, store } = await draw();
     const key = await keys.make(id);

@@ -1,12 +1,15 @@
 /** Where images of sandboxes' memory lie on a host, by the sandboxes they are of. */
-import type { SandboxId } from '@cellbook/shared/ids.ts';
+import type { SandboxId, WorkspaceId } from '@cellbook/shared/ids.ts';
 import type { SnapshotImage } from '../sandbox/driver.ts';
 import type { ImageKey } from './image-key.ts';
+import type { SentImage } from './remote-images.ts';
 
 /** An image, and what opens it. */
 export interface KeptImage {
   of: SandboxId;
   key: ImageKey;
+  /** Set where it is fetched from the object store: the workspace it is of. */
+  remoteOf?: WorkspaceId;
 }
 
 export interface ImageShelf {
@@ -14,6 +17,8 @@ export interface ImageShelf {
   write(image: KeptImage, make: (directory: string) => Promise<SnapshotImage>): Promise<SnapshotImage>;
   /** `use` reads it from a directory that is gone afterwards. Throws `sandbox_unavailable` where it cannot be had whole. */
   read<T>(image: KeptImage, use: (directory: string) => Promise<T>, signal: AbortSignal): Promise<T>;
+  /** Brings one to the object store, as it lies here. Throws `sandbox_unavailable` where it does not. */
+  send(workspaceId: WorkspaceId, of: SandboxId, signal: AbortSignal): Promise<SentImage>;
   list(): Promise<SandboxId[]>;
   /** Idempotent. */
   remove(of: SandboxId): Promise<void>;

@@ -5,6 +5,7 @@ import type { ImageKeyStore } from './image-key-store.ts';
 
 export function createMemoryImageKeyStore(): ImageKeyStore {
   const kept = new Map<WorkspaceId, Sealed>();
+  const remote = new Map<WorkspaceId, number>();
   return {
     get: async (workspaceId) => kept.get(workspaceId) ?? null,
     async keep({ workspaceId, sealed }) {
@@ -12,7 +13,23 @@ export function createMemoryImageKeyStore(): ImageKeyStore {
       kept.set(workspaceId, first);
       return first;
     },
-    remove: async (workspaceId) => void kept.delete(workspaceId),
+    async remove(workspaceId) {
+      kept.delete(workspaceId);
+      remote.delete(workspaceId);
+    },
+    async beginRemote(workspaceId, nowMs) {
+      if (!kept.has(workspaceId)) return false;
+      remote.set(workspaceId, nowMs);
+      return true;
+    },
+    listRemote: async (beforeMs, limit) =>
+      [...remote]
+        .map(([workspaceId, sinceMs]) => ({ workspaceId, sinceMs }))
+        .filter(({ sinceMs }) => sinceMs < beforeMs)
+        .sort((one, other) => one.sinceMs - other.sinceMs)
+        .slice(0, limit),
+    endRemote: async (workspaceId, sinceMs) =>
+      remote.get(workspaceId) === sinceMs && remote.delete(workspaceId),
     wrappedByOthers: async (keyId, limit) =>
       [...kept]
         .map(([workspaceId, sealed]) => ({ workspaceId, sealed }))

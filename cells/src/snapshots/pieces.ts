@@ -4,24 +4,32 @@ import { dirname, join, relative } from 'node:path';
 import { limits } from '@cellbook/shared/limits.ts';
 import { eachAtMost } from '../storage/tree/semaphore.ts';
 import type { Chunk } from './chunk.ts';
+import type { ChunkSource } from './chunk-source.ts';
 import type { ImageKey } from './image-key.ts';
 import type { ImageFile } from './manifest.ts';
 import type { SealingThreads } from './sealing-threads.ts';
 
-export interface Moving {
+interface Moving {
   threads: SealingThreads;
   /** The sandbox that the image is of: images take turns by it. */
   of: string;
   key: ImageKey;
-  from: string;
   to: string;
+}
+
+export interface Cutting extends Moving {
+  from: string;
+}
+
+export interface PuttingTogether extends Moving {
+  from: ChunkSource;
 }
 
 const { pieceBytes, chunkBytes, inlineBytesMax, piecesAtOnce } = limits.snapshots;
 const chunksOfPiece = pieceBytes / chunkBytes;
 
 /** Seals every file below `from` as chunks in `to`; small ones come with the answer. */
-export async function cutFiles(moving: Moving): Promise<ImageFile[]> {
+export async function cutFiles(moving: Cutting): Promise<ImageFile[]> {
   const entries = await readdir(moving.from, { withFileTypes: true, recursive: true });
   const files: ImageFile[] = [];
   for (const entry of entries) {
@@ -31,7 +39,7 @@ export async function cutFiles(moving: Moving): Promise<ImageFile[]> {
   return files;
 }
 
-async function cutFile({ threads, of, key, from, to }: Moving, file: string): Promise<ImageFile> {
+async function cutFile({ threads, of, key, from, to }: Cutting, file: string): Promise<ImageFile> {
   const path = relative(from, file);
   const { size } = await stat(file);
   if (size <= inlineBytesMax) return { kind: 'inline', path, base64: await readFile(file, 'base64') };
@@ -46,9 +54,9 @@ async function cutFile({ threads, of, key, from, to }: Moving, file: string): Pr
   return { kind: 'chunks', path, chunks: offsets.flatMap((offset) => found.get(offset) ?? []) };
 }
 
-/** Writes every file below `to`, from the chunks in `from`. */
+/** Writes every file below `to`. */
 export async function putTogether(
-  moving: Moving,
+  moving: PuttingTogether,
   files: readonly ImageFile[],
   signal: AbortSignal,
 ): Promise<void> {
@@ -56,7 +64,8 @@ export async function putTogether(
   for (const file of files) await begin(join(to, file.path), file);
   await eachAtMost(piecesAtOnce, files.flatMap(piecesOf), async ({ path, offset, chunks }) => {
     signal.throwIfAborted();
-    await threads.open(of, { kind: 'open', key, file: join(to, path), offset, chunks, directory: from });
+    const piece = { kind: 'open' as const, key, file: join(to, path), offset, chunks };
+    await from.having(chunks, (directory) => threads.open(of, { ...piece, directory }), signal);
   });
 }
 

@@ -1,6 +1,6 @@
 /** The image key store in Postgres. */
 import { type WorkspaceId, workspaceIdSchema } from '@cellbook/shared/ids.ts';
-import { and, eq, ne, sql } from 'drizzle-orm';
+import { and, asc, eq, lt, ne, sql } from 'drizzle-orm';
 import type { Database } from '../db/database.ts';
 import { imageKeys as table } from '../db/image-keys.ts';
 import type { ImageKeyStore } from './image-key-store.ts';
@@ -25,6 +25,33 @@ export function createPostgresImageKeyStore(database: Database): ImageKeyStore {
     },
     async remove(workspaceId) {
       await database.delete(table).where(of(workspaceId));
+    },
+    async beginRemote(workspaceId, nowMs) {
+      const begun = await database
+        .update(table)
+        .set({ remoteSince: new Date(nowMs) })
+        .where(of(workspaceId))
+        .returning({ workspaceId: table.workspaceId });
+      return begun.length > 0;
+    },
+    async listRemote(beforeMs, limit) {
+      const rows = await database
+        .select({ workspaceId: table.workspaceId, since: table.remoteSince })
+        .from(table)
+        .where(lt(table.remoteSince, new Date(beforeMs)))
+        .orderBy(asc(table.remoteSince))
+        .limit(limit);
+      return rows.flatMap(({ workspaceId, since }) =>
+        since ? [{ workspaceId: workspaceIdSchema.parse(workspaceId), sinceMs: since.getTime() }] : [],
+      );
+    },
+    async endRemote(workspaceId, sinceMs) {
+      const ended = await database
+        .update(table)
+        .set({ remoteSince: null })
+        .where(and(of(workspaceId), eq(table.remoteSince, new Date(sinceMs))))
+        .returning({ workspaceId: table.workspaceId });
+      return ended.length > 0;
     },
     async wrappedByOthers(keyId, limit) {
       const rows = await database.select().from(table).where(ne(table.keyId, keyId)).limit(limit);

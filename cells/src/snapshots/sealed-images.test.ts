@@ -3,13 +3,15 @@ import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '@cellbook/shared/clock.ts';
-import { newSandboxId } from '@cellbook/shared/ids.ts';
+import { newSandboxId, newWorkspaceId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { digestOf } from '../host/wire/digest.ts';
+import { createMemoryObjectStore } from '../storage/objects/memory-object-store.ts';
 import { imageKeySchema } from './image-key.ts';
 import type { KeptImage } from './image-shelf.ts';
+import { RemoteImages } from './remote-images.ts';
 import { Scratch } from './scratch.ts';
 import { SealedImages } from './sealed-images.ts';
 import { createSealingThreads } from './sealing-threads.ts';
@@ -24,7 +26,14 @@ let images: SealedImages;
 const threads = createSealingThreads(systemClock);
 const sealed = () => join(directory, 'images');
 const open = () =>
-  SealedImages.open({ directory: sealed(), scratch: new Scratch(join(directory, 'scratch')), threads });
+  SealedImages.open({
+    directory: sealed(),
+    scratch: new Scratch(join(directory, 'scratch')),
+    threads,
+    remote,
+  });
+const objects = createMemoryObjectStore();
+const remote = new RemoteImages(objects);
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'cellbook-sealed-'));
@@ -175,4 +184,59 @@ test('a host that starts removes what was cut short, and what an older version l
   for (const left of [clear, `${draft}.draft`, `${draft}.leaving`])
     expect(await readdir(sealed())).not.toContain(left);
   expect(Object.keys(await read(image))).toContain('snapshot.json');
+});
+
+test('a copy in the object store comes back where the image never was, and nothing of it is in the clear', async () => {
+  const workspaceId = newWorkspaceId(systemRandom);
+  const image = draw();
+  const files = contents();
+  await write(image, files);
+  const sent = await images.send(workspaceId, image.of, signal);
+  expect(sent).toMatchObject({ chunks: (await chunksOf(image)).length, chunksSent: sent.chunks });
+  await images.remove(image.of);
+  expect(await read({ ...image, remoteOf: workspaceId })).toEqual(digests(files));
+  expect(await readdir(join(directory, 'scratch'))).toEqual([]);
+  for await (const key of objects.list('')) expect(key + (await objects.get(key))).not.toContain('planted');
+
+  await remote.remove(workspaceId);
+  await remote.remove(workspaceId);
+  for await (const key of objects.list(`snapshots/${workspaceId}`)) expect(key).toBe('gone');
+  await expect(read({ ...image, remoteOf: workspaceId })).rejects.toThrow(/no whole image/);
+});
+
+test('the next image sends what has changed, and what only the last one had goes', async () => {
+  const workspaceId = newWorkspaceId(systemRandom);
+  const [first, second] = [draw(), draw()];
+  const key = first.key;
+  const alike = randomBytes(5 * chunkBytes);
+  const pages = () => ({ 'memory/pages.img': Buffer.concat([alike, randomBytes(chunkBytes)]) });
+  const changed = pages();
+  await write(first, pages());
+  await write({ ...second, key }, changed);
+  expect(await images.send(workspaceId, first.of, signal)).toMatchObject({ chunks: 6, chunksSent: 6 });
+  expect(await images.send(workspaceId, second.of, signal)).toMatchObject({ chunks: 6, chunksSent: 1 });
+  expect(await images.send(workspaceId, second.of, signal)).toMatchObject({ chunksSent: 0, bytesSent: 0 });
+  const left = [];
+  for await (const stored of objects.list(`snapshots/${workspaceId}/`)) left.push(stored);
+  expect(left).toHaveLength(7);
+  await expect(read({ ...first, remoteOf: workspaceId })).rejects.toThrow(/no whole image/);
+  expect(await read({ of: second.of, key, remoteOf: workspaceId })).toEqual(digests(changed));
+});
+
+test('a copy that is damaged or in part gone does not come back, and says so', async () => {
+  const workspaceId = newWorkspaceId(systemRandom);
+  const image = draw();
+  await write(image, contents());
+  await images.send(workspaceId, image.of, signal);
+  const [one] = await chunksOf(image);
+  const key = `snapshots/${workspaceId}/chunks/${one}`;
+  const whole = await objects.get(key);
+  const damaged = Buffer.from(whole!);
+  damaged[50]! ^= 1;
+  await objects.delete(key);
+  await expect(read({ ...image, remoteOf: workspaceId })).rejects.toThrow(/missing in the object store/);
+  await objects.put(key, damaged);
+  await expect(read({ ...image, remoteOf: workspaceId })).rejects.toThrow(/damaged/);
+  expect(await readdir(join(directory, 'scratch'))).toEqual([]);
+  await expect(images.send(workspaceId, draw().of, signal)).rejects.toThrow(/no whole image/);
 });

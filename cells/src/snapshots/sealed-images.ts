@@ -3,20 +3,22 @@
  * the sealed chunks of its files and the sealed manifest that says how they go together.
  *
  *     sandbox ──checkpoint──▶ scratch (memory) ──threads: cut, name, compress, seal──▶ <sandbox>.draft ──rename──▶ <sandbox>
- *     sandbox ◀──restore──── scratch (memory) ◀──threads: open, verify by name────────────────────────────────────┘
+ *     sandbox ◀──restore──── scratch (memory) ◀──threads: open, verify by name──── here, or from the object store ◀┘
  *
  * The key comes with each command and is kept nowhere here.
  */
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CellbookError } from '@cellbook/shared/errors.ts';
-import { type SandboxId, sandboxIdSchema } from '@cellbook/shared/ids.ts';
+import { type SandboxId, sandboxIdSchema, type WorkspaceId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { SnapshotImage } from '../sandbox/driver.ts';
 import { Semaphore } from '../storage/tree/semaphore.ts';
+import { fetchingFrom, lyingIn } from './chunk-source.ts';
 import type { ImageShelf, KeptImage } from './image-shelf.ts';
 import { type ImageManifest, openManifest, sealManifest } from './manifest.ts';
 import { cutFiles, putTogether } from './pieces.ts';
+import { manifestName, type RemoteImages, type SentImage } from './remote-images.ts';
 import type { Scratch } from './scratch.ts';
 import type { SealingThreads } from './sealing-threads.ts';
 
@@ -24,9 +26,8 @@ export interface SealedImagesParts {
   directory: string;
   scratch: Scratch;
   threads: SealingThreads;
+  remote: RemoteImages;
 }
-
-const manifestName = 'manifest';
 
 export class SealedImages implements ImageShelf {
   readonly #parts: SealedImagesParts;
@@ -60,19 +61,26 @@ export class SealedImages implements ImageShelf {
   }
 
   async read<T>(
-    { of, key }: KeptImage,
+    { of, key, remoteOf }: KeptImage,
     use: (directory: string) => Promise<T>,
     signal: AbortSignal,
   ): Promise<T> {
-    const { scratch, threads } = this.#parts;
-    const sealed = await readManifest(this.#path(of));
+    const { scratch, threads, remote } = this.#parts;
+    const sealed = await (remoteOf ? remote.manifest(remoteOf, of, signal) : readManifest(this.#path(of)));
     if (sealed === null) throw unusable('there is no whole image', of);
     const manifest = openManifest(key, of, sealed);
     if (manifest === null) throw unusable('its image does not open with the key of its workspace', of);
     return scratch.use(async (directory) => {
-      await putTogether({ threads, of, key, from: this.#path(of), to: directory }, manifest.files, signal);
-      return use(directory);
+      const [to, fetched] = [join(directory, 'image'), join(directory, 'fetched')];
+      const from = remoteOf ? fetchingFrom(remote, remoteOf, fetched) : lyingIn(this.#path(of));
+      await putTogether({ threads, of, key, from, to }, manifest.files, signal);
+      return use(to);
     });
+  }
+
+  async send(workspaceId: WorkspaceId, of: SandboxId, signal: AbortSignal): Promise<SentImage> {
+    if ((await readManifest(this.#path(of))) === null) throw unusable('there is no whole image', of);
+    return this.#parts.remote.send(workspaceId, of, this.#path(of), signal);
   }
 
   async list(): Promise<SandboxId[]> {

@@ -20,5 +20,20 @@ export const snapshotLimits = {
     manifestBytesMax: 8 * 1024 * 1024,
     /** Images on their way from a sandbox to disk: each takes its size of memory meanwhile. */
     writesMax: 2,
+    /** To the object store, and back: 8 chunks on their way hide a store's 20 ms behind 1 Gb/s. */
+    putsAtOnce: 8,
+    /** 200 MB at 20 MB/s are 10 s; what takes longer than this begins again where it was. */
+    sendMs: 600_000,
+    /** Images of one cell on their way to the object store: each in a host's background. */
+    sendsAtOnce: 4,
+    /** One that could not be sent is tried again after this. */
+    sendAgainMs: 60_000,
+    /** How often it is looked what is to be sent. */
+    sendLookMs: 2_000,
+    /** Chunks stay this long after their image was used, so that the next need not send what is the same. */
+    remoteIdleMs: 86_400_000,
+    sweepEveryMs: 30_000,
+    /** Workspaces whose chunks one sweep removes. */
+    sweepRowsMax: 20,
   },
 } as const;

@@ -20,6 +20,7 @@ import {
   withObjectFailpoints,
 } from '../../lifecycle/crash/with-failpoints.ts';
 import { repeatEvery } from '../../repeat.ts';
+import { measuredDriver } from '../../sandbox/measured/measured-driver.ts';
 import { createHomeProvider } from '../../sandbox/quota/choose.ts';
 import { createWorkspaceVolumes } from '../../storage/create-workspace-volumes.ts';
 import { createPostgresManifestStore } from '../../storage/manifests/postgres-manifest-store.ts';
@@ -32,12 +33,14 @@ import { openServerTls } from '../tls/open-tls.ts';
 import { readHostKey } from '../wire/host-key.ts';
 import { awaitSchema } from './await-schema.ts';
 import { CommandsUnderWay } from './commands-under-way.ts';
+import { connectPort } from './connect-port.ts';
 import type { DaemonConfig } from './daemon-config.ts';
 import { createDaemonServer } from './daemon-server.ts';
 import { drainHost } from './drain-host.ts';
 import { forgetPurged } from './forget-purged.ts';
 import { createHostDisk } from './host-disk.ts';
 import { openDriver } from './open-driver.ts';
+import { openGolden } from './open-golden.ts';
 import { openImages } from './open-images.ts';
 
 export interface DaemonTools {
@@ -64,21 +67,26 @@ export async function startDaemon(config: DaemonConfig, tools: DaemonTools): Pro
   const lock = await takeHostLock(config.databaseUrl, hostId, clock);
   await awaitSchema(database, clock);
   const egress = await openEgress({ ...config, ...tools, database, metrics });
-  const bare = await openDriver(config, tools, join(dataDirectory, 'sandboxes'), egress);
-  const driver = withDriverFailpoints(bare, tools.failpoint);
+  const bare = await openDriver(config, tools, join(dataDirectory, 'sandboxes'), egress, connectPort);
+  const driver = withDriverFailpoints(measuredDriver(bare, { metrics, clock }), tools.failpoint);
   for (const { sandboxId, workspaceId } of await driver.list()) {
     log.warn({ sandboxId, workspaceId }, 'ending a sandbox that an earlier daemon left');
     await driver.destroy(sandboxId);
   }
   const hostDirectory = join(dataDirectory, 'host');
   const epochs = await openEpochBook(join(hostDirectory, 'epochs'));
-  const images = driver.snapshots ? await openImages(hostDirectory, tools) : null;
-  const host = new LocalSandboxHost({ hostId, driver, capacity, epochs, ...(images && { images }) });
+  const objects = withObjectFailpoints(openObjectStore(config.objects, tools), tools.failpoint);
+  const images = driver.snapshots ? await openImages(hostDirectory, objects, tools) : null;
+  const golden = await openGolden(config, tools, egress);
+  const host = new LocalSandboxHost({
+    ...{ hostId, driver, capacity, epochs, ...(images && { images }) },
+    ...(golden && { golden: () => golden.current }),
+  });
   const volumes = createWorkspaceVolumes({
     ...tools,
     ...{ host: hostId, hostDirectory, diskBytesMax: config.diskBytesMax, metrics },
     manifests: withManifestFailpoints(createPostgresManifestStore(database), tools.failpoint),
-    objects: withObjectFailpoints(openObjectStore(config.objects, tools), tools.failpoint),
+    objects,
     homes: await createHomeProvider({ homesDirectory: join(hostDirectory, 'homes'), log }),
   });
   await sweepIncoming(config.objects, tools);
@@ -88,16 +96,8 @@ export async function startDaemon(config: DaemonConfig, tools: DaemonTools): Pro
   const versions = { sandbox: driver.version, node: process.version };
   const commands = new CommandsUnderWay();
   const app = createDaemonServer({
-    host,
-    volumes,
+    ...{ host, volumes, key, tls, commands, clock, log, metrics, versions },
     disk: createHostDisk(hostDirectory),
-    key,
-    tls,
-    commands,
-    clock,
-    log,
-    metrics,
-    versions,
   });
   await app.listen({ host: config.bind, port: config.port });
   const { port } = app.server.address() as AddressInfo;
@@ -108,6 +108,7 @@ export async function startDaemon(config: DaemonConfig, tools: DaemonTools): Pro
   let closing: Promise<void> | null = null;
   async function close(): Promise<void> {
     forgetting.cancel();
+    await golden?.close();
     await drainHost({ host, volumes, commands, clock, log });
     await app.close();
     await egress?.closeAll();

@@ -1,8 +1,10 @@
 /** Where this host keeps images of sandboxes' memory: sealed on its disk, in the clear only in its memory. */
 import { join } from 'node:path';
+import { RemoteImages } from '../../snapshots/remote-images.ts';
 import { Scratch } from '../../snapshots/scratch.ts';
 import { SealedImages } from '../../snapshots/sealed-images.ts';
 import { createSealingThreads } from '../../snapshots/sealing-threads.ts';
+import type { ObjectStore } from '../../storage/objects/object-store.ts';
 import type { DaemonTools } from './daemon.ts';
 
 export const scratchOf = (hostDirectory: string): string => join(hostDirectory, 'scratch');
@@ -10,10 +12,12 @@ export const scratchOf = (hostDirectory: string): string => join(hostDirectory, 
 /** Null where none can be kept. */
 export async function openImages(
   hostDirectory: string,
+  objects: ObjectStore,
   { clock, log }: DaemonTools,
 ): Promise<SealedImages | null> {
   const scratch = await Scratch.mount(scratchOf(hostDirectory), log);
   if (scratch === null) return null;
   const threads = createSealingThreads(clock);
-  return SealedImages.open({ directory: join(hostDirectory, 'images'), scratch, threads });
+  const remote = new RemoteImages(objects);
+  return SealedImages.open({ directory: join(hostDirectory, 'images'), scratch, threads, remote });
 }

@@ -1,5 +1,4 @@
 /** What a controller may ask of sandboxes. */
-import { CellbookError } from '@cellbook/shared/errors.ts';
 import type { WorkspaceId } from '@cellbook/shared/ids.ts';
 import type { FastifyInstance } from 'fastify';
 import type { z } from 'zod';
@@ -7,16 +6,21 @@ import {
   byEpochSchema,
   type HostState,
   type hostViewSchema,
+  sendImageSchema,
   startSchema,
   storeSchema,
   type WorkspaceView,
 } from '../wire/commands.ts';
 import type { DaemonParts } from './daemon-parts.ts';
 import { sandboxParams, signalOf, workspaceParams } from './daemon-request.ts';
+import { refuseOtherDirectory } from './its-directory.ts';
+import { registerPoolRoutes } from './pool-routes.ts';
 
-export function registerSandboxRoutes(app: FastifyInstance, { host, volumes }: DaemonParts): void {
+export function registerSandboxRoutes(app: FastifyInstance, parts: DaemonParts): void {
+  const { host, volumes } = parts;
   const state = (): HostState => ({
     ...{ hostId: host.hostId, load: host.load(), draining: host.isDraining, keeps: host.keeps },
+    pool: host.pool && { generation: host.pool.generation },
   });
   const view = (workspaceId: WorkspaceId): WorkspaceView => {
     const sandbox = host.current(workspaceId);
@@ -27,6 +31,7 @@ export function registerSandboxRoutes(app: FastifyInstance, { host, volumes }: D
     };
   };
 
+  registerPoolRoutes(app, parts, { state, view });
   app.get('/v1/host', async (): Promise<z.infer<typeof hostViewSchema>> => {
     return { ...state(), sandboxes: await host.list() };
   });
@@ -37,9 +42,9 @@ export function registerSandboxRoutes(app: FastifyInstance, { host, volumes }: D
     const { id: workspaceId } = workspaceParams.parse(params);
     const { image, ...asked } = startSchema.parse(body);
     const spec = { workspaceId, ...asked };
-    // Never a directory of the controller's choosing: only the one that holds this workspace's files here.
-    if (volumes.liveDirectory(workspaceId) !== spec.homeDirectory) throw notItsDirectory(workspaceId);
-    await host.start(spec, signalOf(reply), image);
+    const kept = image && { of: image.of, key: image.key, ...(image.remote && { remoteOf: workspaceId }) };
+    refuseOtherDirectory(volumes, spec);
+    await host.start(spec, signalOf(reply), kept);
     return view(workspaceId);
   });
   app.post('/v1/workspaces/:id/adopt', async ({ params, body }) => {
@@ -68,6 +73,10 @@ export function registerSandboxRoutes(app: FastifyInstance, { host, volumes }: D
     return { host: state(), image };
   });
   app.get('/v1/images', async () => ({ images: await host.images() }));
+  app.post('/v1/images/:id/send', async ({ params, body }, reply) => {
+    const { workspaceId } = sendImageSchema.parse(body);
+    return host.sendImage(workspaceId, sandboxParams.parse(params).id, signalOf(reply));
+  });
   app.delete('/v1/images/:id', async ({ params }) => {
     await host.dropImage(sandboxParams.parse(params).id);
     return state();
@@ -82,11 +91,3 @@ export function registerSandboxRoutes(app: FastifyInstance, { host, volumes }: D
     return state();
   });
 }
-
-const notItsDirectory = (workspaceId: WorkspaceId): CellbookError =>
-  new CellbookError('conflict', {
-    doing: `starting a sandbox for workspace ${workspaceId}`,
-    problem: 'the directory named is not where its files are on this host',
-    next: 'Attach its files here first.',
-    ids: { workspaceId },
-  });

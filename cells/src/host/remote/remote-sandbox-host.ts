@@ -20,13 +20,15 @@ import { StdioLink } from '../../sandbox/link/stdio-link.ts';
 import type { SnapshotFingerprint } from '../../sandbox/snapshot/fingerprint.ts';
 import { type ImageKey, textOf } from '../../snapshots/image-key.ts';
 import type { KeptImage } from '../../snapshots/image-shelf.ts';
-import type { HostLoad, SandboxHost, Sight } from '../sandbox-host.ts';
+import type { SentImage } from '../../snapshots/remote-images.ts';
+import type { HostLoad, HostPool, SandboxHost, Sight } from '../sandbox-host.ts';
 import {
   type HostState,
   hostStateSchema,
   hostViewSchema,
   imagesSchema,
   type SandboxOfEpoch,
+  sentImageSchema,
   storedSchema,
   type WorkspaceView,
   workspaceViewSchema,
@@ -82,10 +84,39 @@ export class RemoteSandboxHost implements SandboxHost {
     return this.#state?.keeps ?? null;
   }
 
+  get pool(): HostPool | null {
+    const pool = this.#state?.pool;
+    if (!pool) return null;
+    return {
+      generation: pool.generation,
+      add: (sandboxId, signal) => this.#member('POST', sandboxId, signal),
+      drop: (sandboxId) => this.#member('DELETE', sandboxId),
+      claim: ({ workspaceId, ...asked }, signal) => this.#bringUp('claim', workspaceId, asked, signal),
+    };
+  }
+
   async start(spec: SandboxSpec, signal: AbortSignal, image?: KeptImage): Promise<Sandbox> {
     const { workspaceId, ...asked } = spec;
-    const body = { ...asked, ...(image && { image: { of: image.of, key: textOf(image.key) } }) };
-    const view = await this.#command(workspaceId, 'start', body, limits.lifecycle.startMs, signal);
+    const body = {
+      ...asked,
+      ...(image && { image: { of: image.of, key: textOf(image.key), remote: image.remoteOf !== undefined } }),
+    };
+    return this.#bringUp('start', workspaceId, body, signal);
+  }
+
+  async #member(method: 'POST' | 'DELETE', sandboxId: SandboxId, signal?: AbortSignal): Promise<void> {
+    const path = `/v1/members/${sandboxId}`;
+    const command = { method, path, deadlineMs: limits.pool.addMs, signal };
+    this.#note(await this.#deps.client.call(hostStateSchema, command));
+  }
+
+  async #bringUp(
+    command: 'start' | 'claim',
+    workspaceId: WorkspaceId,
+    body: object,
+    signal: AbortSignal,
+  ): Promise<Sandbox> {
+    const view = await this.#command(workspaceId, command, body, limits.lifecycle.startMs, signal);
     if (!view.sandbox) throw this.#deps.client.unreachable('it started a sandbox that ended at once');
     return this.#connect(workspaceId, view.sandbox, signal);
   }
@@ -131,6 +162,13 @@ export class RemoteSandboxHost implements SandboxHost {
     });
     this.#note(host);
     return image;
+  }
+
+  sendImage(workspaceId: WorkspaceId, of: SandboxId, signal: AbortSignal): Promise<SentImage> {
+    return this.#deps.client.call(sentImageSchema, {
+      ...{ method: 'POST', path: `/v1/images/${of}/send`, body: { workspaceId } },
+      ...{ deadlineMs: limits.snapshots.sendMs, signal },
+    });
   }
 
   async images(): Promise<SandboxId[]> {
@@ -197,7 +235,7 @@ export class RemoteSandboxHost implements SandboxHost {
   }
 
   load(): HostLoad {
-    return this.#state?.load ?? { live: 0, frozen: 0, starting: 0, capacity: 0 };
+    return this.#state?.load ?? { live: 0, frozen: 0, starting: 0, members: 0, capacity: 0 };
   }
 
   onLost(listener: (workspaceId: WorkspaceId) => void): void {

@@ -8,6 +8,7 @@
  *   GET    /v1/host/state                        its load, and whether it drains: asked every second
  *   GET    /v1/workspaces/{id}                   its sandbox, or how the last one was lost
  *   POST   /v1/workspaces/{id}/start             {epoch, sandboxId, …}     ─▶ the sandbox of this epoch
+ *   POST   /v1/workspaces/{id}/claim             as start: the member of that id ─▶ the sandbox of this epoch
  *   POST   /v1/workspaces/{id}/adopt             {epoch}                   ─▶ the sandbox, under this epoch now
  *   POST   /v1/workspaces/{id}/freeze            {epoch}                   its sandbox is handed out no more
  *   POST   /v1/workspaces/{id}/thaw              {epoch}                   ─▶ the sandbox, under this epoch now
@@ -15,6 +16,9 @@
  *   POST   /v1/workspaces/{id}/stop              {epoch}
  *   GET    /v1/images                            whose images of memory lie here
  *   DELETE /v1/images/{sandboxId}
+ *   POST   /v1/images/{sandboxId}/send           {workspaceId}             ─▶ what of it the object store did not have yet
+ *   POST   /v1/members/{sandboxId}               adds a member to the pool of what is ready here
+ *   DELETE /v1/members/{sandboxId}               ends it, unless it is a workspace's by now
  *   DELETE /v1/sandboxes/{sandboxId}             for orphans, which no workspace accounts for
  *   POST   /v1/workspaces/{id}/files/attach      {epoch}                   ─▶ its live directory
  *   POST   /v1/workspaces/{id}/files/{adopt,flush,detach,destroy}   {epoch}
@@ -36,8 +40,8 @@ export type SandboxOfEpoch = z.infer<typeof sandboxOfEpochSchema>;
 export const startSchema = z.object({
   epoch: count,
   sandboxId: sandboxIdSchema,
-  /** As this image has it, instead of anew. Its key is in this command alone. */
-  image: z.object({ of: sandboxIdSchema, key: imageKeyText }).optional(),
+  /** As this image has it (here, or in the object store), instead of anew. Its key is in this command alone. */
+  image: z.object({ of: sandboxIdSchema, key: imageKeyText, remote: z.boolean() }).optional(),
   homeDirectory: z.string().min(1),
   limits: z.object({
     memoryBytesMax: z.number().positive(),
@@ -51,9 +55,11 @@ export const startSchema = z.object({
 
 export const hostStateSchema = z.object({
   hostId: hostIdSchema,
-  load: z.object({ live: count, frozen: count, starting: count, capacity: count }),
+  load: z.object({ live: count, frozen: count, starting: count, members: count, capacity: count }),
   draining: z.boolean(),
   keeps: snapshotFingerprintSchema.nullable(),
+  /** Null where no members can be had. */
+  pool: z.object({ generation: z.string().nullable() }).nullable(),
 });
 export type HostState = z.infer<typeof hostStateSchema>;
 
@@ -82,6 +88,9 @@ export const storedSchema = z.object({
   host: hostStateSchema,
   image: z.object({ bytes: count, fingerprint: snapshotFingerprintSchema }).nullable(),
 });
+
+export const sendImageSchema = z.object({ workspaceId: workspaceIdSchema });
+export const sentImageSchema = z.object({ chunks: count, chunksSent: count, bytesSent: count });
 
 export const imagesSchema = z.object({ images: z.array(sandboxIdSchema) });
 

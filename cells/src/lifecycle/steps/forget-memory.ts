@@ -8,7 +8,8 @@ export const forgetMemory: Step = {
   code: 'sandbox_unavailable',
   doing: 'removing what is kept of the memory of the workspace',
   required: true,
-  async run({ rests, hosts, log }, { workspaceId, epoch }) {
+  async run(tools, { workspaceId, epoch, beganFrom }, signal) {
+    const { rests, hosts, imageKeys, remoteImages, log } = tools;
     const rest = await rests.get(workspaceId);
     if (rest === null) return;
     const { hostId, sandboxId } = rest;
@@ -20,6 +21,11 @@ export const forgetMemory: Step = {
           if (!(error instanceof CellbookError && error.code === 'host_unreachable')) throw error;
           log.warn({ err: error, workspaceId, hostId }, 'a host is away; it is swept when it is back');
         });
+    if (beganFrom === 'suspended') {
+      // Nothing is left that another image could share: the key goes too, and with it every copy.
+      await remoteImages.remove(workspaceId, signal);
+      await imageKeys.destroy(workspaceId);
+    }
     await rests.remove(workspaceId, epoch);
   },
 };

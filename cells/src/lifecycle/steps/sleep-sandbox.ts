@@ -68,7 +68,7 @@ function note({ rests, clock }: StepTools, context: StepContext, { id: sandboxId
   const { workspaceId, epoch, tier } = context;
   const nowMs = clock.nowMs();
   return rests.put({
-    ...{ workspaceId, epoch, tier, sandboxId, hostId: hostOf(context), image: null },
+    ...{ workspaceId, epoch, tier, sandboxId, hostId: hostOf(context), image: null, remote: false },
     ...{ suspendedAtMs: nowMs, dueAtMs: frozenUntilMs(tier, nowMs) },
   });
 }

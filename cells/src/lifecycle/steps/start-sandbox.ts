@@ -41,7 +41,7 @@ function climbUp(
   rest: Rest | null,
   signal: AbortSignal,
 ): Promise<Climbed> {
-  const { clock, hosts, imageKeys } = tools;
+  const { clock, hosts, imageKeys, pool } = tools;
   const hostId = hostOf(context);
   const host = hosts.on(hostId);
   const isAtRest = rest?.hostId === hostId;
@@ -49,10 +49,11 @@ function climbUp(
   return wake(
     {
       ...{ host, clock, spec: () => specOf(tools, context) },
+      ...(pool && { claimMember: (spec, both) => pool.claim(host, spec, both) }),
       makeRoom: (both) => tools.makeRoom(hostId, both),
       imageKey: () => imageKeys.find(context.workspaceId),
     },
-    { rest, whyNoRest, isAtRest, here: host.keeps, hasMember: false },
+    { rest, whyNoRest, isAtRest, here: host.keeps, hasMember: pool?.hasPool(host) ?? false },
     signal,
   );
 }

@@ -13,9 +13,11 @@ import type { WhyNot } from '../../ladder/climb.ts';
 import type { RestStore } from '../../ladder/rest-store.ts';
 import type { Took } from '../../ladder/resume-report.ts';
 import type { Climbed } from '../../ladder/wake.ts';
+import type { MemberSource } from '../../pool/member-source.ts';
 import type { SandboxLimits } from '../../sandbox/driver.ts';
 import type { SecretSource } from '../../secrets/secret-source.ts';
 import type { ImageKeys } from '../../snapshots/image-keys.ts';
+import type { RemoteImages } from '../../snapshots/remote-images.ts';
 import type { WorkspaceVolumes } from '../../storage/workspace-volumes.ts';
 import type { BootTurns, Turns } from '../boot-turns.ts';
 import type { StepName } from '../plan.ts';
@@ -27,8 +29,12 @@ export interface StepTools {
   rests: RestStore;
   /** What images of memory are sealed with. */
   imageKeys: ImageKeys;
+  /** Their copies in the object store. */
+  remoteImages: Pick<RemoteImages, 'remove'>;
   /** Has a frozen sandbox of a full host stored, and waits a while for its place. */
   makeRoom(hostId: HostId, signal: AbortSignal): Promise<boolean>;
+  /** Null, or absent, where no sandboxes are kept ready. */
+  pool?: MemberSource | null;
   /** Sandboxes that boot at once, each on processors of its own for seconds. */
   boots: BootTurns;
   volumes: WorkspaceVolumes;

@@ -1,3 +1,4 @@
+import { CellbookError } from '@cellbook/shared/errors.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { Step } from './step.ts';
 
@@ -6,9 +7,17 @@ export const stopSandbox: Step = {
   code: 'sandbox_unavailable',
   doing: 'stopping the sandbox of the workspace',
   required: true,
-  async run({ hosts, listeners }, { workspaceId, epoch, hostId }) {
+  async run({ hosts, volumes, listeners }, { workspaceId, epoch, hostId }) {
     // A row without a host never had a sandbox under this owner.
-    if (hostId !== null) await hosts.on(hostId).stop(workspaceId, epoch);
+    if (hostId !== null)
+      await hosts
+        .on(hostId)
+        .stop(workspaceId, epoch)
+        .catch(async (error: unknown) => {
+          const isAway = error instanceof CellbookError && error.code === 'host_unreachable';
+          // A host runs nothing without the files: one that has none of them need not be heard.
+          if (!isAway || (await volumes.isOnHost(workspaceId))) throw error;
+        });
     for (const listener of listeners) listener.onStopped(workspaceId);
   },
 };

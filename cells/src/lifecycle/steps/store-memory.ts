@@ -43,7 +43,7 @@ async function store(
   if (image === null) throw lost('it is not frozen on its host any more');
   if (image.bytes > limits.ladder.imageBytesMaxByTier[tier])
     throw lost(`its image of ${image.bytes} bytes is over the limit of its tier`);
-  await rests.put({ ...rest, epoch, image, dueAtMs: storedUntilMs(tier, rest.suspendedAtMs) });
+  await rests.put({ ...rest, epoch, image, remote: false, dueAtMs: storedUntilMs(tier, rest.suspendedAtMs) });
 }
 
 const lost = (problem: string): CellbookError =>
