@@ -8,8 +8,12 @@ import { actAs } from '../testing/act-as.ts';
 import { createRetentionWishes } from './retention-wishes.ts';
 
 const org = newOrgId(systemRandom);
-const wish = (days?: number): Principal =>
-  actAs(Fastify(), { org, ...(days !== undefined && { audit: { days } }) });
+const wish = (days?: number, policyAsOf?: number): Principal =>
+  actAs(Fastify(), {
+    org,
+    ...(days !== undefined && { audit: { days } }),
+    ...(policyAsOf !== undefined && { policyAsOf }),
+  });
 
 test('a wish is written once, again when it changes or is taken back, and again after it could not be', async () => {
   const written: [OrgId, number | null][] = [];
@@ -39,4 +43,20 @@ test('a wish is written once, again when it changes or is taken back, and again 
       return written.at(-1);
     })
     .toEqual([org, 90]);
+});
+
+test('a wish is not taken back by an edge that has not heard of it', () => {
+  const written: (number | null)[] = [];
+  const keepPolicy = async (_org: OrgId, days: number | null) => void written.push(days);
+  const wishes = createRetentionWishes({ keepPolicy }, silentLogger);
+  for (const [days, asOf] of [
+    [30, 5],
+    [undefined, undefined],
+    [7, 4],
+    [30, 7],
+    [undefined, 6],
+    [undefined, 8],
+  ] as const)
+    wishes.hear(wish(days, asOf));
+  expect(written).toEqual([30, null]);
 });
