@@ -1,7 +1,12 @@
-/** Writes the files that Prometheus and Grafana read, from the tables beside it: `node ops/monitoring/write.ts`. */
+/** Writes what Prometheus and Grafana read, from the tables beside it: `node ops/monitoring/write.ts`, then format. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { boardFiles } from './all-boards.ts';
 import { ruleFiles } from './all-rules.ts';
 
-for (const [name, text] of Object.entries(ruleFiles()))
-  writeFileSync(join(import.meta.dirname, 'rules', name), text);
+const write = (directory: string, name: string, text: string) =>
+  writeFileSync(join(import.meta.dirname, directory, name), text);
+
+for (const [name, text] of Object.entries(ruleFiles())) write('rules', name, text);
+for (const [name, board] of Object.entries(boardFiles()))
+  write('dashboards', name, `${JSON.stringify(board, null, 2)}\n`);
