@@ -179,20 +179,8 @@ export async function startApiServer(given: ApiServerOptions = {}): Promise<ApiS
   }
 
   return {
-    ...{
-      url,
-      app,
-      database,
-      edge,
-      store,
-      transitions,
-      rests: recovering.rests,
-      userId,
-      woken,
-      audit,
-      standing,
-      call,
-    },
+    ...{ url, app, database, edge, store, transitions, rests: recovering.rests },
+    ...{ userId, woken, audit, standing, call },
     create(name = 'a notebook', as = userId) {
       const headers = { 'idempotency-key': systemRandom.uuid() };
       return call('POST', '/v1/workspaces', { body: { name }, headers, claims: { sub: as } });

@@ -97,16 +97,8 @@ export async function makeHost(given: MemoryHostOptions = {}) {
     await volumes.create(id);
     const owner = { ownerId: newUserId(random), orgId: newOrgId(random), tier: 'free' } as const;
     const nowMs = clock.nowMs();
-    const row = {
-      id,
-      ...owner,
-      name: 'n',
-      desired: 'suspended',
-      idleSuspendSeconds,
-      nowMs,
-      createKey: id,
-    } as const;
-    await store.create(row, upTo(10));
+    const given = { id, ...owner, name: 'n', idleSuspendSeconds, nowMs, createKey: id };
+    await store.create({ ...given, desired: 'suspended' }, upTo(10));
     return id;
   }
   async function settledRow(id: WorkspaceId) {
@@ -115,21 +107,8 @@ export async function makeHost(given: MemoryHostOptions = {}) {
     return row;
   }
   return {
-    ...{
-      clock,
-      store,
-      transitions,
-      driver,
-      volumes,
-      host,
-      lifecycle,
-      heard,
-      warned,
-      resumed,
-      pass,
-      create,
-      settledRow,
-    },
+    ...{ clock, store, transitions, driver, volumes, host, lifecycle },
+    ...{ heard, warned, resumed, pass, create, settledRow },
     elsewhere,
     starts: () => starts,
     /** The next controller on the same store and hosts. */
