@@ -4,6 +4,10 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { execute, type JupyterClient, jupyterClient } from '../client/jupyter.ts';
 import { createToken, revokeToken } from '../client/sign-in.ts';
 import { runInTerminal } from '../demo/terminal.ts';
+import { boards, expressionsOf } from '../monitoring/all-boards.ts';
+import { alerts, recordings } from '../monitoring/all-rules.ts';
+import { targetsOf } from '../monitoring/targets.ts';
+import { readMetrics, scrape, targetLabels, unsaid } from '../monitoring/testing/scrape.ts';
 import { useTestPlatform } from './test-platform.ts';
 import { newUser, type TestUser } from './user.ts';
 
@@ -187,5 +191,20 @@ describe('a suspend', () => {
     expect(kernel.id).toBe(kernelId);
     expect((await user.workspaces.get(workspaceId)).phase).toBe('running');
     await session.shutdown();
+  });
+});
+
+describe('metrics', () => {
+  it('every one that an alert or a dashboard names is said by a program, with the labels it is chosen by', async () => {
+    const { home, url, cells } = platform();
+    const targets = targetsOf(home, cells, Number(new URL(url).port));
+    expect(new Set(targets.map(({ job }) => job))).toEqual(
+      new Set(['cellbook-edge', 'cellbook-cell', 'cellbook-host']),
+    );
+    const scraped = readMetrics(await Promise.all(targets.map(scrape)));
+    const named = [...alerts, ...recordings].map(({ expr }) => expr).concat(boards.flatMap(expressionsOf));
+    expect(unsaid(named, scraped, targetLabels)).toEqual([]);
+    // What was done above is there to be counted.
+    expect(scraped.get('cellbook_cell_resume_seconds')).toContain('rung');
   });
 });

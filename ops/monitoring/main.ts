@@ -1,4 +1,4 @@
-/** Prints a configuration of Prometheus for the platform of this home: `node ops/monitoring/main.ts > prometheus.yml`. */
+/** Prints a configuration of Prometheus for the platform of this home: `npm run -s monitoring > prometheus.yml`. */
 import { join } from 'node:path';
 import { platformConfig } from '../up/config.ts';
 import { openHome } from '../up/home.ts';
