@@ -10,7 +10,7 @@ import {
 } from '@cellbook/shared/protocol/standing-api.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
 import { decodeJwt } from 'jose';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { type SignedCell, signedCells } from '../../testing/signed-cells.ts';
 import { createWorld, main, type World } from '../../testing/world.ts';
 
@@ -146,6 +146,17 @@ describe('nobody else', () => {
     expect((await world.fetch(`${main}/cells/standing`, { method: 'POST', body: '{}' })).status).toBe(403);
     expect([one?.id, other?.id]).toEqual(['cell-a', 'cell-b']);
   });
+});
+
+test('whoever claims to be a cell that there is not has the pins read no more than once a second', async () => {
+  const isolate = world.anotherIsolate(world.clock);
+  const reload = vi.spyOn(isolate.edge.pins, 'reload');
+  const claim = () => isolate.fetch(`${main}/cells/standing`, { method: 'POST', body: 'e30.e30.e30' });
+  for (let times = 0; times < 5; times++) expect((await claim()).status).toBe(403);
+  expect(reload).toHaveBeenCalledTimes(1);
+  await world.clock.advance(limits.statements.reloadEveryMs);
+  await claim();
+  expect(reload).toHaveBeenCalledTimes(2);
 });
 
 describe('a right that ends is told at once', () => {

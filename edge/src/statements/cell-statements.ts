@@ -4,6 +4,7 @@
  */
 import { withDeadline } from '@cellbook/shared/deadline.ts';
 import { CellbookError } from '@cellbook/shared/errors.ts';
+import { limits } from '@cellbook/shared/limits.ts';
 import { allCells, type Cell } from '@cellbook/shared/pins/pins.ts';
 import {
   claimedSender,
@@ -41,8 +42,8 @@ export async function statementFrom<Schema extends z.ZodType>(
   const jws = (await readText(ask.request, doing, bytesMax)).trim();
   const sender = claimedSender(jws);
   let cells = allCells(await ask.edge.pins.get(ask.defer));
-  // A cell that has just joined is in newer pins than these.
-  if (!cells.some(({ id, key }) => id === sender && key))
+  // A cell that has just joined is in newer pins than these; of many who say so, one has them read.
+  if (!cells.some(({ id, key }) => id === sender && key) && mayReload(ask))
     cells = allCells(await ask.edge.pins.reload(ask.defer));
   const cell = cells.find(({ id }) => id === sender);
   if (!cell?.key) throw unknown(sender);
@@ -53,6 +54,17 @@ export async function statementFrom<Schema extends z.ZodType>(
       throw notSigned(cell.id, cause);
     });
   return { cell, said, cells, jws };
+}
+
+const reloadedMs = new WeakMap<object, number>();
+
+/** Anybody can name a cell that there is not, and is no reason to read the stores each time. */
+function mayReload({ edge: { pins, clock } }: Ask): boolean {
+  const nowMs = clock.monotonicMs();
+  if (nowMs - (reloadedMs.get(pins) ?? Number.NEGATIVE_INFINITY) < limits.statements.reloadEveryMs)
+    return false;
+  reloadedMs.set(pins, nowMs);
+  return true;
 }
 
 export async function answerCell(ask: Ask, cell: Cell, typ: string, body: object): Promise<Response> {

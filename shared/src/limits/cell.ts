@@ -91,6 +91,8 @@ export const cellLimits = {
   database: {
     /** Postgres allows 100 by default; a cell keeps room for an operator, migrations and a second starter. */
     connectionsMax: 20,
+    /** Of the API's writes and of the audit log they wait for: each takes six short statements, one after another. */
+    apiConnectionsMax: 8,
     /** A new workspace has 16 columns, a batch far fewer parameters than rows: all that is frequent is below. */
     preparedParametersMax: 40,
     /**
@@ -152,6 +154,8 @@ export const cellLimits = {
   statements: {
     /** As long as their clocks may differ, and an order of a publisher counts. */
     freshMs: 60_000,
+    /** Anybody may claim to be a cell that the pins do not name yet: they are read for it once a second. */
+    reloadEveryMs: 1_000,
     /** An ask is 600 bytes. */
     askBytesMax: 16 * 1024,
     /** All values of an organisation, 256 KiB with every character escaped as JSON, as base64 three times over. */
