@@ -7,7 +7,7 @@ let cell: CellProcess;
 let user: CellClient;
 
 beforeAll(async () => {
-  cell = await startCellProcess({ CELLBOOK_SANDBOXES_MAX: '3', CELLBOOK_POOL: '1' }, { hosts: ['test-1-a'] });
+  cell = await startCellProcess({ CELLBOOK_SANDBOXES_MAX: '6', CELLBOOK_POOL: '1' }, { hosts: ['test-1-a'] });
   user = cellClient(cell);
 }, 120_000);
 afterAll(async () => {
@@ -18,6 +18,11 @@ async function untilReady(): Promise<void> {
   const ready = async () =>
     (await cell.database.database.$client`select 1 from pool_members where state = 'ready'`).length;
   await expect.poll(ready, { timeout: 90_000, interval: 100 }).toBe(1);
+}
+
+async function members(): Promise<string[]> {
+  const rows = await cell.database.database.$client`select sandbox_id from pool_members order by 1`;
+  return rows.map(({ sandbox_id }) => String(sandbox_id));
 }
 
 const lastResumeOf = async (id: string) => (await user.call('GET', `/v1/workspaces/${id}`)).body.lastResume;
@@ -45,4 +50,22 @@ test('where none is ready a workspace boots all the same, and is told why', asyn
   const { rung, missed } = (await lastResumeOf(id)) as { rung: string; missed: object[] };
   expect(rung).toBe('cold');
   expect(missed).toContainEqual({ rung: 'files', cause: 'gone', why: 'no sandbox is ready on its host' });
+}, 180_000);
+
+test('what is ready outlives its controller, and not its host: what that left is claimed by nobody', async () => {
+  await untilReady();
+  const before = await members();
+  await cell.restart('SIGKILL');
+  expect(await members()).toEqual(before);
+  await cell.hosts[0]?.restart('SIGKILL');
+  const renewed = async () => {
+    const now = await members();
+    return now.length === 1 && now[0] !== before[0];
+  };
+  await expect.poll(renewed, { timeout: 90_000, interval: 100 }).toBe(true);
+  await untilReady();
+  const id = await user.createWorkspace();
+  const kernelId = await user.startKernel(id);
+  expect(await user.execute(id, kernelId, 'print(2)')).toBe('2\n');
+  expect(await lastResumeOf(id)).toMatchObject({ rung: 'files' });
 }, 180_000);
