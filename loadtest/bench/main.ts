@@ -1,7 +1,6 @@
 /** `npm run bench -- NAME …`: each benchmark is a program of its own that prints its result as its last line. */
 const benchmarks: Record<string, () => Promise<unknown>> = {
   gateway: () => import('./gateway.ts'),
-  isolation: () => import('./isolation/main.ts'),
   lifecycle: () => import('./lifecycle/main.ts'),
   resume: () => import('./resume/main.ts'),
   'resume-load': () => import('./resume-load/main.ts'),

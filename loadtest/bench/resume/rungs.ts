@@ -1,6 +1,6 @@
 /**
  * What a sample of each rung needs: how a suspended workspace is brought to where that rung is the one that is
- * taken, and what its user runs first. One that the platform does not have says so, and is reported as null.
+ * taken, and what its user runs first. One that is not measured yet says why, and is reported with that.
  */
 import type { ResumeRecord } from './record.ts';
 
@@ -51,7 +51,9 @@ export const coldRung: Rung = {
 export const rungs: Readonly<Record<RungName, Rung | { absent: string }>> = {
   live: { rung: 'live', keepsMemory: true, dropsPageCache: false, prepare: async () => undefined },
   memory: { rung: 'memory', keepsMemory: true, dropsPageCache: false, prepare: storeImage },
-  memoryRemote: { absent: 'images are kept on their host alone so far' },
-  files: { absent: 'resumes claim no member of the pool so far' },
+  memoryRemote: {
+    absent: 'not measured yet: the benchmark has one host, and this rung is for when that is lost',
+  },
+  files: { absent: 'not measured yet: the benchmark keeps no pool' },
   cold: coldRung,
 };
