@@ -3,7 +3,12 @@
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import { kernelIdSchema, newSandboxId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
-import { idleEventSchema, resumedEvent, resumedEventSchema } from '@cellbook/shared/protocol/resume.ts';
+import {
+  idleEvent,
+  idleEventSchema,
+  resumedEvent,
+  resumedEventSchema,
+} from '@cellbook/shared/protocol/resume.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
@@ -598,6 +603,7 @@ test('tabs are told how their workspace came back, and that it is about to be su
   expect(idleEventSchema.safeParse(late.heard[1]).success).toBe(true);
   const last = await open();
   listener.onResumed?.(server.workspaceId, { ...report, missed, steps: [] });
-  await expect.poll(() => last.heard.map((one) => one.schema_id)).toEqual([resumedEvent]);
+  await expect.poll(() => last.heard.map((one) => one.schema_id)).toEqual([idleEvent, resumedEvent]);
+  expect(last.heard[0]).toMatchObject({ suspendsAt: null });
   for (const one of [early, late, last]) one.close();
 });

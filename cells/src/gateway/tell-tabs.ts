@@ -16,8 +16,7 @@ export const tellTabs = (
   onIdleSoon(workspaceId, suspendsAtMs) {
     const suspendsAt = suspendsAtMs === null ? null : new Date(suspendsAtMs).toISOString();
     const event = { schema_id: idleEvent, version: '1', data: { suspendsAt } };
-    events.takeBack(workspaceId);
-    if (suspendsAtMs === null) events.emit(workspaceId, event, clock.nowMs());
-    else events.emitLasting(workspaceId, event, clock.nowMs());
+    // A tab whose socket was away when it was taken back still shows the warning, and is told when it is back.
+    events.emitLasting(workspaceId, event, clock.nowMs());
   },
 });

@@ -27,6 +27,8 @@ export const gatewayLimits = {
     socketBufferBytesMax: 1024 * 1024,
     /** Three per open notebook (kernel, completer, inspector) for twenty tabs. */
     socketsPerKernelMax: 64,
+    /** Workspaces whose last idle warning, or its end, is told to a socket that comes later: 300 bytes each, 3 MB. */
+    lastingEventsMax: 10_000,
     socketsPerWorkspaceMax: 512,
     kernelsPerWorkspaceMax: 64,
     sessionsPerWorkspaceMax: 256,

@@ -1,5 +1,6 @@
 /** Jupyter events of one workspace: emitted by clients and by the gateway, heard by its open sockets. */
 import type { WorkspaceId } from '@cellbook/shared/ids.ts';
+import { limits } from '@cellbook/shared/limits.ts';
 
 export interface JupyterEvent {
   schema_id: string;
@@ -22,7 +23,7 @@ export interface Subscriber {
 
 export class EventBus {
   readonly #subscribers = new Map<WorkspaceId, Set<Subscriber>>();
-  /** What holds until it is taken back, for those who come later. */
+  /** What holds until the next of its kind, for those who come later or were away meanwhile; the oldest first. */
   readonly #lasting = new Map<WorkspaceId, string>();
 
   subscribe(workspaceId: WorkspaceId, subscriber: Subscriber): () => void {
@@ -48,14 +49,14 @@ export class EventBus {
     for (const subscriber of all) subscriber.send(text);
   }
 
-  /** As `emit`, and again to each who subscribes until it is taken back. One at a time for a workspace. */
+  /** As `emit`, and again to each who subscribes until the next one. For one kind of event. */
   emitLasting(workspaceId: WorkspaceId, event: JupyterEvent, nowMs: number): void {
-    this.#lasting.set(workspaceId, textOf(event, nowMs));
-    this.emit(workspaceId, event, nowMs);
-  }
-
-  takeBack(workspaceId: WorkspaceId): void {
     this.#lasting.delete(workspaceId);
+    this.#lasting.set(workspaceId, textOf(event, nowMs));
+    const oldest = this.#lasting.keys().next();
+    if (this.#lasting.size > limits.gateway.lastingEventsMax && !oldest.done)
+      this.#lasting.delete(oldest.value);
+    this.emit(workspaceId, event, nowMs);
   }
 }
 
