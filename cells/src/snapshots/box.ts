@@ -3,6 +3,7 @@
  * (16 bytes). Under one key at most 2^32 may be sealed (NIST SP 800-38D, 8.3): 4 PiB in chunks.
  */
 import { createCipheriv, createDecipheriv } from 'node:crypto';
+import type { Random } from '@cellbook/shared/random.ts';
 
 const algorithm = 'aes-256-gcm';
 const nonceBytes = 12;
@@ -14,7 +15,8 @@ export interface Bound {
   name: string;
 }
 
-export function sealBox({ key, name }: Bound, nonce: Uint8Array, plain: Uint8Array): Buffer[] {
+export function sealBox({ key, name }: Bound, plain: Uint8Array, random: Random): Buffer[] {
+  const nonce = random.bytes(nonceBytes);
   const cipher = createCipheriv(algorithm, key, nonce, { authTagLength: tagBytes });
   cipher.setAAD(Buffer.from(name));
   return [Buffer.from(nonce), cipher.update(plain), cipher.final(), cipher.getAuthTag()];

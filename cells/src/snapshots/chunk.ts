@@ -3,8 +3,9 @@
  * workspace is one chunk, and nobody without its key can tell whether it holds what he knows. Compressed where
  * that pays, then sealed under its name: one put in another's place does not open.
  */
-import { createHmac, randomBytes } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import type { Random } from '@cellbook/shared/random.ts';
 import { z } from 'zod';
 import { openBox, sealBox } from './box.ts';
 import type { ImageSubkeys } from './image-key.ts';
@@ -29,16 +30,17 @@ export function chunkName({ names }: ImageSubkeys, content: Uint8Array): string 
   return createHmac('sha256', names).update(content).digest('hex');
 }
 
-export function sealChunk({ chunks: key }: ImageSubkeys, name: string, content: Uint8Array): Buffer[] {
+export function sealChunk(
+  { chunks: key }: ImageSubkeys,
+  name: string,
+  content: Uint8Array,
+  random: Random,
+): Buffer[] {
   const packed = zstdCompressSync(content, compression);
   const isWorthwhile = packed.length < content.length * worthwhile;
   const form = Buffer.of(isWorthwhile ? zstdForm : plainForm);
-  const [nonce, ...sealed] = sealBox(
-    { key, name: boundTo(name, form) },
-    randomBytes(12),
-    isWorthwhile ? packed : content,
-  );
-  return [form, nonce ?? Buffer.alloc(0), ...sealed];
+  const plain = isWorthwhile ? packed : content;
+  return [form, ...sealBox({ key, name: boundTo(name, form) }, plain, random)];
 }
 
 /** Null where it is not the chunk of this name. */

@@ -3,8 +3,8 @@
  * name of the sandbox it is of, so that an older one of the same workspace cannot be put in its place. It is
  * written last: without it there is no image.
  */
-import { randomBytes } from 'node:crypto';
 import { limits } from '@cellbook/shared/limits.ts';
+import type { Random } from '@cellbook/shared/random.ts';
 import { z } from 'zod';
 import { snapshotFingerprintSchema } from '../sandbox/snapshot/fingerprint.ts';
 import { openBox, sealBox } from './box.ts';
@@ -30,9 +30,9 @@ const manifestSchema = z.object({
 });
 export type ImageManifest = z.infer<typeof manifestSchema>;
 
-export function sealManifest(key: ImageKey, of: string, manifest: ImageManifest): Buffer {
+export function sealManifest(key: ImageKey, of: string, manifest: ImageManifest, random: Random): Buffer {
   const bound = { key: subkeysOf(key).manifests, name: boundTo(of) };
-  const sealed = Buffer.concat(sealBox(bound, randomBytes(12), Buffer.from(JSON.stringify(manifest))));
+  const sealed = Buffer.concat(sealBox(bound, Buffer.from(JSON.stringify(manifest)), random));
   if (sealed.length > limits.snapshots.manifestBytesMax) throw new Error('an image has too many pieces');
   return sealed;
 }

@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { limits } from '@cellbook/shared/limits.ts';
+import type { Random } from '@cellbook/shared/random.ts';
 import { type Chunk, chunkName, openChunk, sealChunk } from './chunk.ts';
 import { subkeysOf } from './image-key.ts';
 
@@ -35,7 +36,8 @@ export interface OpenPiece extends Piece {
   chunks: Chunk[];
 }
 
-export function sealPiece({ key, file, offset, bytes, directory, draft }: SealPiece): Chunk[] {
+export function sealPiece(piece: SealPiece, random: Random): Chunk[] {
+  const { key, file, offset, bytes, directory, draft } = piece;
   const subkeys = subkeysOf(key);
   const source = openSync(file, 'r');
   try {
@@ -47,7 +49,7 @@ export function sealPiece({ key, file, offset, bytes, directory, draft }: SealPi
         throw new Error('a file of the image became shorter');
       const name = chunkName(subkeys, content);
       if (!existsSync(join(directory, name)))
-        writeWhole(join(directory, name), `${draft}`, sealChunk(subkeys, name, content));
+        writeWhole(join(directory, name), draft, sealChunk(subkeys, name, content, random));
       chunks.push({ name, bytes: content.length });
     }
     return chunks;

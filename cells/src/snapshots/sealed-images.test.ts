@@ -31,6 +31,7 @@ const open = () =>
     scratch: new Scratch(join(directory, 'scratch')),
     threads,
     remote,
+    random: systemRandom,
   });
 const objects = createMemoryObjectStore();
 const remote = new RemoteImages(objects);

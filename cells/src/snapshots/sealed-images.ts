@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import { type SandboxId, sandboxIdSchema, type WorkspaceId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
+import type { Random } from '@cellbook/shared/random.ts';
 import type { SnapshotImage } from '../sandbox/driver.ts';
 import { Semaphore } from '../storage/tree/semaphore.ts';
 import { fetchingFrom, lyingIn } from './chunk-source.ts';
@@ -27,6 +28,7 @@ export interface SealedImagesParts {
   scratch: Scratch;
   threads: SealingThreads;
   remote: RemoteImages;
+  random: Random;
 }
 
 export class SealedImages implements ImageShelf {
@@ -112,7 +114,9 @@ export class SealedImages implements ImageShelf {
     try {
       const files = await cutFiles({ threads: this.#parts.threads, of, key, from, to: draft });
       const manifest: ImageManifest = { ...made, formatVersion: 1, files };
-      await writeFile(join(draft, manifestName), sealManifest(key, of, manifest), { mode: 0o600 });
+      await writeFile(join(draft, manifestName), sealManifest(key, of, manifest, this.#parts.random), {
+        mode: 0o600,
+      });
       await rename(draft, this.#path(of));
     } catch (error) {
       await rm(draft, { recursive: true, force: true });

@@ -13,11 +13,11 @@ export const scratchOf = (hostDirectory: string): string => join(hostDirectory, 
 export async function openImages(
   hostDirectory: string,
   objects: ObjectStore,
-  { clock, log }: DaemonTools,
+  { clock, log, random }: DaemonTools,
 ): Promise<SealedImages | null> {
   const scratch = await Scratch.mount(scratchOf(hostDirectory), log);
   if (scratch === null) return null;
   const threads = createSealingThreads(clock);
   const remote = new RemoteImages(objects);
-  return SealedImages.open({ directory: join(hostDirectory, 'images'), scratch, threads, remote });
+  return SealedImages.open({ directory: join(hostDirectory, 'images'), scratch, threads, remote, random });
 }
