@@ -10,7 +10,7 @@ import type { CellStores } from './store-part.ts';
 export function openCellAudit(
   config: CellConfig,
   tools: CellTools,
-  { database }: CellStores,
+  { api: { database } }: CellStores,
   metrics: Metrics,
 ): Promise<AuditPart> {
   return openAudit({

@@ -67,7 +67,8 @@ export async function serve(parts: ServerParts): Promise<FastifyInstance> {
     home,
   } = parts;
   const { clock, log } = tools;
-  const { database, store, transitions, rests, idempotency, feed } = stores;
+  const { database, transitions, rests, feed } = stores;
+  const { store, idempotency } = stores.api;
   const keys = await openPublicKeys(config.edgePublicKeysFile, clock);
   const wishes = createRetentionWishes(audit.store, log);
   const limitedVolumes = volumesWithinQuota(parts);
@@ -129,7 +130,7 @@ function serveContents(
 function volumesWithinQuota({ volumes, stores, quotas }: ServerParts) {
   const deps = {
     files: volumes.files,
-    tenantOf: (workspaceId: WorkspaceId) => stores.store.get(workspaceId),
+    tenantOf: (workspaceId: WorkspaceId) => stores.api.store.get(workspaceId),
     quotas,
   };
   return { files: (workspaceId: WorkspaceId) => filesWithinQuota(deps, workspaceId) };

@@ -1,4 +1,5 @@
 /** What the cell keeps, and what carries hints about it. */
+import type { Failpoint } from '@cellbook/shared/failpoint.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import { openChangeFeed } from '../api/events/change-feed.ts';
 import { openRedisHints } from '../api/events/redis-hints.ts';
@@ -6,7 +7,7 @@ import { PostgresIdempotencyStore } from '../api/idempotency/postgres-idempotenc
 import { createLifecycleOutbox } from '../audit/lifecycle-outbox.ts';
 import type { CellTools } from '../cell.ts';
 import type { CellConfig } from '../config.ts';
-import { closeDatabase, openDatabase } from '../db/database.ts';
+import { closeDatabase, type Database, openDatabase } from '../db/database.ts';
 import { migrate } from '../db/migrate.ts';
 import { createPostgresKernelStore } from '../gateway/store/postgres-kernel-store.ts';
 import { takeHostLock } from '../host/host-lock.ts';
@@ -30,19 +31,21 @@ export async function openStores(config: CellConfig, tools: CellTools) {
   await migrate(database);
   const hostLock = await takeHostLock(config.databaseUrl, config.controllerId, clock);
   const outbox = createLifecycleOutbox({ clock, random, program: `cell-${config.cellId}` });
-  const store = withWorkspaceFailpoints(new PostgresWorkspaceStore(database, outbox), failpoint);
+  const workspacesIn = (where: Database) =>
+    withWorkspaceFailpoints(new PostgresWorkspaceStore(where, outbox), failpoint);
+  const store = workspacesIn(database);
   const transitions = new PostgresTransitionStore(database);
-  const idempotency = withIdempotencyFailpoints(new PostgresIdempotencyStore(database), failpoint);
+  const api = openApiStores(config, workspacesIn, failpoint);
   const kernels = createPostgresKernelStore(database);
   const channel = `cellbook:${config.cellId}:changed`;
   const redis =
     config.redisUrl === null ? null : openRedisHints({ url: config.redisUrl, channel, log, clock });
   const feed = await openChangeFeed({ store, bus: redis, log });
-  const forgetKeys = () => idempotency.removeExpired(clock.nowMs());
+  const forgetKeys = () => api.idempotency.removeExpired(clock.nowMs());
   const housekeeping = repeatEvery(clock, limits.api.idempotencySweepMs, forgetKeys, log);
   return {
     rests: withRestFailpoints(createPostgresRestStore(database), failpoint),
-    ...{ database, store, transitions, idempotency, feed },
+    ...{ database, store, transitions, api, feed },
     isRedisUp: () => redis?.isUp() ?? false,
     kernelsOf: (image: SandboxImage | null) =>
       image === null ? kernels : withImageKernelspecs(kernels, image),
@@ -51,7 +54,24 @@ export async function openStores(config: CellConfig, tools: CellTools) {
       await feed.close();
       redis?.close();
       await hostLock.release();
-      await closeDatabase(database);
+      await Promise.all([closeDatabase(api.database), closeDatabase(database)]);
     },
   };
+}
+
+/**
+ * What a write of the API passes through, over connections of its own: executors have more statements under way than
+ * there are connections, some of which wait for locks, and what comes after them on a connection waits with them.
+ */
+function openApiStores(
+  { databaseUrl }: CellConfig,
+  workspacesIn: (database: Database) => PostgresWorkspaceStore,
+  failpoint: Failpoint | undefined,
+) {
+  const database = openDatabase(databaseUrl, {
+    applicationName: 'cellbook-cell-api',
+    connectionsMax: limits.database.apiConnectionsMax,
+  });
+  const idempotency = withIdempotencyFailpoints(new PostgresIdempotencyStore(database), failpoint);
+  return { database, idempotency, store: workspacesIn(database) };
 }
