@@ -9,6 +9,8 @@
  * fails for all that are in it, as each would have failed alone with the store away; what can go wrong with one
  * of them alone is an answer.
  */
+import type { Turns } from './turns.ts';
+
 export interface BatcherOptions<Item, Answer> {
   /** One answer for each item, in their order. */
   run(items: readonly Item[]): Promise<readonly Answer[]>;
@@ -17,6 +19,8 @@ export interface BatcherOptions<Item, Answer> {
   batchMax: number;
   /** Batches under way at once. */
   lanesMax: number;
+  /** Where many that are answered at once must not all go on at once. */
+  turns?: Turns;
 }
 
 interface Waiting<Item, Answer> {
@@ -73,10 +77,16 @@ export class Batcher<Item, Answer> {
       for (const [index, { resolve, reject }] of batch.entries()) {
         const answer = answers[index];
         if (answer === undefined) reject(new Error('a batch gave fewer answers than it has items'));
-        else resolve(answer);
+        else this.#goOn(() => resolve(answer));
       }
     } catch (error) {
-      for (const { reject } of batch) reject(error);
+      for (const { reject } of batch) this.#goOn(() => reject(error));
     }
+  }
+
+  #goOn(asker: () => void): void {
+    const { turns } = this.#options;
+    if (turns) turns.give(asker);
+    else asker();
   }
 }

@@ -10,6 +10,7 @@ import { and, eq, sql } from 'drizzle-orm';
 import { actionOfPhaseEvent, type LifecycleOutbox } from '../../audit/lifecycle-outbox.ts';
 import { Batcher } from '../../db/batcher.ts';
 import type { Database } from '../../db/database.ts';
+import { executorTurns } from '../../db/turns.ts';
 import { workspaces } from '../../db/workspaces.ts';
 import type { CommitGuard, CommitResult, PhaseCommit } from './lease-store.ts';
 import { parseRawWorkspaceRow, parseWorkspaceRow } from './parse-workspace-row.ts';
@@ -35,6 +36,7 @@ export class PostgresCommits {
       keyOf: ({ workspaceId }) => workspaceId,
       batchMax: limits.lifecycle.batchMax,
       lanesMax: limits.lifecycle.batchLanes,
+      turns: executorTurns,
     });
   }
 

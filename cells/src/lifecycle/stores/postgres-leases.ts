@@ -8,6 +8,7 @@ import { limits } from '@cellbook/shared/limits.ts';
 import { and, eq, ne, sql } from 'drizzle-orm';
 import { Batcher } from '../../db/batcher.ts';
 import type { Database } from '../../db/database.ts';
+import { executorTurns } from '../../db/turns.ts';
 import { workspaces } from '../../db/workspaces.ts';
 import type { LeaseRequest } from './lease-store.ts';
 import { parseRawWorkspaceRow, parseWorkspaceRow } from './parse-workspace-row.ts';
@@ -30,6 +31,7 @@ export class PostgresLeases {
       keyOf: ({ workspaceId }) => workspaceId,
       batchMax: limits.lifecycle.batchMax,
       lanesMax: limits.lifecycle.batchLanes,
+      turns: executorTurns,
     });
   }
 

@@ -4,6 +4,7 @@ import { phaseSchema } from '@cellbook/shared/protocol/workspace.ts';
 import { and, desc, eq, lt, sql } from 'drizzle-orm';
 import { Batcher } from '../../db/batcher.ts';
 import type { Database } from '../../db/database.ts';
+import { executorTurns } from '../../db/turns.ts';
 import { workspaceTransitions } from '../../db/workspaces.ts';
 import { resumeReportSchema } from '../../ladder/resume-report.ts';
 import type { NewTransition, TransitionRow, TransitionStore } from './transition-store.ts';
@@ -24,6 +25,7 @@ export class PostgresTransitionStore implements TransitionStore {
       },
       batchMax: limits.lifecycle.batchMax,
       lanesMax: limits.lifecycle.batchLanes,
+      turns: executorTurns,
     });
   }
 
