@@ -125,7 +125,6 @@ export class LocalSandboxHost<Hosted extends HostedSandbox = Sandbox> implements
   async #addMember(sandboxId: SandboxId, golden: Golden | null, signal: AbortSignal): Promise<void> {
     const { live, starting, members, capacity } = this.load();
     if (this.#draining || live + starting + members >= capacity) throw this.#refusal(nobody);
-    if (golden === null) throw noImageYet();
     await this.#members.add(sandboxId, golden, signal);
   }
 
@@ -298,9 +297,3 @@ export class LocalSandboxHost<Hosted extends HostedSandbox = Sandbox> implements
     });
   }
 }
-
-const noImageYet = (): CellbookError =>
-  new CellbookError('sandbox_unavailable', {
-    doing: 'adding a member to the pool',
-    problem: 'the image that members are restored from is not made yet',
-  });

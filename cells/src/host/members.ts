@@ -32,7 +32,9 @@ export class Members<Hosted extends HostedSandbox> {
     return this.#members.size;
   }
 
-  async add(sandboxId: SandboxId, golden: Golden, signal: AbortSignal): Promise<void> {
+  /** `golden` is null while its image is not made yet. */
+  async add(sandboxId: SandboxId, golden: Golden | null, signal: AbortSignal): Promise<void> {
+    if (golden === null) throw noImageYet();
     const pool = this.#pool();
     const known = this.#members.get(sandboxId);
     if (known) return known.settled;
@@ -101,6 +103,12 @@ export class Members<Hosted extends HostedSandbox> {
     });
   }
 }
+
+const noImageYet = (): CellbookError =>
+  new CellbookError('sandbox_unavailable', {
+    doing: 'adding a member to the pool',
+    problem: 'the image that members are restored from is not made yet',
+  });
 
 const gone = (sandboxId: SandboxId, problem: string): CellbookError =>
   new CellbookError('gone', { doing: `using member ${sandboxId} of the pool`, problem, ids: { sandboxId } });
