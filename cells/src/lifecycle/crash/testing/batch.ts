@@ -141,7 +141,8 @@ async function recovered(cell: CrashCell, crashCase: CrashCase, subject: Subject
     if (wanted === 'running') await cell.call(subject.user, 'POST', `/v1/workspaces/${subject.id}/resume`);
     await untilPhase(cell, subject, wanted);
     wrong.push(...(await judgeWorkspace(cell, subject, wanted, dead)));
-    if (!forgets) wrong.push(...(await judgeVariable(cell, subject)));
+    if (!forgets)
+      wrong.push(...(await judgeVariable(cell, subject, { hadFailed: crashCase.failpoints.length > 1 })));
     return wrong;
   } catch (error) {
     return [error instanceof Error ? error.message : String(error)];

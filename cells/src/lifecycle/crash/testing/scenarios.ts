@@ -121,13 +121,13 @@ async function endUndo(cell: CrashCell, { id }: Subject): Promise<void> {
 }
 
 /** As if its time had passed. */
-async function endItsTime(cell: CrashCell, { id }: Subject): Promise<void> {
+export async function endItsTime(cell: CrashCell, { id }: Subject): Promise<void> {
   await cell.database.execute(
     sql`update workspace_rests set due_at = now() - interval '1 second' where workspace_id = ${id}`,
   );
 }
 
-async function untilStored(cell: CrashCell, subject: Subject): Promise<void> {
+export async function untilStored(cell: CrashCell, subject: Subject): Promise<void> {
   await endItsTime(cell, subject);
   const rests = createPostgresRestStore(cell.database);
   await until(`the memory of ${subject.id} is stored`, async () => {
