@@ -109,7 +109,8 @@ test('an image damaged on its host comes from the object store; damaged in both,
   for (const chunk of await chunksBelow(local)) await rm(chunk);
   for (const chunk of await chunksBelow(remote)) await writeFile(chunk, 'no chunk');
   await expect(user.execute(id, kernelId, 'x += 1')).rejects.toThrow(/variables are lost/);
-  expect(await user.execute(id, kernelId, 'print("x" in dir())')).toBe('False\n');
+  const anew = await user.startKernel(id);
+  expect(await user.execute(id, anew, 'print("x" in dir())')).toBe('False\n');
   expect(await lastResume(id)).toMatchObject({
     rung: 'cold',
     missed: [
