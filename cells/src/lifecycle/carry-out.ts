@@ -17,6 +17,7 @@ import { limits } from '@cellbook/shared/limits.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
 import type { Random } from '@cellbook/shared/random.ts';
 import { retryDelayMs } from '@cellbook/shared/retry.ts';
+import { isFrozen, type Rest } from '../ladder/rest.ts';
 import { type ResumeReport, reportResume } from '../ladder/resume-report.ts';
 import { type Climbed, hasItsMemory } from '../ladder/wake.ts';
 import { whyNoRest } from '../ladder/why-no-rest.ts';
@@ -54,7 +55,8 @@ export async function carryOut(
 ): Promise<Outcome> {
   const startedMs = deps.clock.monotonicMs();
   const steps = 'steps' in action ? action.steps : [];
-  const atRest = await restHost(deps, row, action);
+  const rest = await restOf(deps, row, action);
+  const atRest = rest?.hostId ?? null;
   const begun = await begin(deps, row, action, { first: steps[0], atRest });
   let climbed: Climbed | null = null;
   try {
@@ -71,7 +73,8 @@ export async function carryOut(
       whyNoRest: (keepsMemory) => whyNoRest(row, keepsMemory, deps.clock.nowMs()),
       took: [],
       isFrozen: false,
-      isAtRest: atRest !== null,
+      isAtRest: rest !== null,
+      thaws: rest !== null && isFrozen(rest),
       beganFrom: row.phase,
     };
     const run = { row: begun, action: action.type, steps, context, leaseSignal };
@@ -243,15 +246,11 @@ async function trimRecord(
   });
 }
 
-/** Where what is kept of its memory is, for those who need it while no host has its sandbox. */
-async function restHost(
-  { tools }: CarryOutDeps,
-  row: WorkspaceRow,
-  action: WorkAction,
-): Promise<HostId | null> {
+/** What is kept of its memory, for those who need it while no host has its sandbox. */
+async function restOf({ tools }: CarryOutDeps, row: WorkspaceRow, action: WorkAction): Promise<Rest | null> {
   const asks = action.type === 'resume' || action.type === 'tend_rest' || action.type === 'delete';
   if (!asks || row.hostId !== null || !tools.hosts.keepAny) return null;
-  return (await tools.rests.get(row.id))?.hostId ?? null;
+  return tools.rests.get(row.id);
 }
 
 /** What did start must not take up a place while the workspace waits for its next attempt. */

@@ -2,10 +2,11 @@
 export const ladderLimits = {
   ladder: {
     /**
-     * How long each rung is tried before the next one: about ten times what it takes on two busy cores (thaw
-     * 30 ms, restore 0.4 s, a claim 0.1 s, a boot 6 s), and all together less than a held request's 60 s.
+     * How long each rung is tried before the next one: many times what it takes on two idle cores (thaw 30 ms,
+     * restore 0.4 s, a claim 0.1 s, a boot 2 s), since sixteen at once take sixteen times as long, and all
+     * together less than a held request's 60 s.
      */
-    budgetMs: { live: 2_000, memory: 8_000, 'memory-remote': 12_000, files: 5_000, cold: 30_000 },
+    budgetMs: { live: 2_000, memory: 12_000, 'memory-remote': 15_000, files: 5_000, cold: 24_000 },
     /**
      * How long a suspended sandbox stays frozen in its host's memory. It holds a place meanwhile, which is taken
      * from it as soon as somebody needs one.

@@ -51,7 +51,8 @@ export const lifecycleLimits = {
     holdForRetryMs: 5_000,
     /** Deadlines of the steps. A boot with numpy took 5.6 s on two cores; a flush of 1 GB at 50 MB/s takes 20 s. */
     attachMs: 60_000,
-    startMs: 45_000,
+    /** All rungs of the ladder, one after the other. */
+    startMs: 58_000,
     /** A rename on the host, a row, and a connection. */
     adoptMs: 10_000,
     /** One read of a few rows, at most 200 decryptions of 0.1 ms, and one request over the link. */

@@ -54,6 +54,8 @@ export interface StepContext {
   beganFrom: Phase;
   /** Its memory is kept somewhere: it need not boot. */
   isAtRest: boolean;
+  /** What is kept is its frozen sandbox: it costs its host next to nothing to bring back. */
+  thaws: boolean;
   /** Where its sandbox and live files are or will be; null where there are none. */
   hostId: HostId | null;
   tier: Tier;
