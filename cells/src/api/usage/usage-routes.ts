@@ -6,7 +6,8 @@ import type { ApiScope } from '../api-scope.ts';
 export function registerUsage(app: ApiScope, { quotas }: { quotas: WorkspaceQuotas }): void {
   const schema = {
     operationId: 'getUsage',
-    summary: 'What you and your organisation use of what you may; of the organisation in all cells, as they last told',
+    summary:
+      'What you and your organisation use of what you may; of the organisation in all cells, as they last told',
     tags: ['usage'],
     response: { 200: usageAnswerSchema },
   };
