@@ -45,6 +45,8 @@ export interface RuntimeListener {
   onSuspending(workspaceId: WorkspaceId, sandbox: Sandbox, signal: AbortSignal): Promise<void>;
   /** The planned suspend keeps the sandbox as it is: what runs in it goes on at the next resume. */
   onSlept(workspaceId: WorkspaceId): void;
+  /** What was kept of a suspended one's memory is gone: it was too old, or could not be stored. */
+  onForgotten?(workspaceId: WorkspaceId): void;
   /** The sandbox is gone, planned or not. */
   onStopped(workspaceId: WorkspaceId): void;
   /** It runs again, and can be used: by which rung, and why by no better one. */

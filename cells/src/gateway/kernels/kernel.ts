@@ -202,9 +202,14 @@ export class Kernel {
     if (this.#isAsleep) this.#live = null;
   }
 
-  /** It slept, and the sandbox that came in its place does not have its memory. */
+  /**
+   * It slept, and the sandbox that came in its place does not have its memory. What was asked for meanwhile was
+   * meant for that memory, and clients drop their requests at a restart: it is answered, and not run unseen.
+   */
   forgotten(why?: string): void {
-    if (this.#isAsleep) this.died(explainLostMemory(why));
+    if (!this.#isAsleep) return;
+    this.#input.takeHeld();
+    this.died(explainLostMemory(why));
   }
 
   /** What its sandbox says it is doing, after everything that it had said before. */

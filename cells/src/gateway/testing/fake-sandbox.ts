@@ -36,11 +36,12 @@ export class FakeSandbox implements Sandbox {
   readonly link: FakeLink;
   #settle: (exit: SandboxExit) => void = () => {};
 
-  constructor(id: SandboxId, workspaceId: WorkspaceId, epoch: number) {
+  /** With the link of another it is that sandbox, back from its sleep. */
+  constructor(id: SandboxId, workspaceId: WorkspaceId, epoch: number, link = new FakeLink()) {
     this.id = id;
     this.workspaceId = workspaceId;
     this.epoch = epoch;
-    this.link = new FakeLink();
+    this.link = link;
     this.exited = new Promise((resolve) => {
       this.#settle = resolve;
     });

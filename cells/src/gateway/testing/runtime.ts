@@ -18,6 +18,10 @@ export interface TestRuntime extends WorkspaceRuntime {
   /** Callers of `ensureRunning` so far that found nothing running. */
   waiting: number;
   suspend(): Promise<void>;
+  /** Suspends it with its memory. */
+  sleep(): Promise<void>;
+  /** What was kept of its memory is gone. */
+  forget(): void;
   /** Tells the listeners that the sandbox has gone by itself. */
   noteStopped(): void;
 }
@@ -74,6 +78,17 @@ export function createTestRuntime({ workspaceId, ownerId, start, stop }: TestRun
       await stop(leaving);
       await leaving.exited;
       if (sandbox === leaving) runtime.noteStopped();
+    },
+    async sleep() {
+      const leaving = sandbox;
+      if (!leaving) return;
+      for (const listener of listeners)
+        await listener.onSuspending(workspaceId, leaving, new AbortController().signal);
+      sandbox = null;
+      for (const listener of listeners) listener.onSlept(workspaceId);
+    },
+    forget() {
+      for (const listener of listeners) listener.onForgotten?.(workspaceId);
     },
     noteStopped() {
       sandbox = null;

@@ -232,6 +232,13 @@ export class WorkspaceGateway implements KernelHost {
     attached.release();
   }
 
+  /** Of what slept nothing is kept any more: the next resume starts anew, and what is asked for until then with it. */
+  forgot(): void {
+    if (this.#attached) return;
+    for (const kernel of this.kernels.values()) kernel.park();
+    for (const terminal of this.terminals.values()) terminal.park();
+  }
+
   /** The sandbox is gone. `exit` says why when that was not planned. */
   detach(exit: SandboxExit | null): void {
     const attached = this.#attached;

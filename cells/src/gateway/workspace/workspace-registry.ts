@@ -36,6 +36,7 @@ export class WorkspaceRegistry {
       await this.#known.get(workspaceId)?.suspend(sandbox);
     },
     onSlept: (workspaceId) => this.#known.get(workspaceId)?.slept(),
+    onForgotten: (workspaceId) => this.#known.get(workspaceId)?.forgot(),
     onStopped: (workspaceId) => {
       const workspace = this.#known.get(workspaceId);
       const sandbox = workspace?.attachedSandbox;

@@ -9,7 +9,7 @@ export const forgetMemory: Step = {
   doing: 'removing what is kept of the memory of the workspace',
   required: true,
   async run(tools, { workspaceId, epoch, beganFrom }, signal) {
-    const { rests, hosts, imageKeys, remoteImages, log } = tools;
+    const { rests, hosts, listeners, imageKeys, remoteImages, log } = tools;
     const rest = await rests.get(workspaceId);
     if (rest === null) return;
     const { hostId, sandboxId } = rest;
@@ -27,5 +27,6 @@ export const forgetMemory: Step = {
       await imageKeys.destroy(workspaceId);
     }
     await rests.remove(workspaceId, epoch);
+    if (beganFrom === 'suspended') for (const listener of listeners) listener.onForgotten?.(workspaceId);
   },
 };

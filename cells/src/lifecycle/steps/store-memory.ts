@@ -13,7 +13,7 @@ export const storeMemory: Step = {
   doing: 'storing the memory of the workspace',
   required: true,
   async run(tools, context, signal) {
-    const { rests, hosts, log } = tools;
+    const { rests, hosts, listeners, log } = tools;
     const { workspaceId, epoch } = context;
     const rest = await rests.get(workspaceId);
     context.isFrozen = false;
@@ -27,6 +27,7 @@ export const storeMemory: Step = {
       await hosts.on(rest.hostId).stop(workspaceId, epoch);
       await hosts.on(rest.hostId).dropImage(rest.sandboxId);
       await rests.remove(workspaceId, epoch);
+      for (const listener of listeners) listener.onForgotten?.(workspaceId);
     }
   },
 };
