@@ -14,21 +14,15 @@
  * moment, and not when it starts again, because JupyterLab drops the requests it has open when it hears it.
  * Starting again under the same id is then `starting` and `idle`.
  */
-import type { Clock } from '@cellbook/shared/clock.ts';
 import type { CellbookError } from '@cellbook/shared/errors.ts';
 import type { KernelId } from '@cellbook/shared/ids.ts';
-import type { Logger } from '@cellbook/shared/log.ts';
-import type { Sandbox } from '../../sandbox/driver.ts';
 import type { Inherited, KernelState, SupervisorLink } from '../../sandbox/link/supervisor-link.ts';
 import type { ClientSocket } from '../channel/client-socket.ts';
 import { KernelChannel } from '../channel/kernel-channel.ts';
-import type { LogBudget } from '../channel/output-log.ts';
 import { decideParked, isActivity } from '../channel/parked.ts';
 import type { PendingRequest } from '../channel/request-routes.ts';
-import { type Compose, type Header, readParent } from '../frames/message.ts';
+import { type Header, readParent } from '../frames/message.ts';
 import { part, type V1Frame } from '../frames/v1-frame.ts';
-import type { GatewayMetrics } from '../gateway-metrics.ts';
-import type { OutputFollower } from '../outputs/output-follower.ts';
 import { noSuchKernel } from '../refusals.ts';
 import type { KernelRecord } from '../store/kernel-store.ts';
 import { type ClientMessage, readClientMessage } from './client-message.ts';
@@ -41,33 +35,9 @@ import {
   requestNote,
   requestsOf,
 } from './inherited.ts';
+import type { KernelHost, LiveSandbox } from './kernel-host.ts';
 import { type InputMessage, KernelInput } from './kernel-input.ts';
 import { answerRequest, failRequest } from './replies.ts';
-
-/** A sandbox as long as it is this workspace's current one. */
-export interface LiveSandbox {
-  readonly sandbox: Sandbox;
-  readonly link: SupervisorLink;
-  /** Settles when it is no longer current. */
-  readonly lost: Promise<void>;
-}
-
-/** What a kernel needs of its workspace. */
-export interface KernelHost {
-  readonly clock: Clock;
-  readonly compose: Compose;
-  readonly budget: LogBudget;
-  readonly log: Logger;
-  readonly follower: OutputFollower;
-  readonly metrics: GatewayMetrics;
-  isCurrent(live: LiveSandbox): boolean;
-  /** The running sandbox, resuming the workspace when it sleeps. */
-  ensureLive(): Promise<LiveSandbox>;
-  /** Environment for the kernel's process, such as JPY_SESSION_NAME. */
-  environment(kernelId: KernelId): Record<string, string>;
-  save(record: KernelRecord): void;
-  touch(): void;
-}
 
 export class Kernel {
   readonly record: KernelRecord;

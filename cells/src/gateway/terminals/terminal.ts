@@ -7,7 +7,7 @@ import { StringDecoder } from 'node:string_decoder';
 import type { Clock } from '@cellbook/shared/clock.ts';
 import { toCellbookError } from '@cellbook/shared/errors.ts';
 import { limits } from '@cellbook/shared/limits.ts';
-import type { LiveSandbox } from '../kernels/kernel.ts';
+import type { LiveSandbox } from '../kernels/kernel-host.ts';
 import { noSuchTerminal } from '../refusals.ts';
 import { Scrollback } from './scrollback.ts';
 import { readTerminalMessage } from './terminal-message.ts';

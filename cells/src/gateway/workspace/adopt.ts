@@ -5,7 +5,7 @@
  * (settleSurvey).
  */
 import type { Inherited, Survey } from '../../sandbox/link/supervisor-link.ts';
-import type { LiveSandbox } from '../kernels/kernel.ts';
+import type { LiveSandbox } from '../kernels/kernel-host.ts';
 import { Terminal } from '../terminals/terminal.ts';
 import type { WorkspaceGateway } from './workspace-gateway.ts';
 

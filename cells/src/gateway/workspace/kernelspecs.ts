@@ -6,7 +6,7 @@
 import type { Clock } from '@cellbook/shared/clock.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import { SingleFlight } from '@cellbook/shared/single-flight.ts';
-import type { LiveSandbox } from '../kernels/kernel.ts';
+import type { LiveSandbox } from '../kernels/kernel-host.ts';
 import { noSuchKernelspec } from '../refusals.ts';
 import type { KernelspecCatalog } from '../store/kernel-store.ts';
 
