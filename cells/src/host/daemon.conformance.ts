@@ -38,7 +38,7 @@ export function testCrashes(): void {
     expect(await user.execute(id, kernelId, 'print(open("made.txt").read())')).toBe('by code\n');
   }, 120_000);
 
-  test('kill -9 of the controller in the middle of a cell leaves the kernel running, and no output is lost', async () => {
+  test('kill -9 of the controller in the middle of a cell leaves the kernel running; all its output comes, in order', async () => {
     const id = await user.createWorkspace();
     const kernelId = await user.startKernel(id);
     await user.execute(id, kernelId, 'x = 41');
@@ -50,7 +50,10 @@ export function testCrashes(): void {
     await cell.restart('SIGKILL');
 
     const expected = Array.from({ length: lines }, (_, line) => `${line}\n`).join('');
-    expect(await running.finished).toBe(expected);
+    // What was said in the moment of the kill may be said again by the successor: it cannot know what came through.
+    const said = (await running.finished).split('\n');
+    expect(said.filter((line, index) => line === '' || line !== said[index - 1]).join('\n')).toBe(expected);
+    expect(said.length).toBeLessThan(lines + 5);
     running.close();
     expect(await user.execute(id, kernelId, 'print(x)')).toBe('42\n');
     expect(cell.hosts.every((host) => !host.log().includes('ending a sandbox'))).toBe(true);

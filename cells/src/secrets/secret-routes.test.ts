@@ -166,7 +166,7 @@ it('a rotation by the commands leaves every secret readable, and the old key nee
   await command('rotate');
   await put('/v1/secrets/AFTER', 'two', as('member', { sub: ownerId }));
   await expect(command('retire', databases)).rejects.toThrow('reseal first');
-  expect(await command('reseal', databases)).toMatch(/sealed [1-9]\d* secrets anew/);
+  expect(await command('reseal', databases)).toMatch(/sealed [1-9]\d* secrets and image keys anew/);
   expect(await command('reseal', databases)).toContain('sealed 0 secrets');
   expect(await command('retire', databases)).toMatch(/dropped \w{16}/);
   const environment = await secrets.environmentOf({ ownerId, orgId: newOrgId(systemRandom) });

@@ -87,11 +87,8 @@ export function createWorkspaceVolumes(parts: WorkspaceVolumesParts): HostVolume
     attach: (workspaceId, epoch, signal) =>
       lock.run(workspaceId, async () => {
         const before = await registry.find(await rowFor(workspaceId, epoch));
-        // Also one of an older epoch: its sandbox sleeps, or slept, with these files open.
-        if (before && (await before.volume.isWhole())) {
-          await registry.relabel(workspaceId, epoch);
+        if (before?.epoch === epoch && (await before.volume.isWhole()))
           return { directory: before.volume.directory };
-        }
         if (before) {
           await flushNow(before.volume, signal);
           await registry.letGo(workspaceId);

@@ -54,7 +54,9 @@ it(
 async function drawnIn(stored: Stored) {
   const { sandbox, client } = await harness.restore(stored);
   expect(sandbox.link.hello).toMatchObject({ renewed: 2, pending: 0 });
-  const [kernel, child] = JSON.parse((await client.run(report)).text) as Array<Record<string, unknown>>;
+  const { text } = await client.run(report);
+  expect(text.trim().split('\n'), text).toHaveLength(1);
+  const [kernel, child] = JSON.parse(text) as Array<Record<string, unknown>>;
   await harness.driver.destroy(sandbox.id);
   return { kernel: kernel ?? {}, child: child ?? {} };
 }

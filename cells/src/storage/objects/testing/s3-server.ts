@@ -3,11 +3,14 @@
  * people wait, answer every request with an error, or take requests and never answer. Where it is and what it
  * holds stay as they are.
  */
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import S3rver from 's3rver';
+import { z } from 'zod';
 
 export type Door = { is: 'open' | 'failing' | 'silent' } | { is: 'slow'; ms: number };
 
@@ -26,9 +29,8 @@ export interface S3Server {
 
 export async function startS3(directory: string): Promise<S3Server> {
   await mkdir(directory, { recursive: true });
-  const configureBuckets = [{ name: 'cells', configs: [] }];
-  const inner = new S3rver({ address: '127.0.0.1', port: 0, silent: true, directory, configureBuckets });
-  const { port: innerPort } = await inner.run();
+  const inner = fork(join(import.meta.dirname, 's3rver-process.ts'), [directory]);
+  const [innerPort] = z.tuple([z.number()]).parse((await once(inner, 'message')).slice(0, 1));
   let requests = 0;
   let door: Door = { is: 'open' };
   const front = createServer((asked, answer) => {
@@ -49,7 +51,9 @@ export async function startS3(directory: string): Promise<S3Server> {
     open: async () => void (await listen(front, port)),
     async stop() {
       await close(front);
-      await inner.close();
+      const ended = once(inner, 'exit');
+      inner.disconnect();
+      await ended;
     },
   };
 }
