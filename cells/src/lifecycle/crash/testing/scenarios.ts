@@ -51,7 +51,7 @@ export const scenarios: Record<PreparedScenario, Scenario> = {
   suspend: { from: 'running', act: askSuspend, wanted: 'suspended' },
   suspend_without_sandbox: {
     ...{ from: 'running', act: askSuspend, wanted: 'suspended' },
-    deathBefore: 'lifecycle.suspend.quiesce_gateway.before',
+    deathBefore: 'lifecycle.suspend.quiesce_gateway.recorded',
   },
   /** Nobody waits for it: it is dormant until it is needed. */
   give_up_sandbox_without_sandbox: {
@@ -63,7 +63,7 @@ export const scenarios: Record<PreparedScenario, Scenario> = {
   delete: { from: 'running', act: askDelete, wanted: 'deleted' },
   delete_without_sandbox: {
     ...{ from: 'running', act: askDelete, wanted: 'deleted' },
-    deathBefore: 'lifecycle.delete.quiesce_gateway.before',
+    deathBefore: 'lifecycle.delete.quiesce_gateway.recorded',
   },
   delete_without_steps: { from: 'suspended', act: askDelete, wanted: 'deleted' },
   resume_at_rest: { from: 'at rest', act: askResume, wanted: 'running', keepsMemory: true },
@@ -82,7 +82,7 @@ export const scenarios: Record<PreparedScenario, Scenario> = {
   suspend_to_sleep: { from: 'running', act: askSuspend, wanted: 'suspended', keepsMemory: true },
   suspend_cut_short: {
     ...{ from: 'running', act: askSuspend, wanted: 'suspended', keepsMemory: true },
-    deathBefore: 'lifecycle.suspend.quiesce_gateway.before',
+    deathBefore: 'lifecycle.suspend.quiesce_gateway.recorded',
   },
   suspend_falling_asleep: {
     ...{ from: 'running', act: askSuspend, wanted: 'suspended', keepsMemory: true },
