@@ -1,6 +1,6 @@
 /**
  * The crash matrix as its command runs it in brief: the controller's death at every step, and one row of each other
- * sort; the whole takes half an hour. What its rows are is tested beside the planner (cells/src/lifecycle/crash).
+ * sort, of sandboxes whose memory is not kept; the whole takes half an hour. What its rows are is tested beside the planner (cells/src/lifecycle/crash).
  */
 import { execFile } from 'node:child_process';
 import { resolve } from 'node:path';

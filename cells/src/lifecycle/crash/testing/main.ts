@@ -1,7 +1,7 @@
 /**
  * `npm run crash`: every case of the crash matrix on real parts, and a table of them.
  * `-- --json` prints `{cases, passed, count, steps, stepsWanted, seconds, failures}` as the last line, `--only <text>` takes the
- * cases whose name contains it, `--brief` the controller's death at every step without memory, and one of each other sort
+ * cases whose name contains it, `--brief` the controller's death at every step, and one of each other sort, without memory
  * (all of them take half an hour), `--driver gvisor|process` runs all of them on one.
  */
 import { parseArgs } from 'node:util';
