@@ -7,7 +7,7 @@
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { stepCasesWanted } from '../cases.ts';
-import { casesToTry, runMatrix } from './matrix.ts';
+import { casesToTry, runMatrix, stepCasesWithoutMemory } from './matrix.ts';
 
 const { values } = parseArgs({
   options: {
@@ -38,8 +38,9 @@ const steps = tried.filter(({ kind }) => kind === 'step').length;
 process.stdout.write(`${passed.length} of ${count} cases passed (${steps} at steps) in ${seconds} s\n`);
 if (values.json) {
   const summary = { cases: tried.map(({ name }) => name), passed: passed.length, count, steps };
-  const isWhole = values.only === '' && !values.brief;
-  const stepsWanted = isWhole ? stepCasesWanted() : steps;
+  const isWhole = values.only === '';
+  const wanted = values.brief ? stepCasesWithoutMemory() : stepCasesWanted();
+  const stepsWanted = isWhole ? wanted : steps;
   process.stdout.write(`${JSON.stringify({ ...summary, stepsWanted, seconds, failures })}\n`);
 }
 process.exitCode = failures.length === 0 ? 0 : 1;

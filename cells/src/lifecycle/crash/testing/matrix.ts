@@ -43,6 +43,10 @@ export function casesToTry({ only = '', brief = false }: Pick<MatrixOptions, 'on
   });
 }
 
+/** What the matrix in brief must not leave out. */
+export const stepCasesWithoutMemory = (): number =>
+  crashCases().filter((crashCase) => crashCase.kind === 'step' && !keepsMemory(crashCase)).length;
+
 interface Column {
   driver: 'gvisor' | 'process';
   daemon: boolean;
