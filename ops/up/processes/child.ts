@@ -10,7 +10,7 @@ import { dirname, join } from 'node:path';
 import type { Clock } from '@cellbook/shared/clock.ts';
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import { lastLines } from './log-tail.ts';
-import { identityOf, type ProcessIdentity } from './proc.ts';
+import { identityOfStarted, type ProcessIdentity } from './proc.ts';
 import { type ChildRecord, homeVariable } from './record.ts';
 import { stopGroup } from './stop-group.ts';
 
@@ -57,7 +57,8 @@ export interface SpawnContext {
 export async function startChild(context: SpawnContext, spec: ChildSpec): Promise<Child> {
   const logPath = join(context.logDirectory, `${spec.name}.log`);
   const process = await spawnDetached(context, spec, logPath);
-  const identity = identityOf(process.pid);
+  // Also of one that has ended already: what it started is found through its record.
+  const identity = identityOfStarted(process.pid);
   const recordPath = join(context.runDirectory, `${spec.name}.json`);
   if (identity) writeRecord(recordPath, spec, identity);
 

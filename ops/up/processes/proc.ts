@@ -15,8 +15,13 @@ export type ProcessIdentity = z.infer<typeof processIdentitySchema>;
 /** The identity of a live process, or null when there is none (a zombie counts as none). */
 export function identityOf(pid: number): ProcessIdentity | null {
   const fields = statFields(pid);
-  if (!fields || fields.state === 'Z' || fields.state === 'X') return null;
-  return { pid, startTicks: fields.startTicks, bootId: bootId() };
+  return !fields || fields.state === 'Z' || fields.state === 'X' ? null : identityOfStarted(pid);
+}
+
+/** The identity of a process that may have ended, as long as its parent has not yet taken note of it. */
+export function identityOfStarted(pid: number): ProcessIdentity | null {
+  const fields = statFields(pid);
+  return fields && { pid, startTicks: fields.startTicks, bootId: bootId() };
 }
 
 export function isAlive(identity: ProcessIdentity): boolean {

@@ -1,7 +1,7 @@
 /** Runs rspack over the generated module and the themes, and reports what the first page needs. */
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Configuration, type MultiStats, rspack, type Stats } from '@rspack/core';
+import { type Compiler, type Configuration, type MultiStats, rspack, type Stats } from '@rspack/core';
 import { extensionsModule, type LabExtensions } from './extensions.ts';
 import { labConfiguration, themesConfiguration } from './rspack-config.ts';
 
@@ -34,13 +34,21 @@ export async function bundle(options: BundleOptions): Promise<BundleResult> {
     ...options,
     extensionsModule: extensionsModule(options.extensions, ownModules),
   };
-  const stats = await run([labConfiguration(paths), themesConfiguration(paths, options.extensions.themes)]);
+  const modulePaths = new Set<string>();
+  const configurations = [labConfiguration(paths), themesConfiguration(paths, options.extensions.themes)];
+  const stats = await run(
+    configurations.map((one) => ({
+      ...one,
+      plugins: [...(one.plugins ?? []), new ModulePaths(modulePaths)],
+    })),
+  );
+  if (modulePaths.size === 0) throw new Error('rspack bundled no module');
   await dropThemeScripts(options);
   const lab = stats.stats[0];
   if (!lab) throw new Error('rspack reported no compilation');
   return {
     ...entryFiles(lab, options.publicPath),
-    modulePaths: bundledFiles(stats),
+    modulePaths,
     files: await count(options.output),
   };
 }
@@ -62,15 +70,27 @@ function entryFiles(stats: Stats, publicPath: string): { scripts: string[]; styl
   return { scripts: urls('.js'), styles: urls('.css') };
 }
 
-function bundledFiles(stats: MultiStats): Set<string> {
-  const paths = new Set<string>();
-  for (const one of stats.stats) {
-    for (const module of one.compilation.modules) {
-      const path = module.nameForCondition();
-      if (path) paths.add(path);
-    }
+/**
+ * Collects the files of all modules while rspack holds them. Asked after the run, `compilation.modules` is now
+ * and then empty: the compilation of one configuration may be let go while the other is still at work.
+ */
+class ModulePaths {
+  readonly #paths: Set<string>;
+
+  constructor(paths: Set<string>) {
+    this.#paths = paths;
   }
-  return paths;
+
+  apply(compiler: Compiler): void {
+    compiler.hooks.compilation.tap('ModulePaths', (compilation) => {
+      compilation.hooks.finishModules.tap('ModulePaths', (modules) => {
+        for (const module of modules) {
+          const path = module.nameForCondition();
+          if (path) this.#paths.add(path);
+        }
+      });
+    });
+  }
 }
 
 /** rspack writes a script beside each theme's style sheet; nobody loads it. */
