@@ -1,6 +1,9 @@
-/** Sandboxes of the warm pool that are nobody's yet, or are becoming somebody's (pool/pool-store.ts). */
+/** The warm pool (../pool): members that are nobody's yet, what was asked for, and the images they come from. */
 import { index, integer, pgTable, text, timestamp } from 'drizzle-orm/pg-core';
 
+const instant = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });
+
+/** Sandboxes that are nobody's yet, or are becoming somebody's (pool/pool-store.ts). */
 export const poolMembers = pgTable(
   'pool_members',
   {
@@ -8,10 +11,32 @@ export const poolMembers = pgTable(
     hostId: text('host_id').notNull(),
     generation: text('generation').notNull(),
     state: text('state', { enum: ['starting', 'ready', 'claimed'] }).notNull(),
+    /** The lowest tier that may have it. */
+    forTier: text('for_tier', { enum: ['free', 'paid', 'enterprise'] })
+      .notNull()
+      .default('free'),
     /** Who has claimed it; both are set together. */
     workspaceId: text('workspace_id'),
     epoch: integer('epoch'),
-    changedAt: timestamp('changed_at', { withTimezone: true, mode: 'date' }).notNull(),
+    changedAt: instant('changed_at').notNull(),
   },
   (table) => [index('pool_members_by_host').on(table.hostId, table.state, table.changedAt)],
 );
+
+/** How many members were asked for in each interval; one that is not here had none (pool/forecast). */
+export const poolDemand = pgTable('pool_demand', {
+  startAt: instant('start_at').primaryKey(),
+  asked: integer('asked').notNull(),
+});
+
+/** Generations of images and how they do (pool/staged). */
+export const poolGenerations = pgTable('pool_generations', {
+  generation: text('generation').primaryKey(),
+  stage: text('stage', { enum: ['candidate', 'current', 'past', 'rolled_back'] }).notNull(),
+  /** Since the newest candidate came: what was tried, what of it crashed, claims that succeeded, slow ones among them. */
+  tried: integer('tried').notNull().default(0),
+  crashed: integer('crashed').notNull().default(0),
+  claims: integer('claims').notNull().default(0),
+  slow: integer('slow').notNull().default(0),
+  stagedAt: instant('staged_at').notNull(),
+});
