@@ -6,6 +6,7 @@ import { cellLimits } from './limits/cell.ts';
 import { certificateLimits } from './limits/certificates.ts';
 import { edgeLimits } from './limits/edge.ts';
 import { egressLimits } from './limits/egress.ts';
+import { environmentLimits } from './limits/environments.ts';
 import { gatewayLimits } from './limits/gateway.ts';
 import { ladderLimits } from './limits/ladder.ts';
 import { lifecycleLimits } from './limits/lifecycle.ts';
@@ -14,6 +15,7 @@ import { sandboxLimits } from './limits/sandbox.ts';
 import { snapshotLimits } from './limits/snapshots.ts';
 import { standingLimits } from './limits/standing.ts';
 import { storageLimits } from './limits/storage.ts';
+import { usageLimits } from './limits/usage.ts';
 
 export const limits = {
   ...sandboxLimits,
@@ -28,4 +30,6 @@ export const limits = {
   ...standingLimits,
   ...certificateLimits,
   ...egressLimits,
+  ...usageLimits,
+  ...environmentLimits,
 } as const;

@@ -17,7 +17,7 @@ import { registerSecretRoutes, type SecretRouteDeps } from '../secrets/secret-ro
 import type { VersionDeps } from '../versions/version-deps.ts';
 import { registerVersionRoutes } from '../versions/version-routes.ts';
 import { type EventDeps, registerEventRoutes } from './events/event-routes.ts';
-import { registerUsage } from './usage/usage-routes.ts';
+import { registerUsage, type UsageRouteDeps } from './usage/usage-routes.ts';
 import { registerChangeWorkspaces } from './workspaces/change-workspaces.ts';
 import { registerCreateWorkspace } from './workspaces/create-workspace.ts';
 import { registerReadWorkspaces } from './workspaces/read-workspaces.ts';
@@ -25,7 +25,8 @@ import { registerRecoverWorkspace } from './workspaces/recover-workspace.ts';
 import type { WorkspaceDeps } from './workspaces/workspace-deps.ts';
 
 export type LifecycleApiDeps = WorkspaceDeps &
-  EventDeps & {
+  EventDeps &
+  UsageRouteDeps & {
     log: Logger;
     secrets: SecretRouteDeps;
     findings: FindingRouteDeps;

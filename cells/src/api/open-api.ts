@@ -32,6 +32,7 @@ export async function describeApi(): Promise<unknown> {
     egress: createMemoryEgressLog(),
     versions: withoutVersions,
     quotas: noQuotas,
+    readUsage: async () => [],
     feed: await openChangeFeed({ store, bus: null, log }),
     random: seededRandom(1),
     secrets: withoutSecrets({ clock, log }),

@@ -21,6 +21,7 @@ import type { WorkspaceQuotas } from '../quotas/quota-guard.ts';
 import { registerRecall } from '../quotas/shares/recall-route.ts';
 import { registerSealSecrets } from '../secrets/bring/seal-route.ts';
 import type { WorkspaceVolumes } from '../storage/workspace-volumes.ts';
+import { readUsage } from '../usage/read-usage.ts';
 import { createDiffer } from '../versions/differ.ts';
 import type { FindingPart } from './finding-part.ts';
 import { registerLab } from './lab-part.ts';
@@ -97,6 +98,7 @@ export async function serve(parts: ServerParts): Promise<FastifyInstance> {
       standing: standing.standing,
       findings: { store: findings.store, volumes },
       egress: createPostgresEgressLog(database),
+      readUsage: (asked) => readUsage(database, asked),
       versions: { volumes: limitedVolumes, differ, restored: onRestored(parts) },
       changed: (row) => {
         lifecycle.wake(row.id);

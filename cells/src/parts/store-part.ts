@@ -22,6 +22,7 @@ import { PostgresTransitionStore } from '../lifecycle/stores/postgres-transition
 import { PostgresWorkspaceStore } from '../lifecycle/stores/postgres-workspace-store.ts';
 import { repeatEvery } from '../repeat.ts';
 import type { SandboxImage } from '../sandbox/image.ts';
+import { declareSandboxBytes, tidyUsage } from '../usage/tidy-usage.ts';
 
 export type CellStores = Awaited<ReturnType<typeof openStores>>;
 
@@ -29,6 +30,7 @@ export async function openStores(config: CellConfig, tools: CellTools) {
   const { clock, random, log, failpoint } = tools;
   const database = openDatabase(config.databaseUrl);
   await migrate(database);
+  await declareSandboxBytes(database, config.sandbox.memoryBytesMax);
   const hostLock = await takeHostLock(config.databaseUrl, config.controllerId, clock);
   const outbox = createLifecycleOutbox({ clock, random, program: `cell-${config.cellId}` });
   const workspacesIn = (where: Database) =>
@@ -42,7 +44,10 @@ export async function openStores(config: CellConfig, tools: CellTools) {
     config.redisUrl === null ? null : openRedisHints({ url: config.redisUrl, channel, log, clock });
   const feed = await openChangeFeed({ store, bus: redis, log });
   const forgetKeys = () => api.idempotency.removeExpired(clock.nowMs());
-  const housekeeping = repeatEvery(clock, limits.api.idempotencySweepMs, forgetKeys, log);
+  const housekeeping = [
+    repeatEvery(clock, limits.api.idempotencySweepMs, forgetKeys, log),
+    repeatEvery(clock, limits.usage.tidyEveryMs, () => tidyUsage(database), log),
+  ];
   return {
     rests: withRestFailpoints(createPostgresRestStore(database), failpoint),
     ...{ database, store, transitions, api, feed },
@@ -50,7 +55,7 @@ export async function openStores(config: CellConfig, tools: CellTools) {
     kernelsOf: (image: SandboxImage | null) =>
       image === null ? kernels : withImageKernelspecs(kernels, image),
     async close(): Promise<void> {
-      housekeeping.cancel();
+      for (const task of housekeeping) task.cancel();
       await feed.close();
       redis?.close();
       await hostLock.release();

@@ -16,7 +16,6 @@ export const noQuotas: WorkspaceQuotas = {
   reserveStorage: async () => ({ id: '', release: async () => {} }),
   makeRoomToCreate: async () => Promise.reject(cannot()),
   makeRoomToRun: async () => Promise.reject(cannot()),
-  async usage() {
-    throw cannot();
-  },
+  usage: async () => Promise.reject(cannot()),
+  usageHere: async () => Promise.reject(cannot()),
 };

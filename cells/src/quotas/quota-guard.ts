@@ -165,7 +165,7 @@ export class QuotaGuard {
   async #getMore(tenant: Tenant, doing: string, more: Partial<Record<QuotaName, number>>): Promise<boolean> {
     const { shares } = this.#deps;
     if (shares === null) return false;
-    const { user, organisation } = await this.#usageHere(tenant);
+    const { user, organisation } = await this.usageHere(tenant);
     // Of what he himself has used up, or the organisation here alone, no directory has any more.
     if (firstExceeded({ user, organisation }, more)) return false;
     return getMoreOf(shares, { org: tenant.orgId, used: organisation, more, doing });
@@ -189,14 +189,15 @@ export class QuotaGuard {
   async usage(tenant: Tenant): Promise<Record<QuotaHolder, Usage>> {
     const { shares } = this.#deps;
     const [here, elsewhere] = await Promise.all([
-      this.#usageHere(tenant),
+      this.usageHere(tenant),
       shares?.usedElsewhere(tenant.orgId),
     ]);
     if (!elsewhere) return here;
     return { user: here.user, organisation: withMore(here.organisation, elsewhere) };
   }
 
-  async #usageHere(tenant: Tenant): Promise<Record<QuotaHolder, Usage>> {
+  /** Of this cell alone. */
+  async usageHere(tenant: Tenant): Promise<Record<QuotaHolder, Usage>> {
     const { database, sandboxBytes } = this.#deps;
     const quotas = await this.#quotas(tenant);
     const [workspaces, running, storage] = await Promise.all([

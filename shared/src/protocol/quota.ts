@@ -7,6 +7,7 @@
 import { z } from 'zod';
 import { limits } from '../limits.ts';
 import type { Tier } from './principal.ts';
+import { meteredSchema } from './usage-api.ts';
 
 export const quotaSchema = z.object({
   /** Workspaces, deleted ones that can still be brought back included. */
@@ -84,8 +85,10 @@ export const usageSchema = z
 export const usageAnswerSchema = z
   .object({
     user: usageSchema,
-    /** Null for a key that may not read about its organisation. */
+    /** Null for a key that may not read about its organisation, and at a cell that only visits. */
     organisation: usageSchema.nullable(),
+    /** What was used, where `from` is asked for. */
+    metered: meteredSchema.optional(),
   })
   .meta({ title: 'UsageAnswer' });
 export type Usage = z.infer<typeof usageSchema>;

@@ -16,6 +16,7 @@ export const createWorkspaceSchema = z
     name: workspaceNameSchema,
     /** Absent: as the organisation has it, or else the owner's tier. */
     idleSuspendSeconds: workspaceSchema.shape.idleSuspendSeconds.optional(),
+    team: workspaceSchema.shape.team.optional(),
     /** `running` starts it at once; otherwise it starts at its first use. */
     desired: z.enum(['running', 'suspended']).default('suspended'),
   })
@@ -26,8 +27,9 @@ export const editWorkspaceSchema = z
   .strictObject({
     name: workspaceNameSchema.optional(),
     idleSuspendSeconds: workspaceSchema.shape.idleSuspendSeconds.optional(),
+    team: workspaceSchema.shape.team.optional(),
   })
-  .refine((changes) => Object.keys(changes).length > 0, 'expected a name or idleSuspendSeconds')
+  .refine((changes) => Object.keys(changes).length > 0, 'expected a name, idleSuspendSeconds or team')
   .meta({ title: 'EditWorkspace' });
 
 export const workspaceListSchema = z

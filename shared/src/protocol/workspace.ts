@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { userIdSchema, workspaceIdSchema } from '../ids.ts';
 import { idleSecondsSchema } from './quota.ts';
 import { keptSchema, resumeSchema, rungSchema } from './resume.ts';
+import { teamLabelSchema } from './usage-api.ts';
 
 /** What the owner asked for. */
 export const desiredSchema = z.enum(['running', 'suspended', 'deleted']).meta({ title: 'Desired' });
@@ -33,6 +34,8 @@ export const workspaceSchema = z
      * organisation allows at most holds where it is less.
      */
     idleSuspendSeconds: idleSecondsSchema.nullable(),
+    /** What it uses is counted for this team, too (`GET /v1/usage?group=team`). */
+    team: teamLabelSchema.nullable(),
     /** Which rung the last resume took. */
     lastRung: rungSchema.nullable(),
     /** How that went; null before the first. */

@@ -32,6 +32,7 @@ import type { SecretRouteDeps } from '../../secrets/secret-routes.ts';
 import { createStanding, type Standing } from '../../standing/standing.ts';
 import { createPostgresManifestStore } from '../../storage/manifests/postgres-manifest-store.ts';
 import { createTestEdge, type TestEdge, testCellId } from '../../testing/test-edge.ts';
+import { readUsage } from '../../usage/read-usage.ts';
 import { withoutVersions } from '../../versions/no-versions.ts';
 import { createPrincipalVerifier } from '../access/principal-verifier.ts';
 import { openPublicKeys } from '../access/public-keys.ts';
@@ -151,6 +152,7 @@ export async function startApiServer(given: ApiServerOptions = {}): Promise<ApiS
       audit: { ...audit, chain: testChain },
       volumes: { create: async () => {} },
       ...{ findings: withoutFindings, egress: createMemoryEgressLog(), versions: withoutVersions, quotas },
+      readUsage: (asked) => readUsage(database.database, asked),
       recover: (workspaceId) => recover(recovering, workspaceId),
       changed: ({ id, ownerId }) => {
         woken.push(id);

@@ -72,7 +72,7 @@ export function registerChangeWorkspaces(app: ApiScope, deps: WorkspaceDeps): vo
       schema: {
         ...common,
         operationId: 'editWorkspace',
-        summary: 'Rename, or set the idle policy',
+        summary: 'Rename, or set the idle policy or the team',
         body: editWorkspaceSchema,
       },
       ...operating,
@@ -80,7 +80,7 @@ export function registerChangeWorkspaces(app: ApiScope, deps: WorkspaceDeps): vo
     async (request, reply) =>
       writeOnce(deps, request, reply, async () => {
         const { workspaceId } = request.params;
-        const { name, idleSuspendSeconds } = request.body;
+        const { name, idleSuspendSeconds, team } = request.body;
         const doing = 'changing a workspace';
         const before = idleSuspendSeconds === undefined ? null : await store.get(workspaceId);
         if (before && idleSuspendSeconds !== undefined)
@@ -88,6 +88,7 @@ export function registerChangeWorkspaces(app: ApiScope, deps: WorkspaceDeps): vo
         const changes = {
           ...(name !== undefined && { name }),
           ...(idleSuspendSeconds !== undefined && { idleSuspendSeconds }),
+          ...(team !== undefined && { team }),
         };
         return answerChange(deps, await store.edit(workspaceId, changes), workspaceId, doing);
       }),

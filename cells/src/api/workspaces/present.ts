@@ -10,8 +10,8 @@ import type { WorkspaceRow } from '../../lifecycle/stores/workspace-row.ts';
 const iso = (ms: number): string => new Date(ms).toISOString();
 
 export function presentWorkspace(row: WorkspaceRow): Workspace {
-  const { id, ownerId, name, desired, phase, generation, idleSuspendSeconds, lastRung, lastResume, problem } =
-    row;
+  const { id, ownerId, name, desired, phase, generation, idleSuspendSeconds, team, lastRung } = row;
+  const { lastResume, problem } = row;
   return {
     id,
     ownerId,
@@ -20,6 +20,7 @@ export function presentWorkspace(row: WorkspaceRow): Workspace {
     phase,
     generation,
     idleSuspendSeconds,
+    team,
     lastRung,
     lastResume: lastResume && presentResume(lastResume),
     problem,

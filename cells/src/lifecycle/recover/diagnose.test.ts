@@ -19,6 +19,7 @@ const row: WorkspaceRow = {
   ...{ name: 'a', desired: 'suspended', phase: 'suspended', generation: 1, epoch: 5, dormant: false },
   ...{
     idleSuspendSeconds: null,
+    team: null,
     lastRung: null,
     lastResume: null,
     problem: null,

@@ -13,6 +13,7 @@ import type {
   IntentChange,
   Whose,
   WorkspaceChange,
+  WorkspaceEdit,
   WorkspacePage,
   WorkspaceStore,
 } from './workspace-store.ts';
@@ -38,6 +39,7 @@ export class MemoryWorkspaceStore implements WorkspaceStore, LeaseStore {
     const runs = workspace.desired === 'running';
     if (runs && !hasRoom(this.#count(workspace, isRunning), allowed.running)) return null;
     const row: WorkspaceRow = {
+      team: null,
       ...given,
       ...untouched,
       createdAtMs: nowMs,
@@ -75,10 +77,7 @@ export class MemoryWorkspaceStore implements WorkspaceStore, LeaseStore {
       .map((row) => ({ ...row }));
   }
 
-  async edit(
-    workspaceId: WorkspaceId,
-    changes: { name?: string; idleSuspendSeconds?: number | null },
-  ): Promise<WorkspaceRow | null> {
+  async edit(workspaceId: WorkspaceId, changes: WorkspaceEdit): Promise<WorkspaceRow | null> {
     const row = this.#rows.get(workspaceId);
     if (!row || row.desired === 'deleted') return null;
     return this.#write({ ...row, ...changes });

@@ -23,6 +23,7 @@ const rowSchema = z.object({
   epoch: z.int(),
   dormant: z.boolean(),
   idleSuspendSeconds: z.int().nullable(),
+  team: z.string().nullable(),
   lastRung: rungSchema.nullable(),
   lastResume: resumeReportSchema.nullable(),
   problem: z.string().nullable(),

@@ -23,6 +23,7 @@ import type {
   IntentChange,
   Whose,
   WorkspaceChange,
+  WorkspaceEdit,
   WorkspacePage,
   WorkspaceStore,
 } from './workspace-store.ts';
@@ -121,20 +122,18 @@ export class PostgresWorkspaceStore implements WorkspaceStore, LeaseStore {
     return rows.map(parseWorkspaceRow);
   }
 
-  async edit(
-    workspaceId: WorkspaceId,
-    changes: { name?: string; idleSuspendSeconds?: number | null },
-  ): Promise<WorkspaceRow | null> {
+  async edit(workspaceId: WorkspaceId, changes: WorkspaceEdit): Promise<WorkspaceRow | null> {
     if (Object.values(changes).every((value) => value === undefined)) {
       const row = await this.get(workspaceId);
       return row?.desired === 'deleted' ? null : row;
     }
-    const { name = null, idleSuspendSeconds = null } = changes;
+    const { name = null, idleSuspendSeconds = null, team = null } = changes;
     const [row] = await this.#database.execute(sql`
       update workspaces set
         name = coalesce(${name}, name),
         idle_suspend_seconds = case when ${changes.idleSuspendSeconds !== undefined}::bool
-          then ${idleSuspendSeconds}::int else idle_suspend_seconds end
+          then ${idleSuspendSeconds}::int else idle_suspend_seconds end,
+        team = case when ${changes.team !== undefined}::bool then ${team}::text else team end
       where id = ${workspaceId} and desired <> 'deleted' returning *`);
     return row ? parseRawWorkspaceRow(row) : null;
   }

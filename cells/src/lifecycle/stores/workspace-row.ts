@@ -19,6 +19,8 @@ export interface WorkspaceRow {
   epoch: number;
   dormant: boolean;
   idleSuspendSeconds: number | null;
+  /** What it uses is counted for this team, too. */
+  team: string | null;
   lastRung: Rung | null;
   lastResume: ResumeReport | null;
   problem: string | null;
@@ -45,6 +47,7 @@ export interface NewWorkspace {
   name: string;
   desired: 'running' | 'suspended';
   idleSuspendSeconds: number | null;
+  team?: string | null;
   nowMs: number;
   createKey: string;
 }

@@ -25,6 +25,12 @@ export interface IntentChange {
   nowMs: number;
 }
 
+export interface WorkspaceEdit {
+  name?: string;
+  idleSuspendSeconds?: number | null;
+  team?: string | null;
+}
+
 /** Those of this owner, of this organisation, of both; of neither: all. */
 export interface Whose {
   ownerId?: UserId;
@@ -53,10 +59,7 @@ export interface WorkspaceStore {
   /** Rows changed after a revision, in order of revision; deleted and purged ones too. */
   listChanged(ownerId: UserId, afterRevision: number, limit: number): Promise<WorkspaceRow[]>;
   /** Null when there is no such row or it is deleted. */
-  edit(
-    workspaceId: WorkspaceId,
-    changes: { name?: string; idleSuspendSeconds?: number | null },
-  ): Promise<WorkspaceRow | null>;
+  edit(workspaceId: WorkspaceId, changes: WorkspaceEdit): Promise<WorkspaceRow | null>;
   /**
    * Changes the intent, counts a generation, and clears dormancy and any waiting for a retry. Asking for what
    * is already wanted, and neither dormant nor waiting, changes nothing.
