@@ -29,6 +29,8 @@ export interface PlatformOptions {
   driver: 'process' | 'gvisor' | 'none';
   /** Sandboxes at once; absent: what the machine has room for. */
   sandboxesMax?: number;
+  /** Further settings of `npm start`. */
+  settings?: Record<string, string>;
   /** Address of somebody who may act as the platform's operator. */
   operator?: string;
   directory: string;
@@ -54,6 +56,7 @@ export async function startBenchPlatform(options: PlatformOptions): Promise<Benc
       CELLBOOK_SANDBOX_DRIVER: options.driver,
       CELLBOOK_PYTHON: options.python,
       ...(options.operator && { CELLBOOK_OPERATORS: options.operator }),
+      ...options.settings,
       ...(options.sandboxesMax && { CELLBOOK_SANDBOXES_MAX: String(options.sandboxesMax) }),
     },
     cwd: checkout,

@@ -1,20 +1,24 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
+import type { Counts } from './plan.ts';
 import { type RungName, rungNames } from './rungs.ts';
 
 export const usage = `npm run bench -- resume [--json] [--n 20] [--full] [--rungs live,memory,cold] [--samples FILE]
 
   --json     print nothing but the result, as the last line on standard output
-  --n        samples of live and memory; of the others, and of the peer, a third of it (default 20)
+  --n        samples of live, memory and files; of the others, and of the peer, a third of it (default 20)
   --full     200 samples of live, memory and files, 50 of the others: for a quiet machine, about an hour
   --rungs    only these (of ${rungNames.join(', ')})
-  --samples  a file that gets every sample with its steps, a line of JSON each`;
+  --samples  a file that gets every sample with its steps, a line of JSON each; what it has already is not
+             measured again, so that a run that was interrupted goes on where it was (with --full there is
+             one in the folder for temporary files, which is named)`;
 
 export interface Options {
   json: boolean;
-  /** How often each rung is measured. */
-  counts: Readonly<Record<RungName, number>>;
-  peerCount: number;
+  /** How often each rung is measured, and the peer. */
+  counts: Counts;
   samplesFile: string | null;
 }
 
@@ -44,9 +48,10 @@ export function parseOptions(argv: string[]): Options {
       memoryRemote: count('memoryRemote', few),
       files: count('files', many),
       cold: count('cold', few),
+      peer: few,
     },
-    peerCount: few,
-    samplesFile: values.samples ?? null,
+    samplesFile:
+      values.samples ?? (values.full ? join(tmpdir(), `cellbook-resume-${Date.now()}.jsonl`) : null),
   };
 }
 

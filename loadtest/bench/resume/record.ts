@@ -22,7 +22,8 @@ const lookMs = 20;
 
 export type ResumeRecord = ReturnType<typeof resumeRecord>;
 
-export function resumeRecord(databaseUrl: string) {
+/** `poolSize`: how many sandboxes each pool keeps ready. */
+export function resumeRecord(databaseUrl: string, poolSize: number) {
   const sql = postgres(databaseUrl, { max: 2, onnotice: () => undefined });
 
   async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
@@ -54,6 +55,21 @@ export function resumeRecord(databaseUrl: string) {
     async endRest(workspaceId: string): Promise<void> {
       await sql`update workspace_rests set due_at = now() where workspace_id = ${workspaceId}`;
     },
+    async isRemote(workspaceId: string): Promise<boolean> {
+      const [row] = await sql`select remote from workspace_rests where workspace_id = ${workspaceId}`;
+      return row?.remote === true;
+    },
+    /** Which host keeps its memory. */
+    async hostOf(workspaceId: string): Promise<string> {
+      const [row] = await sql`select host_id from workspace_rests where workspace_id = ${workspaceId}`;
+      return z.string().parse(row?.host_id);
+    },
+    poolReady: () =>
+      until(`${poolSize} sandboxes are ready`, async () => {
+        const [row] = await sql`
+          select count(*) filter (where state = 'ready') as ready, count(*) as all from pool_members`;
+        return Number(row?.ready) >= poolSize && Number(row?.all) === Number(row?.ready);
+      }),
     async lastRung(workspaceId: string): Promise<string> {
       const [row] = await sql`select last_rung from workspaces where id = ${workspaceId}`;
       return z.string().parse(row?.last_rung);

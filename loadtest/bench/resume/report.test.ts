@@ -1,19 +1,41 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { rungReports, stepsReport } from './report.ts';
-import type { Sample } from './samples.ts';
+import { missing, ofBed } from './plan.ts';
+import { report, stepsReport } from './report.ts';
+import { type Line, openSamples } from './samples-file.ts';
 import { turns } from './turns.ts';
 
-const sample = (wanted: Sample['wanted'], taken: string, totalMs: number): Sample => ({
+const when = { at: '2026-01-01T00:00:00.000Z', load: 1 };
+const sample = (wanted: 'live' | 'cold', taken: string, totalMs: number): Line => ({
   ...{ wanted, taken, totalMs, steps: { call: totalMs } },
+  ...when,
 });
+const failure: Line = { wanted: 'memory', failed: 'the socket closed with 1012', ...when };
 
-test('a sample that took another rung is said, and counts for neither', () => {
-  const samples = [sample('live', 'live', 100), sample('live', 'memory', 900), sample('cold', 'cold', 3_000)];
-  const { live, memory, memoryRemote, cold } = rungReports(samples);
-  expect(live).toEqual({ p50Ms: 100, p95Ms: 100, p99Ms: 100, n: 1, tookAnother: { memory: 1 } });
-  expect(memory).toBe(null);
-  expect(cold).toMatchObject({ n: 1, p50Ms: 3_000 });
-  expect(memoryRemote).toMatchObject({ why: expect.any(String) });
+test('a sample that took another rung is said, as one that failed is, and neither counts', () => {
+  const lines = [
+    sample('live', 'live', 100),
+    sample('live', 'memory', 900),
+    sample('cold', 'cold', 3_000),
+    failure,
+  ];
+  const { n, rungs, peer, load } = report([...lines, { wanted: 'peer', totalMs: 4_000, ...when, load: 7 }]);
+  expect(n).toBe(2);
+  expect(rungs.live).toEqual({
+    p50Ms: 100,
+    p95Ms: 100,
+    p99Ms: 100,
+    n: 1,
+    tookAnother: { memory: 1 },
+    failed: [],
+  });
+  expect(rungs.memory).toEqual({ n: 0, tookAnother: {}, failed: [failure.failed] });
+  expect(rungs.files).toBe(null);
+  expect(rungs.cold).toMatchObject({ n: 1, p50Ms: 3_000 });
+  expect(peer).toMatchObject({ p50Ms: 4_000, n: 1 });
+  expect(load).toEqual({ min: 1, p50: 1, max: 7 });
 });
 
 test('the largest three steps are named, and steps that do not make up the whole are counted', () => {
@@ -26,4 +48,23 @@ test('the largest three steps are named, and steps that do not make up the whole
 
 test('what is measured rarely is spread over what is measured often', () => {
   expect(turns({ often: 4, rarely: 1, never: 0 })).toEqual(['often', 'often', 'rarely', 'often', 'often']);
+});
+
+test('a run that was interrupted goes on with what its file lacks', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'cellbook-samples-'));
+  try {
+    const path = join(directory, 'samples.jsonl');
+    const counts = { live: 3, memory: 1, memoryRemote: 2, files: 0, cold: 1, peer: 4 };
+    const first = await openSamples(path);
+    for (const line of [sample('live', 'live', 90), sample('live', 'cold', 2_000), failure])
+      await first.add(line);
+    expect((await readFile(path, 'utf8')).trim().split('\n')).toHaveLength(3);
+    const { lines } = await openSamples(path);
+    const left = missing(counts, lines);
+    expect(left).toEqual({ ...counts, live: 2 });
+    expect(ofBed(left, 'plain')).toEqual({ live: 2, memory: 1, memoryRemote: 0, files: 0, cold: 1, peer: 2 });
+    expect(ofBed({ ...left, peer: 2 }, 'hosts')).toMatchObject({ live: 0, memoryRemote: 2, peer: 2 });
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
 });

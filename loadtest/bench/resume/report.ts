@@ -1,7 +1,8 @@
 /** The result of all samples: pure. Its last line is one JSON object. */
 import { percentile, round } from '../measure/statistics.ts';
-import { type Rung, type RungName, rungNames, rungs } from './rungs.ts';
-import type { Sample } from './samples.ts';
+import { isGood } from './plan.ts';
+import { type RungName, rungNames } from './rungs.ts';
+import type { Line } from './samples-file.ts';
 import { type Steps, sumOf } from './steps.ts';
 
 export interface Spread {
@@ -11,9 +12,12 @@ export interface Spread {
   n: number;
 }
 
-export interface RungReport extends Spread {
+export interface RungReport extends Partial<Spread> {
+  n: number;
   /** Samples in which another rung was taken, by its name: they count for none. */
   tookAnother: Record<string, number>;
+  /** Samples whose resume or first cell failed, in words. */
+  failed: string[];
 }
 
 export interface StepsReport {
@@ -26,39 +30,46 @@ export interface StepsReport {
   offTooFar: number;
 }
 
+type Timed = Extract<Line, { steps: Steps }>;
 const offPercentAllowed = 5;
 
-export function rungReports(
-  samples: readonly Sample[],
-): Record<RungName, RungReport | { why: string } | null> {
-  return perRung(samples, (mine, of, rung) => {
-    if ('absent' in rung) return { why: rung.absent };
-    const others = mine.filter(({ taken }) => taken !== rung.rung);
-    if (of.length === 0) return null;
-    return { ...spread(of.map(({ totalMs }) => totalMs)), tookAnother: countBy(others) };
-  });
+export function report(lines: readonly Line[]) {
+  const loads = lines.map(({ load }) => load);
+  const peer = lines.flatMap((line) => (line.wanted === 'peer' ? [line.totalMs] : []));
+  return {
+    n: lines.filter((line) => line.wanted !== 'peer' && isGood(line)).length,
+    rungs: perRung((rung) => rungReport(lines.filter(({ wanted }) => wanted === rung))),
+    steps: perRung((rung) => stepsReport(timed(lines, rung).filter(isGood))),
+    peer: peer.length === 0 ? null : spread(peer),
+    /** Load averages of the machine, which a busy one's times are to be read with. */
+    load:
+      loads.length === 0
+        ? null
+        : { min: Math.min(...loads), p50: percentile(loads, 0.5), max: Math.max(...loads) },
+    from: lines[0]?.at ?? null,
+    until: lines.at(-1)?.at ?? null,
+  };
 }
 
-export const stepReports = (samples: readonly Sample[]): Record<RungName, StepsReport | null> =>
-  perRung(samples, (_mine, of) => (of.length === 0 ? null : stepsReport(of)));
-
-function perRung<Result>(
-  samples: readonly Sample[],
-  report: (mine: Sample[], counted: Sample[], rung: Rung | { absent: string }) => Result,
-): Record<RungName, Result> {
-  const entry = (name: RungName) => {
-    const mine = samples.filter(({ wanted }) => wanted === name);
-    const rung = rungs[name];
-    return report(mine, 'absent' in rung ? [] : mine.filter(({ taken }) => taken === rung.rung), rung);
-  };
+function perRung<Result>(of: (rung: RungName) => Result): Record<RungName, Result> {
   const [live, memory, memoryRemote, files, cold] = rungNames;
   return {
-    live: entry(live),
-    memory: entry(memory),
-    memoryRemote: entry(memoryRemote),
-    files: entry(files),
-    cold: entry(cold),
+    ...{ live: of(live), memory: of(memory), memoryRemote: of(memoryRemote) },
+    ...{ files: of(files), cold: of(cold) },
   };
+}
+
+const timed = (lines: readonly Line[], rung: RungName): Timed[] =>
+  lines.filter((line): line is Timed => line.wanted === rung && 'steps' in line);
+
+function rungReport(lines: readonly Line[]): RungReport | null {
+  if (lines.length === 0) return null;
+  const good = lines.flatMap((line) => ('totalMs' in line && isGood(line) ? [line.totalMs] : []));
+  const tookAnother: Record<string, number> = {};
+  for (const line of lines)
+    if ('taken' in line && !isGood(line)) tookAnother[line.taken] = (tookAnother[line.taken] ?? 0) + 1;
+  const failed = lines.flatMap((line) => ('failed' in line ? [line.failed] : []));
+  return { ...(good.length === 0 ? { n: 0 } : spread(good)), tookAnother, failed };
 }
 
 export function spread(values: readonly number[]): Spread {
@@ -70,7 +81,8 @@ export function spread(values: readonly number[]): Spread {
   };
 }
 
-export function stepsReport(samples: readonly Pick<Sample, 'totalMs' | 'steps'>[]): StepsReport {
+export function stepsReport(samples: readonly Pick<Timed, 'totalMs' | 'steps'>[]): StepsReport | null {
+  if (samples.length === 0) return null;
   const names = new Set(samples.flatMap(({ steps }) => Object.keys(steps)));
   const medians = [...names].map((name) => [name, medianOf(samples, name)] as const);
   const off = samples.map(offByPercent);
@@ -96,9 +108,3 @@ const medianOf = (samples: readonly { steps: Steps }[], name: string): number =>
 
 const offByPercent = ({ totalMs, steps }: { totalMs: number; steps: Steps }): number =>
   (Math.abs(sumOf(steps) - totalMs) / totalMs) * 100;
-
-function countBy(samples: readonly Sample[]): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const { taken } of samples) counts[taken] = (counts[taken] ?? 0) + 1;
-  return counts;
-}

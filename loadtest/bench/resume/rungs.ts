@@ -1,15 +1,15 @@
 /**
- * What a sample of each rung needs: how a suspended workspace is brought to where that rung is the one that is
- * taken, and what its user runs first. One that is not measured yet says why, and is reported with that.
+ * What a sample of each rung needs: on which platform (bed.ts), how a suspended workspace is brought to where that
+ * rung is the one that is taken, and what its user runs first.
  */
-import type { ResumeRecord } from './record.ts';
+import type { Bed, BedName } from './bed.ts';
 
 export const rungNames = ['live', 'memory', 'memoryRemote', 'files', 'cold'] as const;
 export type RungName = (typeof rungNames)[number];
 
 export interface Suspended {
   id: string;
-  record: ResumeRecord;
+  bed: Bed;
   /** Has the cell look at the workspace now instead of at its next sweep. */
   nudge(): Promise<void>;
 }
@@ -17,43 +17,73 @@ export interface Suspended {
 export interface Rung {
   /** As the platform names it. */
   rung: string;
+  bed: BedName;
   /** Its kernel comes back; otherwise a new one is started for the first cell. */
   keepsMemory: boolean;
   /** Its files are read anew from disk. */
   dropsPageCache: boolean;
-  /** Once it is suspended. */
-  prepare(suspended: Suspended): Promise<void>;
+  /** Once it is suspended; gives what is to be undone after the sample. */
+  prepare(suspended: Suspended): Promise<() => Promise<void>>;
 }
 
+const nothing = async (): Promise<void> => undefined;
+
 /** Its frozen sandbox has had its time: an image of it is written, and it ends. */
-async function storeImage({ id, record, nudge }: Suspended): Promise<void> {
+async function storeImage({ id, bed: { record }, nudge }: Suspended): Promise<() => Promise<void>> {
   await record.endRest(id);
   await nudge();
   await record.until(`an image of ${id} is stored`, async () => (await record.kept(id)) === 'image');
   await record.settled(id, 'suspended');
+  return nothing;
 }
 
 /** Nothing is left of it but its files. */
-async function forgetMemory(suspended: Suspended): Promise<void> {
-  const { id, record, nudge } = suspended;
+async function forgetMemory(suspended: Suspended): Promise<() => Promise<void>> {
+  const { id, bed, nudge } = suspended;
+  const { record } = bed;
   if ((await record.kept(id)) === 'frozen') await storeImage(suspended);
-  if ((await record.kept(id)) === 'nothing') return;
+  if ((await record.kept(id)) === 'nothing') return nothing;
   await record.endRest(id);
   await nudge();
   await record.until(`nothing is kept of ${id}`, async () => (await record.kept(id)) === 'nothing');
   await record.settled(id, 'suspended');
+  return nothing;
 }
 
-export const coldRung: Rung = {
-  ...{ rung: 'cold', keepsMemory: false, dropsPageCache: true, prepare: forgetMemory },
-};
+/** Its image has reached the object store, and its host answers nobody any more. */
+async function loseHost(suspended: Suspended): Promise<() => Promise<void>> {
+  const { id, bed } = suspended;
+  const { record, hosts } = bed;
+  await storeImage(suspended);
+  await record.until(`the image of ${id} is in the object store`, () => record.isRemote(id));
+  const hostId = await record.hostOf(id);
+  await hosts.cutOff(hostId);
+  return () => hosts.reconnect(hostId);
+}
 
-export const rungs: Readonly<Record<RungName, Rung | { absent: string }>> = {
-  live: { rung: 'live', keepsMemory: true, dropsPageCache: false, prepare: async () => undefined },
-  memory: { rung: 'memory', keepsMemory: true, dropsPageCache: false, prepare: storeImage },
-  memoryRemote: {
-    absent: 'not measured yet: the benchmark has one host, and this rung is for when that is lost',
+/** As many sandboxes are ready as there are to be, so that none is made during the sample. */
+async function fillPool(suspended: Suspended): Promise<() => Promise<void>> {
+  await forgetMemory(suspended);
+  await suspended.bed.record.poolReady();
+  return nothing;
+}
+
+export const rungs: Readonly<Record<RungName, Rung>> = {
+  live: {
+    ...{ rung: 'live', bed: 'plain', keepsMemory: true, dropsPageCache: false },
+    prepare: async () => nothing,
   },
-  files: { absent: 'not measured yet: the benchmark keeps no pool' },
-  cold: coldRung,
+  memory: {
+    ...{ rung: 'memory', bed: 'plain', keepsMemory: true, dropsPageCache: false },
+    prepare: storeImage,
+  },
+  memoryRemote: {
+    ...{ rung: 'memory-remote', bed: 'hosts', keepsMemory: true, dropsPageCache: true },
+    prepare: loseHost,
+  },
+  files: { ...{ rung: 'files', bed: 'pool', keepsMemory: false, dropsPageCache: false }, prepare: fillPool },
+  cold: {
+    ...{ rung: 'cold', bed: 'plain', keepsMemory: false, dropsPageCache: true },
+    prepare: forgetMemory,
+  },
 };

@@ -7,12 +7,12 @@
  * asked each time: a sample that took another is reported and counts for neither.
  */
 
+import type { Bed } from './bed.ts';
 import { type Notebook, nowMs, type Ran } from './notebook.ts';
 import { dropPageCache } from './page-cache.ts';
-import type { ResumeRecord } from './record.ts';
-import type { Rung, RungName } from './rungs.ts';
+import { type Rung, type RungName, rungs } from './rungs.ts';
 import { type Steps, stepsOf } from './steps.ts';
-import { checkCell, fill, firstCell, nextCell, type Subject } from './subject.ts';
+import { checkCell, createSubject, fill, firstCell, nextCell, type Subject } from './subject.ts';
 
 export interface Sample {
   wanted: RungName;
@@ -28,11 +28,18 @@ export interface Sampler {
 
 export interface SamplerNeeds {
   subject: Subject;
-  record: ResumeRecord;
+  bed: Bed;
+}
+
+/** A workspace of its own, which is resumed again and again. */
+export async function startSampler(name: RungName, bed: Bed): Promise<Sampler> {
+  const needs = { subject: await createSubject(bed.platform, bed.person, name), bed };
+  const rung = rungs[name];
+  return rung.keepsMemory ? keepingSampler(name, rung, needs) : openingSampler(name, rung, needs);
 }
 
 /** For rungs that keep memory: the notebook goes on. */
-export async function keepingSampler(name: RungName, rung: Rung, needs: SamplerNeeds): Promise<Sampler> {
+async function keepingSampler(name: RungName, rung: Rung, needs: SamplerNeeds): Promise<Sampler> {
   const { subject } = needs;
   let notebook = await subject.openNotebook();
   let known = await fill(notebook);
@@ -56,7 +63,7 @@ export async function keepingSampler(name: RungName, rung: Rung, needs: SamplerN
 }
 
 /** For rungs that do not: a notebook is opened for each. */
-export async function openingSampler(name: RungName, rung: Rung, needs: SamplerNeeds): Promise<Sampler> {
+async function openingSampler(name: RungName, rung: Rung, needs: SamplerNeeds): Promise<Sampler> {
   const { subject } = needs;
   // It has run before, as whatever is resumed has.
   await (await subject.openNotebook()).end();
@@ -77,25 +84,28 @@ export async function openingSampler(name: RungName, rung: Rung, needs: SamplerN
 async function measure(
   wanted: RungName,
   rung: Rung,
-  { subject, record }: SamplerNeeds,
+  { subject, bed }: SamplerNeeds,
   firstCellOf: () => Promise<Ran>,
 ): Promise<Sample & { ran: Ran | null }> {
   const { id } = subject;
+  const { record } = bed;
   await subject.suspend();
   await record.settled(id, 'suspended');
-  await rung.prepare({ id, record, nudge: subject.nudge });
+  const undo = await rung.prepare({ id, bed, nudge: subject.nudge });
   if (rung.dropsPageCache) await dropPageCache();
   const before = await record.lastEntry(id);
-
-  const calledAtMs = nowMs();
-  await subject.resume();
-  const ran = await firstCellOf();
-  const totalMs = ran.arrivedAtMs - calledAtMs;
-
-  await record.settled(id, 'running');
-  const taken = await record.lastRung(id);
-  const steps = stepsOf(await record.entriesAfter(id, before), { calledAtMs, ...ran });
-  return { wanted, taken, totalMs, steps, ran };
+  try {
+    const calledAtMs = nowMs();
+    await subject.resume();
+    const ran = await firstCellOf();
+    const totalMs = ran.arrivedAtMs - calledAtMs;
+    await record.settled(id, 'running');
+    const taken = await record.lastRung(id);
+    const steps = stepsOf(await record.entriesAfter(id, before), { calledAtMs, ...ran });
+    return { wanted, taken, totalMs, steps, ran };
+  } finally {
+    await undo();
+  }
 }
 
 function expectPrinted({ printed }: Ran, expected: string): void {

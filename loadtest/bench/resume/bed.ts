@@ -1,0 +1,56 @@
+/**
+ * The platforms that rungs are measured on, one after the other, each alone on the machine:
+ *
+ *     plain   one host, files in a directory                       live, memory, cold
+ *     hosts   two hosts, files and images in an S3 server           memoryRemote
+ *     pool    one host that keeps sandboxes ready for anybody       files
+ */
+import { join } from 'node:path';
+import { type Person, signInAtEdge } from '../platform/person.ts';
+import { type BenchPlatform, startBenchPlatform } from '../platform/start.ts';
+import { type HostSwitch, hostSwitch } from './hosts.ts';
+import { startObjectServer } from './object-server.ts';
+import { type ResumeRecord, resumeRecord } from './record.ts';
+
+export const bedNames = ['plain', 'hosts', 'pool'] as const;
+export type BedName = (typeof bedNames)[number];
+
+export interface Bed {
+  platform: BenchPlatform;
+  person: Person;
+  record: ResumeRecord;
+  hosts: HostSwitch;
+}
+
+export interface Starting {
+  /** What was started, to be stopped in reverse. */
+  stops: Array<() => Promise<void>>;
+  note(line: string): void;
+}
+
+export const poolSize = 3;
+
+export async function startBed(name: BedName, directory: string, { stops, note }: Starting): Promise<Bed> {
+  const home = join(directory, name);
+  const settings = await settingsOf(name, home, stops);
+  const given = { driver: 'gvisor', directory: home, python: 'python3', settings, note } as const;
+  const platform = await startBenchPlatform(given);
+  stops.push(() => platform.stop());
+  const record = resumeRecord(platform.databaseUrl, poolSize);
+  stops.push(() => record.close());
+  const hosts = hostSwitch(platform);
+  stops.push(() => hosts.reconnectAll());
+  return { platform, record, hosts, person: await signInAtEdge(platform) };
+}
+
+async function settingsOf(
+  name: BedName,
+  home: string,
+  stops: Starting['stops'],
+): Promise<Record<string, string>> {
+  if (name === 'plain') return {};
+  if (name === 'pool') return { CELLBOOK_POOL: String(poolSize) };
+  const objects = await startObjectServer(join(home, 's3'));
+  stops.push(() => objects.stop());
+  return { CELLBOOK_HOSTS_PER_CELL: '2', CELLBOOK_OBJECTS: objects.url };
+}
