@@ -93,9 +93,11 @@ export class Hosts {
     return lists.flat();
   }
 
+  /** Of the hosts that answer: what another last said is no place for anybody. */
   load(): HostLoad {
     const sum = { live: 0, frozen: 0, starting: 0, members: 0, capacity: 0 };
     for (const host of this.#hosts.values()) {
+      if (!host.isOpen && !host.isDraining) continue;
       const { live, frozen, starting, members, capacity } = host.load();
       sum.live += live;
       sum.frozen += frozen;

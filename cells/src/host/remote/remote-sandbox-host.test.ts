@@ -21,6 +21,7 @@ import { createDaemonServer } from '../daemon/daemon-server.ts';
 import { drainHost } from '../daemon/drain-host.ts';
 import { createHostDisk } from '../daemon/host-disk.ts';
 import { openEpochBook } from '../epoch-book.ts';
+import { Hosts } from '../hosts.ts';
 import { LocalSandboxHost } from '../local-sandbox-host.ts';
 import { type Network, startNetwork } from '../testing/network.ts';
 import { HostClient } from './host-client.ts';
@@ -246,6 +247,16 @@ describe('a host behind its daemon', { timeout: 60_000 }, () => {
     };
     await expect.poll(looksAgain).toBe(true);
     await drained;
+  });
+
+  it('counts no place on a host that does not answer', async () => {
+    const own = controller();
+    const hosts = new Hosts([own]);
+    await own.list();
+    expect(hosts.load().capacity).toBe(1);
+    await app.close();
+    await expect(own.list()).rejects.toThrow();
+    expect(hosts.load().capacity).toBe(0);
   });
 
   it('tells unknown from none while it does not answer, and lets nobody in without the key', async () => {
