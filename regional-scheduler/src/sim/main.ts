@@ -1,0 +1,22 @@
+/** `npm run sim:gpu -- EXPERIMENT …`: published experiments on real traces, run by the scheduler's own code. */
+import { CellbookError } from '@cellbook/shared/errors.ts';
+
+const experiments: Record<string, () => Promise<{ main(args: string[]): void }>> = {
+  openb: () => import('./openb/main.ts'),
+};
+
+const [name = '', ...args] = process.argv.slice(2);
+try {
+  const experiment = experiments[name];
+  if (!experiment)
+    throw new CellbookError('bad_request', {
+      doing: 'looking for the experiment',
+      problem: name === '' ? 'none was named' : `there is no experiment ${name}`,
+      next: `npm run sim:gpu -- ${Object.keys(experiments).join(' | ')} …`,
+    });
+  (await experiment()).main(args);
+} catch (thrown) {
+  if (!(thrown instanceof CellbookError)) throw thrown;
+  console.error([thrown.message, thrown.next].join('\n'));
+  process.exitCode = 2;
+}
