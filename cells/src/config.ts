@@ -11,7 +11,7 @@ import {
 } from '@cellbook/shared/ids.ts';
 import { z } from 'zod';
 import { isLoopback } from './host/wire/loopback.ts';
-import { poolSettingSchema } from './pool/pool-setting.ts';
+import { type PoolSetting, poolSettingSchema } from './pool/pool-setting.ts';
 
 /** In plain a daemon is reached on this machine alone; anywhere else both sides show certificates. */
 const hostUrlSchema = z.url({ protocol: /^https?$/ }).refine(isTlsOrLoopback, {
@@ -73,7 +73,7 @@ const environmentSchema = z.object({
   CELLBOOK_SECRET_KEYS: z.string().min(1).optional(),
   /** What sandboxes may reach: a file (egress/egress-policy.ts), or `off`; absent: the package indexes. */
   CELLBOOK_EGRESS: z.string().min(1).optional(),
-  /** Sandboxes that each host of daemons keeps ready for whoever comes next, or `off`. */
+  /** Sandboxes that hosts which are daemons keep ready for whoever comes next (pool/pool-setting.ts). */
   CELLBOOK_POOL: poolSettingSchema,
   /** Sandboxes at once, live and starting; absent: as many as fit this machine's memory. */
   CELLBOOK_SANDBOXES_MAX: z.coerce.number().int().min(1).optional(),
@@ -112,8 +112,8 @@ export interface CellConfig {
     cpuMillisMax: number;
     diskBytesMax: number;
   };
-  /** Members wanted on each host. */
-  poolTarget: number;
+  /** What of it its hosts keep ready. */
+  pool: PoolSetting;
   edgePublicKeysFile: string;
   pinPublicKeyFile: string | null;
   /** Null: it asks nothing of the edge. */
@@ -171,7 +171,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): CellConfig {
       cpuMillisMax: availableParallelism() * 1_000,
       diskBytesMax: given.CELLBOOK_SANDBOX_DISK_MIB * mebibyte,
     },
-    poolTarget: given.CELLBOOK_POOL,
+    pool: given.CELLBOOK_POOL,
     edgePublicKeysFile: given.CELLBOOK_EDGE_PUBLIC_KEYS,
     pinPublicKeyFile: given.CELLBOOK_PIN_PUBLIC_KEY ?? null,
     edge: edgeOf(given),

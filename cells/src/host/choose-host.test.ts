@@ -2,14 +2,20 @@ import { hostIdSchema } from '@cellbook/shared/ids.ts';
 import { expect, test } from 'vitest';
 import { chooseHost, hasRoomElsewhere } from './choose-host.ts';
 
-const host = (name: string, free: number, isOpen = true, isDraining = false) => ({
+const host = (name: string, free: number, isOpen = true, isDraining = false, members = 0) => ({
   hostId: hostIdSchema.parse(name),
   ...{ isOpen, isDraining },
-  load: { live: 4 - free, starting: 0, capacity: 4 },
+  load: { live: 4 - free, starting: 0, members, capacity: 4 },
 });
 
 test('the host with the most free places is chosen, the first by name among equals', () => {
   expect(chooseHost([host('eu-1-b', 2), host('eu-1-a', 1), host('eu-1-c', 2)])).toBe('eu-1-b');
+});
+
+test('one that has something ready goes before those with more places, unless it is full', () => {
+  const ready = (free: number) => host('eu-1-b', free, true, false, 1);
+  expect(chooseHost([host('eu-1-a', 3), ready(1)])).toBe('eu-1-b');
+  expect(chooseHost([host('eu-1-a', 3), ready(0)])).toBe('eu-1-a');
 });
 
 test('one that drains or does not answer is chosen only when there is no other', () => {

@@ -1,4 +1,7 @@
-/** Which host the next sandbox goes to: the one with the most free places, the first by name among equals. Pure. */
+/**
+ * Which host the next sandbox goes to: of those with a free place one that has something ready, then the one with the
+ * most free places, the first by name among equals. Pure.
+ */
 import type { HostId } from '@cellbook/shared/ids.ts';
 import type { HostLoad } from './sandbox-host.ts';
 
@@ -8,7 +11,7 @@ export interface HostChoice {
   isOpen: boolean;
   /** It answers, and is being emptied. */
   isDraining: boolean;
-  load: Pick<HostLoad, 'live' | 'starting' | 'capacity'>;
+  load: Pick<HostLoad, 'live' | 'starting' | 'members' | 'capacity'>;
 }
 
 /** Null when there is none at all; where all are full the fullest still says so itself, with its own words. */
@@ -16,6 +19,7 @@ export function chooseHost(choices: readonly HostChoice[]): HostId | null {
   const ranked = choices.toSorted(
     (a, b) =>
       Number(b.isOpen) - Number(a.isOpen) ||
+      Number(hasReady(b)) - Number(hasReady(a)) ||
       freePlaces(b.load) - freePlaces(a.load) ||
       compare(a.hostId, b.hostId),
   );
@@ -30,5 +34,6 @@ export function hasRoomElsewhere(choices: readonly HostChoice[], hostId: HostId)
   return choices.some(({ isOpen, load }) => isOpen && freePlaces(load) > 0);
 }
 
+const hasReady = ({ load }: HostChoice): boolean => load.members > 0 && freePlaces(load) > 0;
 const freePlaces = ({ live, starting, capacity }: HostChoice['load']): number => capacity - live - starting;
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -1,4 +1,4 @@
-/** The image that a host's members are restored from. */
+/** An image that a host's members are restored from, and sandboxes that would boot otherwise. */
 import type { SandboxLimits } from '../sandbox/driver.ts';
 
 export interface Golden {
@@ -7,3 +7,16 @@ export interface Golden {
   directory: string;
   limits: SandboxLimits;
 }
+
+/** What a host has. */
+export interface Goldens {
+  /** The generation of what it runs now; null until its image is made. */
+  own: string | null;
+  /** With older ones that it can still restore. */
+  all: readonly Golden[];
+}
+
+export const noGoldens: Goldens = { own: null, all: [] };
+
+export const ofGeneration = (goldens: Goldens, generation: string | undefined): Golden | null =>
+  goldens.all.find((golden) => golden.generation === generation) ?? null;

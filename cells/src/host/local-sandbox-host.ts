@@ -29,7 +29,7 @@ import type { ImageKey } from '../snapshots/image-key.ts';
 import type { ImageShelf, KeptImage } from '../snapshots/image-shelf.ts';
 import type { SentImage } from '../snapshots/remote-images.ts';
 import { type EpochBook, noEpochBook } from './epoch-book.ts';
-import type { Golden } from './golden.ts';
+import { type Golden, type Goldens, noGoldens, ofGeneration } from './golden.ts';
 import { Keeper } from './keeper.ts';
 import { Members } from './members.ts';
 import { type Place, Places } from './places.ts';
@@ -42,8 +42,8 @@ export interface LocalSandboxHostDeps<Hosted extends HostedSandbox> {
   capacity: number;
   /** Where images of sandboxes' memory lie; without it none is kept. */
   images?: ImageShelf;
-  /** What members of the pool are restored from, null while there is nothing; absent: there is no pool. */
-  golden?: () => Golden | null;
+  /** What members of the pool are restored from; absent: there is no pool. */
+  goldens?: () => Goldens;
   /** Keeps the newest epochs through a restart of this process; nothing unless given. */
   epochs?: EpochBook;
 }
@@ -56,12 +56,13 @@ export class LocalSandboxHost<Hosted extends HostedSandbox = Sandbox> implements
   readonly #keeper: Keeper<Hosted>;
   readonly #images: ImageShelf | null;
   readonly #members: Members<Hosted>;
-  readonly #golden: (() => Golden | null) | null;
+  readonly #goldens: (() => Goldens) | null;
   readonly #lostListeners: ((workspaceId: WorkspaceId) => void)[] = [];
   #draining = false;
+  #waitsForBusy = false;
 
   constructor(deps: LocalSandboxHostDeps<Hosted>) {
-    const { hostId, driver, capacity, images, golden, epochs = noEpochBook } = deps;
+    const { hostId, driver, capacity, images, goldens, epochs = noEpochBook } = deps;
     this.hostId = hostId;
     this.#driver = driver;
     this.#capacity = capacity;
@@ -69,7 +70,7 @@ export class LocalSandboxHost<Hosted extends HostedSandbox = Sandbox> implements
     this.#places = new Places(driver, epochs);
     this.#keeper = new Keeper({ driver, places: this.#places, images: this.#images });
     this.#members = new Members(driver);
-    this.#golden = (driver.pool && golden) || null;
+    this.#goldens = (driver.pool && goldens) || null;
   }
 
   get keeps(): SnapshotFingerprint | null {
@@ -77,11 +78,14 @@ export class LocalSandboxHost<Hosted extends HostedSandbox = Sandbox> implements
   }
 
   get pool(): HostPool<Hosted> | null {
-    const golden = this.#golden;
-    if (golden === null) return null;
+    const goldens = this.#goldens?.();
+    if (goldens === undefined) return null;
     return {
-      generation: golden()?.generation ?? null,
-      add: (sandboxId, signal) => this.#addMember(sandboxId, golden(), signal),
+      own: goldens.own,
+      generations: goldens.all.map(({ generation }) => generation),
+      ended: this.#members.ended,
+      add: (sandboxId, generation, signal) =>
+        this.#addMember(sandboxId, ofGeneration(goldens, generation), signal),
       drop: (sandboxId) => this.#members.dropUnclaimed(sandboxId),
       claim: (spec, signal) => this.#claim(spec, signal),
     };
@@ -95,9 +99,14 @@ export class LocalSandboxHost<Hosted extends HostedSandbox = Sandbox> implements
     return this.#draining;
   }
 
-  /** From now on nothing is started here. */
-  refuseNew(): void {
+  get waitsForBusy(): boolean {
+    return this.#waitsForBusy;
+  }
+
+  /** From now on nothing is started here; `waitsForBusy`: what computes now may go on for a while. */
+  refuseNew({ waitsForBusy = false } = {}): void {
     this.#draining = true;
+    this.#waitsForBusy = waitsForBusy;
   }
 
   /** Ends every sandbox that is nobody's. */
@@ -135,7 +144,11 @@ export class LocalSandboxHost<Hosted extends HostedSandbox = Sandbox> implements
     // Anything may have happened while older ones were destroyed.
     this.#places.refuseOlder(place, spec, 'starting a sandbox');
     if (place.sandbox && !place.stopping && !place.frozen) return place.sandbox;
-    if (place.starting) return place.starting;
+    if (place.starting) {
+      // Whoever asked for that one may have given it up: what it came to is no answer to this call.
+      const came = await place.starting.catch(() => null);
+      return came ?? this.#settle(spec, bring);
+    }
     const starting = this.#bringTo(spec, place, bring());
     place.starting = starting;
     place.startingEpoch = spec.epoch;
@@ -262,8 +275,10 @@ export class LocalSandboxHost<Hosted extends HostedSandbox = Sandbox> implements
   }
 
   #bringUp(spec: SandboxSpec, signal: AbortSignal, image: KeptImage | undefined): Promise<Hosted> {
-    if (image === undefined) return this.#driver.start(spec, signal);
-    return this.#keeper.restore(spec, image, signal);
+    if (image !== undefined) return this.#keeper.restore(spec, image, signal);
+    const golden = ofGeneration(this.#goldens?.() ?? noGoldens, spec.golden);
+    if (golden === null) return this.#driver.start(spec, signal);
+    return this.#members.startFrom(golden, spec, signal);
   }
 
   #noteExit({ id, workspaceId }: Hosted, place: Place<Hosted>, exit: SandboxExit): void {

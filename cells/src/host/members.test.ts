@@ -5,14 +5,14 @@ import { expect, test } from 'vitest';
 import { nobody, type SandboxSpec } from '../sandbox/driver.ts';
 import { noLink } from '../sandbox/none/driver.ts';
 import { LocalSandboxHost } from './local-sandbox-host.ts';
-import { NotedDriver, notedGolden } from './testing/noted-driver.ts';
+import { NotedDriver, notedGolden, notedGoldens } from './testing/noted-driver.ts';
 
 const signal = new AbortController().signal;
 function open(capacity: number) {
   const random = seededRandom(capacity);
   const driver = new NotedDriver(noLink);
   const hostId = hostIdSchema.parse('host-a');
-  const host = new LocalSandboxHost({ hostId, driver, capacity, golden: () => notedGolden });
+  const host = new LocalSandboxHost({ hostId, driver, capacity, goldens: () => notedGoldens });
   const { pool } = host;
   if (!pool) throw new Error('it has a pool');
   const spec = (sandboxId = newSandboxId(random)): SandboxSpec => ({
@@ -21,7 +21,7 @@ function open(capacity: number) {
   });
   async function add(): Promise<SandboxId> {
     const sandboxId = newSandboxId(random);
-    await pool?.add(sandboxId, signal);
+    await pool?.add(sandboxId, notedGolden.generation, signal);
     return sandboxId;
   }
   return { driver, host, pool, spec, add };

@@ -8,7 +8,14 @@
  */
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import type { SandboxId } from '@cellbook/shared/ids.ts';
-import { type HostedSandbox, nobody, type SandboxDriver, type SandboxPool } from '../sandbox/driver.ts';
+import { limits } from '@cellbook/shared/limits.ts';
+import {
+  type HostedSandbox,
+  nobody,
+  type SandboxDriver,
+  type SandboxPool,
+  type SandboxSpec,
+} from '../sandbox/driver.ts';
 import type { Golden } from './golden.ts';
 
 interface Member {
@@ -22,9 +29,17 @@ interface Member {
 export class Members<Hosted extends HostedSandbox> {
   readonly #driver: SandboxDriver<Hosted>;
   readonly #members = new Map<SandboxId, Member>();
+  /** On their way to a workspace: nobody's by their records, and no member. */
+  readonly #promised = new Set<SandboxId>();
+  #ended: readonly SandboxId[] = [];
 
   constructor(driver: SandboxDriver<Hosted>) {
     this.#driver = driver;
+  }
+
+  /** Those that ended of late by themselves. */
+  get ended(): readonly SandboxId[] {
+    return this.#ended;
   }
 
   /** Those that are on their way included. */
@@ -32,16 +47,15 @@ export class Members<Hosted extends HostedSandbox> {
     return this.#members.size;
   }
 
-  /** `golden` is null while its image is not made yet. */
+  /** `golden` is null where its image is not made yet, or not kept any more. */
   async add(sandboxId: SandboxId, golden: Golden | null, signal: AbortSignal): Promise<void> {
     if (golden === null) throw noImageYet();
     const pool = this.#pool();
     const known = this.#members.get(sandboxId);
     if (known) return known.settled;
     const abort = new AbortController();
-    const { directory, limits } = golden;
-    const spec = { sandboxId, limits, environment: {} };
-    const restoring = pool.restoreMember(spec, directory, AbortSignal.any([signal, abort.signal]));
+    const spec = { sandboxId, limits: golden.limits, environment: {} };
+    const restoring = pool.restoreMember(spec, golden.directory, AbortSignal.any([signal, abort.signal]));
     const settled = restoring.then(
       () => {},
       () => {},
@@ -52,10 +66,31 @@ export class Members<Hosted extends HostedSandbox> {
       const member = this.#members.get(sandboxId);
       if (!member) throw gone(sandboxId, 'its place was needed');
       member.isReady = true;
-      void sandbox.exited.then(() => this.#members.delete(sandboxId));
+      void sandbox.exited.then(() => this.#noteEnd(sandboxId));
     } catch (error) {
       this.#members.delete(sandboxId);
       throw error;
+    }
+  }
+
+  /**
+   * A workspace's sandbox out of the golden image, in a place that was found for it, instead of a boot; where that
+   * fails it boots.
+   */
+  async startFrom(golden: Golden, spec: SandboxSpec, signal: AbortSignal): Promise<Hosted> {
+    const pool = this.#pool();
+    const { sandboxId } = spec;
+    const member = { sandboxId, limits: golden.limits, environment: {} };
+    this.#promised.add(sandboxId);
+    try {
+      await pool.restoreMember(member, golden.directory, signal);
+      return await pool.claim(spec, signal);
+    } catch {
+      signal.throwIfAborted();
+      await this.#driver.destroy(sandboxId);
+      return await this.#driver.start(spec, signal);
+    } finally {
+      this.#promised.delete(sandboxId);
     }
   }
 
@@ -76,6 +111,7 @@ export class Members<Hosted extends HostedSandbox> {
   /** Only what is a member still, or is left of one that nobody holds. */
   async dropUnclaimed(sandboxId: SandboxId): Promise<void> {
     if (this.#members.has(sandboxId)) return this.drop(sandboxId);
+    if (this.#promised.has(sandboxId)) return;
     const left = (await this.#driver.list()).find((sandbox) => sandbox.sandboxId === sandboxId);
     if (left?.workspaceId === nobody && !left.attached) await this.#driver.destroy(sandboxId);
   }
@@ -93,6 +129,11 @@ export class Members<Hosted extends HostedSandbox> {
       if (member) this.#members.set(sandboxId, { ...member, isReady: false });
       throw error;
     }
+  }
+
+  #noteEnd(sandboxId: SandboxId): void {
+    if (this.#members.delete(sandboxId))
+      this.#ended = [...this.#ended, sandboxId].slice(-limits.pool.endedMax);
   }
 
   #pool(): SandboxPool<Hosted> {

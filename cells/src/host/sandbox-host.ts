@@ -27,10 +27,14 @@ export interface HostLoad {
 
 /** Sandboxes that wait to be claimed. */
 export interface HostPool<Hosted extends HostedSandbox = Sandbox> {
-  /** Of the image that members are restored from now; null until it is made. */
-  readonly generation: string | null;
-  /** Adds a member. Throws `capacity_exhausted` where no place is free, and whatever a restore throws. Idempotent. */
-  add(sandboxId: SandboxId, signal: AbortSignal): Promise<void>;
+  /** Of the image of what this host runs now; null until it is made. */
+  readonly own: string | null;
+  /** Of the images that members can be restored from. */
+  readonly generations: readonly string[];
+  /** Members that ended of late without having been asked to. */
+  readonly ended: readonly SandboxId[];
+  /** Adds a member of that generation. Throws `capacity_exhausted` where no place is free, and whatever a restore throws. Idempotent. */
+  add(sandboxId: SandboxId, generation: string, signal: AbortSignal): Promise<void>;
   /** Ends a member. One that is a workspace's by now stays. Idempotent. */
   drop(sandboxId: SandboxId): Promise<void>;
   /**
@@ -53,6 +57,8 @@ export interface SandboxHost<Hosted extends HostedSandbox = Sandbox> {
   readonly isOpen: boolean;
   /** True while it is being stopped: what runs there is to be suspended. */
   readonly isDraining: boolean;
+  /** It drains, and not in a hurry: a workspace with a busy kernel goes on there until it is idle. */
+  readonly waitsForBusy: boolean;
   /**
    * Starts the sandbox of a workspace, or returns the one already started under this epoch. Those of older
    * epochs are destroyed first. With `image` it comes back as that has it, and the image stays.

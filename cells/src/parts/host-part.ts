@@ -52,7 +52,7 @@ export async function openHost(config: CellConfig, tools: CellTools, stores: Cel
   const home = await openHomePart(config, tools, stores.database);
   const secrets = await openSecrets(config, tools, stores, hosts, { edge, home });
   const images = openImages(config, tools, stores, hosts);
-  const pool = openPool(config, tools, stores, hosts);
+  const pool = openPool(config, tools, stores, hosts, metrics);
   const lifecycle = new Lifecycle({
     ...tools,
     ...{ store: stores.store, transitions: stores.transitions, volumes, secrets: secrets.delivery },

@@ -5,6 +5,8 @@ import type { Sandbox, SandboxSpec } from '../sandbox/driver.ts';
 export interface MemberSource {
   /** Whether that host has a pool, full or empty. */
   hasPool(host: SandboxHost): boolean;
+  /** The generation of golden image that a start there may come out of; null where it boots. */
+  goldenOf(host: SandboxHost): string | null;
   /** Makes a ready member of the host the workspace's, whatever id the spec has. Throws `gone` where there is none. */
   claim(host: SandboxHost, spec: SandboxSpec, signal: AbortSignal): Promise<Sandbox>;
 }

@@ -1,11 +1,22 @@
 /** The pool store in memory, for tests and cells without a database. */
 import type { SandboxId } from '@cellbook/shared/ids.ts';
-import type { Claimer, Member, MemberState, PoolStore } from './pool-store.ts';
+import type { Tier } from '@cellbook/shared/protocol/principal.ts';
+import {
+  type Claimed,
+  type Claimer,
+  type ClaimFrom,
+  type Member,
+  type MemberState,
+  type NewMember,
+  openTo,
+  type PoolStore,
+  tiers,
+} from './pool-store.ts';
 
 export class MemoryPoolStore implements PoolStore {
   readonly #members = new Map<SandboxId, Member>();
 
-  async begin(member: Pick<Member, 'sandboxId' | 'hostId' | 'generation'>, changedAtMs: number) {
+  async begin(member: NewMember, changedAtMs: number) {
     this.#members.set(member.sandboxId, { ...member, state: 'starting', changedAtMs });
   }
 
@@ -16,14 +27,23 @@ export class MemoryPoolStore implements PoolStore {
     return true;
   }
 
-  async claim(from: Pick<Member, 'hostId' | 'generation'>, _by: Claimer, changedAtMs: number) {
-    const member = this.#oldestFirst().find(
-      ({ hostId, generation, state }) =>
-        hostId === from.hostId && generation === from.generation && state === 'ready',
-    );
+  async claim(from: ClaimFrom, { tier }: Claimer, changedAtMs: number): Promise<Claimed | null> {
+    const rank = ({ generation, forTier }: Member) =>
+      from.generations.indexOf(generation) * tiers.length + tiers.indexOf(forTier);
+    const [member] = this.#oldestFirst()
+      .filter(({ hostId, state }) => hostId === from.hostId && state === 'ready')
+      .filter(
+        ({ generation, forTier }) => from.generations.includes(generation) && openTo(tier).includes(forTier),
+      )
+      .sort((one, other) => rank(one) - rank(other));
     if (!member) return null;
     this.#members.set(member.sandboxId, { ...member, state: 'claimed', changedAtMs });
-    return member.sandboxId;
+    return { sandboxId: member.sandboxId, generation: member.generation };
+  }
+
+  async keepFor(sandboxId: SandboxId, forTier: Tier): Promise<void> {
+    const member = this.#members.get(sandboxId);
+    if (member && member.state !== 'claimed') this.#members.set(sandboxId, { ...member, forTier });
   }
 
   async retire(sandboxId: SandboxId, seen: MemberState): Promise<boolean> {

@@ -2,13 +2,13 @@
  * The warm pool of a cell: on each of its hosts some sandboxes are ready that are nobody's, and a workspace that
  * comes back without its memory, or for the first time, claims one.
  *
- *     look (each second): host's list, table ─▶ keep.ts ─▶ drop what is over, add what is missing
+ *     look (every two seconds): demand, generations ─▶ each host's list, table ─▶ keep.ts ─▶ drop what is over, add
  *     claim: table (compare-and-swap) ─▶ host: files, environment ─▶ forget the row; where it fails, the member is ended
  *
  * The table is the truth about who may have which; this process remembers nothing of it.
  */
 import type { Clock, Timer } from '@cellbook/shared/clock.ts';
-import { CellbookError } from '@cellbook/shared/errors.ts';
+import { CellbookError, toCellbookError } from '@cellbook/shared/errors.ts';
 import { newSandboxId, type SandboxId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
@@ -17,28 +17,42 @@ import type { Hosts } from '../host/hosts.ts';
 import type { SandboxHost } from '../host/sandbox-host.ts';
 import { repeatEvery } from '../repeat.ts';
 import { nobody, type Sandbox, type SandboxSpec } from '../sandbox/driver.ts';
-import { keep } from './keep.ts';
+import type { Demand } from './forecast/demand.ts';
+import { keep, type ToAdd } from './keep.ts';
 import type { MemberSource } from './member-source.ts';
-import type { PoolStore } from './pool-store.ts';
+import { noPoolMetrics, type PoolMetrics } from './pool-metrics.ts';
+import type { PoolSetting } from './pool-setting.ts';
+import type { Claimed, PoolStore } from './pool-store.ts';
+import { claimableOf, wantedOn } from './staged/stages.ts';
+import type { Staging } from './staged/staging.ts';
+import { targetsOf } from './target.ts';
 
 export interface PoolDeps {
   store: PoolStore;
+  staging: Staging;
+  demand: Demand;
   hosts: Hosts;
   clock: Clock;
   random: Random;
   log: Logger;
-  /** Members wanted on each host. */
-  target: number;
+  setting: PoolSetting;
+  metrics?: PoolMetrics;
 }
 
 export class Pool implements MemberSource {
   readonly #deps: PoolDeps;
+  readonly #metrics: PoolMetrics;
   #timer: Timer | null = null;
   #looking: Promise<void> = Promise.resolve();
   readonly #closing = new AbortController();
 
   constructor(deps: PoolDeps) {
     this.#deps = deps;
+    this.#metrics = deps.metrics ?? noPoolMetrics;
+    const { hosts, staging } = deps;
+    hosts.onLost((workspaceId) => {
+      if (hosts.lastLoss(workspaceId)?.reason === 'crashed') staging.lost(workspaceId);
+    });
   }
 
   start(): void {
@@ -54,81 +68,150 @@ export class Pool implements MemberSource {
 
   /** Whether that host has a pool: how much is in it says the table. */
   hasPool({ pool }: SandboxHost): boolean {
-    return pool !== null && pool !== undefined && pool.generation !== null;
+    const { setting } = this.#deps;
+    return setting !== 0 && (pool?.generations.length ?? 0) > 0;
   }
 
-  /** Makes a ready member of a host the workspace's. Throws `gone` where there is none. */
+  goldenOf({ pool }: SandboxHost): string | null {
+    const { current } = this.#deps.staging.stages;
+    return current !== null && pool?.generations.includes(current) ? current : null;
+  }
+
+  /** Makes a ready member of a host the workspace's. Throws `gone` where there is none for it. */
   async claim(host: SandboxHost, spec: SandboxSpec, signal: AbortSignal): Promise<Sandbox> {
-    const { store, clock, log } = this.#deps;
+    const { store, clock, demand, staging, random } = this.#deps;
     const { hostId, pool } = host;
-    const generation = pool?.generation ?? null;
-    const sandboxId =
-      generation === null ? null : await store.claim({ hostId, generation }, spec, clock.nowMs());
-    if (!pool || sandboxId === null) throw noneReady(spec);
-    const unsettled = (cause: unknown) =>
-      log.warn({ err: cause, hostId, sandboxId }, 'a claimed member is left to a later look');
+    const { tier = 'free' } = spec;
+    demand.note();
+    const generations = claimableOf(pool?.generations ?? [], staging.stages, random);
+    const claimed = await store.claim({ hostId, generations }, { ...spec, tier }, clock.nowMs());
+    if (!pool || claimed === null) {
+      this.#metrics.countClaim('none_ready');
+      throw noneReady(spec);
+    }
+    const begunMs = clock.monotonicMs();
     try {
-      const sandbox = await pool.claim({ ...spec, sandboxId }, signal);
-      await store.remove(sandboxId).catch(unsettled);
+      const sandbox = await pool.claim({ ...spec, sandboxId: claimed.sandboxId }, signal);
+      this.#metrics.countClaim('claimed');
+      staging.claimed(claimed.generation, clock.monotonicMs() - begunMs, spec.workspaceId);
+      void store.remove(claimed.sandboxId).catch((error) => this.#leave(host, claimed.sandboxId, error));
       return sandbox;
     } catch (error) {
-      // What may be half somebody's is used no more.
-      await this.#end(host, sandboxId).catch(unsettled);
+      this.#metrics.countClaim('failed');
+      this.#note(
+        claimed,
+        toCellbookError(error, 'claiming a sandbox'),
+        clock.monotonicMs() - begunMs,
+        signal,
+      );
+      await this.#giveUp(host, claimed.sandboxId);
       throw error;
     }
   }
 
   /** Brings every host's pool to what it should be. */
   look(): Promise<void> {
-    const looks = this.#deps.hosts.ids.map((hostId) =>
-      this.#lookAt(this.#deps.hosts.on(hostId)).catch((error: unknown) => {
-        if (!this.#closing.signal.aborted)
-          this.#deps.log.warn({ err: error, hostId }, 'keeping the pool of a host failed; it is tried again');
-      }),
-    );
-    this.#looking = Promise.all(looks).then(() => {});
+    this.#looking = this.#look().catch((error: unknown) => {
+      if (!this.#closing.signal.aborted) throw error;
+    });
     return this.#looking;
   }
 
-  async #lookAt(host: SandboxHost): Promise<void> {
-    const { store, clock, target } = this.#deps;
+  async #look(): Promise<void> {
+    const { hosts, staging, demand, setting, log } = this.#deps;
+    const all = hosts.ids.map((hostId) => hosts.on(hostId));
+    await demand.settle();
+    await staging.settle(all.map(({ pool }) => pool ?? null));
+    const sizes = all.map((host) => ({ hostId: host.hostId, capacity: host.load().capacity }));
+    const targets = targetsOf(setting, sizes, demand.wanted());
+    const looks = all.map((host) =>
+      this.#lookAt(host, targets.get(host.hostId) ?? 0).catch((error: unknown) => {
+        if (!this.#closing.signal.aborted)
+          log.warn(
+            { err: error, hostId: host.hostId },
+            'keeping the pool of a host failed; it is tried again',
+          );
+        return 0;
+      }),
+    );
+    const ready = (await Promise.all(looks)).reduce((sum, each) => sum + each, 0);
+    const wanted = [...targets.values()].reduce((sum, each) => sum + each, 0);
+    this.#metrics.observe({ ready, wanted, forecast: demand.wanted() });
+  }
+
+  /** Gives how many are ready there. */
+  async #lookAt(host: SandboxHost, target: number): Promise<number> {
+    const { store, clock, staging } = this.#deps;
     const { hostId } = host;
-    if (!host.isOpen) return;
+    if (!host.isOpen) return 0;
     const listed = await host.list();
     const unclaimed = listed.filter(({ workspaceId }) => workspaceId === nobody);
     const present = new Set(unclaimed.map(({ sandboxId }) => sandboxId));
-    const generation = host.pool?.generation ?? null;
+    const wanted = wantedOn(host.pool?.generations ?? [], staging.stages, target);
+    const ended = new Set(host.pool?.ended ?? []);
     const members = await store.listOnHost(hostId);
-    const facts = { present, members, generation, target, nowMs: clock.nowMs() };
-    const { retire, unknown, add } = keep({ ...facts, load: host.load() });
-    for (const { sandboxId, state } of retire)
-      if (await store.retire(sandboxId, state)) await host.pool?.drop(sandboxId);
+    const { retire, unknown, change, add } = keep({
+      ...{ present, members, wanted, load: host.load(), nowMs: clock.nowMs() },
+    });
+    for (const { sandboxId, state, generation } of retire) {
+      if (!(await store.retire(sandboxId, state))) continue;
+      if (ended.has(sandboxId)) staging.crashed(generation);
+      await host.pool?.drop(sandboxId);
+    }
     for (const sandboxId of unknown) await host.pool?.drop(sandboxId);
-    for (let added = 0; added < add && !this.#closing.signal.aborted; added++)
-      if (generation !== null) await this.#add(host, generation);
+    for (const { sandboxId, forTier } of change) await store.keepFor(sandboxId, forTier);
+    for (const each of add) if (!this.#closing.signal.aborted) await this.#add(host, each);
+    return members.filter(({ state }) => state === 'ready').length;
   }
 
-  async #add(host: SandboxHost, generation: string): Promise<void> {
-    const { store, clock, random } = this.#deps;
+  async #add(host: SandboxHost, { generation, forTier }: ToAdd): Promise<void> {
+    const { store, clock, random, staging } = this.#deps;
     const { hostId, pool } = host;
     // Something else starts meanwhile: it goes first.
-    if (!pool || host.load().starting > 0) return;
+    if (!pool || (forTier === 'free' && host.load().starting > 0)) return;
     const sandboxId = newSandboxId(random);
-    await store.begin({ sandboxId, hostId, generation }, clock.nowMs());
+    await store.begin({ sandboxId, hostId, generation, forTier }, clock.nowMs());
     try {
-      await pool.add(sandboxId, this.#closing.signal);
+      await pool.add(sandboxId, generation, this.#closing.signal);
+      staging.restored(generation);
       await store.ready(sandboxId, clock.nowMs());
     } catch (error) {
+      const { code } = toCellbookError(error, 'adding a member to the pool');
+      if (!this.#closing.signal.aborted && !isNoFaultOfIts.has(code)) staging.crashed(generation);
       if (await store.retire(sandboxId, 'starting')) await pool.drop(sandboxId);
       throw error;
     }
   }
 
-  async #end(host: SandboxHost, sandboxId: SandboxId): Promise<void> {
-    await host.destroy(sandboxId);
-    await this.#deps.store.remove(sandboxId);
+  #note({ generation }: Claimed, { code }: CellbookError, tookMs: number, signal: AbortSignal): void {
+    const { staging } = this.#deps;
+    // Whoever waited has gone on: with the next rung if it took too long.
+    if (signal.aborted) staging.claimed(generation, tookMs);
+    else if (!isNoFaultOfIts.has(code)) staging.crashed(generation);
+  }
+
+  /** Ended, unless it is the workspace's after all: the next rung is given that one then. */
+  async #giveUp(host: SandboxHost, sandboxId: SandboxId): Promise<void> {
+    try {
+      await host.pool?.drop(sandboxId);
+      await this.#deps.store.remove(sandboxId);
+    } catch (error) {
+      this.#leave(host, sandboxId, error);
+    }
+  }
+
+  #leave({ hostId }: SandboxHost, sandboxId: SandboxId, err: unknown): void {
+    this.#deps.log.warn({ err, hostId, sandboxId }, 'a claimed member is left to a later look');
   }
 }
+
+/** A member whose place was needed, a host that is full or away, a controller that is not the owner any more. */
+const isNoFaultOfIts: ReadonlySet<string> = new Set([
+  'gone',
+  'capacity_exhausted',
+  'host_unreachable',
+  'stale_epoch',
+]);
 
 const noneReady = ({ workspaceId }: SandboxSpec): CellbookError =>
   new CellbookError('gone', {

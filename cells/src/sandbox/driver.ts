@@ -32,6 +32,8 @@ export interface SandboxSpec {
   /** Of its organisation: what it may reach (cells/src/egress); the lowest where it is not given. */
   tier?: Tier;
   environment: Record<string, string>;
+  /** The generation of a golden image that it may come out of instead of a boot, where its host has that. */
+  golden?: string;
 }
 
 /** Where a workspace's files are mounted inside every sandbox. */

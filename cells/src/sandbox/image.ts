@@ -3,12 +3,15 @@ import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import { z } from 'zod';
+import { type GoldenRecipe, goldenRecipeSchema, pythonRecipe } from './golden/make-golden-image.ts';
 import type { KernelspecEntry } from './link/supervisor-link.ts';
 
 const imageSchema = z.object({
   formatVersion: z.literal(1),
   digest: z.string(),
   name: z.string(),
+  /** What a kernel does before it is anybody's. */
+  golden: goldenRecipeSchema.default(pythonRecipe),
   kernelspecs: z.record(
     z.string(),
     z.object({
@@ -23,6 +26,7 @@ const imageSchema = z.object({
 export interface SandboxImage {
   digest: string;
   rootfs: string;
+  golden: GoldenRecipe;
   kernelspecs: Record<string, KernelspecEntry>;
   /** The bytes of a file beside kernel.json. Throws `not_found`. */
   readKernelspecResource(kernelspec: string, file: string): Promise<Buffer>;
@@ -35,6 +39,7 @@ export async function readImage(imageDirectory: string): Promise<SandboxImage> {
   return {
     digest: image.digest,
     rootfs,
+    golden: image.golden,
     kernelspecs: Object.fromEntries(
       entries.map(([key, { name, spec, resources }]) => [key, { name, spec, resources }]),
     ),

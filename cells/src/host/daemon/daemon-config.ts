@@ -30,6 +30,8 @@ const environmentSchema = z.object({
   CELLBOOK_EGRESS: z.string().min(1).optional(),
   /** Whether this host keeps sandboxes ready; how many its controller says. */
   CELLBOOK_POOL: poolSettingSchema,
+  /** Where golden images lie, which hosts of one machine may share; absent: in its data directory. */
+  CELLBOOK_GOLDEN_DIR: z.string().min(1).optional(),
   CELLBOOK_SANDBOXES_MAX: z.coerce.number().int().min(1).optional(),
   CELLBOOK_MACHINE_MEMORY_MIB: z.coerce.number().int().min(1).optional(),
   CELLBOOK_SANDBOX_MEMORY_MIB: z.coerce.number().int().min(256).default(2_048),
@@ -62,6 +64,7 @@ export interface DaemonConfig {
   python: string | null;
   egress: string | null;
   pool: boolean;
+  goldenDirectory: string | null;
   capacity: number;
   sandboxMemoryBytes: number;
   diskBytesMax: number;
@@ -100,7 +103,8 @@ export function readDaemonConfig(environment: NodeJS.ProcessEnv): DaemonConfig {
     imageDirectory: given.CELLBOOK_IMAGE_DIR ?? null,
     python: given.CELLBOOK_PYTHON ?? null,
     egress: given.CELLBOOK_EGRESS ?? null,
-    pool: given.CELLBOOK_POOL > 0,
+    pool: given.CELLBOOK_POOL !== 'off',
+    goldenDirectory: given.CELLBOOK_GOLDEN_DIR ?? null,
     sandboxMemoryBytes: sandboxBytes,
     capacity: given.CELLBOOK_SANDBOXES_MAX ?? capacityOf(machineBytes, sandboxBytes),
     diskBytesMax: given.CELLBOOK_SANDBOX_DISK_MIB * mebibyte,

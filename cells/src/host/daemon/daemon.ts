@@ -14,6 +14,7 @@ import { createMetrics } from '@cellbook/shared/metrics.ts';
 import type { Random } from '@cellbook/shared/random.ts';
 import { closeDatabase, openDatabase } from '../../db/database.ts';
 import { openEgress } from '../../egress/open-egress.ts';
+import { createPostgresRestStore } from '../../ladder/postgres-rest-store.ts';
 import {
   withDriverFailpoints,
   withManifestFailpoints,
@@ -53,8 +54,11 @@ export interface DaemonTools {
 
 export interface Daemon {
   url: string;
-  /** Drains: its controller is let suspend what runs, the rest is stored and stopped here. Idempotent. */
-  close(): Promise<void>;
+  /**
+   * Drains: its controller is let suspend what runs, the rest is stored and stopped here. Idempotent. Without hurry
+   * busy kernels are waited for, until it is called with hurry.
+   */
+  close(options?: { hurry: boolean }): Promise<void>;
 }
 
 export async function startDaemon(config: DaemonConfig, tools: DaemonTools): Promise<Daemon> {
@@ -80,7 +84,7 @@ export async function startDaemon(config: DaemonConfig, tools: DaemonTools): Pro
   const golden = await openGolden(config, tools, egress);
   const host = new LocalSandboxHost({
     ...{ hostId, driver, capacity, epochs, ...(images && { images }) },
-    ...(golden && { golden: () => golden.current }),
+    ...(golden && { goldens: () => golden.current }),
   });
   const volumes = createWorkspaceVolumes({
     ...tools,
@@ -105,11 +109,14 @@ export async function startDaemon(config: DaemonConfig, tools: DaemonTools): Pro
   const forget = () => forgetPurged({ epochs, database, clock, log });
   const forgetting = repeatEvery(clock, limits.host.forgetPurgedEveryMs, forget, log);
 
+  const rests = createPostgresRestStore(database);
+  const hurry = new AbortController();
   let closing: Promise<void> | null = null;
   async function close(): Promise<void> {
     forgetting.cancel();
     await golden?.close();
-    await drainHost({ host, volumes, commands, clock, log });
+    const hasUnsent = async () => (await rests.listUnsent([hostId], 1)).length > 0;
+    await drainHost({ host, volumes, commands, hasUnsent, clock, log }, hurry.signal);
     await app.close();
     await egress?.closeAll();
     await images?.close();
@@ -120,7 +127,8 @@ export async function startDaemon(config: DaemonConfig, tools: DaemonTools): Pro
   }
   return {
     url: `${tls ? 'https' : 'http'}://${config.bind}:${port}`,
-    close() {
+    close(options = { hurry: true }) {
+      if (options.hurry) hurry.abort();
       closing ??= close();
       return closing;
     },

@@ -3,7 +3,7 @@ import { CellbookError } from '@cellbook/shared/errors.ts';
 import type { WorkspaceId } from '@cellbook/shared/ids.ts';
 import type { FastifyInstance } from 'fastify';
 import type { HostPool } from '../sandbox-host.ts';
-import { type HostState, startSchema, type WorkspaceView } from '../wire/commands.ts';
+import { type HostState, memberSchema, startSchema, type WorkspaceView } from '../wire/commands.ts';
 import type { PortedSandbox } from './connect-port.ts';
 import type { DaemonParts } from './daemon-parts.ts';
 import { sandboxParams, signalOf, workspaceParams } from './daemon-request.ts';
@@ -22,8 +22,9 @@ export function registerPoolRoutes(app: FastifyInstance, { host, volumes }: Daem
     await poolOf(host).claim(spec, signalOf(reply));
     return views.view(workspaceId);
   });
-  app.post('/v1/members/:id', async ({ params }, reply) => {
-    await poolOf(host).add(sandboxParams.parse(params).id, signalOf(reply));
+  app.post('/v1/members/:id', async ({ params, body }, reply) => {
+    const { generation } = memberSchema.parse(body);
+    await poolOf(host).add(sandboxParams.parse(params).id, generation, signalOf(reply));
     return views.state();
   });
   app.delete('/v1/members/:id', async ({ params }) => {

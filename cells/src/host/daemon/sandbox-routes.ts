@@ -19,8 +19,18 @@ import { registerPoolRoutes } from './pool-routes.ts';
 export function registerSandboxRoutes(app: FastifyInstance, parts: DaemonParts): void {
   const { host, volumes } = parts;
   const state = (): HostState => ({
-    ...{ hostId: host.hostId, load: host.load(), draining: host.isDraining, keeps: host.keeps },
-    pool: host.pool && { generation: host.pool.generation },
+    ...{
+      hostId: host.hostId,
+      load: host.load(),
+      draining: host.isDraining,
+      waitsForBusy: host.waitsForBusy,
+      keeps: host.keeps,
+    },
+    pool: host.pool && {
+      own: host.pool.own,
+      generations: [...host.pool.generations],
+      ended: [...host.pool.ended],
+    },
   });
   const view = (workspaceId: WorkspaceId): WorkspaceView => {
     const sandbox = host.current(workspaceId);

@@ -80,6 +80,10 @@ export class RemoteSandboxHost implements SandboxHost {
     return this.#state?.draining ?? false;
   }
 
+  get waitsForBusy(): boolean {
+    return this.#state?.waitsForBusy ?? false;
+  }
+
   get keeps(): SnapshotFingerprint | null {
     return this.#state?.keeps ?? null;
   }
@@ -88,8 +92,8 @@ export class RemoteSandboxHost implements SandboxHost {
     const pool = this.#state?.pool;
     if (!pool) return null;
     return {
-      generation: pool.generation,
-      add: (sandboxId, signal) => this.#member('POST', sandboxId, signal),
+      ...pool,
+      add: (sandboxId, generation, signal) => this.#member('POST', sandboxId, { generation }, signal),
       drop: (sandboxId) => this.#member('DELETE', sandboxId),
       claim: ({ workspaceId, ...asked }, signal) => this.#bringUp('claim', workspaceId, asked, signal),
     };
@@ -104,9 +108,14 @@ export class RemoteSandboxHost implements SandboxHost {
     return this.#bringUp('start', workspaceId, body, signal);
   }
 
-  async #member(method: 'POST' | 'DELETE', sandboxId: SandboxId, signal?: AbortSignal): Promise<void> {
+  async #member(
+    method: 'POST' | 'DELETE',
+    sandboxId: SandboxId,
+    body?: { generation: string },
+    signal?: AbortSignal,
+  ): Promise<void> {
     const path = `/v1/members/${sandboxId}`;
-    const command = { method, path, deadlineMs: limits.pool.addMs, signal };
+    const command = { method, path, ...(body && { body }), deadlineMs: limits.pool.addMs, signal };
     this.#note(await this.#deps.client.call(hostStateSchema, command));
   }
 
@@ -349,10 +358,11 @@ export class RemoteSandboxHost implements SandboxHost {
   #note(state: HostState): void {
     if (this.#isSilent) this.#deps.log.info({ hostId: this.hostId }, 'a host answers again');
     this.#isSilent = false;
-    const wasDraining = this.isDraining;
+    const before = this.#state;
     this.#state = state;
     this.#answers = true;
-    if (!state.draining || wasDraining) return;
+    const isNews = before?.draining !== true || (before.waitsForBusy && !state.waitsForBusy);
+    if (!state.draining || !isNews) return;
     for (const workspaceId of this.#known.keys())
       for (const listener of this.#lostListeners) listener(workspaceId);
   }

@@ -16,6 +16,8 @@ export const notedGolden = {
   limits: { memoryBytesMax: 1, cpuMillisMax: 1, pidsMax: 1, diskBytesMax: 1 },
 };
 
+export const notedGoldens = { own: notedGolden.generation, all: [notedGolden] };
+
 export interface Noted extends Sandbox {
   end(exit: SandboxExit): void;
 }
@@ -26,6 +28,7 @@ export class NotedDriver implements SandboxDriver<Noted> {
   readonly version = 'noted';
   readonly there = new Map<SandboxId, Noted>();
   most = 0;
+  restored = 0;
   starting: Promise<void> = Promise.resolve();
   ending: Promise<void> = Promise.resolve();
   restoring: Promise<void> = Promise.resolve();
@@ -39,12 +42,16 @@ export class NotedDriver implements SandboxDriver<Noted> {
   readonly pool = {
     startMember: (member: MemberSpec) => this.#note(unclaimed(member)),
     restoreMember: async (member: MemberSpec) => {
+      this.restored++;
       const sandbox = this.#note(unclaimed(member));
       await this.restoring;
       return sandbox;
     },
     claim: async ({ sandboxId, workspaceId, epoch }: SandboxSpec) => {
-      await this.claiming;
+      await this.claiming.catch(async (error: unknown) => {
+        await this.destroy(sandboxId);
+        throw error;
+      });
       const member = this.there.get(sandboxId);
       if (member?.workspaceId !== nobody) throw new Error('somebody has it');
       const claimed = { ...member, workspaceId, epoch };
@@ -75,7 +82,11 @@ export class NotedDriver implements SandboxDriver<Noted> {
   }
 
   async #note({ sandboxId: id, workspaceId, epoch }: SandboxSpec): Promise<Noted> {
-    const { promise: exited, resolve: end } = Promise.withResolvers<SandboxExit>();
+    const { promise: exited, resolve } = Promise.withResolvers<SandboxExit>();
+    const end = (exit: SandboxExit) => {
+      this.there.delete(id);
+      resolve(exit);
+    };
     const sandbox = { id, workspaceId, epoch, exited, end, link: this.#link };
     this.there.set(id, sandbox);
     this.most = Math.max(this.most, this.there.size);

@@ -17,11 +17,12 @@
  *   GET    /v1/images                            whose images of memory lie here
  *   DELETE /v1/images/{sandboxId}
  *   POST   /v1/images/{sandboxId}/send           {workspaceId}             ─▶ what of it the object store did not have yet
- *   POST   /v1/members/{sandboxId}               adds a member to the pool of what is ready here
+ *   POST   /v1/members/{sandboxId}               {generation}              adds a member to the pool of what is ready here
  *   DELETE /v1/members/{sandboxId}               ends it, unless it is a workspace's by now
  *   DELETE /v1/sandboxes/{sandboxId}             for orphans, which no workspace accounts for
  *   POST   /v1/workspaces/{id}/files/attach      {epoch}                   ─▶ its live directory
  *   POST   /v1/workspaces/{id}/files/{adopt,flush,detach,destroy}   {epoch}
+ *   POST   /v1/workspaces/{id}/files/reset-environment   {epoch, to}       installed packages, gone or as before
  *   POST   /v1/workspaces/{id}/tree/{method}     an envelope {epoch, args} and bytes  ─▶ a value, or bytes (files-wire.ts)
  */
 import { hostIdSchema, sandboxIdSchema, workspaceIdSchema } from '@cellbook/shared/ids.ts';
@@ -50,6 +51,8 @@ export const startSchema = z.object({
     diskBytesMax: z.number().positive(),
   }),
   tier: tierSchema.optional(),
+  /** The generation of a golden image that it may come out of instead of a boot. */
+  golden: z.string().optional(),
   environment: z.record(z.string(), z.string()),
 });
 
@@ -57,9 +60,17 @@ export const hostStateSchema = z.object({
   hostId: hostIdSchema,
   load: z.object({ live: count, frozen: count, starting: count, members: count, capacity: count }),
   draining: z.boolean(),
+  waitsForBusy: z.boolean().default(false),
   keeps: snapshotFingerprintSchema.nullable(),
   /** Null where no members can be had. */
-  pool: z.object({ generation: z.string().nullable() }).nullable(),
+  pool: z
+    .object({
+      own: z.string().nullable().default(null),
+      generations: z.array(z.string()).default([]),
+      /** Members that ended of late without having been asked to. */
+      ended: z.array(sandboxIdSchema).default([]),
+    })
+    .nullable(),
 });
 export type HostState = z.infer<typeof hostStateSchema>;
 
@@ -81,6 +92,8 @@ export const workspaceViewSchema = z.object({
   loss: sandboxExitSchema.nullable(),
 });
 export type WorkspaceView = z.infer<typeof workspaceViewSchema>;
+
+export const memberSchema = z.object({ generation: z.string() });
 
 export const storeSchema = z.object({ epoch: count, key: imageKeyText });
 

@@ -1,6 +1,7 @@
 import { limits } from '@cellbook/shared/limits.ts';
 import type { Rest } from '../../ladder/rest.ts';
 import { type Climbed, wake } from '../../ladder/wake.ts';
+import type { SandboxSpec } from '../../sandbox/driver.ts';
 import { hostOf, type Step, type StepContext, type StepTools } from './step.ts';
 
 /**
@@ -48,7 +49,7 @@ function climbUp(
   const whyNoRest = context.whyNoRest(host.keeps !== null);
   return wake(
     {
-      ...{ host, clock, spec: () => specOf(tools, context) },
+      ...{ host, clock, spec: () => specOf(tools, context, pool?.goldenOf(host) ?? null) },
       ...(pool && { claimMember: (spec, both) => pool.claim(host, spec, both) }),
       makeRoom: (both) => tools.makeRoom(hostId, both),
       imageKey: () => imageKeys.find(context.workspaceId),
@@ -73,11 +74,16 @@ async function endElsewhere(
     );
 }
 
-function specOf({ newSandboxId, sandboxLimits }: StepTools, context: StepContext) {
+function specOf(
+  { newSandboxId, sandboxLimits }: StepTools,
+  context: StepContext,
+  golden: string | null,
+): SandboxSpec {
   const { workspaceId, epoch, tier, homeDirectory } = context;
   if (homeDirectory === null) throw new Error('start_sandbox runs after attach_files');
   return {
     sandboxId: newSandboxId(),
     ...{ workspaceId, epoch, homeDirectory, tier, limits: sandboxLimits(tier), environment: {} },
+    ...(golden !== null && { golden }),
   };
 }

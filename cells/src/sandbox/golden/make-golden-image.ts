@@ -8,14 +8,17 @@
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import { newKernelId, newSandboxId } from '@cellbook/shared/ids.ts';
 import type { Random } from '@cellbook/shared/random.ts';
+import { z } from 'zod';
 import type { SandboxDriver, SandboxLimits, SnapshotImage } from '../driver.ts';
 
-export interface GoldenRecipe {
-  kernelspec: string;
+export const goldenRecipeSchema = z.strictObject({
+  kernelspec: z.string(),
   /** Modules to import; those that the image lacks are left out. */
-  imports: readonly string[];
-}
+  imports: z.array(z.string().regex(/^[A-Za-z_][\w.]*$/)),
+});
+export type GoldenRecipe = z.infer<typeof goldenRecipeSchema>;
 
+/** Of an image whose description names none. */
 export const pythonRecipe: GoldenRecipe = {
   kernelspec: 'python3',
   imports: ['numpy', 'pandas', 'json', 'ssl', 'sqlite3', 'concurrent.futures', 'IPython.core.completer'],
