@@ -91,7 +91,8 @@ export class Keeper<Hosted extends HostedSandbox> {
 
   restore(spec: SandboxSpec, image: KeptImage, signal: AbortSignal): Promise<Hosted> {
     const { snapshots, images } = this.#parts(spec.workspaceId);
-    return images.read(image, (directory) => snapshots.restore(spec, directory, signal), signal);
+    const healed = { ...image, copyOf: spec.workspaceId };
+    return images.read(healed, (directory) => snapshots.restore(spec, directory, signal), signal);
   }
 
   async send(workspaceId: WorkspaceId, of: SandboxId, signal: AbortSignal): Promise<SentImage> {

@@ -10,12 +10,17 @@ export interface KeptImage {
   key: ImageKey;
   /** Set where it is fetched from the object store: the workspace it is of. */
   remoteOf?: WorkspaceId;
+  /** Set where the object store may have a copy of what is damaged here: the workspace it is of. */
+  copyOf?: WorkspaceId;
 }
 
 export interface ImageShelf {
   /** `make` writes the image into a directory that does not exist yet, and that is gone when this resolves. */
   write(image: KeptImage, make: (directory: string) => Promise<SnapshotImage>): Promise<SnapshotImage>;
-  /** `use` reads it from a directory that is gone afterwards. Throws `sandbox_unavailable` where it cannot be had whole. */
+  /**
+   * `use` opens what it needs of a directory that is gone afterwards; what it has open it may read on. Throws
+   * `sandbox_unavailable` where a piece of it is missing.
+   */
   read<T>(image: KeptImage, use: (directory: string) => Promise<T>, signal: AbortSignal): Promise<T>;
   /** Brings one to the object store, as it lies here. Throws `sandbox_unavailable` where it does not. */
   send(workspaceId: WorkspaceId, of: SandboxId, signal: AbortSignal): Promise<SentImage>;

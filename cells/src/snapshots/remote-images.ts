@@ -66,6 +66,13 @@ export class RemoteImages {
     return this.#objects.get(imageKey(workspaceId, of), signal);
   }
 
+  /** Of every chunk that is there of a workspace. */
+  async chunkNames(workspaceId: WorkspaceId, signal: AbortSignal): Promise<string[]> {
+    const prefix = chunkKey(workspaceId, '');
+    const keys = await this.#list(workspaceId, signal);
+    return keys.filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length));
+  }
+
   /** Sealed as it is: whoever opens it checks it. Throws `sandbox_unavailable` where there is none. */
   async chunk(workspaceId: WorkspaceId, name: string, signal: AbortSignal): Promise<Buffer> {
     const bytes = await this.#objects.get(chunkKey(workspaceId, name), signal);

@@ -30,13 +30,19 @@ export class Scratch {
     }
   }
 
+  /** A directory of its own, for as long as it is wanted. */
+  async make(): Promise<{ directory: string; remove(): Promise<void> }> {
+    const directory = await mkdtemp(join(this.#directory, 'image-'));
+    return { directory, remove: () => rm(directory, { recursive: true, force: true }) };
+  }
+
   /** Runs `work` with a directory that is gone afterwards. */
   async use<T>(work: (directory: string) => Promise<T>): Promise<T> {
-    const directory = await mkdtemp(join(this.#directory, 'image-'));
+    const { directory, remove } = await this.make();
     try {
       return await work(directory);
     } finally {
-      await rm(directory, { recursive: true, force: true });
+      await remove();
     }
   }
 

@@ -13,7 +13,9 @@ import { join } from 'node:path';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { Random } from '@cellbook/shared/random.ts';
 import { type Chunk, chunkName, openChunk, sealChunk } from './chunk.ts';
-import { subkeysOf } from './image-key.ts';
+import { type ImageSubkeys, subkeysOf } from './image-key.ts';
+import { answerHeader } from './lazy/fuse-wire.ts';
+import type { PageRead } from './lazy/page-reads.ts';
 
 export interface Piece {
   key: Uint8Array;
@@ -34,6 +36,18 @@ export interface SealPiece extends Piece {
 export interface OpenPiece extends Piece {
   kind: 'open';
   chunks: Chunk[];
+}
+
+/** Reads of a file that is opened as it is read (lazy/), with the chunks that hold what they want. */
+export interface AnswerPiece {
+  kind: 'answer';
+  key: Uint8Array;
+  /** Where the first of these chunks begins in the file. */
+  offset: number;
+  chunks: Chunk[];
+  directory: string;
+  device: number;
+  reads: PageRead[];
 }
 
 export function sealPiece(piece: SealPiece, random: Random): Chunk[] {
@@ -65,10 +79,8 @@ export function openPiece({ key, file, offset, chunks, directory }: OpenPiece): 
   try {
     let at = offset;
     for (const chunk of chunks) {
-      const sealed = readIfThere(join(directory, chunk.name));
-      if (sealed === null) return 'a piece of its image is missing';
-      const content = openChunk(subkeys, chunk, sealed);
-      if (content === null) return 'a piece of its image is damaged';
+      const content = contentOf(subkeys, chunk, directory);
+      if (typeof content === 'string') return content;
       writeAll(target, content, at);
       at += content.length;
     }
@@ -76,6 +88,44 @@ export function openPiece({ key, file, offset, chunks, directory }: OpenPiece): 
   } finally {
     closeSync(target);
   }
+}
+
+/** Like `openPiece`: where it gives what is wrong, nothing was answered. */
+export function answerPiece({ key, offset, chunks, directory, device, reads }: AnswerPiece): string | null {
+  const subkeys = subkeysOf(key);
+  const contents: Buffer[] = [];
+  for (const chunk of chunks) {
+    const content = contentOf(subkeys, chunk, directory);
+    if (typeof content === 'string') return content;
+    contents.push(content);
+  }
+  for (const { unique, offset: from, bytes } of reads) {
+    const parts = slices(contents, from - offset, bytes);
+    try {
+      writevSync(device, [answerHeader(unique, bytes), ...parts]);
+    } catch {
+      // Whoever asked is gone.
+    }
+  }
+  return null;
+}
+
+/** `bytes` from `at` on, of these one after the other, without copying them. */
+function slices(contents: Buffer[], at: number, bytes: number): Buffer[] {
+  const parts: Buffer[] = [];
+  let begin = 0;
+  for (const content of contents) {
+    const part = content.subarray(Math.max(0, at - begin), Math.max(0, at + bytes - begin));
+    if (part.length > 0) parts.push(part);
+    begin += content.length;
+  }
+  return parts;
+}
+
+function contentOf(subkeys: ImageSubkeys, chunk: Chunk, directory: string): Buffer | string {
+  const sealed = readIfThere(join(directory, chunk.name));
+  if (sealed === null) return 'a piece of its image is missing';
+  return openChunk(subkeys, chunk, sealed) ?? 'a piece of its image is damaged';
 }
 
 /** No fsync: an image that a power cut damages does not open, and the workspace boots. */

@@ -32,6 +32,7 @@ const open = () =>
     threads,
     remote,
     random: systemRandom,
+    lazy: null,
   });
 const objects = createMemoryObjectStore();
 const remote = new RemoteImages(objects);

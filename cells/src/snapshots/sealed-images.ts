@@ -3,21 +3,26 @@
  * the sealed chunks of its files and the sealed manifest that says how they go together.
  *
  *     sandbox ──checkpoint──▶ scratch (memory) ──threads: cut, name, compress, seal──▶ <sandbox>.draft ──rename──▶ <sandbox>
- *     sandbox ◀──restore──── scratch (memory) ◀──threads: open, verify by name──── here, or from the object store ◀┘
+ *     sandbox ◀──restore──── scratch (memory) ◀──threads: open, verify by name──── here, or from the object store ◀┤
+ *        ▲                                                                                                         │
+ *        └──reads on──── lazy/ (the file of pages) ◀──threads: open what is read, verify──── here, or from there ◀─┘
  *
- * The key comes with each command and is kept nowhere here.
+ * The key comes with each command and is kept nowhere here. An image that is still read is removed when it is not any
+ * more.
  */
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import { type SandboxId, sandboxIdSchema, type WorkspaceId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { Random } from '@cellbook/shared/random.ts';
 import type { SnapshotImage } from '../sandbox/driver.ts';
 import { Semaphore } from '../storage/tree/semaphore.ts';
-import { fetchingFrom, lyingIn } from './chunk-source.ts';
+import { type ChunkSource, fetchingFrom, lyingIn } from './chunk-source.ts';
 import type { ImageShelf, KeptImage } from './image-shelf.ts';
-import { type ImageManifest, openManifest, sealManifest } from './manifest.ts';
+import type { LazyFiles, Served } from './lazy/lazy-files.ts';
+import { chunkNamesOf, lazyFileOf } from './lazy/lazy-image.ts';
+import { type ImageFile, type ImageManifest, openManifest, sealManifest } from './manifest.ts';
 import { cutFiles, putTogether } from './pieces.ts';
 import { manifestName, type RemoteImages, type SentImage } from './remote-images.ts';
 import type { Scratch } from './scratch.ts';
@@ -29,11 +34,16 @@ export interface SealedImagesParts {
   threads: SealingThreads;
   remote: RemoteImages;
   random: Random;
+  /** Null where files cannot be served as they are read. */
+  lazy: LazyFiles | null;
 }
 
 export class SealedImages implements ImageShelf {
   readonly #parts: SealedImagesParts;
   readonly #writes = new Semaphore(limits.snapshots.writesMax);
+  /** How often each image is being read, and those to be removed when it is not any more. */
+  readonly #readers = new Map<SandboxId, number>();
+  readonly #leaving = new Set<SandboxId>();
 
   private constructor(parts: SealedImagesParts) {
     this.#parts = parts;
@@ -62,22 +72,85 @@ export class SealedImages implements ImageShelf {
     );
   }
 
-  async read<T>(
+  async read<T>(image: KeptImage, use: (directory: string) => Promise<T>, signal: AbortSignal): Promise<T> {
+    const { of } = image;
+    this.#readers.set(of, (this.#readers.get(of) ?? 0) + 1);
+    const { directory, remove } = await this.#parts.scratch.make();
+    const served: Served[] = [];
+    const finish = async () => {
+      await remove();
+      await this.#readNoMore(of);
+    };
+    try {
+      const { files } = await this.#manifest(image, signal);
+      const to = join(directory, 'image');
+      const sources = this.#sources(image, join(directory, 'fetched'));
+      const whole = await this.#serveLarge(image, files, sources, to, served);
+      const { threads } = this.#parts;
+      await putTogether({ threads, of, key: image.key, from: sources[0], to }, whole, signal);
+      const used = await use(to);
+      for (const { hurry } of served) hurry();
+      return used;
+    } finally {
+      for (const { drop } of served) drop();
+      // Not awaited where it is still read: `use` has what it wanted.
+      const over = Promise.all(served.map(({ released }) => released)).then(finish);
+      if (served.length === 0) await over;
+    }
+  }
+
+  /** Puts what is served as it is read in its place, and gives the other files. */
+  async #serveLarge(
     { of, key, remoteOf }: KeptImage,
-    use: (directory: string) => Promise<T>,
-    signal: AbortSignal,
-  ): Promise<T> {
-    const { scratch, threads, remote } = this.#parts;
+    files: readonly ImageFile[],
+    sources: readonly ChunkSource[],
+    to: string,
+    served: Served[],
+  ): Promise<ImageFile[]> {
+    const { lazy, threads } = this.#parts;
+    if (lazy === null) return [...files];
+    const atOnce = remoteOf ? remoteAtOnce : localAtOnce;
+    const whole: ImageFile[] = [];
+    for (const file of files) {
+      const lazyFile = lazyFileOf(file, { threads, of, key, sources, atOnce });
+      if (lazyFile === null) {
+        whole.push(file);
+        continue;
+      }
+      const one = lazy.serve(lazyFile);
+      served.push(one);
+      await mkdir(dirname(join(to, file.path)), { recursive: true });
+      await symlink(one.path, join(to, file.path));
+    }
+    return whole;
+  }
+
+  /** Throws where it does not open, or where a piece of it is missing: one that is half there is never begun. */
+  async #manifest({ of, key, remoteOf }: KeptImage, signal: AbortSignal): Promise<ImageManifest> {
+    const { remote } = this.#parts;
     const sealed = await (remoteOf ? remote.manifest(remoteOf, of, signal) : readManifest(this.#path(of)));
     if (sealed === null) throw unusable('there is no whole image', of);
     const manifest = openManifest(key, of, sealed);
     if (manifest === null) throw unusable('its image does not open with the key of its workspace', of);
-    return scratch.use(async (directory) => {
-      const [to, fetched] = [join(directory, 'image'), join(directory, 'fetched')];
-      const from = remoteOf ? fetchingFrom(remote, remoteOf, fetched) : lyingIn(this.#path(of));
-      await putTogether({ threads, of, key, from, to }, manifest.files, signal);
-      return use(to);
-    });
+    const there = await (remoteOf ? remote.chunkNames(remoteOf, signal) : readdir(this.#path(of)));
+    const isThere = new Set(there);
+    if (!chunkNamesOf(manifest.files).every((name) => isThere.has(name)))
+      throw unusable(`a piece of its image is missing${remoteOf ? ' in the object store' : ''}`, of);
+    return manifest;
+  }
+
+  #sources({ of, remoteOf, copyOf }: KeptImage, scratch: string): [ChunkSource, ...ChunkSource[]] {
+    const { remote } = this.#parts;
+    if (remoteOf) return [fetchingFrom(remote, remoteOf, scratch)];
+    const here = lyingIn(this.#path(of));
+    return copyOf ? [here, fetchingFrom(remote, copyOf, scratch)] : [here];
+  }
+
+  async #readNoMore(of: SandboxId): Promise<void> {
+    const readers = (this.#readers.get(of) ?? 1) - 1;
+    if (readers > 0) return void this.#readers.set(of, readers);
+    this.#readers.delete(of);
+    if (this.#leaving.delete(of)) await this.remove(of);
   }
 
   async send(workspaceId: WorkspaceId, of: SandboxId, signal: AbortSignal): Promise<SentImage> {
@@ -89,12 +162,13 @@ export class SealedImages implements ImageShelf {
     const names = await readdir(this.#parts.directory);
     return names.flatMap((name) => {
       const id = sandboxIdSchema.safeParse(name);
-      return id.success ? [id.data] : [];
+      return id.success && !this.#leaving.has(id.data) ? [id.data] : [];
     });
   }
 
   /** Under another name first, so that one that is half removed is no image. */
   async remove(of: SandboxId): Promise<void> {
+    if (this.#readers.has(of)) return void this.#leaving.add(of);
     const leaving = `${this.#path(of)}.leaving`;
     await rename(this.#path(of), leaving).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOENT') throw error;
@@ -103,6 +177,7 @@ export class SealedImages implements ImageShelf {
   }
 
   async close(): Promise<void> {
+    await this.#parts.lazy?.close();
     await this.#parts.threads.close();
     await this.#parts.scratch.unmount();
   }
@@ -128,6 +203,11 @@ export class SealedImages implements ImageShelf {
     return join(this.#parts.directory, of);
   }
 }
+
+const { openThreadsMax, piecesAtOnce } = limits.snapshots;
+/** One thread while the sandbox itself comes up, which needs the processors more. */
+const localAtOnce = { first: 1, afterwards: openThreadsMax };
+const remoteAtOnce = { first: piecesAtOnce, afterwards: piecesAtOnce };
 
 async function readManifest(directory: string): Promise<Buffer | null> {
   try {

@@ -6,12 +6,14 @@ import { limits } from '@cellbook/shared/limits.ts';
 import { z } from 'zod';
 import { createThread, type Thread } from '../threads/thread.ts';
 import { type Chunk, chunkSchema } from './chunk.ts';
-import type { OpenPiece, SealPiece } from './seal-work.ts';
+import type { AnswerPiece, OpenPiece, SealPiece } from './seal-work.ts';
 
 export interface SealingThreads {
   /** Throws `sandbox_unavailable`, as `open` does, where it cannot be done. */
   seal(asker: string, piece: SealPiece): Promise<Chunk[]>;
   open(asker: string, piece: OpenPiece): Promise<void>;
+  /** Opens chunks, and writes what reads of them are answered. */
+  answer(asker: string, piece: AnswerPiece): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -24,10 +26,11 @@ export function createSealingThreads(clock: Clock): SealingThreads {
   const { sealThreads, openThreadsMax } = limits.snapshots;
   const sealing = threadsFor<SealPiece>(clock, 'sealing an image of a sandbox', sealThreads);
   const openers = Math.min(openThreadsMax, availableParallelism());
-  const opening = threadsFor<OpenPiece>(clock, 'opening an image of a sandbox', openers);
+  const opening = threadsFor<OpenPiece | AnswerPiece>(clock, 'opening an image of a sandbox', openers);
   return {
     seal: sealing.ask,
     open: async (asker, piece) => void (await opening.ask(asker, piece)),
+    answer: async (asker, piece) => void (await opening.ask(asker, piece)),
     close: async () => void (await Promise.all([sealing.close(), opening.close()])),
   };
 }

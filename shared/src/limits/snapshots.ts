@@ -7,6 +7,12 @@ export const snapshotLimits = {
     pieceBytes: 8 * 1024 * 1024,
     /** Files up to here (the supervisor's, 40 of a few KB) lie in the manifest. */
     inlineBytesMax: 64 * 1024,
+    /** A file of an image from here on is opened as it is read: a smaller one is opened in 5 ms. */
+    lazyBytesMin: 4 * 1024 * 1024,
+    /** What is read of it at once: 1 MiB, four times what runsc asks for. */
+    readPagesMax: 256,
+    /** Reads of it that wait: runsc has 128 on their way. */
+    readsWaitingMax: 1_024,
     /** Sealing is nobody's wait: one thread does 200 MB/s, and leaves the other processors to users. */
     sealThreads: 1,
     /** Opening is a user's wait: 1 GB/s each. More than four share the memory's bandwidth. */

@@ -1,5 +1,6 @@
 /** Where this host keeps images of sandboxes' memory: sealed on its disk, in the clear only in its memory. */
 import { join } from 'node:path';
+import { LazyFiles } from '../../snapshots/lazy/lazy-files.ts';
 import { RemoteImages } from '../../snapshots/remote-images.ts';
 import { Scratch } from '../../snapshots/scratch.ts';
 import { SealedImages } from '../../snapshots/sealed-images.ts';
@@ -19,5 +20,8 @@ export async function openImages(
   if (scratch === null) return null;
   const threads = createSealingThreads(clock);
   const remote = new RemoteImages(objects);
-  return SealedImages.open({ directory: join(hostDirectory, 'images'), scratch, threads, remote, random });
+  const lazy = await LazyFiles.mount(join(scratchOf(hostDirectory), 'pages'), log);
+  return SealedImages.open({
+    ...{ directory: join(hostDirectory, 'images'), scratch, threads, remote, random, lazy },
+  });
 }

@@ -1,0 +1,135 @@
+/** Real mounts, read by this process. */
+import { execFile, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { existsSync, writeSync } from 'node:fs';
+import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { silentLogger } from '@cellbook/shared/log.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { execute } from '../../sandbox/quota/execute.ts';
+import { answerHeader } from './fuse-wire.ts';
+import { LazyFiles } from './lazy-files.ts';
+import type { PageUnit } from './page-reads.ts';
+import type { LazyFile } from './served-file.ts';
+
+const strideBytes = 64 * 1024;
+
+let directory: string;
+let files: LazyFiles;
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'cellbook-lazy-'));
+  const mounted = await LazyFiles.mount(join(directory, 'pages'), silentLogger);
+  if (mounted) files = mounted;
+});
+afterAll(async () => {
+  await files?.close();
+  await rm(directory, { recursive: true, force: true });
+});
+
+function lazy(content: Buffer, before: (unit: PageUnit) => Promise<void> = async () => undefined): LazyFile {
+  return {
+    ...{ bytes: content.length, strideBytes, atOnce: { first: 1, afterwards: 4 } },
+    async answer(unit, device) {
+      await before(unit);
+      for (const { unique, offset, bytes } of unit.reads) {
+        const part = content.subarray(offset, offset + bytes);
+        writeSync(device, Buffer.concat([answerHeader(unique, part.length), part]));
+      }
+    },
+  };
+}
+
+const fails = (code: string) => expect.objectContaining({ code });
+
+describe.runIf(existsSync('/dev/fuse'))('a file that is opened as it is read', () => {
+  test('is what it is, from its beginning to its end and in the middle, by many at once', async () => {
+    const content = randomBytes(40 * strideBytes + 12_345);
+    const served = files.serve(lazy(content));
+    expect(Buffer.compare(await readFile(served.path), content)).toBe(0);
+    const handle = await open(served.path);
+    const ranges = Array.from({ length: 50 }, (_, index) => [index * 53_001, 70_000] as const);
+    await Promise.all(
+      ranges.map(async ([at, length]) => {
+        const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, at);
+        expect(Buffer.compare(buffer.subarray(0, bytesRead), content.subarray(at, at + length))).toBe(0);
+      }),
+    );
+    served.drop();
+    // It is open still, and is read on; nobody else opens it.
+    expect((await handle.read(Buffer.alloc(10), 0, 10, 5)).bytesRead).toBe(10);
+    await expect(open(served.path)).rejects.toEqual(fails('ENOENT'));
+    await handle.close();
+    await served.released;
+  });
+
+  test('that nobody has opened is gone with a drop', async () => {
+    const served = files.serve(lazy(Buffer.alloc(10)));
+    served.drop();
+    await served.released;
+    await expect(readFile(served.path)).rejects.toEqual(fails('ENOENT'));
+  });
+
+  test('gives an error for what cannot be opened, and the rest of it all the same', async () => {
+    const content = randomBytes(4 * strideBytes);
+    const served = files.serve(
+      lazy(content, async ({ firstChunk, lastChunk }) => {
+        if (firstChunk <= 2 && lastChunk >= 2) throw new Error('damaged');
+      }),
+    );
+    const handle = await open(served.path);
+    const at = (chunk: number) => handle.read(Buffer.alloc(100), 0, 100, chunk * strideBytes);
+    await expect(at(2)).rejects.toEqual(fails('EIO'));
+    expect(
+      Buffer.compare((await at(3)).buffer, content.subarray(3 * strideBytes, 3 * strideBytes + 100)),
+    ).toBe(0);
+    served.drop();
+    await handle.close();
+    await served.released;
+  });
+});
+
+describe.runIf(existsSync('/dev/fuse'))('whoever still waits', () => {
+  test('gets an error when the files are closed', async () => {
+    const others = await LazyFiles.mount(join(directory, 'others'), silentLogger);
+    const asked = Promise.withResolvers<void>();
+    const never = new Promise<void>(() => undefined);
+    const served = others!.serve(
+      lazy(Buffer.alloc(strideBytes), () => {
+        asked.resolve();
+        return never;
+      }),
+    );
+    const refused = expect(promisify(execFile)('cat', [served.path])).rejects.toBeDefined();
+    await asked.promise;
+    await others!.close();
+    await refused;
+    await served.released;
+    expect(await readFile('/proc/self/mounts', 'utf8')).not.toContain(join(directory, 'others'));
+  });
+
+  test('gets an error when the process is killed, of which nothing is left but the mount that its successor removes', async () => {
+    const place = join(directory, 'killed');
+    const module = JSON.stringify(new URL('./lazy-files.ts', import.meta.url).href);
+    const program = `
+      const { LazyFiles } = await import(${module});
+      const files = await LazyFiles.mount(${JSON.stringify(place)}, { warn: console.error });
+      const answer = () => { console.log('asked'); return new Promise(() => undefined); };
+      const atOnce = { first: 1, afterwards: 1 };
+      console.log(files.serve({ bytes: 100, strideBytes: 100, atOnce, answer }).path);
+      setInterval(() => undefined, 1000);`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const said = child.stdout[Symbol.asyncIterator]();
+    const path = String((await said.next()).value).trim();
+    const refused = expect(promisify(execFile)('cat', [path])).rejects.toBeDefined();
+    await said.next();
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    await refused;
+    await execute(['umount', '-l', place], 'unmounting');
+  });
+});

@@ -1,0 +1,130 @@
+/**
+ * Files that are read before they are there: what is asked of them is opened when it is asked, first what somebody
+ * waits for. In the clear they are only with who reads them.
+ *
+ *     served ──open──▶ open: reads ──▶ units of chunks ──▶ `open` of the file, which answers them ──▶ … ──release──▶ released
+ *        └──drop, before anybody opened it──────────────────────────────────────────────────────────────────▶ released
+ */
+import { join } from 'node:path';
+import { limits } from '@cellbook/shared/limits.ts';
+import type { Logger } from '@cellbook/shared/log.ts';
+import { say } from './fuse-answer.ts';
+import { type FuseMount, mountFuse } from './fuse-mount.ts';
+import {
+  attributesAnswer,
+  entryAnswer,
+  errno,
+  type FuseRequest,
+  initAnswer,
+  lookedUpName,
+  opcode,
+  openAnswer,
+  readWanted,
+} from './fuse-wire.ts';
+import type { LazyFile } from './served-file.ts';
+import { ServedFile } from './served-file.ts';
+
+export interface Served {
+  path: string;
+  /** Whoever needed it soon has what he needed: the rest comes as fast as it can. */
+  hurry(): void;
+  /** Nobody opens it from now on. */
+  drop(): void;
+  /** Nobody reads it any more. */
+  released: Promise<void>;
+}
+
+const root = 1n;
+
+type Answer = Buffer | number | typeof later;
+const later = 'later';
+const nothing = Buffer.alloc(0);
+
+export class LazyFiles {
+  readonly #directory: string;
+  readonly #log: Pick<Logger, 'warn'>;
+  readonly #files = new Map<bigint, ServedFile>();
+  #mount: FuseMount | null = null;
+  #count = root;
+
+  private constructor(directory: string, log: Pick<Logger, 'warn'>) {
+    this.#directory = directory;
+    this.#log = log;
+  }
+
+  /** Null where this host cannot: files are then put together before they are read. */
+  static async mount(directory: string, log: Pick<Logger, 'warn'>): Promise<LazyFiles | null> {
+    const files = new LazyFiles(directory, log);
+    try {
+      files.#mount = await mountFuse(directory, (request, device) => files.#hear(request, device));
+      return files;
+    } catch (error) {
+      log.warn({ err: error }, 'this host has no FUSE: images are opened whole before they are restored');
+      return null;
+    }
+  }
+
+  serve(file: LazyFile): Served {
+    const node = ++this.#count;
+    const served = new ServedFile(file, this.#log);
+    this.#files.set(node, served);
+    void served.released.then(() => this.#files.delete(node));
+    return {
+      path: join(this.#directory, String(node)),
+      hurry: () => served.hurry(),
+      drop: () => served.drop(),
+      released: served.released,
+    };
+  }
+
+  async close(): Promise<void> {
+    const mount = this.#mount;
+    this.#mount = null;
+    await mount?.close();
+    for (const file of this.#files.values()) file.end();
+  }
+
+  #hear(request: FuseRequest, device: number): void {
+    const answer = this.#answerTo(request, device);
+    if (answer === later) return;
+    if (typeof answer === 'number') say(device, request.unique, nothing, answer);
+    else say(device, request.unique, answer);
+  }
+
+  /** What is answered at once, or a number that says why not. */
+  #answerTo({ opcode: asked, unique, node, body }: FuseRequest, device: number): Answer {
+    const file = this.#files.get(node);
+    switch (asked) {
+      case opcode.forget:
+      case opcode.batchForget:
+      case opcode.interrupt:
+        return later;
+      case opcode.init:
+        return initAnswer(limits.snapshots.readPagesMax);
+      case opcode.lookup:
+        return this.#lookUp(lookedUpName(body));
+      case opcode.getattr:
+        if (node !== root && !file) return errno.noEntry;
+        return attributesAnswer({ node, bytes: file?.bytes ?? null });
+      case opcode.open:
+        return file?.open() ? openAnswer() : errno.noEntry;
+      case opcode.read:
+        if (!file) return errno.io;
+        file.read({ unique, ...readWanted(body) }, device);
+        return later;
+      case opcode.release:
+        file?.release();
+        return nothing;
+      case opcode.destroy:
+        return nothing;
+      default:
+        return errno.notImplemented;
+    }
+  }
+
+  #lookUp(name: string): Answer {
+    const node = /^[1-9]\d{0,15}$/.test(name) ? BigInt(name) : root;
+    const file = this.#files.get(node);
+    return file ? entryAnswer({ node, bytes: file.bytes }) : errno.noEntry;
+  }
+}

@@ -1,0 +1,77 @@
+/**
+ * The reads of one file that are not answered yet, and which come next: pure. Whoever restores reads the file from
+ * its beginning to its end in the background, with many reads on their way, and elsewhere what somebody waits for:
+ * that comes first.
+ */
+
+export interface PageRead {
+  unique: bigint;
+  offset: number;
+  bytes: number;
+}
+
+/** Chunks that lie one after the other, and the reads that they answer. */
+export interface PageUnit {
+  firstChunk: number;
+  lastChunk: number;
+  reads: PageRead[];
+}
+
+export class PageReads {
+  readonly #strideBytes: number;
+  #waited: PageRead[] = [];
+  #inOrder: PageRead[] = [];
+  #orderedTo = 0;
+  /** Beginnings of what was read ahead of the order, with their ends. */
+  readonly #ahead = new Map<number, number>();
+
+  /** @param strideBytes what each chunk but the last holds */
+  constructor(strideBytes: number) {
+    this.#strideBytes = strideBytes;
+  }
+
+  get count(): number {
+    return this.#waited.length + this.#inOrder.length;
+  }
+
+  add(read: PageRead): void {
+    if (read.offset === this.#orderedTo) {
+      this.#inOrder.push(read);
+      this.#orderedTo += read.bytes;
+    } else {
+      this.#waited.push(read);
+      this.#ahead.set(read.offset, read.offset + read.bytes);
+    }
+    for (let end = this.#ahead.get(this.#orderedTo); end; end = this.#ahead.get(this.#orderedTo)) {
+      this.#ahead.delete(this.#orderedTo);
+      this.#orderedTo = end;
+    }
+  }
+
+  /** Whether somebody waits for what comes next. */
+  get isWaited(): boolean {
+    return this.#waited.length > 0;
+  }
+
+  /** The next one's chunks, with every other read that they answer. */
+  next(): PageUnit | null {
+    const first = this.#waited[0] ?? this.#inOrder[0];
+    if (!first) return null;
+    const { firstChunk, lastChunk } = this.#chunksOf(first);
+    const isWithin = (read: PageRead) => {
+      const chunks = this.#chunksOf(read);
+      return chunks.firstChunk >= firstChunk && chunks.lastChunk <= lastChunk;
+    };
+    const reads = [...this.#waited, ...this.#inOrder].filter(isWithin);
+    this.#waited = this.#waited.filter((read) => !isWithin(read));
+    this.#inOrder = this.#inOrder.filter((read) => !isWithin(read));
+    return { firstChunk, lastChunk, reads };
+  }
+
+  #chunksOf({ offset, bytes }: PageRead): Pick<PageUnit, 'firstChunk' | 'lastChunk'> {
+    const [firstChunk, lastChunk] = [offset, offset + bytes - 1].map((at) =>
+      Math.floor(at / this.#strideBytes),
+    );
+    return { firstChunk: firstChunk ?? 0, lastChunk: lastChunk ?? 0 };
+  }
+}

@@ -1,0 +1,105 @@
+/** One file that is opened as it is read: which reads are answered next, and how many at once. */
+
+import { limits } from '@cellbook/shared/limits.ts';
+import type { Logger } from '@cellbook/shared/log.ts';
+import { say } from './fuse-answer.ts';
+import { errno } from './fuse-wire.ts';
+import { type PageRead, PageReads, type PageUnit } from './page-reads.ts';
+
+export interface LazyFile {
+  bytes: number;
+  /** What each chunk but the last holds. */
+  strideBytes: number;
+  /** Units opened at once: while somebody waits for the file, and afterwards. */
+  atOnce: { first: number; afterwards: number };
+  /** Opens the unit's chunks and answers its reads; throws where it cannot, with none of them answered. */
+  answer(unit: PageUnit, device: number, signal: AbortSignal): Promise<void>;
+}
+
+export class ServedFile {
+  readonly #file: LazyFile;
+  readonly #log: Pick<Logger, 'warn'>;
+  readonly #reads: PageReads;
+  readonly #ended = new AbortController();
+  readonly #released = Promise.withResolvers<void>();
+  #atOnce: number;
+  #opened = 0;
+  #dropped = false;
+  #working = 0;
+
+  constructor(file: LazyFile, log: Pick<Logger, 'warn'>) {
+    this.#file = file;
+    this.#log = log;
+    this.#reads = new PageReads(file.strideBytes);
+    this.#atOnce = file.atOnce.first;
+  }
+
+  get bytes(): number {
+    return this.#file.bytes;
+  }
+
+  get released(): Promise<void> {
+    return this.#released.promise;
+  }
+
+  hurry(): void {
+    this.#atOnce = this.#file.atOnce.afterwards;
+  }
+
+  /** Whoever has it open reads on; it ends when nobody has. */
+  drop(): void {
+    this.#dropped = true;
+    if (this.#opened === 0) this.end();
+  }
+
+  open(): boolean {
+    if (this.#dropped) return false;
+    this.#opened += 1;
+    return true;
+  }
+
+  release(): void {
+    this.#opened -= 1;
+    if (this.#dropped && this.#opened === 0) this.end();
+  }
+
+  end(): void {
+    this.#ended.abort();
+    this.#released.resolve();
+  }
+
+  read({ unique, offset, bytes }: PageRead, device: number): void {
+    const within = Math.min(bytes, this.bytes - offset);
+    if (within <= 0) say(device, unique, Buffer.alloc(0));
+    else if (this.#reads.count >= limits.snapshots.readsWaitingMax)
+      say(device, unique, Buffer.alloc(0), errno.again);
+    else {
+      this.#reads.add({ unique, offset, bytes: within });
+      this.#pump(device);
+    }
+  }
+
+  #pump(device: number): void {
+    while (
+      this.#working < this.#atOnce ||
+      (this.#reads.isWaited && this.#working < this.#file.atOnce.afterwards)
+    ) {
+      const unit = this.#reads.next();
+      if (!unit) return;
+      this.#working += 1;
+      void this.#answer(unit, device);
+    }
+  }
+
+  async #answer(unit: PageUnit, device: number): Promise<void> {
+    try {
+      await this.#file.answer(unit, device, this.#ended.signal);
+    } catch (error) {
+      if (!this.#ended.signal.aborted) this.#log.warn({ err: error }, 'pages of an image cannot be read');
+      for (const { unique } of unit.reads) say(device, unique, Buffer.alloc(0), errno.io);
+    } finally {
+      this.#working -= 1;
+      this.#pump(device);
+    }
+  }
+}
