@@ -10,6 +10,7 @@ import { environmentLimits } from './limits/environments.ts';
 import { gatewayLimits } from './limits/gateway.ts';
 import { ladderLimits } from './limits/ladder.ts';
 import { lifecycleLimits } from './limits/lifecycle.ts';
+import { parkingLimits } from './limits/parking.ts';
 import { poolLimits } from './limits/pool.ts';
 import { sandboxLimits } from './limits/sandbox.ts';
 import { snapshotLimits } from './limits/snapshots.ts';
@@ -28,6 +29,7 @@ export const limits = {
   ...storageLimits,
   ...edgeLimits,
   ...standingLimits,
+  ...parkingLimits,
   ...certificateLimits,
   ...egressLimits,
   ...usageLimits,
