@@ -43,6 +43,7 @@ const npm = (...args: string[]): TerminalRun =>
     CELLBOOK_HOME: home,
     CELLBOOK_EDGE_PORT: String(port),
     CELLBOOK_CELLS: cells,
+    CELLBOOK_POOL: 'off',
   });
 
 const running = () => pidsWithEnvironment(homeVariable, home);

@@ -23,6 +23,8 @@ export function useTestPlatform(environment: Record<string, string> = {}): () =>
     const config = platformConfig({
       ...process.env,
       CELLBOOK_CELLS: 'eu=eu-1',
+      // Sandboxes that nobody has asked for cost every file processor time that few of them are about.
+      CELLBOOK_POOL: 'off',
       ...environment,
       CELLBOOK_HOME: homeDirectory,
       CELLBOOK_EDGE_PORT: String(await freePort()),

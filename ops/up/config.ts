@@ -26,8 +26,8 @@ const environmentSchema = z.object({
   CELLBOOK_IMAGE_DIR: z.string().optional(),
   /** What notebooks may reach: a file, or `off` (ops/runbooks/egress.md). */
   CELLBOOK_EGRESS: z.string().min(1).optional(),
-  /** Sandboxes that each host keeps ready for whoever comes next (cells/src/pool/README.md); absent: none. */
-  CELLBOOK_POOL: z.string().min(1).optional(),
+  /** Sandboxes that hosts keep ready for whoever comes next: `auto`, a number or `off` (cells/src/pool/README.md). */
+  CELLBOOK_POOL: z.string().min(1).default('auto'),
 });
 
 export interface PlatformConfig {
@@ -43,7 +43,7 @@ export interface PlatformConfig {
   runsc: string | null;
   imageDirectory: string | null;
   egress: string | null;
-  pool: string | null;
+  pool: string;
 }
 
 export function platformConfig(env: NodeJS.ProcessEnv): PlatformConfig {
@@ -63,7 +63,7 @@ export function platformConfig(env: NodeJS.ProcessEnv): PlatformConfig {
     imageDirectory: parsed.CELLBOOK_IMAGE_DIR ?? null,
     // Programs run in the checkout, wherever the command was given.
     egress: egressOf(parsed.CELLBOOK_EGRESS),
-    pool: parsed.CELLBOOK_POOL ?? null,
+    pool: parsed.CELLBOOK_POOL,
   };
 }
 

@@ -55,6 +55,8 @@ export async function startBenchPlatform(options: PlatformOptions): Promise<Benc
       CELLBOOK_CELLS: `eu=${cellId}`,
       CELLBOOK_SANDBOX_DRIVER: options.driver,
       CELLBOOK_PYTHON: options.python,
+      // What is measured says what it needs of it.
+      CELLBOOK_POOL: 'off',
       ...(options.operator && { CELLBOOK_OPERATORS: options.operator }),
       ...options.settings,
       ...(options.sandboxesMax && { CELLBOOK_SANDBOXES_MAX: String(options.sandboxesMax) }),

@@ -10,8 +10,8 @@ export interface CellEnvironment {
   runsc: string | null;
   imageDirectory: string | null;
   egress: string | null;
-  /** Sandboxes that each host keeps ready; null: none. */
-  pool: string | null;
+  /** Sandboxes that hosts keep ready. */
+  pool: string;
   /** What of this machine's memory its sandboxes may count on. */
   machineMemoryBytes: number;
   cacheDirectory: string;
@@ -26,7 +26,9 @@ export function cellEnvironment(options: CellEnvironment): Record<string, string
     ...(options.runsc === null ? {} : { CELLBOOK_RUNSC: options.runsc }),
     ...(options.imageDirectory === null ? {} : { CELLBOOK_IMAGE_DIR: options.imageDirectory }),
     ...(options.egress === null ? {} : { CELLBOOK_EGRESS: options.egress }),
-    ...(options.pool === null ? {} : { CELLBOOK_POOL: options.pool }),
+    CELLBOOK_POOL: options.pool,
+    // Made once for all hosts of this machine, and found again by the next platform that runs the same.
+    CELLBOOK_GOLDEN_DIR: join(options.cacheDirectory, 'golden'),
     CELLBOOK_MACHINE_MEMORY_MIB: String(Math.floor(options.machineMemoryBytes / 2 ** 20)),
     // Every start reads some hundred files of TypeScript; their compiled form is kept.
     NODE_COMPILE_CACHE: join(options.cacheDirectory, 'node-compile-cache'),
