@@ -1,18 +1,21 @@
 /**
  * The platforms that rungs are measured on, one after the other, each alone on the machine:
  *
- *     plain   one host, files in a directory                       live, memory, cold
- *     hosts   two hosts, files and images in an S3 server           memoryRemote
- *     pool    one host that keeps sandboxes ready for anybody       files
+ *     plain    one host, no pool, files in a directory               live, memory, cold
+ *     hosts    two hosts, no pool, files and images in an S3 server  memoryRemote
+ *     pool     one host that keeps sandboxes ready for anybody       files
+ *     golden   one host with the image of such a sandbox alone       coldFromGolden
  */
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Person, signInAtEdge } from '../platform/person.ts';
 import { type BenchPlatform, startBenchPlatform } from '../platform/start.ts';
+import { untilReady } from '../processes.ts';
 import { type HostSwitch, hostSwitch } from './hosts.ts';
 import { startObjectServer } from './object-server.ts';
 import { type ResumeRecord, resumeRecord } from './record.ts';
 
-export const bedNames = ['plain', 'hosts', 'pool'] as const;
+export const bedNames = ['plain', 'hosts', 'pool', 'golden'] as const;
 export type BedName = (typeof bedNames)[number];
 
 export interface Bed {
@@ -40,7 +43,15 @@ export async function startBed(name: BedName, directory: string, { stops, note }
   stops.push(() => record.close());
   const hosts = hostSwitch(platform);
   stops.push(() => hosts.reconnectAll());
+  if (name === 'golden' || name === 'pool')
+    await untilReady('the golden image', () => hasGoldenImage(platform));
   return { platform, record, hosts, person: await signInAtEdge(platform) };
+}
+
+/** Its host makes it beside everything else, and says so. */
+async function hasGoldenImage({ directory, cellId }: BenchPlatform): Promise<boolean> {
+  const log = join(directory, 'logs', `host-${cellId}-a.log`);
+  return (await readFile(log, 'utf8')).includes('the pool has its image');
 }
 
 async function settingsOf(
@@ -48,9 +59,10 @@ async function settingsOf(
   home: string,
   stops: Starting['stops'],
 ): Promise<Record<string, string>> {
-  if (name === 'plain') return {};
+  if (name === 'plain') return { CELLBOOK_POOL: 'off' };
   if (name === 'pool') return { CELLBOOK_POOL: String(poolSize) };
+  if (name === 'golden') return { CELLBOOK_POOL: '0' };
   const objects = await startObjectServer(join(home, 's3'));
   stops.push(() => objects.stop());
-  return { CELLBOOK_HOSTS_PER_CELL: '2', CELLBOOK_OBJECTS: objects.url };
+  return { CELLBOOK_POOL: 'off', CELLBOOK_HOSTS_PER_CELL: '2', CELLBOOK_OBJECTS: objects.url };
 }

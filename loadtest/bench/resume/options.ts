@@ -48,6 +48,7 @@ export function parseOptions(argv: string[]): Options {
       memoryRemote: count('memoryRemote', few),
       files: count('files', many),
       cold: count('cold', few),
+      coldFromGolden: count('coldFromGolden', few),
       peer: few,
     },
     samplesFile:

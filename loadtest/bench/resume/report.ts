@@ -52,10 +52,10 @@ export function report(lines: readonly Line[]) {
 }
 
 function perRung<Result>(of: (rung: RungName) => Result): Record<RungName, Result> {
-  const [live, memory, memoryRemote, files, cold] = rungNames;
+  const [live, memory, memoryRemote, files, cold, coldFromGolden] = rungNames;
   return {
     ...{ live: of(live), memory: of(memory), memoryRemote: of(memoryRemote) },
-    ...{ files: of(files), cold: of(cold) },
+    ...{ files: of(files), cold: of(cold), coldFromGolden: of(coldFromGolden) },
   };
 }
 

@@ -4,7 +4,7 @@
  */
 import type { Bed, BedName } from './bed.ts';
 
-export const rungNames = ['live', 'memory', 'memoryRemote', 'files', 'cold'] as const;
+export const rungNames = ['live', 'memory', 'memoryRemote', 'files', 'cold', 'coldFromGolden'] as const;
 export type RungName = (typeof rungNames)[number];
 
 export interface Suspended {
@@ -84,6 +84,10 @@ export const rungs: Readonly<Record<RungName, Rung>> = {
   files: { ...{ rung: 'files', bed: 'pool', keepsMemory: false, dropsPageCache: false }, prepare: fillPool },
   cold: {
     ...{ rung: 'cold', bed: 'plain', keepsMemory: false, dropsPageCache: true },
+    prepare: forgetMemory,
+  },
+  coldFromGolden: {
+    ...{ rung: 'cold', bed: 'golden', keepsMemory: false, dropsPageCache: true },
     prepare: forgetMemory,
   },
 };
