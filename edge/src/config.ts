@@ -4,6 +4,7 @@ import { regionsSchema } from '@cellbook/shared/protocol/regions.ts';
 import { z } from 'zod';
 import type { Counts } from '../sockets/counts.ts';
 import type { OneTimeCodes } from '../sockets/one-time-codes.ts';
+import type { SocketShard } from '../sockets/socket-shard.ts';
 import { providersConfigSchema } from './identity/oidc/provider-config.ts';
 
 export interface Bindings {
@@ -12,6 +13,7 @@ export interface Bindings {
   DIRECTORY: D1Database;
   ONE_TIME_CODES: DurableObjectNamespace<OneTimeCodes>;
   COUNTS: DurableObjectNamespace<Counts>;
+  SOCKETS: DurableObjectNamespace<SocketShard>;
 }
 
 const json = <Schema extends z.ZodType>(schema: Schema) =>

@@ -2,6 +2,7 @@
 import { type Clock, systemClock } from '@cellbook/shared/clock.ts';
 import type { OrgId, UserId } from '@cellbook/shared/ids.ts';
 import { type Random, systemRandom } from '@cellbook/shared/random.ts';
+import type { SocketShard } from '../sockets/socket-shard.ts';
 import { createD1AuditStore } from './audit/d1-audit-store.ts';
 import { createEdgeAudit, type EdgeAudit } from './audit/edge-audit.ts';
 import { createRefusalCounts, noteRefusal, type RefusalCounts } from './audit/record-audit.ts';
@@ -96,6 +97,8 @@ export interface Edge {
   metrics: Metrics;
   upkeep: Upkeep;
   forwarder: Forwarder;
+  /** The objects that hold browsers' sockets. */
+  shards(shard: number): DurableObjectStub<SocketShard>;
 }
 
 const built = new WeakMap<object, Edge>();
@@ -166,6 +169,7 @@ export function createEdge(bindings: Bindings, clock: Clock, random: Random): Ed
     refused: noteRefusal,
     codes: createOneTimeCodes({ objects: bindings.ONE_TIME_CODES, clock, random }),
     forwarder: forwarderOf({ config, clock, random, metrics }, snapshots),
+    shards: (shard) => bindings.SOCKETS.get(bindings.SOCKETS.idFromName(`shard-${shard}`)),
   };
 }
 

@@ -18,12 +18,14 @@ import { keyRoutes } from './keys/routes.ts';
 import { openApi } from './openapi/document.ts';
 import { join, joinPage } from './orgs/join-page.ts';
 import { orgRoutes } from './orgs/routes.ts';
+import { parkingRoutes } from './parking/routes.ts';
 import { pinRoutes } from './pins/pin-routes.ts';
 import { json } from './responses/json.ts';
 import { bringRoutes } from './secrets/bring-routes.ts';
 import { secretRoutes } from './secrets/routes.ts';
 import { shareRoutes } from './shares/routes.ts';
 import { standingRoutes } from './standing/routes.ts';
+import { usageRoutes } from './usage/routes.ts';
 
 /** Pages: each is open, or sends who is not signed in to the page where one signs in. */
 export const pageRoutes: readonly EdgeRoute[] = [
@@ -93,6 +95,7 @@ export const pageRoutes: readonly EdgeRoute[] = [
   ...pinRoutes,
   ...standingRoutes,
   ...shareRoutes,
+  ...parkingRoutes,
   ...bringRoutes,
 ];
 
@@ -108,6 +111,7 @@ export const apiRoutes: readonly EdgeRoute[] = [
   ...auditRoutes,
   ...cellRoutes,
   ...secretRoutes,
+  ...usageRoutes,
 ];
 
 function page(path: string, open: string) {

@@ -31,6 +31,7 @@ POST   /pins/show                                         open
 POST   /pins/probe                                        open
 POST   /cells/standing                                    open
 POST   /cells/quota                                       open
+POST   /cells/wake                                        open
 POST   /cells/secrets                                     open
 POST   /cells/secrets/held                                open
 GET    /v1/edge-openapi.json                              open
@@ -78,6 +79,7 @@ GET    /v1/edge-audit/chain                               audit.read of platform
 GET    /v1/cells                                          cell.read of platform
 PUT    /v1/org/secrets/:name                              org_secret.write of organisation
 DELETE /v1/org/secrets/:name                              org_secret.write of organisation
+GET    /v1/usage                                          workspace.list of caller
 `
   .trim()
   .split('\n')

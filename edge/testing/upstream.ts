@@ -12,6 +12,7 @@
  *   …/standing         keeps what was PUT there last, and answers with it
  *   …/silent/{key}     never answers; `…/seen/{key}/0` answers when it has been asked
  *   …/recall, …/seal what was PUT there last, to whoever posts: a cell's signed word to the edge
+ *   …/usage            what was PUT there last
  *   /v1/workspaces/{id} 200, or as `absentWorkspace` and `brokenWorkspace` say
  *   WebSocket          echoes; "close 1012" closes so; "drop" ends without a close frame
  */
@@ -97,6 +98,7 @@ function startUpstream(moved: boolean) {
     standing: (request, response) => keep('standing', request, response),
     outdated: (_request, response) => response.writeHead(503, { 'cellbook-outdated': '1' }).end('{}'),
     seal: (request, response) => keep('seal', request, response),
+    usage: (request, response) => keep('usage', request, response),
   };
   const words = new Map<string, Buffer>();
   async function keep(name: string, request: IncomingMessage, response: ServerResponse) {

@@ -9,6 +9,7 @@ import { exportJWK, generateKeyPair, type JWK } from 'jose';
 import type { Bindings } from '../src/config.ts';
 import { createEdge, type Edge } from '../src/edge.ts';
 import { handle } from '../src/handle.ts';
+import { putUnderTest } from './edge-under-test.ts';
 
 declare global {
   namespace Cloudflare {
@@ -109,6 +110,7 @@ export async function createWorld(
     return world;
   };
   const world = worldOf(clock);
+  putUnderTest(() => world.edge);
   await world.publishPins(1, env.UPSTREAMS, 0);
   return world;
 }

@@ -10,7 +10,13 @@ import { forward } from '../route/forward.ts';
 import type { Destination } from '../route/principal.ts';
 import { addressedBy } from './addressed.ts';
 
-export async function forwardAs(ask: Ask, identity: Identity, path: string): Promise<Response> {
+export async function forwardAs(
+  ask: Ask,
+  identity: Identity,
+  path: string,
+  /** Of a socket that is held already. */
+  parking?: string,
+): Promise<Response> {
   const { edge, request, requestId, defer } = ask;
   const at = await addressedBy(ask, identity);
   const policy = await policyOf(ask, identity);
@@ -20,6 +26,7 @@ export async function forwardAs(ask: Ask, identity: Identity, path: string): Pro
     target: path + searchWithoutToken(ask.url),
     ...(at && { at }),
     ...(policy && { policy }),
+    ...(parking !== undefined && { parking }),
   });
   edge.metrics.forwarded(edge.clock.monotonicMs() - startedMs);
   return answer;
@@ -52,7 +59,7 @@ const unreadable = (org: OrgId): CellbookError =>
 const isSaid = (part: object): boolean => Object.keys(part).length > 0;
 
 /** The query as it was written, but for the credential in it: a token ends at the edge. */
-function searchWithoutToken(url: URL): string {
+export function searchWithoutToken(url: URL): string {
   if (!url.searchParams.has('token')) return url.search;
   const kept = url.search
     .slice(1)

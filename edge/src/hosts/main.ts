@@ -9,6 +9,7 @@ import { clientAddressOf, networkOf } from '../client-address.ts';
 import type { EdgeRoute } from '../edge-route.ts';
 import { authenticate, credentialIn } from '../identity/authenticate.ts';
 import { deedOf } from '../origins.ts';
+import { forwardOrHold } from '../parking/hold.ts';
 import { isPreflight, preflight } from '../responses/finish.ts';
 import { apiRoutes, pageRoutes } from '../routes.ts';
 import { tellBehind } from '../standing/tell-cells.ts';
@@ -53,7 +54,7 @@ export async function answerJupyter(ask: Ask): Promise<Response> {
     return Response.redirect(new URL(`/open/${id.data}`, ask.edge.config.CELLBOOK_PUBLIC_URL).href, 302);
   }
   const identity = await authenticate(ask);
-  if (id.success) return forwardAs(ask, identity, url.pathname);
+  if (id.success) return forwardOrHold(ask, identity, url.pathname);
   throw new CellbookError('malformed_id', {
     doing: `${request.method} ${url.pathname}`,
     problem: 'this is not the id of a workspace',

@@ -10,7 +10,7 @@ import { authenticate, authenticateIfAny } from '../identity/authenticate.ts';
 import { enterPath, enterWorkspace } from '../identity/open.ts';
 import { lab } from '../lab-page.ts';
 import { deedOf } from '../origins.ts';
-import { forwardAs } from './forwarding.ts';
+import { forwardOrHold } from '../parking/hold.ts';
 
 export async function answerWorkspace(ask: Ask, workspaceId: WorkspaceId): Promise<Response> {
   const { request, url } = ask;
@@ -26,7 +26,7 @@ export async function answerWorkspace(ask: Ask, workspaceId: WorkspaceId): Promi
     if (!identity) return sendToConsole(ask, workspaceId);
     if (place) return lab(ask, workspaceId, place);
   }
-  return forwardAs(ask, await authenticate(ask), `/w/${workspaceId}${url.pathname}`);
+  return forwardOrHold(ask, await authenticate(ask), `/w/${workspaceId}${url.pathname}`);
 }
 
 function sendToConsole({ edge, url }: Ask, workspaceId: WorkspaceId): Response {

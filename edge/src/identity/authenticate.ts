@@ -17,9 +17,7 @@ export async function authenticate(ask: Ask): Promise<Identity> {
     if (!mayUse(kind, place.area, askerOf(request, url), deedOf(request))) throw crossOrigin(ask);
     const identity = await edge.credentials.verify(kind, credential);
     if (place.host === 'workspace' && identity.ws !== place.workspaceId) throw refused(kind);
-    if (await isRevoked(ask, identity)) throw refused(kind);
-    const current = await edge.standings.current(identity, ask.defer);
-    if (!current) throw refused(kind);
+    const current = await identityNow(ask, identity);
     await assertRegion(ask, current).catch((thrown: unknown) => {
       noteAudit(ask, { who: current });
       throw thrown;
@@ -28,6 +26,14 @@ export async function authenticate(ask: Ask): Promise<Identity> {
     return current;
   }
   throw nobody(ask);
+}
+
+/** As he is now who was that once. Throws where his credential has ended, or he has no place here any more. */
+export async function identityNow(ask: Ask, identity: Identity): Promise<Identity> {
+  const hasEnded = identity.exp * 1_000 <= ask.edge.clock.nowMs() || (await isRevoked(ask, identity));
+  const current = hasEnded ? null : await ask.edge.standings.current(identity, ask.defer);
+  if (!current) throw refused(identity.via);
+  return current;
 }
 
 /** By what this isolate holds; by the directory's word where that cannot know. */

@@ -13,6 +13,7 @@ import { CellbookError } from '@cellbook/shared/errors.ts';
 import type { CellId, RequestId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import { allCells, type Cell, cellOf, type Pins } from '@cellbook/shared/pins/pins.ts';
+import { parkingHeader } from '@cellbook/shared/protocol/parking-api.ts';
 import {
   clientAddressHeader,
   type Principal,
@@ -50,6 +51,8 @@ export interface Forwarded {
   policy?: Destination['policy'];
   /** Empty: not known. */
   clientAddress: string;
+  /** Of a socket that an object of the edge holds. */
+  parking?: string;
 }
 
 export async function forward(forwarder: Forwarder, forwarded: Forwarded): Promise<Response> {
@@ -102,6 +105,7 @@ async function send(
   const to = { cell, pinEpoch: pins.epoch, ...(at && { at }), ...(policy && { policy }) };
   headers.set(principalHeader, await forwarder.principals.sign(identity, to));
   if (clientAddress !== '') headers.set(clientAddressHeader, clientAddress);
+  if (forwarded.parking !== undefined) headers.set(parkingHeader, forwarded.parking);
   headers.set(requestIdHeader, requestId);
   headers.set(pinEpochHeader, String(pins.epoch));
   const trace = continueTrace(request.headers.get(traceparentHeader), forwarder.random);

@@ -1,0 +1,189 @@
+/**
+ * Browsers' sockets of the users of one shard (line.ts has what happens to each). They are accepted so that the object
+ * can leave memory while all of them are parked; what it knows of a socket lies with the socket (`Kept`). An object
+ * that was ended with attachments open has lost what they carried: those browsers are sent back with 1012.
+ *
+ * Nothing here decides who may: each attachment is asked of the router, as who opened the socket, as of now.
+ */
+import { DurableObject } from 'cloudflare:workers';
+import { systemClock } from '@cellbook/shared/clock.ts';
+import { limits } from '@cellbook/shared/limits.ts';
+import {
+  heldByHeader,
+  heldHeader,
+  parkingHeader,
+  type WakeOrder,
+  writeParking,
+} from '@cellbook/shared/protocol/parking-api.ts';
+import { systemRandom } from '@cellbook/shared/random.ts';
+import { inBatches, runOf } from './cell-runs.ts';
+import { type Kept, keptOf } from './kept.ts';
+import { type AttachOutcome, Line } from './line.ts';
+
+interface Bindings {
+  /** The router's own way in for attachments (edge/src/parking/attach.ts). */
+  ROUTER: Fetcher;
+}
+
+export class SocketShard extends DurableObject<Bindings> {
+  readonly #clock = systemClock;
+  readonly #random = systemRandom;
+  readonly #lines = new Map<string, Line>();
+
+  constructor(state: DurableObjectState, env: Bindings) {
+    super(state, env);
+    for (const socket of state.getWebSockets())
+      if (keptOf(socket)?.parkedIn == null) socket.close(1012, 'the edge restarts');
+  }
+
+  /** A browser's handshake, judged by the router; `heldHeader` says whose it is, `parkingHeader` which shard this is. */
+  override async fetch(request: Request): Promise<Response> {
+    const shard = Number(request.headers.get(parkingHeader));
+    const held = request.headers.get(heldHeader) ?? '';
+    const socket = this.#random.uuid();
+    const isFull = this.ctx.getWebSockets().length >= limits.parking.socketsPerShardMax;
+    const answer = await this.#ask(held, isFull ? null : writeParking({ shard, socket, seq: 1 }));
+    const cell = answer.headers.get(heldByHeader)?.split(' ');
+    if (!answer.webSocket || isFull || !cell) return answer;
+    const [browser, own] = Object.values(new WebSocketPair()) as [WebSocket, WebSocket];
+    this.ctx.acceptWebSocket(own, [socket]);
+    const [cellId = '', url = ''] = cell;
+    own.serializeAttachment({
+      socket,
+      shard,
+      held,
+      seq: 1,
+      cell: cellId,
+      url,
+      parkedIn: null,
+    } satisfies Kept);
+    this.#lineOf(own)?.use(accepted(answer.webSocket));
+    const headers = new Headers(answer.headers);
+    headers.delete(heldByHeader);
+    return new Response(null, { status: 101, webSocket: browser, headers });
+  }
+
+  override webSocketMessage(socket: WebSocket, frame: string | ArrayBuffer): void {
+    this.#lineOf(socket)?.fromBrowser(frame);
+  }
+
+  override async webSocketClose(socket: WebSocket, code: number, reason: string): Promise<void> {
+    const line = this.#lineOf(socket);
+    try {
+      socket.close(code === 1005 ? 1000 : code, reason);
+    } catch {}
+    await this.#left(socket, line, code);
+  }
+
+  override async webSocketError(socket: WebSocket): Promise<void> {
+    await this.#left(socket, this.#lineOf(socket), 1006);
+  }
+
+  /** What a cell has for its parked sockets; which of them are here no longer. */
+  async wake(cellId: string, orders: readonly WakeOrder[]): Promise<string[]> {
+    return orders.filter((order) => !this.#obey(cellId, order)).map(({ socket }) => socket);
+  }
+
+  /** Cells that have started anew know of no parked socket: each of theirs is attached again, and they do. */
+  override async alarm(): Promise<void> {
+    const parked = this.ctx.getWebSockets().filter((socket) => keptOf(socket)?.parkedIn != null);
+    if (parked.length === 0) return;
+    for (const [url, sockets] of Map.groupBy(parked, (socket) => keptOf(socket)?.url ?? '')) {
+      const run = await runOf(url, this.#clock);
+      if (run === null) await this.#silent(url, sockets);
+      else await this.#follow(url, run, sockets);
+    }
+    await this.ctx.storage.setAlarm(this.#clock.nowMs() + limits.parking.askRunEveryMs);
+  }
+
+  async #follow(url: string, run: string, sockets: readonly WebSocket[]): Promise<void> {
+    await this.ctx.storage.delete(silentAt(url));
+    const strangers = sockets.filter((socket) => keptOf(socket)?.parkedIn !== run);
+    await inBatches(strangers, limits.parking.attachAtOnceMax, (socket) => this.#lineOf(socket)?.wake());
+  }
+
+  async #silent(url: string, sockets: readonly WebSocket[]): Promise<void> {
+    const times = ((await this.ctx.storage.get<number>(silentAt(url))) ?? 0) + 1;
+    await this.ctx.storage.put(silentAt(url), times);
+    if (times < limits.parking.silentRunsMax) return;
+    await this.ctx.storage.delete(silentAt(url));
+    for (const socket of sockets) this.#lineOf(socket)?.end(1012, 'the cell does not answer');
+  }
+
+  #obey(cellId: string, order: WakeOrder): boolean {
+    const [socket] = this.ctx.getWebSockets(order.socket);
+    const kept = socket && keptOf(socket);
+    const line = socket && this.#lineOf(socket);
+    if (!kept || !line || socket.readyState !== WebSocket.OPEN || kept.cell !== cellId) return false;
+    // One that is on its way back, or was parked anew since, has heard of it already.
+    if (!line.isParked || line.seq !== order.seq) return true;
+    if (order.want === 'end') line.end(order.code, order.reason);
+    else if (order.want === 'attach') this.ctx.waitUntil(line.wake());
+    return true;
+  }
+
+  async #left(socket: WebSocket, line: Line | null, code: number): Promise<void> {
+    await line?.browserLeft(code);
+    const [name] = this.ctx.getTags(socket);
+    if (name !== undefined) this.#lines.delete(name);
+  }
+
+  #lineOf(socket: WebSocket): Line | null {
+    const [name = ''] = this.ctx.getTags(socket);
+    const known = this.#lines.get(name);
+    if (known) return known;
+    const kept = keptOf(socket);
+    if (!kept) return null;
+    const line = new Line(
+      {
+        clock: this.#clock,
+        browser: socket,
+        attach: (seq) => this.#attach(socket, seq),
+        keep: (seq, parkedIn) => this.#keep(socket, seq, parkedIn),
+      },
+      kept.seq,
+    );
+    this.#lines.set(name, line);
+    return line;
+  }
+
+  async #attach(socket: WebSocket, seq: number): Promise<AttachOutcome> {
+    const kept = keptOf(socket);
+    if (!kept) return { kind: 'refused' };
+    const answer = await this.#ask(kept.held, writeParking({ ...kept, seq })).catch(() => null);
+    if (!answer) return { kind: 'wait' };
+    if (!answer.webSocket) {
+      await answer.body?.cancel();
+      return { kind: answer.status === 503 || answer.status === 429 ? 'wait' : 'refused' };
+    }
+    const [cell = kept.cell, url = kept.url] = answer.headers.get(heldByHeader)?.split(' ') ?? [];
+    socket.serializeAttachment({ ...kept, cell, url } satisfies Kept);
+    return { kind: 'attached', upstream: accepted(answer.webSocket) };
+  }
+
+  #ask(held: string, parking: string | null): Promise<Response> {
+    const headers = { upgrade: 'websocket', [heldHeader]: held };
+    return this.env.ROUTER.fetch('http://router/', {
+      headers: parking === null ? headers : { ...headers, [parkingHeader]: parking },
+    });
+  }
+
+  #keep(socket: WebSocket, seq: number, parkedIn: string | null): void {
+    const kept = keptOf(socket);
+    if (kept) socket.serializeAttachment({ ...kept, seq, parkedIn } satisfies Kept);
+    if (parkedIn !== null) this.ctx.waitUntil(this.#ensureAlarm());
+  }
+
+  async #ensureAlarm(): Promise<void> {
+    if ((await this.ctx.storage.getAlarm()) === null)
+      await this.ctx.storage.setAlarm(this.#clock.nowMs() + limits.parking.askRunEveryMs);
+  }
+}
+
+const silentAt = (url: string): string => `silent ${url}`;
+
+function accepted(upstream: WebSocket): WebSocket {
+  upstream.binaryType = 'arraybuffer';
+  upstream.accept();
+  return upstream;
+}

@@ -1,0 +1,49 @@
+/** Whose a held socket is and where it leads: what the router tells the object that holds it, and hears again. */
+import { limits } from '@cellbook/shared/limits.ts';
+import { atHeader } from '@cellbook/shared/protocol/principal.ts';
+import { base64url } from 'jose';
+import { z } from 'zod';
+import { claimsSchema, credentialKinds, type Identity } from '../identity/identity.ts';
+
+const heldSchema = z.object({
+  /** As the credential said it; what it may do is read anew for each attachment. */
+  identity: claimsSchema.extend({ via: z.enum(credentialKinds), asOfMs: z.number().optional() }),
+  /** At the cell, and without a credential. */
+  path: z.string().startsWith('/w/'),
+  search: z.string(),
+  headers: z.record(z.string(), z.string()),
+});
+
+export interface Held {
+  identity: Identity;
+  path: string;
+  search: string;
+  headers: Record<string, string>;
+}
+
+/** Null: it is more than an object keeps for a socket. */
+export function writeHeld(held: Held): string | null {
+  const text = base64url.encode(JSON.stringify(held));
+  return text.length <= limits.parking.heldBytesMax ? text : null;
+}
+
+export function readHeld(text: string): Held {
+  const { identity, ...rest } = heldSchema.parse(
+    JSON.parse(new TextDecoder().decode(base64url.decode(text))),
+  );
+  const { asOfMs, ...claims } = identity;
+  return { ...rest, identity: { ...claims, ...(asOfMs !== undefined && { asOfMs }) } };
+}
+
+/** What of a handshake the cell is told again with each attachment. */
+export function heldHeaders(request: Request, clientAddress: string): Record<string, string> {
+  const names = [atHeader, 'accept-language', 'sec-websocket-protocol', 'user-agent', clientAddress];
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = /^[a-z0-9-]+$/.test(name) ? request.headers.get(name) : null;
+      return value === null ? [] : [[name, value.slice(0, headerCharsMax)]];
+    }),
+  );
+}
+
+const headerCharsMax = 512;
