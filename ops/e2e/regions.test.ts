@@ -1,6 +1,6 @@
 /** Two regions of two cells each: who lives where, and what the loss of one cell does to whom. */
 import { systemClock } from '@cellbook/shared/clock.ts';
-import { usageAnswerSchema } from '@cellbook/shared/protocol/quota.ts';
+import { usageAnswerSchema } from '@cellbook/shared/protocol/usage-api.ts';
 import type { Workspace } from '@cellbook/shared/protocol/workspace.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
 import type { Session } from '@jupyterlab/services';

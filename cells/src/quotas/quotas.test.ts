@@ -1,5 +1,6 @@
 import { newOrgId, newUserId, type UserId, workspaceIdSchema } from '@cellbook/shared/ids.ts';
-import type { QuotaPolicy, UsageAnswer } from '@cellbook/shared/protocol/quota.ts';
+import type { QuotaPolicy } from '@cellbook/shared/protocol/quota.ts';
+import type { UsageAnswer } from '@cellbook/shared/protocol/usage-api.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Answer, type ApiServer, startApiServer } from '../api/testing/api-server.ts';

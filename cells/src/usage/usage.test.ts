@@ -1,13 +1,27 @@
 /** What is counted, through the real stores on real Postgres, against the same worked out the slow way. */
 
+import {
+  newOrgId,
+  newUserId,
+  newVolumeId,
+  newWorkspaceId,
+  type OrgId,
+  type WorkspaceId,
+} from '@cellbook/shared/ids.ts';
+import { limits } from '@cellbook/shared/limits.ts';
 import type { UsageGroup, UsageStep } from '@cellbook/shared/protocol/usage-api.ts';
-import { seededRandom } from '@cellbook/shared/random.ts';
+import { type Random, seededRandom } from '@cellbook/shared/random.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../db/test-database.ts';
+import { PostgresWorkspaceStore } from '../lifecycle/stores/postgres-workspace-store.ts';
+import { phaseStateOf, type WorkspaceRow } from '../lifecycle/stores/workspace-row.ts';
+import { upTo } from '../quotas/allowance.ts';
+import { createPostgresManifestStore } from '../storage/manifests/postgres-manifest-store.ts';
 import { readUsage, type UsageAsked, type UsagePiece } from './read-usage.ts';
 import { holdUsageClock, type UsageClock } from './testing/usage-clock.ts';
 import { UsageHistory } from './testing/usage-history.ts';
 import { type Key, UsageModel } from './testing/usage-model.ts';
+import { declareSandboxBytes, tidyUsage } from './tidy-usage.ts';
 
 const hourMs = 3_600_000;
 const beginMs = Date.parse('2026-01-30T21:17:03.004Z');
@@ -85,4 +99,106 @@ describe('usage', () => {
     },
     120_000,
   );
+
+  it('counts each of many that change at once, with commits, teams and tidying between them', async () => {
+    const [store, manifests] = [
+      new PostgresWorkspaceStore(fresh.database),
+      createPostgresManifestStore(fresh.database),
+    ];
+    const random = seededRandom(5);
+    const orgId = newOrgId(random);
+    await declareSandboxBytes(fresh.database, 1_000);
+    const rows = await Promise.all(
+      Array.from({ length: 40 }, async () => {
+        const row = await createIn(store, random, orgId);
+        await manifests.create(row.id, newVolumeId(random));
+        return row;
+      }),
+    );
+    const all = (phase: WorkspaceRow['phase'], bytes: number, team: string) =>
+      Promise.all([
+        ...rows.map(({ id }) => commitPhase(store, id, phase)),
+        ...rows.map(async ({ id }) => {
+          const { version: expectedVersion, epoch } = (await manifests.read(id)) ?? expect.fail();
+          const about = { root: 'a'.repeat(64), reason: 'save', committedAtMs: beginMs };
+          await manifests.commit({
+            ...about,
+            workspaceId: id,
+            expectedVersion,
+            epoch,
+            bytes,
+            versionBytes: 0,
+          });
+        }),
+        ...rows.map(({ id }) => store.edit(id, { team })),
+        tidyUsage(fresh.database),
+      ]);
+    await all('running', 70, 'red');
+    await clock.set(beginMs + 2 * hourMs);
+    await all('suspended', 0, 'blue');
+    await clock.set(beginMs + 9 * hourMs);
+    await all('resuming', 0, 'red');
+    const asked = { orgId, fromMs: whole(beginMs), toMs: null, by: 'total', group: 'team' } as const;
+    expect(await readUsage(fresh.database, asked)).toMatchObject([
+      { key: 'red', meter: 'files', total: 40 * 70 * 2 * hourMs },
+      { key: 'red', meter: 'running', size: 1_000, activeMs: 40 * 2 * hourMs, total: 40_000 * 2 * hourMs },
+    ]);
+  }, 60_000);
+
+  it('keeps what a workspace has used when it is deleted for good, and counts no more of it', async () => {
+    const store = new PostgresWorkspaceStore(fresh.database);
+    const manifests = createPostgresManifestStore(fresh.database);
+    const random = seededRandom(6);
+    const { id, ownerId, orgId } = await createIn(store, random, newOrgId(random));
+    await manifests.create(id, newVolumeId(random));
+    const about = { root: 'a'.repeat(64), reason: 'save', committedAtMs: beginMs };
+    await manifests.commit({
+      ...about,
+      workspaceId: id,
+      expectedVersion: 0,
+      epoch: 0,
+      bytes: 5,
+      versionBytes: 3,
+    });
+    await commitPhase(store, id, 'running');
+    await clock.set(beginMs + hourMs);
+    await commitPhase(store, id, 'deleted', beginMs + hourMs);
+    await manifests.destroy(id);
+    const asked = { ownerId, fromMs: whole(beginMs), toMs: null, by: 'total', group: 'workspace' } as const;
+    const used = await readUsage(fresh.database, { ...asked, orgId });
+    expect(used.map(({ meter, activeMs, total }) => [meter, activeMs, total])).toEqual([
+      ['files', hourMs, 5 * hourMs],
+      ['running', hourMs, 2 * 1024 ** 3 * hourMs],
+      ['versions', hourMs, 3 * hourMs],
+    ]);
+    await clock.set(beginMs + 30 * hourMs);
+    expect(await tidyUsage(fresh.database)).toBe(3);
+    expect(await readUsage(fresh.database, asked)).toEqual(used);
+    await clock.set(beginMs + (limits.usage.keptDays + 1) * 24 * hourMs);
+    expect(await tidyUsage(fresh.database)).toBe(used.length * 2);
+    expect(await readUsage(fresh.database, asked)).toEqual([]);
+  });
 });
+
+const whole = (ms: number): number => Math.floor(ms / hourMs) * hourMs;
+
+async function createIn(store: PostgresWorkspaceStore, random: Random, orgId: OrgId): Promise<WorkspaceRow> {
+  const [id, ownerId] = [newWorkspaceId(random), newUserId(random)];
+  const common = { tier: 'free', name: 'n', desired: 'suspended', idleSuspendSeconds: null } as const;
+  const row = await store.create({ ...common, id, ownerId, orgId, nowMs: beginMs, createKey: id }, upTo(100));
+  return row ?? expect.fail('the store refused a workspace');
+}
+
+async function commitPhase(
+  store: PostgresWorkspaceStore,
+  id: WorkspaceId,
+  phase: WorkspaceRow['phase'],
+  purgedAtMs: number | null = null,
+): Promise<void> {
+  const row = await store.acquire(id, { holder: 'a', hostIds: [], ttlMs: 60_000 });
+  if (!row) throw new Error('no lease');
+  const guard = { holder: 'a', epoch: row.epoch, generation: row.generation };
+  const state = { ...phaseStateOf(row), phase, purgedAtMs };
+  const { committed } = await store.commit(id, guard, { state, hostId: null, transitions: [] });
+  expect(committed).toBe(true);
+}

@@ -648,7 +648,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What you and your organisation use of what you may; of the organisation in all cells, as they last told */
+        /** What you and your organisation use of what you may; with `from`, what you, your organisation or everybody has used since */
         get: operations["getUsage"];
         put?: never;
         post?: never;
@@ -694,7 +694,7 @@ export interface paths {
         delete: operations["deleteWorkspace"];
         options?: never;
         head?: never;
-        /** Rename, or set the idle policy */
+        /** Rename, or set the idle policy or the team */
         patch: operations["editWorkspace"];
         trace?: never;
     };
@@ -997,6 +997,7 @@ export interface components {
         CreateWorkspace: {
             name: string;
             idleSuspendSeconds?: number | null;
+            team?: components["schemas"]["TeamLabel"] | null;
             /**
              * @default suspended
              * @enum {string}
@@ -1008,6 +1009,7 @@ export interface components {
         EditWorkspace: {
             name?: string;
             idleSuspendSeconds?: number | null;
+            team?: components["schemas"]["TeamLabel"] | null;
         };
         EgressConnection: {
             /** Format: date-time */
@@ -1067,6 +1069,10 @@ export interface components {
             /** Format: date-time */
             savedAt: string;
             findings: components["schemas"]["Finding"][];
+        };
+        Held: {
+            seconds: number;
+            byteSeconds: number;
         };
         Invitation: {
             id: string;
@@ -1175,6 +1181,35 @@ export interface components {
         MembershipList: {
             orgs: components["schemas"]["Membership"][];
         };
+        Metered: {
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+            /** @enum {string} */
+            by: "hour" | "day" | "month" | "total";
+            /** @enum {string} */
+            group: "workspace" | "user" | "team" | "organisation";
+            rows: components["schemas"]["MeteredRow"][];
+            missing: string[];
+        };
+        MeteredRow: {
+            /** Format: date-time */
+            start: string;
+            key: string | null;
+            name: string | null;
+            running: components["schemas"]["Held"];
+            sandboxes: components["schemas"]["SandboxSeconds"][];
+            live: components["schemas"]["Held"];
+            memory: components["schemas"]["Held"];
+            memoryRemote: components["schemas"]["Held"];
+            files: components["schemas"]["Held"];
+            versions: components["schemas"]["Held"];
+            egress: {
+                upBytes: number;
+                downBytes: number;
+            };
+        };
         /** @enum {string} */
         MissCause: "first_start" | "sandbox_lost" | "unsupported" | "not_kept" | "expired" | "host_away" | "incompatible" | "gone" | "slow" | "failed";
         MissedRung: {
@@ -1228,6 +1263,11 @@ export interface components {
         Role: "viewer" | "member" | "admin" | "operator";
         /** @enum {string} */
         Rung: "live" | "memory" | "memory-remote" | "files" | "cold";
+        SandboxSeconds: {
+            tier: components["schemas"]["Tier"];
+            memoryBytes: number;
+            seconds: number;
+        };
         /** @enum {string} */
         Scope: "workspaces:read" | "workspaces" | "notebooks:read" | "notebooks" | "secrets" | "audit" | "keys" | "org" | "platform";
         Secret: {
@@ -1273,6 +1313,7 @@ export interface components {
             providerGroup: string | null;
             members: string[];
         };
+        TeamLabel: string;
         TeamList: {
             teams: components["schemas"]["Team"][];
         };
@@ -1322,6 +1363,7 @@ export interface components {
         UsageAnswer: {
             user: components["schemas"]["Usage"];
             organisation: components["schemas"]["Usage"] | null;
+            metered?: components["schemas"]["Metered"];
         };
         Version: {
             id: string;
@@ -1342,6 +1384,7 @@ export interface components {
             phase: components["schemas"]["Phase"];
             generation: number;
             idleSuspendSeconds: number | null;
+            team: components["schemas"]["TeamLabel"] | null;
             lastRung: components["schemas"]["Rung"] | null;
             lastResume: components["schemas"]["Resume"] | null;
             problem: string | null;
@@ -1359,6 +1402,7 @@ export interface components {
             phase: components["schemas"]["Phase"];
             generation: number;
             idleSuspendSeconds: number | null;
+            team: components["schemas"]["TeamLabel"] | null;
             lastRung: components["schemas"]["Rung"] | null;
             lastResume: components["schemas"]["Resume"] | null;
             problem: string | null;
@@ -3070,14 +3114,20 @@ export interface operations {
     };
     getUsage: {
         parameters: {
-            query?: never;
+            query?: {
+                from?: string;
+                to?: string;
+                by?: "hour" | "day" | "month" | "total";
+                group?: "workspace" | "user" | "team" | "organisation";
+                of?: "me" | "organisation" | "platform";
+            };
             header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;

@@ -7,7 +7,6 @@
 import { z } from 'zod';
 import { limits } from '../limits.ts';
 import type { Tier } from './principal.ts';
-import { meteredSchema } from './usage-api.ts';
 
 export const quotaSchema = z.object({
   /** Workspaces, deleted ones that can still be brought back included. */
@@ -81,15 +80,4 @@ export const usageSchema = z
     storageBytes: measured,
   })
   .meta({ title: 'Usage' });
-/** `GET /v1/usage`. */
-export const usageAnswerSchema = z
-  .object({
-    user: usageSchema,
-    /** Null for a key that may not read about its organisation, and at a cell that only visits. */
-    organisation: usageSchema.nullable(),
-    /** What was used, where `from` is asked for. */
-    metered: meteredSchema.optional(),
-  })
-  .meta({ title: 'UsageAnswer' });
 export type Usage = z.infer<typeof usageSchema>;
-export type UsageAnswer = z.infer<typeof usageAnswerSchema>;

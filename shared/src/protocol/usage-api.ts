@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { tierSchema } from './principal.ts';
+import { usageSchema } from './quota.ts';
 
 /** A team that what a workspace uses is counted for: the id of one, or any name that an organisation counts by. */
 export const teamLabelSchema = z
@@ -79,3 +80,15 @@ export const meteredSchema = z
   })
   .meta({ title: 'Metered' });
 export type Metered = z.infer<typeof meteredSchema>;
+
+/** `GET /v1/usage`. */
+export const usageAnswerSchema = z
+  .object({
+    user: usageSchema,
+    /** Null for a key that may not read about its organisation, and at a cell that only visits. */
+    organisation: usageSchema.nullable(),
+    /** What was used, where `from` is asked for. */
+    metered: meteredSchema.optional(),
+  })
+  .meta({ title: 'UsageAnswer' });
+export type UsageAnswer = z.infer<typeof usageAnswerSchema>;

@@ -6,8 +6,12 @@ import type { Relation } from '@cellbook/shared/access/access.ts';
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { Principal } from '@cellbook/shared/protocol/principal.ts';
-import { usageAnswerSchema } from '@cellbook/shared/protocol/quota.ts';
-import { type Metered, type UsageQuery, usageQuerySchema } from '@cellbook/shared/protocol/usage-api.ts';
+import {
+  type Metered,
+  type UsageQuery,
+  usageAnswerSchema,
+  usageQuerySchema,
+} from '@cellbook/shared/protocol/usage-api.ts';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { WorkspaceQuotas } from '../../quotas/quota-guard.ts';

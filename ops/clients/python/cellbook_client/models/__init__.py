@@ -53,6 +53,10 @@ from .finding_list import FindingList
 from .finding_part import FindingPart
 from .flagged_file import FlaggedFile
 from .forget_versions_body import ForgetVersionsBody
+from .get_usage_by import GetUsageBy
+from .get_usage_group import GetUsageGroup
+from .get_usage_of import GetUsageOf
+from .held import Held
 from .invitation import Invitation
 from .invitation_list import InvitationList
 from .kept import Kept
@@ -76,6 +80,11 @@ from .member_role import MemberRole
 from .membership import Membership
 from .membership_kind import MembershipKind
 from .membership_list import MembershipList
+from .metered import Metered
+from .metered_by import MeteredBy
+from .metered_group import MeteredGroup
+from .metered_row import MeteredRow
+from .metered_row_egress import MeteredRowEgress
 from .miss_cause import MissCause
 from .missed_rung import MissedRung
 from .organisation import Organisation
@@ -92,6 +101,7 @@ from .resume import Resume
 from .resume_step import ResumeStep
 from .role import Role
 from .rung import Rung
+from .sandbox_seconds import SandboxSeconds
 from .scope import Scope
 from .secret import Secret
 from .secret_list import SecretList
@@ -180,6 +190,10 @@ __all__ = (
     "FindingPart",
     "FlaggedFile",
     "ForgetVersionsBody",
+    "GetUsageBy",
+    "GetUsageGroup",
+    "GetUsageOf",
+    "Held",
     "Invitation",
     "InvitationList",
     "Kept",
@@ -201,6 +215,11 @@ __all__ = (
     "Membership",
     "MembershipKind",
     "MembershipList",
+    "Metered",
+    "MeteredBy",
+    "MeteredGroup",
+    "MeteredRow",
+    "MeteredRowEgress",
     "MissCause",
     "MissedRung",
     "Organisation",
@@ -217,6 +236,7 @@ __all__ = (
     "ResumeStep",
     "Role",
     "Rung",
+    "SandboxSeconds",
     "Scope",
     "Secret",
     "SecretList",

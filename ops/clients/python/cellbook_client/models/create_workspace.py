@@ -17,11 +17,13 @@ class CreateWorkspace:
     Attributes:
         name (str):
         idle_suspend_seconds (int | None | Unset):
+        team (None | str | Unset):
         desired (CreateWorkspaceDesired | Unset):  Default: CreateWorkspaceDesired.SUSPENDED.
     """
 
     name: str
     idle_suspend_seconds: int | None | Unset = UNSET
+    team: None | str | Unset = UNSET
     desired: CreateWorkspaceDesired | Unset = CreateWorkspaceDesired.SUSPENDED
 
     def to_dict(self) -> dict[str, Any]:
@@ -32,6 +34,12 @@ class CreateWorkspace:
             idle_suspend_seconds = UNSET
         else:
             idle_suspend_seconds = self.idle_suspend_seconds
+
+        team: None | str | Unset
+        if isinstance(self.team, Unset):
+            team = UNSET
+        else:
+            team = self.team
 
         desired: str | Unset = UNSET
         if not isinstance(self.desired, Unset):
@@ -46,6 +54,8 @@ class CreateWorkspace:
         )
         if idle_suspend_seconds is not UNSET:
             field_dict["idleSuspendSeconds"] = idle_suspend_seconds
+        if team is not UNSET:
+            field_dict["team"] = team
         if desired is not UNSET:
             field_dict["desired"] = desired
 
@@ -67,6 +77,15 @@ class CreateWorkspace:
             d.pop("idleSuspendSeconds", UNSET)
         )
 
+        def _parse_team(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        team = _parse_team(d.pop("team", UNSET))
+
         _desired = d.pop("desired", UNSET)
         desired: CreateWorkspaceDesired | Unset
         if isinstance(_desired, Unset):
@@ -77,6 +96,7 @@ class CreateWorkspace:
         create_workspace = cls(
             name=name,
             idle_suspend_seconds=idle_suspend_seconds,
+            team=team,
             desired=desired,
         )
 

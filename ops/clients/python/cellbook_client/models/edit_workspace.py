@@ -16,10 +16,12 @@ class EditWorkspace:
     Attributes:
         name (str | Unset):
         idle_suspend_seconds (int | None | Unset):
+        team (None | str | Unset):
     """
 
     name: str | Unset = UNSET
     idle_suspend_seconds: int | None | Unset = UNSET
+    team: None | str | Unset = UNSET
 
     def to_dict(self) -> dict[str, Any]:
         name = self.name
@@ -30,6 +32,12 @@ class EditWorkspace:
         else:
             idle_suspend_seconds = self.idle_suspend_seconds
 
+        team: None | str | Unset
+        if isinstance(self.team, Unset):
+            team = UNSET
+        else:
+            team = self.team
+
         field_dict: dict[str, Any] = {}
 
         field_dict.update({})
@@ -37,6 +45,8 @@ class EditWorkspace:
             field_dict["name"] = name
         if idle_suspend_seconds is not UNSET:
             field_dict["idleSuspendSeconds"] = idle_suspend_seconds
+        if team is not UNSET:
+            field_dict["team"] = team
 
         return field_dict
 
@@ -56,9 +66,19 @@ class EditWorkspace:
             d.pop("idleSuspendSeconds", UNSET)
         )
 
+        def _parse_team(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        team = _parse_team(d.pop("team", UNSET))
+
         edit_workspace = cls(
             name=name,
             idle_suspend_seconds=idle_suspend_seconds,
+            team=team,
         )
 
         return edit_workspace

@@ -5,7 +5,10 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 from attrs import define as _attrs_define
 
+from ..types import UNSET, Unset
+
 if TYPE_CHECKING:
+    from ..models.metered import Metered
     from ..models.usage import Usage
 
 
@@ -18,10 +21,12 @@ class UsageAnswer:
     Attributes:
         user (Usage):
         organisation (None | Usage):
+        metered (Metered | Unset):
     """
 
     user: Usage
     organisation: None | Usage
+    metered: Metered | Unset = UNSET
 
     def to_dict(self) -> dict[str, Any]:
         from ..models.usage import Usage
@@ -34,6 +39,10 @@ class UsageAnswer:
         else:
             organisation = self.organisation
 
+        metered: dict[str, Any] | Unset = UNSET
+        if not isinstance(self.metered, Unset):
+            metered = self.metered.to_dict()
+
         field_dict: dict[str, Any] = {}
 
         field_dict.update(
@@ -42,11 +51,14 @@ class UsageAnswer:
                 "organisation": organisation,
             }
         )
+        if metered is not UNSET:
+            field_dict["metered"] = metered
 
         return field_dict
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        from ..models.metered import Metered
         from ..models.usage import Usage
 
         d = dict(src_dict)
@@ -67,9 +79,17 @@ class UsageAnswer:
 
         organisation = _parse_organisation(d.pop("organisation"))
 
+        _metered = d.pop("metered", UNSET)
+        metered: Metered | Unset
+        if isinstance(_metered, Unset):
+            metered = UNSET
+        else:
+            metered = Metered.from_dict(_metered)
+
         usage_answer = cls(
             user=user,
             organisation=organisation,
+            metered=metered,
         )
 
         return usage_answer

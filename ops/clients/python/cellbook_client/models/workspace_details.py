@@ -29,6 +29,7 @@ class WorkspaceDetails:
         phase (Phase):
         generation (int):
         idle_suspend_seconds (int | None):
+        team (None | str):
         last_rung (None | Rung):
         last_resume (None | Resume):
         problem (None | str):
@@ -45,6 +46,7 @@ class WorkspaceDetails:
     phase: Phase
     generation: int
     idle_suspend_seconds: int | None
+    team: None | str
     last_rung: None | Rung
     last_resume: None | Resume
     problem: None | str
@@ -70,6 +72,9 @@ class WorkspaceDetails:
 
         idle_suspend_seconds: int | None
         idle_suspend_seconds = self.idle_suspend_seconds
+
+        team: None | str
+        team = self.team
 
         last_rung: None | str
         if isinstance(self.last_rung, Rung):
@@ -109,6 +114,7 @@ class WorkspaceDetails:
                 "phase": phase,
                 "generation": generation,
                 "idleSuspendSeconds": idle_suspend_seconds,
+                "team": team,
                 "lastRung": last_rung,
                 "lastResume": last_resume,
                 "problem": problem,
@@ -144,6 +150,13 @@ class WorkspaceDetails:
             return cast(int | None, data)
 
         idle_suspend_seconds = _parse_idle_suspend_seconds(d.pop("idleSuspendSeconds"))
+
+        def _parse_team(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        team = _parse_team(d.pop("team"))
 
         def _parse_last_rung(data: object) -> None | Rung:
             if data is None:
@@ -211,6 +224,7 @@ class WorkspaceDetails:
             phase=phase,
             generation=generation,
             idle_suspend_seconds=idle_suspend_seconds,
+            team=team,
             last_rung=last_rung,
             last_resume=last_resume,
             problem=problem,

@@ -67,7 +67,7 @@ def sync_detailed(
     body: EditWorkspace,
     idempotency_key: str | Unset = UNSET,
 ) -> Response[Error | Workspace]:
-    """Rename, or set the idle policy
+    """Rename, or set the idle policy or the team
 
     Args:
         workspace_id (str):
@@ -102,7 +102,7 @@ def sync(
     body: EditWorkspace,
     idempotency_key: str | Unset = UNSET,
 ) -> Error | Workspace | None:
-    """Rename, or set the idle policy
+    """Rename, or set the idle policy or the team
 
     Args:
         workspace_id (str):
@@ -132,7 +132,7 @@ async def asyncio_detailed(
     body: EditWorkspace,
     idempotency_key: str | Unset = UNSET,
 ) -> Response[Error | Workspace]:
-    """Rename, or set the idle policy
+    """Rename, or set the idle policy or the team
 
     Args:
         workspace_id (str):
@@ -165,7 +165,7 @@ async def asyncio(
     body: EditWorkspace,
     idempotency_key: str | Unset = UNSET,
 ) -> Error | Workspace | None:
-    """Rename, or set the idle policy
+    """Rename, or set the idle policy or the team
 
     Args:
         workspace_id (str):
