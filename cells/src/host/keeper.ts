@@ -1,6 +1,6 @@
 /** Keeps sandboxes' memory on a host: frozen in their places, or as images on its disk. */
 import { CellbookError } from '@cellbook/shared/errors.ts';
-import type { SandboxId, WorkspaceId } from '@cellbook/shared/ids.ts';
+import type { WorkspaceId } from '@cellbook/shared/ids.ts';
 import type { RestImage } from '../ladder/rest.ts';
 import type { HostedSandbox, SandboxDriver, SandboxSnapshots, SandboxSpec } from '../sandbox/driver.ts';
 import type { SnapshotFingerprint } from '../sandbox/snapshot/fingerprint.ts';
@@ -95,8 +95,8 @@ export class Keeper<Hosted extends HostedSandbox> {
     return images.read(healed, (directory) => snapshots.restore(spec, directory, signal), signal);
   }
 
-  async send(workspaceId: WorkspaceId, of: SandboxId, signal: AbortSignal): Promise<SentImage> {
-    return this.#parts(workspaceId).images.send(workspaceId, of, signal);
+  async send(workspaceId: WorkspaceId, image: KeptImage, signal: AbortSignal): Promise<SentImage> {
+    return this.#parts(workspaceId).images.send(workspaceId, image, signal);
   }
 
   #parts(workspaceId: WorkspaceId): { snapshots: SandboxSnapshots<Hosted>; images: ImageShelf } {

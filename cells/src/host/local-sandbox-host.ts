@@ -184,8 +184,8 @@ export class LocalSandboxHost<Hosted extends HostedSandbox = Sandbox> implements
     return this.#keeper.store(workspaceId, epoch, key, signal);
   }
 
-  sendImage(workspaceId: WorkspaceId, of: SandboxId, signal: AbortSignal): Promise<SentImage> {
-    return this.#keeper.send(workspaceId, of, signal);
+  sendImage(workspaceId: WorkspaceId, image: KeptImage, signal: AbortSignal): Promise<SentImage> {
+    return this.#keeper.send(workspaceId, image, signal);
   }
 
   async images(): Promise<SandboxId[]> {

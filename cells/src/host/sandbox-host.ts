@@ -85,7 +85,7 @@ export interface SandboxHost<Hosted extends HostedSandbox = Sandbox> {
     signal: AbortSignal,
   ): Promise<RestImage | null>;
   /** Brings an image to the object store, in the background of everything else. Idempotent. */
-  sendImage(workspaceId: WorkspaceId, of: SandboxId, signal: AbortSignal): Promise<SentImage>;
+  sendImage(workspaceId: WorkspaceId, image: KeptImage, signal: AbortSignal): Promise<SentImage>;
   /** The images that lie here, by the sandboxes they are of. */
   images(): Promise<SandboxId[]>;
   /** Idempotent. */

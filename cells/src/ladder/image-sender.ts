@@ -9,6 +9,7 @@ import { limits } from '@cellbook/shared/limits.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
 import type { Hosts } from '../host/hosts.ts';
 import type { ImageKeyStore } from '../snapshots/image-key-store.ts';
+import type { ImageKeys } from '../snapshots/image-keys.ts';
 import type { Rest } from './rest.ts';
 import type { RestStore } from './rest-store.ts';
 
@@ -16,6 +17,7 @@ export interface ImageSenderDeps {
   rests: Pick<RestStore, 'listUnsent' | 'noteRemote'>;
   hosts: Pick<Hosts, 'ids' | 'isOpen' | 'on'>;
   keys: Pick<ImageKeyStore, 'beginRemote'>;
+  imageKeys: Pick<ImageKeys, 'find'>;
   clock: Clock;
   log: Logger;
 }
@@ -60,11 +62,14 @@ export class ImageSender {
   }
 
   async #send({ workspaceId, sandboxId, hostId }: Rest): Promise<void> {
-    const { rests, hosts, keys, clock, log } = this.#deps;
+    const { rests, hosts, keys, imageKeys, clock, log } = this.#deps;
     const startedMs = clock.monotonicMs();
     try {
       if (!(await keys.beginRemote(workspaceId, clock.nowMs()))) throw new Error('its key is gone');
-      const sent = await hosts.on(hostId).sendImage(workspaceId, sandboxId, this.#stopping.signal);
+      const key = await imageKeys.find(workspaceId);
+      if (key === null) throw new Error('its key does not open');
+      const image = { of: sandboxId, key };
+      const sent = await hosts.on(hostId).sendImage(workspaceId, image, this.#stopping.signal);
       const isKept = await rests.noteRemote(workspaceId, sandboxId);
       const tookMs = Math.round(clock.monotonicMs() - startedMs);
       log.info({ workspaceId, hostId, ...sent, tookMs, isKept }, 'an image of memory is in the object store');

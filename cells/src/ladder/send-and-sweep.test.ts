@@ -5,6 +5,7 @@ import { createLogger } from '@cellbook/shared/log.ts';
 import { seededRandom } from '@cellbook/shared/random.ts';
 import { expect, test } from 'vitest';
 import type { SandboxHost } from '../host/sandbox-host.ts';
+import { imageKeysInMemory } from '../snapshots/image-keys.ts';
 import { createMemoryImageKeyStore } from '../snapshots/memory-image-key-store.ts';
 import { RemoteImages } from '../snapshots/remote-images.ts';
 import { createMemoryObjectStore } from '../storage/objects/memory-object-store.ts';
@@ -29,7 +30,7 @@ function world() {
   const host: Pick<SandboxHost, 'images' | 'dropImage' | 'sendImage'> = {
     images: async () => [...images],
     dropImage: async (of) => void images.delete(of),
-    async sendImage(_workspaceId, of, signal) {
+    async sendImage(_workspaceId, { of }, signal) {
       sent.push(of);
       await sending.during();
       signal.throwIfAborted();
@@ -52,9 +53,11 @@ function world() {
     await rests.put(rest);
     await keys.keep({ workspaceId: rest.workspaceId, sealed: { keyId: 'k', text: 't' } });
     if (rest.hostId === here) images.add(rest.sandboxId);
+    await imageKeys.make(rest.workspaceId);
     return rest;
   }
-  const sender = new ImageSender({ rests, hosts, keys, clock, log });
+  const imageKeys = imageKeysInMemory(random);
+  const sender = new ImageSender({ rests, hosts, keys, imageKeys, clock, log });
   const sweep = () => sweepImages({ rests, hosts, keys, remote, clock, log });
   return { clock, rests, keys, images, sent, sending, objects, stored, sender, sweep };
 }

@@ -18,12 +18,13 @@ export function openImages(config: CellConfig, tools: CellTools, stores: CellSto
   const masterKeys = masterKeysOf(config.secretKeysFile);
   const keys = createPostgresImageKeyStore(stores.database);
   const remote = new RemoteImages(withObjectFailpoints(openObjectStore(config.objects, tools), failpoint));
-  const opened = { imageKeys: createImageKeys({ store: keys, masterKeys, random }), remoteImages: remote };
+  const imageKeys = createImageKeys({ store: keys, masterKeys, random });
+  const opened = { imageKeys, remoteImages: remote };
   // Where this process is the host itself no memory is kept.
   if (config.hosts === null) return { ...opened, close: async () => {} };
   if (masterKeys === null) log.warn(withoutKeys);
   const { rests } = stores;
-  const sender = new ImageSender({ rests, hosts, keys, clock, log });
+  const sender = new ImageSender({ rests, hosts, keys, imageKeys, clock, log });
   const sweep = () => sweepImages({ rests, hosts, keys, remote, clock, log });
   const looking = repeatEvery(clock, limits.snapshots.sendLookMs, () => sender.look(), log);
   const sweeping = repeatEvery(clock, limits.snapshots.sweepEveryMs, sweep, log);

@@ -1,7 +1,9 @@
 /**
  * One chunk of an image. Its name is a keyed digest of what it holds, so that the same content of the same
- * workspace is one chunk, and nobody without its key can tell whether it holds what he knows. Compressed where
- * that pays, then sealed under its name: one put in another's place does not open.
+ * workspace is one chunk, and nobody without its key can tell whether it holds what he knows. Sealed under its name:
+ * one put in another's place does not open. On a host's disk it is as it was, since whoever resumes waits for it and
+ * undoing compression takes four times as long as unsealing (1.4 ms of 1 MiB, 0.3); on its way to the object store it
+ * is compressed where that pays.
  */
 import { createHmac } from 'node:crypto';
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
@@ -31,15 +33,34 @@ export function chunkName({ names }: ImageSubkeys, content: Uint8Array): string 
 }
 
 export function sealChunk(
-  { chunks: key }: ImageSubkeys,
+  subkeys: ImageSubkeys,
+  name: string,
+  content: Uint8Array,
+  random: Random,
+): Buffer[] {
+  return sealForm(subkeys, name, plainForm, content, random);
+}
+
+/** Smaller, where it gets smaller. */
+export function packChunk(
+  subkeys: ImageSubkeys,
   name: string,
   content: Uint8Array,
   random: Random,
 ): Buffer[] {
   const packed = zstdCompressSync(content, compression);
-  const isWorthwhile = packed.length < content.length * worthwhile;
-  const form = Buffer.of(isWorthwhile ? zstdForm : plainForm);
-  const plain = isWorthwhile ? packed : content;
+  if (packed.length < content.length * worthwhile) return sealForm(subkeys, name, zstdForm, packed, random);
+  return sealForm(subkeys, name, plainForm, content, random);
+}
+
+function sealForm(
+  { chunks: key }: ImageSubkeys,
+  name: string,
+  formByte: number,
+  plain: Uint8Array,
+  random: Random,
+): Buffer[] {
+  const form = Buffer.of(formByte);
   return [form, ...sealBox({ key, name: boundTo(name, form) }, plain, random)];
 }
 

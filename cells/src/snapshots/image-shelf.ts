@@ -22,8 +22,8 @@ export interface ImageShelf {
    * `sandbox_unavailable` where a piece of it is missing.
    */
   read<T>(image: KeptImage, use: (directory: string) => Promise<T>, signal: AbortSignal): Promise<T>;
-  /** Brings one to the object store, as it lies here. Throws `sandbox_unavailable` where it does not. */
-  send(workspaceId: WorkspaceId, of: SandboxId, signal: AbortSignal): Promise<SentImage>;
+  /** Brings one to the object store. Throws `sandbox_unavailable` where it is not whole. */
+  send(workspaceId: WorkspaceId, image: KeptImage, signal: AbortSignal): Promise<SentImage>;
   list(): Promise<SandboxId[]>;
   /** Idempotent. */
   remove(of: SandboxId): Promise<void>;

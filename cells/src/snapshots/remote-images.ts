@@ -1,25 +1,30 @@
 /**
- * Sealed images in the region's object store, as they lie on their hosts: chunks by name, then the manifest, so that
+ * Sealed images in the region's object store, their chunks compressed: chunks by name, then the manifest, so that
  * an image which has its manifest is whole. What a workspace's last image had is not sent again, and goes once the
  * next is there. A copy that another image's sending removed in part (two hosts at once, one of them cut off from its
  * controller) does not open, and the next rung is taken.
  *
  *     snapshots/<workspace>/chunks/<name>        snapshots/<workspace>/images/<sandbox>
  */
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import type { SandboxId, WorkspaceId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { ObjectStore } from '../storage/objects/object-store.ts';
 import { eachAtMost } from '../storage/tree/semaphore.ts';
-import { chunkSchema } from './chunk.ts';
 
 export interface SentImage {
   chunks: number;
   /** Those that were not there yet. */
   chunksSent: number;
   bytesSent: number;
+}
+
+export interface ImageToSend {
+  /** Sealed, as it lies on its host. */
+  manifest: Uint8Array;
+  names: readonly string[];
+  /** A chunk as it goes to the object store. */
+  pack(name: string): Promise<Uint8Array>;
 }
 
 export const manifestName = 'manifest';
@@ -39,20 +44,19 @@ export class RemoteImages {
   async send(
     workspaceId: WorkspaceId,
     of: SandboxId,
-    directory: string,
+    { manifest, names, pack }: ImageToSend,
     signal: AbortSignal,
   ): Promise<SentImage> {
-    const names = (await readdir(directory)).filter((name) => chunkSchema.shape.name.safeParse(name).success);
     const there = new Set(await this.#list(workspaceId, signal));
     const missing = names.filter((name) => !there.has(chunkKey(workspaceId, name)));
     let bytesSent = 0;
     await eachAtMost(limits.snapshots.putsAtOnce, missing, async (name) => {
       signal.throwIfAborted();
-      const bytes = await readFile(join(directory, name));
+      const bytes = await pack(name);
       await this.#objects.put(chunkKey(workspaceId, name), bytes, signal);
       bytesSent += bytes.length;
     });
-    await this.#objects.put(imageKey(workspaceId, of), await readFile(join(directory, manifestName)), signal);
+    await this.#objects.put(imageKey(workspaceId, of), manifest, signal);
     const kept = new Set([imageKey(workspaceId, of), ...names.map((name) => chunkKey(workspaceId, name))]);
     await this.#delete(
       [...there].filter((key) => !kept.has(key)),

@@ -12,7 +12,7 @@ import {
 import { join } from 'node:path';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { Random } from '@cellbook/shared/random.ts';
-import { type Chunk, chunkName, openChunk, sealChunk } from './chunk.ts';
+import { type Chunk, chunkName, openChunk, packChunk, sealChunk } from './chunk.ts';
 import { type ImageSubkeys, subkeysOf } from './image-key.ts';
 import { answerHeader } from './lazy/fuse-wire.ts';
 import type { PageRead } from './lazy/page-reads.ts';
@@ -48,6 +48,14 @@ export interface AnswerPiece {
   directory: string;
   device: number;
   reads: PageRead[];
+}
+
+/** A chunk as it goes to the object store. */
+export interface PackPiece {
+  kind: 'pack';
+  key: Uint8Array;
+  chunk: Chunk;
+  directory: string;
 }
 
 export function sealPiece(piece: SealPiece, random: Random): Chunk[] {
@@ -88,6 +96,17 @@ export function openPiece({ key, file, offset, chunks, directory }: OpenPiece): 
   } finally {
     closeSync(target);
   }
+}
+
+/** The chunk sealed anew, or what is wrong with it. */
+export function packPiece(
+  { key, chunk, directory }: PackPiece,
+  random: Random,
+): Buffer<ArrayBuffer> | string {
+  const subkeys = subkeysOf(key);
+  const content = contentOf(subkeys, chunk, directory);
+  if (typeof content === 'string') return content;
+  return Buffer.concat(packChunk(subkeys, chunk.name, content, random));
 }
 
 /** Like `openPiece`: where it gives what is wrong, nothing was answered. */

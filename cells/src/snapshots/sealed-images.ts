@@ -21,7 +21,7 @@ import { Semaphore } from '../storage/tree/semaphore.ts';
 import { type ChunkSource, fetchingFrom, lyingIn } from './chunk-source.ts';
 import type { ImageShelf, KeptImage } from './image-shelf.ts';
 import type { LazyFiles, Served } from './lazy/lazy-files.ts';
-import { chunkNamesOf, lazyFileOf } from './lazy/lazy-image.ts';
+import { chunksOf, lazyFileOf } from './lazy/lazy-image.ts';
 import { type ImageFile, type ImageManifest, openManifest, sealManifest } from './manifest.ts';
 import { cutFiles, putTogether } from './pieces.ts';
 import { manifestName, type RemoteImages, type SentImage } from './remote-images.ts';
@@ -82,7 +82,7 @@ export class SealedImages implements ImageShelf {
       await this.#readNoMore(of);
     };
     try {
-      const { files } = await this.#manifest(image, signal);
+      const { files } = (await this.#manifest(image, signal)).manifest;
       const to = join(directory, 'image');
       const sources = this.#sources(image, join(directory, 'fetched'));
       const whole = await this.#serveLarge(image, files, sources, to, served);
@@ -126,7 +126,10 @@ export class SealedImages implements ImageShelf {
   }
 
   /** Throws where it does not open, or where a piece of it is missing: one that is half there is never begun. */
-  async #manifest({ of, key, remoteOf }: KeptImage, signal: AbortSignal): Promise<ImageManifest> {
+  async #manifest(
+    { of, key, remoteOf }: KeptImage,
+    signal: AbortSignal,
+  ): Promise<{ sealed: Buffer; manifest: ImageManifest }> {
     const { remote } = this.#parts;
     const sealed = await (remoteOf ? remote.manifest(remoteOf, of, signal) : readManifest(this.#path(of)));
     if (sealed === null) throw unusable('there is no whole image', of);
@@ -134,9 +137,9 @@ export class SealedImages implements ImageShelf {
     if (manifest === null) throw unusable('its image does not open with the key of its workspace', of);
     const there = await (remoteOf ? remote.chunkNames(remoteOf, signal) : readdir(this.#path(of)));
     const isThere = new Set(there);
-    if (!chunkNamesOf(manifest.files).every((name) => isThere.has(name)))
+    if (!chunksOf(manifest.files).every(({ name }) => isThere.has(name)))
       throw unusable(`a piece of its image is missing${remoteOf ? ' in the object store' : ''}`, of);
-    return manifest;
+    return { sealed, manifest };
   }
 
   #sources({ of, remoteOf, copyOf }: KeptImage, scratch: string): [ChunkSource, ...ChunkSource[]] {
@@ -153,9 +156,17 @@ export class SealedImages implements ImageShelf {
     if (this.#leaving.delete(of)) await this.remove(of);
   }
 
-  async send(workspaceId: WorkspaceId, of: SandboxId, signal: AbortSignal): Promise<SentImage> {
-    if ((await readManifest(this.#path(of))) === null) throw unusable('there is no whole image', of);
-    return this.#parts.remote.send(workspaceId, of, this.#path(of), signal);
+  async send(workspaceId: WorkspaceId, image: KeptImage, signal: AbortSignal): Promise<SentImage> {
+    const { threads, remote } = this.#parts;
+    const { of, key } = image;
+    const { sealed, manifest } = await this.#manifest(image, signal);
+    const chunks = new Map(chunksOf(manifest.files).map((chunk) => [chunk.name, chunk]));
+    const pack = (name: string) => {
+      const chunk = chunks.get(name);
+      if (!chunk) throw new Error('a chunk that is not of this image');
+      return threads.pack(of, { kind: 'pack', key, chunk, directory: this.#path(of) });
+    };
+    return remote.send(workspaceId, of, { manifest: sealed, names: [...chunks.keys()], pack }, signal);
   }
 
   async list(): Promise<SandboxId[]> {

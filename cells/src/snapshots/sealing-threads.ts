@@ -6,29 +6,36 @@ import { limits } from '@cellbook/shared/limits.ts';
 import { z } from 'zod';
 import { createThread, type Thread } from '../threads/thread.ts';
 import { type Chunk, chunkSchema } from './chunk.ts';
-import type { AnswerPiece, OpenPiece, SealPiece } from './seal-work.ts';
+import type { AnswerPiece, OpenPiece, PackPiece, SealPiece } from './seal-work.ts';
 
 export interface SealingThreads {
   /** Throws `sandbox_unavailable`, as `open` does, where it cannot be done. */
   seal(asker: string, piece: SealPiece): Promise<Chunk[]>;
+  /** A chunk as it goes to the object store. */
+  pack(asker: string, piece: PackPiece): Promise<Uint8Array>;
   open(asker: string, piece: OpenPiece): Promise<void>;
   /** Opens chunks, and writes what reads of them are answered. */
   answer(asker: string, piece: AnswerPiece): Promise<void>;
   close(): Promise<void>;
 }
 
-const answerSchema = z.object({ chunks: z.array(chunkSchema), problem: z.string().nullable() });
+const answerSchema = z.object({
+  chunks: z.array(chunkSchema),
+  packed: z.instanceof(Uint8Array).nullable(),
+  problem: z.string().nullable(),
+});
 export type SealAnswer = z.infer<typeof answerSchema>;
 
 const file = new URL('./seal-thread.ts', import.meta.url);
 
 export function createSealingThreads(clock: Clock): SealingThreads {
   const { sealThreads, openThreadsMax } = limits.snapshots;
-  const sealing = threadsFor<SealPiece>(clock, 'sealing an image of a sandbox', sealThreads);
+  const sealing = threadsFor<SealPiece | PackPiece>(clock, 'sealing an image of a sandbox', sealThreads);
   const openers = Math.min(openThreadsMax, availableParallelism());
   const opening = threadsFor<OpenPiece | AnswerPiece>(clock, 'opening an image of a sandbox', openers);
   return {
-    seal: sealing.ask,
+    seal: async (asker, piece) => (await sealing.ask(asker, piece)).chunks,
+    pack: async (asker, piece) => (await sealing.ask(asker, piece)).packed ?? new Uint8Array(),
     open: async (asker, piece) => void (await opening.ask(asker, piece)),
     answer: async (asker, piece) => void (await opening.ask(asker, piece)),
     close: async () => void (await Promise.all([sealing.close(), opening.close()])),
@@ -40,11 +47,11 @@ function threadsFor<Given>(clock: Clock, doing: string, count: number) {
   const settings = { clock, file, doing, deadlineMs, memoryMiB, waitingMax };
   const read = (posted: unknown) => readAnswer(posted, doing);
   const lanes = Array.from({ length: count }, () => {
-    const thread: Thread<Given, Chunk[]> = createThread({ ...settings, read });
+    const thread: Thread<Given, SealAnswer> = createThread({ ...settings, read });
     return { thread, asked: 0 };
   });
   return {
-    async ask(asker: string, given: Given): Promise<Chunk[]> {
+    async ask(asker: string, given: Given): Promise<SealAnswer> {
       const lane = lanes.reduce((least, one) => (one.asked < least.asked ? one : least));
       lane.asked += 1;
       try {
@@ -57,8 +64,9 @@ function threadsFor<Given>(clock: Clock, doing: string, count: number) {
   };
 }
 
-function readAnswer(posted: unknown, doing: string): Chunk[] {
-  const { chunks, problem } = answerSchema.parse(posted);
-  if (problem === null) return chunks;
+function readAnswer(posted: unknown, doing: string): SealAnswer {
+  const answer = answerSchema.parse(posted);
+  const { problem } = answer;
+  if (problem === null) return answer;
   throw new CellbookError('sandbox_unavailable', { doing, problem });
 }

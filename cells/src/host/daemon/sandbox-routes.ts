@@ -84,8 +84,8 @@ export function registerSandboxRoutes(app: FastifyInstance, parts: DaemonParts):
   });
   app.get('/v1/images', async () => ({ images: await host.images() }));
   app.post('/v1/images/:id/send', async ({ params, body }, reply) => {
-    const { workspaceId } = sendImageSchema.parse(body);
-    return host.sendImage(workspaceId, sandboxParams.parse(params).id, signalOf(reply));
+    const { workspaceId, key } = sendImageSchema.parse(body);
+    return host.sendImage(workspaceId, { of: sandboxParams.parse(params).id, key }, signalOf(reply));
   });
   app.delete('/v1/images/:id', async ({ params }) => {
     await host.dropImage(sandboxParams.parse(params).id);

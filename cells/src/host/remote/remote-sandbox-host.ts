@@ -173,9 +173,9 @@ export class RemoteSandboxHost implements SandboxHost {
     return image;
   }
 
-  sendImage(workspaceId: WorkspaceId, of: SandboxId, signal: AbortSignal): Promise<SentImage> {
+  sendImage(workspaceId: WorkspaceId, { of, key }: KeptImage, signal: AbortSignal): Promise<SentImage> {
     return this.#deps.client.call(sentImageSchema, {
-      ...{ method: 'POST', path: `/v1/images/${of}/send`, body: { workspaceId } },
+      ...{ method: 'POST', path: `/v1/images/${of}/send`, body: { workspaceId, key: textOf(key) } },
       ...{ deadlineMs: limits.snapshots.sendMs, signal },
     });
   }

@@ -16,7 +16,7 @@
  *   POST   /v1/workspaces/{id}/stop              {epoch}
  *   GET    /v1/images                            whose images of memory lie here
  *   DELETE /v1/images/{sandboxId}
- *   POST   /v1/images/{sandboxId}/send           {workspaceId}             ─▶ what of it the object store did not have yet
+ *   POST   /v1/images/{sandboxId}/send           {workspaceId, key}        ─▶ what of it the object store did not have yet
  *   POST   /v1/members/{sandboxId}               {generation}              adds a member to the pool of what is ready here
  *   DELETE /v1/members/{sandboxId}               ends it, unless it is a workspace's by now
  *   DELETE /v1/sandboxes/{sandboxId}             for orphans, which no workspace accounts for
@@ -102,7 +102,7 @@ export const storedSchema = z.object({
   image: z.object({ bytes: count, fingerprint: snapshotFingerprintSchema }).nullable(),
 });
 
-export const sendImageSchema = z.object({ workspaceId: workspaceIdSchema });
+export const sendImageSchema = z.object({ workspaceId: workspaceIdSchema, key: imageKeyText });
 export const sentImageSchema = z.object({ chunks: count, chunksSent: count, bytesSent: count });
 
 export const imagesSchema = z.object({ images: z.array(sandboxIdSchema) });

@@ -1,6 +1,7 @@
 /** A large file of a sealed image as one that is opened while it is read, in threads. */
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import { limits } from '@cellbook/shared/limits.ts';
+import type { Chunk } from '../chunk.ts';
 import type { ChunkSource } from '../chunk-source.ts';
 import type { ImageKey } from '../image-key.ts';
 import type { ImageFile } from '../manifest.ts';
@@ -57,6 +58,6 @@ async function firstThatCan(
   }
 }
 
-/** Every chunk of these files, by name. */
-export const chunkNamesOf = (files: readonly ImageFile[]): string[] =>
-  files.flatMap((file) => (file.kind === 'inline' ? [] : file.chunks.map(({ name }) => name)));
+/** Every chunk of these files. */
+export const chunksOf = (files: readonly ImageFile[]): Chunk[] =>
+  files.flatMap((file) => (file.kind === 'inline' ? [] : file.chunks));
