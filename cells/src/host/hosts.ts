@@ -32,6 +32,16 @@ export class Hosts {
     return this.#hosts.get(hostId)?.isDraining ?? false;
   }
 
+  waitsForBusy(hostId: HostId): boolean {
+    return this.#hosts.get(hostId)?.waitsForBusy ?? false;
+  }
+
+  /** Whether a workspace runs on a host that drains. */
+  isToLeave(workspaceId: WorkspaceId): boolean {
+    for (const host of this.#hosts.values()) if (host.isDraining && host.current(workspaceId)) return true;
+    return false;
+  }
+
   /** Whether any host keeps memory at all: where none does nothing is to be asked about it. */
   get keepAny(): boolean {
     return [...this.#hosts.values()].some((host) => host.keeps !== null);

@@ -1,6 +1,6 @@
 /**
- * Brings images of memory from their hosts to the object store, beside everything else: nobody waits for it, and
- * a workspace that is resumed meanwhile is resumed. What is sent is noted with the rest it is of, if that is still
+ * Brings images of memory from their hosts to the object store, beside everything else: nobody waits for it but a
+ * host that drains, and a workspace that is resumed meanwhile is resumed. What is sent is noted with the rest it is of, if that is still
  * kept; what is not noted is removed by the sweep.
  */
 import type { Clock } from '@cellbook/shared/clock.ts';
@@ -15,7 +15,7 @@ import type { RestStore } from './rest-store.ts';
 
 export interface ImageSenderDeps {
   rests: Pick<RestStore, 'listUnsent' | 'noteRemote'>;
-  hosts: Pick<Hosts, 'ids' | 'isOpen' | 'on'>;
+  hosts: Pick<Hosts, 'ids' | 'isOpen' | 'isDraining' | 'on'>;
   keys: Pick<ImageKeyStore, 'beginRemote'>;
   imageKeys: Pick<ImageKeys, 'find'>;
   clock: Clock;
@@ -40,8 +40,8 @@ export class ImageSender {
       if (notBeforeMs <= nowMs) this.#notBeforeMs.delete(workspaceId);
     const { sendsAtOnce } = limits.snapshots;
     const passedOver = this.#sending.size + this.#notBeforeMs.size;
-    const open = hosts.ids.filter((hostId) => hosts.isOpen(hostId));
-    for (const rest of await rests.listUnsent(open, passedOver + sendsAtOnce)) {
+    const answering = hosts.ids.filter((hostId) => hosts.isOpen(hostId) || hosts.isDraining(hostId));
+    for (const rest of await rests.listUnsent(answering, passedOver + sendsAtOnce)) {
       const { workspaceId } = rest;
       if (this.#sending.size >= sendsAtOnce || this.#stopping.signal.aborted) return;
       if (this.#sending.has(workspaceId) || this.#notBeforeMs.has(workspaceId)) continue;

@@ -40,6 +40,7 @@ function world() {
   const hosts = {
     ids: [here!, away!],
     isOpen: (id: string) => id === here,
+    isDraining: () => false,
     on: () => Object.assign(Object.create(null), host) as SandboxHost,
   };
   const objects = createMemoryObjectStore();

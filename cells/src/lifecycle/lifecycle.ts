@@ -318,7 +318,9 @@ export class Lifecycle implements WorkspaceRuntime {
     for (const workspaceId of held) this.#activity.isBusy(workspaceId);
     const wake = (workspaceId: WorkspaceId) => this.#queue.wake(workspaceId);
     // A store that was away longer than a lease: what runs here is taken up again, under its epoch.
-    for (const workspaceId of this.#announced.keys()) if (!held.has(workspaceId)) wake(workspaceId);
+    // Where its host drains it may have been busy until now.
+    for (const workspaceId of this.#announced.keys())
+      if (!held.has(workspaceId) || hosts.isToLeave(workspaceId)) wake(workspaceId);
     const isHeld = (workspaceId: WorkspaceId) => held.has(workspaceId);
     await sweep({ store, rests: this.#rests, hosts, clock, log, holder: this.#holder, isHeld, wake });
     await this.#room.keepSome();

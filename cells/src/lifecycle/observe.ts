@@ -1,6 +1,6 @@
 /** What the planner is told about a workspace: its row, and what this host and the gateway know of it now. */
 import type { Clock } from '@cellbook/shared/clock.ts';
-import type { WorkspaceId } from '@cellbook/shared/ids.ts';
+import type { HostId, WorkspaceId } from '@cellbook/shared/ids.ts';
 import { type IdleRules, idleSecondsWithin } from '@cellbook/shared/protocol/quota.ts';
 import type { Phase } from '@cellbook/shared/protocol/workspace.ts';
 import type { Hosts } from '../host/hosts.ts';
@@ -33,6 +33,8 @@ export async function observe(tools: ObserveTools, row: WorkspaceRow): Promise<O
   const { hosts, activity, clock, isDraining, isDemanded } = tools;
   const sandbox = await sandboxState(hosts, row);
   // One that runs keeps nothing: what there was went before it was announced.
+  // Also reads whether it is busy, which counts as use.
+  const busy = row.phase === 'running' && activity.isBusy(row.id);
   const rest = row.phase === 'running' || !hosts.keepAny ? null : await tools.rests.get(row.id);
   return {
     desired: row.desired,
@@ -43,8 +45,7 @@ export async function observe(tools: ObserveTools, row: WorkspaceRow): Promise<O
     undoUntilMs: row.undoUntilMs,
     purged: row.purgedAtMs !== null,
     idleSuspendSeconds: await idleSecondsOf(tools, row),
-    // Also reads whether it is busy, which counts as use.
-    busy: row.phase === 'running' && activity.isBusy(row.id),
+    busy,
     lastActiveAtMs: activity.lastUsedAtMs(row.id, row.lastActiveAtMs),
     notIdleBeforeMs: tools.adoptions.notIdleBeforeMs(row.id),
     sandbox,
@@ -53,10 +54,13 @@ export async function observe(tools: ObserveTools, row: WorkspaceRow): Promise<O
     roomElsewhere: await hasRoomElsewhere(tools, row),
     loss: await lossOf(tools, row, sandbox),
     demanded: isDemanded(row.id),
-    draining: isDraining() || (row.hostId !== null && hosts.isDraining(row.hostId)),
+    draining: isDraining() || (row.hostId !== null && isToLeave(hosts, row.hostId, busy)),
     nowMs: clock.nowMs(),
   };
 }
+
+const isToLeave = (hosts: Hosts, hostId: HostId, busy: boolean): boolean =>
+  hosts.isDraining(hostId) && !(busy && hosts.waitsForBusy(hostId));
 
 /** For one that could not be brought up where it was to be. */
 async function hasRoomElsewhere({ hosts, volumes }: ObserveTools, row: WorkspaceRow): Promise<boolean> {

@@ -13,7 +13,7 @@ export interface ProgramOptions {
 export interface Program {
   log(): string;
   pid(): number;
-  end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>;
+  end(signal: 'SIGTERM' | 'SIGKILL' | 'SIGUSR2'): Promise<void>;
   /** Starts it again over the same data. */
   start(): Promise<void>;
   restart(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>;

@@ -104,6 +104,10 @@ export const sandboxLimits = {
     schemaMsMax: 60_000,
     schemaLookMs: 200,
     drainLookMs: 100,
+    /** A drain that is in no hurry waits so long for cells that compute: most do not take ten minutes. */
+    drainBusyMs: 600_000,
+    /** A controller asks every host at each sweep, every 5 s: one that has not for longer is gone. */
+    controllerHeardMs: 7_000,
     /**
      * Free on a host's disk before files come to it or are saved on it: what eight sandboxes may write between two
      * rounds of the syncer at 1 MB/s each (4 s), so that it is stored before the disk is full.

@@ -14,7 +14,7 @@ import { acceptLinks } from './link-server.ts';
 import { registerSandboxRoutes } from './sandbox-routes.ts';
 
 export function createDaemonServer(parts: DaemonParts): FastifyInstance {
-  const { host, key, commands, log, metrics, versions } = parts;
+  const { host, key, commands, clock, log, metrics, versions } = parts;
   const tls = parts.tls ?? null;
   const app = openServer(tls);
   app.setErrorHandler((thrown: FastifyError | CellbookError | z.ZodError, request, reply) => {
@@ -25,7 +25,7 @@ export function createDaemonServer(parts: DaemonParts): FastifyInstance {
   app.addHook('onRequest', async (request, reply) => {
     const isOpen = request.url === '/healthz' || request.url === '/metrics';
     if (!isOpen) admit(request.raw, { key, tls });
-    if (!isOpen) commands.begin(reply.raw);
+    if (!isOpen) commands.begin(reply.raw, clock.monotonicMs());
   });
   app.addContentTypeParser('application/octet-stream', { parseAs: 'buffer' }, (_request, body, done) =>
     done(null, body),

@@ -231,7 +231,8 @@ describe('a host behind its daemon', { timeout: 60_000 }, () => {
     expect(volumes.live()).toEqual([]);
     let isDrained = false;
     const clock = new ManualClock();
-    const drained = drainHost({ host, volumes, commands, clock, log: silentLogger }).then(() => {
+    const hasUnsent = async () => false;
+    const drained = drainHost({ host, volumes, commands, hasUnsent, clock, log: silentLogger }).then(() => {
       isDrained = true;
     });
     await host.list();
