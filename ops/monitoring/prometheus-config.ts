@@ -4,10 +4,15 @@
  */
 import type { Target } from './targets.ts';
 
-/** Rules are looked at as often as there is something new; the shortest window of an alert is five minutes. */
-const intervalSeconds = 15;
+/** The shortest window of an alert is five minutes. */
+const usualSeconds = 15;
 
-export function prometheusConfig(targets: readonly Target[], rulesDirectory: string): string {
+/** Rules are looked at as often as there is something new. */
+export function prometheusConfig(
+  targets: readonly Target[],
+  rulesDirectory: string,
+  intervalSeconds = usualSeconds,
+): string {
   const plain = ['cellbook-edge', 'cellbook-cell'].map((job) =>
     scrape(
       job,
@@ -19,7 +24,11 @@ export function prometheusConfig(targets: readonly Target[], rulesDirectory: str
     .map((target) => scrape(`${target.job} ${target.labels.host}`, [target], target.tls));
   return `${JSON.stringify(
     {
-      global: { scrape_interval: `${intervalSeconds}s`, evaluation_interval: `${intervalSeconds}s` },
+      global: {
+        scrape_interval: `${intervalSeconds}s`,
+        scrape_timeout: `${Math.min(10, intervalSeconds)}s`,
+        evaluation_interval: `${intervalSeconds}s`,
+      },
       rule_files: [`${rulesDirectory}/*.yml`],
       scrape_configs: [...plain, ...hosts],
     },

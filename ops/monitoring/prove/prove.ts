@@ -1,0 +1,79 @@
+/**
+ * `npm run monitoring -- --prove [ALERT …]`: makes causes on a real platform and asks a real Prometheus, which goes
+ * by the rules with windows of a twentieth, whether their alerts fire. What is listed at the end as by series alone
+ * has been tried only by promtool over made-up ones (rules.test.ts).
+ */
+import { systemClock } from '@cellbook/shared/clock.ts';
+import { waitUntil } from '../../up/wait-until.ts';
+import { alerts } from '../all-rules.ts';
+import type { Proof } from './proof.ts';
+import { lastProofs, proofsOfPrograms } from './proofs-of-programs.ts';
+import { proofsOfSandboxes } from './proofs-of-sandboxes.ts';
+import { startWorld, type World } from './world.ts';
+
+const firesWithinMs = 240_000;
+
+export interface Proven {
+  alert: string;
+  cause: string;
+  /** Of the real time, not of the shortened windows; null where it did not fire. */
+  afterSeconds: number | null;
+  /** It is what this cause is made for; others fire beside it. */
+  isMeant: boolean;
+}
+
+export const proofs: readonly Proof[] = [...proofsOfPrograms, ...proofsOfSandboxes, ...lastProofs];
+
+/** True where every alert of every cause that was made has fired. */
+export async function prove(wanted: readonly string[], say: (line: string) => void): Promise<boolean> {
+  // The library that plays the people tells each socket it opens.
+  for (const level of ['debug', 'info', 'warn', 'error'] as const) console[level] = () => undefined;
+  const chosen = proofs.filter(
+    ({ alerts: of }) => wanted.length === 0 || of.some((one) => wanted.includes(one)),
+  );
+  const world = await startWorld();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => void world.stop().then(() => process.exit(130)));
+  const proven: Proven[] = [];
+  try {
+    for (const proof of chosen) proven.push(...(await proveOne(world, proof, say)));
+  } finally {
+    await world.stop();
+  }
+  const made = new Set(proven.flatMap(({ alert, afterSeconds }) => (afterSeconds === null ? [] : [alert])));
+  const bySeriesAlone = alerts.map(({ name }) => name).filter((name) => !made.has(name));
+  say(JSON.stringify({ proven, bySeriesAlone }));
+  return proven.every(({ isMeant, afterSeconds }) => !isMeant || afterSeconds !== null);
+}
+
+async function proveOne(world: World, proof: Proof, say: (line: string) => void): Promise<Proven[]> {
+  const { cause } = proof;
+  say(`… ${cause}`);
+  const before = await world.prometheus.firing();
+  const startedMs = systemClock.monotonicMs();
+  const undo = await proof.make(world);
+  const fired = new Map<string, number>();
+  const all = async () => {
+    for (const alert of await world.prometheus.firing())
+      if (!fired.has(alert)) fired.set(alert, Math.round((systemClock.monotonicMs() - startedMs) / 1000));
+    return proof.alerts.every((alert) => fired.has(alert));
+  };
+  const what = 'the alerts to fire';
+  await waitUntil(all, { clock: systemClock, deadlineMs: firesWithinMs, what, pollMs: 500 }).catch(
+    () => undefined,
+  );
+  await undo();
+  // One that fired already has proven nothing.
+  const others = [...fired.keys()].filter((alert) => !proof.alerts.includes(alert));
+  const proven = [...proof.alerts, ...others]
+    .map((alert) => ({ alert, cause, isMeant: proof.alerts.includes(alert) }))
+    .map((one) => ({ ...one, afterSeconds: before.has(one.alert) ? null : (fired.get(one.alert) ?? null) }))
+    .filter(({ isMeant, afterSeconds }) => isMeant || afterSeconds !== null);
+  for (const one of proven) say(wordsOf(one));
+  return proven;
+}
+
+function wordsOf({ alert, afterSeconds, isMeant }: Proven): string {
+  if (afterSeconds === null) return `✗ ${alert}`;
+  return `${isMeant ? '✓' : '✓ also'} ${alert} after ${afterSeconds} s`;
+}

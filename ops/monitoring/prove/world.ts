@@ -1,0 +1,116 @@
+/** A small platform whose parts can be broken, people at work on it, and a Prometheus that watches. */
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '@cellbook/shared/clock.ts';
+import { systemRandom } from '@cellbook/shared/random.ts';
+import postgres from 'postgres';
+import { removeHome } from '../../e2e/remove-home.ts';
+import { cacheDirectory } from '../../images/cache.ts';
+import { ensureRunsc } from '../../images/runsc.ts';
+import { platformConfig } from '../../up/config.ts';
+import { type Platform, startPlatform } from '../../up/platform.ts';
+import { freePort } from '../../up/ports.ts';
+import { programOf } from '../../up/processes/kill-program.ts';
+import { silentProgress } from '../../up/progress.ts';
+import { targetsOf } from '../targets.ts';
+import { type BreakableRuntime, breakableRuntime } from './broken-runtime.ts';
+import { type ObjectServer, startObjectServer } from './object-server.ts';
+import { type Prometheus, startPrometheus } from './prometheus.ts';
+import { newWorker, type Worker } from './worker.ts';
+
+export const cellId = 'eu-1';
+export const hostId = 'eu-1-a';
+/** Of the host: few, so that they can run short. */
+export const places = 8;
+/** The one name that notebooks may reach, and that nobody can resolve. */
+export const unreachableName = 'index.invalid';
+
+export interface World {
+  platform: Platform;
+  /** The one that is asked. */
+  prometheus: Prometheus;
+  /** Who is at work all along. */
+  workers: readonly Worker[];
+  objects: ObjectServer;
+  runtime: BreakableRuntime;
+  database: postgres.Sql;
+  /** Somebody new, whose workspace has not been started. */
+  worker(): Promise<Worker>;
+  /** A directory of its own. */
+  scratch(): string;
+  /** Stops a program (SIGSTOP) and lets it go on: `host-eu-1-a`, `cell-eu-1`. */
+  freeze(program: string): () => void;
+  stop(): Promise<void>;
+}
+
+export async function startWorld(): Promise<World> {
+  const directory = mkdtempSync(join(tmpdir(), 'cellbook-prove-'));
+  const stops: Array<() => Promise<unknown>> = [async () => removeHome(directory)];
+  const stop = async () => {
+    for (let next = stops.pop(); next; next = stops.pop()) await next();
+  };
+  try {
+    const objects = await startObjectServer(join(directory, 's3'));
+    stops.push(() => objects.stop());
+    const tools = join(directory, 'tools');
+    mkdirSync(tools);
+    const { path } = await ensureRunsc({ cacheDirectory: cacheDirectory(), progress: () => undefined });
+    const runtime = breakableRuntime(tools, path);
+    const egress = join(tools, 'egress.json');
+    writeFileSync(egress, JSON.stringify({ packageIndexes: false, allow: [{ host: unreachableName }] }));
+    const platform = await start(directory, { objects: objects.url, runsc: runtime.path, egress });
+    stops.push(() => platform.stop());
+    const database = postgres(databaseOf(platform), { max: 2, onnotice: () => undefined });
+    stops.push(() => database.end({ timeout: 2 }));
+    const targets = targetsOf(platform.home, platform.cells, Number(new URL(platform.url).port));
+    const watched = { directory: join(directory, 'prometheus'), clock: systemClock };
+    const prometheus = await startPrometheus(targets, watched);
+    stops.push(() => prometheus.stop());
+    const freeze = (program: string) => {
+      const { pid } = programOf(platform.home, program);
+      process.kill(pid, 'SIGSTOP');
+      return () => void process.kill(pid, 'SIGCONT');
+    };
+    const worker = () => newWorker(platform.url);
+    const workers = await Promise.all([worker(), worker()]);
+    stops.push(async () => workers.forEach(({ jupyter }) => void jupyter.dispose()));
+    for (const { workspaces, workspaceId } of workers) await workspaces.resume(workspaceId);
+    const scratch = () => mkdtempSync(join(directory, 'scratch-'));
+    const parts = { platform, prometheus, objects, runtime, database };
+    return { ...parts, workers, worker, scratch, freeze, stop };
+  } catch (thrown) {
+    await stop();
+    throw thrown;
+  }
+}
+
+async function start(
+  directory: string,
+  given: { objects: string; runsc: string; egress: string },
+): Promise<Platform> {
+  // Read by the programs themselves, not by the starter.
+  process.env.CELLBOOK_SANDBOXES_MAX = String(places);
+  const config = platformConfig({
+    ...process.env,
+    CELLBOOK_CELLS: `eu=${cellId}`,
+    // Its members would take the places that are to run short.
+    CELLBOOK_POOL: 'off',
+    CELLBOOK_HOME: join(directory, 'home'),
+    CELLBOOK_EDGE_PORT: String(await freePort()),
+    CELLBOOK_OBJECTS: given.objects,
+    CELLBOOK_RUNSC: given.runsc,
+    CELLBOOK_EGRESS: given.egress,
+  });
+  return startPlatform(config, { clock: systemClock, random: systemRandom, progress: silentProgress });
+}
+
+/** As its controller was told. */
+function databaseOf({ home }: Platform): string {
+  const { pid } = programOf(home, `cell-${cellId}`);
+  const entry = environmentOf(pid).find((each) => each.startsWith('DATABASE_URL='));
+  if (entry === undefined) throw new Error('the controller has no DATABASE_URL');
+  return entry.slice('DATABASE_URL='.length);
+}
+
+const environmentOf = (pid: number): string[] => readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
