@@ -1,6 +1,7 @@
 /** What every driver that can keep memory must do. Called by each such driver's own test file. */
 import { chown, mkdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { systemClock } from '@cellbook/shared/clock.ts';
 import { newSandboxId } from '@cellbook/shared/ids.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -57,6 +58,25 @@ export function describeSnapshots(kind: 'gvisor'): void {
       await expect(snapshots.freeze(sandbox.id, soon())).rejects.toMatchObject({
         code: 'sandbox_unavailable',
       });
+    });
+
+    it('find the time that has passed while they were frozen, on every clock', async () => {
+      const { sandbox } = await start();
+      const { client } = await startKernel(sandbox.link);
+      const clocks = '[time.time(), time.monotonic(), time.clock_gettime(time.CLOCK_BOOTTIME)]';
+      await client.run(`import json, time\nstarted = ${clocks}`);
+      await sandbox.link.quiesce();
+      await snapshots.freeze(sandbox.id, soon());
+      const frozenUntilMs = systemClock.monotonicMs() + 2_000;
+      await eventually(() => systemClock.monotonicMs() > frozenUntilMs);
+      await snapshots.thaw(sandbox.id, soon());
+      const { text } = await client.run(
+        `now = ${clocks}\nprint(json.dumps([now[0], [b - a for a, b in zip(started, now)]]))`,
+      );
+      const [wallS, passed] = JSON.parse(text) as [number, number[]];
+      expect(Math.abs(wallS * 1000 - systemClock.nowMs())).toBeLessThan(60_000);
+      for (const seconds of passed) expect(seconds).toBeGreaterThan(2);
+      await harness.driver.destroy(sandbox.id);
     });
 
     it('are as they were where their memory cannot be stored, frozen or not', async () => {

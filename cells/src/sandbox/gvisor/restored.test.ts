@@ -71,24 +71,29 @@ it("waits no longer than its bound for a process whose C code keeps Python's loc
   await harness.driver.destroy(sandbox.id);
 });
 
-it('finds the time that has passed, on every clock, and its timers due', timed, async () => {
-  const stored = await harness.store(
-    'import time, threading, socket\nstarted = [time.time(), time.monotonic(), time.clock_gettime(time.CLOCK_BOOTTIME)]\nfired = []\nthreading.Timer(2, lambda: fired.append(1)).start()',
-  );
-  const awayUntilMs = systemClock.monotonicMs() + 3_000;
-  await eventually(() => systemClock.monotonicMs() > awayUntilMs);
-  const { sandbox, client } = await harness.restore(stored);
-  const clocks = '[time.time(), time.monotonic(), time.clock_gettime(time.CLOCK_BOOTTIME)]';
-  const { text } = await client.run(
-    `import json\nnow = ${clocks}\nprint(json.dumps([now[0], [b - a for a, b in zip(started, now)]]))`,
-  );
-  const [wallS, passed] = JSON.parse(text) as [number, number[]];
-  expect(Math.abs(wallS * 1000 - systemClock.nowMs())).toBeLessThan(60_000);
-  for (const seconds of passed) expect(seconds).toBeGreaterThan(3);
-  const waited = 'while not fired: time.sleep(0.01)\nprint(fired, socket.gethostname())';
-  expect((await client.run(waited)).text).toBe('[1] cellbook\n');
-  await harness.driver.destroy(sandbox.id);
-});
+it(
+  'finds the time that has passed, on every clock, its timers due, its host name and names resolved',
+  timed,
+  async () => {
+    const stored = await harness.store(
+      'import time, threading, socket\nstarted = [time.time(), time.monotonic(), time.clock_gettime(time.CLOCK_BOOTTIME)]\nfired = []\nthreading.Timer(2, lambda: fired.append(1)).start()',
+    );
+    const awayUntilMs = systemClock.monotonicMs() + 3_000;
+    await eventually(() => systemClock.monotonicMs() > awayUntilMs);
+    const { sandbox, client } = await harness.restore(stored);
+    const clocks = '[time.time(), time.monotonic(), time.clock_gettime(time.CLOCK_BOOTTIME)]';
+    const { text } = await client.run(
+      `import json\nnow = ${clocks}\nprint(json.dumps([now[0], [b - a for a, b in zip(started, now)]]))`,
+    );
+    const [wallS, passed] = JSON.parse(text) as [number, number[]];
+    expect(Math.abs(wallS * 1000 - systemClock.nowMs())).toBeLessThan(60_000);
+    for (const seconds of passed) expect(seconds).toBeGreaterThan(3);
+    const waited =
+      'while not fired: time.sleep(0.01)\nprint(fired, socket.gethostname(), socket.gethostbyname("localhost"))';
+    expect((await client.run(waited)).text).toBe('[1] cellbook 127.0.0.1\n');
+    await harness.driver.destroy(sandbox.id);
+  },
+);
 
 const handshake = `
 import ssl
