@@ -3,12 +3,15 @@ import { limits } from '@cellbook/shared/limits.ts';
 import type { Metrics } from '@cellbook/shared/metrics.ts';
 import type { CellTools } from '../cell.ts';
 import type { CellConfig } from '../config.ts';
+import { createPostgresEnvironmentStore } from '../environments/postgres-environment-store.ts';
+import { openLayerSweeps } from '../environments/sweep-layers.ts';
 import type { Hosts } from '../host/hosts.ts';
 import { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { createLifecycleMetrics } from '../lifecycle/lifecycle-metrics.ts';
 import { QuotaGuard } from '../quotas/quota-guard.ts';
 import { QuotaPolicies } from '../quotas/quota-policies.ts';
 import type { SandboxImage } from '../sandbox/image.ts';
+import { openObjectStore } from '../storage/objects/open-object-store.ts';
 import { openTidying, type TidiedVolumes } from '../storage/tidy.ts';
 import type { WorkspaceVolumes } from '../storage/workspace-volumes.ts';
 import { openEdge } from './edge-part.ts';
@@ -64,11 +67,16 @@ export async function openHost(config: CellConfig, tools: CellTools, stores: Cel
   });
   const recover = openRecover({ tools, stores, hosts, volumes, lifecycle });
   const tidying = openTidying(volumes, tools);
+  const layerSweeps = openLayerSweeps({
+    ...{ ...tools, environments: createPostgresEnvironmentStore(stores.database) },
+    objects: openObjectStore(config.objects, tools),
+  });
   async function close(): Promise<void> {
     shared?.close();
     await pool?.close();
     await images.close();
     await tidying.close();
+    await layerSweeps.close();
     await opened.close();
   }
   return { ...opened, lifecycle, quotas, shared, home, secrets, recover, close };

@@ -1,8 +1,11 @@
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Metrics } from '@cellbook/shared/metrics.ts';
 import type { CellTools } from '../cell.ts';
 import type { CellConfig } from '../config.ts';
 import { openEgress } from '../egress/open-egress.ts';
+import { HostEnvironments } from '../environments/host-environments.ts';
+import { createPostgresEnvironmentStore } from '../environments/postgres-environment-store.ts';
 import { Hosts } from '../host/hosts.ts';
 import { LocalSandboxHost } from '../host/local-sandbox-host.ts';
 import {
@@ -37,15 +40,21 @@ export async function openOwnHost(
     egress,
   );
   const driver = withDriverFailpoints(bare, tools.failpoint);
-  const hosts = new Hosts([new LocalSandboxHost({ hostId, driver, capacity: sandbox.capacity })]);
+  const hosts = new Hosts([
+    new LocalSandboxHost({ hostId, driver, capacity: sandbox.capacity, processors: availableParallelism() }),
+  ]);
   await sweepIncoming(config.objects, tools);
   const hostDirectory = join(dataDirectory, 'host');
   const homesDirectory = join(hostDirectory, 'homes');
+  const objects = withObjectFailpoints(openObjectStore(config.objects, tools), tools.failpoint);
+  const environments = new HostEnvironments({
+    ...{ ...tools, objects, environments: createPostgresEnvironmentStore(database) },
+    cacheDirectory: join(hostDirectory, 'environments'),
+  });
   const volumes = createWorkspaceVolumes({
     ...tools,
-    ...{ host: hostId, hostDirectory, diskBytesMax: sandbox.diskBytesMax },
+    ...{ host: hostId, hostDirectory, diskBytesMax: sandbox.diskBytesMax, objects, environments },
     manifests: withManifestFailpoints(createPostgresManifestStore(stores.database), tools.failpoint),
-    objects: withObjectFailpoints(openObjectStore(config.objects, tools), tools.failpoint),
     // Two thousand loop mounts would be measured instead of the cell.
     homes:
       sandbox.driver === 'none'

@@ -6,6 +6,8 @@ import type { HostId } from '@cellbook/shared/ids.ts';
 import type { Metrics } from '@cellbook/shared/metrics.ts';
 import type { CellTools } from '../cell.ts';
 import type { CellConfig } from '../config.ts';
+import { HostEnvironments } from '../environments/host-environments.ts';
+import { createPostgresEnvironmentStore } from '../environments/postgres-environment-store.ts';
 import { Hosts } from '../host/hosts.ts';
 import { HostClient } from '../host/remote/host-client.ts';
 import { RemoteSandboxHost } from '../host/remote/remote-sandbox-host.ts';
@@ -48,11 +50,16 @@ export async function openRemoteHosts(
   const remotes = [...clients.values()].map((client) => new RemoteSandboxHost({ client, clock, log }));
   const manifests = withManifestFailpoints(createPostgresManifestStore(stores.database), tools.failpoint);
   await sweepIncoming(config.objects, tools);
+  const objects = withObjectFailpoints(openObjectStore(config.objects, tools), tools.failpoint);
+  const hostDirectory = join(dataDirectory, 'no-host');
+  const environments = new HostEnvironments({
+    ...{ ...tools, objects, environments: createPostgresEnvironmentStore(stores.database) },
+    cacheDirectory: join(hostDirectory, 'environments'),
+  });
   const stored = createWorkspaceVolumes({
     ...tools,
-    ...{ manifests, metrics, host: hostId, diskBytesMax: sandbox.diskBytesMax },
-    hostDirectory: join(dataDirectory, 'no-host'),
-    objects: withObjectFailpoints(openObjectStore(config.objects, tools), tools.failpoint),
+    ...{ manifests, metrics, host: hostId, hostDirectory, diskBytesMax: sandbox.diskBytesMax },
+    ...{ objects, environments },
   });
   const { imageDirectory } = sandbox;
   return {

@@ -86,11 +86,13 @@ export function createWorkspaceVolumes(parts: WorkspaceVolumesParts): HostVolume
 
     attach: (workspaceId, epoch, signal) =>
       lock.run(workspaceId, async () => {
-        const before = await registry.find(await rowFor(workspaceId, epoch));
+        const row = await rowFor(workspaceId, epoch);
+        const before = await registry.find(row);
         if (before?.epoch === epoch && (await before.volume.isWhole()))
           return { directory: before.volume.directory };
         if (before) {
           await flushNow(before.volume, signal);
+          await parts.environments?.flush(workspaceId, row.epoch, signal);
           await registry.letGo(workspaceId);
         }
         const { volume } = await registry.fill(workspaceId, epoch, signal);
@@ -110,7 +112,9 @@ export function createWorkspaceVolumes(parts: WorkspaceVolumesParts): HostVolume
       // The bulk without the lock, so that contents go on; then what is left, with it.
       await live.volume.sync('sync', signal);
       await live.volume.largeSettled();
-      return lock.run(workspaceId, () => flushNow(live.volume, signal));
+      const report = await lock.run(workspaceId, () => flushNow(live.volume, signal));
+      await parts.environments?.flush(workspaceId, live.epoch, signal);
+      return report;
     },
 
     detach: (workspaceId, epoch) =>
@@ -131,6 +135,7 @@ export function createWorkspaceVolumes(parts: WorkspaceVolumesParts): HostVolume
         if (!row) return;
         // The row goes last: whoever crashes here is called again and finds what is left.
         for await (const key of store.list(volumePrefix(row.volumeId))) await store.delete(key);
+        await parts.environments?.destroy(workspaceId);
         await manifests.destroy(workspaceId);
       }),
 
@@ -145,6 +150,13 @@ export function createWorkspaceVolumes(parts: WorkspaceVolumesParts): HostVolume
         exclusively: (work) => lock.run(workspaceId, work),
       });
     },
+
+    resetEnvironment: (workspaceId, to, signal) =>
+      lock.run(workspaceId, async () => {
+        const live = await registry.find(await rowOf(workspaceId));
+        if (live) await parts.environments?.reset(workspaceId, live.epoch, to, signal);
+        else await parts.environments?.resetStored(workspaceId, to);
+      }),
 
     ...versionsOf({ manifests, lock, rowOf, pointerTo }),
     ...tidiedVolumes({ ...parts, store, lock, pointerTo }),

@@ -3,6 +3,7 @@ import type { HostId, WorkspaceId } from '@cellbook/shared/ids.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
 import type { Metrics } from '@cellbook/shared/metrics.ts';
 import type { Random } from '@cellbook/shared/random.ts';
+import type { HostEnvironments } from '../environments/host-environments.ts';
 import type { KeyedLock } from './keyed-lock.ts';
 import type { HomeProvider } from './live/home-provider.ts';
 import type { ManifestStore } from './manifests/manifest-store.ts';
@@ -22,6 +23,8 @@ export interface WorkspaceVolumesParts {
   random: Random;
   log: Logger;
   metrics?: Metrics;
+  /** Installed packages, which are no files of the tree; absent: there are none. */
+  environments?: HostEnvironments;
   /** Pause between two rounds of the syncer; limits.storage.syncIntervalMs unless told. */
   syncIntervalMs?: number;
 }

@@ -6,6 +6,7 @@
  * Every call carries the workspace's epoch, and the manifest row and the host refuse an older one.
  */
 import type { HostId, WorkspaceId } from '@cellbook/shared/ids.ts';
+import type { EnvironmentReset } from '@cellbook/shared/protocol/environment-api.ts';
 import type { FileTree, TreePath } from './file-tree.ts';
 
 export interface FlushReport {
@@ -43,6 +44,8 @@ export interface WorkspaceVolumes {
   detach(workspaceId: WorkspaceId, epoch: number): Promise<void>;
   /** Removes the live directory, manifests and what only this volume refers to. Idempotent. */
   destroy(workspaceId: WorkspaceId): Promise<void>;
+  /** Uninstalls everything, or brings back what was installed before; touches no file (cells/src/environments). */
+  resetEnvironment(workspaceId: WorkspaceId, to: EnvironmentReset, signal: AbortSignal): Promise<void>;
   /** Whether a host has them in its live directory; false once they were stored and given back. */
   isOnHost(workspaceId: WorkspaceId): Promise<boolean>;
   /** The files now, live or stored; every change it acknowledges would survive the loss of this host. */

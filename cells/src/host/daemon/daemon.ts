@@ -5,6 +5,7 @@
  * stored when the controller takes them down.
  */
 import type { AddressInfo } from 'node:net';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '@cellbook/shared/clock.ts';
 import type { Failpoint } from '@cellbook/shared/failpoint.ts';
@@ -14,6 +15,8 @@ import { createMetrics } from '@cellbook/shared/metrics.ts';
 import type { Random } from '@cellbook/shared/random.ts';
 import { closeDatabase, openDatabase } from '../../db/database.ts';
 import { openEgress } from '../../egress/open-egress.ts';
+import { HostEnvironments } from '../../environments/host-environments.ts';
+import { createPostgresEnvironmentStore } from '../../environments/postgres-environment-store.ts';
 import { createPostgresRestStore } from '../../ladder/postgres-rest-store.ts';
 import {
   withDriverFailpoints,
@@ -83,12 +86,16 @@ export async function startDaemon(config: DaemonConfig, tools: DaemonTools): Pro
   const images = driver.snapshots ? await openImages(hostDirectory, objects, tools) : null;
   const golden = await openGolden(config, tools, egress);
   const host = new LocalSandboxHost({
-    ...{ hostId, driver, capacity, epochs, ...(images && { images }) },
+    ...{ hostId, driver, capacity, processors: availableParallelism(), epochs, ...(images && { images }) },
     ...(golden && { goldens: () => golden.current }),
+  });
+  const environments = new HostEnvironments({
+    ...{ ...tools, objects, environments: createPostgresEnvironmentStore(database) },
+    cacheDirectory: join(hostDirectory, 'environments'),
   });
   const volumes = createWorkspaceVolumes({
     ...tools,
-    ...{ host: hostId, hostDirectory, diskBytesMax: config.diskBytesMax, metrics },
+    ...{ host: hostId, hostDirectory, diskBytesMax: config.diskBytesMax, metrics, environments },
     manifests: withManifestFailpoints(createPostgresManifestStore(database), tools.failpoint),
     objects,
     homes: await createHomeProvider({ homesDirectory: join(hostDirectory, 'homes'), log }),

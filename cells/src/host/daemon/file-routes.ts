@@ -1,6 +1,7 @@
 /** What a controller may ask of the live directories on this host. */
 import { Readable } from 'node:stream';
 import { refuseOlderEpoch } from '@cellbook/shared/epoch.ts';
+import { environmentResetSchema } from '@cellbook/shared/protocol/environment-api.ts';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { decodeEnvelope } from '../../sandbox/link/frames.ts';
@@ -42,6 +43,12 @@ export function registerFileRoutes(app: FastifyInstance, { volumes, host, disk }
   });
   app.post(path('destroy'), async (request) => {
     await volumes.destroy(read(request).id);
+    return {};
+  });
+
+  app.post(path('reset-environment'), async (request, reply) => {
+    const { id } = read(request);
+    await volumes.resetEnvironment(id, environmentResetSchema.parse(request.body).to, signalOf(reply));
     return {};
   });
 

@@ -99,6 +99,13 @@ export function createRemoteVolumes({
       if (row?.attachedHost) return command(row, 'destroy', row.epoch, limits.lifecycle.purgeMs);
       await stored.destroy(workspaceId);
     },
+    async resetEnvironment(workspaceId, to, signal) {
+      const { attachedHost, epoch } = await rowOf(workspaceId);
+      if (attachedHost === null) return stored.resetEnvironment(workspaceId, to, signal);
+      const { client, ask } = post(attachedHost, workspaceId, 'reset-environment', epoch);
+      const deadlineMs = limits.environments.resetMs;
+      await client.call(z.object({}), { ...ask, body: { epoch, to }, deadlineMs, signal });
+    },
     isOnHost: (workspaceId) => stored.isOnHost(workspaceId),
     async files(workspaceId, options = {}) {
       await rowOf(workspaceId);

@@ -55,6 +55,9 @@ export class SimulatedVolumes implements WorkspaceVolumes {
     return { directory: `/simulated/${workspaceId}` };
   }
 
+  /** Nothing is ever installed. */
+  async resetEnvironment(): Promise<void> {}
+
   async adopt(workspaceId: WorkspaceId, epoch: number): Promise<void> {
     const volume = this.#enter(workspaceId, epoch);
     await this.#work(50);

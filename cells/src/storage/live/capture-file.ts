@@ -28,6 +28,8 @@ export interface CaptureTools {
   objects: VolumeObjects;
   clock: Clock;
   signal: AbortSignal;
+  /** Changes what is kept of a file's first bytes (cells/src/environments/compiled.ts). */
+  rewrite?: (head: Buffer, stats: BigIntStats) => void;
 }
 
 /** Null when it is no regular file (any more). */
@@ -82,7 +84,7 @@ function leafOf(
 }
 
 async function readContent(
-  { objects, signal }: CaptureTools,
+  { objects, signal, rewrite }: CaptureTools,
   handle: FileHandle,
   stats: BigIntStats,
   known: ReadonlySet<string>,
@@ -98,6 +100,7 @@ async function readContent(
     signal.throwIfAborted();
     const filled = await fill(handle, buffer, size, Math.min(buffer.length, length - size));
     if (filled === 0) break;
+    if (size === 0) rewrite?.(buffer.subarray(0, filled), stats);
     await writer.add(buffer.subarray(0, filled));
     size += filled;
   }

@@ -64,6 +64,7 @@ export class LiveRegistry {
     const volume = isSameBoot ? await orAbsent(this.#partsOf(row).then(LiveVolume.adopt)) : null;
     if (volume) {
       this.#parts.log.info({ workspaceId, epoch }, 'took over a live directory after a crash');
+      this.#parts.environments?.adopt(workspaceId, volume);
       return this.#goLive(workspaceId, epoch, volume);
     }
     this.#parts.log.warn({ workspaceId, epoch, isSameBoot }, 'the host lost a live directory');
@@ -79,6 +80,7 @@ export class LiveRegistry {
     const parts = await this.#partsOf(row);
     await makeSandboxDirectory(parts.directory);
     const volume = await this.#metrics.timeAttach(() => LiveVolume.fill(parts, signal));
+    await this.#parts.environments?.attach(workspaceId, volume, signal);
     await this.#markers.write({ ...marker, state: 'ready' });
     return this.#goLive(workspaceId, epoch, volume);
   }
@@ -103,6 +105,7 @@ export class LiveRegistry {
     if (!live) return;
     this.#attached.delete(workspaceId);
     live.loop.stop();
+    this.#parts.environments?.letGo(workspaceId);
     await live.volume.close();
   }
 
@@ -133,6 +136,8 @@ export class LiveRegistry {
         await this.#sweep(workspaceId, volume, signal);
         tidyAtMs = clock.monotonicMs() + limits.storage.tidyAfterMs;
       }
+      // Beside the rounds: a large install takes minutes to be stored, and files seconds.
+      if (!volume.lost) void this.#parts.environments?.look(workspaceId, live.epoch);
       return report;
     };
     const loop = startSyncLoop(workspaceId, this.#metrics.timedRound(round), {

@@ -39,13 +39,12 @@ export const volumePrefix = (volumeId: VolumeId) => `volumes/${volumeId}/`;
 export const sha256Of = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 /** `sweeps`: what was cached before the last of them is not believed; another process may have removed it. */
-export function createVolumeObjects(
-  volumeId: VolumeId,
-  tools: VolumeObjectTools,
-  sweeps: number,
-): VolumeObjects {
+export const createVolumeObjects = (volumeId: VolumeId, tools: VolumeObjectTools, sweeps: number) =>
+  createObjectsUnder(volumePrefix(volumeId), tools, sweeps);
+
+/** The same in a namespace that is no volume's (cells/src/environments). */
+export function createObjectsUnder(prefix: string, tools: VolumeObjectTools, sweeps: number): VolumeObjects {
   const { store, cache, inFlight } = tools;
-  const prefix = volumePrefix(volumeId);
   const cacheKey = (sha256: string) => `${prefix}${sweeps}/${sha256}`;
   const put = async (
     kind: ObjectKind,
