@@ -7,8 +7,8 @@ let cell: CellProcess;
 let user: CellClient;
 
 beforeAll(async () => {
-  // One place: whoever is needed next takes it from whoever sleeps in it.
-  cell = await startCellProcess({ CELLBOOK_SANDBOXES_MAX: '1' }, { hosts: ['test-1-a'] });
+  // Two places, one of which is kept free: whoever sleeps alone stays frozen, however slow the machine.
+  cell = await startCellProcess({ CELLBOOK_SANDBOXES_MAX: '2' }, { hosts: ['test-1-a'] });
   user = cellClient(cell);
 }, 120_000);
 afterAll(async () => {
@@ -33,6 +33,7 @@ async function suspend(id: string): Promise<void> {
 }
 
 const rungOf = async (id: string) => (await user.call('GET', `/v1/workspaces/${id}`)).body.lastRung;
+const keptOf = async (id: string) => (await user.call('GET', `/v1/workspaces/${id}`)).body.kept;
 const goOn = 'x += 1\nprint(x, os.getpid() == pid, log.write("more"), log.flush())';
 
 test('one that was suspended a moment ago thaws, with its variables and open files', async () => {
@@ -47,11 +48,18 @@ test('one that was suspended a moment ago thaws, with its variables and open fil
 
 test('a sleeping workspace makes room for another, and comes back from its image', async () => {
   const one = await workspaceWithVariables();
+  const session = { path: 'n.ipynb', name: 'n.ipynb', type: 'notebook', kernel: { id: one.kernelId } };
+  const { body: begun } = await user.call('POST', `/w/${one.id}/api/sessions`, session);
   await suspend(one.id);
-  const other = await workspaceWithVariables();
-  await suspend(other.id);
+  // The second of them needs the place in which it sleeps.
+  const others = [await workspaceWithVariables(), await workspaceWithVariables()];
+  for (const other of others) await suspend(other.id);
   expect(await user.execute(one.id, one.kernelId, goOn)).toBe('42 True 4 None\n');
   expect(await rungOf(one.id)).toBe('memory');
+  // The notebook's session is the one it was, on the kernel that it was on.
+  expect((await user.call('GET', `/w/${one.id}/api/sessions`)).body).toMatchObject([
+    { id: begun.id, path: 'n.ipynb', kernel: { id: one.kernelId } },
+  ]);
   const saved = await user.call('GET', `/w/${one.id}/api/contents/log.txt`);
   expect(saved.body).toMatchObject({ content: 'more' });
   await suspend(one.id);
@@ -69,6 +77,7 @@ test.each(['live', 'memory'])(
     expect(running.printed()).not.toContain(`${lines - 1}\n`);
     if (rung === 'memory') {
       const other = await workspaceWithVariables();
+      await expect.poll(() => keptOf(id), { timeout: 60_000 }).toBe('memory');
       await suspend(other.id);
     }
     await user.call('POST', `/v1/workspaces/${id}/resume`);
