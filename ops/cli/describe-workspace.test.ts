@@ -11,7 +11,7 @@ const lastResume: NonNullable<WorkspaceDetails['lastResume']> = {
 };
 const workspace: WorkspaceDetails = {
   ...{ id: 'ws-1', ownerId: 'user-1', name: 'climate', desired: 'suspended', phase: 'suspended' },
-  ...{ generation: 2, idleSuspendSeconds: 1_200, lastRung: 'cold', lastResume, problem: null },
+  ...{ generation: 2, team: null, idleSuspendSeconds: 1_200, lastRung: 'cold', lastResume, problem: null },
   ...{ createdAt: '2026-03-01T11:00:00.000Z', lastActiveAt: '2026-03-01T12:30:00.000Z', undoUntil: null },
   kept: 'live',
 };

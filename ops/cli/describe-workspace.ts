@@ -15,12 +15,13 @@ const keptWords: Record<WorkspaceDetails['kept'], string> = {
 
 /** Line by line, for one workspace. */
 export function describeWorkspace(workspace: WorkspaceDetails): string[] {
-  const { id, name, phase, kept, idleSuspendSeconds, lastActiveAt, lastResume, problem } = workspace;
+  const { id, name, phase, kept, idleSuspendSeconds, team, lastActiveAt, lastResume, problem } = workspace;
   const idle = idleSuspendSeconds === null ? 'never' : `after ${idleSuspendSeconds / 60} minutes unused`;
   return [
     `${name} (${id}) is ${phase}`,
     `last used   ${lastActiveAt.slice(0, 19).replace('T', ' ')}`,
     `suspended   ${idle}`,
+    ...(team === null ? [] : [`team        ${team}`]),
     ...(phase === 'running' ? [] : [`kept        ${keptWords[kept]}`]),
     ...(lastResume === null ? [] : describeResume(lastResume)),
     ...(problem === null ? [] : [`problem     ${problem}`]),

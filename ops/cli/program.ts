@@ -8,6 +8,7 @@ import { registerExec } from './commands/exec.ts';
 import { registerLogin } from './commands/login.ts';
 import { registerRun } from './commands/run.ts';
 import { registerSecrets } from './commands/secrets.ts';
+import { registerUsage } from './commands/usage.ts';
 import { registerVersions } from './commands/versions.ts';
 import { registerWorkspaces } from './commands/workspaces.ts';
 
@@ -28,6 +29,7 @@ export function createProgram(): Command {
   registerSecrets(program, cli);
   registerVersions(program, cli);
   registerAudit(program, cli);
+  registerUsage(program, cli);
   registerCells(program, cli);
   registerCompletion(program, cli);
   return program;

@@ -66,11 +66,13 @@ function registerChanging(ws: Command, cli: Cli): void {
   ws.command('create <name>')
     .description('a new workspace')
     .option('--run', 'start it at once, and wait until it runs')
-    .action((name: string, options: { run?: boolean }) =>
+    .option('--team <label>', 'what it uses is counted for this team')
+    .action((name: string, { run, team }: { run?: boolean; team?: string }) =>
       cli.run(async (context, show) => {
-        const body = { name, desired: options.run ? ('running' as const) : ('suspended' as const) };
+        const desired = run ? ('running' as const) : ('suspended' as const);
+        const body = { name, desired, ...(team !== undefined && { team }) };
         const made = await answer(context.api.POST('/v1/workspaces', { body, params: { header: {} } }));
-        tell(show, options.run ? await reaches(context, made.id, 'running') : made);
+        tell(show, run ? await reaches(context, made.id, 'running') : made);
       }),
     );
   for (const [verb, phase, what] of [
@@ -97,6 +99,18 @@ function registerChanging(ws: Command, cli: Cli): void {
         const { id: workspaceId } = await findWorkspace(api, name);
         const params = { path: { workspaceId }, header: {} };
         tell(show, await answer(api.PATCH('/v1/workspaces/{workspaceId}', { params, body })));
+      }),
+    );
+  ws.command('team <workspace> [label]')
+    .description('count what it uses for this team from now on; without a label for none')
+    .action((name: string, team: string | undefined) =>
+      cli.run(async ({ api }, show) => {
+        const { id: workspaceId } = await findWorkspace(api, name);
+        const params = { path: { workspaceId }, header: {} };
+        tell(
+          show,
+          await answer(api.PATCH('/v1/workspaces/{workspaceId}', { params, body: { team: team ?? null } })),
+        );
       }),
     );
   ws.command('rm <workspace>')
