@@ -104,6 +104,11 @@ export class Hosts {
   }
 
   /** Of the hosts that answer: what another last said is no place for anybody. */
+  /** Of all of them together. */
+  get processors(): number {
+    return [...this.#hosts.values()].reduce((sum, { processors }) => sum + processors, 0);
+  }
+
   load(): HostLoad {
     const sum = { live: 0, frozen: 0, starting: 0, members: 0, capacity: 0 };
     for (const host of this.#hosts.values()) {

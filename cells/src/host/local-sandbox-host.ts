@@ -40,6 +40,8 @@ export interface LocalSandboxHostDeps<Hosted extends HostedSandbox> {
   driver: SandboxDriver<Hosted>;
   /** Sandboxes, live and starting together. */
   capacity: number;
+  /** Of this machine; a few unless told. */
+  processors?: number;
   /** Where images of sandboxes' memory lie; without it none is kept. */
   images?: ImageShelf;
   /** What members of the pool are restored from; absent: there is no pool. */
@@ -51,6 +53,7 @@ export interface LocalSandboxHostDeps<Hosted extends HostedSandbox> {
 export class LocalSandboxHost<Hosted extends HostedSandbox = Sandbox> implements SandboxHost<Hosted> {
   readonly hostId: HostId;
   readonly #driver: SandboxDriver<Hosted>;
+  readonly processors: number;
   readonly #capacity: number;
   readonly #places: Places<Hosted>;
   readonly #keeper: Keeper<Hosted>;
@@ -66,6 +69,7 @@ export class LocalSandboxHost<Hosted extends HostedSandbox = Sandbox> implements
     this.hostId = hostId;
     this.#driver = driver;
     this.#capacity = capacity;
+    this.processors = deps.processors ?? 8;
     this.#images = images ?? null;
     this.#places = new Places(driver, epochs);
     this.#keeper = new Keeper({ driver, places: this.#places, images: this.#images });
@@ -112,6 +116,7 @@ export class LocalSandboxHost<Hosted extends HostedSandbox = Sandbox> implements
   /** Ends every sandbox that is nobody's. */
   async dropMembers(): Promise<void> {
     await this.#members.giveWay(this.#members.count);
+    await this.#driver.ahead?.drop();
   }
 
   start(spec: SandboxSpec, signal: AbortSignal, image?: KeptImage): Promise<Hosted> {

@@ -53,6 +53,8 @@ export interface SandboxHost<Hosted extends HostedSandbox = Sandbox> {
   readonly keeps: SnapshotFingerprint | null;
   /** Absent or null where none can be had. */
   readonly pool?: HostPool<Hosted> | null;
+  /** Of its machine. */
+  readonly processors: number;
   /** False while it is being stopped or does not answer: nothing new is placed there. */
   readonly isOpen: boolean;
   /** True while it is being stopped: what runs there is to be suspended. */

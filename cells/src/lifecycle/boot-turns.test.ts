@@ -1,16 +1,19 @@
 import { ManualClock } from '@cellbook/shared/clock.ts';
+import { newWorkspaceId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { Tier } from '@cellbook/shared/protocol/principal.ts';
 import { seededRandom } from '@cellbook/shared/random.ts';
 import { expect, test } from 'vitest';
-import { BootTurns } from './boot-turns.ts';
+import { BootTurns, lanesFor } from './boot-turns.ts';
+import { QueueWatch } from './queue-watch.ts';
 
 const bootMs = 6_000;
+const tiers = ['free', 'paid', 'enterprise'] as const;
 
 /** Boots that take their time on so many places, with when each began to wait and to boot. */
 function makeBoots(places: number) {
   const clock = new ManualClock();
-  const turns = new BootTurns({ clock, places });
+  const turns = new BootTurns({ clock, lanes: () => [{ places, tiers }] });
   const begun: { tier: Tier; name: string; waitedMs: number }[] = [];
   let running = 0;
   let runningMost = 0;
@@ -26,13 +29,13 @@ function makeBoots(places: number) {
   async function pass(ms: number): Promise<void> {
     for (let left = ms; left > 0; left -= 500) await clock.advance(500);
   }
-  return { turns, boot, pass, begun, runningMost: () => runningMost };
+  return { clock, turns, boot, pass, begun, runningMost: () => runningMost };
 }
 
 test('of those that came together enterprise goes first, then paid, then free, each in the order it came', async () => {
   const { boot, pass, begun } = makeBoots(1);
   boot('free', 'first');
-  for (const tier of ['free', 'paid', 'enterprise'] as const) for (const name of ['a', 'b']) boot(tier, name);
+  for (const tier of tiers) for (const name of ['a', 'b']) boot(tier, name);
   await pass(8 * bootMs);
   expect(begun.map(({ tier, name }) => `${tier} ${name}`)).toEqual([
     ...['free first', 'enterprise a', 'enterprise b'],
@@ -56,7 +59,6 @@ test('nobody starves: a free one waits no longer than it would alone, and its he
 test('two hundred at once: as many boot as may, none is forgotten, and each tier is through before the next begins', async () => {
   const { turns, boot, pass, begun, runningMost } = makeBoots(16);
   const random = seededRandom(4);
-  const tiers = ['free', 'paid', 'enterprise'] as const;
   const asked = Array.from({ length: 200 }, (_, index) => ({
     tier: tiers[random.int(tiers.length)] ?? 'free',
     name: `${index}`,
@@ -69,4 +71,56 @@ test('two hundred at once: as many boot as may, none is forgotten, and each tier
   expect(turns.waiting).toBe(0);
   const order = begun.slice(16).map(({ tier }) => tier);
   expect(order).toEqual(order.toSorted((one, other) => tiers.indexOf(other) - tiers.indexOf(one)));
+});
+
+test('places of its own keep a higher tier from waiting for the starts of a lower one', async () => {
+  const clock = new ManualClock();
+  const turns = new BootTurns({ clock, lanes: () => lanesFor(2) });
+  const running: Tier[] = [];
+  const start = (tier: Tier) => {
+    const ended = Promise.withResolvers<void>();
+    void turns.of(tier).run(() => {
+      running.push(tier);
+      return ended.promise;
+    });
+    return ended.resolve;
+  };
+  const ends = ['free', 'free', 'free', 'paid', 'paid', 'enterprise', 'enterprise'].map((tier) =>
+    start(tier as Tier),
+  );
+  expect(running).toEqual(['free', 'free', 'paid', 'enterprise']);
+  // The place that is anybody's goes to whoever is first by head start; one of enterprise's own to enterprise alone.
+  ends[0]?.();
+  await expect.poll(() => running.slice(4)).toEqual(['enterprise']);
+  ends[5]?.();
+  ends[3]?.();
+  await expect.poll(() => running.slice(5)).toEqual(['paid']);
+  expect(turns.waiting).toBe(1);
+});
+
+test('who waits has a place in the order that turns are given in, and it moves', async () => {
+  const { clock, turns, boot, pass } = makeBoots(1);
+  boot('free', 'running');
+  const ids = [newWorkspaceId(seededRandom(1)), newWorkspaceId(seededRandom(2))] as const;
+  const told: (number | null)[] = [];
+  const watch = new QueueWatch({
+    ...{ clock, queue: () => turns.queue() },
+    tell: (workspaceId, place) => {
+      if (workspaceId === ids[0]) told.push(place?.position ?? null);
+    },
+  });
+  void turns.of('free', ids[0]).run(async () => {});
+  void turns.of('paid', ids[1]).run(async () => {});
+  boot('enterprise', 'later');
+  expect([...turns.queue()]).toEqual([
+    [ids[1], { position: 2, of: 3 }],
+    [ids[0], { position: 3, of: 3 }],
+  ]);
+  watch.wake();
+  await pass(4 * bootMs);
+  expect(told[0]).toBe(3);
+  expect(told.at(-1)).toBeNull();
+  const positions = told.filter((position) => position !== null);
+  expect(positions).toEqual(positions.toSorted((one, other) => other - one));
+  expect(turns.queue().size).toBe(0);
 });

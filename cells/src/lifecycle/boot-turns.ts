@@ -1,9 +1,12 @@
 /**
- * Whose sandbox boots next. At most so many boot at once; of those that wait the one goes first that came first,
- * where each tier counts as having come a while before it did. So enterprise passes paid and paid passes free, and
- * nobody starves: whoever has waited for as long as another's head start is passed by nobody who comes after.
+ * Whose sandbox starts next. Places are in lanes: most are anybody's, a few are for higher tiers alone, so that these
+ * need not wait for a lower tier's start to end. Who comes takes the most exclusive place that is free for him. Of
+ * those that wait for a place the one goes first that came first, where each tier counts as having come a while
+ * before it did: enterprise passes paid and paid passes free. Nobody starves: in the lane that is anybody's, whoever
+ * has waited for as long as another's head start is passed by nobody who comes after.
  */
 import type { Clock } from '@cellbook/shared/clock.ts';
+import type { WorkspaceId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { Tier } from '@cellbook/shared/protocol/principal.ts';
 
@@ -12,64 +15,126 @@ export interface Turns {
   run<T>(work: () => Promise<T>): Promise<T>;
 }
 
+export interface Lane {
+  /** Starts at once. */
+  places: number;
+  tiers: readonly Tier[];
+}
+
+/** Where one stands among those that wait, from 1. */
+export interface QueuePlace {
+  position: number;
+  of: number;
+}
+
 interface Waiting {
+  tier: Tier;
+  workspaceId: WorkspaceId | null;
   /** When it would have come without its head start. */
   rankMs: number;
-  go(): void;
+  go(lane: number): void;
 }
 
 export interface BootTurnsDeps {
   clock: Clock;
-  /** Boots at once. */
-  places: number;
+  /** The most exclusive first; asked again at each turn, since hosts come and go. */
+  lanes(): readonly Lane[];
   /** Told that one more waits, and holds up nothing but itself. */
   onWaiting?(): void;
 }
 
+/** As many starts at once as keep so many processors busy, and half as many more for each higher tier. */
+export function lanesFor(processors: number): Lane[] {
+  const { startsMax } = limits.lifecycle;
+  const [anybody, above] = [
+    Math.min(processors, startsMax / 2),
+    Math.min(Math.ceil(processors / 2), startsMax / 4),
+  ];
+  return [
+    { places: above, tiers: ['enterprise'] },
+    { places: above, tiers: ['paid', 'enterprise'] },
+    { places: anybody, tiers: ['free', 'paid', 'enterprise'] },
+  ];
+}
+
 export class BootTurns {
   readonly #deps: BootTurnsDeps;
-  #free: number;
+  readonly #running: number[] = [];
   readonly #waiting: Waiting[] = [];
 
   constructor(deps: BootTurnsDeps) {
     this.#deps = deps;
-    this.#free = deps.places;
   }
 
   get waiting(): number {
     return this.#waiting.length;
   }
 
-  of(tier: Tier): Turns {
-    return { run: (work) => this.#run(tier, work) };
+  of(tier: Tier, workspaceId: WorkspaceId | null = null): Turns {
+    return { run: (work) => this.#run(tier, workspaceId, work) };
   }
 
-  async #run<T>(tier: Tier, work: () => Promise<T>): Promise<T> {
-    if (this.#free > 0) this.#free--;
-    else await this.#turn(tier);
+  /** Of every workspace that waits. */
+  queue(): Map<WorkspaceId, QueuePlace> {
+    const inOrder = this.#waiting.toSorted((one, other) => one.rankMs - other.rankMs);
+    const places = new Map<WorkspaceId, QueuePlace>();
+    for (const [index, { workspaceId }] of inOrder.entries())
+      if (workspaceId !== null) places.set(workspaceId, { position: index + 1, of: inOrder.length });
+    return places;
+  }
+
+  async #run<T>(tier: Tier, workspaceId: WorkspaceId | null, work: () => Promise<T>): Promise<T> {
+    const lane = this.#freeLane(tier) ?? (await this.#turn(tier, workspaceId));
     try {
       return await work();
     } finally {
-      const next = takeFirst(this.#waiting);
-      if (next) next.go();
-      else this.#free++;
+      this.#change(lane, -1);
+      this.#letGo();
     }
   }
 
-  #turn(tier: Tier): Promise<void> {
+  #freeLane(tier: Tier): number | null {
+    const lane = this.#deps
+      .lanes()
+      .findIndex((each, index) => each.tiers.includes(tier) && this.#hasRoom(each, index));
+    if (lane < 0) return null;
+    this.#change(lane, 1);
+    return lane;
+  }
+
+  #turn(tier: Tier, workspaceId: WorkspaceId | null): Promise<number> {
     const { clock, onWaiting } = this.#deps;
-    const { promise, resolve: go } = Promise.withResolvers<void>();
+    const { promise, resolve: go } = Promise.withResolvers<number>();
     const rankMs = clock.monotonicMs() - limits.lifecycle.headStartMsByTier[tier];
-    this.#waiting.push({ rankMs, go });
+    this.#waiting.push({ tier, workspaceId, rankMs, go });
     onWaiting?.();
     return promise;
+  }
+
+  #letGo(): void {
+    for (const [index, lane] of this.#deps.lanes().entries()) {
+      while (this.#hasRoom(lane, index)) {
+        const next = takeFirst(this.#waiting, lane.tiers);
+        if (next === null) break;
+        this.#change(index, 1);
+        next.go(index);
+      }
+    }
+  }
+
+  #hasRoom({ places }: Lane, index: number): boolean {
+    return (this.#running[index] ?? 0) < places;
+  }
+
+  #change(lane: number, by: number): void {
+    this.#running[lane] = (this.#running[lane] ?? 0) + by;
   }
 }
 
 /** A few hundred at the most: looked through, since one that is sorted would be sorted at each arrival. */
-function takeFirst(waiting: Waiting[]): Waiting | null {
-  let first = 0;
-  for (const [index, { rankMs }] of waiting.entries())
-    if (rankMs < (waiting[first]?.rankMs ?? Number.POSITIVE_INFINITY)) first = index;
-  return waiting.splice(first, 1)[0] ?? null;
+function takeFirst(waiting: Waiting[], tiers: readonly Tier[]): Waiting | null {
+  let first = -1;
+  for (const [index, { rankMs, tier }] of waiting.entries())
+    if (tiers.includes(tier) && rankMs < (waiting[first]?.rankMs ?? Number.POSITIVE_INFINITY)) first = index;
+  return first < 0 ? null : (waiting.splice(first, 1)[0] ?? null);
 }

@@ -26,15 +26,17 @@ import type { RemoteImages } from '../snapshots/remote-images.ts';
 import type { WorkspaceVolumes } from '../storage/workspace-volumes.ts';
 import { Activity } from './activity.ts';
 import { Adoptions } from './adoptions.ts';
-import { BootTurns } from './boot-turns.ts';
+import { BootTurns, lanesFor, type QueuePlace } from './boot-turns.ts';
 import { IdleWarnings } from './idle-warnings.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import { type LifecycleMetrics, noMetrics } from './lifecycle-metrics.ts';
+import { QueueWatch } from './queue-watch.ts';
 import { reconcile } from './reconcile.ts';
 import { Resumes } from './resumes.ts';
 import { RowCache } from './row-cache.ts';
 import type { RuntimeListener, WorkspaceRuntime } from './runtime.ts';
 import { SeenRevisions } from './seen-revisions.ts';
+import { Silences } from './silences.ts';
 import { allSteps } from './steps/all-steps.ts';
 import type { LeaseStore } from './stores/lease-store.ts';
 import type { TransitionStore } from './stores/transition-store.ts';
@@ -83,14 +85,17 @@ export class Lifecycle implements WorkspaceRuntime {
   readonly #listeners: RuntimeListener[] = [];
   readonly #announced = new Map<WorkspaceId, number>();
   readonly #adoptions: Adoptions;
+  readonly #silences: Silences;
   readonly #rows: RowCache;
   readonly #seen = new SeenRevisions();
   readonly #boots: BootTurns;
+  readonly #queueWatch: QueueWatch;
   readonly #activity: Activity;
   readonly #warnings: IdleWarnings;
   readonly #leases: LeaseKeeper;
   readonly #queue: WorkQueue;
   readonly #resumes: Resumes;
+  #tellQueued: QueueListener = () => {};
   #timers: Timer[] = [];
   #unsubscribe: (() => Promise<void>) | null = null;
   #draining = false;
@@ -107,12 +112,24 @@ export class Lifecycle implements WorkspaceRuntime {
     this.#warnings = new IdleWarnings(this.#listeners);
     this.#activity = new Activity(clock, this.#listeners, (id) => this.#warnings.takeBack(id));
     this.#adoptions = new Adoptions(clock);
+    this.#silences = new Silences(clock);
     const terms = deps.leaseTerms ?? limits.lifecycle.lease;
     this.#leases = new LeaseKeeper({ store, clock, log, holder: this.#holder, hostIds: hosts.ids, terms });
     const idle = () => Math.min(this.#boots.waiting, limits.lifecycle.waitingBootsMax);
     this.#queue = new WorkQueue({ work: (id) => this.#reconcile(id), idle, clock, random, log });
-    const places = limits.lifecycle.startsMax;
-    this.#boots = new BootTurns({ clock, places, onWaiting: () => this.#queue.startMore() });
+    this.#boots = new BootTurns({
+      clock,
+      lanes: () => lanesFor(hosts.processors),
+      onWaiting: () => {
+        this.#queue.startMore();
+        this.#queueWatch.wake();
+      },
+    });
+    this.#queueWatch = new QueueWatch({
+      clock,
+      queue: () => this.#boots.queue(),
+      tell: (id, place) => this.#tellQueued(id, place),
+    });
     this.#resumes = new Resumes({
       store,
       quotas: deps.quotas,
@@ -188,6 +205,16 @@ export class Lifecycle implements WorkspaceRuntime {
     return this.#holder;
   }
 
+  /** Where it stands among those that wait to start; null where it does not wait. */
+  queuePlace(workspaceId: WorkspaceId): QueuePlace | null {
+    return this.#boots.queue().get(workspaceId) ?? null;
+  }
+
+  /** Called when a workspace's place among those that wait to start has changed; null: it waits no longer. */
+  onQueued(tell: QueueListener): void {
+    this.#tellQueued = tell;
+  }
+
   /** It is being acted on here, now. */
   isAtWork(workspaceId: WorkspaceId): boolean {
     return this.#queue.isBusyWith(workspaceId);
@@ -230,6 +257,7 @@ export class Lifecycle implements WorkspaceRuntime {
   async stop(): Promise<void> {
     for (const timer of this.#timers) timer.cancel();
     this.#leases.stop();
+    this.#queueWatch.stop();
     await this.#writeActivity().catch(() => {});
     await this.#unsubscribe?.().catch(() => {});
     await this.#queue.stop();
@@ -265,7 +293,8 @@ export class Lifecycle implements WorkspaceRuntime {
           ...(quotas && { idleRules: (row: WorkspaceRow) => quotas.idleRules(row) }),
           rests: this.#rests,
           isPlaceNeeded: (id) => this.#room.isWanted(id),
-          ...{ hosts, volumes, adoptions: this.#adoptions, activity: this.#activity, clock },
+          ...{ hosts, volumes, adoptions: this.#adoptions, silences: this.#silences, clock },
+          activity: this.#activity,
           isDraining: () => this.#draining && !this.#deps.sandboxesOutlive,
           isDemanded: (id) => this.#resumes.isWaiting(id),
         },
@@ -274,7 +303,7 @@ export class Lifecycle implements WorkspaceRuntime {
         observeFailure: (row, error) => this.#observeFailure(row, error),
         observeResume: (row) => this.#observeResume(row),
         observeIdle: (id, suspendsAtMs) => this.#warnings.warn(id, suspendsAtMs),
-        observeAdoption: (id, succeeded) => this.#adoptions.note(id, succeeded),
+        observeAdoption: (row, succeeded) => this.#observeAdoption(row, succeeded),
       },
       workspaceId,
     );
@@ -285,10 +314,11 @@ export class Lifecycle implements WorkspaceRuntime {
     this.#seen.note(row.id, row.revision);
     if (row.phase !== 'running') {
       this.#announced.delete(row.id);
-      // What is tried in vain while it resumes is counted on, so that it ends.
-      if (row.phase !== 'resuming') this.#adoptions.forget(row.id);
       this.#warnings.takeBack(row.id);
-      if (row.phase === 'suspended' || row.phase === 'deleted') this.#activity.forget(row.id);
+      if (row.phase !== 'suspended' && row.phase !== 'deleted') return;
+      // What is tried in vain until then is counted on, so that it ends.
+      this.#adoptions.forget(row.id);
+      this.#activity.forget(row.id);
       return;
     }
     const sandbox = this.#deps.hosts.current(row.id);
@@ -299,11 +329,17 @@ export class Lifecycle implements WorkspaceRuntime {
   }
 
   #observeResume({ id, lastResume }: WorkspaceRow): void {
+    this.#adoptions.forget(id);
     // A resume is use: what woke it may have been nothing but a look.
     this.#activity.touch(id);
     if (lastResume === null) return;
     this.#deps.metrics?.observeResume(lastResume);
     for (const listener of this.#listeners) listener.onResumed?.(id, lastResume);
+  }
+
+  /** One that was taken over to be put to sleep rests by now. */
+  #observeAdoption({ id, phase }: WorkspaceRow, succeeded: boolean): void {
+    if (phase !== 'suspended') this.#adoptions.note(id, succeeded);
   }
 
   #observeFailure(row: WorkspaceRow, error: CellbookError): void {
@@ -339,6 +375,8 @@ export class Lifecycle implements WorkspaceRuntime {
     }
   }
 }
+
+type QueueListener = (workspaceId: WorkspaceId, place: QueuePlace | null) => void;
 
 const drainLookMs = 50;
 const noRemoteImages = { remove: async () => {} };

@@ -4,6 +4,7 @@ import type { Metrics } from '@cellbook/shared/metrics.ts';
 import type { FastifyInstance } from 'fastify';
 import { createPrincipalVerifier } from '../api/access/principal-verifier.ts';
 import { openPublicKeys } from '../api/access/public-keys.ts';
+import { QueueFeed } from '../api/events/queue-feed.ts';
 import { createServer } from '../api/server.ts';
 import type { AuditPart } from '../audit/open-audit.ts';
 import { createRetentionWishes } from '../audit/retention-wishes.ts';
@@ -74,6 +75,8 @@ export async function serve(parts: ServerParts): Promise<FastifyInstance> {
   const wishes = createRetentionWishes(audit.store, log);
   const limitedVolumes = volumesWithinQuota(parts);
   const differ = createDiffer(clock);
+  const queue = new QueueFeed(lifecycle);
+  lifecycle.onQueued((id, place) => queue.tell(id, place));
   const app = await createServer({
     ...tools,
     metrics,
@@ -95,7 +98,7 @@ export async function serve(parts: ServerParts): Promise<FastifyInstance> {
     },
     lifecycle: {
       ...{ store, transitions, rests, idempotency, volumes, quotas, feed, secrets, recover, ...tools, audit },
-      standing: standing.standing,
+      ...{ standing: standing.standing, queue },
       findings: { store: findings.store, volumes },
       egress: createPostgresEgressLog(database),
       readUsage: (asked) => readUsage(database, asked),

@@ -121,7 +121,7 @@ export interface paths {
         };
         /**
          * Your workspaces as they change, as server-sent events
-         * @description Each `event: workspace` carries `{"workspace": …}` whole; its id is a cursor for Last-Event-ID. Without one, every workspace of yours comes first. The stream ends now and then: connect again.
+         * @description Each `event: workspace` carries `{"workspace": …}` whole; its id is a cursor for Last-Event-ID. Without one, every workspace of yours comes first. `event: queue` tells of one that waits for its turn to start where it stands: `{"workspaceId": …, "queue": {"position": …, "of": …}}`, with null when it waits no longer. The stream ends now and then: connect again.
          */
         get: operations["followEvents"];
         put?: never;
@@ -1233,6 +1233,10 @@ export interface components {
         PutSecret: {
             value: string;
         };
+        Queue: {
+            position: number;
+            of: number;
+        };
         RecoverReport: {
             found: {
                 /** @enum {string} */
@@ -1412,6 +1416,7 @@ export interface components {
             lastActiveAt: string;
             undoUntil: string | null;
             kept: components["schemas"]["Kept"];
+            queue: components["schemas"]["Queue"] | null;
         };
         WorkspaceList: {
             workspaces: components["schemas"]["Workspace"][];

@@ -22,13 +22,18 @@ export const lifecycleLimits = {
      * of the API takes 32 and 205 ms (p50) beside them: they share one event loop.
      */
     executorsMax: 16,
-    /** Of them, sandboxes being started: a start is CPU-bound, twelve keep a few cores busy; the rest is for thaws. */
+    /**
+     * Of them, sandboxes being started, where hosts have the processors: half of these are anybody's, a quarter for paid
+     * and enterprise, a quarter for enterprise (boot-turns.ts); the rest of the executors is for thaws.
+     */
     startsMax: 12,
     /**
      * By so much sooner a tier's boot counts as asked for: two hundred boots on two cores take ten minutes, of which
      * free ones wait at most five longer than they would without the others.
      */
     headStartMsByTier: { free: 0, paid: 120_000, enterprise: 300_000 },
+    /** Who waits is told where he stands so often: a queue of free boots moves twice a second. */
+    queueTellMs: 1_000,
     /** Workspaces that wait for a turn to boot beside the executors: 10 KB each. */
     waitingBootsMax: 1_000,
     /** Rows in one statement: as many as there are executors, at about 1 KB each. */
@@ -76,6 +81,13 @@ export const lifecycleLimits = {
      * it is restarted.
      */
     adoptionsMax: 10,
+    /** The same for one that nobody wants to run: he waits for its suspend, and its memory is still wanted. */
+    unwantedAdoptionsMax: 3,
+    /**
+     * A host may be silent so long before one that is on its way up or down there is gone on with: longer than a
+     * daemon, a link or a machine is away when it is restarted. What runs there is waited for without an end.
+     */
+    hostSilentMsMax: 300_000,
     /** A host that does not answer is asked again: a daemon restarts in two or three seconds. */
     hostLookAgainMs: 1_000,
     /** Tabs poll every 10 s; a row this old may be told to them. 5,000 rows of 600 bytes are 3 MB. */

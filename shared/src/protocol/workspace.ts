@@ -50,11 +50,18 @@ export const workspaceSchema = z
   .meta({ title: 'Workspace' });
 export type Workspace = z.infer<typeof workspaceSchema>;
 
+/** Where a workspace stands among those of its cell that wait for their turn to start, from 1. */
+export const queueSchema = z
+  .object({ position: z.int().positive(), of: z.int().positive() })
+  .meta({ title: 'Queue' });
+
 /** One workspace, asked for by itself. */
 export const workspaceDetailsSchema = workspaceSchema
   .extend({
     /** What the next resume tries first; what it finds is the truth. `none` while it runs. */
     kept: keptSchema,
+    /** Null where it does not wait. */
+    queue: queueSchema.nullable(),
   })
   .meta({ title: 'WorkspaceDetails' });
 export type WorkspaceDetails = z.infer<typeof workspaceDetailsSchema>;
@@ -62,3 +69,7 @@ export type WorkspaceDetails = z.infer<typeof workspaceDetailsSchema>;
 /** One server-sent event of `GET /v1/events`; `event: workspace`, `id:` is a resumable cursor. */
 export const workspaceEventSchema = z.object({ workspace: workspaceSchema });
 export type WorkspaceEvent = z.infer<typeof workspaceEventSchema>;
+
+/** `event: queue` of the same stream, each second in which a place has changed; it has no id. Null: its turn has come. */
+export const queueEventSchema = z.object({ workspaceId: workspaceIdSchema, queue: queueSchema.nullable() });
+export type QueueEvent = z.infer<typeof queueEventSchema>;

@@ -10,10 +10,13 @@ import { needs } from '../access/route-access.ts';
 import type { ApiScope } from '../api-scope.ts';
 import type { ChangeFeed } from './change-feed.ts';
 import { type EventSink, EventStream } from './event-stream.ts';
+import type { QueueFeed } from './queue-feed.ts';
 
 export interface EventDeps {
   store: Pick<WorkspaceStore, 'listChanged'>;
   feed: ChangeFeed;
+  /** Where workspaces stand among those that wait to start; absent: nothing is told of it. */
+  queue?: Pick<QueueFeed, 'follow'>;
   clock: Clock;
   log: Logger;
   /** A stream ends with the right that it was asked for with. */
@@ -24,7 +27,8 @@ const headersSchema = z.looseObject({
   'last-event-id': z.coerce.number().int().nonnegative().optional(),
 });
 
-export function registerEventRoutes(app: ApiScope, { store, feed, clock, log, standing }: EventDeps): void {
+export function registerEventRoutes(app: ApiScope, deps: EventDeps): void {
+  const { store, feed, queue, clock, log, standing } = deps;
   const streams = new Set<EventStream>();
   app.addHook('preClose', async () => {
     for (const stream of streams) stream.end();
@@ -34,7 +38,8 @@ export function registerEventRoutes(app: ApiScope, { store, feed, clock, log, st
     summary: 'Your workspaces as they change, as server-sent events',
     description:
       'Each `event: workspace` carries `{"workspace": …}` whole; its id is a cursor for Last-Event-ID. Without ' +
-      'one, every workspace of yours comes first. The stream ends now and then: connect again.',
+      'one, every workspace of yours comes first. `event: queue` tells of one that waits for its turn to start where ' +
+      'it stands: `{"workspaceId": …, "queue": {"position": …, "of": …}}`, with null when it waits no longer. The stream ends now and then: connect again.',
     tags: ['events'],
     headers: headersSchema,
     response: {
@@ -67,6 +72,9 @@ export function registerEventRoutes(app: ApiScope, { store, feed, clock, log, st
           log.warn({ err: error, ownerId }, 'an event stream failed; its client comes back'),
       });
       const unfollow = feed.follow(ownerId, () => stream.hint());
+      const leaveQueue = queue?.follow({ ownerId, orgId: principal.org }, (event) =>
+        stream.say('queue', event),
+      );
       const ending = clock.setTimer(limits.api.eventStreamMsMax, () => stream.end());
       streams.add(stream);
       const letGo = standing?.hold(principal, { what: 'stream', workspaceId: null, end: () => stream.end() });
@@ -74,6 +82,7 @@ export function registerEventRoutes(app: ApiScope, { store, feed, clock, log, st
         ending.cancel();
         letGo?.();
         unfollow();
+        leaveQueue?.();
         streams.delete(stream);
         stream.end();
       });

@@ -56,6 +56,12 @@ export class EventStream {
     if (!this.#pumping && !this.#ended) void this.#pump();
   }
 
+  /** Something that is true now and not asked for again; whoever was away has missed it. */
+  say(event: string, data: object): void {
+    if (this.#ended) return;
+    if (!this.#deps.sink.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)) void this.#drained();
+  }
+
   end(): void {
     if (this.#ended) return;
     this.#ended = true;

@@ -62,7 +62,10 @@ export function registerReadWorkspaces(app: ApiScope, deps: WorkspaceDeps): void
     { schema: { ...one, response: { 200: workspaceDetailsSchema } }, ...needs('workspace.read') },
     async ({ params: { workspaceId } }) => {
       const row = await store.get(workspaceId);
-      if (row) return { ...presentWorkspace(row), kept: presentKept(row, await rests.get(workspaceId)) };
+      if (row) {
+        const kept = presentKept(row, await rests.get(workspaceId));
+        return { ...presentWorkspace(row), kept, queue: deps.queue?.placeOf(workspaceId) ?? null };
+      }
       await answerChange(deps, null, workspaceId, 'reading a workspace');
       throw new Error('unreachable: a missing row is refused');
     },

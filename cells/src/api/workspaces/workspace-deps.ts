@@ -13,6 +13,7 @@ import type { WorkspaceRow } from '../../lifecycle/stores/workspace-row.ts';
 import type { WorkspaceStore } from '../../lifecycle/stores/workspace-store.ts';
 import type { WorkspaceQuotas } from '../../quotas/quota-guard.ts';
 import type { WorkspaceVolumes } from '../../storage/workspace-volumes.ts';
+import type { QueueFeed } from '../events/queue-feed.ts';
 import type { IdempotencyStore, StoredAnswer } from '../idempotency/idempotency-store.ts';
 import { type OnceDeps, once } from '../idempotency/once.ts';
 import { presentWorkspace } from './present.ts';
@@ -22,6 +23,8 @@ export interface WorkspaceDeps {
   transitions: TransitionStore;
   /** What is kept of their memory. */
   rests: Pick<RestStore, 'get'>;
+  /** Where they stand among those that wait to start; none waits where it is absent. */
+  queue?: Pick<QueueFeed, 'placeOf'>;
   idempotency: IdempotencyStore;
   volumes: Pick<WorkspaceVolumes, 'create'>;
   quotas: WorkspaceQuotas;

@@ -23,6 +23,7 @@ export function registerSandboxRoutes(app: FastifyInstance, parts: DaemonParts):
       hostId: host.hostId,
       load: host.load(),
       draining: host.isDraining,
+      processors: host.processors,
       waitsForBusy: host.waitsForBusy,
       keeps: host.keeps,
     },

@@ -72,6 +72,10 @@ export class RemoteSandboxHost implements SandboxHost {
     return this.#deps.client.hostId;
   }
 
+  get processors(): number {
+    return this.#state?.processors ?? 1;
+  }
+
   get isOpen(): boolean {
     return this.#answers && !this.isDraining;
   }

@@ -60,6 +60,8 @@ export const hostStateSchema = z.object({
   hostId: hostIdSchema,
   load: z.object({ live: count, frozen: count, starting: count, members: count, capacity: count }),
   draining: z.boolean(),
+  /** Of its machine. */
+  processors: count.default(1),
   waitsForBusy: z.boolean().default(false),
   keeps: snapshotFingerprintSchema.nullable(),
   /** Null where no members can be had. */

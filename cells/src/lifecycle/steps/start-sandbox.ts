@@ -13,7 +13,7 @@ export const startSandbox: Step = {
   code: 'sandbox_unavailable',
   doing: 'starting a sandbox for the workspace',
   required: true,
-  turns: ({ boots }, { thaws, tier }) => (thaws ? null : boots.of(tier)),
+  turns: ({ boots }, { thaws, tier, workspaceId }) => (thaws ? null : boots.of(tier, workspaceId)),
   async run(tools, context, signal) {
     const { hosts, rests, log } = tools;
     const { workspaceId, epoch } = context;

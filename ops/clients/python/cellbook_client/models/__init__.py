@@ -91,6 +91,7 @@ from .organisation import Organisation
 from .organisation_kind import OrganisationKind
 from .phase import Phase
 from .put_secret import PutSecret
+from .queue import Queue
 from .recover_report import RecoverReport
 from .recover_report_done_item import RecoverReportDoneItem
 from .recover_report_done_item_action import RecoverReportDoneItemAction
@@ -226,6 +227,7 @@ __all__ = (
     "OrganisationKind",
     "Phase",
     "PutSecret",
+    "Queue",
     "RecoverReport",
     "RecoverReportDoneItem",
     "RecoverReportDoneItemAction",

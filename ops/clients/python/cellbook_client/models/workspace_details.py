@@ -12,6 +12,7 @@ from ..models.phase import Phase
 from ..models.rung import Rung
 
 if TYPE_CHECKING:
+    from ..models.queue import Queue
     from ..models.resume import Resume
 
 
@@ -37,6 +38,7 @@ class WorkspaceDetails:
         last_active_at (datetime.datetime):
         undo_until (datetime.datetime | None):
         kept (Kept):
+        queue (None | Queue):
     """
 
     id: str
@@ -54,8 +56,10 @@ class WorkspaceDetails:
     last_active_at: datetime.datetime
     undo_until: datetime.datetime | None
     kept: Kept
+    queue: None | Queue
 
     def to_dict(self) -> dict[str, Any]:
+        from ..models.queue import Queue
         from ..models.resume import Resume
 
         id = self.id
@@ -103,6 +107,12 @@ class WorkspaceDetails:
 
         kept = self.kept.value
 
+        queue: dict[str, Any] | None
+        if isinstance(self.queue, Queue):
+            queue = self.queue.to_dict()
+        else:
+            queue = self.queue
+
         field_dict: dict[str, Any] = {}
 
         field_dict.update(
@@ -122,6 +132,7 @@ class WorkspaceDetails:
                 "lastActiveAt": last_active_at,
                 "undoUntil": undo_until,
                 "kept": kept,
+                "queue": queue,
             }
         )
 
@@ -129,6 +140,7 @@ class WorkspaceDetails:
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        from ..models.queue import Queue
         from ..models.resume import Resume
 
         d = dict(src_dict)
@@ -216,6 +228,21 @@ class WorkspaceDetails:
 
         kept = Kept(d.pop("kept"))
 
+        def _parse_queue(data: object) -> None | Queue:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                queue_type_0 = Queue.from_dict(data)
+
+                return queue_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(None | Queue, data)
+
+        queue = _parse_queue(d.pop("queue"))
+
         workspace_details = cls(
             id=id,
             owner_id=owner_id,
@@ -232,6 +259,7 @@ class WorkspaceDetails:
             last_active_at=last_active_at,
             undo_until=undo_until,
             kept=kept,
+            queue=queue,
         )
 
         return workspace_details

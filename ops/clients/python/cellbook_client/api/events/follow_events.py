@@ -56,7 +56,9 @@ def sync_detailed(
     """Your workspaces as they change, as server-sent events
 
      Each `event: workspace` carries `{"workspace": …}` whole; its id is a cursor for Last-Event-ID.
-    Without one, every workspace of yours comes first. The stream ends now and then: connect again.
+    Without one, every workspace of yours comes first. `event: queue` tells of one that waits for its
+    turn to start where it stands: `{"workspaceId": …, "queue": {"position": …, "of": …}}`, with null
+    when it waits no longer. The stream ends now and then: connect again.
 
     Args:
         last_event_id (int | Unset):
@@ -88,7 +90,9 @@ def sync(
     """Your workspaces as they change, as server-sent events
 
      Each `event: workspace` carries `{"workspace": …}` whole; its id is a cursor for Last-Event-ID.
-    Without one, every workspace of yours comes first. The stream ends now and then: connect again.
+    Without one, every workspace of yours comes first. `event: queue` tells of one that waits for its
+    turn to start where it stands: `{"workspaceId": …, "queue": {"position": …, "of": …}}`, with null
+    when it waits no longer. The stream ends now and then: connect again.
 
     Args:
         last_event_id (int | Unset):
@@ -115,7 +119,9 @@ async def asyncio_detailed(
     """Your workspaces as they change, as server-sent events
 
      Each `event: workspace` carries `{"workspace": …}` whole; its id is a cursor for Last-Event-ID.
-    Without one, every workspace of yours comes first. The stream ends now and then: connect again.
+    Without one, every workspace of yours comes first. `event: queue` tells of one that waits for its
+    turn to start where it stands: `{"workspaceId": …, "queue": {"position": …, "of": …}}`, with null
+    when it waits no longer. The stream ends now and then: connect again.
 
     Args:
         last_event_id (int | Unset):
@@ -145,7 +151,9 @@ async def asyncio(
     """Your workspaces as they change, as server-sent events
 
      Each `event: workspace` carries `{"workspace": …}` whole; its id is a cursor for Last-Event-ID.
-    Without one, every workspace of yours comes first. The stream ends now and then: connect again.
+    Without one, every workspace of yours comes first. `event: queue` tells of one that waits for its
+    turn to start where it stands: `{"workspaceId": …, "queue": {"position": …, "of": …}}`, with null
+    when it waits no longer. The stream ends now and then: connect again.
 
     Args:
         last_event_id (int | Unset):
