@@ -10,6 +10,7 @@ import { silentLogger } from '@cellbook/shared/log.ts';
 import { createMetrics } from '@cellbook/shared/metrics.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { environmentName } from '../environments/layout.ts';
 import {
   type Sandbox,
   type SandboxDriver,
@@ -104,7 +105,7 @@ describe('a sandbox with a way out', { timeout: 120_000 }, () => {
     const said = await run('pip install cellbook-probe');
     expect(said).toContain('Successfully installed cellbook-probe-1.2.3');
     expect(await python('import cellbook_probe; print(cellbook_probe.ANSWER)')).toBe('42\n');
-    const packages = join(spec.homeDirectory, '.local/lib/python3.11/site-packages');
+    const packages = join(spec.homeDirectory, environmentName, 'lib/python3.11/site-packages');
     expect(await readdir(packages)).toContain('cellbook_probe.py');
     expect(index.requests).toContain('/simple/cellbook-probe/');
     await expect

@@ -29,8 +29,8 @@ export function egressEnvironment({ indexUrl }: EgressPolicy): Record<string, st
 }
 
 /**
- * `pip install` puts packages under the home, where they are files like any other: the image's Python cannot be
- * written, and pip then takes the user's own site. Debian's mark against that is for machines with a package
+ * `pip install` puts packages under the home (environments/layout.ts): the image's Python cannot be written, and pip
+ * then takes the user's own site. Debian's mark against that is for machines with a package
  * manager in use. Wheels that were downloaded are not kept with the files.
  */
 export const pipEnvironment: Record<string, string> = {

@@ -61,6 +61,10 @@ class Kernel:
         self._generation += 1
         self._kill_reason = self._info = self._last_pong = None
         self._heard_iopub = False
+        environment = workspace.kernel_environment(
+            self.kernel_id, self.entry["spec"], self.supervisor.secrets, self._environment
+        )
+        workspace.make_place_for_packages(environment)
         self._process = KernelProcess(
             self.supervisor.context,
             self._loop,
@@ -68,9 +72,7 @@ class Kernel:
             "%d-%d" % (self.stream, self._generation),
             {**self.entry["spec"], "name": self.entry["name"]},
             workspace.working_directory(self._directory),
-            workspace.kernel_environment(
-                self.kernel_id, self.entry["spec"], self.supervisor.secrets, self._environment
-            ),
+            environment,
             self.supervisor.hooks.path,
         )
         self._ready_waiters.append((on_ready, on_failed))

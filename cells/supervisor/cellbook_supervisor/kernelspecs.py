@@ -2,6 +2,7 @@
 
 import json
 import os
+import site
 import sys
 
 
@@ -10,6 +11,7 @@ def _directories():
     paths = os.environ.get("JUPYTER_PATH", "").split(os.pathsep)
     data = [p for p in paths if p] + [
         os.path.join(home, ".local/share/jupyter"),
+        os.path.join(site.getuserbase(), "share/jupyter"),
         os.path.join(sys.prefix, "share/jupyter"),
         "/usr/local/share/jupyter",
         "/usr/share/jupyter",

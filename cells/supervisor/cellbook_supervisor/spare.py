@@ -35,10 +35,10 @@ class Spare:
         before = (kernel.stream, kernel.kernel_id)
         kernel.stream, kernel.kernel_id = stream, kernel_id
         supervisor.kernels[stream] = kernel
+        inside = workspace.kernel_environment(kernel_id, kernel.entry["spec"], supervisor.secrets, environment)
+        workspace.make_place_for_packages(inside)
         told = {
-            "environment": workspace.kernel_environment(
-                kernel_id, kernel.entry["spec"], supervisor.secrets, environment
-            ),
+            "environment": inside,
             "directory": workspace.working_directory(directory),
         }
 

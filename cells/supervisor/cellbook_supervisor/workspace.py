@@ -1,6 +1,7 @@
 """What everything started inside shares: environment and working directory."""
 
 import os
+import sys
 
 
 def base_environment():
@@ -18,6 +19,18 @@ def kernel_environment(kernel_id, spec, secrets, environment):
     own = spec.get("env") if isinstance(spec.get("env"), dict) else {}
     added = {str(name): str(value) for name, value in [*own.items(), *secrets.items(), *environment.items()]}
     return {**base_environment(), **added, "CELLBOOK_KERNEL_ID": kernel_id}
+
+
+def make_place_for_packages(environment):
+    """Python looks for the user's packages only where there was a folder when it started: the first `pip install`
+    of all is to be found by the kernel that it is run in."""
+    base = environment.get("PYTHONUSERBASE")
+    if not base:
+        return
+    try:
+        os.makedirs(os.path.join(base, "lib", "python%d.%d" % sys.version_info[:2], "site-packages"), exist_ok=True)
+    except OSError:
+        pass  # a full volume, or something else of that name: the kernel runs without
 
 
 def working_directory(relative):

@@ -4,6 +4,7 @@
  * privileges, no network devices. Pure: the same input gives the same bundle.
  */
 import { egressPath, pipEnvironment } from '../../egress/inside.ts';
+import { environmentPathIn, environmentVariables } from '../../environments/layout.ts';
 import { homePath, type SandboxSpec, sandboxGid, sandboxUid } from '../driver.ts';
 import type { SandboxShape } from '../snapshot/snapshot-files.ts';
 import { settingsVariable, supervisorSettings } from '../supervisor-settings.ts';
@@ -84,9 +85,10 @@ function startEnvironment(spec: SandboxSpec, egress: EgressEnvironment): Record<
 /** What everything inside is started with. */
 export function environment(spec: SandboxSpec, egress: EgressEnvironment): Record<string, string> {
   return {
-    PATH: `${homePath}/.local/bin:/usr/local/bin:/usr/bin:/bin`,
+    PATH: `${environmentPathIn(homePath)}/bin:${homePath}/.local/bin:/usr/local/bin:/usr/bin:/bin`,
     LANG: 'C.UTF-8',
     TZ: 'UTC',
+    ...environmentVariables(homePath),
     ...pipEnvironment,
     ...egress,
     ...spec.environment,

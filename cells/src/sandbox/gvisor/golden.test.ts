@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { newSandboxId, newWorkspaceId } from '@cellbook/shared/ids.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { environmentName } from '../../environments/layout.ts';
 import { nobody, type Sandbox, type SandboxPool, type SandboxSpec } from '../driver.ts';
 import { makeGoldenImage, pythonRecipe } from '../golden/make-golden-image.ts';
 import { KernelClient } from '../testing/kernel-client.ts';
@@ -95,7 +96,7 @@ it('draws what no other member of the image draws, and names its sessions otherw
 
 it('gives whoever has settled more than it knows a kernel of his own', timed, async () => {
   const home = await harness.spec();
-  const packages = join(home.homeDirectory, '.local/lib/python3.11/site-packages');
+  const packages = join(home.homeDirectory, environmentName, 'lib/python3.11/site-packages');
   await mkdir(join(packages, 'pandas'), { recursive: true });
   await writeFile(join(packages, 'pandas/__init__.py'), 'mine = 7');
   const { sandbox } = await claim(await member(), home);

@@ -11,6 +11,7 @@ import { CellbookError } from '@cellbook/shared/errors.ts';
 import type { SandboxId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
+import { environmentVariables } from '../../environments/layout.ts';
 import type { HostedSandbox, SandboxDriver, SandboxSpec } from '../driver.ts';
 import { ChildDriver, type Connect } from '../host/child-driver.ts';
 import { connectLink } from '../host/connect-link.ts';
@@ -78,6 +79,7 @@ class NoIsolation implements Isolation {
       environment: {
         PATH: process.env.PATH ?? '/usr/bin:/bin',
         LANG: 'C.UTF-8',
+        ...environmentVariables(spec.homeDirectory),
         ...spec.environment,
         HOME: spec.homeDirectory,
         TMPDIR: temporary,
