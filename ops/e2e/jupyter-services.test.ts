@@ -1,4 +1,6 @@
 /** JupyterLab's own client library drives a workspace through the edge, the cell and gVisor. */
+import { join } from 'node:path';
+import { systemClock } from '@cellbook/shared/clock.ts';
 import type { WorkspaceId } from '@cellbook/shared/ids.ts';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { execute, type JupyterClient, jupyterClient } from '../client/jupyter.ts';
@@ -6,8 +8,10 @@ import { createToken, revokeToken } from '../client/sign-in.ts';
 import { runInTerminal } from '../demo/terminal.ts';
 import { boards, expressionsOf } from '../monitoring/all-boards.ts';
 import { alerts, recordings } from '../monitoring/all-rules.ts';
+import { startPrometheus } from '../monitoring/prove/prometheus.ts';
 import { targetsOf } from '../monitoring/targets.ts';
 import { readMetrics, scrape, targetLabels, unsaid } from '../monitoring/testing/scrape.ts';
+import { programOf } from '../up/processes/kill-program.ts';
 import { useTestPlatform } from './test-platform.ts';
 import { newUser, type TestUser } from './user.ts';
 
@@ -207,4 +211,23 @@ describe('metrics', () => {
     // What was done above is there to be counted.
     expect(scraped.get('cellbook_cell_resume_seconds')).toContain('rung');
   });
+
+  it('raise an alert when their cause is made, by the word of a real Prometheus: a host that does not answer', async () => {
+    const { home, url, cells } = platform();
+    const targets = targetsOf(home, cells, Number(new URL(url).port));
+    const directory = join(home.directory, 'prometheus');
+    const prometheus = await startPrometheus(targets, { directory, clock: systemClock });
+    const { pid } = programOf(home, 'host-eu-1-a');
+    try {
+      const firing = async () => [...(await prometheus.firing())];
+      expect(await firing()).not.toContain('ProgramDown');
+      process.kill(pid, 'SIGSTOP');
+      await expect.poll(firing, { timeout: 90_000, interval: 500 }).toContain('ProgramDown');
+      process.kill(pid, 'SIGCONT');
+      await expect.poll(firing, { timeout: 90_000, interval: 500 }).not.toContain('ProgramDown');
+    } finally {
+      process.kill(pid, 'SIGCONT');
+      await prometheus.stop();
+    }
+  }, 240_000);
 });
