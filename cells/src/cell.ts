@@ -15,6 +15,7 @@ import { createNotebookFiles } from './notebook-files.ts';
 import { openCellAudit } from './parts/audit-part.ts';
 import { openFindings } from './parts/finding-part.ts';
 import { openHost } from './parts/host-part.ts';
+import { wakeThrough } from './parts/parking-part.ts';
 import { serve } from './parts/server-part.ts';
 import { openStanding } from './parts/standing-part.ts';
 import { openStores } from './parts/store-part.ts';
@@ -93,6 +94,7 @@ export async function assemble(config: CellConfig, tools: CellTools) {
     files: (workspaceId) => volumes.files(workspaceId),
     audit: audit.log,
     standing: standing.standing,
+    ...(edge && { wake: wakeThrough(edge) }),
   });
   lifecycle.addListener(gateway.listener);
   const app = await serve({

@@ -18,6 +18,8 @@ import type { FileTree } from '../storage/file-tree.ts';
 import { createCompose } from './frames/message.ts';
 import { createGatewayMetrics } from './gateway-metrics.ts';
 import type { Notebook } from './outputs/notebook-cells.ts';
+import { ParkingLot } from './parking/parking-lot.ts';
+import type { WakeShard } from './parking/wakes.ts';
 import { contentsActions, EventBus } from './routes/event-bus.ts';
 import { registerGatewayRoutes } from './routes/register.ts';
 import { SocketSweep } from './sockets/socket-sweep.ts';
@@ -46,6 +48,8 @@ export interface GatewayDeps {
   notebooks: NotebookFiles;
   /** Where code is recorded for organisations that ask for it. */
   audit?: AuditLog;
+  /** Tells a shard of the edge of sockets that are parked there; absent: none are. */
+  wake?: WakeShard;
   /** Sockets end with the right that they were opened with; absent, they do not. */
   standing?: HoldOpen;
   /** The workspace's files, live or stored. */
@@ -86,6 +90,8 @@ export function createGateway(deps: GatewayDeps): Gateway {
   const registry = new WorkspaceRegistry({ deps, compose, budget, metrics });
   const sockets = new SocketSweep((count) => metrics.sockets.set(count));
   const events = new EventBus();
+  const { wake } = deps;
+  const parking = wake && new ParkingLot({ clock, random, log, metrics, sockets, wake });
   let sweeping: Timer = clock.setTimer(limits.gateway.pingIntervalMs, sweep);
 
   function sweep(): void {
@@ -96,7 +102,8 @@ export function createGateway(deps: GatewayDeps): Gateway {
 
   return {
     listener: { ...registry.listener, ...tellTabs(events, clock) },
-    registerRoutes: (app) => registerGatewayRoutes(app, { ...deps, registry, sockets, events }),
+    registerRoutes: (app) =>
+      registerGatewayRoutes(app, { ...deps, registry, sockets, events, ...(parking && { parking }) }),
     onContentsEvent(workspaceId, { action, path, sourcePath }) {
       const data = { action, path, ...(sourcePath === undefined ? {} : { source_path: sourcePath }) };
       events.emit(workspaceId, { schema_id: contentsActions, version: '1', data }, clock.nowMs());
@@ -110,6 +117,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
     },
     async close() {
       sweeping.cancel();
+      parking?.close();
       sockets.drain();
       await registry.close();
       log.info('gateway drained');

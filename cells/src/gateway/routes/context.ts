@@ -5,6 +5,7 @@ import { requestIdHeader } from '@cellbook/shared/protocol/principal.ts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { GatewayDeps } from '../gateway.ts';
+import type { ParkingLot } from '../parking/parking-lot.ts';
 import type { SocketSweep } from '../sockets/socket-sweep.ts';
 import type { WorkspaceGateway } from '../workspace/workspace-gateway.ts';
 import type { WorkspaceRegistry } from '../workspace/workspace-registry.ts';
@@ -16,10 +17,12 @@ declare module 'fastify' {
   }
 }
 
-export interface RouteDeps extends GatewayDeps {
+export interface RouteDeps extends Omit<GatewayDeps, 'wake'> {
   registry: WorkspaceRegistry;
   sockets: SocketSweep;
   events: EventBus;
+  /** Absent: this cell cannot reach its edge, and parks nothing. */
+  parking?: ParkingLot;
 }
 
 export interface RouteContext extends RouteDeps {

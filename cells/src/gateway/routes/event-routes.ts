@@ -29,16 +29,17 @@ export function registerEventRoutes(app: FastifyInstance, context: RouteContext)
     return reply.code(204).send();
   });
 
-  const { sockets, events } = context;
+  const { sockets, parking, events } = context;
   registerSocketRoute<WorkspaceGateway>(app, {
     access: reading,
     path: `${prefix}/api/events/subscribe`,
-    sockets,
+    ...{ sockets, parking },
+    isResting: (workspace) => workspace.isResting,
     ...{ what: 'events', standing: context.standing },
-    async prepare(request) {
+    async prepare(request, isBack) {
       const workspace = await workspaceOf(context, request);
       const max = limits.gateway.socketsPerKernelMax;
-      if (events.countOf(workspace.id) >= max) throw tooMany('subscription to events', max);
+      if (!isBack && events.countOf(workspace.id) >= max) throw tooMany('subscription to events', max);
       return workspace;
     },
     accept(socket, workspace) {
@@ -46,7 +47,8 @@ export function registerEventRoutes(app: FastifyInstance, context: RouteContext)
       const unsubscribe = events.subscribe(workspace.id, {
         send(text) {
           // Events are hints: a client that does not read loses them, and no memory grows.
-          if (socket.bufferedAmount < limits.gateway.socketBufferBytesMax) socket.send(text);
+          if (socket.bufferedAmount < limits.gateway.socketBufferBytesMax)
+            socket.send(text, { binary: false });
         },
       });
       sockets.add(socket);

@@ -1,4 +1,5 @@
 import { limits } from '@cellbook/shared/limits.ts';
+import { parkingHeader, readParking } from '@cellbook/shared/protocol/parking-api.ts';
 import { traceparentHeader } from '@cellbook/shared/trace.ts';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
@@ -74,17 +75,18 @@ export function registerKernelRoutes(app: FastifyInstance, context: RouteContext
 }
 
 function registerChannels(app: FastifyInstance, context: RouteContext, path: string): void {
-  const { sockets, random } = context;
+  const { sockets, parking, random } = context;
   registerSocketRoute<KernelSocketRequest>(app, {
     access: using,
     path,
-    sockets,
+    ...{ sockets, parking },
     ...{ what: 'kernel', standing: context.standing },
-    async prepare(request) {
+    isResting: ({ workspace }) => workspace.isResting,
+    async prepare(request, isBack) {
       const workspace = await workspaceOf(context, request);
       const kernel = findKernel(workspace, param(request, 'kernelId'));
-      refuseTooMany(workspace, kernel.channel.connections);
-      const sessionId = query(request, 'session_id') || undefined;
+      if (!isBack) refuseTooMany(workspace, kernel.channel.connections);
+      const sessionId = query(request, 'session_id') || readParking(request.headers[parkingHeader])?.socket;
       const recording = recordingOf(context, request, kernel.id);
       return { workspace, kernel, sessionId, origin: originOf(request), recording };
     },

@@ -17,6 +17,7 @@ import { registerIdentityRoutes } from './identity-routes.ts';
 import { registerKernelRoutes } from './kernel-routes.ts';
 import { registerKernelspecRoutes } from './kernelspec-routes.ts';
 import { registerNbconvertRoutes } from './nbconvert-routes.ts';
+import { registerParkingRoutes } from './parking-routes.ts';
 import { registerSessionRoutes } from './session-routes.ts';
 import { registerStatusRoutes } from './status-routes.ts';
 import { registerTerminalRoutes } from './terminal-routes.ts';
@@ -38,6 +39,7 @@ export async function registerGatewayRoutes(app: FastifyInstance, deps: RouteDep
     registerTerminalRoutes(scope, context);
     registerConfigRoutes(scope, context);
     registerEventRoutes(scope, context);
+    registerParkingRoutes(scope, context);
     registerNbconvertRoutes(scope, context);
   });
 }

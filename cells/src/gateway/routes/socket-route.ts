@@ -4,10 +4,13 @@
  */
 import type { ServerResponse } from 'node:http';
 import { workspaceIdSchema } from '@cellbook/shared/ids.ts';
+import { parkingHeader, readParking } from '@cellbook/shared/protocol/parking-api.ts';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { WebSocket } from 'ws';
 import type { needs } from '../../api/access/route-access.ts';
 import type { HoldOpen } from '../../standing/standing.ts';
+import type { ParkingLot } from '../parking/parking-lot.ts';
+import type { Connection } from '../sockets/connection.ts';
 import { releaseRequest } from '../sockets/release-request.ts';
 import type { SocketSweep } from '../sockets/socket-sweep.ts';
 import { param } from './context.ts';
@@ -16,12 +19,15 @@ export interface SocketRoute<Target> {
   path: string;
   access: ReturnType<typeof needs>;
   sockets: SocketSweep;
+  parking: ParkingLot | undefined;
   /** What it is, for the record: `kernel`. */
   what: string;
   standing: HoldOpen | undefined;
   /** What the socket is for; throws a typed error when it may not be opened. */
-  prepare(request: FastifyRequest): Promise<Target>;
-  accept(socket: WebSocket, target: Target): void;
+  prepare(request: FastifyRequest, isBack: boolean): Promise<Target>;
+  accept(socket: Connection, target: Target): void;
+  /** Nothing runs that would have something to say by itself. */
+  isResting(target: Target): boolean;
 }
 
 export function registerSocketRoute<Target>(app: FastifyInstance, route: SocketRoute<Target>): void {
@@ -34,7 +40,9 @@ export function registerSocketRoute<Target>(app: FastifyInstance, route: SocketR
       async preHandler(request, reply) {
         if (!request.ws) return;
         route.standing?.checkOpening(request.principal);
-        prepared.set(request, { target: await route.prepare(request), response: reply.raw });
+        const parking = readParking(request.headers[parkingHeader]);
+        const isBack = parking !== null && route.parking?.has(parking.socket) === true;
+        prepared.set(request, { target: await route.prepare(request, isBack), response: reply.raw });
       },
     },
     (socket, request) => {
@@ -44,18 +52,42 @@ export function registerSocketRoute<Target>(app: FastifyInstance, route: SocketR
         return;
       }
       releaseRequest(socket, found.response);
-      route.accept(socket, found.target);
-      hold(route, socket, request);
+      const connection = connectionOf(route, socket, request, found.target);
+      hold(route, connection, request);
     },
   );
 }
 
+/** One that an object of the edge holds may have been here before: then whoever uses it has it already. */
+function connectionOf<Target>(
+  route: SocketRoute<Target>,
+  socket: WebSocket,
+  request: FastifyRequest,
+  target: Target,
+): Connection {
+  const parking = readParking(request.headers[parkingHeader]);
+  const arrived = parking && route.parking?.arrive(socket, parking, () => route.isResting(target));
+  const connection: Connection = arrived?.spot ?? socket;
+  if (!arrived?.isBack) route.accept(connection, target);
+  return connection;
+}
+
+/** What each connection is held open with now. */
+const holding = new WeakMap<Connection, () => void>();
+
 /** 1012, because after 1000 or 1001 JupyterLab never reconnects: it comes back through the edge, which decides. */
-function hold<Target>({ standing, what }: SocketRoute<Target>, socket: WebSocket, request: FastifyRequest) {
+function hold<Target>({ standing, what }: SocketRoute<Target>, socket: Connection, request: FastifyRequest) {
   if (!standing) return;
   const workspaceId = workspaceIdSchema.parse(param(request, 'workspaceId'));
   const end = () => socket.close(1012, 'what it was opened with has ended or changed');
-  const letGo = standing.hold(request.principal, { what, workspaceId, end });
+  const before = holding.get(socket);
+  holding.set(socket, standing.hold(request.principal, { what, workspaceId, end }));
+  before?.();
+  if (before) return;
   socket.on('closing', letGo);
   socket.on('close', letGo);
+}
+
+function letGo(this: Connection): void {
+  holding.get(this)?.();
 }

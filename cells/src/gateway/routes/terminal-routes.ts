@@ -6,8 +6,14 @@ import { tooMany } from '../refusals.ts';
 import { acceptTerminalSocket } from '../sockets/terminal-sockets.ts';
 import type { Terminal } from '../terminals/terminal.ts';
 import { closeTerminal, findTerminal, openTerminal, terminalModel } from '../workspace/terminal-service.ts';
+import type { WorkspaceGateway } from '../workspace/workspace-gateway.ts';
 import { param, prefix, type RouteContext, readBody, sendJson, workspaceOf } from './context.ts';
 import { registerSocketRoute } from './socket-route.ts';
+
+interface TerminalTarget {
+  workspace: WorkspaceGateway;
+  terminal: Terminal;
+}
 
 const openSchema = z
   .object({
@@ -39,17 +45,19 @@ export function registerTerminalRoutes(app: FastifyInstance, context: RouteConte
     return reply.code(204).send();
   });
 
-  registerSocketRoute<Terminal>(app, {
+  registerSocketRoute<TerminalTarget>(app, {
     access: using,
     path: `${prefix}/terminals/websocket/:name`,
-    sockets: context.sockets,
+    ...{ sockets: context.sockets, parking: context.parking },
+    isResting: ({ workspace }) => workspace.isResting,
     ...{ what: 'terminal', standing: context.standing },
-    async prepare(request) {
-      const terminal = findTerminal(await workspaceOf(context, request), param(request, 'name'));
+    async prepare(request, isBack) {
+      const workspace = await workspaceOf(context, request);
+      const terminal = findTerminal(workspace, param(request, 'name'));
       const max = limits.gateway.socketsPerKernelMax;
-      if (terminal.connections >= max) throw tooMany('connection to one terminal', max);
-      return terminal;
+      if (!isBack && terminal.connections >= max) throw tooMany('connection to one terminal', max);
+      return { workspace, terminal };
     },
-    accept: (socket, terminal) => acceptTerminalSocket(socket, terminal, context.sockets),
+    accept: (socket, { terminal }) => acceptTerminalSocket(socket, terminal, context.sockets),
   });
 }

@@ -3,11 +3,13 @@
  * listeners are shared by all sockets and find theirs by the socket, so that an idle one costs little.
  */
 import type { Random } from '@cellbook/shared/random.ts';
-import type { RawData, WebSocket } from 'ws';
+import type { RawData } from 'ws';
 import { ClientSocket, type SocketOrigin } from '../channel/client-socket.ts';
 import { v1Subprotocol } from '../frames/v1-frame.ts';
 import type { Kernel } from '../kernels/kernel.ts';
 import type { WorkspaceGateway } from '../workspace/workspace-gateway.ts';
+import { bytesOf } from './bytes-of.ts';
+import type { Connection } from './connection.ts';
 import { type CodeRecording, RecordedCode, type RecordedSocket } from './recorded-code.ts';
 import type { SocketSweep } from './socket-sweep.ts';
 
@@ -20,7 +22,7 @@ interface Open {
   code: RecordedCode | null;
 }
 
-const open = new WeakMap<WebSocket, Open>();
+const open = new WeakMap<Connection, Open>();
 
 export interface KernelSocketRequest {
   workspace: WorkspaceGateway;
@@ -32,7 +34,7 @@ export interface KernelSocketRequest {
 }
 
 export function acceptKernelSocket(
-  socket: WebSocket,
+  socket: Connection,
   { workspace, kernel, sessionId, origin, recording }: KernelSocketRequest,
   { sweep, random }: { sweep: SocketSweep; random: Random },
 ): void {
@@ -49,7 +51,7 @@ export function acceptKernelSocket(
   kernel.attach(client);
 }
 
-function onMessage(this: WebSocket, data: RawData, isBinary: boolean): void {
+function onMessage(this: Connection, data: RawData, isBinary: boolean): void {
   const found = open.get(this);
   if (!found) return;
   const { kernel, client, code } = found;
@@ -59,7 +61,7 @@ function onMessage(this: WebSocket, data: RawData, isBinary: boolean): void {
   else deliver();
 }
 
-function recordedSocket(socket: WebSocket, isLegacy: boolean, { log }: WorkspaceGateway): RecordedSocket {
+function recordedSocket(socket: Connection, isLegacy: boolean, { log }: WorkspaceGateway): RecordedSocket {
   return {
     isLegacy,
     pause: () => socket.pause(),
@@ -75,7 +77,7 @@ function recordedSocket(socket: WebSocket, isLegacy: boolean, { log }: Workspace
 /** What a page says when it goes; anything else is a connection that broke and may be back. */
 const closedByPage = new Set([undefined, 1000, 1001, 1005]);
 
-function onClose(this: WebSocket, code: number | undefined): void {
+function onClose(this: Connection, code: number | undefined): void {
   const found = open.get(this);
   if (!found) return;
   open.delete(this);
@@ -87,11 +89,6 @@ function onClose(this: WebSocket, code: number | undefined): void {
 }
 
 /** `ws` closes the socket itself; a listener must be there for that not to end the process. */
-function onError(this: WebSocket, error: Error): void {
+function onError(this: Connection, error: Error): void {
   open.get(this)?.workspace.log.info({ err: error }, 'a kernel socket failed');
-}
-
-export function bytesOf(data: RawData): Buffer {
-  if (Buffer.isBuffer(data)) return data;
-  return Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data);
 }

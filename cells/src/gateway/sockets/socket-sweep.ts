@@ -2,12 +2,12 @@
  * All live sockets of the gateway, pinged together by one timer: a socket costs no timer of its own. One
  * that did not answer the last ping is gone, whatever its TCP connection says.
  */
-import type { WebSocket } from 'ws';
+import type { Connection } from './connection.ts';
 
 export class SocketSweep {
-  readonly #open = new Set<WebSocket>();
-  readonly #silent = new Set<WebSocket>();
-  readonly #onPong: (this: WebSocket) => void;
+  readonly #open = new Set<Connection>();
+  readonly #silent = new Set<Connection>();
+  readonly #onPong: (this: Connection) => void;
   readonly #changed: (count: number) => void;
   isDraining = false;
 
@@ -23,13 +23,14 @@ export class SocketSweep {
     return this.#open.size;
   }
 
-  add(socket: WebSocket): void {
+  add(socket: Connection): void {
     this.#open.add(socket);
     this.#changed(this.#open.size);
     socket.on('pong', this.#onPong);
   }
 
-  remove(socket: WebSocket): void {
+  remove(socket: Connection): void {
+    socket.off('pong', this.#onPong);
     this.#open.delete(socket);
     this.#silent.delete(socket);
     this.#changed(this.#open.size);

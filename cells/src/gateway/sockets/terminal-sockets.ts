@@ -1,8 +1,9 @@
 /** `GET /terminals/websocket/{name}`: from an upgraded socket to its terminal and back. */
-import type { RawData, WebSocket } from 'ws';
+import type { RawData } from 'ws';
 import type { Terminal } from '../terminals/terminal.ts';
 import type { TerminalSocket } from '../terminals/terminal-socket.ts';
-import { bytesOf } from './kernel-sockets.ts';
+import { bytesOf } from './bytes-of.ts';
+import type { Connection } from './connection.ts';
 import type { SocketSweep } from './socket-sweep.ts';
 
 interface Open {
@@ -11,15 +12,15 @@ interface Open {
   sweep: SocketSweep;
 }
 
-const open = new WeakMap<WebSocket, Open>();
+const open = new WeakMap<Connection, Open>();
 
-export function acceptTerminalSocket(socket: WebSocket, terminal: Terminal, sweep: SocketSweep): void {
+export function acceptTerminalSocket(socket: Connection, terminal: Terminal, sweep: SocketSweep): void {
   socket.on('error', ignoreError);
   const client = terminal.attach({
     get bufferedAmount() {
       return socket.bufferedAmount;
     },
-    send: (data, done) => socket.send(data, done),
+    send: (data, done) => socket.send(data, { binary: false }, done),
     close: (code, reason) => socket.close(code, reason),
   });
   open.set(socket, { client, terminal, sweep });
@@ -29,12 +30,12 @@ export function acceptTerminalSocket(socket: WebSocket, terminal: Terminal, swee
   sweep.add(socket);
 }
 
-function onMessage(this: WebSocket, data: RawData): void {
+function onMessage(this: Connection, data: RawData): void {
   const found = open.get(this);
   if (found) found.terminal.receive(found.client, bytesOf(data));
 }
 
-function onClose(this: WebSocket): void {
+function onClose(this: Connection): void {
   const found = open.get(this);
   if (!found) return;
   open.delete(this);

@@ -1,5 +1,5 @@
 /** The gateway behind a real HTTP server on a free port, with one workspace and its owner signed in. */
-import { systemClock } from '@cellbook/shared/clock.ts';
+import { type Clock, systemClock } from '@cellbook/shared/clock.ts';
 import { cellIdSchema, newOrgId, newUserId, newWorkspaceId, type WorkspaceId } from '@cellbook/shared/ids.ts';
 import { createLogger } from '@cellbook/shared/log.ts';
 import { createMetrics } from '@cellbook/shared/metrics.ts';
@@ -13,6 +13,7 @@ import type { HoldOpen } from '../../standing/standing.ts';
 import type { FileTree } from '../../storage/file-tree.ts';
 import { createGateway, type Gateway } from '../gateway.ts';
 import type { Notebook } from '../outputs/notebook-cells.ts';
+import type { WakeShard } from '../parking/wakes.ts';
 import type { KernelStore } from '../store/kernel-store.ts';
 import { createMemoryKernelStore } from '../store/memory-kernel-store.ts';
 import { type ClientOptions, TestClient } from './client.ts';
@@ -55,6 +56,8 @@ export interface TestServerOptions {
   /** What the caller's organisation wants recorded. */
   wants?: AuditPolicy;
   standing?: HoldOpen;
+  clock?: Clock;
+  wake?: WakeShard;
   /** What is different about whoever sends this. */
   claims?(request: FastifyRequest): Partial<Principal>;
 }
@@ -71,7 +74,7 @@ export async function startTestServer(options: TestServerOptions): Promise<TestS
   const notebooks = new Map<string, Notebook>();
   const store = createMemoryKernelStore();
   const gateway = createGateway({
-    clock: systemClock,
+    clock: options.clock ?? systemClock,
     random: systemRandom,
     log: createLogger({ program: 'test', level: process.env.TEST_LOG ?? 'silent' }),
     metrics: createMetrics(),
@@ -79,6 +82,7 @@ export async function startTestServer(options: TestServerOptions): Promise<TestS
     store,
     ...(options.audit && { audit: options.audit }),
     ...(options.standing && { standing: options.standing }),
+    ...(options.wake && { wake: options.wake }),
     notebooks: {
       async update(_workspaceId, path, change) {
         const notebook = notebooks.get(path);

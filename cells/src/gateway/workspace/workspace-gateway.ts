@@ -105,6 +105,11 @@ export class WorkspaceGateway implements KernelHost {
     return this.#attached && !this.#attached.isSuspending ? this.#attached : null;
   }
 
+  /** Its sandbox is gone or sleeps, and nobody has asked for one. */
+  get isResting(): boolean {
+    return this.live === null && this.#waitingForLive === 0;
+  }
+
   get isBusy(): boolean {
     for (const kernel of this.kernels.values()) if (kernel.isBusy) return true;
     for (const terminal of this.terminals.values()) if (terminal.isBusy) return true;
