@@ -16,6 +16,7 @@ import { createPostgresAuditStore } from '../../audit/store/postgres-audit-store
 import { createTestAudit, type TestAudit, testChain } from '../../audit/testing/test-audit.ts';
 import { createTestDatabase, type TestDatabase } from '../../db/test-database.ts';
 import { createMemoryEgressLog } from '../../egress/memory-egress-log.ts';
+import { withoutEnvironments } from '../../environments/no-environments.ts';
 import { withoutFindings } from '../../findings/no-findings.ts';
 import type { Home } from '../../home/home.ts';
 import { Hosts } from '../../host/hosts.ts';
@@ -95,6 +96,11 @@ const nothingLive = {
   detach: () => Promise.reject(new Error('nothing is live here')),
 };
 
+/** What these tests ask nothing of. */
+const unused = () => ({
+  ...{ findings: withoutFindings, egress: createMemoryEgressLog(), versions: withoutVersions },
+});
+
 const quotasOn = ({ database }: TestDatabase, clock: Clock, shares: OrgShares | null) =>
   new QuotaGuard({
     shares,
@@ -151,8 +157,7 @@ export async function startApiServer(given: ApiServerOptions = {}): Promise<ApiS
       secrets: given.secrets?.(database) ?? withoutSecrets(tools),
       audit: { ...audit, chain: testChain },
       volumes: { create: async () => {} },
-      ...{ findings: withoutFindings, egress: createMemoryEgressLog(), versions: withoutVersions, quotas },
-      readUsage: (asked) => readUsage(database.database, asked),
+      ...{ ...unused(), quotas, readUsage: (asked) => readUsage(database.database, asked) },
       recover: (workspaceId) => recover(recovering, workspaceId),
       changed: ({ id, ownerId }) => {
         woken.push(id);
