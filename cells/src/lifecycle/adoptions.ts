@@ -1,4 +1,4 @@
-/** What this controller knows of its take-overs of running sandboxes, for as long as their workspaces run. */
+/** What this controller knows of its take-overs of sandboxes, until they rest. */
 import type { Clock } from '@cellbook/shared/clock.ts';
 import type { WorkspaceId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';

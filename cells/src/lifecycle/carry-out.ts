@@ -46,6 +46,10 @@ export type Outcome =
   | { ok: true; row: WorkspaceRow }
   | { ok: false; row: WorkspaceRow; error: CellbookError };
 
+/** Its first step takes over what runs, as it is: of a take-over, or of a suspend that another has begun. */
+export const takesOver = (action: WorkAction): boolean =>
+  'steps' in action && action.steps[0] === 'adopt_sandbox';
+
 /** Throws `stale_epoch` when the lease is lost on the way. */
 export async function carryOut(
   deps: CarryOutDeps,
@@ -59,6 +63,7 @@ export async function carryOut(
   const atRest = rest?.hostId ?? null;
   const begun = await begin(deps, row, action, { first: steps[0], atRest });
   let climbed: Climbed | null = null;
+  let hasTakenOver = false;
   try {
     const { id: workspaceId, ownerId, orgId, epoch, tier } = row;
     const context: StepContext = {
@@ -70,6 +75,7 @@ export async function carryOut(
       homeDirectory: null,
       hostId: begun.hostId ?? atRest,
       climbed,
+      hasTakenOver,
       whyNoRest: (keepsMemory) => whyNoRest(row, keepsMemory, deps.clock.nowMs()),
       took: [],
       isFrozen: false,
@@ -80,6 +86,7 @@ export async function carryOut(
     const run = { row: begun, action: action.type, steps, context, leaseSignal };
     const unwritten = await runSteps(deps, run).finally(() => {
       climbed = context.climbed;
+      hasTakenOver = context.hasTakenOver;
     });
     leaseSignal.throwIfAborted();
     const report = () => reportOf(deps, context, startedMs);
@@ -92,7 +99,9 @@ export async function carryOut(
     const error = toCellbookError(thrown, `carrying out "${action.type}" for workspace ${row.id}`);
     if (error.code === 'stale_epoch') throw error;
     deps.log.error({ err: thrown, workspaceId: row.id, action: action.type }, 'an action failed');
-    if (action.type === 'adopt') return { ok: false, row: begun, error };
+    // What may be tried again as it is, and how often, is the planner's to say.
+    if (action.type === 'adopt' || (takesOver(action) && !hasTakenOver))
+      return { ok: false, row: begun, error };
     // Its memory is back, and nothing but telling so has failed: the next attempt takes it over as it is.
     if (action.type === 'resume' && climbed !== null && hasItsMemory(climbed))
       return { ok: false, row: begun, error };

@@ -12,6 +12,7 @@ import type { Activity } from './activity.ts';
 import type { Adoptions } from './adoptions.ts';
 import type { Problem } from './phases.ts';
 import type { Observed, SandboxState } from './plan.ts';
+import type { Silences } from './silences.ts';
 import type { WorkspaceRow } from './stores/workspace-row.ts';
 
 export interface ObserveTools {
@@ -23,6 +24,7 @@ export interface ObserveTools {
   idleRules?(row: WorkspaceRow): Promise<IdleRules>;
   volumes: Pick<WorkspaceVolumes, 'isOnHost'>;
   adoptions: Adoptions;
+  silences: Silences;
   activity: Activity;
   clock: Clock;
   isDraining(): boolean;
@@ -31,7 +33,7 @@ export interface ObserveTools {
 
 export async function observe(tools: ObserveTools, row: WorkspaceRow): Promise<Observed> {
   const { hosts, activity, clock, isDraining, isDemanded } = tools;
-  const sandbox = await sandboxState(hosts, row);
+  const sandbox = await sandboxState(tools, row);
   // One that runs keeps nothing: what there was went before it was announced.
   // Also reads whether it is busy, which counts as use.
   const busy = row.phase === 'running' && activity.isBusy(row.id);
@@ -49,7 +51,8 @@ export async function observe(tools: ObserveTools, row: WorkspaceRow): Promise<O
     lastActiveAtMs: activity.lastUsedAtMs(row.id, row.lastActiveAtMs),
     notIdleBeforeMs: tools.adoptions.notIdleBeforeMs(row.id),
     sandbox,
-    ...describeRest(tools, row, rest),
+    silentMs: tools.silences.note(row.id, sandbox === 'unknown'),
+    ...describeRest(tools, row, rest, sandbox),
     failedAdoptions: tools.adoptions.failuresOf(row.id),
     roomElsewhere: await hasRoomElsewhere(tools, row),
     loss: await lossOf(tools, row, sandbox),
@@ -78,23 +81,31 @@ async function idleSecondsOf({ idleRules }: ObserveTools, row: WorkspaceRow): Pr
   return idleSecondsWithin(row.idleSuspendSeconds, (await idleRules(row)).secondsMax);
 }
 
-function describeRest({ hosts, isPlaceNeeded }: ObserveTools, row: WorkspaceRow, rest: Rest | null) {
+function describeRest(
+  { hosts, isPlaceNeeded }: ObserveTools,
+  row: WorkspaceRow,
+  rest: Rest | null,
+  sandbox: SandboxState,
+) {
   const hostId = row.hostId ?? rest?.hostId ?? null;
   return {
     rest: rest === null ? ('none' as const) : isFrozen(rest) ? ('frozen' as const) : ('stored' as const),
     restDueAtMs: rest?.dueAtMs ?? null,
     placeNeeded: rest !== null && (isPlaceNeeded(row.id) || hosts.isDraining(rest.hostId)),
-    keepsMemory: hostId !== null && hosts.keeps(hostId) !== null,
+    // One that has not answered this controller yet has not said so either.
+    keepsMemory: sandbox === 'unknown' || (hostId !== null && hosts.keeps(hostId) !== null),
   };
 }
 
 /** Asks the host only where the answer decides something: while the row says that there may be a sandbox. */
-async function sandboxState(hosts: Hosts, row: WorkspaceRow): Promise<SandboxState> {
+async function sandboxState({ hosts, volumes }: ObserveTools, row: WorkspaceRow): Promise<SandboxState> {
   const sandbox = hosts.current(row.id);
   if (sandbox?.epoch === row.epoch) return 'usable';
   if (row.hostId === null || !mayHaveSandbox.has(row.phase)) return 'none';
   const sight = await hosts.look(row.hostId, row.id);
-  return sight === 'there' ? 'adoptable' : sight;
+  if (sight !== 'unknown') return sight === 'there' ? 'adoptable' : sight;
+  // A host runs nothing without the files: one that has none of them need not be heard.
+  return (await volumes.isOnHost(row.id)) ? 'unknown' : 'none';
 }
 
 const mayHaveSandbox: ReadonlySet<Phase> = new Set(['resuming', 'running', 'suspending']);

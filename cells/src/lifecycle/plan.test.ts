@@ -16,6 +16,7 @@ const running: Observed = {
   lastActiveAtMs: 1_000_000,
   notIdleBeforeMs: 0,
   sandbox: 'usable',
+  silentMs: 0,
   rest: 'none',
   restDueAtMs: null,
   placeNeeded: false,
@@ -28,6 +29,7 @@ const running: Observed = {
   draining: false,
   nowMs: 1_000_000,
 };
+const { unwantedAdoptionsMax, hostSilentMsMax } = limits.lifecycle;
 const suspended: Observed = { ...running, phase: 'suspended', desired: 'suspended', sandbox: 'none' };
 
 const anything = fc.record<Observed>({
@@ -42,6 +44,7 @@ const anything = fc.record<Observed>({
   lastActiveAtMs: fc.nat(200),
   notIdleBeforeMs: fc.nat(200),
   sandbox: fc.constantFrom('usable', 'adoptable', 'none', 'unknown'),
+  silentMs: fc.nat(2 * limits.lifecycle.hostSilentMsMax),
   rest: fc.constantFrom('none', 'frozen', 'stored'),
   restDueAtMs: fc.option(fc.nat(200)),
   placeNeeded: fc.boolean(),
@@ -122,11 +125,13 @@ describe('the planner', () => {
     });
   });
 
-  it('takes one down under the newer epoch that could not be taken over once and that nobody wants any more', () => {
-    const outOfReach: Observed = { ...running, sandbox: 'adoptable', failedAdoptions: 1 };
+  it('takes one down under the newer epoch that nobody wants any more and that could not be taken over a few times', () => {
+    const outOfReach: Observed = { ...running, sandbox: 'adoptable', failedAdoptions: unwantedAdoptionsMax };
     const steps = ['stop_sandbox', 'flush_rest', 'detach_files'];
     expect(plan({ ...outOfReach, desired: 'suspended' })).toEqual({ type: 'suspend', steps, dormant: false });
-    expect(plan({ ...outOfReach, desired: 'deleted' })).toEqual({ type: 'delete', steps });
+    const once: Observed = { ...outOfReach, failedAdoptions: 1 };
+    expect(plan({ ...once, desired: 'suspended' })).toMatchObject({ type: 'adopt' });
+    expect(plan({ ...once, desired: 'deleted' })).toEqual({ type: 'delete', steps });
     expect(plan(outOfReach)).toMatchObject({ type: 'adopt' });
   });
 
@@ -143,7 +148,7 @@ describe('the planner', () => {
     expect(plan({ ...resuming, sandbox: 'unknown' })).toMatchObject({ type: 'wait' });
   });
 
-  it('puts one whose suspend was cut short to sleep under the newer epoch, once', () => {
+  it('puts one whose suspend was cut short to sleep under the newer epoch, trying a few times', () => {
     const cut: Observed = {
       ...{ ...running, desired: 'suspended', phase: 'suspending' },
       ...{ sandbox: 'adoptable', keepsMemory: true },
@@ -155,10 +160,43 @@ describe('the planner', () => {
         ...['sleep_sandbox', 'flush_rest', 'detach_files'],
       ],
     });
-    expect(plan({ ...cut, failedAdoptions: 1 })).toMatchObject(stopped);
+    expect(plan({ ...cut, failedAdoptions: unwantedAdoptionsMax - 1 })).toEqual(plan(cut));
+    expect(plan({ ...cut, failedAdoptions: unwantedAdoptionsMax })).toMatchObject(stopped);
   });
 
-  it('takes over also what nobody wants any more, tries that once, and keeps what still sleeps', () => {
+  it('ends nothing on a host that has not answered for a moment, and does not wait for it for ever', () => {
+    for (const phase of ['resuming', 'suspending'] as const)
+      for (const desired of ['running', 'suspended'] as const) {
+        const silent: Observed = { ...running, phase, desired, sandbox: 'unknown', keepsMemory: true };
+        const later = { ...silent, silentMs: hostSilentMsMax };
+        expect(plan({ ...silent, silentMs: hostSilentMsMax - 1 })).toEqual({
+          ...{ type: 'wait', untilMs: 1_001_000 },
+        });
+        expect(plan(later).type).toBe(phase === 'resuming' ? 'give_up_sandbox' : 'suspend');
+        // It may answer at that moment.
+        if (phase === 'suspending')
+          expect(plan(later)).toMatchObject({ steps: expect.not.arrayContaining(['stop_sandbox']) });
+        expect(plan({ ...later, rest: 'frozen' })).toMatchObject({
+          steps: ['sleep_sandbox', 'flush_rest', 'detach_files'],
+        });
+      }
+  });
+
+  it('keeps the memory of one whose suspend failed: it sleeps already, or is put to sleep by the next attempt', () => {
+    const failed: Observed = { ...running, phase: 'failed', desired: 'suspended', keepsMemory: true };
+    expect(plan(failed)).toMatchObject({
+      steps: ['quiesce_gateway', 'flush_files', 'sleep_sandbox', 'flush_rest', 'detach_files'],
+    });
+    expect(plan({ ...failed, sandbox: 'none', rest: 'frozen' })).toMatchObject({
+      steps: ['sleep_sandbox', 'flush_rest', 'detach_files'],
+    });
+    const stopped = { steps: ['stop_sandbox', 'flush_rest', 'detach_files'] };
+    // It may be what a failed resume has left: nobody was told that his memory is lost.
+    expect(plan({ ...failed, sandbox: 'adoptable' })).toMatchObject(stopped);
+    expect(plan({ ...failed, sandbox: 'none' })).toMatchObject(stopped);
+  });
+
+  it('takes over also what nobody wants any more, tries that a few times, and keeps what still sleeps', () => {
     const unwanted: Observed = {
       ...{ ...running, desired: 'suspended', phase: 'resuming' },
       ...{ keepsMemory: true, rest: 'stored' },
@@ -166,7 +204,7 @@ describe('the planner', () => {
     const adoptable: Observed = { ...unwanted, sandbox: 'adoptable' };
     expect(plan(adoptable)).toMatchObject({ type: 'adopt' });
     const stopped = { type: 'give_up_sandbox', steps: ['stop_sandbox', 'flush_rest', 'detach_files'] };
-    expect(plan({ ...adoptable, failedAdoptions: 1 })).toMatchObject(stopped);
+    expect(plan({ ...adoptable, failedAdoptions: unwantedAdoptionsMax })).toMatchObject(stopped);
     expect(plan({ ...unwanted, sandbox: 'none', rest: 'frozen' })).toMatchObject({
       ...{ type: 'give_up_sandbox', steps: ['sleep_sandbox', 'flush_rest', 'detach_files'] },
     });

@@ -32,6 +32,8 @@ export interface Observed {
   lastActiveAtMs: number;
   notIdleBeforeMs: number;
   sandbox: SandboxState;
+  /** Unknown: for how long its host has not answered. */
+  silentMs: number;
   /** What is kept of its memory (ladder/rest.ts). */
   rest: RestState;
   /** Frozen: when it is to be stored. Stored: when it is too old. */
@@ -108,6 +110,7 @@ export function plan(observed: Observed): Action {
     case 'running':
       return planRunning(observed);
     case 'suspending':
+      if (isWorthWaiting(observed)) return lookAgain(observed);
       return { type: 'suspend', steps: takeDown(observed), dormant: observed.dormant };
     case 'deleting':
       return { type: 'delete', steps: takeAway(observed) };
@@ -138,15 +141,22 @@ function planSuspended(observed: Observed): Action {
  */
 function planResuming(observed: Observed): Action {
   const { sandbox, rest, failedAdoptions } = observed;
-  const isWanted = wantsSandbox(observed);
-  if (sandbox === 'unknown' && isWanted) return lookAgain(observed);
+  const { adoptionsMax, unwantedAdoptionsMax } = limits.lifecycle;
+  if (isWorthWaiting(observed)) return lookAgain(observed);
   const isThere = sandbox === 'usable' || sandbox === 'adoptable';
-  if (!isThere || failedAdoptions >= (isWanted ? limits.lifecycle.adoptionsMax : 1))
+  if (!isThere || failedAdoptions >= (wantsSandbox(observed) ? adoptionsMax : unwantedAdoptionsMax))
     return giveUp(observed, false, interrupted);
   const steps: readonly StepName[] =
     rest === 'none' ? takeOver : ['adopt_sandbox', 'forget_memory', ...gatewayFirst];
   return { type: 'adopt', steps };
 }
+
+/**
+ * A host may be silent for the moment in which it or this controller starts, and what it has be the only memory of its
+ * workspace. After a while it is gone on as if it were there: that fails, typed, and its owner is told.
+ */
+const isWorthWaiting = ({ sandbox, silentMs }: Observed): boolean =>
+  sandbox === 'unknown' && silentMs < limits.lifecycle.hostSilentMsMax;
 
 const lookAgain = ({ nowMs }: Observed): Action => ({
   type: 'wait',
@@ -171,13 +181,13 @@ function planRunning(observed: Observed): Action {
 /**
  * Taken over, also when it is to be suspended or deleted: only its new owner's gateway can put away what its
  * kernels have said since the old one died. Where that has failed it is stopped under the newer epoch, as it is:
- * once it has failed if nobody wants it any more, after many times if somebody does. Otherwise one that cannot
- * be reached could be neither used, suspended nor deleted.
+ * at once if it is to be deleted, after a few times if nobody wants it, after many if somebody does. Otherwise one
+ * that cannot be reached could be neither used, suspended nor deleted.
  */
 function planAdoptable(observed: Observed): Action {
-  const isOutOfReach = observed.failedAdoptions > 0;
-  if (isOutOfReach && observed.desired === 'deleted') return { type: 'delete', steps: takeAway(observed) };
-  if (isOutOfReach && observed.desired === 'suspended')
+  const { desired, failedAdoptions } = observed;
+  if (failedAdoptions > 0 && desired === 'deleted') return { type: 'delete', steps: takeAway(observed) };
+  if (failedAdoptions >= limits.lifecycle.unwantedAdoptionsMax && desired === 'suspended')
     return { type: 'suspend', steps: takeDown(observed), dormant: false };
   if (observed.failedAdoptions >= limits.lifecycle.adoptionsMax)
     return giveUp(observed, !observed.demanded, outOfReach);
@@ -230,20 +240,26 @@ function takeDown(observed: Observed): readonly StepName[] {
   const end = mayKeepItsMemory(observed) ? fallAsleep : putAway;
   if (sandbox === 'usable') return [...letFinish, ...end];
   if (end === putAway) return putAway;
-  // Its suspend was cut short: only a gateway can put away what its kernels have said since.
-  if (sandbox === 'adoptable') return ['adopt_sandbox', 'announce_running', ...letFinish, ...fallAsleep];
   // Cut short on its way to sleep, or before it woke: it is put to sleep again.
-  return rest === 'frozen' ? fallAsleep : putAway;
+  if (rest === 'frozen' && sandbox !== 'adoptable') return fallAsleep;
+  if (sandbox === 'none') return putAway;
+  // Its suspend was cut short: only a gateway can put away what its kernels have said since.
+  return ['adopt_sandbox', 'announce_running', ...letFinish, ...fallAsleep];
 }
 
 /** What sleeps or was to sleep has nothing to finish. */
 const takeAway = (observed: Observed): readonly StepName[] =>
   observed.rest === 'none' ? takeDown(observed) : [...putAway, 'forget_memory'];
 
-/** After a failure it is stopped, since there must be an end to trying. */
+/**
+ * Also after a failure, of a store that was away for instance. There is an end to trying: one that does not fall asleep
+ * is stopped in that step, and one that cannot be taken over after a few times.
+ */
 function mayKeepItsMemory({ keepsMemory, desired, phase, sandbox, failedAdoptions }: Observed): boolean {
-  if (!keepsMemory || desired === 'deleted' || phase === 'failed' || phase === 'deleting') return false;
-  return sandbox !== 'adoptable' || (phase === 'suspending' && failedAdoptions === 0);
+  if (!keepsMemory || desired === 'deleted' || phase === 'deleting') return false;
+  if (sandbox === 'usable' || sandbox === 'none') return true;
+  // One of a failed resume may be left over: nobody has been told that his memory is lost.
+  return phase === 'suspending' && failedAdoptions < limits.lifecycle.unwantedAdoptionsMax;
 }
 
 const fallAsleep: readonly StepName[] = ['sleep_sandbox', 'flush_rest', 'detach_files'];

@@ -4,7 +4,7 @@
  */
 import type { CellbookError } from '@cellbook/shared/errors.ts';
 import type { WorkspaceId } from '@cellbook/shared/ids.ts';
-import { type CarryOutDeps, carryOut } from './carry-out.ts';
+import { type CarryOutDeps, carryOut, takesOver } from './carry-out.ts';
 import type { Lease, LeaseKeeper } from './lease-keeper.ts';
 import { type ObserveTools, observe } from './observe.ts';
 import { plan } from './plan.ts';
@@ -17,8 +17,8 @@ export interface ReconcileDeps extends CarryOutDeps {
   observeResume(row: WorkspaceRow): void;
   /** It is suspended then, unless somebody uses it. */
   observeIdle(workspaceId: WorkspaceId, suspendsAtMs: number): void;
-  /** Told how each take-over of a running sandbox went. */
-  observeAdoption(workspaceId: WorkspaceId, succeeded: boolean): void;
+  /** Told how each take-over of a sandbox went. */
+  observeAdoption(row: WorkspaceRow, succeeded: boolean): void;
   /** An attempt failed; the row says when the next one is. */
   observeFailure(row: WorkspaceRow, error: CellbookError): void;
 }
@@ -62,7 +62,7 @@ export async function reconcile(deps: ReconcileDeps, workspaceId: WorkspaceId): 
       continue;
     }
     const outcome = await carryOut(deps, row, action, signal);
-    if (action.type === 'adopt') deps.observeAdoption(workspaceId, outcome.ok);
+    if (takesOver(action)) deps.observeAdoption(outcome.row, outcome.ok);
     if (action.type === 'resume' && outcome.ok) deps.observeResume(outcome.row);
     // What was written is what the next round goes by; a newer wish wakes us again.
     held = { row: outcome.row, signal };

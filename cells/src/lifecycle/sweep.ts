@@ -52,15 +52,13 @@ async function judge({ store, rests, hosts, log, wake }: SweepDeps, sandbox: Pla
 }
 
 /**
- * A sandbox that its workspace's row does not account for. One of an older epoch, where the row says running,
- * is its successor's to adopt, or to give up.
+ * A sandbox that its workspace's row does not account for. Where the row is under way or runs, one of any epoch is
+ * its owner's to take over, to put to sleep or to end: whoever was to do so may have died before he told the host.
  */
 export function isOrphan(sandbox: PlacedSandbox, row: WorkspaceRow | null, rest: Rest | null): boolean {
   if (row === null || row.purgedAtMs !== null || !sandbox.attached) return true;
   if (row.phase !== 'deleted' && rest !== null && isFrozen(rest) && rest.sandboxId === sandbox.sandboxId)
     return false;
   if (row.hostId !== null && row.hostId !== sandbox.hostId) return true;
-  if (row.phase === 'running') return false;
-  if (sandbox.epoch < row.epoch) return true;
   return row.phase === 'suspended' || row.phase === 'deleted';
 }

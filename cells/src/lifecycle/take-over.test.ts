@@ -36,16 +36,20 @@ async function orphaned() {
 }
 
 describe('a running sandbox that cannot be taken over', () => {
-  it.each(['suspended', 'deleted'] as const)(
-    'is stopped after one attempt when its owner wants the workspace %s',
-    async (desired) => {
+  it.each([
+    ['suspended', limits.lifecycle.unwantedAdoptionsMax],
+    ['deleted', 1],
+  ] as const)(
+    'is stopped when its owner wants the workspace %s, after %i attempts',
+    async (desired, attempts) => {
       const { store, clock, id, seen, startAnother, pass, settledRow, driver, volumes } = await orphaned();
       const nowMs = clock.nowMs();
       await store.request(id, { desired, from: ['running'], undoUntilMs: nowMs + 1e9, nowMs });
       await startAnother();
       await pass(leaseMs + 15_000);
       expect(await settledRow(id)).toMatchObject({ phase: desired, hostId: null });
-      expect([seen.adoptions, driver.existing.size, volumes.volumes.get(id)?.live]).toEqual([1, 0, null]);
+      expect(seen.adoptions).toBe(attempts);
+      expect([driver.existing.size, volumes.volumes.get(id)?.live]).toEqual([0, null]);
     },
   );
 

@@ -92,13 +92,14 @@ function stepCases({ action, steps }: PlannedTransition, scenario: PreparedScena
 
 function eventCases({ action, steps }: PlannedTransition, scenario: PreparedScenario): CrashCase[] {
   const { begin, end, canFail } = scenario === 'adopt_resumed' ? endsAResume : eventsOf[action];
-  const [firstStep] = steps;
+  // A take-over that fails ends nothing: it is tried again as it was.
+  const fails = steps.find((step) => step !== 'adopt_sandbox');
   const rows: [event: string, preparing: string[]][] = [];
   // One whose sandbox is gone and that is gone through again was begun before.
   if (begin !== null && !isGoneThroughAgain(scenario)) rows.push([begin, []]);
   if (end !== null) rows.push([end, []]);
-  if (canFail && firstStep)
-    rows.push(['attempt_failed', [`lifecycle.${action}.${firstStep}.recorded=error:store_unavailable`]]);
+  if (canFail && fails)
+    rows.push(['attempt_failed', [`lifecycle.${action}.${fails}.recorded=error:store_unavailable`]]);
   return rows.flatMap(([event, preparing]) =>
     eventPositions.map((position) => ({
       ...{

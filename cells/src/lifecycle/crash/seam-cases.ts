@@ -8,6 +8,8 @@ type SeamPoint = {
 
 interface SeamPlan {
   scenarios: readonly ScenarioName[];
+  /** Only a daemon keeps memory, and makes the calls for that; its controller's are steps. Else the controller's. */
+  madeBy?: 'host';
   /** Positions inside the call, beside before and after it. */
   inside?: readonly string[];
 }
@@ -15,10 +17,10 @@ interface SeamPlan {
 const seamPlans: Record<SeamPoint, SeamPlan> = {
   'driver.start': { scenarios: ['resume'], inside: ['during'] },
   'driver.destroy': { scenarios: ['suspend', 'delete'] },
-  'driver.freeze': { scenarios: ['suspend_to_sleep'], inside: ['during'] },
-  'driver.thaw': { scenarios: ['resume_at_rest'], inside: ['during'] },
-  'driver.checkpoint': { scenarios: ['tend_frozen'], inside: ['during'] },
-  'driver.restore': { scenarios: ['resume_stored'], inside: ['during'] },
+  'driver.freeze': { scenarios: ['suspend_to_sleep'], madeBy: 'host', inside: ['during'] },
+  'driver.thaw': { scenarios: ['resume_at_rest'], madeBy: 'host', inside: ['during'] },
+  'driver.checkpoint': { scenarios: ['tend_frozen'], madeBy: 'host', inside: ['during'] },
+  'driver.restore': { scenarios: ['resume_stored'], madeBy: 'host', inside: ['during'] },
   'rests.put': { scenarios: ['suspend_to_sleep', 'tend_frozen'], inside: ['during'] },
   'rests.remove': { scenarios: ['resume_at_rest', 'resume_stored', 'delete_at_rest'], inside: ['during'] },
   'manifests.claim': { scenarios: ['resume'] },
@@ -39,22 +41,25 @@ const seamPlans: Record<SeamPoint, SeamPlan> = {
 };
 
 export function seamCases(): CrashCase[] {
-  return Object.entries(seamPlans).flatMap(([point, { scenarios, inside = [] }]) =>
+  return Object.entries(seamPlans).flatMap(([point, { scenarios, madeBy, inside = [] }]) =>
     scenarios.flatMap((scenario) =>
-      ['before', ...inside, 'after'].map(
-        (position): CrashCase => ({
-          ...{ name: `${scenario}.${point}.${position}`, scenario, kind: 'seam' },
-          ...{ dies: 'controller', store: 'directory', failpoints: [`${point}.${position}`] },
-        }),
-      ),
+      ['before', ...inside, 'after'].map((position): CrashCase => {
+        const name = `${scenario}.${point}.${position}`;
+        return {
+          ...{ name: madeBy === 'host' ? hostName(name) : name, scenario, kind: 'seam' },
+          ...{ dies: madeBy ?? 'controller', store: 'directory', failpoints: [`${point}.${position}`] },
+        };
+      }),
     ),
   );
 }
 
+const hostName = (name: string): string => `host.${name}`;
+
 /** Made by the controller, wherever the files live. */
 const notOfHosts: readonly ScenarioName[] = [
   ...(['save_while_suspended', 'restore_version', 'purge', 'create'] as const),
-  // A host that dies takes what is frozen with it, and says so: ladder/ has those stories.
+  // What a daemon does of these is said above.
   ...(['suspend_to_sleep', 'resume_at_rest', 'resume_stored', 'tend_frozen', 'delete_at_rest'] as const),
 ];
 
@@ -62,7 +67,7 @@ const notOfHosts: readonly ScenarioName[] = [
 export function hostCases(): CrashCase[] {
   return seamCases()
     .filter(({ scenario }) => !notOfHosts.includes(scenario))
-    .map((seamCase) => ({ ...seamCase, name: `host.${seamCase.name}`, dies: 'host' }));
+    .map((seamCase) => ({ ...seamCase, name: hostName(seamCase.name), dies: 'host' }));
 }
 
 /** An object on its way to a real server, from where nothing is left behind on this machine. */

@@ -53,11 +53,12 @@ function* everythingObservable(): Generator<Observed> {
             for (const undoUntilMs of [0, 2])
               for (const failedAdoptions of [0, limits.lifecycle.adoptionsMax])
                 for (const roomElsewhere of flags)
-                  for (const kept of everyWayToKeep(phase))
-                    yield observed(desired, phase, {
-                      ...{ sandbox, dormant, draining, undoUntilMs, failedAdoptions, roomElsewhere },
-                      ...kept,
-                    });
+                  for (const silentMs of sandbox === 'unknown' ? [0, limits.lifecycle.hostSilentMsMax] : [0])
+                    for (const kept of everyWayToKeep(phase))
+                      yield observed(desired, phase, {
+                        ...{ sandbox, dormant, draining, undoUntilMs, failedAdoptions, roomElsewhere },
+                        ...{ silentMs, ...kept },
+                      });
 }
 
 type Kept = Pick<Observed, 'rest' | 'restDueAtMs' | 'placeNeeded' | 'keepsMemory'>;
@@ -77,7 +78,7 @@ const observed = (
   phase: Phase,
   varied: Pick<
     Observed,
-    'sandbox' | 'dormant' | 'draining' | 'undoUntilMs' | 'failedAdoptions' | 'roomElsewhere'
+    'sandbox' | 'silentMs' | 'dormant' | 'draining' | 'undoUntilMs' | 'failedAdoptions' | 'roomElsewhere'
   > &
     Kept,
 ): Observed => ({

@@ -12,6 +12,7 @@ export const adoptSandbox: Step = {
     const { workspaceId, epoch } = context;
     await volumes.adopt(workspaceId, epoch);
     const sandbox = await hosts.on(hostOf(context)).adopt(workspaceId, epoch, signal);
+    context.hasTakenOver = sandbox !== null;
     if (sandbox) return;
     throw new CellbookError('sandbox_unavailable', {
       doing: `taking over the sandbox of workspace ${workspaceId}`,

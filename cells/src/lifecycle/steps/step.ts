@@ -67,6 +67,8 @@ export interface StepContext {
   took: Took[];
   /** Set by start_sandbox: how it came back. */
   climbed: Climbed | null;
+  /** Set by adopt_sandbox. */
+  hasTakenOver: boolean;
   /** Set by sleep_sandbox, taken back by store_memory: its sandbox is frozen, and its files stay where they are. */
   isFrozen: boolean;
 }

@@ -133,7 +133,8 @@ async function rowsOf(cell: CrashCell, tried: readonly Tried[]): Promise<Map<str
 }
 
 async function recovered(cell: CrashCell, crashCase: CrashCase, subject: Subject, dead: WorkspaceRow) {
-  const { wanted, again, forgets } = scenarios[crashCase.scenario];
+  const { wanted, again, forgets, outlivesHost = false } = scenarios[crashCase.scenario];
+  const mayBeLost = crashCase.failpoints.length > 1 || (crashCase.dies === 'host' && !outlivesHost);
   try {
     await untilTakenOver(cell, crashCase, subject, dead);
     const wrong = (await again?.(cell, subject)) ?? [];
@@ -141,8 +142,7 @@ async function recovered(cell: CrashCell, crashCase: CrashCase, subject: Subject
     if (wanted === 'running') await cell.call(subject.user, 'POST', `/v1/workspaces/${subject.id}/resume`);
     await untilPhase(cell, subject, wanted);
     wrong.push(...(await judgeWorkspace(cell, subject, wanted, dead)));
-    if (!forgets)
-      wrong.push(...(await judgeVariable(cell, subject, { hadFailed: crashCase.failpoints.length > 1 })));
+    if (!forgets) wrong.push(...(await judgeVariable(cell, subject, { mayBeLost })));
     return wrong;
   } catch (error) {
     return [error instanceof Error ? error.message : String(error)];

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { systemClock } from '@cellbook/shared/clock.ts';
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import { hostIdSchema, newSandboxId } from '@cellbook/shared/ids.ts';
+import { limits } from '@cellbook/shared/limits.ts';
 import type { Phase } from '@cellbook/shared/protocol/workspace.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
 import { z } from 'zod';
@@ -83,7 +84,9 @@ export async function judgeImages(cell: CrashCell): Promise<string[]> {
   if (!cell.keepsMemory) return [];
   const directory = join(cell.hostDataDirectory, 'host', 'images');
   const left = async () => (await readdir(directory).catch(() => [])).map((name) => `an image: ${name}`);
-  await until('no image is left', async () => (await left()).length === 0, 10_000).catch(() => {});
+  // Of a resume that was cut short it is the sweep's.
+  const sweptMs = limits.snapshots.sweepEveryMs + 10_000;
+  await until('no image is left', async () => (await left()).length === 0, sweptMs).catch(() => {});
   const rests = await createPostgresRestStore(cell.database).listOnHost(hostIdSchema.parse(crashHostId));
   return [...(await left()), ...rests.map(({ workspaceId }) => `what ${workspaceId} keeps`)];
 }

@@ -33,6 +33,8 @@ export interface Scenario {
   keepsMemory?: boolean;
   /** … but for those that are meant to be forgotten. */
   forgets?: boolean;
+  /** They lie on a disk: the host may die, too. Elsewhere it takes them with it, and the next resume says so. */
+  outlivesHost?: boolean;
 }
 
 const ask =
@@ -73,6 +75,7 @@ export const scenarios: Record<PreparedScenario, Scenario> = {
     act: askResume,
     wanted: 'running',
     keepsMemory: true,
+    outlivesHost: true,
   },
   /** Its sandbox goes on already when its controller dies, and what was kept of it is still there. */
   adopt_resumed: {

@@ -28,13 +28,13 @@ const toldSchema = z.object({
 });
 
 /**
- * What is wrong with it; it is resumed for that. After a failure it may be lost where the resume says why, and on a
- * machine that is too busy to bring a dozen back within their time where it says that.
+ * What is wrong with it; it is resumed for that. After a failure, or with its host, it may be lost where the resume says
+ * why, and on a machine that is too busy to bring a dozen back within their time where it says that.
  */
 export async function judgeVariable(
   cell: CrashCell,
   subject: Subject,
-  { hadFailed }: { hadFailed: boolean },
+  { mayBeLost }: { mayBeLost: boolean },
 ): Promise<string[]> {
   const { variable } = subject;
   if (!variable) return [];
@@ -43,7 +43,7 @@ export async function judgeVariable(
   if (printed.trim() === variable.value) return [];
   const { body } = await cell.call(subject.user, 'GET', `/v1/workspaces/${subject.id}`);
   const told = toldSchema.safeParse(body).data;
-  if (told && (hadFailed || told.lastResume.missed.some(({ cause }) => cause === 'slow'))) return [];
+  if (told && (mayBeLost || told.lastResume.missed.some(({ cause }) => cause === 'slow'))) return [];
   return [`its variable is lost (${printed.trim()}); it says ${JSON.stringify(body)}`];
 }
 
