@@ -26,10 +26,11 @@ import type { RemoteImages } from '../snapshots/remote-images.ts';
 import type { WorkspaceVolumes } from '../storage/workspace-volumes.ts';
 import { Activity } from './activity.ts';
 import { Adoptions } from './adoptions.ts';
-import { BootTurns } from './boot-turns.ts';
+import { BootTurns, lanesFor, type QueuePlace } from './boot-turns.ts';
 import { IdleWarnings } from './idle-warnings.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import { type LifecycleMetrics, noMetrics } from './lifecycle-metrics.ts';
+import { QueueWatch } from './queue-watch.ts';
 import { reconcile } from './reconcile.ts';
 import { Resumes } from './resumes.ts';
 import { RowCache } from './row-cache.ts';
@@ -88,11 +89,13 @@ export class Lifecycle implements WorkspaceRuntime {
   readonly #rows: RowCache;
   readonly #seen = new SeenRevisions();
   readonly #boots: BootTurns;
+  readonly #queueWatch: QueueWatch;
   readonly #activity: Activity;
   readonly #warnings: IdleWarnings;
   readonly #leases: LeaseKeeper;
   readonly #queue: WorkQueue;
   readonly #resumes: Resumes;
+  #tellQueued: QueueListener = () => {};
   #timers: Timer[] = [];
   #unsubscribe: (() => Promise<void>) | null = null;
   #draining = false;
@@ -114,8 +117,19 @@ export class Lifecycle implements WorkspaceRuntime {
     this.#leases = new LeaseKeeper({ store, clock, log, holder: this.#holder, hostIds: hosts.ids, terms });
     const idle = () => Math.min(this.#boots.waiting, limits.lifecycle.waitingBootsMax);
     this.#queue = new WorkQueue({ work: (id) => this.#reconcile(id), idle, clock, random, log });
-    const places = limits.lifecycle.startsMax;
-    this.#boots = new BootTurns({ clock, places, onWaiting: () => this.#queue.startMore() });
+    this.#boots = new BootTurns({
+      clock,
+      lanes: () => lanesFor(hosts.processors),
+      onWaiting: () => {
+        this.#queue.startMore();
+        this.#queueWatch.wake();
+      },
+    });
+    this.#queueWatch = new QueueWatch({
+      clock,
+      queue: () => this.#boots.queue(),
+      tell: (id, place) => this.#tellQueued(id, place),
+    });
     this.#resumes = new Resumes({
       store,
       quotas: deps.quotas,
@@ -191,6 +205,16 @@ export class Lifecycle implements WorkspaceRuntime {
     return this.#holder;
   }
 
+  /** Where it stands among those that wait to start; null where it does not wait. */
+  queuePlace(workspaceId: WorkspaceId): QueuePlace | null {
+    return this.#boots.queue().get(workspaceId) ?? null;
+  }
+
+  /** Called when a workspace's place among those that wait to start has changed; null: it waits no longer. */
+  onQueued(tell: QueueListener): void {
+    this.#tellQueued = tell;
+  }
+
   /** It is being acted on here, now. */
   isAtWork(workspaceId: WorkspaceId): boolean {
     return this.#queue.isBusyWith(workspaceId);
@@ -233,6 +257,7 @@ export class Lifecycle implements WorkspaceRuntime {
   async stop(): Promise<void> {
     for (const timer of this.#timers) timer.cancel();
     this.#leases.stop();
+    this.#queueWatch.stop();
     await this.#writeActivity().catch(() => {});
     await this.#unsubscribe?.().catch(() => {});
     await this.#queue.stop();
@@ -350,6 +375,8 @@ export class Lifecycle implements WorkspaceRuntime {
     }
   }
 }
+
+type QueueListener = (workspaceId: WorkspaceId, place: QueuePlace | null) => void;
 
 const drainLookMs = 50;
 const noRemoteImages = { remove: async () => {} };
