@@ -3,6 +3,7 @@ import { CellbookError } from '@cellbook/shared/errors.ts';
 
 const experiments: Record<string, () => Promise<{ main(args: string[]): void }>> = {
   openb: () => import('./openb/main.ts'),
+  muri: () => import('./muri/main.ts'),
 };
 
 const [name = '', ...args] = process.argv.slice(2);
