@@ -1,9 +1,11 @@
 /** `npm run bench -- NAME …`: each benchmark is a program of its own that prints its result as its last line. */
 const benchmarks: Record<string, () => Promise<unknown>> = {
+  density: () => import('./density/main.ts'),
   gateway: () => import('./gateway.ts'),
   lifecycle: () => import('./lifecycle/main.ts'),
   resume: () => import('./resume/main.ts'),
   'resume-load': () => import('./resume-load/main.ts'),
+  forecast: () => import('./forecast/main.ts'),
 };
 
 const [name = ''] = process.argv.slice(2);

@@ -1,13 +1,18 @@
 /** Real programs, real sandboxes: a first kernel in a sandbox that was ready before anybody asked. */
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type CellClient, cellClient } from '../host/testing/cell-client.ts';
+import { sandboxTools } from '../sandbox/testing/tools.ts';
 import { type CellProcess, startCellProcess } from '../testing/cell-process.ts';
 
 let cell: CellProcess;
 let user: CellClient;
 
 beforeAll(async () => {
-  cell = await startCellProcess({ CELLBOOK_SANDBOXES_MAX: '6', CELLBOOK_POOL: '1' }, { hosts: ['test-1-a'] });
+  // Named by what it is made of, it is made once for all runs; of six places a forecast has one kept ready at most.
+  const golden = join(dirname(dirname(sandboxTools().imageDirectory)), 'golden');
+  const settings = { CELLBOOK_SANDBOXES_MAX: '6', CELLBOOK_POOL: 'auto', CELLBOOK_GOLDEN_DIR: golden };
+  cell = await startCellProcess(settings, { hosts: ['test-1-a'] });
   user = cellClient(cell);
 }, 120_000);
 afterAll(async () => {
@@ -17,7 +22,7 @@ afterAll(async () => {
 async function untilReady(): Promise<void> {
   const ready = async () =>
     (await cell.database.database.$client`select 1 from pool_members where state = 'ready'`).length;
-  await expect.poll(ready, { timeout: 90_000, interval: 100 }).toBe(1);
+  await expect.poll(ready, { timeout: 150_000, interval: 100 }).toBe(1);
 }
 
 async function members(): Promise<string[]> {
@@ -39,7 +44,7 @@ test('a new workspace’s first kernel comes from the pool, with its files, and 
   const made = await user.call('GET', `/w/${id}/api/contents/made.txt`);
   expect(made.body).toMatchObject({ content: 'mine True\n' });
   await untilReady();
-}, 180_000);
+}, 240_000);
 
 test('where none is ready a workspace boots all the same, and is told why', async () => {
   await untilReady();
@@ -50,7 +55,7 @@ test('where none is ready a workspace boots all the same, and is told why', asyn
   const { rung, missed } = (await lastResumeOf(id)) as { rung: string; missed: object[] };
   expect(rung).toBe('cold');
   expect(missed).toContainEqual({ rung: 'files', cause: 'gone', why: 'no sandbox is ready on its host' });
-}, 180_000);
+}, 240_000);
 
 test('what is ready outlives its controller, and not its host: what that left is claimed by nobody', async () => {
   await untilReady();
@@ -62,10 +67,10 @@ test('what is ready outlives its controller, and not its host: what that left is
     const now = await members();
     return now.length === 1 && now[0] !== before[0];
   };
-  await expect.poll(renewed, { timeout: 90_000, interval: 100 }).toBe(true);
+  await expect.poll(renewed, { timeout: 150_000, interval: 100 }).toBe(true);
   await untilReady();
   const id = await user.createWorkspace();
   const kernelId = await user.startKernel(id);
   expect(await user.execute(id, kernelId, 'print(2)')).toBe('2\n');
   expect(await lastResumeOf(id)).toMatchObject({ rung: 'files' });
-}, 180_000);
+}, 240_000);

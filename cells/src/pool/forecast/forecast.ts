@@ -14,7 +14,7 @@ const hourMs = 3_600_000;
 
 /** Errors in units of a standard deviation, by this step, from `binLow` on. */
 const [binLow, binHigh, binStep] = [-6, 60, 0.25];
-const bins = Math.round((binHigh - binLow) / binStep);
+const bins = Math.round((binHigh - binLow) / binStep) + 1;
 /** Errors are kept apart by how much was expected: a quiet night has other ones than a busy noon. */
 const busynessFrom = [0, 0.25, 1, 4, 16];
 
@@ -109,7 +109,7 @@ const hourOfWeek = (startMs: number): number => Math.floor(startMs / hourMs) % h
 const busynessOf = (mean: number): number => busynessFrom.findLastIndex((from) => mean >= from);
 
 const binOf = (error: number): number =>
-  Math.min(bins - 1, Math.max(0, Math.floor((error - binLow) / binStep)));
+  Math.min(bins - 1, Math.max(0, Math.ceil((error - binLow) / binStep)));
 
 /** The upper end of the bin in which so much of the weight is reached; nothing is known: two standard deviations. */
 function quantileOf(errors: readonly number[], probability: number): number {
@@ -120,7 +120,7 @@ function quantileOf(errors: readonly number[], probability: number): number {
     reached += weight;
     if (reached >= probability * total) {
       const over = weight === 0 ? 0 : (reached - probability * total) / weight;
-      return binLow + (bin + 1 - over) * binStep;
+      return binLow + (bin - over) * binStep;
     }
   }
   return binHigh;
