@@ -14,7 +14,7 @@ import { limits } from '@cellbook/shared/limits.ts';
 import type { Random } from '@cellbook/shared/random.ts';
 import { type Chunk, chunkName, openChunk, packChunk, sealChunk } from './chunk.ts';
 import { type ImageSubkeys, subkeysOf } from './image-key.ts';
-import { answerHeader } from './lazy/fuse-wire.ts';
+import { say } from './lazy/fuse-answer.ts';
 import type { PageRead } from './lazy/page-reads.ts';
 
 export interface Piece {
@@ -109,21 +109,30 @@ export function packPiece(
   return Buffer.concat(packChunk(subkeys, chunk.name, content, random));
 }
 
-/** Like `openPiece`: where it gives what is wrong, nothing was answered. */
+/** Answers each read as soon as it can; gives what is wrong with the first chunk that cannot be used, or null. */
 export function answerPiece({ key, offset, chunks, directory, device, reads }: AnswerPiece): string | null {
   const subkeys = subkeysOf(key);
+  const rest = [...reads].sort((one, other) => one.offset - other.offset);
   const contents: Buffer[] = [];
+  let at = offset;
+  let end = offset;
   for (const chunk of chunks) {
     const content = contentOf(subkeys, chunk, directory);
     if (typeof content === 'string') return content;
     contents.push(content);
-  }
-  for (const { unique, offset: from, bytes } of reads) {
-    const parts = slices(contents, from - offset, bytes);
-    try {
-      writevSync(device, [answerHeader(unique, bytes), ...parts]);
-    } catch {
-      // Whoever asked is gone.
+    end += content.length;
+    for (let read = rest[0]; read && read.offset + read.bytes <= end; read = rest[0]) {
+      rest.shift();
+      say(device, read.unique, slices(contents, read.offset - at, read.bytes));
+    }
+    // Those that nobody reads any more.
+    for (
+      let first = contents[0];
+      first && at + first.length <= (rest[0]?.offset ?? end);
+      first = contents[0]
+    ) {
+      contents.shift();
+      at += first.length;
     }
   }
   return null;

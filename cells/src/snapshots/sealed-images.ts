@@ -88,9 +88,7 @@ export class SealedImages implements ImageShelf {
       const whole = await this.#serveLarge(image, files, sources, to, served);
       const { threads } = this.#parts;
       await putTogether({ threads, of, key: image.key, from: sources[0], to }, whole, signal);
-      const used = await use(to);
-      for (const { hurry } of served) hurry();
-      return used;
+      return await use(to);
     } finally {
       for (const { drop } of served) drop();
       // Not awaited where it is still read: `use` has what it wanted.
@@ -110,9 +108,10 @@ export class SealedImages implements ImageShelf {
     const { lazy, threads } = this.#parts;
     if (lazy === null) return [...files];
     const atOnce = remoteOf ? remoteAtOnce : localAtOnce;
+    const chunksAtOnce = remoteOf ? 1 : limits.snapshots.unitChunks;
     const whole: ImageFile[] = [];
     for (const file of files) {
-      const lazyFile = lazyFileOf(file, { threads, of, key, sources, atOnce });
+      const lazyFile = lazyFileOf(file, { threads, of, key, sources, atOnce, chunksAtOnce });
       if (lazyFile === null) {
         whole.push(file);
         continue;
@@ -216,9 +215,9 @@ export class SealedImages implements ImageShelf {
 }
 
 const { openThreadsMax, piecesAtOnce } = limits.snapshots;
-/** One thread while the sandbox itself comes up, which needs the processors more. */
-const localAtOnce = { first: 1, afterwards: openThreadsMax };
-const remoteAtOnce = { first: piecesAtOnce, afterwards: piecesAtOnce };
+/** Two threads, and room for what somebody waits for: more would take the processors from the sandbox that comes up. */
+const localAtOnce = { inOrder: 2, waited: openThreadsMax };
+const remoteAtOnce = { inOrder: piecesAtOnce, waited: piecesAtOnce };
 
 async function readManifest(directory: string): Promise<Buffer | null> {
   try {

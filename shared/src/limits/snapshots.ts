@@ -11,6 +11,8 @@ export const snapshotLimits = {
     lazyBytesMin: 4 * 1024 * 1024,
     /** What is read of it at once: 1 MiB, four times what runsc asks for. */
     readPagesMax: 256,
+    /** Chunks opened at once of what nobody waits for: 1.5 ms, which is as long as somebody may wait behind them. */
+    unitChunks: 4,
     /** Reads of it that wait: runsc has 128 on their way. */
     readsWaitingMax: 1_024,
     /** Sealing is nobody's wait: one thread does 200 MB/s, and leaves the other processors to users. */

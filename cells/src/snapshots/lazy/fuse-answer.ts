@@ -1,11 +1,16 @@
-/** Writes answers that need no thread: of few bytes, or none. */
-import { writeSync } from 'node:fs';
+import { writevSync } from 'node:fs';
 import { answerHeader, errno } from './fuse-wire.ts';
 
-/** An answer to somebody who is gone meanwhile is no error of ours. */
-export function say(device: number, unique: bigint, payload: Buffer, failed: number = errno.none): void {
+/** In one call, as the kernel wants it. An answer to somebody who is gone meanwhile is no error of ours. */
+export function say(
+  device: number,
+  unique: bigint,
+  payload: readonly Buffer[],
+  failed: number = errno.none,
+): void {
+  const bytes = payload.reduce((sum, { length }) => sum + length, 0);
   try {
-    writeSync(device, Buffer.concat([answerHeader(unique, payload.length, failed), payload]));
+    writevSync(device, [answerHeader(unique, bytes, failed), ...payload]);
   } catch {
     // The kernel has given the request up.
   }

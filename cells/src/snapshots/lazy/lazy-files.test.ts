@@ -2,7 +2,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, writeSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { promisify } from 'node:util';
 import { silentLogger } from '@cellbook/shared/log.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { execute } from '../../sandbox/quota/execute.ts';
-import { answerHeader } from './fuse-wire.ts';
+import { say } from './fuse-answer.ts';
 import { LazyFiles } from './lazy-files.ts';
 import type { PageUnit } from './page-reads.ts';
 import type { LazyFile } from './served-file.ts';
@@ -31,12 +31,11 @@ afterAll(async () => {
 
 function lazy(content: Buffer, before: (unit: PageUnit) => Promise<void> = async () => undefined): LazyFile {
   return {
-    ...{ bytes: content.length, strideBytes, atOnce: { first: 1, afterwards: 4 } },
+    ...{ bytes: content.length, strideBytes, chunksAtOnce: 3, atOnce: { inOrder: 1, waited: 4 } },
     async answer(unit, device) {
       await before(unit);
       for (const { unique, offset, bytes } of unit.reads) {
-        const part = content.subarray(offset, offset + bytes);
-        writeSync(device, Buffer.concat([answerHeader(unique, part.length), part]));
+        say(device, unique, [content.subarray(offset, offset + bytes)]);
       }
     },
   };
@@ -117,8 +116,8 @@ describe.runIf(existsSync('/dev/fuse'))('whoever still waits', () => {
       const { LazyFiles } = await import(${module});
       const files = await LazyFiles.mount(${JSON.stringify(place)}, { warn: console.error });
       const answer = () => { console.log('asked'); return new Promise(() => undefined); };
-      const atOnce = { first: 1, afterwards: 1 };
-      console.log(files.serve({ bytes: 100, strideBytes: 100, atOnce, answer }).path);
+      const atOnce = { inOrder: 1, waited: 1 };
+      console.log(files.serve({ bytes: 100, strideBytes: 100, chunksAtOnce: 1, atOnce, answer }).path);
       setInterval(() => undefined, 1000);`;
     const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
       stdio: ['ignore', 'pipe', 'inherit'],

@@ -26,8 +26,6 @@ import { ServedFile } from './served-file.ts';
 
 export interface Served {
   path: string;
-  /** Whoever needed it soon has what he needed: the rest comes as fast as it can. */
-  hurry(): void;
   /** Nobody opens it from now on. */
   drop(): void;
   /** Nobody reads it any more. */
@@ -71,7 +69,6 @@ export class LazyFiles {
     void served.released.then(() => this.#files.delete(node));
     return {
       path: join(this.#directory, String(node)),
-      hurry: () => served.hurry(),
       drop: () => served.drop(),
       released: served.released,
     };
@@ -87,8 +84,8 @@ export class LazyFiles {
   #hear(request: FuseRequest, device: number): void {
     const answer = this.#answerTo(request, device);
     if (answer === later) return;
-    if (typeof answer === 'number') say(device, request.unique, nothing, answer);
-    else say(device, request.unique, answer);
+    if (typeof answer === 'number') say(device, request.unique, [], answer);
+    else say(device, request.unique, [answer]);
   }
 
   /** What is answered at once, or a number that says why not. */

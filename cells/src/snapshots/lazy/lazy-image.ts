@@ -14,6 +14,7 @@ export interface LazyImageParts {
   key: ImageKey;
   /** Each is asked in turn, until one has what is wanted whole. */
   sources: readonly ChunkSource[];
+  chunksAtOnce: number;
   /** Units at once. */
   atOnce: LazyFile['atOnce'];
 }
@@ -27,7 +28,8 @@ export function lazyFileOf(file: ImageFile, parts: LazyImageParts): LazyFile | n
   const strideBytes = file.chunks[0]?.bytes ?? 0;
   const isEven = file.chunks.slice(0, -1).every((chunk) => chunk.bytes === strideBytes);
   if (bytes < limits.snapshots.lazyBytesMin || !isEven) return null;
-  return { bytes, strideBytes, atOnce: parts.atOnce, answer: answering(file, strideBytes, parts) };
+  const { atOnce, chunksAtOnce } = parts;
+  return { bytes, strideBytes, atOnce, chunksAtOnce, answer: answering(file, strideBytes, parts) };
 }
 
 function answering(

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { PageReads, type PageUnit } from './page-reads.ts';
 
 const stride = 1024;
-const reads = () => new PageReads(stride);
+const reads = (chunksMax = 1) => new PageReads(stride, chunksMax);
 const read = (offset: number, bytes = 256) => ({ unique: BigInt(offset), offset, bytes });
 const offsetsOf = (unit: PageUnit | null) => unit?.reads.map(({ offset }) => offset);
 
@@ -14,6 +14,16 @@ test('what is read in order is answered in order, all of a chunk at once', () =>
   expect(offsetsOf(one.next())).toEqual([1024, 1280]);
   expect(one.next()).toBeNull();
   expect(one.count).toBe(0);
+});
+
+test('what is read in order is answered many chunks at once where that is asked for', () => {
+  const one = reads(3);
+  for (let offset = 0; offset < 5 * stride; offset += 256) one.add(read(offset));
+  expect(one.next()).toMatchObject({ firstChunk: 0, lastChunk: 2 });
+  one.add(read(9 * stride));
+  expect(one.next()).toMatchObject({ firstChunk: 9, lastChunk: 9 });
+  expect(one.next()).toMatchObject({ firstChunk: 3, lastChunk: 4 });
+  expect(one.next()).toBeNull();
 });
 
 test('what somebody waits for comes before what is read in order, and takes with it what its chunk answers', () => {

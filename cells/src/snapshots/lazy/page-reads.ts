@@ -19,15 +19,17 @@ export interface PageUnit {
 
 export class PageReads {
   readonly #strideBytes: number;
+  readonly #chunksMax: number;
   #waited: PageRead[] = [];
   #inOrder: PageRead[] = [];
   #orderedTo = 0;
   /** Beginnings of what was read ahead of the order, with their ends. */
   readonly #ahead = new Map<number, number>();
 
-  /** @param strideBytes what each chunk but the last holds */
-  constructor(strideBytes: number) {
+  /** @param strideBytes what each chunk but the last holds @param chunksMax of what is read in order, at once */
+  constructor(strideBytes: number, chunksMax: number) {
     this.#strideBytes = strideBytes;
+    this.#chunksMax = chunksMax;
   }
 
   get count(): number {
@@ -53,11 +55,12 @@ export class PageReads {
     return this.#waited.length > 0;
   }
 
-  /** The next one's chunks, with every other read that they answer. */
+  /** The next one's chunks, with every other read that they answer; of what is read in order many chunks at once. */
   next(): PageUnit | null {
     const first = this.#waited[0] ?? this.#inOrder[0];
     if (!first) return null;
-    const { firstChunk, lastChunk } = this.#chunksOf(first);
+    const firstChunk = this.#chunksOf(first).firstChunk;
+    const lastChunk = this.isWaited ? this.#chunksOf(first).lastChunk : this.#lastInOrder(firstChunk);
     const isWithin = (read: PageRead) => {
       const chunks = this.#chunksOf(read);
       return chunks.firstChunk >= firstChunk && chunks.lastChunk <= lastChunk;
@@ -66,6 +69,16 @@ export class PageReads {
     this.#waited = this.#waited.filter((read) => !isWithin(read));
     this.#inOrder = this.#inOrder.filter((read) => !isWithin(read));
     return { firstChunk, lastChunk, reads };
+  }
+
+  #lastInOrder(firstChunk: number): number {
+    let last = firstChunk;
+    for (const read of this.#inOrder) {
+      const { lastChunk } = this.#chunksOf(read);
+      if (lastChunk !== last && read !== this.#inOrder[0] && lastChunk - firstChunk >= this.#chunksMax) break;
+      last = Math.max(last, lastChunk);
+    }
+    return last;
   }
 
   #chunksOf({ offset, bytes }: PageRead): Pick<PageUnit, 'firstChunk' | 'lastChunk'> {

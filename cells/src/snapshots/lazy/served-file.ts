@@ -10,9 +10,11 @@ export interface LazyFile {
   bytes: number;
   /** What each chunk but the last holds. */
   strideBytes: number;
-  /** Units opened at once: while somebody waits for the file, and afterwards. */
-  atOnce: { first: number; afterwards: number };
-  /** Opens the unit's chunks and answers its reads; throws where it cannot, with none of them answered. */
+  /** Chunks of a unit that nobody waits for: few, where each has to be fetched. */
+  chunksAtOnce: number;
+  /** Units opened at once, and how many where somebody waits for one. */
+  atOnce: { inOrder: number; waited: number };
+  /** Opens the unit's chunks and answers its reads; throws where it cannot: those it answered stay answered. */
   answer(unit: PageUnit, device: number, signal: AbortSignal): Promise<void>;
 }
 
@@ -22,7 +24,6 @@ export class ServedFile {
   readonly #reads: PageReads;
   readonly #ended = new AbortController();
   readonly #released = Promise.withResolvers<void>();
-  #atOnce: number;
   #opened = 0;
   #dropped = false;
   #working = 0;
@@ -30,8 +31,7 @@ export class ServedFile {
   constructor(file: LazyFile, log: Pick<Logger, 'warn'>) {
     this.#file = file;
     this.#log = log;
-    this.#reads = new PageReads(file.strideBytes);
-    this.#atOnce = file.atOnce.first;
+    this.#reads = new PageReads(file.strideBytes, file.chunksAtOnce);
   }
 
   get bytes(): number {
@@ -40,10 +40,6 @@ export class ServedFile {
 
   get released(): Promise<void> {
     return this.#released.promise;
-  }
-
-  hurry(): void {
-    this.#atOnce = this.#file.atOnce.afterwards;
   }
 
   /** Whoever has it open reads on; it ends when nobody has. */
@@ -70,9 +66,8 @@ export class ServedFile {
 
   read({ unique, offset, bytes }: PageRead, device: number): void {
     const within = Math.min(bytes, this.bytes - offset);
-    if (within <= 0) say(device, unique, Buffer.alloc(0));
-    else if (this.#reads.count >= limits.snapshots.readsWaitingMax)
-      say(device, unique, Buffer.alloc(0), errno.again);
+    if (within <= 0) say(device, unique, []);
+    else if (this.#reads.count >= limits.snapshots.readsWaitingMax) say(device, unique, [], errno.again);
     else {
       this.#reads.add({ unique, offset, bytes: within });
       this.#pump(device);
@@ -80,10 +75,8 @@ export class ServedFile {
   }
 
   #pump(device: number): void {
-    while (
-      this.#working < this.#atOnce ||
-      (this.#reads.isWaited && this.#working < this.#file.atOnce.afterwards)
-    ) {
+    const { inOrder, waited } = this.#file.atOnce;
+    while (this.#working < (this.#reads.isWaited ? waited : inOrder)) {
       const unit = this.#reads.next();
       if (!unit) return;
       this.#working += 1;
@@ -96,7 +89,7 @@ export class ServedFile {
       await this.#file.answer(unit, device, this.#ended.signal);
     } catch (error) {
       if (!this.#ended.signal.aborted) this.#log.warn({ err: error }, 'pages of an image cannot be read');
-      for (const { unique } of unit.reads) say(device, unique, Buffer.alloc(0), errno.io);
+      for (const { unique } of unit.reads) say(device, unique, [], errno.io);
     } finally {
       this.#working -= 1;
       this.#pump(device);
