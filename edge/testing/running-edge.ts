@@ -47,7 +47,10 @@ export async function startEdge(port: number, environment: Record<string, string
     .parse(JSON.parse(stdout.trim().split('\n').at(-1) ?? ''));
   const child = spawn(process.execPath, ['node_modules/wrangler/bin/wrangler.js', ...wranglerArguments], {
     cwd: root,
-    env: { ...process.env, WRANGLER_SEND_METRICS: 'false', CI: '1', NO_COLOR: '1' },
+    env: {
+      ...{ ...process.env, WRANGLER_SEND_METRICS: 'false', CI: '1', NO_COLOR: '1' },
+      ...{ X_LOCAL_OBSERVABILITY: 'false', X_LOCAL_EXPLORER: 'false' },
+    },
     stdio: ['ignore', 'ignore', 'ignore'],
     detached: true,
   });

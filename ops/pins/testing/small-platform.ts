@@ -97,7 +97,10 @@ export async function startSmallPlatform(cellIds: readonly string[]): Promise<Sm
 
   try {
     const wrangler = join(checkoutDirectory, 'node_modules/wrangler/bin/wrangler.js');
-    const quiet = { WRANGLER_SEND_METRICS: 'false', CLOUDFLARE_CF_FETCH_ENABLED: 'false', CI: '1' };
+    const quiet = {
+      ...{ WRANGLER_SEND_METRICS: 'false', CLOUDFLARE_CF_FETCH_ENABLED: 'false', CI: '1' },
+      ...{ X_LOCAL_OBSERVABILITY: 'false', X_LOCAL_EXPLORER: 'false' },
+    };
     await start('edge', [wrangler, ...prepared.wranglerArguments], quiet);
     await Promise.all(cellIds.map(startCell));
     await answers(`http://127.0.0.1:${edgePort}/healthz`, 'the edge');

@@ -75,7 +75,12 @@ export async function startEdge(
       ...prepared.wranglerArguments,
     ],
     cwd: checkoutDirectory,
-    env: { WRANGLER_SEND_METRICS: 'false', CLOUDFLARE_CF_FETCH_ENABLED: 'false', NO_COLOR: '1', CI: '1' },
+    env: {
+      ...{ WRANGLER_SEND_METRICS: 'false', CLOUDFLARE_CF_FETCH_ENABLED: 'false', NO_COLOR: '1', CI: '1' },
+      // Development's own record of every invocation, and the page that shows it: with them a request took twice as
+      // long, and each message to an object that hibernates 1.9 ms instead of 0.13.
+      ...{ X_LOCAL_OBSERVABILITY: 'false', X_LOCAL_EXPLORER: 'false' },
+    },
     stopSignal: 'SIGTERM',
     stopDeadlineMs: 5_000,
   });
