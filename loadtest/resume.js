@@ -10,7 +10,8 @@ import { check, sleep } from 'k6';
 import exec from 'k6/execution';
 import http from 'k6/http';
 import { Rate, Trend } from 'k6/metrics';
-import { WebSocket } from 'k6/websockets';
+import { runCell } from './k6/notebook.js';
+import { brokenThresholds, spreads } from './k6/summary.js';
 
 const { origin, subjects } = JSON.parse(open(__ENV.SUBJECTS));
 const slack = Number(__ENV.SLACK || 1);
@@ -19,7 +20,6 @@ const atOnce = Number(__ENV.AT_ONCE || 1);
 const targets = { live: 150, memory: 500, 'memory-remote': 2000, files: 250, cold: 3000 };
 const rungs = Object.keys(targets);
 const tiers = ['free', 'paid', 'enterprise'];
-const resultDeadlineMs = 60_000;
 
 const resumeMs = new Trend('resume_ms', true);
 const failures = new Rate('resume_failures');
@@ -60,7 +60,7 @@ export default async function () {
   const url = `${origin.replace('http', 'ws')}/w/${workspaceId}/api/kernels/${kernelId}/channels`;
   const startedMs = Date.now();
   const resumed = call('resume', 'POST', '/resume');
-  const printed = resumed.status === 200 ? await runCell(url, headers, 'print(6 * 7)') : null;
+  const printed = resumed.status === 200 ? await runCell(url, headers, 'print(6 * 7)', round) : null;
   const tookMs = Date.now() - startedMs;
   const failed = printed !== '42\n';
   failures.add(failed, { tier });
@@ -90,52 +90,10 @@ function until(isSo) {
   return false;
 }
 
-/** What the cell printed; null where the kernel did not answer in time. */
-function runCell(url, headers, code) {
-  return new Promise((resolve) => {
-    const session = `${exec.vu.idInTest}-${exec.vu.iterationInScenario}`;
-    const socket = new WebSocket(`${url}?session_id=${session}`, null, { headers });
-    const end = (printed) => {
-      clearTimeout(timer);
-      socket.close();
-      resolve(printed);
-    };
-    const timer = setTimeout(() => end(null), resultDeadlineMs);
-    const messageId = `${session}-${Date.now()}`;
-    socket.onopen = () => socket.send(JSON.stringify(executeRequest(session, messageId, code)));
-    socket.onerror = () => end(null);
-    socket.onmessage = ({ data }) => {
-      const { parent_header: parent, msg_type: type, content } = JSON.parse(data);
-      if (parent.msg_id !== messageId) return;
-      if (type === 'stream') end(content.text);
-      if (type === 'error') end(content.evalue);
-    };
-  });
-}
-
-function executeRequest(session, messageId, code) {
-  const header = { msg_id: messageId, msg_type: 'execute_request', session, username: '', version: '5.3' };
-  const content = { code, silent: false, store_history: true, allow_stdin: false, stop_on_error: true };
-  return { channel: 'shell', header, parent_header: {}, metadata: {}, content };
-}
-
 export function handleSummary({ metrics }) {
-  const failed = Object.entries(metrics).flatMap(([name, { thresholds = {} }]) =>
-    Object.entries(thresholds)
-      .filter(([, { ok }]) => !ok)
-      .map(([threshold]) => `${name}: ${threshold}`),
-  );
+  const rungsOf = spreads(metrics, 'resume_ms', 'rung', rungs);
+  const tiersOf = spreads(metrics, 'resume_ms', 'tier', tiers);
   return {
-    stdout: `${JSON.stringify({ rungs: spreads(metrics, 'rung', rungs), tiers: spreads(metrics, 'tier', tiers), failed })}\n`,
+    stdout: `${JSON.stringify({ rungs: rungsOf, tiers: tiersOf, failed: brokenThresholds(metrics) })}\n`,
   };
-}
-
-function spreads(metrics, tag, values) {
-  const entries = values.flatMap((value) => {
-    const of = metrics[`resume_ms{${tag}:${value}}`]?.values;
-    return of?.count > 0
-      ? [[value, { p50Ms: of['p(50)'], p95Ms: of['p(95)'], p99Ms: of['p(99)'], n: of.count }]]
-      : [];
-  });
-  return Object.fromEntries(entries);
 }

@@ -7,6 +7,7 @@ export function removeHome(directory: string): void {
     .split('\n')
     .map((line) => line.split(' ')[1] ?? '')
     .filter((place) => place.startsWith(`${directory}/`));
-  for (const place of mounted) execFileSync('umount', ['--lazy', place]);
+  // What is mounted within another goes with that one: the innermost first.
+  for (const place of mounted.toReversed()) execFileSync('umount', ['--lazy', place]);
   rmSync(directory, { recursive: true, force: true, maxRetries: 3 });
 }

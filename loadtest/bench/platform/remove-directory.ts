@@ -4,7 +4,8 @@ import { runToEnd } from '../processes.ts';
 
 export async function removeDirectory(directory: string): Promise<void> {
   const mounts = (await readFile('/proc/mounts', 'utf8')).split('\n');
-  for (const mount of mounts) {
+  // What is mounted within another goes with that one: the innermost first.
+  for (const mount of mounts.toReversed()) {
     const place = mount.split(' ')[1] ?? '';
     if (place.startsWith(`${directory}/`)) await runToEnd('umount', ['--lazy', place]);
   }

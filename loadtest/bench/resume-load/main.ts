@@ -1,22 +1,22 @@
 /**
- * `npm run bench -- resume-load`: loadtest/resume.js under k6, on a platform of its own with people of all tiers,
- * or on one that runs already. The last line is k6's summary by rung and tier, with the thresholds that failed; it
- * ends with a code other than zero where any did, or where there is no k6.
+ * `npm run bench -- resume-load`: loadtest/resume.js under k6 (with --storm resume-storm.js), on a platform of its
+ * own with people of all tiers, or on one that runs already. The last line is k6's summary by rung and tier, with the
+ * thresholds that failed; it ends with a code other than zero where any did, or where there is no k6.
  */
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { z } from 'zod';
 import { removeDirectory } from '../platform/remove-directory.ts';
 import { checkout, startBenchPlatform } from '../platform/start.ts';
+import { machine } from '../report.ts';
 import { type Options, parseOptions, usage } from './options.ts';
 import { makePeople, operator } from './people.ts';
 
-const script = join(checkout, 'loadtest', 'resume.js');
 const k6Schema = z.object({ path: z.string(), version: z.string() });
 const summarySchema = z.looseObject({ failed: z.array(z.string()) });
 
@@ -32,14 +32,17 @@ async function main(options: Options): Promise<boolean> {
   const k6 = await findK6();
   const url = options.url ?? (await ownPlatform(options, directory, note));
   note(`making ${options.people} people`);
-  const subjects = await makePeople(url, options.people, options.url === undefined);
+  const prepared = options.storm ? options.prepared : options.people;
+  const mixed = options.url === undefined;
+  const subjects = await makePeople(url, { count: options.people, prepared, mixed });
   const subjectsFile = join(directory, 'subjects.json');
   await writeFile(subjectsFile, JSON.stringify({ origin: url, subjects }), { mode: 0o600 });
   note(`${k6.version}: ${options.seconds} s`);
   const summary = await runK6(k6.path, subjectsFile, options);
   for (const threshold of summary.failed) console.error(`✗ ${threshold}`);
-  const { seconds, people, atOnce, places, slack } = options;
-  console.log(JSON.stringify({ ...summary, seconds, people, atOnce, places, slack, k6: k6.version }));
+  const { json: _, url: __, ...settings } = options;
+  const load = loadavg().map((average) => Math.round(average * 10) / 10);
+  console.log(JSON.stringify({ ...summary, ...settings, load, machine: machine(), k6: k6.version }));
   return summary.failed.length === 0;
 }
 
@@ -50,12 +53,13 @@ async function findK6(): Promise<z.infer<typeof k6Schema>> {
 }
 
 async function ownPlatform(
-  { places }: Options,
+  options: Options,
   directory: string,
   note: (line: string) => void,
 ): Promise<string> {
-  const own = { driver: 'gvisor', sandboxesMax: places, operator, python: 'python3' } as const;
-  const platform = await startBenchPlatform({ ...own, directory, note });
+  const own = { driver: 'gvisor', sandboxesMax: options.places, operator, python: 'python3' } as const;
+  const settings: Record<string, string> = options.storm ? { CELLBOOK_POOL: options.pool } : {};
+  const platform = await startBenchPlatform({ ...own, settings, directory, note });
   stops.push(() => platform.stop());
   return platform.url;
 }
@@ -64,9 +68,12 @@ async function ownPlatform(
 async function runK6(
   k6: string,
   subjectsFile: string,
-  { seconds, atOnce, slack, json }: Options,
+  options: Options,
 ): Promise<z.infer<typeof summarySchema>> {
-  const settings = { SUBJECTS: subjectsFile, AT_ONCE: atOnce, SECONDS: seconds, SLACK: slack };
+  const { seconds, json, storm } = options;
+  const script = join(checkout, 'loadtest', storm ? 'resume-storm.js' : 'resume.js');
+  const rounds = storm ? {} : { AT_ONCE: options.atOnce, SLACK: options.slack };
+  const settings = { SUBJECTS: subjectsFile, SECONDS: seconds, ...rounds };
   const given = Object.entries(settings).flatMap(([name, value]) => ['--env', `${name}=${value}`]);
   const child = spawn(k6, ['run', '--quiet', '--no-usage-report', ...given, script], {
     stdio: ['ignore', 'pipe', json ? 'ignore' : 'inherit'],

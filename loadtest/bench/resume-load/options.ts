@@ -9,19 +9,40 @@ export const usage = `npm run bench -- resume-load [--json] [--seconds 60] [--pe
   --at-once  how many of them come back, run a cell and leave at the same time
   --places   of the cell for sandboxes: with fewer than people some come back from their images
   --slack    by how much slower than the targets a resume may be
-  --url      a platform that runs already, with development sign-in; all people are of the free tier there`;
+  --url      a platform that runs already, with development sign-in; all people are of the free tier there
 
-const wholeSchema = z.coerce.number().int().min(1).max(1_000);
+npm run bench -- resume-load --storm [--json] [--seconds 1000] [--people 200] [--places 40] [--prepared 40] [--pool auto]
 
-const optionsSchema = z.object({
-  json: z.boolean(),
+  everybody at once, each once (loadtest/resume-storm.js): nobody may fail, and no tier may wait longer than a lower one
+  --seconds  how long at most somebody waits
+  --prepared how many of the people have used their workspace before, so that memory of it is kept
+  --pool     CELLBOOK_POOL of the platform`;
+
+const wholeSchema = z.coerce.number().int().min(1).max(3_000);
+
+const common = { json: z.boolean(), url: z.url().optional() };
+
+const roundsSchema = z.object({
+  ...common,
+  storm: z.literal(false),
   seconds: wholeSchema.default(60),
   people: wholeSchema.default(9),
   atOnce: wholeSchema.default(3),
   places: wholeSchema.default(5),
   slack: z.coerce.number().min(1).default(1),
-  url: z.url().optional(),
 });
+
+const stormSchema = z.object({
+  ...common,
+  storm: z.literal(true),
+  seconds: wholeSchema.default(1_000),
+  people: wholeSchema.default(200),
+  places: wholeSchema.default(40),
+  prepared: z.coerce.number().int().min(0).default(40),
+  pool: z.string().default('auto'),
+});
+
+const optionsSchema = z.discriminatedUnion('storm', [roundsSchema, stormSchema]);
 export type Options = z.infer<typeof optionsSchema>;
 
 export function parseOptions(argv: string[]): Options {
@@ -31,7 +52,9 @@ export function parseOptions(argv: string[]): Options {
     allowPositionals: true,
     options: {
       json: { type: 'boolean', default: false },
+      storm: { type: 'boolean', default: false },
       ...{ seconds: text, people: text, 'at-once': text, places: text, slack: text, url: text },
+      ...{ prepared: text, pool: text },
     },
   });
   z.tuple([z.literal('resume-load')]).parse(positionals);

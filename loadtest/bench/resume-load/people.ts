@@ -8,12 +8,13 @@ import { untilReady } from '../processes.ts';
 export const operator = 'operator@example.org';
 const tiers = ['free', 'paid', 'enterprise'] as const;
 
-/** As loadtest/resume.js reads it. */
+/** As the scripts of k6 read it. */
 export interface Subject {
   tier: (typeof tiers)[number];
   token: string;
   workspaceId: string;
-  kernelId: string;
+  /** Null where it has never been started. */
+  kernelId: string | null;
 }
 
 const phaseSchema = z.object({ phase: z.string() });
@@ -29,8 +30,15 @@ async function suspend(url: string, token: string, workspaceId: string): Promise
   await untilReady('a suspended workspace', isSuspended, { deadlineMs: suspendDeadlineMs });
 }
 
-/** `mixed`: a third of each tier, on a platform whose operator is `operator`; else all are of the free one. */
-export async function makePeople(url: string, count: number, mixed: boolean): Promise<Subject[]> {
+export interface PeopleWanted {
+  count: number;
+  /** So many have used their workspace before; the others' have never been started. */
+  prepared: number;
+  /** A third of each tier, on a platform whose operator is `operator`; else all are of the free one. */
+  mixed: boolean;
+}
+
+export async function makePeople(url: string, { count, prepared, mixed }: PeopleWanted): Promise<Subject[]> {
   const setTier = mixed ? await tierSetter(url) : null;
   const subjects: Subject[] = [];
   for (let index = 0; index < count; index++) {
@@ -38,14 +46,20 @@ export async function makePeople(url: string, count: number, mixed: boolean): Pr
     const { token, me } = await signedIn(url, `person-${randomUUID()}@example.org`);
     if (tier !== 'free') await setTier?.(me.orgId, tier);
     const workspaceId = await createWorkspace(url, token);
-    const kernelId = await startKernel({
-      ...{ name: 'edgeCell', baseUrl: `${url}/w/${workspaceId}`, kernelspec: 'python3' },
-      ...{ headers: async () => ({ authorization: `token ${token}` }), stop: async () => undefined },
-    });
-    await suspend(url, token, workspaceId);
+    const kernelId = index < prepared ? await useOnce(url, token, workspaceId) : null;
     subjects.push({ tier, token, workspaceId, kernelId });
   }
   return subjects;
+}
+
+/** A kernel is started in it, and it is suspended. */
+async function useOnce(url: string, token: string, workspaceId: string): Promise<string> {
+  const kernelId = await startKernel({
+    ...{ name: 'edgeCell', baseUrl: `${url}/w/${workspaceId}`, kernelspec: 'python3' },
+    ...{ headers: async () => ({ authorization: `token ${token}` }), stop: async () => undefined },
+  });
+  await suspend(url, token, workspaceId);
+  return kernelId;
 }
 
 async function tierSetter(url: string): Promise<(orgId: string, tier: Subject['tier']) => Promise<void>> {

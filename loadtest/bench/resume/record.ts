@@ -55,6 +55,11 @@ export function resumeRecord(databaseUrl: string, poolSize: number) {
     async endRest(workspaceId: string): Promise<void> {
       await sql`update workspace_rests set due_at = now() where workspace_id = ${workspaceId}`;
     },
+    /** It is kept as it is for an hour more. */
+    async holdRest(workspaceId: string): Promise<void> {
+      await sql`
+        update workspace_rests set due_at = now() + interval '1 hour' where workspace_id = ${workspaceId}`;
+    },
     async isRemote(workspaceId: string): Promise<boolean> {
       const [row] = await sql`select remote from workspace_rests where workspace_id = ${workspaceId}`;
       return row?.remote === true;

@@ -51,6 +51,11 @@ export async function createSubject(platform: BenchPlatform, person: Person, nam
     resume: () => call('POST', `${api}/${id}/resume`, null, 200),
     /** A change of the row has the cell look at it. */
     nudge: async () => void (await call('PATCH', `${api}/${id}`, { name: `${name} ${++names}` }, 200)),
+    remove: async () => void (await call('DELETE', `${api}/${id}`, null, 200)),
+    /** A file of its home. */
+    async put(path: string, content: string): Promise<void> {
+      await call('PUT', `${base}/api/contents/${path}`, { type: 'file', format: 'text', content }, 201);
+    },
     /** A kernel of its own and a socket on it, as opening a notebook makes them. */
     async openNotebook(): Promise<Notebook & { end(): Promise<void> }> {
       const kernel = idSchema.parse(await call('POST', `${base}/api/kernels`, { name: 'python3' }, 201));
