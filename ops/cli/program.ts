@@ -4,6 +4,7 @@ import { createCli } from './cli.ts';
 import { registerAudit } from './commands/audit.ts';
 import { registerCells } from './commands/cells.ts';
 import { registerCompletion } from './commands/completion.ts';
+import { registerEnvironment } from './commands/environment.ts';
 import { registerExec } from './commands/exec.ts';
 import { registerLogin } from './commands/login.ts';
 import { registerRun } from './commands/run.ts';
@@ -28,6 +29,7 @@ export function createProgram(): Command {
   registerRun(program, cli);
   registerSecrets(program, cli);
   registerVersions(program, cli);
+  registerEnvironment(program, cli);
   registerAudit(program, cli);
   registerUsage(program, cli);
   registerCells(program, cli);

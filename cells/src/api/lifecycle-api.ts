@@ -12,6 +12,7 @@ import {
 } from 'fastify-type-provider-zod';
 import { type AuditRouteDeps, registerAuditRoutes } from '../audit/routes/audit-routes.ts';
 import { type EgressRouteDeps, registerEgressRoutes } from '../egress/egress-routes.ts';
+import { type EnvironmentRouteDeps, registerEnvironmentRoutes } from '../environments/environment-routes.ts';
 import { type FindingRouteDeps, registerFindingRoutes } from '../findings/finding-routes.ts';
 import { registerSecretRoutes, type SecretRouteDeps } from '../secrets/secret-routes.ts';
 import type { VersionDeps } from '../versions/version-deps.ts';
@@ -31,6 +32,7 @@ export type LifecycleApiDeps = WorkspaceDeps &
     secrets: SecretRouteDeps;
     findings: FindingRouteDeps;
     egress: EgressRouteDeps;
+    environments: EnvironmentRouteDeps;
     versions: VersionDeps;
     audit: AuditRouteDeps;
     /** Given the OpenAPI description once the routes are there. */
@@ -61,6 +63,7 @@ export async function registerLifecycleApi(app: FastifyInstance, deps: Lifecycle
       registerSecretRoutes(api, deps.secrets);
       registerFindingRoutes(api, deps.findings);
       registerEgressRoutes(api, deps.egress);
+      registerEnvironmentRoutes(api, deps, deps.environments);
       registerVersionRoutes(api, { ...deps, ...deps.versions });
       registerAuditRoutes(api, deps.audit);
     });

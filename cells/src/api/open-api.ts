@@ -6,6 +6,7 @@ import { fastify } from 'fastify';
 import { noAudit } from '../audit/no-audit.ts';
 import { createMemoryAuditStore } from '../audit/store/memory-audit-store.ts';
 import { createMemoryEgressLog } from '../egress/memory-egress-log.ts';
+import { withoutEnvironments } from '../environments/no-environments.ts';
 import { withoutFindings } from '../findings/no-findings.ts';
 import { MemoryRestStore } from '../ladder/memory-rest-store.ts';
 import { MemoryTransitionStore } from '../lifecycle/stores/memory-transition-store.ts';
@@ -30,6 +31,7 @@ export async function describeApi(): Promise<unknown> {
     volumes: { create: async () => {} },
     findings: withoutFindings,
     egress: createMemoryEgressLog(),
+    environments: withoutEnvironments,
     versions: withoutVersions,
     quotas: noQuotas,
     readUsage: async () => [],

@@ -12,6 +12,7 @@ import type { CellTools } from '../cell.ts';
 import type { CellConfig } from '../config.ts';
 import { registerContentsRoutes } from '../contents/register-contents-routes.ts';
 import { createPostgresEgressLog } from '../egress/postgres-egress-log.ts';
+import { createPostgresEnvironmentStore } from '../environments/postgres-environment-store.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import { baseUrl } from '../gateway/routes/context.ts';
 import type { Home } from '../home/home.ts';
@@ -101,6 +102,7 @@ export async function serve(parts: ServerParts): Promise<FastifyInstance> {
       ...{ standing: standing.standing, queue },
       findings: { store: findings.store, volumes },
       egress: createPostgresEgressLog(database),
+      environments: { store: createPostgresEnvironmentStore(database), volumes },
       readUsage: (asked) => readUsage(database, asked),
       versions: { volumes: limitedVolumes, differ, restored: onRestored(parts) },
       changed: (row) => {

@@ -715,6 +715,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/workspaces/{workspaceId}/environment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The packages installed in a workspace */
+        get: operations["readEnvironment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/workspaces/{workspaceId}/environment/lock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The installed packages with their versions, as a requirements file */
+        get: operations["readEnvironmentLock"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/workspaces/{workspaceId}/environment/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Uninstall everything, or bring back what was installed before; no file is touched */
+        post: operations["resetEnvironment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/workspaces/{workspaceId}/findings": {
         parameters: {
             query?: never;
@@ -910,7 +961,7 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /** @enum {string} */
-        AuditAction: "workspace.create" | "workspace.edit" | "workspace.suspend" | "workspace.resume" | "workspace.delete" | "workspace.undelete" | "workspace.recover" | "workspace.idle_suspend" | "workspace.sandbox_lost" | "workspace.attempt_failed" | "workspace.purge" | "content.save" | "content.create" | "content.rename" | "content.delete" | "content.checkpoint" | "content.restore" | "content.convert" | "content.read" | "version.restore" | "version.forget" | "kernel.start" | "kernel.stop" | "kernel.restart" | "kernel.interrupt" | "kernel.execute" | "session.start" | "session.edit" | "session.stop" | "terminal.start" | "terminal.stop" | "socket.end" | "settings.edit" | "secret.put" | "secret.delete" | "secret.flagged" | "org_secret.put" | "org_secret.delete" | "sign_in" | "sign_out" | "session.revoke" | "workspace.open" | "device.allow" | "device.refuse" | "key.create" | "key.revoke" | "service_account.create" | "service_account.edit" | "service_account.delete" | "signing_key.rotate" | "org.create" | "org.edit" | "org.policy" | "org.delete" | "org.switch" | "member.add" | "member.remove" | "member.role" | "invitation.create" | "invitation.accept" | "invitation.revoke" | "team.create" | "team.edit" | "team.delete" | "quota.edit" | "user.edit" | "pins.publish" | "pins.roll_back" | "pins.override" | "cell.start" | "cell.stop" | "cell.manage" | "audit.read" | "audit.export" | "audit.policy" | "audit.remove" | "access.refused" | "api.write";
+        AuditAction: "workspace.create" | "workspace.edit" | "workspace.suspend" | "workspace.resume" | "workspace.delete" | "workspace.undelete" | "workspace.recover" | "workspace.idle_suspend" | "workspace.sandbox_lost" | "workspace.attempt_failed" | "workspace.purge" | "content.save" | "content.create" | "content.rename" | "content.delete" | "content.checkpoint" | "content.restore" | "content.convert" | "content.read" | "version.restore" | "version.forget" | "environment.reset" | "kernel.start" | "kernel.stop" | "kernel.restart" | "kernel.interrupt" | "kernel.execute" | "session.start" | "session.edit" | "session.stop" | "terminal.start" | "terminal.stop" | "socket.end" | "settings.edit" | "secret.put" | "secret.delete" | "secret.flagged" | "org_secret.put" | "org_secret.delete" | "sign_in" | "sign_out" | "session.revoke" | "workspace.open" | "device.allow" | "device.refuse" | "key.create" | "key.revoke" | "service_account.create" | "service_account.edit" | "service_account.delete" | "signing_key.rotate" | "org.create" | "org.edit" | "org.policy" | "org.delete" | "org.switch" | "member.add" | "member.remove" | "member.role" | "invitation.create" | "invitation.accept" | "invitation.revoke" | "team.create" | "team.edit" | "team.delete" | "quota.edit" | "user.edit" | "pins.publish" | "pins.roll_back" | "pins.override" | "cell.start" | "cell.stop" | "cell.manage" | "audit.read" | "audit.export" | "audit.policy" | "audit.remove" | "access.refused" | "api.write";
         AuditEvent: {
             /** @enum {number} */
             v: 1;
@@ -1026,6 +1077,29 @@ export interface components {
         EgressList: {
             connections: components["schemas"]["EgressConnection"][];
         };
+        Environment: {
+            digest: string | null;
+            /** @enum {string} */
+            state: "ready" | "damaged" | "rebuilding" | "failed";
+            problem: string | null;
+            files: number;
+            bytes: number;
+            packages: components["schemas"]["LockedPackage"][];
+            storedAt: string | null;
+            previous: {
+                digest: string | null;
+                packages: number;
+                /** Format: date-time */
+                storedAt: string;
+            } | null;
+        };
+        EnvironmentReset: {
+            /**
+             * @default empty
+             * @enum {string}
+             */
+            to: "empty" | "previous";
+        };
         Error: {
             /** @enum {string} */
             code: "bad_request" | "malformed_json" | "malformed_id" | "malformed_frame" | "malformed_notebook" | "path_refused" | "unknown_kernelspec" | "unauthenticated" | "token_expired" | "forbidden" | "cross_origin" | "scope_insufficient" | "region_refused" | "sign_in_refused" | "sign_in_expired" | "not_found" | "method_not_allowed" | "conflict" | "already_exists" | "not_empty" | "idempotency_key_reused" | "idempotency_in_progress" | "stale_epoch" | "invalid_transition" | "gone" | "too_large" | "unsupported_media_type" | "misdirected" | "quota_exceeded" | "rate_limited" | "out_of_memory" | "volume_full" | "internal" | "not_implemented" | "not_configured" | "cell_unreachable" | "host_unreachable" | "certificate_refused" | "provider_unavailable" | "capacity_exhausted" | "sandbox_unavailable" | "snapshot_incompatible" | "store_unavailable" | "quota_unavailable" | "secrets_unavailable" | "standing_changed" | "resume_timeout" | "command_timeout" | "shutting_down";
@@ -1110,6 +1184,12 @@ export interface components {
             op: "same" | "added" | "removed";
             text: string;
         }[];
+        LockedPackage: {
+            name: string;
+            version: string;
+            record: string | null;
+            url: string | null;
+        };
         MadeInvitation: {
             id: string;
             email: string | null;
@@ -3342,6 +3422,105 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EgressList"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    readEnvironment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspaceId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Environment"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    readEnvironmentLock: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspaceId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A line for each package */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    resetEnvironment: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string;
+            };
+            path: {
+                workspaceId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnvironmentReset"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Environment"];
                 };
             };
             /** @description Refused */

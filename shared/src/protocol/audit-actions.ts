@@ -30,6 +30,7 @@ export const auditActionSchema = z
     'content.read',
     'version.restore',
     'version.forget',
+    'environment.reset',
     // Kernels and terminals.
     'kernel.start',
     'kernel.stop',

@@ -98,7 +98,12 @@ const nothingLive = {
 
 /** What these tests ask nothing of. */
 const unused = () => ({
-  ...{ findings: withoutFindings, egress: createMemoryEgressLog(), versions: withoutVersions },
+  ...{
+    findings: withoutFindings,
+    egress: createMemoryEgressLog(),
+    environments: withoutEnvironments,
+    versions: withoutVersions,
+  },
 });
 
 const quotasOn = ({ database }: TestDatabase, clock: Clock, shares: OrgShares | null) =>

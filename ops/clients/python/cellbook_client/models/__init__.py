@@ -37,6 +37,11 @@ from .edit_workspace import EditWorkspace
 from .egress_connection import EgressConnection
 from .egress_connection_result import EgressConnectionResult
 from .egress_list import EgressList
+from .environment import Environment
+from .environment_previous_type_0 import EnvironmentPreviousType0
+from .environment_reset import EnvironmentReset
+from .environment_reset_to import EnvironmentResetTo
+from .environment_state import EnvironmentState
 from .error import Error
 from .error_code import ErrorCode
 from .error_ids import ErrorIds
@@ -69,6 +74,7 @@ from .list_sessions_response_200_sessions_item import (
     ListSessionsResponse200SessionsItem,
 )
 from .list_workspaces_of import ListWorkspacesOf
+from .locked_package import LockedPackage
 from .made_invitation import MadeInvitation
 from .made_key import MadeKey
 from .made_token import MadeToken
@@ -175,6 +181,11 @@ __all__ = (
     "EgressConnection",
     "EgressConnectionResult",
     "EgressList",
+    "Environment",
+    "EnvironmentPreviousType0",
+    "EnvironmentReset",
+    "EnvironmentResetTo",
+    "EnvironmentState",
     "Error",
     "ErrorCode",
     "ErrorIds",
@@ -205,6 +216,7 @@ __all__ = (
     "ListSessionsResponse200",
     "ListSessionsResponse200SessionsItem",
     "ListWorkspacesOf",
+    "LockedPackage",
     "MadeInvitation",
     "MadeKey",
     "MadeToken",

@@ -21,6 +21,7 @@ class AuditAction(StrEnum):
     CONTENT_SAVE = "content.save"
     DEVICE_ALLOW = "device.allow"
     DEVICE_REFUSE = "device.refuse"
+    ENVIRONMENT_RESET = "environment.reset"
     INVITATION_ACCEPT = "invitation.accept"
     INVITATION_CREATE = "invitation.create"
     INVITATION_REVOKE = "invitation.revoke"
