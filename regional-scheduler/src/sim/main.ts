@@ -4,6 +4,7 @@ import { CellbookError } from '@cellbook/shared/errors.ts';
 const experiments: Record<string, () => Promise<{ main(args: string[]): void }>> = {
   openb: () => import('./openb/main.ts'),
   muri: () => import('./muri/main.ts'),
+  predict: () => import('./predict/main.ts'),
 };
 
 const [name = '', ...args] = process.argv.slice(2);
