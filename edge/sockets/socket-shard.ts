@@ -69,10 +69,11 @@ export class SocketShard extends DurableObject<Bindings> {
 
   override async webSocketClose(socket: WebSocket, code: number, reason: string): Promise<void> {
     const line = this.#lineOf(socket);
+    const left = this.#left(socket, line, code);
     try {
       socket.close(code === 1005 ? 1000 : code, reason);
     } catch {}
-    await this.#left(socket, line, code);
+    await left;
   }
 
   override async webSocketError(socket: WebSocket): Promise<void> {
@@ -123,8 +124,9 @@ export class SocketShard extends DurableObject<Bindings> {
   }
 
   async #left(socket: WebSocket, line: Line | null, code: number): Promise<void> {
-    await line?.browserLeft(code);
+    // Of one that has gone the runtime does not say the name any more.
     const [name] = this.ctx.getTags(socket);
+    await line?.browserLeft(code);
     if (name !== undefined) this.#lines.delete(name);
   }
 
