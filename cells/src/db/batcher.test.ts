@@ -64,6 +64,21 @@ test('has as many batches under way as it has lanes, and goes on after one that 
   expect(await Promise.all(rest)).toEqual(['answer 2', 'answer 3']);
 });
 
+test('asks for each alone where one of a batch may be to blame, and what fails then fails alone', async () => {
+  const misfit = new Error('it fits no column');
+  const asked: (readonly number[])[] = [];
+  const run = async (items: readonly number[]) => {
+    asked.push(items);
+    if (items.includes(2)) throw misfit;
+    return items.map((item) => `answer ${item}`);
+  };
+  const isOfOne = (error: unknown) => error === misfit;
+  const batcher = new Batcher<number, string>({ run, isOfOne, batchMax: 3, lanesMax: 1 });
+  const settled = await Promise.allSettled([1, 2, 3].map((item) => batcher.ask(item)));
+  expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+  expect(asked).toEqual([[1, 2, 3], [1], [2], [3]]);
+});
+
 test('refuses a batch whose answers are too few, rather than leaving an asker without one', async () => {
   const { batcher, batches } = held();
   const asked = [1, 2].map((item) => batcher.ask(item));

@@ -6,8 +6,8 @@
  *   ask ──▶ waiting ──a lane is free──▶ batch, at most `batchMax` ──▶ run ──▶ each asker his own answer
  *
  * Two questions with the same key never share a batch: the later one waits for the next. A batch that fails
- * fails for all that are in it, as each would have failed alone with the store away; what can go wrong with one
- * of them alone is an answer.
+ * fails for all that are in it, as each would have failed alone with the store away. What one of them is to blame for
+ * is an answer; where it is an error all the same, nothing was written, and each is asked for alone.
  */
 import type { Turns } from './turns.ts';
 
@@ -16,6 +16,8 @@ export interface BatcherOptions<Item, Answer> {
   run(items: readonly Item[]): Promise<readonly Answer[]>;
   /** Of items that must not be in one batch together; absent: any may. */
   keyOf?(item: Item): string;
+  /** Whether an error may be one item's alone; absent: it never is. */
+  isOfOne?(error: unknown): boolean;
   batchMax: number;
   /** Batches under way at once. */
   lanesMax: number;
@@ -80,6 +82,10 @@ export class Batcher<Item, Answer> {
         else this.#goOn(() => resolve(answer));
       }
     } catch (error) {
+      if (batch.length > 1 && this.#options.isOfOne?.(error)) {
+        for (const one of batch) await this.#run([one]);
+        return;
+      }
       for (const { reject } of batch) this.#goOn(() => reject(error));
     }
   }

@@ -4,6 +4,7 @@
  * by text; whatever else it says is a bug of ours.
  */
 import { CellbookError, toCellbookError } from '@cellbook/shared/errors.ts';
+import { classOf, codesOf } from './thrown-codes.ts';
 
 /** postgres.js and the socket under it: the connection was lost, or never made. */
 const connectionCodes = new Set([
@@ -15,28 +16,17 @@ const connectionCodes = new Set([
  * Classes of SQLSTATE (Postgres 18, appendix A): 08 connection, 53 insufficient resources (a full disk is 53100),
  * 57 operator intervention (a shutdown, a statement cancelled for its time), 58 system error (an I/O error).
  */
-const outageClasses = new Set(['08', '53', '57', '58']);
-
-/** Drizzle wraps what the client threw; deeper than this nothing is wrapped. */
-const causesMax = 5;
+const outageClasses = new Set<string | null>(['08', '53', '57', '58']);
 
 export function asStoreOutage(thrown: unknown, doing: string): CellbookError | null {
-  let error: unknown = thrown;
-  for (let depth = 0; depth < causesMax && error instanceof Error; depth++) {
-    if (error instanceof CellbookError) return null;
-    if ('code' in error && typeof error.code === 'string' && isOutage(error.code))
-      return unavailable(thrown, doing);
-    error = error.cause;
-  }
-  return null;
+  return codesOf(thrown).some(isOutage) ? unavailable(thrown, doing) : null;
 }
 
 /** As toCellbookError of shared, where what was thrown may be the database's. */
 export const toCellError = (thrown: unknown, doing: string): CellbookError =>
   asStoreOutage(thrown, doing) ?? toCellbookError(thrown, doing);
 
-const isOutage = (code: string): boolean =>
-  connectionCodes.has(code) || (code.length === 5 && outageClasses.has(code.slice(0, 2)));
+const isOutage = (code: string): boolean => connectionCodes.has(code) || outageClasses.has(classOf(code));
 
 const unavailable = (cause: unknown, doing: string): CellbookError =>
   new CellbookError('store_unavailable', {

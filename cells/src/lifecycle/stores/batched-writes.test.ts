@@ -144,6 +144,21 @@ it('commits how a resume went though its cause is in no text that Postgres keeps
   expect(await transitions.list(alone.id, null, 1)).toMatchObject([{ resume: kept.lastResume }]);
 });
 
+it('fails nobody else’s write for one that Postgres does not take', async () => {
+  const [odd, other] = [await acquire(await create()), await acquire(await create())];
+  const tooLong = { ...entriesOf(odd)[0], durationMs: 2 ** 40 } as NewTransition;
+  const [refused, appended, committed] = await Promise.allSettled([
+    transitions.append([tooLong]),
+    transitions.append(entriesOf(other)),
+    commit(other),
+  ]);
+  expect(refused).toMatchObject({ status: 'rejected' });
+  expect(appended).toMatchObject({ status: 'fulfilled' });
+  expect(committed).toMatchObject({ status: 'fulfilled', value: { committed: true } });
+  expect(await transitions.list(odd.id, null, 10)).toEqual([]);
+  expect(await transitions.list(other.id, null, 10)).toHaveLength(6);
+});
+
 it('writes what a program said though Postgres can keep it in no text, and nobody else’s entries fail by it', async () => {
   const [one, two] = [await create(), await create()];
   const said = `a\0b\ud800`;

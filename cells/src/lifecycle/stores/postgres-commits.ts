@@ -9,6 +9,7 @@ import { limits } from '@cellbook/shared/limits.ts';
 import { and, eq, sql } from 'drizzle-orm';
 import { actionOfPhaseEvent, type LifecycleOutbox } from '../../audit/lifecycle-outbox.ts';
 import { Batcher } from '../../db/batcher.ts';
+import { isDataError } from '../../db/data-error.ts';
 import type { Database } from '../../db/database.ts';
 import { executorTurns } from '../../db/turns.ts';
 import { workspaces } from '../../db/workspaces.ts';
@@ -34,6 +35,7 @@ export class PostgresCommits {
     this.#committing = new Batcher({
       run: (wanted) => this.#commitMany(wanted),
       keyOf: ({ workspaceId }) => workspaceId,
+      isOfOne: isDataError,
       batchMax: limits.lifecycle.batchMax,
       lanesMax: limits.lifecycle.batchLanes,
       turns: executorTurns,

@@ -7,6 +7,7 @@ import { type HostId, type WorkspaceId, workspaceIdSchema } from '@cellbook/shar
 import { limits } from '@cellbook/shared/limits.ts';
 import { and, eq, ne, sql } from 'drizzle-orm';
 import { Batcher } from '../../db/batcher.ts';
+import { isDataError } from '../../db/data-error.ts';
 import type { Database } from '../../db/database.ts';
 import { executorTurns } from '../../db/turns.ts';
 import { workspaces } from '../../db/workspaces.ts';
@@ -29,6 +30,7 @@ export class PostgresLeases {
     this.#acquiring = new Batcher({
       run: (wanted) => this.#acquireMany(wanted),
       keyOf: ({ workspaceId }) => workspaceId,
+      isOfOne: isDataError,
       batchMax: limits.lifecycle.batchMax,
       lanesMax: limits.lifecycle.batchLanes,
       turns: executorTurns,

@@ -3,6 +3,7 @@ import { limits } from '@cellbook/shared/limits.ts';
 import { phaseSchema } from '@cellbook/shared/protocol/workspace.ts';
 import { and, desc, eq, lt, sql } from 'drizzle-orm';
 import { Batcher } from '../../db/batcher.ts';
+import { isDataError } from '../../db/data-error.ts';
 import type { Database } from '../../db/database.ts';
 import { executorTurns } from '../../db/turns.ts';
 import { workspaceTransitions } from '../../db/workspaces.ts';
@@ -23,6 +24,7 @@ export class PostgresTransitionStore implements TransitionStore {
         await insertTransitions(database, asked.flat());
         return asked.map(() => 'written' as const);
       },
+      isOfOne: isDataError,
       batchMax: limits.lifecycle.batchMax,
       lanesMax: limits.lifecycle.batchLanes,
       turns: executorTurns,
