@@ -14,6 +14,7 @@ const workspace: WorkspaceDetails = {
   ...{ generation: 2, team: null, idleSuspendSeconds: 1_200, lastRung: 'cold', lastResume, problem: null },
   ...{ createdAt: '2026-03-01T11:00:00.000Z', lastActiveAt: '2026-03-01T12:30:00.000Z', undoUntil: null },
   kept: 'live',
+  queue: null,
 };
 
 test('shows the rung and its time in a column, and nothing before the first start', () => {
@@ -39,4 +40,9 @@ test('of one that runs it says nothing of what is kept, and of one that is never
     'last used   2026-03-01 12:30:00',
     'suspended   never',
   ]);
+});
+
+test('of one that waits for its turn to start it says which', () => {
+  const waiting = { ...workspace, phase: 'resuming', queue: { position: 3, of: 40 } } as const;
+  expect(describeWorkspace(waiting)[1]).toBe('its turn    is number 3 of 40 that wait to start');
 });

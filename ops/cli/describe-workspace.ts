@@ -15,10 +15,12 @@ const keptWords: Record<WorkspaceDetails['kept'], string> = {
 
 /** Line by line, for one workspace. */
 export function describeWorkspace(workspace: WorkspaceDetails): string[] {
-  const { id, name, phase, kept, idleSuspendSeconds, team, lastActiveAt, lastResume, problem } = workspace;
+  const { id, name, phase, kept, queue, idleSuspendSeconds, team, lastActiveAt, lastResume, problem } =
+    workspace;
   const idle = idleSuspendSeconds === null ? 'never' : `after ${idleSuspendSeconds / 60} minutes unused`;
   return [
     `${name} (${id}) is ${phase}`,
+    ...(queue === null ? [] : [`its turn    is number ${queue.position} of ${queue.of} that wait to start`]),
     `last used   ${lastActiveAt.slice(0, 19).replace('T', ' ')}`,
     `suspended   ${idle}`,
     ...(team === null ? [] : [`team        ${team}`]),

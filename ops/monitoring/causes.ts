@@ -5,6 +5,7 @@
 import type { Alert } from './alert.ts';
 
 const places = 'cellbook_cell_sandboxes';
+const pool = 'cellbook_cell_pool_members';
 
 /** What people use or wait for; those that are frozen give way. */
 const placesInUse = `(sum by (cell) (${places}{state=~"live|starting"}) - sum by (cell) (${places}{state="frozen"}))`;
@@ -84,6 +85,19 @@ export const causes: readonly Alert[] = [
       'sum by (cell) (increase(cellbook_cell_resume_seconds_count[1h]))',
     ...{ forMinutes: 5, severity: 'ticket', runbook: 'snapshots-fail' },
     summary: 'More than 5 of 100 resumes in {{ $labels.cell }} do not bring back memory that was kept.',
+  },
+  {
+    name: 'PoolShort',
+    expr: `sum by (cell) (${pool}{what="ready"}) < 0.5 * sum by (cell) (${pool}{what="wanted"})`,
+    ...{ forMinutes: 10, severity: 'ticket', runbook: 'pool' },
+    summary:
+      'In {{ $labels.cell }} less than half of the sandboxes are ready that are expected to be asked for.',
+  },
+  {
+    name: 'PoolImageRolledBack',
+    expr: 'sum by (cell, because) (increase(cellbook_cell_pool_rollbacks_total[1h])) > 0',
+    ...{ forMinutes: 0, severity: 'ticket', runbook: 'pool' },
+    summary: 'A new image of {{ $labels.cell }} was rolled back for its {{ $labels.because }}.',
   },
   {
     name: 'KernelsDie',

@@ -19,8 +19,8 @@ export function openPool(
   hosts: Hosts,
   metrics: Metrics,
 ): Pool | null {
-  if (setting === 'off' || configured === null) return null;
   const poolMetrics = createPoolMetrics(metrics);
+  if (setting === 'off' || configured === null) return null;
   const generations = createPostgresGenerationStore(database);
   const onRollBack = poolMetrics.countRollBack;
   const pool = new Pool({

@@ -25,6 +25,7 @@ export function createPoolMetrics(metrics: Metrics): PoolMetrics {
   );
   for (const outcome of ['claimed', 'none_ready', 'failed']) claims.inc({ outcome }, 0);
   for (const because of ['crashes', 'latency']) rollBacks.inc({ because }, 0);
+  for (const what of ['ready', 'wanted', 'forecast']) depth.set({ what }, 0);
   return {
     countClaim: (outcome) => claims.inc({ outcome }),
     countRollBack: (because) => rollBacks.inc({ because }),

@@ -20,9 +20,14 @@ afterAll(async () => {
 }, 120_000);
 
 async function untilReady(): Promise<void> {
+  // One of a generation that a test has made up is still to be ended.
   const ready = async () =>
-    (await cell.database.database.$client`select 1 from pool_members where state = 'ready'`).length;
+    (
+      await cell.database.database
+        .$client`select 1 from pool_members where state = 'ready' and generation <> 'another'`
+    ).length;
   await expect.poll(ready, { timeout: 150_000, interval: 100 }).toBe(1);
+  await expect.poll(async () => (await members()).length, { timeout: 150_000, interval: 100 }).toBe(1);
 }
 
 async function members(): Promise<string[]> {

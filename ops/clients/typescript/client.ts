@@ -19,7 +19,7 @@ export type Api = Client<paths>;
 /** One asked for by itself: with what is kept of its memory. */
 export type WorkspaceDetails =
   paths['/v1/workspaces/{workspaceId}']['get']['responses'][200]['content']['application/json'];
-export type Workspace = Omit<WorkspaceDetails, 'kept'>;
+export type Workspace = Omit<WorkspaceDetails, 'kept' | 'queue'>;
 
 export interface ClientOptions {
   url: string;

@@ -33,6 +33,14 @@ export const debug: Board = {
           lines: { '{{host}} {{operation}}': p95('cellbook_host_sandbox_seconds', 'host, operation') },
         },
         {
+          title: 'Claims of ready sandboxes',
+          about: 'A second, by what came of them.',
+          unit: 'reqps',
+          lines: {
+            '{{cell}} {{outcome}}': 'sum by (cell, outcome) (rate(cellbook_cell_pool_claims_total[5m]))',
+          },
+        },
+        {
           title: 'Failures of that work',
           about: 'By the code of the error.',
           unit: 'short',

@@ -85,6 +85,12 @@ export const onCall: Board = {
           lines: { '{{cell}} {{state}}': 'sum by (cell, state) (cellbook_cell_sandboxes)' },
         },
         {
+          title: 'Sandboxes that are ready',
+          about: 'Against how many are to be, and how many are forecast to be asked for in the next minute.',
+          unit: 'short',
+          lines: { '{{cell}} {{what}}': 'sum by (cell, what) (cellbook_cell_pool_members)' },
+        },
+        {
           title: 'Memory that did not come back',
           about: 'Rungs missed, by cause.',
           unit: 'short',

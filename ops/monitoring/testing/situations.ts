@@ -138,6 +138,7 @@ const onHost = (operation: string, code: string) =>
   `cellbook_host_sandbox_failures_total{cell="eu-1",host="eu-1-a",operation="${operation}",code="${code}"}`;
 const missed = (rung: string, cause: string) =>
   `cellbook_cell_resume_missed_total{cell="eu-1",rung="${rung}",cause="${cause}"}`;
+const inPool = (what: string) => `cellbook_cell_pool_members{cell="eu-1",what="${what}"}`;
 const deaths = (cause: string) => `cellbook_cell_kernel_deaths_total{cell="eu-1",cause="${cause}"}`;
 const writes = (outcome: string) =>
   `cellbook_cell_notebook_output_writes_total{cell="eu-1",outcome="${outcome}"}`;
@@ -215,6 +216,18 @@ const causeTable: Cause[] = [
       [missed('memory', 'first_start')]: grows(1, 30),
       ...inTime('cold', 2),
     },
+  ],
+  [
+    'PoolShort',
+    'sandboxes are asked for faster than they are made ready',
+    { [inPool('ready')]: stays(1, 30), [inPool('wanted')]: stays(4, 30) },
+  ],
+  [null, 'the pool is half full', { [inPool('ready')]: stays(2, 30), [inPool('wanted')]: stays(4, 30) }],
+  [null, 'the pool is switched off', { [inPool('ready')]: stays(0, 30), [inPool('wanted')]: stays(0, 30) }],
+  [
+    'PoolImageRolledBack',
+    'members of a new image crash',
+    { 'cellbook_cell_pool_rollbacks_total{cell="eu-1",because="crashes"}': '0x9 1x20' },
   ],
   ['KernelsDie', 'sandboxes crash', { [deaths('SandboxDied')]: grows(1, 30) }],
   [null, 'people use more memory than they have', { [deaths('OutOfMemory')]: grows(5, 30) }],

@@ -104,7 +104,7 @@ export class Staging {
     if (isDone) {
       log.error(
         { ...counted, because },
-        'a new image of the pool was rolled back: ops/runbooks/pool-images.md',
+        'a new image of the pool was rolled back: ops/runbooks/alerts/pool.md',
       );
       this.#deps.onRollBack?.(because);
     }
