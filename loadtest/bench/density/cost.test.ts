@@ -31,16 +31,8 @@ test('the cost of one is what all of them have added, on their host and at the g
     ...{ kernelBytes: 8 * mib, pssBytes: 420 * mib, hostDiskBytes: 50 * mib, storeDiskBytes: 2 * mib },
   };
   expect(costOf(before, now, 4)).toEqual({
-    ...{
-      memoryMiB: 102,
-      sandboxMiB: 100,
-      kernelMiB: 2,
-      pssMiB: 105,
-      hostMiB: 2.5,
-      cellMiB: -0.5,
-      edgeMiB: 0,
-    },
-    ...{ processes: 2.5, descriptors: 33, hostDiskMiB: 10, storeDiskMiB: 0.5 },
+    ...{ memoryMiB: 102.5, sandboxMiB: 100, kernelMiB: 2, pssMiB: 105, processes: 2.5, descriptors: 31 },
+    ...{ diskMiB: 10, storeMiB: 0.5, gatewayMiB: -0.5, gatewayDescriptors: 2 },
   });
   expect(costOf(before, before, 4)).toEqual(nothing);
   expect(() => costOf(before, now, 0)).toThrow(RangeError);
