@@ -13,6 +13,7 @@ import type { CellConfig } from './config.ts';
 import { createGateway } from './gateway/gateway.ts';
 import { createNotebookFiles } from './notebook-files.ts';
 import { openCellAudit } from './parts/audit-part.ts';
+import { openRebuilds } from './parts/environment-part.ts';
 import { openFindings } from './parts/finding-part.ts';
 import { openHost } from './parts/host-part.ts';
 import { wakeThrough } from './parts/parking-part.ts';
@@ -97,6 +98,7 @@ export async function assemble(config: CellConfig, tools: CellTools) {
     ...(edge && { wake: wakeThrough(edge) }),
   });
   lifecycle.addListener(gateway.listener);
+  lifecycle.addListener(openRebuilds(stores, tools, gateway));
   const app = await serve({
     ...{
       config,

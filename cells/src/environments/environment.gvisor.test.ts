@@ -19,6 +19,7 @@ import { KernelClient } from '../sandbox/testing/kernel-client.ts';
 import { testLimits } from '../sandbox/testing/limits.ts';
 import { sandboxTools } from '../sandbox/testing/tools.ts';
 import { layersPrefix } from './org-objects.ts';
+import { createRebuilder } from './rebuild.ts';
 import { createBed, signal, site } from './testing/environment-bed.ts';
 
 const timed = { timeout: 180_000 };
@@ -156,3 +157,37 @@ len(held) > 0`;
   expect((await kernel.run('held[:17], cellbook_probe.ANSWER')).result).toBe("(b'Metadata-Version:', 42)");
   await driver.destroy(restored.id);
 });
+
+it(
+  'a layer that is damaged is installed anew from its lockfile, through the sandbox’s own way out',
+  timed,
+  async () => {
+    const id = await created();
+    const begun = await start(one, id, 1);
+    const { client } = await startKernel(begun.sandbox.link);
+    await install(begun.sandbox, client);
+    await driver.destroy(begun.spec.sandboxId);
+    await putAway(one, id, 1);
+    for (const key of await bed.keysOf(layersPrefix(orgId))) await bed.objects.delete(key);
+
+    const fresh = await bed.host('eu-1-c');
+    const { spec, sandbox } = await start(fresh, id, 2);
+    expect(await bed.environments.read(id)).toMatchObject({ state: 'damaged' });
+    const told: string[] = [];
+    const rebuilder = createRebuilder({
+      ...{ environments: bed.environments, log: silentLogger },
+      tell: (_id, state) => told.push(state),
+    });
+    const { client: kernel } = await startKernel(sandbox.link);
+    await rebuilder.onRunning(id, sandbox, []);
+    expect(rebuilder.isBusy(id)).toBe(true);
+    await eventually(() => told.includes('ready') || told.includes('failed'), 60_000);
+    expect(told).toEqual(['rebuilding', 'ready']);
+    expect((await kernel.run('import cellbook_probe; cellbook_probe.ANSWER')).result).toBe('42');
+    await driver.destroy(spec.sandboxId);
+    await putAway(fresh, id, 2);
+    expect(await bed.environments.read(id)).toMatchObject({ state: 'ready', problem: null });
+    const { directory: home } = await (await bed.host('eu-1-d')).volumes.attach(id, 3, signal());
+    expect(await readdir(join(home, site))).toContain('cellbook_probe.py');
+  },
+);

@@ -109,7 +109,12 @@ export class LiveEnvironment {
     this.#attached = null;
     try {
       const untilNs = await put(layer);
-      if (untilNs !== null) this.#attached = { layer, orgId, untilNs };
+      if (untilNs !== null) {
+        // The first look compares; a resume does not wait for one.
+        this.#attached = { layer, orgId, untilNs };
+        this.#stored = null;
+        return;
+      }
     } catch (error) {
       if (!(error instanceof DamagedLayer)) throw error;
       const ids = { workspaceId: this.#workspaceId, digest: layer.root, key: error.key };
@@ -164,12 +169,14 @@ export class LiveEnvironment {
   }
 
   async #make(orgId: OrgId, how: { sweeps: number; anew: boolean }, signal: AbortSignal): Promise<Made> {
-    const objects = createOrgObjects(orgId, this.#parts.tools, how);
-    const before = how.anew ? null : await this.#before(orgId, signal);
+    const known = how.anew ? null : await this.#before(orgId, signal).catch(onlyDamaged);
+    const anew = known === 'damaged' || how.anew;
+    const before = known === 'damaged' ? null : known;
+    const objects = createOrgObjects(orgId, this.#parts.tools, { ...how, anew });
     const tools = { objects, clock: this.#parts.clock, signal };
     const { directory } = this.#files;
     const tree = await withEnvironment(directory, (root) => captureEnvironment(tools, root, before));
-    this.#known = how.anew ? null : tree;
+    this.#known = tree;
     if (tree === null || isBare(tree)) return { ...emptyLayer(0) };
     return { ...(await storeLayer(objects, tree, signal)), looks: looksOf(tree) };
   }
@@ -223,6 +230,12 @@ const isSame = (before: Environment | null, { root, times, looks }: Made): boole
       before.layer.root === root &&
       before.layer.times === times &&
       before.layer.looks === looks;
+
+/** What was attached cannot be read back: everything is read from the files, and stored anew. */
+function onlyDamaged(error: unknown): 'damaged' {
+  if (error instanceof DamagedLayer) return 'damaged';
+  throw error;
+}
 
 const beingSwept = (): CellbookError =>
   new CellbookError('store_unavailable', {

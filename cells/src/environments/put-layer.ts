@@ -15,6 +15,7 @@ import type { VolumeObjects } from '../storage/tree/volume-objects.ts';
 import type { Layer } from './environment-store.ts';
 import type { LayerCache } from './layer-cache.ts';
 import { environmentName } from './layout.ts';
+import { DamagedLayer } from './org-objects.ts';
 import { readTimes } from './times.ts';
 
 const newName = 'environment-new';
@@ -54,7 +55,11 @@ export async function putLayer(put: PutLayer): Promise<bigint | null> {
 
 async function makeDraft(put: PutLayer, path: string): Promise<void> {
   const { cache, orgId, objects, layer, signal } = put;
-  const times = await readTimes(objects, layer.times, signal);
+  // Without them everything works but a restore from memory; the next capture sees that they are not as they were.
+  const times = await readTimes(objects, layer.times, signal).catch((error: unknown) => {
+    if (error instanceof DamagedLayer) return [];
+    throw error;
+  });
   await mkdir(path, { mode: 0o700 });
   await cache.copyTo(path, orgId, layer, objects, signal);
   const draft = await openRoot(path);

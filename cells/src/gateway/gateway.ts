@@ -8,6 +8,7 @@ import type { WorkspaceId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
 import type { Metrics } from '@cellbook/shared/metrics.ts';
+import { type EnvironmentState, environmentEvent } from '@cellbook/shared/protocol/environment-api.ts';
 import { type Finding, findingsEvent } from '@cellbook/shared/protocol/findings-api.ts';
 import type { Random } from '@cellbook/shared/random.ts';
 import type { FastifyInstance } from 'fastify';
@@ -63,6 +64,8 @@ export interface Gateway {
   onContentsEvent(workspaceId: WorkspaceId, event: ContentsEvent): void;
   /** A file was flagged with what looks like credentials, or is so no longer: tells the workspace's event sockets. */
   onFindings(workspaceId: WorkspaceId, path: string, findings: readonly Finding[]): void;
+  /** Installed packages are being made anew, or could not be: tells the workspace's event sockets. */
+  onEnvironment(workspaceId: WorkspaceId, state: EnvironmentState, problem: string | null): void;
   /** For the contents service: where a path leads that a kernel printed; 'unknown' when there is no such kernel. */
   resolveKernelPath(
     workspaceId: WorkspaceId,
@@ -111,6 +114,10 @@ export function createGateway(deps: GatewayDeps): Gateway {
     onFindings(workspaceId, path, findings) {
       const data = { path, count: findings.length, findings };
       events.emit(workspaceId, { schema_id: findingsEvent, version: '1', data }, clock.nowMs());
+    },
+    onEnvironment(workspaceId, state, problem) {
+      const event = { schema_id: environmentEvent, version: '1', data: { state, problem } };
+      events.emit(workspaceId, event, clock.nowMs());
     },
     async resolveKernelPath(workspaceId, kernelId, path) {
       return resolveKernelPath(await registry.find(workspaceId), kernelId, path);

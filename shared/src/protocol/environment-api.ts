@@ -47,3 +47,6 @@ export const environmentResetSchema = z
   })
   .meta({ title: 'EnvironmentReset' });
 export type EnvironmentReset = z.infer<typeof environmentResetSchema>['to'];
+
+/** To the event sockets of a workspace whose installed packages are made anew: `{state, problem}`, `ready` at the end. */
+export const environmentEvent = 'urn:cellbook:events:environment';
