@@ -94,7 +94,7 @@ export class SocketShard extends DurableObject<Bindings> {
       if (run === null) await this.#silent(url, sockets);
       else await this.#follow(url, run, sockets);
     }
-    await this.ctx.storage.setAlarm(this.#clock.nowMs() + limits.parking.askRunEveryMs);
+    await this.#setAlarm();
   }
 
   async #follow(url: string, run: string, sockets: readonly WebSocket[]): Promise<void> {
@@ -177,8 +177,13 @@ export class SocketShard extends DurableObject<Bindings> {
   }
 
   async #ensureAlarm(): Promise<void> {
-    if ((await this.ctx.storage.getAlarm()) === null)
-      await this.ctx.storage.setAlarm(this.#clock.nowMs() + limits.parking.askRunEveryMs);
+    if ((await this.ctx.storage.getAlarm()) === null) await this.#setAlarm();
+  }
+
+  /** No frame waits for it to be written. */
+  #setAlarm(): Promise<void> {
+    const dueMs = this.#clock.nowMs() + limits.parking.askRunEveryMs;
+    return this.ctx.storage.setAlarm(dueMs, { allowUnconfirmed: true });
   }
 }
 

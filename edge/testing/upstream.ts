@@ -14,7 +14,10 @@
  *   …/recall, …/seal what was PUT there last, to whoever posts: a cell's signed word to the edge
  *   …/usage            what was PUT there last
  *   /v1/workspaces/{id} 200, or as `absentWorkspace` and `brokenWorkspace` say
- *   WebSocket          echoes; "close 1012" closes so; "drop" ends without a close frame
+ *   …/parked           what was PUT there last
+ *   WebSocket          echoes; "close 1012" closes so; "drop" ends without a close frame; "park RUN" parks. What the
+ *                      object says first is echoed as "go"; `…/seen/{socket}-{seq}-{code}/0` answers when the
+ *                      attachment has been closed with that code
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
@@ -95,6 +98,7 @@ function startUpstream(moved: boolean) {
       changed();
     },
     recall: (request, response) => keep('recall', request, response),
+    parked: (request, response) => keep('parked', request, response),
     standing: (request, response) => keep('standing', request, response),
     outdated: (_request, response) => response.writeHead(503, { 'cellbook-outdated': '1' }).end('{}'),
     seal: (request, response) => keep('seal', request, response),
@@ -128,10 +132,17 @@ function startUpstream(moved: boolean) {
   });
   sockets.on('connection', (socket, request) => {
     socket.send(JSON.stringify({ url: request.url, headers: request.headers }));
+    const [, name, seq] = String(request.headers['cellbook-parking']).split('/');
+    socket.on('close', (code) => {
+      seenBytes.set(`${name}-${seq}-${code}`, 0);
+      changed();
+    });
     socket.on('message', (data, isBinary) => {
       const text = isBinary ? '' : String(data);
       if (text.startsWith('close ')) socket.close(Number(text.slice(6)), 'as told');
       else if (text === 'drop') socket.terminate();
+      else if (text.startsWith('park ')) socket.send(`\u0000${text}`);
+      else if (text === '\u0000go') socket.send('go');
       else socket.send(data, { binary: isBinary });
     });
   });
