@@ -86,6 +86,7 @@ export class GoldenKeeper {
     this.#goldens = { own: isThere ? own : null, all: whole };
     const nowSeconds = this.#deps.clock.nowMs() / 1_000;
     for (const golden of whole) await utimes(golden.directory, nowSeconds, nowSeconds);
+    if (isThere) this.#deps.log.info({ generation: own }, 'the pool has its image');
     return isThere;
   }
 
@@ -111,7 +112,7 @@ export class GoldenKeeper {
     const order = { directory, limits: { ...sandboxLimits, cpuMillisMax: 1_000 }, recipe, random };
     const { bytes } = await makeGoldenImage(driver, order, this.#closing.signal);
     const durationMs = clock.monotonicMs() - beganMs;
-    log.info({ generation, bytes, durationMs }, 'the pool has its image');
+    log.info({ generation, bytes, durationMs }, 'the image for the pool is made');
   }
 
   #generation(): string {
