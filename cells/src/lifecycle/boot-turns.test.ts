@@ -75,7 +75,7 @@ test('two hundred at once: as many boot as may, none is forgotten, and each tier
 
 test('places of its own keep a higher tier from waiting for the starts of a lower one', async () => {
   const clock = new ManualClock();
-  const turns = new BootTurns({ clock, lanes: () => lanesFor(2) });
+  const turns = new BootTurns({ clock, lanes: (isMixed) => lanesFor(2, isMixed) });
   const running: Tier[] = [];
   const start = (tier: Tier) => {
     const ended = Promise.withResolvers<void>();
@@ -89,8 +89,10 @@ test('places of its own keep a higher tier from waiting for the starts of a lowe
     start(tier as Tier),
   );
   expect(running).toEqual(['free', 'free', 'paid', 'enterprise']);
-  // The place that is anybody's goes to whoever is first by head start; one of enterprise's own to enterprise alone.
+  // Of the places that are anybody's one is left now, which goes to whoever is first by head start; one of
+  // enterprise's own goes to enterprise alone.
   ends[0]?.();
+  ends[1]?.();
   await expect.poll(() => running.slice(4)).toEqual(['enterprise']);
   ends[5]?.();
   ends[3]?.();

@@ -37,23 +37,23 @@ interface Waiting {
 
 export interface BootTurnsDeps {
   clock: Clock;
-  /** The most exclusive first; asked again at each turn, since hosts come and go. */
-  lanes(): readonly Lane[];
+  /** The most exclusive first; asked again at each turn. `isMixed`: others than the lowest tier came of late. */
+  lanes(isMixed: boolean): readonly Lane[];
   /** Told that one more waits, and holds up nothing but itself. */
   onWaiting?(): void;
 }
 
-/** As many starts at once as keep so many processors busy, and half as many more for each higher tier. */
-export function lanesFor(processors: number): Lane[] {
-  const { startsMax } = limits.lifecycle;
-  const [anybody, above] = [
-    Math.min(processors, startsMax / 2),
-    Math.min(Math.ceil(processors / 2), startsMax / 4),
-  ];
+/**
+ * As many starts at once as keep so many processors busy. Once a higher tier has come half of these are for it, and
+ * as many again for the highest: what a start takes grows with what runs beside it.
+ */
+export function lanesFor(processors: number, isMixed: boolean): Lane[] {
+  const all = Math.min(processors, limits.lifecycle.startsMax / 2);
+  const half = Math.ceil(all / 2);
   return [
-    { places: above, tiers: ['enterprise'] },
-    { places: above, tiers: ['paid', 'enterprise'] },
-    { places: anybody, tiers: ['free', 'paid', 'enterprise'] },
+    { places: half, tiers: ['enterprise'] },
+    { places: half, tiers: ['paid', 'enterprise'] },
+    { places: isMixed ? half : all, tiers: ['free', 'paid', 'enterprise'] },
   ];
 }
 
@@ -61,6 +61,8 @@ export class BootTurns {
   readonly #deps: BootTurnsDeps;
   readonly #running: number[] = [];
   readonly #waiting: Waiting[] = [];
+  /** When a higher tier than the lowest came last. */
+  #aboveMs = Number.NEGATIVE_INFINITY;
 
   constructor(deps: BootTurnsDeps) {
     this.#deps = deps;
@@ -84,6 +86,7 @@ export class BootTurns {
   }
 
   async #run<T>(tier: Tier, workspaceId: WorkspaceId | null, work: () => Promise<T>): Promise<T> {
+    if (tier !== 'free') this.#aboveMs = this.#deps.clock.monotonicMs();
     const lane = this.#freeLane(tier) ?? (await this.#turn(tier, workspaceId));
     try {
       return await work();
@@ -93,10 +96,15 @@ export class BootTurns {
     }
   }
 
+  #lanes(): readonly Lane[] {
+    const { clock, lanes } = this.#deps;
+    return lanes(clock.monotonicMs() - this.#aboveMs < limits.lifecycle.mixedMs);
+  }
+
   #freeLane(tier: Tier): number | null {
-    const lane = this.#deps
-      .lanes()
-      .findIndex((each, index) => each.tiers.includes(tier) && this.#hasRoom(each, index));
+    const lane = this.#lanes().findIndex(
+      (each, index) => each.tiers.includes(tier) && this.#hasRoom(each, index),
+    );
     if (lane < 0) return null;
     this.#change(lane, 1);
     return lane;
@@ -112,7 +120,7 @@ export class BootTurns {
   }
 
   #letGo(): void {
-    for (const [index, lane] of this.#deps.lanes().entries()) {
+    for (const [index, lane] of this.#lanes().entries()) {
       while (this.#hasRoom(lane, index)) {
         const next = takeFirst(this.#waiting, lane.tiers);
         if (next === null) break;

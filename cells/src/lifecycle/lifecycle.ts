@@ -119,7 +119,7 @@ export class Lifecycle implements WorkspaceRuntime {
     this.#queue = new WorkQueue({ work: (id) => this.#reconcile(id), idle, clock, random, log });
     this.#boots = new BootTurns({
       clock,
-      lanes: () => lanesFor(hosts.processors),
+      lanes: (isMixed) => lanesFor(hosts.processors, isMixed),
       onWaiting: () => {
         this.#queue.startMore();
         this.#queueWatch.wake();
@@ -165,8 +165,8 @@ export class Lifecycle implements WorkspaceRuntime {
   async find(workspaceId: WorkspaceId) {
     const row = await this.#rows.get(workspaceId);
     if (!row || row.desired === 'deleted' || row.purgedAtMs !== null) return null;
-    const { id, ownerId, name, desired, phase, epoch, lastResume } = row;
-    return { id, ownerId, name, desired, phase, epoch, lastResume };
+    const { id, ownerId, name, desired, phase, epoch, problem, lastResume } = row;
+    return { id, ownerId, name, desired, phase, epoch, problem, lastResume };
   }
 
   /** Whose it is, or null when there is none, or it is deleted and only undeleted ones count. */

@@ -85,11 +85,11 @@ function fit(generation: string, members: readonly Member[], seats: Record<Tier,
 }
 
 /**
- * Never into the last free place. While something starts, one at a time and only what is kept for higher tiers: whoever
- * waits for that start needs the processors, and in a bad hour something always starts.
+ * Never into the last free place. While something starts, two in a look and only what is kept for higher tiers: whoever
+ * waits for that start needs the processors, and in a bad hour something always starts (overload.test.ts).
  */
 function addable(missing: readonly ToAdd[], { live, starting, members, capacity }: HostLoad): ToAdd[] {
   const free = Math.max(0, capacity - live - starting - members - 1);
   if (starting === 0) return missing.slice(0, Math.min(free, limits.pool.batchMax));
-  return missing.filter(({ forTier }) => forTier !== 'free').slice(0, Math.min(free, 1));
+  return missing.filter(({ forTier }) => forTier !== 'free').slice(0, Math.min(free, limits.pool.reservedBatchMax));
 }

@@ -27,6 +27,8 @@ export const lifecycleLimits = {
      * and enterprise, a quarter for enterprise (boot-turns.ts); the rest of the executors is for thaws.
      */
     startsMax: 12,
+    /** Places for the lowest tier are half as many for so long after a higher one came. */
+    mixedMs: 60_000,
     /**
      * By so much sooner a tier's boot counts as asked for: two hundred boots on two cores take ten minutes, of which
      * free ones wait at most five longer than they would without the others.
