@@ -21,6 +21,7 @@ import { materialise } from '../storage/live/materialise.ts';
 import type { VolumeObjects } from '../storage/tree/volume-objects.ts';
 import type { Layer } from './environment-store.ts';
 import { rootOf } from './layer.ts';
+import { DamagedLayer } from './org-objects.ts';
 
 export interface LayerCacheParts {
   directory: string;
@@ -80,18 +81,19 @@ export class LayerCache {
     }
   }
 
+  /** One that was cut short is gone on with: a large layer takes longer than a resume may. */
   async #unpack(root: string, name: string, layer: Layer, objects: VolumeObjects, signal: AbortSignal) {
-    const draft = join(root, `${this.#parts.random.uuid()}.draft`);
+    const draft = join(root, `${name}.draft`);
+    await makeSandboxDirectory(draft);
+    const handle = await open(draft);
+    const tools = { objects, random: this.#parts.random, signal };
     try {
-      await makeSandboxDirectory(draft);
-      const handle = await open(draft);
-      const tools = { objects, random: this.#parts.random, signal };
       await materialise(tools, handle, rootOf(layer)).finally(() => handle.close());
-      await rename(draft, join(root, name));
     } catch (error) {
-      await rm(draft, { recursive: true, force: true });
+      if (error instanceof DamagedLayer) await rm(draft, { recursive: true, force: true });
       throw error;
     }
+    await rename(draft, join(root, name));
     return { bytes: layer.bytes, users: 0 };
   }
 
