@@ -1,4 +1,7 @@
-/** Panels of lines as one SVG, the vertical axis in milliseconds and logarithmic. Pure. */
+/**
+ * Panels of lines as one SVG: upwards milliseconds, logarithmic; to the right what is held, by its square root, since
+ * little of it matters most. Pure.
+ */
 export interface Point {
   x: number;
   y: number;
@@ -41,7 +44,7 @@ function drawPanel({ title, xLabel, lines }: Panel): string {
     Math.max(...points.map(({ y }) => y)) * 1.4,
   ];
   const bottom = panelHeight - plot.bottom;
-  const x = (value: number) => plot.left + (value / xMax) * (width - plot.left - plot.right);
+  const x = (value: number) => plot.left + Math.sqrt(value / xMax) * (width - plot.left - plot.right);
   const y = (value: number) =>
     bottom - (Math.log(value / yMin) / Math.log(yMax / yMin)) * (bottom - plot.top);
   const end = width - plot.right;
@@ -57,58 +60,76 @@ function drawPanel({ title, xLabel, lines }: Panel): string {
     ...xTicks(xMax).map((tick) => text(x(tick), bottom + 16, String(tick), 'text-anchor="middle"')),
     `<line x1="${plot.left}" x2="${end}" y1="${bottom}" y2="${bottom}" stroke="#222"/>`,
     text((plot.left + end) / 2, bottom + 36, xLabel, 'text-anchor="middle"'),
-    ...lines.map((line, index) => drawLine(line, colours[index] ?? '#222', { x, y, end, index })),
+    ...lines.map((line, index) => drawLine(line, colours[index] ?? '#222', { x, y, index })),
+    ...apart(lines.map(({ points: of }) => y(of.at(-1)?.y ?? yMin))).map((place, index) =>
+      text(
+        end + 10,
+        place + 4,
+        lines[index]?.name ?? '',
+        `fill="${colours[index] ?? '#222'}" font-weight="bold"`,
+      ),
+    ),
   ].join('\n');
+}
+
+/** Heights of names, moved down where one would lie on another. */
+function apart(heights: readonly number[]): number[] {
+  const taken: number[] = [];
+  return heights.map((height) => {
+    let free = height;
+    while (taken.some((other) => Math.abs(other - free) < 14)) free += 1;
+    taken.push(free);
+    return free;
+  });
 }
 
 interface Scales {
   x(value: number): number;
   y(value: number): number;
-  end: number;
   index: number;
 }
 
-function drawLine(
-  { name, points }: Panel['lines'][number],
-  colour: string,
-  { x, y, end, index }: Scales,
-): string {
+function drawLine({ points }: Panel['lines'][number], colour: string, { x, y, index }: Scales): string {
   const path = points
     .map((point, nth) => `${nth === 0 ? 'M' : 'L'}${at(x(point.x))} ${at(y(point.y))}`)
     .join(' ');
-  const last = points.at(-1);
+  const dashes = ['', '6 3', '2 3'][index] ?? '';
   return [
-    `<path d="${path}" fill="none" stroke="${colour}" stroke-width="2" stroke-dasharray="${['', '6 3', '2 3'][index] ?? ''}"/>`,
-    ...points.map((point) =>
-      drawPoint(point, colour, { cx: x(point.x), cy: y(point.y), isNamed: index === 0 }),
+    `<path d="${path}" fill="none" stroke="${colour}" stroke-width="2" stroke-dasharray="${dashes}"/>`,
+    ...points.map((point, nth) =>
+      drawPoint(point, colour, {
+        cx: x(point.x),
+        cy: y(point.y),
+        isNamed: index === 0,
+        isBelow: nth % 2 === 0,
+      }),
     ),
-    last ? text(end + 10, y(last.y) + 4, name, `fill="${colour}" font-weight="bold"`) : '',
   ].join('\n');
 }
 
-/** Points lie below each other on the lines of a panel: the first line names them. */
+/** Points lie below each other on the lines of a panel: the first line names them, below and above in turns. */
 function drawPoint(
   { label, chosenBy }: Point,
   colour: string,
-  { cx, cy, isNamed }: { cx: number; cy: number; isNamed: boolean },
+  { cx, cy, isNamed, isBelow }: { cx: number; cy: number; isNamed: boolean; isBelow: boolean },
 ): string {
   const isChosen = chosenBy.length > 0;
+  const circle = `<circle cx="${at(cx)}" cy="${at(cy)}" r="${isChosen ? 6 : 3.5}" fill="${isChosen ? colour : 'white'}" stroke="${colour}" stroke-width="2"/>`;
+  if (!isNamed) return circle;
+  const y = isBelow ? cy + 20 : cy - 22;
   return [
-    `<circle cx="${at(cx)}" cy="${at(cy)}" r="${isChosen ? 6 : 3.5}" fill="${isChosen ? colour : 'white'}" stroke="${colour}" stroke-width="2"/>`,
-    isNamed ? text(cx + 6, cy + 18, label, 'font-size="11"') : '',
-    isNamed && isChosen
-      ? text(cx + 6, cy + 31, chosenBy.join(', '), 'font-size="11" font-weight="bold"')
+    circle,
+    text(cx, y, label, 'font-size="11" text-anchor="middle"'),
+    isChosen
+      ? text(cx, y + 12, chosenBy.join(', '), 'font-size="11" font-weight="bold" text-anchor="middle"')
       : '',
   ].join('');
 }
 
+/** Seven at even distances of the square root, in round numbers. */
 function xTicks(max: number): number[] {
-  const rough = max / 6;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map((factor) => factor * power).find((one) => one >= rough) ?? rough;
-  return Array.from({ length: Math.floor(max / step) + 1 }, (_, index) =>
-    Number((index * step).toPrecision(6)),
-  );
+  const ticks = Array.from({ length: 7 }, (_, index) => Number((max * (index / 7) ** 2).toPrecision(1)));
+  return [...new Set(ticks)];
 }
 
 const text = (x: number, y: number, what: string, more = ''): string =>

@@ -53,9 +53,10 @@ async function main(options: z.infer<typeof optionsSchema>): Promise<void> {
   const counted = Object.entries(measured.times).map(([rung, times]) => `${rung} ${times.length}`);
   const loads = lines.map(({ load }) => load);
   const notes = [
-    `Resumes: samples of bench -- resume (${counted.join(', ')}), load average ${percentile(loads, 0.5)} at the median. Absences: ${absences.source}.`,
+    `Resumes: samples of bench -- resume (${counted.join(', ')}), load average ${percentile(loads, 0.5)} at the median.`,
+    `How long people are away is ${absences.source}.`,
     `A frozen workspace holds ${Math.round(measured.frozenMiB)} MiB of memory, an image ${Math.round(measured.imageMiB)} MiB on host and store (bench -- density). Filled: what each tier has today.`,
-    `Pool: a ready sandbox is counted with ${pool.memberMiB} MiB, and made again in ${pool.refillMs / 1_000} s; arrivals are Poisson.`,
+    `Pool: a ready sandbox is counted with ${pool.memberMiB} MiB, and made again in ${pool.refillMs / 1_000} s; arrivals are Poisson. Axes: logarithm upwards, square root to the right.`,
   ];
   await writeFile(
     options.out,

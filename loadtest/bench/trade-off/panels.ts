@@ -1,7 +1,7 @@
 /** The three panels of the plot: what is kept, and how long a resume takes. Pure. */
 import { limits } from '@cellbook/shared/limits.ts';
-import type { Panel } from './draw.ts';
-import { emptyShare, type Measured, outcomeOf, quantileOf } from './model.ts';
+import type { Panel, Point } from './draw.ts';
+import { emptyShare, type Measured, type Outcome, outcomeOf, quantileOf } from './model.ts';
 
 const tiers = ['free', 'paid', 'enterprise'] as const;
 const [minuteMs, hourMs, dayMs] = [60_000, 3_600_000, 86_400_000];
@@ -53,10 +53,7 @@ function livePanel(measured: Measured, absencesMs: readonly number[]): Panel {
   return {
     title: 'How long a suspended workspace stays frozen',
     xLabel: 'memory held for each suspended workspace, MiB on average',
-    lines: [
-      { name: 'p50', points: points.map(({ p50Ms: y, ...point }) => ({ ...point, y })) },
-      { name: 'p95', points: points.map(({ p95Ms: y, ...point }) => ({ ...point, y })) },
-    ],
+    lines: linesOf(points),
   };
 }
 
@@ -71,11 +68,26 @@ function imagePanel(measured: Measured, absencesMs: readonly number[]): Panel {
   return {
     title: 'How long an image of its memory is kept, and how many come back with their variables',
     xLabel: 'storage held for each suspended workspace, MiB on average (host and object store)',
-    lines: [
-      { name: 'p50', points: points.map(({ p50Ms: y, ...point }) => ({ ...point, y })) },
-      { name: 'p95', points: points.map(({ p95Ms: y, ...point }) => ({ ...point, y })) },
-    ],
+    lines: linesOf(points),
   };
+}
+
+type Found = Omit<Point, 'y'> & Pick<Outcome, 'p50Ms' | 'p95Ms'>;
+
+function linesOf(found: readonly Found[]): Panel['lines'] {
+  const points = found.reduce<Found[]>(joinWhereSame, []);
+  return [
+    { name: 'p50', points: points.map(({ p50Ms: y, p95Ms: _, ...point }) => ({ ...point, y })) },
+    { name: 'p95', points: points.map(({ p95Ms: y, p50Ms: _, ...point }) => ({ ...point, y })) },
+  ];
+}
+
+/** Where nobody is away for so long, keeping longer changes nothing: one point has both names. */
+function joinWhereSame(points: Found[], point: Found): Found[] {
+  const last = points.at(-1);
+  if (!last || last.x !== point.x || last.p95Ms !== point.p95Ms) return [...points, point];
+  const chosenBy = [...last.chosenBy, ...point.chosenBy];
+  return [...points.slice(0, -1), { ...last, label: `${last.label}, ${point.label}`, chosenBy }];
 }
 
 function poolPanel({ times }: Measured, { memberMiB, refillMs }: PoolCosts): Panel {
@@ -91,7 +103,8 @@ function poolPanel({ times }: Measured, { memberMiB, refillMs }: PoolCosts): Pan
     }),
   });
   return {
-    title: 'How many sandboxes a host keeps ready for who has no memory kept (the pool follows the forecast)',
+    title:
+      'How many sandboxes a host keeps ready for whoever has no memory kept (by default as many as the forecast says)',
     xLabel: 'memory held by the pool of a host, MiB',
     lines: arrivalsPerHour.map(line),
   };
