@@ -20,7 +20,8 @@ export interface StartOptions {
   logFile: string;
 }
 
-const stopGraceMs = 20_000;
+/** A platform stops its hosts first, which store what runs there: a busy machine takes minutes for it. Killed, it would leave them. */
+const stopGraceMs = 180_000;
 
 export function start(options: StartOptions): Started {
   const child = spawn(options.command, options.args, {
