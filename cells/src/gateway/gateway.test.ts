@@ -129,7 +129,9 @@ describe('while the workspace sleeps', () => {
     });
     client.execute('print 1', 'one');
     client.execute('print 2', 'two');
-    expect((await client.reply('one')).content).toMatchObject({ status: 'error', ename: 'resume_timeout' });
+    const refused = (await client.reply('one')).content;
+    expect(refused).toMatchObject({ status: 'error', ename: 'resume_timeout' });
+    expect(refused.evalue).toBe('resuming: it took too long. It has not run. Try again.');
     await client.until(() => client.statuses('two').includes('idle'));
     server.runtime.failure = null;
     expect((await client.run('print 3', 'three')).content.status).toBe('ok');

@@ -64,6 +64,7 @@ beforeEach(async () => {
     desired: 'suspended',
     phase: 'suspended',
     epoch: 3,
+    problem: null,
     lastResume: { rung: 'live', missed: [], durationMs: 41, steps: [], atMs: 0 } satisfies ResumeReport,
   } as const;
   const runtime = {
@@ -208,7 +209,7 @@ test('answers in English, and names a language pack that is not installed inside
 test('tells the state of the workspace without asking for it to run', async () => {
   const at = new Date(0).toISOString();
   const lastResume = { rung: 'live', missed: [], durationMs: 41, steps: [], at };
-  const state = { id: workspaceId, name: 'mine', phase: 'suspended', lastResume };
+  const state = { id: workspaceId, name: 'mine', phase: 'suspended', problem: null, lastResume };
   expect((await get('/cellbook')).json()).toEqual(state);
   expect((await app.inject(`/w/${deletedId}/lab/api/cellbook`)).statusCode).toBe(404);
 });

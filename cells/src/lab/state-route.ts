@@ -15,8 +15,9 @@ const paramsSchema = z.object({ workspaceId: workspaceIdSchema });
 
 export function registerStateRoute(app: FastifyInstance, prefix: string, deps: LabRouteDeps): void {
   app.get(`${prefix}/cellbook`, reading, async (request) => {
-    const { id, name, phase, lastResume } = await found(deps, request, 'reading the state of a workspace');
-    return { id, name, phase, lastResume: lastResume && presentResume(lastResume) };
+    const state = await found(deps, request, 'reading the state of a workspace');
+    const { id, name, phase, problem, lastResume } = state;
+    return { id, name, phase, problem, lastResume: lastResume && presentResume(lastResume) };
   });
 
   app.post(`${prefix}/cellbook/keep-running`, using, async (request, reply) => {

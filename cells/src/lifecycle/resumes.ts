@@ -156,7 +156,7 @@ function unavailable(
   return new CellbookError(httpStatusByCode[code] === 503 ? code : 'sandbox_unavailable', {
     doing: `resuming workspace ${row.id}`,
     problem,
-    next: 'It is tried again by itself; try again in a little while.',
+    next: 'Its saved files are safe. It is tried again by itself; try again in a little while.',
     ids: { workspaceId: row.id, attempts: row.attempts },
     retryAfterMs: Math.max(waitMs, 1_000),
     cause,

@@ -15,6 +15,8 @@ export interface WorkspaceSummary {
   desired: Desired;
   phase: Phase;
   epoch: number;
+  /** Why the last attempt failed; null where it did not. */
+  problem: string | null;
   /** How it came back the last time. */
   lastResume: ResumeReport | null;
 }

@@ -316,9 +316,10 @@ export class Kernel {
   }
 
   #refuse(request: PendingRequest, error: CellbookError): void {
+    const safe = this.#isAsleep ? 'It has not run, and no variable was touched' : 'It has not run';
     failRequest(this.channel, request, {
       name: error.code,
-      text: [error.message, error.next].filter(Boolean).join('. '),
+      text: [error.message, safe, error.next].filter(Boolean).join('. '),
     });
   }
 

@@ -171,7 +171,9 @@ export class Terminal {
           await Promise.race([live.link.drained(), live.lost]);
       } catch (thrown) {
         const { problem, next } = toCellbookError(thrown, `opening terminal ${this.name}`);
-        this.#show(`\r\n[Cellbook: ${problem}. ${next ?? 'Press a key to try again.'}]\r\n`);
+        this.#show(
+          `\r\n[Cellbook: ${problem}. What you typed was not run. ${next ?? 'Press a key to try again.'}]\r\n`,
+        );
         this.#held = [];
         this.#heldBytes = 0;
         return;

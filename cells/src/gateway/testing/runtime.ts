@@ -47,7 +47,7 @@ export function createTestRuntime({ workspaceId, ownerId, start, stop }: TestRun
     async find(id) {
       if (id !== workspaceId) return null;
       const phase = sandbox ? 'running' : 'suspended';
-      return { id, ownerId, name: 'test', desired: phase, phase, epoch, lastResume: null };
+      return { id, ownerId, name: 'test', desired: phase, phase, epoch, problem: null, lastResume: null };
     },
     current: () => sandbox,
     async ensureRunning() {

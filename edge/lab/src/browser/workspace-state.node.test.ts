@@ -37,6 +37,13 @@ test('says how it came back while it runs, and not once it is suspended again', 
   expect(stateHint({ ...state, lastResume: null })).toBe('The workspace is running.');
 });
 
+test('says of one that could not be brought back what happened and what is safe', () => {
+  const state = readState(200, { name: 'a', phase: 'failed', problem: 'no host has room' }, before);
+  expect(stateHint(state)).toContain('could not be brought back: no host has room');
+  expect(stateHint(state)).toContain('saved files are safe');
+  expect(stateHint({ ...state, phase: 'running' })).not.toContain('no host');
+});
+
 test('only what is on its way is moving', () => {
   expect(phaseSchema.options.filter(isMoving)).toEqual(['resuming', 'suspending']);
 });

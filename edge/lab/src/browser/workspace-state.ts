@@ -5,6 +5,7 @@ import { type Resume, resumeHint, resumeSchema } from './resume-words.ts';
 const stateSchema = z.object({
   name: z.string(),
   phase: z.string(),
+  problem: z.optional(z.nullable(z.string())),
   lastResume: z.optional(z.nullable(resumeSchema)),
 });
 
@@ -12,6 +13,8 @@ const stateSchema = z.object({
 export interface WorkspaceState {
   name: string;
   phase: string;
+  /** Why the last attempt failed. */
+  problem?: string | null | undefined;
   /** How it came back the last time. */
   lastResume?: Resume | null | undefined;
 }
@@ -63,7 +66,9 @@ const words: Record<string, StateWords> = {
 };
 
 /** What the status bar tells whoever points at it. */
-export function stateHint({ phase, lastResume }: WorkspaceState): string {
+export function stateHint({ phase, problem, lastResume }: WorkspaceState): string {
+  if (phase === 'failed' && problem)
+    return `It could not be brought back: ${problem}. Your saved files are safe, and cells that waited have not run. It is tried again by itself.`;
   const { hint } = stateWords(phase);
   return phase === 'running' && lastResume ? `${hint} ${resumeHint(lastResume)}` : hint;
 }
