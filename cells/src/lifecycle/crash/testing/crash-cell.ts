@@ -3,7 +3,7 @@
  * a host daemon of its own (`daemon`); without one the controller is its own host.
  */
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -147,6 +147,7 @@ export class CrashCell {
     await this.program.kill('SIGTERM');
     await this.daemon?.kill('SIGTERM');
     await closeDatabase(this.database);
+    await endBelow(this.directory);
     await unmountBelow(this.directory);
     await rm(this.directory, { recursive: true, force: true });
   }
@@ -164,7 +165,19 @@ export class CrashCell {
   }
 }
 
-/** A leak is told by the judge; it must not stay on the machine that found it. */
+/** A leak is told by the judge; it must not stay on the machine that found it. Nor what sleeps when a run breaks off. */
+async function endBelow(directory: string): Promise<void> {
+  for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
+    const command = await readFile(`/proc/${pid}/cmdline`, 'latin1').catch(() => '');
+    if (!command.includes(`${directory}/`)) continue;
+    try {
+      process.kill(Number(pid), 'SIGKILL');
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+}
+
 async function unmountBelow(directory: string): Promise<void> {
   const points = (await readFile('/proc/self/mountinfo', 'utf8'))
     .split('\n')

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const patienceMs = 90_000;
+const patienceMs = 180_000;
 
 /** Waits for a condition; the machine may be busy with much else. Throws what was waited for when it does not come. */
 export async function until(
