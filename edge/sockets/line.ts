@@ -122,7 +122,8 @@ export class Line {
     if (word.startsWith(parkWord)) {
       this.#upstream = null;
       this.#deps.keep(this.#seq, word.slice(parkWord.length));
-      closeEnd(upstream, parkedCode, 'parked');
+      // In a turn of its own: what is sent while the frame before leaves was seen to stay where it is.
+      this.#deps.clock.setTimer(limits.parking.partingMs, () => closeEnd(upstream, parkedCode, 'parked'));
       // Said while the cell did not read: it is not to wait for the next.
       if (this.#queue.length > 0) void this.wake();
     } else if (word === pauseWord) this.#isPaused = true;

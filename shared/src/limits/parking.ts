@@ -11,6 +11,8 @@ export const parkingLimits = {
     /** Ticks without a frame either way. Asleep: nothing is said but by somebody. Awake: a thought between two cells. */
     quietTicksAsleep: 2,
     quietTicksAwake: 120,
+    /** From park to the close that answers it, at the object. */
+    partingMs: 5,
     /** The object answers at once; whatever takes so long is a connection that broke. */
     partingTicksMax: 10,
     /** Rows of parked sockets in one cell: 20,000 users with five each, at 2 KB 200 MB. Beyond, sockets stay open. */

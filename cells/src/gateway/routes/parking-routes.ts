@@ -4,5 +4,5 @@ import type { RouteContext } from './context.ts';
 
 export function registerParkingRoutes(app: FastifyInstance, { parking }: RouteContext): void {
   if (!parking) return;
-  app.get('/parked', { config: { open: true } }, async () => ({ run: parking.run }));
+  app.get('/parked', { config: { open: true }, schema: { hide: true } }, async () => ({ run: parking.run }));
 }
