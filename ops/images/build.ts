@@ -32,12 +32,25 @@ export async function ensureImage(options: EnsureImageOptions): Promise<BuiltIma
   const digest = descriptionDigest(description, host.architecture);
   const directory = join(options.cacheDirectory, 'images', `${description.name}-${digest}`);
   const built = { directory, digest };
-  if (await exists(join(directory, 'image.json'))) return built;
+  if (await exists(join(directory, 'image.json'))) {
+    await describeGolden(directory, description);
+    return built;
+  }
   return withLock(`${directory}.lock`, options.progress, async () => {
     if (!(await exists(join(directory, 'image.json'))))
       await build(description, directory, digest, options.progress);
     return built;
   });
+}
+
+/** What it was built from has another golden image by now: its root stays as it is. */
+async function describeGolden(directory: string, { golden }: ImageDescription): Promise<void> {
+  const path = join(directory, 'image.json');
+  const image: Record<string, unknown> = JSON.parse(await readFile(path, 'utf8'));
+  if (JSON.stringify(image.golden) === JSON.stringify(golden)) return;
+  const draft = `${path}.${process.pid}`;
+  await writeFile(draft, JSON.stringify({ ...image, golden }, null, 2));
+  await rename(draft, path);
 }
 
 const buildDeadlineMs = 20 * 60_000;
@@ -97,6 +110,8 @@ async function describe(description: ImageDescription, rootfs: string, digest: s
     const resources = (await readdir(directory)).filter((file) => file !== 'kernel.json').sort();
     kernelspecs[name] = { name, spec, resources, directory: `usr/share/jupyter/kernels/${name}` };
   }
+  for (const name of description.kernelspecs)
+    if (!(name in kernelspecs)) throw new Error(`the image ${description.name} has no kernelspec ${name}`);
   const query = ['dpkg-query', `--root=${rootfs}`, '--show'];
   const listed = await runCommand(query, { deadlineMs: 30_000 });
   const packages = Object.fromEntries(
@@ -111,6 +126,7 @@ async function describe(description: ImageDescription, rootfs: string, digest: s
     name: description.name,
     suite: description.suite,
     user: description.user,
+    golden: description.golden,
     kernelspecs,
     packages,
   };

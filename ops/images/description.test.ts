@@ -18,6 +18,14 @@ describe('an image description', () => {
     expect(descriptionDigest(description, 'arm64')).not.toBe(digest);
   });
 
+  it('names the same root file system whatever its kernels import beforehand', async () => {
+    const description = await readDescription(path);
+    const golden = { kernelspec: 'python3', imports: ['math'] };
+    expect(descriptionDigest({ ...description, golden }, 'amd64')).toBe(
+      descriptionDigest(description, 'amd64'),
+    );
+  });
+
   it('is refused with names that could be taken for options or paths', async () => {
     const description = await readDescription(path);
     for (const change of [
@@ -25,6 +33,7 @@ describe('an image description', () => {
       { name: '../x' },
       { files: { 'etc/x': '' } },
       { extra: 1 },
+      { golden: { kernelspec: 'python3', imports: ['os; print(1)'] } },
     ])
       expect(imageDescriptionSchema.safeParse({ ...description, ...change }).success).toBe(false);
   });
