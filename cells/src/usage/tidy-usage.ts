@@ -1,4 +1,4 @@
-/** What nobody reads any more goes, and meters of what is not held any more are closed. */
+/** What nobody reads any more goes, meters of what is not held are closed, and those of another team handed over. */
 import { limits } from '@cellbook/shared/limits.ts';
 import { type SQL, sql } from 'drizzle-orm';
 import { z } from 'zod';
@@ -11,6 +11,7 @@ export async function tidyUsage(database: Database): Promise<number> {
   const { keptDays, removeRowsMax, settleAfterMs, settleRowsMax } = limits.usage;
   const settle = sql`
     select usage_settle(${settleAfterMs}::int * interval '1 millisecond', ${settleRowsMax}::int) as count`;
+  const handOver = sql`select usage_hand_over(${settleRowsMax}::int) as count`;
   const remove = sql`
     with gone as (
       delete from usage_ledger where id in (
@@ -18,6 +19,7 @@ export async function tidyUsage(database: Database): Promise<number> {
         order by to_at limit ${removeRowsMax})
       returning 1)
     select count(*)::int as count from gone`;
+  await repeated(database, handOver, settleRowsMax);
   return (
     (await repeated(database, settle, settleRowsMax)) + (await repeated(database, remove, removeRowsMax))
   );

@@ -8,7 +8,13 @@ import { createSubject, fill, type Subject } from '../resume/subject.ts';
 export type Herd = Awaited<ReturnType<typeof makeHerd>>;
 
 const stopFile = 'stop';
-const busyCell = `import os\nwhile not os.path.exists('${stopFile}'): sum(range(100_000))\nprint('rested')`;
+/** It computes, and leaves the two cores of a small machine some time for what ends it. */
+const busyCell = `
+import os, time
+while not os.path.exists('${stopFile}'):
+    sum(range(100_000))
+    time.sleep(0.01)
+print('rested')`;
 
 export async function makeHerd(platform: BenchPlatform, person: Person, record: ResumeRecord, size: number) {
   const all: { subject: Subject; notebook: Notebook }[] = [];
