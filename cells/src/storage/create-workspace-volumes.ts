@@ -13,6 +13,7 @@ import { createLiveSurface } from './live/live-surface.ts';
 import type { LiveVolume } from './live/live-volume.ts';
 import type { VolumeRow } from './manifests/manifest-store.ts';
 import { noSuchVolume } from './manifests/refusals.ts';
+import { countingReads } from './objects/counting-reads.ts';
 import { createStoredSurface } from './stored-surface.ts';
 import { type TidiedVolumes, tidiedVolumes } from './tidy.ts';
 import { DirectoryCache } from './tree/directory-cache.ts';
@@ -47,7 +48,8 @@ export interface HostVolumes extends WorkspaceVolumes, VersionsOfVolumes, Tidied
 }
 
 export function createWorkspaceVolumes(parts: WorkspaceVolumesParts): HostVolumes {
-  const { manifests, objects: store, clock } = parts;
+  const { manifests, clock } = parts;
+  const store = countingReads(parts.objects, parts.metrics);
   const lock = new KeyedLock<WorkspaceId>();
   const cache = new DirectoryCache(limits.storage.directoryCacheBytesMax);
   const inFlight = new Semaphore(limits.storage.chunksInFlightMax);

@@ -19,6 +19,8 @@ export interface WorkspaceVolumesParts {
   homes?: HomeProvider;
   /** What a home may hold, for providers that bound it. */
   diskBytesMax: number;
+  /** Volumes of more bytes come as they are read; absent: all are brought whole. */
+  lazyAboveBytes?: number;
   clock: Clock;
   random: Random;
   log: Logger;

@@ -32,6 +32,8 @@ export interface SweepParts {
   store: ObjectStore;
   nowMs: number;
   signal: AbortSignal;
+  /** What must stay beside the versions that are kept: the tree that lies under a live directory. */
+  alsoKept?: readonly string[];
 }
 
 export const isSweepDue = ({ row }: VolumePointer): boolean =>
@@ -46,7 +48,7 @@ export async function sweep(parts: SweepParts): Promise<number> {
   const versions = pruneVersions(await keptFiles(pointer, signal), nowMs, retention);
   await pointer.commit([...uploads.givenUp, ...versions.changes], 'tidy', signal);
   const roots = await forgetManifests(manifests, workspaceId, nowMs);
-  const kept = await reachableKeys(pointer.objects, roots, signal);
+  const kept = await reachableKeys(pointer.objects, [...roots, ...(parts.alsoKept ?? [])], signal);
   const removed = await removeOthers(parts, kept);
   const changesDaily = roots.length > 1 || uploads.underWay > 0;
   const dueAtMs = Math.min(

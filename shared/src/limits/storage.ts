@@ -22,6 +22,26 @@ export const storageLimits = {
     chunksInFlightPerFile: 4,
     /** Chunks in memory over all volumes of a cell: 32 MiB. */
     chunksInFlightMax: 32,
+    /** Volumes whose bytes are fetched as they are read (cells/src/storage/lazy). */
+    lazy: {
+      /** Up to this much a volume is brought whole: at 1 Gb/s half a second, and then it needs nobody any more. */
+      aboveMebibytes: 64,
+      /** At 20 ms to the store 64 at a time are 3,000 directories a second. */
+      directoriesInFlight: 64,
+      /** One answer to the kernel: 8 chunks' worth of them wait at most, and its own limit is 1 MiB. */
+      readBytesMax: 1024 * 1024,
+      /** Chunks under way beyond what is read in order: 4 × 1 MiB fill 1 Gb/s at 20 ms (2.5 MB) and a half more. */
+      ahead: 4,
+      /** Chunks in memory per volume: what is read again at once, or was fetched ahead. */
+      memoryBytesMax: 32 * 1024 * 1024,
+      /** Fetched while nobody waits: what is under way when somebody does delays him by 2 MiB, 17 ms at 1 Gb/s. */
+      restInFlight: 2,
+      writesInFlight: 4,
+      /** Fetched chunks are kept on the host's disk while so much is free: they can be had again, what code writes not. */
+      diskHeadroomBytesMin: 2 * 1024 * 1024 * 1024,
+      /** These come first of what nobody has asked for: source, notebooks, packages; one chunk each. */
+      smallFileBytes: 1024 * 1024,
+    },
     /** Files created at a time when a volume is materialised; more only queue in libuv's four threads. */
     filesInFlight: 8,
     /** Parsed directories kept per cell, by the size of their objects: about 40,000 small directories. */

@@ -2,6 +2,7 @@
 import { totalmem } from 'node:os';
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import { type CellId, cellIdSchema, type HostId, hostIdSchema } from '@cellbook/shared/ids.ts';
+import { limits } from '@cellbook/shared/limits.ts';
 import { z } from 'zod';
 import { capacityOf } from '../../config.ts';
 import { poolSettingSchema } from '../../pool/pool-setting.ts';
@@ -36,6 +37,8 @@ const environmentSchema = z.object({
   CELLBOOK_MACHINE_MEMORY_MIB: z.coerce.number().int().min(1).optional(),
   CELLBOOK_SANDBOX_MEMORY_MIB: z.coerce.number().int().min(256).default(2_048),
   CELLBOOK_SANDBOX_DISK_MIB: z.coerce.number().int().min(64).default(10_240),
+  /** Volumes of more come to this host as they are read. */
+  CELLBOOK_LAZY_ABOVE_MIB: z.coerce.number().int().min(0).default(limits.storage.lazy.aboveMebibytes),
   CELLBOOK_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
 });
 
@@ -68,6 +71,7 @@ export interface DaemonConfig {
   capacity: number;
   sandboxMemoryBytes: number;
   diskBytesMax: number;
+  lazyAboveBytes: number;
   logLevel: string;
 }
 
@@ -107,6 +111,7 @@ export function readDaemonConfig(environment: NodeJS.ProcessEnv): DaemonConfig {
     goldenDirectory: given.CELLBOOK_GOLDEN_DIR ?? null,
     sandboxMemoryBytes: sandboxBytes,
     capacity: given.CELLBOOK_SANDBOXES_MAX ?? capacityOf(machineBytes, sandboxBytes),
+    lazyAboveBytes: given.CELLBOOK_LAZY_ABOVE_MIB * mebibyte,
     diskBytesMax: given.CELLBOOK_SANDBOX_DISK_MIB * mebibyte,
     logLevel: given.CELLBOOK_LOG_LEVEL,
   };

@@ -15,21 +15,11 @@ import { createMetrics } from '@cellbook/shared/metrics.ts';
 import type { Random } from '@cellbook/shared/random.ts';
 import { closeDatabase, openDatabase } from '../../db/database.ts';
 import { openEgress } from '../../egress/open-egress.ts';
-import { HostEnvironments } from '../../environments/host-environments.ts';
-import { createPostgresEnvironmentStore } from '../../environments/postgres-environment-store.ts';
 import { createPostgresRestStore } from '../../ladder/postgres-rest-store.ts';
-import {
-  withDriverFailpoints,
-  withManifestFailpoints,
-  withObjectFailpoints,
-} from '../../lifecycle/crash/with-failpoints.ts';
+import { withDriverFailpoints, withObjectFailpoints } from '../../lifecycle/crash/with-failpoints.ts';
 import { repeatEvery } from '../../repeat.ts';
 import { measuredDriver } from '../../sandbox/measured/measured-driver.ts';
-import { createHomeProvider } from '../../sandbox/quota/choose.ts';
-import { createWorkspaceVolumes } from '../../storage/create-workspace-volumes.ts';
-import { createPostgresManifestStore } from '../../storage/manifests/postgres-manifest-store.ts';
 import { openObjectStore } from '../../storage/objects/open-object-store.ts';
-import { sweepIncoming } from '../../storage/objects/sweep-incoming.ts';
 import { openEpochBook } from '../epoch-book.ts';
 import { takeHostLock } from '../host-lock.ts';
 import { LocalSandboxHost } from '../local-sandbox-host.ts';
@@ -46,6 +36,7 @@ import { createHostDisk } from './host-disk.ts';
 import { openDriver } from './open-driver.ts';
 import { openGolden } from './open-golden.ts';
 import { openImages } from './open-images.ts';
+import { openVolumes } from './open-volumes.ts';
 
 export interface DaemonTools {
   clock: Clock;
@@ -89,21 +80,7 @@ export async function startDaemon(config: DaemonConfig, tools: DaemonTools): Pro
     ...{ hostId, driver, capacity, processors: availableParallelism(), epochs, ...(images && { images }) },
     ...(golden && { goldens: () => golden.current }),
   });
-  const environments = new HostEnvironments({
-    ...{ ...tools, objects, environments: createPostgresEnvironmentStore(database) },
-    cacheDirectory: join(hostDirectory, 'environments'),
-  });
-  const volumes = createWorkspaceVolumes({
-    ...tools,
-    ...{ host: hostId, hostDirectory, diskBytesMax: config.diskBytesMax, metrics, environments },
-    manifests: withManifestFailpoints(createPostgresManifestStore(database), tools.failpoint),
-    objects,
-    homes: await createHomeProvider({ homesDirectory: join(hostDirectory, 'homes'), log }),
-  });
-  await sweepIncoming(config.objects, tools);
-  const removed = await volumes.removeLeftovers();
-  if (removed > 0)
-    log.warn({ removed }, 'removed files that had been given back when an earlier daemon died');
+  const volumes = await openVolumes(config, tools, { objects, database, metrics, hostDirectory });
   const versions = { sandbox: driver.version, node: process.version };
   const commands = new CommandsUnderWay();
   const app = createDaemonServer({

@@ -14,6 +14,8 @@ export interface HomeProvider {
    * release of the mount; a smaller one never shrinks what is there.
    */
   prepareHome(workspaceId: WorkspaceId, diskBytesMax: number): Promise<{ directory: string }>;
+  /** Where that is, whether it exists or not. */
+  directoryOf(workspaceId: WorkspaceId): string;
   /** Removes the directory and everything in it. Idempotent. */
   releaseHome(workspaceId: WorkspaceId): Promise<void>;
   list(): Promise<WorkspaceId[]>;

@@ -28,6 +28,10 @@ export class LoopHomes implements HomeProvider {
     this.#directory = resolve(directory);
   }
 
+  directoryOf(workspaceId: WorkspaceId): string {
+    return join(this.#directory, workspaceId);
+  }
+
   prepareHome(workspaceId: WorkspaceId, diskBytesMax: number): Promise<{ directory: string }> {
     return this.#inTurn(workspaceId, async () => {
       const directory = join(this.#directory, workspaceId);

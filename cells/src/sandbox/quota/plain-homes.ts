@@ -13,6 +13,10 @@ export class PlainHomes implements HomeProvider {
     this.#directory = resolve(directory);
   }
 
+  directoryOf(workspaceId: WorkspaceId): string {
+    return join(this.#directory, workspaceId);
+  }
+
   async prepareHome(workspaceId: WorkspaceId, _diskBytesMax: number): Promise<{ directory: string }> {
     const directory = join(this.#directory, workspaceId);
     await mkdir(directory, { recursive: true, mode: 0o755 });

@@ -10,6 +10,8 @@ import { sandboxGid, sandboxUid } from '../../sandbox/driver.ts';
 export interface HomeProvider {
   /** The directory, made when it is missing. Idempotent; what is in it stays. */
   prepareHome(workspaceId: WorkspaceId, diskBytesMax: number): Promise<{ directory: string }>;
+  /** Where that is, whether it exists or not. */
+  directoryOf(workspaceId: WorkspaceId): string;
   /** Removes the directory and everything in it. Idempotent. */
   releaseHome(workspaceId: WorkspaceId): Promise<void>;
   /** What exists on this host, also after a crash. */
@@ -23,14 +25,16 @@ export async function makeSandboxDirectory(directory: string): Promise<void> {
 }
 
 export function createPlainHomeProvider(homesDirectory: string): HomeProvider {
+  const directoryOf = (workspaceId: WorkspaceId) => join(homesDirectory, workspaceId);
   return {
+    directoryOf,
     async prepareHome(workspaceId) {
-      const directory = join(homesDirectory, workspaceId);
+      const directory = directoryOf(workspaceId);
       await makeSandboxDirectory(directory);
       return { directory };
     },
     async releaseHome(workspaceId) {
-      await rm(join(homesDirectory, workspaceId), { recursive: true, force: true });
+      await rm(directoryOf(workspaceId), { recursive: true, force: true });
     },
     async list() {
       const names = await readdir(homesDirectory).catch(() => []);

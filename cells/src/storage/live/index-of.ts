@@ -1,4 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
+import { treeName } from '../lazy/lazy-mount.ts';
+import { inodeOf, type LowerNode, type LowerTree, stampOfStored } from '../lazy/lower-tree.ts';
 import type { StoredDirectory } from '../tree/entry.ts';
 import type { VolumeObjects } from '../tree/volume-objects.ts';
 import { openDirectory, statOf } from './beneath.ts';
@@ -42,4 +44,22 @@ export async function unprovenIndex(objects: VolumeObjects, tree: StoredDirector
     );
   const { createdNs, mode } = tree;
   return { type: 'directory', inode: 0n, mode, mtimeNs: BigInt(tree.mtimeNs), createdNs, children };
+}
+
+/** The index of a directory that lies over a stored tree, and nothing in between: known without looking. */
+export function indexOfLower({ root }: LowerTree): IndexDirectory {
+  const top = root.children?.get(treeName);
+  if (top?.entry.type !== 'directory') throw new Error('the tree has a top');
+  return lowerDirectory(top, top.entry);
+}
+
+function lowerDirectory(node: LowerNode, { mode, mtimeNs, createdNs }: StoredDirectory): IndexDirectory {
+  const children: IndexDirectory['children'] = new Map();
+  for (const [name, child] of node.children ?? []) {
+    const { entry } = child;
+    if (entry.type === 'directory') children.set(name, lowerDirectory(child, entry));
+    else
+      children.set(name, { type: 'leaf', inode: inodeOf(child), stamp: stampOfStored(child, entry), entry });
+  }
+  return { type: 'directory', inode: 0n, mode, mtimeNs: BigInt(mtimeNs), createdNs, children };
 }

@@ -8,26 +8,31 @@ import { join } from 'node:path';
 import type { WorkspaceId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { HostParts } from '../host-parts.ts';
+import type { LazyMount } from '../lazy/lazy-mount.ts';
+import { LazyVolumes } from '../lazy/lazy-volumes.ts';
 import type { VolumeRow } from '../manifests/manifest-store.ts';
 import { createStorageMetrics, type StorageMetrics } from '../storage-metrics.ts';
 import { isSweepDue, sweep } from '../sweep.ts';
 import { type SyncLoop, startSyncLoop } from '../syncer.ts';
 import type { VolumePointer } from '../volume-pointer.ts';
 import { orAbsent } from './errno.ts';
-import { createPlainHomeProvider, makeSandboxDirectory } from './home-provider.ts';
+import { createPlainHomeProvider, type HomeProvider, makeSandboxDirectory } from './home-provider.ts';
 import { LiveVolume, type LiveVolumeParts } from './live-volume.ts';
-import { createMarkers, isOfEpoch, readBootId } from './markers.ts';
+import { createMarkers, isOfEpoch, type Marker, readBootId } from './markers.ts';
 
 export interface Attached {
   epoch: number;
   volume: LiveVolume;
   loop: SyncLoop;
+  /** The root that lies under it, where it comes as it is read. */
+  over: string | null;
 }
 
 export class LiveRegistry {
   readonly #parts: HostParts;
   readonly #pointerTo: (row: VolumeRow) => VolumePointer;
-  readonly #homes;
+  readonly #homes: HomeProvider;
+  readonly #lazy: LazyVolumes;
   readonly #markers;
   readonly #attached = new Map<WorkspaceId, Attached>();
   readonly #metrics: StorageMetrics;
@@ -37,6 +42,10 @@ export class LiveRegistry {
     this.#pointerTo = pointerTo;
     this.#homes = parts.homes ?? createPlainHomeProvider(join(parts.hostDirectory, 'workspaces'));
     this.#metrics = createStorageMetrics(parts.metrics, parts.clock);
+    this.#lazy = new LazyVolumes({
+      ...{ directory: join(parts.hostDirectory, 'chunks'), log: parts.log },
+      aboveBytes: parts.lazyAboveBytes ?? Number.POSITIVE_INFINITY,
+    });
     this.#markers = createMarkers(join(parts.hostDirectory, 'markers'), parts.random);
   }
 
@@ -61,11 +70,11 @@ export class LiveRegistry {
     const marker = await this.#markers.read(workspaceId);
     if (marker?.state !== 'ready' || !isOfEpoch(marker, epoch)) return null;
     const isSameBoot = marker.bootId === (await readBootId());
-    const volume = isSameBoot ? await orAbsent(this.#partsOf(row).then(LiveVolume.adopt)) : null;
+    const volume = isSameBoot ? await orAbsent(this.#takeUp(row, marker)) : null;
     if (volume) {
       this.#parts.log.info({ workspaceId, epoch }, 'took over a live directory after a crash');
       this.#parts.environments?.adopt(workspaceId, volume);
-      return this.#goLive(workspaceId, epoch, volume);
+      return this.#goLive(workspaceId, epoch, volume, marker.over?.root ?? null);
     }
     this.#parts.log.warn({ workspaceId, epoch, isSameBoot }, 'the host lost a live directory');
     await this.#markers.remove(workspaceId);
@@ -77,12 +86,30 @@ export class LiveRegistry {
     const row = await this.#parts.manifests.claim(workspaceId, epoch, this.#parts.host);
     const marker = { workspaceId, epoch, version: row.version, bootId: await readBootId() };
     await this.#markers.write({ ...marker, state: 'filling' });
-    const parts = await this.#partsOf(row);
-    await makeSandboxDirectory(parts.directory);
-    const volume = await this.#metrics.timeAttach(() => LiveVolume.fill(parts, signal));
+    const volume = await this.#metrics.timeAttach(() => this.#bring(row, signal));
     await this.#parts.environments?.attach(workspaceId, volume, signal);
-    await this.#markers.write({ ...marker, state: 'ready' });
-    return this.#goLive(workspaceId, epoch, volume);
+    await this.#markers.write({
+      ...marker,
+      state: 'ready',
+      ...(volume.state.lazy && { over: { root: row.root } }),
+    });
+    return this.#goLive(workspaceId, epoch, volume, row.root);
+  }
+
+  async #bring(row: VolumeRow, signal: AbortSignal): Promise<LiveVolume> {
+    const { home, pointer } = await this.#placeOf(row);
+    const isLazy = this.#parts.lazyAboveBytes !== undefined;
+    const lazy = isLazy ? await this.#lazy.open(home, pointer, signal) : null;
+    const parts = this.#partsOf(home, pointer, lazy);
+    if (lazy) return LiveVolume.over(parts, lazy);
+    await makeSandboxDirectory(parts.directory);
+    return LiveVolume.fill(parts, signal);
+  }
+
+  async #takeUp(row: VolumeRow, { over }: Marker): Promise<LiveVolume> {
+    const { home, pointer } = await this.#placeOf(row);
+    const lazy = over ? await this.#lazy.reopen(home, pointer, over.root) : null;
+    return LiveVolume.adopt(this.#partsOf(home, pointer, lazy), lazy);
   }
 
   /** Goes on with a live directory under a newer epoch. */
@@ -91,7 +118,8 @@ export class LiveRegistry {
     if (!live || live.epoch === epoch) return;
     const { volume } = live;
     const { version } = volume.state.pointer.row;
-    const marker = { workspaceId, version, bootId: await readBootId(), state: 'ready' } as const;
+    const over = volume.state.lazy && { over: { root: live.over } };
+    const marker = { workspaceId, version, bootId: await readBootId(), state: 'ready', ...over } as const;
     // Both epochs until the row has the new one: whenever this is cut short, the directory is still believed.
     await this.#markers.write({ ...marker, epoch: live.epoch, nextEpoch: epoch });
     volume.state.pointer.claimed(await this.#parts.manifests.claim(workspaceId, epoch, this.#parts.host));
@@ -112,19 +140,26 @@ export class LiveRegistry {
   /** Removes what is on this host of a workspace that has been let go. Idempotent. */
   async removeFromHost(workspaceId: WorkspaceId): Promise<void> {
     await this.#markers.remove(workspaceId);
+    await this.#lazy.remove(this.#homes.directoryOf(workspaceId), workspaceId);
     await this.#homes.releaseHome(workspaceId);
   }
 
-  async #partsOf(row: VolumeRow): Promise<LiveVolumeParts> {
-    const { clock, random, lock, diskBytesMax } = this.#parts;
-    const { directory: home } = await this.#homes.prepareHome(row.workspaceId, diskBytesMax);
-    const exclusively = <T>(work: () => Promise<T>) => lock.run(row.workspaceId, work);
-    // A folder inside, because a provider's own may be a mount point, which no `rm -rf` can remove: that ours
-    // was removed is how the host's loss of it shows (live-volume.ts).
-    return { directory: join(home, 'files'), pointer: this.#pointerTo(row), clock, random, exclusively };
+  async #placeOf(row: VolumeRow): Promise<{ home: string; pointer: VolumePointer }> {
+    const { directory: home } = await this.#homes.prepareHome(row.workspaceId, this.#parts.diskBytesMax);
+    return { home, pointer: this.#pointerTo(row) };
   }
 
-  #goLive(workspaceId: WorkspaceId, epoch: number, volume: LiveVolume): Attached {
+  #partsOf(home: string, pointer: VolumePointer, lazy: LazyMount | null): LiveVolumeParts {
+    const { clock, random, lock } = this.#parts;
+    const { workspaceId } = pointer.row;
+    const exclusively = <T>(work: () => Promise<T>) => lock.run(workspaceId, work);
+    // A folder inside, because a provider's own may be a mount point, which no `rm -rf` can remove: that ours
+    // was removed is how the host's loss of it shows (live-volume.ts).
+    const directory = lazy?.directory ?? join(home, 'files');
+    return { directory, pointer, clock, random, exclusively };
+  }
+
+  #goLive(workspaceId: WorkspaceId, epoch: number, volume: LiveVolume, over: string | null): Attached {
     const { clock, random, log, syncIntervalMs } = this.#parts;
     const interval = syncIntervalMs === undefined ? {} : { intervalMs: syncIntervalMs };
     let tidyAtMs = clock.monotonicMs() + limits.storage.tidyAfterMs;
@@ -133,7 +168,7 @@ export class LiveRegistry {
       if (volume.lost) log.error({ workspaceId }, 'the host lost a live directory; what is stored is served');
       if (volume.lost) loop.stop();
       if (isSweepDue(volume.state.pointer) || clock.monotonicMs() >= tidyAtMs) {
-        await this.#sweep(workspaceId, volume, signal);
+        await this.#sweep(workspaceId, volume, over, signal);
         tidyAtMs = clock.monotonicMs() + limits.storage.tidyAfterMs;
       }
       // Beside the rounds: a large install takes minutes to be stored, and files seconds.
@@ -146,18 +181,28 @@ export class LiveRegistry {
       log,
       ...interval,
     });
-    const live = { epoch, volume, loop };
+    void volume.state.lazy?.fetchRest().catch((error: unknown) => {
+      if (!volume.state.signal.aborted)
+        log.info({ err: error, workspaceId }, 'the rest of a volume is not fetched ahead');
+    });
+    const live = { epoch, volume, loop, over };
     this.#attached.set(workspaceId, live);
     return live;
   }
 
-  async #sweep(workspaceId: WorkspaceId, volume: LiveVolume, signal: AbortSignal): Promise<void> {
+  async #sweep(
+    workspaceId: WorkspaceId,
+    volume: LiveVolume,
+    over: string | null,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { manifests, objects: store, clock, lock, log } = this.#parts;
     const { pointer } = volume.state;
     const removed = await volume.betweenScans(() =>
       lock.run(workspaceId, async () => {
         volume.state.signal.throwIfAborted();
-        return sweep({ pointer, manifests, store, nowMs: clock.nowMs(), signal });
+        const alsoKept = volume.state.lazy && over !== null ? [over] : [];
+        return sweep({ pointer, manifests, store, nowMs: clock.nowMs(), signal, alsoKept });
       }),
     );
     log.info({ workspaceId, removed }, 'removed objects that no kept version refers to');

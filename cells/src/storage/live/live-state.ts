@@ -2,6 +2,7 @@ import type { FileHandle } from 'node:fs/promises';
 import type { Clock } from '@cellbook/shared/clock.ts';
 import type { Random } from '@cellbook/shared/random.ts';
 import type { TreePath } from '../file-tree.ts';
+import type { LazyMount } from '../lazy/lazy-mount.ts';
 import type { VolumePointer } from '../volume-pointer.ts';
 import type { IndexDirectory } from './live-index.ts';
 
@@ -9,6 +10,8 @@ import type { IndexDirectory } from './live-index.ts';
 export interface LiveState {
   root: FileHandle;
   index: IndexDirectory;
+  /** Its bytes are fetched as they are read; null where the whole of it is here. */
+  lazy: LazyMount | null;
   pointer: VolumePointer;
   clock: Clock;
   random: Random;

@@ -6,6 +6,7 @@
 import { mkdir, rename } from 'node:fs/promises';
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import type { TreePath } from '../file-tree.ts';
+import { copyUps } from '../lazy/lazy-mount.ts';
 import type { Staged, Surface } from '../surface.ts';
 import type { TreeChange } from '../tree/tree-change.ts';
 import { filesPath } from '../tree/volume-root.ts';
@@ -41,7 +42,7 @@ export function createLiveSurface(state: LiveState): Surface {
       );
     },
     list: (path) => listLive(state, path),
-    readRange: (path, range) => readRegular(root, path, range),
+    readRange: (path, range) => readRegular(state, path, range),
     async place(path, entry, bytes) {
       const leaf = await inPlace(path, async (where) => {
         const before = nodeAt(index, path);
@@ -61,7 +62,8 @@ export function createLiveSurface(state: LiveState): Surface {
       return scanAt(path);
     },
     async move(from, to) {
-      await inPlace(from, (source) => inPlace(to, (target) => rename(at(source), at(target))));
+      const go = () => inPlace(from, (source) => inPlace(to, (target) => rename(at(source), at(target))));
+      await (state.lazy ? copyUps.run(go) : go());
       return moved(from, to);
     },
     async remove(path) {
@@ -96,7 +98,11 @@ export function createLiveSurface(state: LiveState): Surface {
   /** Scans what is at a path now, trusting what is missing to be gone. */
   async function scanAt(path: TreePath): Promise<Staged> {
     const found = nothingFound();
-    const tools = { ...state, objects: pointer.objects, final: true, largerThan: Number.POSITIVE_INFINITY };
+    const lower = state.lazy?.parts.tree ?? null;
+    const tools = {
+      ...state,
+      ...{ objects: pointer.objects, final: true, largerThan: Number.POSITIVE_INFINITY, lower },
+    };
     const scan = async ({ place }: { place: Place | null }) => {
       if (place) await scanName(tools, place, path, nodeAt(index, path), found);
     };

@@ -304,6 +304,7 @@ test('a full disk is a typed error that says what to do, and leaves nothing behi
   await start();
   if (!mounted) return;
   const homes = {
+    directoryOf: () => mount,
     prepareHome: async () => ({ directory: mount }),
     releaseHome: async () => {},
     list: async () => [],

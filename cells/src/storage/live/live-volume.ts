@@ -15,13 +15,14 @@ import type { Clock } from '@cellbook/shared/clock.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { Random } from '@cellbook/shared/random.ts';
 import type { TreePath } from '../file-tree.ts';
+import type { LazyMount } from '../lazy/lazy-mount.ts';
 import { Semaphore } from '../tree/semaphore.ts';
 import type { TreeChange } from '../tree/tree-change.ts';
 import { filesRoot } from '../tree/volume-root.ts';
 import type { CommitReason, VolumePointer } from '../volume-pointer.ts';
 import { openRoot } from './beneath.ts';
 import { orAbsent } from './errno.ts';
-import { indexOf, unprovenIndex } from './index-of.ts';
+import { indexOf, indexOfLower, unprovenIndex } from './index-of.ts';
 import { nodeAt, setNode } from './live-index.ts';
 import type { LiveState } from './live-state.ts';
 import { type Located, locate } from './locate.ts';
@@ -58,11 +59,17 @@ export class LiveVolume {
   #users = 0;
   #idle: (() => void) | null = null;
 
-  private constructor(parts: LiveVolumeParts, root: FileHandle, index: LiveState['index']) {
+  private constructor(
+    parts: LiveVolumeParts,
+    root: FileHandle,
+    index: LiveState['index'],
+    lazy: LazyMount | null = null,
+  ) {
     this.#parts = parts;
     this.directory = parts.directory;
     const { pointer, clock, random } = parts;
-    this.state = { root, index, pointer, clock, random, signal: this.#stop.signal, recorders: new Set() };
+    const { signal } = this.#stop;
+    this.state = { root, index, lazy, pointer, clock, random, signal, recorders: new Set() };
   }
 
   /** Makes the directory hold the stored tree, exactly. */
@@ -79,11 +86,16 @@ export class LiveVolume {
     }
   }
 
+  /** Over the stored tree, whose bytes are fetched as they are read. */
+  static async over(parts: LiveVolumeParts, lazy: LazyMount): Promise<LiveVolume> {
+    return new LiveVolume(parts, await openRoot(parts.directory), indexOfLower(lazy.parts.tree), lazy);
+  }
+
   /** Takes over a directory that a crashed cell left behind: nothing is known of it, so all of it is read. */
-  static async adopt(parts: LiveVolumeParts): Promise<LiveVolume> {
+  static async adopt(parts: LiveVolumeParts, lazy: LazyMount | null = null): Promise<LiveVolume> {
     const { objects, row } = parts.pointer;
     const tree = await filesRoot(objects, row.root);
-    return new LiveVolume(parts, await openRoot(parts.directory), await unprovenIndex(objects, tree));
+    return new LiveVolume(parts, await openRoot(parts.directory), await unprovenIndex(objects, tree), lazy);
   }
 
   get lost(): boolean {
@@ -153,6 +165,7 @@ export class LiveVolume {
     this.#idle = resolve;
     if (this.#users > 0) await idle;
     await this.state.root.close();
+    await this.state.lazy?.close();
   }
 
   #captureLarge(path: TreePath, reason: CommitReason): void {
@@ -209,7 +222,8 @@ export class LiveVolume {
     const { pointer, clock } = this.state;
     const both = AbortSignal.any([signal, this.state.signal]);
     const largerThan = final ? Number.POSITIVE_INFINITY : limits.storage.largeFileBytes;
-    return { objects: pointer.objects, clock, signal: both, final, largerThan };
+    const lower = this.state.lazy?.parts.tree ?? null;
+    return { objects: pointer.objects, clock, signal: both, final, largerThan, lower };
   }
 
   async #commit(

@@ -19,6 +19,8 @@ const markerSchema = z.object({
   /** The manifest version that it was filled from. */
   version: z.int().nonnegative(),
   state: z.enum(['filling', 'ready']),
+  /** Set where its bytes are fetched as they are read: the root that lies under it. */
+  over: z.object({ root: z.string().nullable() }).optional(),
   /** The run of the host's kernel that it was filled under. */
   bootId: z.string(),
 });

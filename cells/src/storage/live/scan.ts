@@ -11,6 +11,7 @@ import type { BigIntStats } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { TreePath } from '../file-tree.ts';
+import type { LowerTree } from '../lazy/lower-tree.ts';
 import type { LinkEntry } from '../tree/entry.ts';
 import type { TreeChange } from '../tree/tree-change.ts';
 import { linkTarget, namesIn, openDirectory, type Place, statOf } from './beneath.ts';
@@ -60,6 +61,8 @@ export interface ScanTools extends CaptureTools {
   final: boolean;
   /** Only note changed files above this size. */
   largerThan: number;
+  /** The stored tree that lies under the directory, where its bytes are fetched as they are read. */
+  lower: LowerTree | null;
 }
 
 /** Scans one open directory that is at `path`, with everything below it, into `found`. */
@@ -72,7 +75,7 @@ export async function scanDirectory(
 ): Promise<void> {
   tools.signal.throwIfAborted();
   const stats = await directory.stat({ bigint: true });
-  noteDirectory(stats, path, before, found);
+  noteDirectory(tools, stats, path, before, found);
   const seen = new Set<string>();
   for (const name of await namesIn(directory)) {
     if (isReserved(name)) continue;
@@ -133,12 +136,14 @@ async function scanSubdirectory(
 }
 
 function noteDirectory(
+  { lower }: ScanTools,
   stats: BigIntStats,
   path: TreePath,
   before: IndexDirectory | undefined,
   found: Found,
 ): void {
-  const same = before?.inode === stats.ino;
+  // A directory over a stored one has another number each time the kernel has forgotten it.
+  const same = before !== undefined && (before.inode === stats.ino || lower !== null);
   if (same && before.mode === modeOf(stats) && before.mtimeNs === stats.mtimeNs) return;
   const createdNs = before && (same || path.length === 0) ? before.createdNs : createdOf(stats);
   const attributes = { mode: modeOf(stats), mtimeNs: String(stats.mtimeNs), createdNs };
@@ -156,6 +161,12 @@ async function scanFile(
 ): Promise<void> {
   const leaf = before?.type === 'leaf' ? before : undefined;
   if (leaf?.entry.type === 'file' && leaf.stamp && sameStamp(leaf.stamp, stampOf(stats))) return;
+  const stored = tools.lower?.leafOf(stats);
+  if (stored) {
+    // Never read here: it may not have come yet, and its content is known.
+    set(path, { type: 'leaf', inode: stats.ino, stamp: stampOf(stats), entry: stored }, found);
+    return;
+  }
   if (Number(stats.size) > tools.largerThan) {
     found.large.push(path);
     return;
@@ -175,6 +186,11 @@ async function scanLink(
   found: Found,
 ): Promise<void> {
   if (before?.type === 'leaf' && before.stamp && sameStamp(before.stamp, stampOf(stats))) return;
+  const stored = tools.lower?.leafOf(stats);
+  if (stored) {
+    set(path, { type: 'leaf', inode: stats.ino, stamp: stampOf(stats), entry: stored }, found);
+    return;
+  }
   const target = await orAbsent(linkTarget(place));
   if (target === null) return;
   const entry: LinkEntry = {

@@ -1,0 +1,70 @@
+/** Real programs and sandboxes: a volume that comes as it is read, to a host that was killed and has lost its directory. */
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { scratchOf } from '../host/daemon/open-images.ts';
+import { type CellClient, cellClient } from '../host/testing/cell-client.ts';
+import { LoopHomes } from '../sandbox/quota/loop-homes.ts';
+import { Scratch } from '../snapshots/scratch.ts';
+import { type CellProcess, startCellProcess } from '../testing/cell-process.ts';
+
+let cell: CellProcess;
+let user: CellClient;
+
+beforeAll(async () => {
+  cell = await startCellProcess({ CELLBOOK_LAZY_ABOVE_MIB: '1' }, { hosts: ['test-1-a'] });
+  user = cellClient(cell);
+}, 120_000);
+afterAll(async () => {
+  await cell?.stop();
+}, 120_000);
+
+const make = `
+import hashlib, os, random
+data = random.Random(7).randbytes(8 << 20)
+os.makedirs("data/deep")
+open("data/large.bin", "wb").write(data)
+open("data/deep/gone.txt", "w").write("x" * 5000)
+open("kept.txt", "w").write("kept")
+print(hashlib.sha256(data).hexdigest())`;
+
+const change = `
+import hashlib, os
+data = open("data/large.bin", "rb").read()
+print(hashlib.sha256(data).hexdigest(), os.path.getsize("data/deep/gone.txt"), open("kept.txt").read())
+held = open("data/large.bin", "r+b")
+held.seek(3 << 20); held.write(b"patched"); held.flush()
+os.rename("data/deep", "data/moved"); os.remove("kept.txt")
+open("new.txt", "w").write("new")
+import mmap
+print(mmap.mmap(held.fileno(), 0)[3 << 20:(3 << 20) + 7], os.listdir("data/moved"))`;
+
+async function sleep(id: string): Promise<void> {
+  await user.call('POST', `/v1/workspaces/${id}/suspend`);
+  await user.untilPhase(id, 'suspended');
+}
+
+test('a volume comes as it is read to a host that has lost everything, and changes like any other', async () => {
+  const id = await user.createWorkspace();
+  const digest = (await user.execute(id, await user.startKernel(id), make)).trim();
+  await sleep(id);
+  const [host] = cell.hosts;
+  if (!host) throw new Error('there is a host');
+  await host.end('SIGKILL');
+  const homes = new LoopHomes(join(host.dataDirectory, 'host', 'homes'));
+  for (const workspaceId of await homes.list()) await homes.releaseHome(workspaceId);
+  await new Scratch(scratchOf(join(host.dataDirectory, 'host'))).unmount();
+  await rm(host.dataDirectory, { recursive: true });
+
+  await host.start();
+  const kernelId = await user.startKernel(id);
+  expect(await readFile('/proc/self/mountinfo', 'utf8')).toContain(`${id}/lazy/merged`);
+  expect(await user.execute(id, kernelId, change)).toBe(`${digest} 5000 kept\nb'patched' ['gone.txt']\n`);
+  await sleep(id);
+  const contents = async (path: string) => (await user.call('GET', `/w/${id}/api/contents/${path}`)).body;
+  expect(await contents('new.txt')).toMatchObject({ content: 'new' });
+  expect(await contents('data/moved/gone.txt')).toMatchObject({ size: 5000 });
+  expect(await contents('data/large.bin?content=0')).toMatchObject({ size: 8 << 20 });
+  expect((await user.call('GET', `/w/${id}/api/contents/kept.txt`)).status).toBe(404);
+  await user.call('DELETE', `/v1/workspaces/${id}`);
+}, 180_000);
