@@ -97,6 +97,32 @@ test('a host that was lost takes along what was not at rest, and nothing that wa
   expect((await readdir(join(home, site))).filter((name) => name.endsWith('.py'))).toEqual(['alpha.py']);
 });
 
+test('whoever takes a live directory over after a crash finds what is stored, and stores what is not', async () => {
+  bed = createBed();
+  const host = await bed.host('eu-1-a');
+  const id = await bed.workspace(bed.newOrg());
+  await host.volumes.create(id);
+  const { directory } = await host.volumes.attach(id, 1, signal());
+  await installPackage(directory, 'alpha', '1.0', atMs);
+  await host.environments.flush(id, 1, signal());
+  const stored = await bed.environments.read(id);
+  const successor = await bed.host('eu-1-a');
+  const adopt = () => successor.environments.adopt(id, { directory, isWhole: async () => true });
+  adopt();
+  for (const _ of [1, 2]) await successor.environments.look(id, 1);
+  expect(await bed.environments.read(id)).toEqual(stored);
+  await installPackage(directory, 'beta', '1.0', atMs);
+  adopt();
+  await successor.environments.flush(id, 1, signal());
+  const names = (await bed.environments.read(id))?.layer.packages.map(({ name }) => name);
+  expect(names).toEqual(['alpha', 'beta']);
+  // All of it was uninstalled while nobody looked: that is what is stored then.
+  await rm(join(directory, environmentName), { recursive: true });
+  adopt();
+  await successor.environments.flush(id, 1, signal());
+  expect((await bed.environments.read(id))?.layer).toMatchObject({ root: null, packages: [] });
+});
+
 test('each object of a layer that is missing or damaged is found out: nothing half is attached, and the state says so', async () => {
   bed = createBed();
   const orgId = bed.newOrg();
