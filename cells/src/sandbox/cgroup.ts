@@ -88,6 +88,10 @@ export class SandboxCgroups {
         if (!optionalFiles.has(file)) throw error;
       });
     }
+    return this.processLists(name);
+  }
+
+  processLists(name: string): string[] {
     return this.#directories(name).map((directory) => join(directory, 'cgroup.procs'));
   }
 

@@ -113,12 +113,21 @@ export interface SandboxPool<Hosted extends HostedSandbox = Sandbox> {
   claim(spec: SandboxSpec, signal: AbortSignal): Promise<Hosted>;
 }
 
+/** Sandboxes that are there before what comes into them, so that it is there sooner. */
+export interface MadeAhead {
+  readonly ready: number;
+  /** Ends all of them, for good. */
+  drop(): Promise<void>;
+}
+
 export interface SandboxDriver<Hosted extends HostedSandbox = Sandbox> {
   readonly kind: DriverKind;
   /** Absent or null where memory cannot be kept: nothing is thrown for it. */
   readonly snapshots?: SandboxSnapshots<Hosted> | null;
   /** Absent or null where none can be had ready. */
   readonly pool?: SandboxPool<Hosted> | null;
+  /** Absent or null where none are made ahead of what comes into them (host/shells.ts). */
+  readonly ahead?: MadeAhead | null;
   /** Human-readable build of the isolation, for example `runsc release-2026… systrap`. */
   readonly version: string;
   /** Resolves when the supervisor has said HELLO. Throws CellbookError `sandbox_unavailable`. Leaves nothing behind on failure. */

@@ -62,6 +62,14 @@ export const sandboxLimits = {
     restoreMsMax: 30_000,
     /** Writing 32 GiB at 300 MB/s takes 110 s; never on a user's path. */
     saveMsMax: 180_000,
+    /** An image from here on is read while its sandbox runs already: up to here all of it is there in 0.15 s. */
+    backgroundBytesMin: 256 * 1024 * 1024,
+    /** Sandboxes made ahead on a host, each of another shape: 40 MiB each, and one for each of the usual tiers. */
+    shellsMax: 2,
+    /** Made this long after the last one that came back: whoever does needs the processors more. */
+    shellDelayMs: 1_000,
+    /** Until it is somebody's. */
+    shellCpuMillis: 1_000,
     /** Each command of runsc and each step of a clean-up. */
     commandMsMax: 20_000,
     /** From the end of a sandbox's output to its own end: it says last what went wrong. */

@@ -9,7 +9,7 @@ import type { DaemonConfig } from './daemon-config.ts';
 
 /** The driver that the configuration names, with links that end where `connect` says. */
 export async function openDriver<Hosted extends HostedSandbox>(
-  { driver, runscPath, imageDirectory, python }: DaemonConfig,
+  { driver, runscPath, imageDirectory, python, pool }: DaemonConfig,
   { clock, log, random }: DaemonTools,
   stateDirectory: string,
   egress: Egress | null,
@@ -21,7 +21,7 @@ export async function openDriver<Hosted extends HostedSandbox>(
   }
   if (imageDirectory !== null)
     return createGvisorDriverWith(
-      { runscPath, imageDirectory, stateDirectory, clock, random, egress },
+      { runscPath, imageDirectory, stateDirectory, clock, random, egress, makesAhead: pool },
       connect,
     );
   throw new CellbookError('bad_request', {

@@ -83,6 +83,7 @@ export function withDriverFailpoints<Hosted extends HostedSandbox>(
     version: driver.version,
     snapshots: surrounded,
     pool: driver.pool ?? null,
+    ahead: driver.ahead ?? null,
     list: () => driver.list(),
     relabel: (sandboxId, epoch) => driver.relabel(sandboxId, epoch),
     start: (spec, signal) => around('driver.start', spec.workspaceId, () => driver.start(spec, signal)),

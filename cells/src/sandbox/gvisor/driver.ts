@@ -37,6 +37,8 @@ export interface GvisorDriverOptions {
   random: Random;
   /** Their way out; absent or null: they have none. */
   egress?: Egress | null;
+  /** Sandboxes are made ahead for workspaces that come back; off unless asked for. */
+  makesAhead?: boolean;
   /** The supervisor's package; this checkout's unless another is given. */
   supervisorSource?: string;
 }
@@ -62,7 +64,7 @@ export async function createGvisorDriverWith<Hosted extends HostedSandbox>(
     cgroups: new SandboxCgroups(await findCgroupRoots(), cgroupParent(stateDirectory), clock),
   });
   const records = new SandboxRecords(join(stateDirectory, 'sandboxes'));
-  return new ChildDriver(isolation, records, clock, connect);
+  return new ChildDriver(isolation, records, clock, connect, options.makesAhead ? random : null);
 }
 
 /** The group below which this controller's sandboxes have theirs; it stays, empty, when they are gone. */
@@ -106,6 +108,10 @@ class GvisorIsolation implements Isolation {
       egressEnvironment: parts.egress?.environment ?? null,
       attach: (spec, directory) => this.#attach(spec, directory),
       prepare: (spec, directory, how) => this.#prepare(spec, directory, how),
+      guarded: (sandboxId) => ({
+        processes: parts.cgroups.processLists(sandboxId),
+        mount: parts.slots.path(sandboxId),
+      }),
     });
   }
 
@@ -126,12 +132,8 @@ class GvisorIsolation implements Isolation {
     });
     await writeFile(join(directory, 'config.json'), JSON.stringify(config));
     const procs = await cgroups.create(spec.sandboxId, hardLimits(spec));
-    const enter = procs.map((path) => `echo $$ > '${path}'`).join(' && ');
     const run = runsc.argv(join(directory, 'runsc'), ...command, `--bundle=${directory}`, spec.sandboxId);
-    return {
-      argv: ['/bin/sh', '-c', `${enter} && exec "$@"`, 'sh', ...run],
-      environment: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
-    };
+    return inGroups(procs, run);
   }
 
   async #home(spec: SandboxSpec, shape: SandboxShape): Promise<HomeMount> {
@@ -168,6 +170,15 @@ class GvisorIsolation implements Isolation {
     for (const directory of socketFallbacks)
       await rm(join(directory, `runsc-${sandboxId}.sock`), { force: true });
   }
+}
+
+/** Whoever runs it writes itself into the groups first. */
+function inGroups(processLists: string[], argv: string[]): SandboxCommand {
+  const enter = processLists.map((path) => `echo $$ > '${path}'`).join(' && ');
+  return {
+    argv: ['/bin/sh', '-c', `${enter} && exec "$@"`, 'sh', ...argv],
+    environment: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
+  };
 }
 
 /** The backstop behind the supervisor's own limits: room for gVisor itself and for what grows while it looks. */

@@ -1,10 +1,12 @@
 /**
  * Memory of gVisor's sandboxes: paused in place, written to a directory, and brought back. `runsc checkpoint`
  * writes kernel state and pages uncompressed into files of their own, without pages that hold nothing; `runsc
- * restore --background` lets the sandbox run while the pages it has not touched are still read.
+ * restore --background` lets the sandbox of a large image run while the pages it has not touched are still read.
  */
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SandboxId } from '@cellbook/shared/ids.ts';
+import { limits } from '@cellbook/shared/limits.ts';
 import type { Random } from '@cellbook/shared/random.ts';
 import type { SandboxSpec } from '../driver.ts';
 import type { IsolationMemory, SandboxCommand, SnapshotPlace } from '../host/isolation.ts';
@@ -15,6 +17,7 @@ import { type SupervisorFiles, supervisorOf } from '../supervisor-files.ts';
 import { supervisorSettings } from '../supervisor-settings.ts';
 import { type EgressEnvironment, environment } from './bundle.ts';
 import type { RunscRuntime } from './runtime.ts';
+import { GvisorShells } from './shells.ts';
 
 export interface GvisorMemoryDeps {
   runsc: RunscRuntime;
@@ -27,6 +30,8 @@ export interface GvisorMemoryDeps {
   attach(spec: SandboxSpec, directory: string): Promise<void>;
   /** Makes the bundle and the control groups, and says how runsc is started in them. */
   prepare(spec: SandboxSpec, directory: string, how: HowToStart): Promise<SandboxCommand>;
+  /** What is to be ended of a sandbox where nobody is left to do it: the lists of its processes, and its mount. */
+  guarded(sandboxId: SandboxId): { processes: string[]; mount: string };
 }
 
 export interface HowToStart {
@@ -38,13 +43,29 @@ export interface HowToStart {
 /** Twice what any generator's security rests on. */
 const entropyBytes = 64;
 
+/**
+ * A large image is read on in the background; of a smaller one all is there before anything runs. Reading what
+ * somebody waits for out of order costs as much again, and whoever is damaged is known before.
+ */
+export async function restoreCommand(runsc: RunscRuntime, { directory }: SnapshotPlace): Promise<string[]> {
+  const memory = memoryPath(directory);
+  const pages = await stat(join(memory, pagesName)).catch(() => null);
+  const isLarge = (pages?.size ?? 0) >= limits.sandbox.backgroundBytesMin;
+  return ['restore', `--image-path=${memory}`, ...(isLarge ? runsc.backgroundFlags : [])];
+}
+
+/** As runsc names it. */
+const pagesName = 'pages.img';
+
 export class GvisorMemory implements IsolationMemory {
   readonly fingerprint: SnapshotFingerprint;
+  readonly shells: GvisorShells;
   readonly #deps: GvisorMemoryDeps;
 
   constructor(deps: GvisorMemoryDeps) {
     this.#deps = deps;
     this.fingerprint = deps.fingerprint;
+    this.shells = new GvisorShells(deps);
   }
 
   freeze(sandboxId: SandboxId, directory: string, signal: AbortSignal): Promise<void> {
@@ -65,18 +86,16 @@ export class GvisorMemory implements IsolationMemory {
     return supervisorOf(this.#deps.stateDirectory, snapshot.supervisorDigest, source);
   }
 
-  prepareRestore(
+  async prepareRestore(
     spec: SandboxSpec,
     directory: string,
-    { directory: image, snapshot }: SnapshotPlace,
+    image: SnapshotPlace,
     supervisor: SupervisorFiles,
   ): Promise<SandboxCommand> {
     const { runsc, prepare } = this.#deps;
-    return prepare(spec, directory, {
-      shape: snapshot.shape,
-      supervisorDirectory: supervisor.directory,
-      command: ['restore', `--image-path=${memoryPath(image)}`, ...runsc.restoreFlags],
-    });
+    const command = await restoreCommand(runsc, image);
+    const { shape } = image.snapshot;
+    return prepare(spec, directory, { shape, supervisorDirectory: supervisor.directory, command });
   }
 
   prepareMember(spec: SandboxSpec, directory: string): Promise<SandboxCommand> {

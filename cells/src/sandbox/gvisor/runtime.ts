@@ -17,9 +17,9 @@ export type RunscFacts = z.infer<typeof runscFactsSchema>;
 
 export interface RunscRuntime {
   facts: RunscFacts;
-  /** What this build understands of how an image is best written and read. */
+  /** What this build understands of how an image is best written, and a large one read. */
   checkpointFlags: string[];
-  restoreFlags: string[];
+  backgroundFlags: string[];
   /** The argument vector of a runsc command; every command of one sandbox shares its state directory. */
   argv(stateDirectory: string, ...command: string[]): string[];
   /** Runs a command to its end. Throws `sandbox_unavailable` with what it said. */
@@ -51,7 +51,7 @@ export async function createRunscRuntime(runscPath: string): Promise<RunscRuntim
       '--compression=none',
       '--exclude-committed-zero-pages',
     ]),
-    restoreFlags: await understood(runscPath, 'restore', ['--background']),
+    backgroundFlags: await understood(runscPath, 'restore', ['--background']),
     run: (stateDirectory, command, signal) => run(argv(stateDirectory, ...command), signal),
   };
 }

@@ -22,9 +22,13 @@ export class Slots {
     this.#directory = directory;
   }
 
+  path(sandboxId: SandboxId): string {
+    return join(this.#directory, sandboxId);
+  }
+
   /** The directory to be mounted at /home. */
   async make(sandboxId: SandboxId): Promise<string> {
-    const slot = join(this.#directory, sandboxId);
+    const slot = this.path(sandboxId);
     const user = join(slot, 'user');
     await mkdir(user, { recursive: true });
     await chown(user, sandboxUid, sandboxGid);

@@ -10,12 +10,13 @@
  * is left, then the record goes. The record goes last, so that a clearing cut short is found by `list` and
  * done again.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import type { Clock } from '@cellbook/shared/clock.ts';
 import { withDeadline } from '@cellbook/shared/deadline.ts';
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import type { SandboxId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
+import type { Random } from '@cellbook/shared/random.ts';
 import type {
   DriverKind,
   HostedSandbox,
@@ -34,6 +35,7 @@ import { ChildSnapshots } from './child-snapshots.ts';
 import type { Isolation, SandboxCommand } from './isolation.ts';
 import { MemoryKills } from './memory-kills.ts';
 import type { SandboxRecords } from './records.ts';
+import { Shells } from './shells.ts';
 
 /** Whatever talks over a child's pipes: the link itself, or what hands them on to a controller elsewhere. */
 export interface ChildConnection<Hosted extends HostedSandbox> {
@@ -78,6 +80,8 @@ export interface BringUp {
   supervisor: SupervisorFiles;
   shape: SandboxShape;
   waking?: Waking;
+  /** Set where its process is there already, made ahead. */
+  made?: { child: ChildProcessWithoutNullStreams; enter(directory: string): Promise<void> };
   deadlineMs: number;
 }
 
@@ -86,6 +90,7 @@ export class ChildDriver<Hosted extends HostedSandbox> implements SandboxDriver<
   readonly version: string;
   readonly snapshots: ChildSnapshots<Hosted> | null;
   readonly pool: ChildPool<Hosted> | null;
+  readonly ahead: Shells | null;
   readonly #isolation: Isolation;
   readonly #records: SandboxRecords;
   readonly #clock: Clock;
@@ -93,7 +98,14 @@ export class ChildDriver<Hosted extends HostedSandbox> implements SandboxDriver<
   readonly #running = new Map<SandboxId, Running<Hosted>>();
   readonly #clearing = new Map<SandboxId, Promise<void>>();
 
-  constructor(isolation: Isolation, records: SandboxRecords, clock: Clock, connect: Connect<Hosted>) {
+  /** With `ahead`, sandboxes are made ahead for those that come back: their ids are drawn from it. */
+  constructor(
+    isolation: Isolation,
+    records: SandboxRecords,
+    clock: Clock,
+    connect: Connect<Hosted>,
+    ahead: Random | null = null,
+  ) {
     this.kind = isolation.kind;
     this.version = isolation.version;
     this.#isolation = isolation;
@@ -108,7 +120,15 @@ export class ChildDriver<Hosted extends HostedSandbox> implements SandboxDriver<
       bringUp: (spec: SandboxSpec, how: BringUp, signal: AbortSignal) => this.#bringUp(spec, how, signal),
     };
     const { memory, supervisor } = isolation;
-    const snapshots = memory && new ChildSnapshots(memory, inside, clock);
+    const { version: runtime, imageDigest } = isolation;
+    const about = { runtime, imageDigest };
+    const { clear } = inside;
+    const shells =
+      memory &&
+      ahead &&
+      new Shells({ isolation: memory.shells, records, about, clear, clock, random: ahead });
+    this.ahead = shells;
+    const snapshots = memory && new ChildSnapshots(memory, inside, clock, shells);
     this.snapshots = snapshots;
     this.pool = snapshots && new ChildPool({ memory, supervisor, snapshots, inside, records, clock });
   }
@@ -125,7 +145,7 @@ export class ChildDriver<Hosted extends HostedSandbox> implements SandboxDriver<
   }
 
   async #bringUp(spec: SandboxSpec, how: BringUp, signal: AbortSignal): Promise<Hosted> {
-    await this.#record(spec, how.supervisor.digest, signal);
+    await this.#record(spec, how, signal);
     try {
       signal.throwIfAborted();
       const running = await this.#spawn(spec, how);
@@ -140,7 +160,7 @@ export class ChildDriver<Hosted extends HostedSandbox> implements SandboxDriver<
   }
 
   async list(): Promise<ObservedSandbox[]> {
-    const records = await this.#records.list();
+    const records = (await this.#records.list()).filter(({ sandboxId }) => !this.ahead?.has(sandboxId));
     return records.map(({ sandboxId, workspaceId, epoch }) => {
       return { sandboxId, workspaceId, epoch, attached: this.#running.has(sandboxId) };
     });
@@ -170,11 +190,13 @@ export class ChildDriver<Hosted extends HostedSandbox> implements SandboxDriver<
     throw new CellbookError('sandbox_unavailable', { doing, problem });
   }
 
-  async #record(spec: SandboxSpec, supervisorDigest: string, signal: AbortSignal): Promise<void> {
+  async #record(spec: SandboxSpec, how: BringUp, signal: AbortSignal): Promise<void> {
     const { sandboxId, workspaceId, epoch } = spec;
     const { version: runtime, imageDigest } = this.#isolation;
+    const supervisorDigest = how.supervisor.digest;
     try {
       signal.throwIfAborted();
+      if (how.made && (await this.#records.claim(sandboxId, workspaceId, epoch))) return;
       await this.#records.create({ sandboxId, workspaceId, epoch, runtime, imageDigest, supervisorDigest });
     } catch (cause) {
       throw unavailable('its record could not be written, or it exists already', spec, cause);
@@ -182,30 +204,25 @@ export class ChildDriver<Hosted extends HostedSandbox> implements SandboxDriver<
   }
 
   async #spawn(spec: SandboxSpec, how: BringUp): Promise<Running<Hosted>> {
-    const command = await how.prepare(this.#records.path(spec.sandboxId));
-    const [file = '', ...args] = command.argv;
-    const child = spawn(file, args, {
-      stdio: ['pipe', 'pipe', 'pipe'],
-      detached: true,
-      env: command.environment,
-      cwd: command.directory,
-    });
+    const directory = this.#records.path(spec.sandboxId);
+    const child = how.made?.child ?? start(await how.prepare(directory));
     const memory = new MemoryKills(spec, () => this.#isolation.outOfMemoryKills(spec.sandboxId));
     const streams = { input: child.stdin, output: child.stdout };
     const connection = this.#connect(streams, this.#clock, (exit) => memory.explain(exit), how.waking);
-    connection.onClosed(() => this.#endUnreachable(child));
+    connection.onClosed(() => this.#endUnreachable(child, streams));
     const stderr = collectTail(child);
     const { sandboxId: id, workspaceId, epoch } = spec;
     const exited = this.#watch(spec, child, connection, stderr, memory);
     const sandbox = connection.hosted({ id, workspaceId, epoch, exited });
     const running = { sandbox, how, connection, stderr, stopping: false, frozen: false };
     this.#running.set(id, running);
+    await how.made?.enter(directory);
     return running;
   }
 
   /** One that broke the protocol is ended at once; one whose output ended is on its way out, or made to be. */
-  #endUnreachable(child: ChildProcess): void {
-    const graceMs = child.stdout?.readableEnded ? limits.sandbox.endGraceMs : 0;
+  #endUnreachable(child: ChildProcess, { output }: LinkStreams): void {
+    const graceMs = output.readableEnded ? limits.sandbox.endGraceMs : 0;
     this.#clock.setTimer(graceMs, () => child.kill('SIGKILL'));
   }
 
@@ -239,6 +256,16 @@ export class ChildDriver<Hosted extends HostedSandbox> implements SandboxDriver<
     this.#clearing.set(sandboxId, clearing);
     return clearing;
   }
+}
+
+function start({ argv, environment, directory }: SandboxCommand): ChildProcessWithoutNullStreams {
+  const [file = '', ...args] = argv;
+  return spawn(file, args, {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    detached: true,
+    env: environment,
+    cwd: directory,
+  });
 }
 
 function endOf(child: ChildProcess): Promise<{ code: number | null; signal: string | null }> {

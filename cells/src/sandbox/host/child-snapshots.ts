@@ -8,11 +8,18 @@ import { withDeadline } from '@cellbook/shared/deadline.ts';
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import type { SandboxId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
-import type { HostedSandbox, SandboxSnapshots, SandboxSpec, SnapshotImage } from '../driver.ts';
+import {
+  type HostedSandbox,
+  nobody,
+  type SandboxSnapshots,
+  type SandboxSpec,
+  type SnapshotImage,
+} from '../driver.ts';
 import { type SnapshotFingerprint, whyNotRestorable } from '../snapshot/fingerprint.ts';
 import { readSnapshot, type Snapshot, writeSnapshot } from '../snapshot/snapshot-files.ts';
 import type { BringUp, Running } from './child-driver.ts';
-import type { IsolationMemory } from './isolation.ts';
+import type { IsolationMemory, SnapshotPlace } from './isolation.ts';
+import type { Shells } from './shells.ts';
 
 /** What the driver lets its snapshots do. */
 export interface DriverInside<Hosted extends HostedSandbox> {
@@ -29,7 +36,10 @@ export class ChildSnapshots<Hosted extends HostedSandbox> implements SandboxSnap
   readonly #inside: DriverInside<Hosted>;
   readonly #clock: Clock;
 
-  constructor(memory: IsolationMemory, inside: DriverInside<Hosted>, clock: Clock) {
+  readonly #shells: Shells | null;
+
+  constructor(memory: IsolationMemory, inside: DriverInside<Hosted>, clock: Clock, shells: Shells | null) {
+    this.#shells = shells;
     this.fingerprint = memory.fingerprint;
     this.#memory = memory;
     this.#inside = inside;
@@ -68,6 +78,7 @@ export class ChildSnapshots<Hosted extends HostedSandbox> implements SandboxSnap
     return { bytes, fingerprint: this.fingerprint };
   }
 
+  /** Into a sandbox that is made already, where there is one, under that one's id; otherwise with processes of its own. */
   async restore(spec: SandboxSpec, directory: string, signal: AbortSignal): Promise<Hosted> {
     const snapshot = await readSnapshot(directory);
     const problem = whyNotRestorable(snapshot.fingerprint, this.fingerprint);
@@ -84,7 +95,29 @@ export class ChildSnapshots<Hosted extends HostedSandbox> implements SandboxSnap
       prepare: (record: string) => this.#memory.prepareRestore(spec, record, image, supervisor),
       waking: { keepsake: snapshot.keepsake, restored: this.#memory.told(spec) },
     };
-    return this.#inside.bringUp(spec, how, signal);
+    const entered = await this.#enterShell(spec, image, how, signal);
+    return entered ?? this.#inside.bringUp(spec, how, signal);
+  }
+
+  /** Null where there is none that fits, or it did not work: nothing is left of that one then. */
+  async #enterShell(
+    spec: SandboxSpec,
+    image: SnapshotPlace,
+    how: BringUp,
+    signal: AbortSignal,
+  ): Promise<Hosted | null> {
+    const { shape, supervisor } = how;
+    if (this.#shells === null || shape.home !== 'slot' || spec.workspaceId === nobody) return null;
+    const shell = this.#shells.take({ shape, supervisor });
+    this.#shells.want({ shape, supervisor });
+    if (shell === null) return null;
+    const { sandboxId, child } = shell;
+    const own = { ...spec, sandboxId };
+    const enter = async (record: string) => shell.enter(await this.#memory.shells.enter(own, record, image));
+    return this.#inside.bringUp(own, { ...how, made: { child, enter } }, signal).catch(() => {
+      signal.throwIfAborted();
+      return null;
+    });
   }
 
   /** Its end is the last step, and asked for: until then one that could not be saved goes on. */
@@ -100,6 +133,7 @@ export class ChildSnapshots<Hosted extends HostedSandbox> implements SandboxSnap
     // A frozen one that was saved does not end by itself: it would first have to go on.
     await this.#inside.clear(sandbox.id);
     await sandbox.exited;
+    if (how.shape.home === 'slot') this.#shells?.want(how);
     return {
       formatVersion: 1,
       fingerprint: this.fingerprint,

@@ -3,7 +3,7 @@ import type { SandboxId } from '@cellbook/shared/ids.ts';
 import type { DriverKind, SandboxSpec } from '../driver.ts';
 import type { Restored } from '../link/keepsake.ts';
 import type { SnapshotFingerprint } from '../snapshot/fingerprint.ts';
-import type { Snapshot } from '../snapshot/snapshot-files.ts';
+import type { SandboxShape, Snapshot } from '../snapshot/snapshot-files.ts';
 import type { SupervisorFiles } from '../supervisor-files.ts';
 
 export interface Isolation {
@@ -45,10 +45,28 @@ export interface IsolationMemory {
   ): Promise<SandboxCommand>;
   /** Like `prepare`, without files: they come with `attach`. */
   prepareMember(spec: SandboxSpec, directory: string): Promise<SandboxCommand>;
+  readonly shells: IsolationShells;
   /** Gives a member its files, its limits and its way out. */
   attach(spec: SandboxSpec, directory: string): Promise<void>;
   /** What the supervisor is told when it wakes: never the same entropy twice. */
   told(spec: SandboxSpec): Restored;
+}
+
+/** What one that is made ahead of its image is made for. */
+export interface ShellOf {
+  shape: SandboxShape;
+  supervisor: SupervisorFiles;
+}
+
+/** Sandboxes made ahead of the image that comes into them: their home is a place whose files come later. */
+export interface IsolationShells {
+  /**
+   * Like `prepareMember`: a line comes from descriptor 3 when it is there; then it reads a line from there, which says
+   * what comes into it. Where that never comes, and its other end is closed, it ends with everything that was made.
+   */
+  prepare(sandboxId: SandboxId, directory: string, of: ShellOf): Promise<SandboxCommand>;
+  /** Gives it files, limits and way out, and that line. */
+  enter(spec: SandboxSpec, directory: string, image: SnapshotPlace): Promise<string>;
 }
 
 export interface SandboxCommand {

@@ -29,6 +29,7 @@ export function measuredDriver<Hosted extends HostedSandbox>(
     version: driver.version,
     snapshots: driver.snapshots ? measuredSnapshots(driver.snapshots, timed) : null,
     pool: driver.pool ? measuredPool(driver.pool, timed) : null,
+    ahead: driver.ahead ?? null,
     start: (spec, signal) => timed('start', () => driver.start(spec, signal)),
     list: () => driver.list(),
     relabel: (sandboxId, epoch) => driver.relabel(sandboxId, epoch),
