@@ -167,9 +167,8 @@ export function createEdge(bindings: Bindings, clock: Clock, random: Random): Ed
     deviceGuesses: createDeviceGate({ clock, counts: countsOf(bindings) }),
     refusals: createRefusalCounts(),
     refused: noteRefusal,
-    codes: createOneTimeCodes({ objects: bindings.ONE_TIME_CODES, clock, random }),
     forwarder: forwarderOf({ config, clock, random, metrics }, snapshots),
-    shards: (shard) => bindings.SOCKETS.get(bindings.SOCKETS.idFromName(`shard-${shard}`)),
+    ...createObjects(bindings, clock, random),
   };
 }
 
@@ -198,6 +197,16 @@ const countsOf =
   ({ COUNTS }: Bindings): CountsOf =>
   (shard) =>
     COUNTS.get(COUNTS.idFromName(`shard-${shard}`));
+
+/** What the objects of the sockets Worker keep. */
+const createObjects = (
+  { ONE_TIME_CODES: objects, SOCKETS: sockets }: Bindings,
+  clock: Clock,
+  random: Random,
+) => ({
+  codes: createOneTimeCodes({ objects, clock, random }),
+  shards: (shard: number) => sockets.get(sockets.idFromName(`shard-${shard}`)),
+});
 
 /** What is the directory's alone. */
 const createStores = (db: D1Database, clock: Clock) => ({
