@@ -1,7 +1,8 @@
 /**
  * One workspace through many suspends and resumes, with work in its kernel in between and what may go wrong: its
- * image is stored, its controller or its host dies, before it rests or meanwhile. Each time its files and its
- * variables are what they were; variables may be gone only where the resume says so.
+ * image is stored, its controller or its host dies, before it rests, while its files are stored or meanwhile. Each time
+ * its files, installed packages among them, and its variables are what they were; variables may be gone only where the
+ * resume says so.
  */
 import type { Random } from '@cellbook/shared/random.ts';
 import { z } from 'zod';
@@ -21,16 +22,23 @@ export interface CyclesReport {
 
 const troubles = [
   ...['stored', 'controller dies suspending', 'controller dies resuming'],
-  ...['controller dies asleep', 'host dies asleep', 'none'],
+  ...['controller dies asleep', 'host dies asleep', 'host dies suspending', 'none'],
 ] as const;
 type Trouble = (typeof troubles)[number];
 
 interface Known {
   files: Map<string, string>;
   count: number;
+  /** Packages that were installed, and a digest of all that they brought. */
+  installed: number;
+  packages: string;
 }
 
-const shownSchema = z.object({ files: z.record(z.string(), z.string()), count: z.int() });
+const shownSchema = z.object({
+  files: z.record(z.string(), z.string()),
+  count: z.int(),
+  packages: z.string(),
+});
 const workspaceSchema = z.object({
   phase: z.string(),
   lastRung: z.string().nullable(),
@@ -43,10 +51,12 @@ export async function runCycles(
 ): Promise<CyclesReport> {
   const report: CyclesReport = { rungs: {}, forgotten: [], wrong: [] };
   const subject = await createSubject(cell);
-  const known: Known = { files: new Map(), count: 0 };
+  const known: Known = { files: new Map(), count: 0, installed: 0, packages: '' };
   let kernelId = await beginAnew(cell, subject, known);
   for (let cycle = 1; cycle <= cycles; cycle++) {
     await execute(cell, subject, kernelId, work(known, random));
+    if (cycle % cyclesPerInstall === 0) await execute(cell, subject, kernelId, install(known));
+    known.packages = shownSchema.parse(JSON.parse(await execute(cell, subject, kernelId, show))).packages;
     const trouble = troubles[cycle <= troubles.length ? cycle - 1 : random.int(troubles.length)] ?? 'none';
     await suspendWith(cell, subject, trouble);
     await ask(cell, subject, '/resume');
@@ -103,19 +113,44 @@ function work(known: Known, random: Random): string {
   return lines.join('\n');
 }
 
+const cyclesPerInstall = 5;
+
+/** A package of its own, from a wheel that is made on the spot. */
+function install(known: Known): string {
+  const name = `made${++known.installed}`;
+  return [
+    'import subprocess, sys, zipfile',
+    `wheel = "/tmp/${name}-1.0-py3-none-any.whl"`,
+    'with zipfile.ZipFile(wheel, "w") as made:',
+    `  for n in range(50): made.writestr(f"${name}/part{n}.py", f"value = {n}\\n")`,
+    `  made.writestr("${name}-1.0.dist-info/METADATA", "Metadata-Version: 2.1\\nName: ${name}\\nVersion: 1.0\\n")`,
+    `  made.writestr("${name}-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\\nGenerator: us\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")`,
+    `  made.writestr("${name}-1.0.dist-info/RECORD", "")`,
+    'subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "--user", "--no-index", "--no-deps", wheel], check=True, capture_output=True)',
+  ].join('\n');
+}
+
 const show = [
-  'import json, os',
+  'import hashlib, json, os',
+  'digest = hashlib.sha256()',
+  'for folder, folders, names in os.walk(os.path.expanduser("~/.local/lib")):',
+  '  folders[:] = sorted(name for name in folders if name != "__pycache__")',
+  '  for name in sorted(names):',
+  '    path = os.path.join(folder, name)',
+  '    digest.update(json.dumps([path, os.stat(path).st_mode, open(path, "rb").read().hex()]).encode())',
   'names = [n for n in sorted(os.listdir(".")) if n.endswith(".txt")]',
-  'print(json.dumps({"files": {n: open(n).read() for n in names}, "count": globals().get("count", 0)})',
+  'shown = {"files": {n: open(n).read() for n in names}, "count": globals().get("count", 0), "packages": digest.hexdigest()}',
+  'print(json.dumps(shown)',
   '  if "kept" in globals() else "nothing is known")',
 ].join('\n');
 
-function differences({ files, count }: Known, shown: string): string[] {
+function differences({ files, count, packages }: Known, shown: string): string[] {
   const now = shownSchema.parse(JSON.parse(shown));
   const wanted = JSON.stringify([...files].sort());
   const found = JSON.stringify(Object.entries(now.files).sort());
   return [
     ...(wanted === found ? [] : [`files are ${found} and should be ${wanted}`]),
+    ...(now.packages === packages ? [] : ['what was installed is not what it was']),
     ...(now.count === count ? [] : [`it has counted to ${now.count} and not to ${count}`]),
   ];
 }
@@ -126,6 +161,10 @@ async function suspendWith(cell: CrashCell, subject: Subject, trouble: Trouble):
     void ask(cell, subject, '/suspend');
     await until('it suspends', async () => (await look(cell, subject)).phase !== 'running');
     await restart(cell.program);
+  } else if (trouble === 'host dies suspending' && cell.daemon) {
+    void ask(cell, subject, '/suspend');
+    await until('it suspends', async () => (await look(cell, subject)).phase !== 'running');
+    await restart(cell.daemon);
   } else await ask(cell, subject, '/suspend');
   await until('it is suspended', async () => (await look(cell, subject)).phase === 'suspended');
   if (trouble === 'stored') await untilStored(cell, subject);
