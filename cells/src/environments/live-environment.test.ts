@@ -167,3 +167,24 @@ test('an environment that is a link, or holds what cannot be kept, leads nowhere
   await host.volumes.resetEnvironment(id, 'empty', signal());
   expect(await readFile(join(outside, 'secret'), 'utf8')).toBe('secret');
 });
+
+test('over files that come as they are read, packages are attached, stored and reset as anywhere', async () => {
+  const host = await bed.host('eu-1-a', undefined, { lazyAboveBytes: 1 });
+  const id = await bed.workspace(bed.newOrg());
+  await host.volumes.create(id);
+  await (await host.volumes.files(id)).write(['notes.txt'], Buffer.from('mine'));
+  const { directory } = await host.volumes.attach(id, 1, signal());
+  expect(directory).toContain('/lazy/merged/');
+  await installPackage(directory, 'alpha', '1.0', oneMs);
+  await putAway(host, id, 1);
+  const { directory: home } = await host.volumes.attach(id, 2, signal());
+  expect((await stat(join(home, site, 'alpha.so'))).mtimeMs).toBe(oneMs + 250);
+  const stored = await bed.environments.read(id);
+  await host.environments.flush(id, 2, signal());
+  expect(await bed.environments.read(id)).toEqual(stored);
+  await host.volumes.resetEnvironment(id, 'empty', signal());
+  expect(await readdir(home)).toEqual(['notes.txt']);
+  await host.volumes.resetEnvironment(id, 'previous', signal());
+  expect(await readdir(join(home, site))).toContain('alpha.so');
+  await host.volumes.destroy(id);
+});

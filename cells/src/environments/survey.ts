@@ -102,7 +102,9 @@ function note(seen: Seen, path: TreePath, stats: BigIntStats): void {
   seen.entries++;
   if (!stats.isDirectory()) seen.leaves++;
   if (stats.ctimeNs > seen.newestNs) seen.newestNs = stats.ctimeNs;
-  const { ino, mode, size, mtimeNs, ctimeNs } = stats;
+  const { mode, size, mtimeNs, ctimeNs } = stats;
+  // An overlay may give a directory another one each time.
+  const ino = stats.isDirectory() ? 0n : stats.ino;
   seen.state.update(`${JSON.stringify(path)} ${ino} ${mode} ${size} ${mtimeNs} ${ctimeNs}\n`);
   const type = stats.isDirectory() ? 'directory' : stats.isFile() ? 'file' : 'other';
   seen.looks.update(`${lineOf(path, { type, mode: modeOf(stats), size, mtimeNs })}\n`);

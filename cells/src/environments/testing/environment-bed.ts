@@ -12,6 +12,7 @@ import {
 } from '@cellbook/shared/ids.ts';
 import { silentLogger } from '@cellbook/shared/log.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
+import type { WorkspaceVolumesParts } from '../../storage/host-parts.ts';
 import { createMemoryManifestStore } from '../../storage/manifests/memory-manifest-store.ts';
 import { createMemoryObjectStore } from '../../storage/objects/memory-object-store.ts';
 import type { ObjectStore } from '../../storage/objects/object-store.ts';
@@ -47,13 +48,13 @@ export function createBed(given: { objects?: ObjectStore } = {}) {
       orgs.set(id, orgId);
       return id;
     },
-    async host(name: string, cacheBytesMax?: number) {
+    async host(name: string, cacheBytesMax?: number, given: Partial<WorkspaceVolumesParts> = {}) {
       const cacheDirectory = await mkdtemp(join(tmpdir(), 'environments-'));
       directories.push(cacheDirectory);
       const parts = { environments, objects, cacheDirectory, clock, random: systemRandom, log: silentLogger };
       const held = new HostEnvironments({ ...parts, ...(cacheBytesMax !== undefined && { cacheBytesMax }) });
       const host = hostIdSchema.parse(name);
-      const opened = await startTestHost({ manifests, objects, host, environments: held });
+      const opened = await startTestHost({ manifests, objects, host, environments: held, ...given });
       closers.push(() => opened.close());
       return { ...opened, environments: held, cacheDirectory };
     },
