@@ -33,6 +33,7 @@ export class VolumeChunks {
   #heldBytes = 0;
   readonly #onDisk = new Set<string>();
   readonly #writing = new Semaphore(writesInFlight);
+  readonly #writes = new Set<Promise<void>>();
   readonly #layouts = new WeakMap<FileEntry, Promise<Layout | Buffer>>();
   #waiting = 0;
   #quiet: (() => void)[] = [];
@@ -71,7 +72,7 @@ export class VolumeChunks {
     this.#stop.abort(new Error('the files were given back'));
     for (const go of this.#quiet.splice(0)) go();
     await Promise.allSettled(this.#coming.values());
-    await this.#writing.run(async () => {});
+    await Promise.allSettled(this.#writes);
     if (this.#directory) await rm(this.#directory, { recursive: true, force: true });
   }
 
@@ -137,7 +138,10 @@ export class VolumeChunks {
     this.#hold(sha256, chunk);
     if (onDisk) return chunk;
     this.#fetchedBytes += chunk.length;
-    void this.#keep(sha256, chunk).catch(() => undefined);
+    const write: Promise<void> = this.#keep(sha256, chunk)
+      .catch(() => undefined)
+      .then(() => void this.#writes.delete(write));
+    this.#writes.add(write);
     return chunk;
   }
 
