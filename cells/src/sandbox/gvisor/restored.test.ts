@@ -15,7 +15,9 @@ beforeAll(async () => {
 afterAll(() => harness.close(), 60_000);
 const timed = { timeout: 120_000 };
 
+// Two that are restored over one home have the same line for IPython's history, and the second would say so.
 const draw = `
+get_ipython().history_manager.enabled = False
 import os, random, secrets, ssl, tempfile, uuid, numpy, multiprocessing
 import numpy.random
 def drawn():
