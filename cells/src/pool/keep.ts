@@ -91,5 +91,7 @@ function fit(generation: string, members: readonly Member[], seats: Record<Tier,
 function addable(missing: readonly ToAdd[], { live, starting, members, capacity }: HostLoad): ToAdd[] {
   const free = Math.max(0, capacity - live - starting - members - 1);
   if (starting === 0) return missing.slice(0, Math.min(free, limits.pool.batchMax));
-  return missing.filter(({ forTier }) => forTier !== 'free').slice(0, Math.min(free, limits.pool.reservedBatchMax));
+  return missing
+    .filter(({ forTier }) => forTier !== 'free')
+    .slice(0, Math.min(free, limits.pool.reservedBatchMax));
 }
