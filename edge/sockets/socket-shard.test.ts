@@ -145,3 +145,9 @@ test('is attached again when its cell has started anew, and not before', async (
   expect(await next()).toBe('go');
   socket.close(1000);
 });
+
+test('what its cell closes while it is attached is closed with the same code', async () => {
+  const { socket, closed } = await open();
+  socket.send('close 1012');
+  expect(await closed).toBe(1012);
+});
