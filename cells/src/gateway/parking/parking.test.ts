@@ -164,3 +164,12 @@ test('one whose browser left unheard is found, and its place is free', async () 
   expect(edge.orders.map(({ want }) => want)).toContain('ask');
   expect(server.runtime.starts).toBe(1);
 });
+
+test('a right that ends closes one that is attached, too', async () => {
+  const client = await connect(await server.startKernel());
+  await expect.poll(() => endings.size).toBe(1);
+  for (const end of endings) end();
+  await client.until(() => client.closed !== null);
+  expect(client.closed?.code).toBe(1012);
+  await expect.poll(() => endings.size).toBe(0);
+});
