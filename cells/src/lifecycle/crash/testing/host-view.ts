@@ -61,8 +61,9 @@ async function cgroups(parent: string): Promise<string[]> {
 async function mounts(below: string): Promise<string[]> {
   const text = await readFile('/proc/self/mountinfo', 'utf8');
   const points = text.split('\n').map((line) => line.split(' ')[4] ?? '');
-  // A daemon's own, for as long as it runs.
-  return points.filter((point) => point.startsWith(below) && point !== scratchOf(join(below, 'host')));
+  // A daemon's own, for as long as it runs: images that are open, and what serves their pages.
+  const scratch = scratchOf(join(below, 'host'));
+  return points.filter((point) => point.startsWith(below) && !`${point}/`.startsWith(`${scratch}/`));
 }
 
 async function loops(below: string): Promise<string[]> {
