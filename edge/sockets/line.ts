@@ -12,6 +12,7 @@ import { type Clock, sleep } from '@cellbook/shared/clock.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import {
   brokenCode,
+  endWord,
   goWord,
   parkedCode,
   parkWord,
@@ -126,6 +127,9 @@ export class Line {
       this.#deps.clock.setTimer(limits.parking.partingMs, () => closeEnd(upstream, parkedCode, 'parked'));
       // Said while the cell did not read: it is not to wait for the next.
       if (this.#queue.length > 0) void this.wake();
+    } else if (word.startsWith(endWord)) {
+      const [, code, reason] = /^(\d+) (.*)$/s.exec(word.slice(endWord.length)) ?? [];
+      this.end(Number(code ?? 1012), reason ?? '');
     } else if (word === pauseWord) this.#isPaused = true;
     else if (word === resumeWord) this.#flush(upstream);
   }

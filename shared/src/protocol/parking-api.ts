@@ -11,6 +11,7 @@
  * | object → cell  | upgrade with `parkingHeader`          | attachment `seq` of this socket; the router has judged it as any request |
  * | object → cell  | text `goWord`, first of every attachment but the first | it is open at this end too: from here on the cell sends |
  * | cell → object  | text `parkWord` and the cell's run    | nothing comes after this; close, and keep the browser's side |
+ * | cell → object  | text `endWord`, code and reason       | as the close that follows it, in the turn of a message: a close that is sent in that of a close was seen to stay in the runtime |
  * | object → cell  | close with `parkedCode`               | parked; whatever the browser had said before has come before it |
  * | cell → object  | text `pauseWord`, `resumeWord`        | what the browser says is kept at the object meanwhile |
  * | cell → edge    | POST /cells/wake, signed by the cell  | of sockets parked as `seq`: attach again, or end with a code |
@@ -31,6 +32,7 @@ export const heldByHeader = 'cellbook-held-by';
 
 export const goWord = '\u0000go';
 export const parkWord = '\u0000park ';
+export const endWord = '\u0000end ';
 export const pauseWord = '\u0000pause';
 export const resumeWord = '\u0000resume';
 export const parkedCode = 4001;

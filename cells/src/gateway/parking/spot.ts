@@ -13,6 +13,7 @@
 import { EventEmitter } from 'node:events';
 import { limits } from '@cellbook/shared/limits.ts';
 import {
+  endWord,
   goWord,
   type Parking,
   parkedCode,
@@ -123,8 +124,11 @@ export class Spot extends EventEmitter implements Connection {
   }
 
   close(code = 1000, reason = ''): void {
-    if (this.#state === 'attached') this.#ws?.close(code, reason);
-    else if (this.#state === 'parking') this.#closeWith = { code, reason };
+    if (this.#state === 'attached') {
+      this.#ws?.send(`${endWord}${code} ${reason}`);
+      this.#ws?.close(code, reason);
+    }
+    if (this.#state === 'parking') this.#closeWith = { code, reason };
     else if (this.#state === 'parked') {
       this.#owner.closedHere(this, code, reason);
       this.end(code);
