@@ -3,7 +3,7 @@ import { execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, open, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -56,6 +56,8 @@ describe.runIf(existsSync('/dev/fuse'))('a file that is opened as it is read', (
         expect(Buffer.compare(buffer.subarray(0, bytesRead), content.subarray(at, at + length))).toBe(0);
       }),
     );
+    // Who looks around sees nothing, and no error either.
+    expect(await readdir(join(directory, 'pages'))).toEqual([]);
     served.drop();
     // It is open still, and is read on; nobody else opens it.
     expect((await handle.read(Buffer.alloc(10), 0, 10, 5)).bytesRead).toBe(10);

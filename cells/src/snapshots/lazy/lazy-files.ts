@@ -112,6 +112,11 @@ export class LazyFiles {
       case opcode.release:
         file?.release();
         return nothing;
+      // Its files are known to who was told their paths, and to nobody who looks around.
+      case opcode.opendir:
+        return openAnswer();
+      case opcode.readdir:
+      case opcode.releasedir:
       case opcode.destroy:
         return nothing;
       default:
