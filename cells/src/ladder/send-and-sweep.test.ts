@@ -53,8 +53,8 @@ function world() {
     };
     await rests.put(rest);
     await keys.keep({ workspaceId: rest.workspaceId, sealed: { keyId: 'k', text: 't' } });
-    if (rest.hostId === here) images.add(rest.sandboxId);
     await imageKeys.make(rest.workspaceId);
+    if (rest.hostId === here) images.add(rest.sandboxId);
     return rest;
   }
   const imageKeys = imageKeysInMemory(random);
