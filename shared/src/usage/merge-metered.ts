@@ -11,9 +11,17 @@ export function mergeMetered(parts: readonly [Metered, ...Metered[]], missing: r
     rows.set(id, known ? addRows(known, row) : row);
   }
   const [first] = parts;
-  const latest = parts.map((part) => part.to).sort().at(-1);
+  const latest = parts
+    .map((part) => part.to)
+    .sort()
+    .at(-1);
   const away = new Set([...parts.flatMap((part) => part.missing), ...missing]);
-  return { ...first, to, rows: [...rows.values()].sort(byStartAndKey), missing: [...away].sort() };
+  return {
+    ...first,
+    to: latest ?? first.to,
+    rows: [...rows.values()].sort(byStartAndKey),
+    missing: [...away].sort(),
+  };
 }
 
 const byStartAndKey = (left: MeteredRow, right: MeteredRow): number =>
