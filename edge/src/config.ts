@@ -54,6 +54,11 @@ const configSchema = z.object({
     .string()
     .regex(/^([a-z0-9-]+|[0-9a-f:.]{2,45})$/)
     .default('cf-connecting-ip'),
+  /**
+   * Whether sockets of kernels, terminals and events are held by objects, and parked when quiet
+   * (shared/src/protocol/parking-api.ts). Off: they go straight to the cell (ops/architecture.md, "Parking", says why).
+   */
+  CELLBOOK_PARKING: z.enum(['on', 'off']).default('off'),
   /** The platform's regions; the first is where people come to live whom nothing else places. */
   CELLBOOK_REGIONS: json(regionsSchema),
   /**

@@ -196,40 +196,7 @@ describe('a suspend', () => {
     expect((await user.workspaces.get(workspaceId)).phase).toBe('running');
     await session.shutdown();
   });
-
-  it('leaves its cell no socket; the open one goes on with its variables, and hears what comes by itself', async () => {
-    const kernel = await jupyter.kernels.startNew({ name: 'python3' });
-    await execute(kernel, 'import time; kept = 6');
-    const changes: string[] = [];
-    kernel.connectionStatusChanged.connect((_kernel, status) => changes.push(status));
-
-    await suspendWithoutSockets();
-    expect((await execute(kernel, 'kept * 7')).value).toBe('42');
-
-    const begun = vi.fn();
-    kernel.iopubMessage.connect((_kernel, { header }) => void (header.msg_type === 'stream' && begun()));
-    const running = execute(kernel, 'print("begun")\ntime.sleep(2)\nprint("done"); kept + 1');
-    await vi.waitFor(() => expect(begun).toHaveBeenCalled(), { timeout: 30_000 });
-    await suspendWithoutSockets();
-    await user.workspaces.resume(workspaceId);
-    expect(await running).toEqual({ status: 'ok', text: 'begun\ndone\n', value: '7' });
-    expect(changes).toEqual([]);
-    await kernel.shutdown();
-  });
 });
-
-/** Suspends the workspace, and waits until nobody holds a connection to its cell. */
-async function suspendWithoutSockets(): Promise<void> {
-  await user.workspaces.suspend(workspaceId);
-  await user.workspaces.reaches(workspaceId, 'suspended');
-  const { home, url, cells } = platform();
-  const [cell] = targetsOf(home, cells, Number(new URL(url).port)).filter(
-    ({ job }) => job === 'cellbook-cell',
-  );
-  if (!cell) throw new Error('the platform has no cell');
-  const saysNone = async () => /^cellbook_cell_sockets(\{.*\})? 0$/m.test(await scrape(cell));
-  await expect.poll(saysNone, { timeout: 60_000, interval: 200 }).toBe(true);
-}
 
 describe('metrics', () => {
   it('every one that an alert or a dashboard names is said by a program, with the labels it is chosen by', async () => {

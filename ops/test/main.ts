@@ -17,6 +17,7 @@ import { runCheck, staticChecks } from './checks.ts';
 import { runPythonTests } from './python-tests.ts';
 import { runInherited } from './run-inherited.ts';
 import { afterSecondLook, worthASecondLook } from './second-look.ts';
+import { strayErrorsVariable } from './stray-errors.ts';
 import {
   type AllowedSkips,
   allowedSkipsSchema,
@@ -70,7 +71,7 @@ async function runVitest(projects: string[]): Promise<Summary> {
   const narrowed = filters.length > 0 ? ['--passWithNoTests', ...filters] : [];
   const first = await vitest(projects, narrowed, 'first');
   const files = worthASecondLook(first.report);
-  if (files.length === 0) return summed(projects, first);
+  if (files.length === 0 || first.strays > 0) return summed(projects, first);
   const again = await vitest(projects, ['--no-file-parallelism', ...files], 'second');
   const looked = afterSecondLook(first.report, again.report);
   unsteady.push(...looked.unsteady);
@@ -81,14 +82,18 @@ async function vitest(
   projects: string[],
   more: string[],
   look: string,
-): Promise<{ report: Report; code: number }> {
+): Promise<{ report: Report; code: number; strays: number }> {
   signal.throwIfAborted();
   const file = join(directory, `${projects.join('-')}-${look}.json`);
+  const strays = `${file}.strays`;
+  process.env[strayErrorsVariable] = strays;
   const args = ['run', ...projects.flatMap((name) => ['--project', name]), ...more];
-  const reporters = ['--reporter=dot', '--reporter=json', `--outputFile.json=${file}`];
+  const reporters = ['dot', 'json', './ops/test/stray-errors.ts'].map((name) => `--reporter=${name}`);
+  reporters.push(`--outputFile.json=${file}`);
   const code = await runInherited('vitest', [...args, ...reporters], checkoutDirectory, signal);
   if (!existsSync(file)) throw new Error(`vitest wrote no report for ${projects.join(' and ')}`);
-  return { report: reportSchema.parse(JSON.parse(readFileSync(file, 'utf8'))), code };
+  const report = reportSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+  return { report, code, strays: Number(readFileSync(strays, 'utf8')) };
 }
 
 function summed(projects: string[], { report, code }: { report: Report; code: number }): Summary {

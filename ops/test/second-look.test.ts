@@ -33,6 +33,7 @@ describe('a second look at what failed', () => {
   it.each([
     ['what failed fails again', report(file('a', { one: 'passed', two: 'failed' }))],
     ['another test of the file fails', report(file('a', { one: 'failed', two: 'passed' }))],
+    ['what failed is skipped', report(file('a', { one: 'passed', two: 'skipped' }))],
     ['a test is missing', report(file('a', { two: 'passed' }))],
     ['the file was not run', report()],
   ])('leaves the failure where %s', (_, again) => {

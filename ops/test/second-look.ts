@@ -37,8 +37,10 @@ function hasFailed(file: FileResult): boolean {
   return file.status === 'failed' || file.assertionResults.some((test) => test.status === 'failed');
 }
 
-/** A second run that has lost tests says nothing about them. */
+/** A second run that has lost tests, or skipped one that failed, says nothing about them. */
 function hasAllOf(second: FileResult, first: FileResult): boolean {
-  const names = new Set(second.assertionResults.map((test) => test.fullName));
-  return names.size > 0 && first.assertionResults.every((test) => names.has(test.fullName));
+  const statuses = new Map(second.assertionResults.map((test) => [test.fullName, test.status]));
+  const hasIt = ({ fullName, status }: FileResult['assertionResults'][number]) =>
+    status === 'failed' ? statuses.get(fullName) === 'passed' : statuses.has(fullName);
+  return statuses.size > 0 && first.assertionResults.every(hasIt);
 }

@@ -22,7 +22,7 @@ export const forwardOrHold = async (ask: Ask, identity: Identity, path: string):
 /** Null: it goes straight to the cell, as every request. */
 async function hold(ask: Ask, identity: Identity, path: string): Promise<Response | null> {
   const { edge, request, url } = ask;
-  if (!isUpgrade(request) || !holdable.test(path)) return null;
+  if (edge.config.CELLBOOK_PARKING === 'off' || !isUpgrade(request) || !holdable.test(path)) return null;
   const headers = heldHeaders(request, edge.config.CELLBOOK_CLIENT_ADDRESS);
   const held = writeHeld({ identity, path, search: searchWithoutToken(url), headers });
   if (held === null) return null;
