@@ -22,6 +22,12 @@ export interface ServedProgram {
  */
 export const nodeMemory = '--max-semi-space-size=16';
 
+/**
+ * Calls into users' files wait in these threads, also for what the same process is to bring (cells/src/storage/live/
+ * tree-call.ts): of libuv's own four none would be left for that. It is read when a process starts, never later.
+ */
+export const nodeThreads = { UV_THREADPOOL_SIZE: '32' };
+
 const answerDeadlineMs = 60_000;
 
 /** For the watch over a program that lives on and serves no more (processes/silence.ts). */
@@ -39,7 +45,7 @@ export async function startServed(
 ): Promise<{ child: Child; url: string }> {
   const { name, stopOrder, script, port, tlsDirectory, env, stopDeadlineMs, signal } = program;
   const child = await startChild(context, {
-    ...{ name, stopOrder, env, stopDeadlineMs, cwd: checkoutDirectory },
+    ...{ name, stopOrder, stopDeadlineMs, cwd: checkoutDirectory, env: { ...nodeThreads, ...env } },
     ...{ command: process.execPath, args: [nodeMemory, script], stopSignal: 'SIGTERM' },
   });
   const url = `${tlsDirectory === undefined ? 'http' : 'https'}://127.0.0.1:${port}`;
