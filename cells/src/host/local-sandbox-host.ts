@@ -115,8 +115,11 @@ export class LocalSandboxHost<Hosted extends HostedSandbox = Sandbox> implements
 
   /** Ends every sandbox that is nobody's. */
   async dropMembers(): Promise<void> {
-    await this.#members.giveWay(this.#members.count);
-    await this.#driver.ahead?.drop();
+    try {
+      await this.#members.giveWay(this.#members.count);
+    } finally {
+      await this.#driver.ahead?.drop();
+    }
   }
 
   start(spec: SandboxSpec, signal: AbortSignal, image?: KeptImage): Promise<Hosted> {

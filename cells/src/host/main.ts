@@ -16,17 +16,22 @@ const daemon = await startDaemon(config, tools).catch((error) => {
   process.exit(1);
 });
 
+const fail = (error: unknown): never => {
+  log.fatal({ err: error }, 'the host did not stop as it should');
+  process.exit(1);
+};
+
 /** To take a machine out of service: cells that compute may finish first. One of the others ends the waiting. */
 process.once('SIGUSR2', async () => {
   log.info('asked to drain');
-  await daemon.close({ hurry: false });
+  await daemon.close({ hurry: false }).catch(fail);
   process.exit(0);
 });
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.once(signal, async () => {
     log.info({ signal }, 'asked to stop');
-    await daemon.close();
+    await daemon.close().catch(fail);
     process.exit(0);
   });
 }

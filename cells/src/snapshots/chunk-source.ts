@@ -26,10 +26,15 @@ export function fetchingFrom(remote: RemoteImages, of: WorkspaceId, scratch: str
       const names = [...new Set(chunks.map(({ name }) => name))];
       const fetch = async (name: string) =>
         writeFile(join(directory, name), await remote.chunk(of, name, signal));
-      await Promise.all(names.map(fetch));
-      const done = await work(directory);
-      await rm(directory, { recursive: true });
-      return done;
+      const fetching = names.map(fetch);
+      try {
+        await Promise.all(fetching);
+        return await work(directory);
+      } finally {
+        // One that failed may be asked again and again: nothing of it stays in memory.
+        await Promise.allSettled(fetching);
+        await rm(directory, { recursive: true, force: true });
+      }
     },
   };
 }

@@ -46,6 +46,7 @@ export interface AnswerPiece {
   offset: number;
   chunks: Chunk[];
   directory: string;
+  /** Lent: it stays open until this is answered. */
   device: number;
   reads: PageRead[];
 }
@@ -123,7 +124,7 @@ export function answerPiece({ key, offset, chunks, directory, device, reads }: A
     end += content.length;
     for (let read = rest[0]; read && read.offset + read.bytes <= end; read = rest[0]) {
       rest.shift();
-      say(device, read.unique, slices(contents, read.offset - at, read.bytes));
+      say({ fd: device }, read.unique, slices(contents, read.offset - at, read.bytes));
     }
     // Those that nobody reads any more.
     for (

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { systemClock } from '@cellbook/shared/clock.ts';
 import { newSandboxId, newWorkspaceId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
+import { silentLogger } from '@cellbook/shared/log.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { digestOf } from '../host/wire/digest.ts';
@@ -32,6 +33,8 @@ const open = () =>
     threads,
     remote,
     random: systemRandom,
+    clock: systemClock,
+    log: silentLogger,
     lazy: null,
   });
 const objects = createMemoryObjectStore();

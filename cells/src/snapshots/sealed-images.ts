@@ -12,9 +12,11 @@
  */
 import { mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { Clock } from '@cellbook/shared/clock.ts';
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import { type SandboxId, sandboxIdSchema, type WorkspaceId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
+import type { Logger } from '@cellbook/shared/log.ts';
 import type { Random } from '@cellbook/shared/random.ts';
 import type { SnapshotImage } from '../sandbox/driver.ts';
 import { Semaphore } from '../storage/tree/semaphore.ts';
@@ -34,6 +36,8 @@ export interface SealedImagesParts {
   threads: SealingThreads;
   remote: RemoteImages;
   random: Random;
+  clock: Clock;
+  log: Pick<Logger, 'warn'>;
   /** Null where files cannot be served as they are read. */
   lazy: LazyFiles | null;
 }
@@ -78,8 +82,11 @@ export class SealedImages implements ImageShelf {
     const { directory, remove } = await this.#parts.scratch.make();
     const served: Served[] = [];
     const finish = async () => {
-      await remove();
-      await this.#readNoMore(of);
+      try {
+        await remove();
+      } finally {
+        await this.#readNoMore(of);
+      }
     };
     try {
       const { files } = (await this.#manifest(image, signal)).manifest;
@@ -94,6 +101,10 @@ export class SealedImages implements ImageShelf {
       // Not awaited where it is still read: `use` has what it wanted.
       const over = Promise.all(served.map(({ released }) => released)).then(finish);
       if (served.length === 0) await over;
+      else
+        over.catch((error: unknown) =>
+          this.#parts.log.warn({ err: error, sandboxId: of }, 'what was read of an image was not removed'),
+        );
     }
   }
 
@@ -105,18 +116,19 @@ export class SealedImages implements ImageShelf {
     to: string,
     served: Served[],
   ): Promise<ImageFile[]> {
-    const { lazy, threads } = this.#parts;
+    const { lazy, threads, clock, random, log } = this.#parts;
     if (lazy === null) return [...files];
     const atOnce = remoteOf ? remoteAtOnce : localAtOnce;
     const chunksAtOnce = remoteOf ? 1 : limits.snapshots.unitChunks;
     const whole: ImageFile[] = [];
     for (const file of files) {
-      const lazyFile = lazyFileOf(file, { threads, of, key, sources, atOnce, chunksAtOnce });
-      if (lazyFile === null) {
+      const how = { threads, of, key, sources, atOnce, chunksAtOnce, clock, random, log };
+      const lazyFile = lazyFileOf(file, how);
+      const one = lazyFile && lazy.serve(lazyFile);
+      if (one === null) {
         whole.push(file);
         continue;
       }
-      const one = lazy.serve(lazyFile);
       served.push(one);
       await mkdir(dirname(join(to, file.path)), { recursive: true });
       await symlink(one.path, join(to, file.path));
@@ -187,8 +199,9 @@ export class SealedImages implements ImageShelf {
   }
 
   async close(): Promise<void> {
-    await this.#parts.lazy?.close();
+    // First those who write answers: the device is closed when they are done with it.
     await this.#parts.threads.close();
+    await this.#parts.lazy?.close();
     await this.#parts.scratch.unmount();
   }
 

@@ -13,6 +13,10 @@ export const snapshotLimits = {
     readPagesMax: 256,
     /** Chunks opened at once of what nobody waits for: 1.5 ms, which is as long as somebody may wait behind them. */
     unitChunks: 4,
+    /** A store that fails is waited for this long: the owner has his kernels already, and loses them with an error. */
+    lazyWaitMs: 300_000,
+    /** 40 attempts in that time, of each unit that is wanted. */
+    lazyRetry: { attemptsMax: 1_000, baseDelayMs: 250, maxDelayMs: 15_000 },
     /** Reads of it that wait: runsc has 128 on their way. */
     readsWaitingMax: 1_024,
     /** Sealing is nobody's wait: one thread does 200 MB/s, and leaves the other processors to users. */

@@ -28,7 +28,9 @@ export interface DrainParts {
 export async function drainHost(parts: DrainParts, hurry: AbortSignal = AbortSignal.abort()): Promise<void> {
   const { host, volumes, commands, clock, log } = parts;
   host.refuseNew({ waitsForBusy: !hurry.aborted });
-  await host.dropMembers();
+  await host.dropMembers().catch((error: unknown) => {
+    log.error({ err: error }, 'sandboxes that are nobody’s did not all end; the next start ends them');
+  });
   const busyUntilMs = clock.monotonicMs() + limits.host.drainBusyMs;
   let untilMs = hurry.aborted ? clock.monotonicMs() + limits.lifecycle.drainMs : Number.POSITIVE_INFINITY;
   for (;;) {

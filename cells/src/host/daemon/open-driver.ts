@@ -21,7 +21,7 @@ export async function openDriver<Hosted extends HostedSandbox>(
   }
   if (imageDirectory !== null)
     return createGvisorDriverWith(
-      { runscPath, imageDirectory, stateDirectory, clock, random, egress, makesAhead: pool },
+      { runscPath, imageDirectory, stateDirectory, clock, random, egress, makesAhead: pool, log },
       connect,
     );
   throw new CellbookError('bad_request', {

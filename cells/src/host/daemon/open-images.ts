@@ -22,6 +22,6 @@ export async function openImages(
   const remote = new RemoteImages(objects);
   const lazy = await LazyFiles.mount(join(scratchOf(hostDirectory), 'pages'), log);
   return SealedImages.open({
-    ...{ directory: join(hostDirectory, 'images'), scratch, threads, remote, random, lazy },
+    ...{ directory: join(hostDirectory, 'images'), scratch, threads, remote, random, clock, log, lazy },
   });
 }

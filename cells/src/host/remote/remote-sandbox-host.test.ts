@@ -250,6 +250,17 @@ describe('a host behind its daemon', { timeout: 60_000 }, () => {
     await drained;
   });
 
+  it('drains also where sandboxes that are nobody’s do not end', async () => {
+    vi.spyOn(host, 'dropMembers').mockRejectedValue(new Error('one of them is stuck'));
+    const error = vi.spyOn(silentLogger, 'error');
+    const { volumes } = files;
+    const hasUnsent = async () => false;
+    await drainHost({ host, volumes, commands, hasUnsent, clock: systemClock, log: silentLogger });
+    expect(host.isDraining).toBe(true);
+    expect(error).toHaveBeenCalledOnce();
+    error.mockRestore();
+  });
+
   it('counts no place on a host that does not answer', async () => {
     const own = controller();
     const hosts = new Hosts([own]);

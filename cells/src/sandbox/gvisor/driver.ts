@@ -9,6 +9,7 @@ import { dirname, join, resolve } from 'node:path';
 import type { Clock } from '@cellbook/shared/clock.ts';
 import type { SandboxId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
+import type { Logger } from '@cellbook/shared/log.ts';
 import type { Random } from '@cellbook/shared/random.ts';
 import type { Egress } from '../../egress/egress.ts';
 import { findCgroupRoots, SandboxCgroups } from '../cgroup.ts';
@@ -39,6 +40,7 @@ export interface GvisorDriverOptions {
   egress?: Egress | null;
   /** Sandboxes are made ahead for workspaces that come back; off unless asked for. */
   makesAhead?: boolean;
+  log?: Logger;
   /** The supervisor's package; this checkout's unless another is given. */
   supervisorSource?: string;
 }
@@ -64,7 +66,8 @@ export async function createGvisorDriverWith<Hosted extends HostedSandbox>(
     cgroups: new SandboxCgroups(await findCgroupRoots(), cgroupParent(stateDirectory), clock),
   });
   const records = new SandboxRecords(join(stateDirectory, 'sandboxes'));
-  return new ChildDriver(isolation, records, clock, connect, options.makesAhead ? random : null);
+  const ahead = options.makesAhead ? random : null;
+  return new ChildDriver(isolation, records, clock, connect, ahead, options.log ?? null);
 }
 
 /** The group below which this controller's sandboxes have theirs; it stays, empty, when they are gone. */

@@ -16,6 +16,7 @@ import { withDeadline } from '@cellbook/shared/deadline.ts';
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import type { SandboxId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
+import type { Logger } from '@cellbook/shared/log.ts';
 import type { Random } from '@cellbook/shared/random.ts';
 import type {
   DriverKind,
@@ -105,6 +106,7 @@ export class ChildDriver<Hosted extends HostedSandbox> implements SandboxDriver<
     clock: Clock,
     connect: Connect<Hosted>,
     ahead: Random | null = null,
+    log: Pick<Logger, 'warn'> | null = null,
   ) {
     this.kind = isolation.kind;
     this.version = isolation.version;
@@ -126,7 +128,7 @@ export class ChildDriver<Hosted extends HostedSandbox> implements SandboxDriver<
     const shells =
       memory &&
       ahead &&
-      new Shells({ isolation: memory.shells, records, about, clear, clock, random: ahead });
+      new Shells({ isolation: memory.shells, records, about, clear, clock, random: ahead, log });
     this.ahead = shells;
     const snapshots = memory && new ChildSnapshots(memory, inside, clock, shells);
     this.snapshots = snapshots;

@@ -114,8 +114,10 @@ export class ChildSnapshots<Hosted extends HostedSandbox> implements SandboxSnap
     const { sandboxId, child } = shell;
     const own = { ...spec, sandboxId };
     const enter = async (record: string) => shell.enter(await this.#memory.shells.enter(own, record, image));
-    return this.#inside.bringUp(own, { ...how, made: { child, enter } }, signal).catch(() => {
+    return this.#inside.bringUp(own, { ...how, made: { child, enter } }, signal).catch(async () => {
       signal.throwIfAborted();
+      // Also where its end failed: two of a workspace's sandboxes never run beside each other.
+      await this.#inside.clear(sandboxId);
       return null;
     });
   }

@@ -15,6 +15,7 @@ import type { Clock, Timer } from '@cellbook/shared/clock.ts';
 import { withDeadline } from '@cellbook/shared/deadline.ts';
 import { newSandboxId, type SandboxId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
+import type { Logger } from '@cellbook/shared/log.ts';
 import type { Random } from '@cellbook/shared/random.ts';
 import { type MadeAhead, nobody } from '../driver.ts';
 import type { IsolationShells, ShellOf } from './isolation.ts';
@@ -36,6 +37,7 @@ export interface ShellsDeps {
   clear(sandboxId: SandboxId): Promise<void>;
   clock: Clock;
   random: Random;
+  log: Pick<Logger, 'warn'> | null;
 }
 
 export class Shells implements MadeAhead {
@@ -131,13 +133,17 @@ export class Shells implements MadeAhead {
     };
   }
 
+  /** Never rejects: what is left of it has its record still, and goes with the next start of this host. */
   async #end(key: string): Promise<void> {
     const shell = this.#shells.get(key);
     this.#shells.delete(key);
     if (!shell) return;
     this.#ids.delete(shell.sandboxId);
     shell.child.kill('SIGKILL');
-    await this.#deps.clear(shell.sandboxId);
+    const { clear, log } = this.#deps;
+    await clear(shell.sandboxId).catch((error: unknown) =>
+      log?.warn({ err: error, sandboxId: shell.sandboxId }, 'a sandbox made ahead was not cleaned up'),
+    );
   }
 }
 

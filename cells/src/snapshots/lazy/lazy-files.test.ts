@@ -41,12 +41,22 @@ function lazy(content: Buffer, before: (unit: PageUnit) => Promise<void> = async
   };
 }
 
+/** Those of this process. */
+async function readers(): Promise<string[]> {
+  const { stdout } = await promisify(execFile)('pgrep', ['-P', String(process.pid), '-x', 'dd']).catch(
+    () => ({
+      stdout: '',
+    }),
+  );
+  return stdout.split('\n').filter((line) => line !== '');
+}
+
 const fails = (code: string) => expect.objectContaining({ code });
 
 describe.runIf(existsSync('/dev/fuse'))('a file that is opened as it is read', () => {
   test('is what it is, from its beginning to its end and in the middle, by many at once', async () => {
     const content = randomBytes(40 * strideBytes + 12_345);
-    const served = files.serve(lazy(content));
+    const served = files.serve(lazy(content))!;
     expect(Buffer.compare(await readFile(served.path), content)).toBe(0);
     const handle = await open(served.path);
     const ranges = Array.from({ length: 50 }, (_, index) => [index * 53_001, 70_000] as const);
@@ -67,7 +77,7 @@ describe.runIf(existsSync('/dev/fuse'))('a file that is opened as it is read', (
   });
 
   test('that nobody has opened is gone with a drop', async () => {
-    const served = files.serve(lazy(Buffer.alloc(10)));
+    const served = files.serve(lazy(Buffer.alloc(10)))!;
     served.drop();
     await served.released;
     await expect(readFile(served.path)).rejects.toEqual(fails('ENOENT'));
@@ -79,7 +89,7 @@ describe.runIf(existsSync('/dev/fuse'))('a file that is opened as it is read', (
       lazy(content, async ({ firstChunk, lastChunk }) => {
         if (firstChunk <= 2 && lastChunk >= 2) throw new Error('damaged');
       }),
-    );
+    )!;
     const handle = await open(served.path);
     const at = (chunk: number) => handle.read(Buffer.alloc(100), 0, 100, chunk * strideBytes);
     await expect(at(2)).rejects.toEqual(fails('EIO'));
@@ -102,13 +112,34 @@ describe.runIf(existsSync('/dev/fuse'))('whoever still waits', () => {
         asked.resolve();
         return never;
       }),
-    );
+    )!;
     const refused = expect(promisify(execFile)('cat', [served.path])).rejects.toBeDefined();
     await asked.promise;
     await others!.close();
     await refused;
     await served.released;
     expect(await readFile('/proc/self/mounts', 'utf8')).not.toContain(join(directory, 'others'));
+  });
+
+  test('gets an error when what hears the kernel ends, and nothing is served any more', async () => {
+    const before = await readers();
+    const others = await LazyFiles.mount(join(directory, 'unheard'), silentLogger);
+    const [reader] = (await readers()).filter((one) => !before.includes(one));
+    const asked = Promise.withResolvers<void>();
+    const never = new Promise<void>(() => undefined);
+    const content = lazy(Buffer.alloc(strideBytes), () => {
+      asked.resolve();
+      return never;
+    });
+    const served = others!.serve(content)!;
+    const refused = expect(promisify(execFile)('cat', [served.path])).rejects.toBeDefined();
+    await asked.promise;
+    process.kill(Number(reader), 'SIGKILL');
+    await refused;
+    await served.released;
+    expect(others!.serve(content)).toBeNull();
+    await others!.close();
+    expect(await readFile('/proc/self/mounts', 'utf8')).not.toContain(join(directory, 'unheard'));
   });
 
   test('gets an error when the process is killed, of which nothing is left but the mount that its successor removes', async () => {

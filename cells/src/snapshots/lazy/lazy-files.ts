@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
 import { say } from './fuse-answer.ts';
+import type { FuseDevice } from './fuse-device.ts';
 import { type FuseMount, mountFuse } from './fuse-mount.ts';
 import {
   attributesAnswer,
@@ -43,6 +44,7 @@ export class LazyFiles {
   readonly #log: Pick<Logger, 'warn'>;
   readonly #files = new Map<bigint, ServedFile>();
   #mount: FuseMount | null = null;
+  #isLost = false;
   #count = root;
 
   private constructor(directory: string, log: Pick<Logger, 'warn'>) {
@@ -54,7 +56,11 @@ export class LazyFiles {
   static async mount(directory: string, log: Pick<Logger, 'warn'>): Promise<LazyFiles | null> {
     const files = new LazyFiles(directory, log);
     try {
-      files.#mount = await mountFuse(directory, (request, device) => files.#hear(request, device));
+      files.#mount = await mountFuse(
+        directory,
+        (request, device) => files.#hear(request, device),
+        () => files.#lose(),
+      );
       return files;
     } catch (error) {
       log.warn({ err: error }, 'this host has no FUSE: images are opened whole before they are restored');
@@ -62,7 +68,9 @@ export class LazyFiles {
     }
   }
 
-  serve(file: LazyFile): Served {
+  /** Null where nothing is served any more: the file is then put together before it is read. */
+  serve(file: LazyFile): Served | null {
+    if (this.#mount === null || this.#isLost) return null;
     const node = ++this.#count;
     const served = new ServedFile(file, this.#log);
     this.#files.set(node, served);
@@ -77,11 +85,25 @@ export class LazyFiles {
   async close(): Promise<void> {
     const mount = this.#mount;
     this.#mount = null;
+    this.#endAll();
     await mount?.close();
+  }
+
+  /** Whoever still reads is given errors by the kernel, and says no more that he has done with it. */
+  #lose(): void {
+    this.#isLost = true;
+    this.#log.warn(
+      { files: this.#files.size },
+      'files are served no more as they are read: nothing is heard',
+    );
+    this.#endAll();
+  }
+
+  #endAll(): void {
     for (const file of this.#files.values()) file.end();
   }
 
-  #hear(request: FuseRequest, device: number): void {
+  #hear(request: FuseRequest, device: FuseDevice): void {
     const answer = this.#answerTo(request, device);
     if (answer === later) return;
     if (typeof answer === 'number') say(device, request.unique, [], answer);
@@ -89,7 +111,7 @@ export class LazyFiles {
   }
 
   /** What is answered at once, or a number that says why not. */
-  #answerTo({ opcode: asked, unique, node, body }: FuseRequest, device: number): Answer {
+  #answerTo({ opcode: asked, unique, node, body }: FuseRequest, device: FuseDevice): Answer {
     const file = this.#files.get(node);
     switch (asked) {
       case opcode.forget:

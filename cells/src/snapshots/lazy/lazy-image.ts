@@ -1,6 +1,13 @@
-/** A large file of a sealed image as one that is opened while it is read, in threads. */
+/**
+ * A large file of a sealed image as one that is opened while it is read, in threads. Its owner was told already that
+ * he is back: a store that fails for a while is waited for; only what no source will ever have is given up at once.
+ */
+import { type Clock, sleep } from '@cellbook/shared/clock.ts';
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import { limits } from '@cellbook/shared/limits.ts';
+import type { Logger } from '@cellbook/shared/log.ts';
+import type { Random } from '@cellbook/shared/random.ts';
+import { retryDelayMs } from '@cellbook/shared/retry.ts';
 import type { Chunk } from '../chunk.ts';
 import type { ChunkSource } from '../chunk-source.ts';
 import type { ImageKey } from '../image-key.ts';
@@ -12,6 +19,9 @@ export interface LazyImageParts {
   threads: SealingThreads;
   of: string;
   key: ImageKey;
+  clock: Clock;
+  random: Random;
+  log: Pick<Logger, 'warn'>;
   /** Each is asked in turn, until one has what is wanted whole. */
   sources: readonly ChunkSource[];
   chunksAtOnce: number;
@@ -35,30 +45,65 @@ export function lazyFileOf(file: ImageFile, parts: LazyImageParts): LazyFile | n
 function answering(
   { chunks: all }: ChunkedFile,
   strideBytes: number,
-  { threads, of, key, sources }: LazyImageParts,
+  parts: LazyImageParts,
 ): LazyFile['answer'] {
+  const { threads, of, key } = parts;
   return async ({ firstChunk, lastChunk, reads }, device, signal) => {
     const chunks = all.slice(firstChunk, lastChunk + 1);
-    const piece = { kind: 'answer' as const, key, offset: firstChunk * strideBytes, chunks, device, reads };
+    const piece = { kind: 'answer' as const, key, offset: firstChunk * strideBytes, chunks, reads };
     const answerFrom = (source: ChunkSource) =>
-      source.having(chunks, (directory) => threads.answer(of, { ...piece, directory }), signal);
-    await firstThatCan(sources, answerFrom);
+      source.having(
+        chunks,
+        (directory) => device.lend((fd) => threads.answer(of, { ...piece, device: fd, directory })),
+        signal,
+      );
+    await fromOneThatCan(parts, answerFrom, signal);
   };
 }
 
-async function firstThatCan(
-  sources: readonly ChunkSource[],
-  answerFrom: (source: ChunkSource) => Promise<void>,
+type AnswerFrom = (source: ChunkSource) => Promise<void>;
+
+/** Again and again, as long as one of them may have it later. */
+async function fromOneThatCan(
+  { sources, clock, random, log }: LazyImageParts,
+  answerFrom: AnswerFrom,
+  signal: AbortSignal,
 ): Promise<void> {
-  for (const [index, source] of sources.entries()) {
-    try {
-      return await answerFrom(source);
-    } catch (error) {
-      const isUnusable = error instanceof CellbookError && error.code === 'sandbox_unavailable';
-      if (!isUnusable || index === sources.length - 1) throw error;
-    }
+  const { lazyWaitMs, lazyRetry } = limits.snapshots;
+  const untilMs = clock.monotonicMs() + lazyWaitMs;
+  for (let attempt = 1; ; attempt++) {
+    const failed = await failuresOf(sources, answerFrom, signal);
+    if (failed === null) return;
+    const [passing] = failed.filter((error) => !isUnusable(error));
+    const delayMs = retryDelayMs(attempt, lazyRetry, random);
+    if (passing === undefined || clock.monotonicMs() + delayMs >= untilMs) throw passing ?? failed.at(-1);
+    if (attempt === 1) log.warn({ err: passing }, 'pages of an image do not come now: they are waited for');
+    await sleep(clock, delayMs, signal);
   }
 }
+
+/** Null where one of them could; otherwise why each could not. */
+async function failuresOf(
+  sources: readonly ChunkSource[],
+  answerFrom: AnswerFrom,
+  signal: AbortSignal,
+): Promise<unknown[] | null> {
+  const failed: unknown[] = [];
+  for (const source of sources) {
+    signal.throwIfAborted();
+    try {
+      await answerFrom(source);
+      return null;
+    } catch (error) {
+      failed.push(error);
+    }
+  }
+  return failed;
+}
+
+/** What is missing or damaged there stays so. */
+const isUnusable = (error: unknown): boolean =>
+  error instanceof CellbookError && error.code === 'sandbox_unavailable';
 
 /** Every chunk of these files. */
 export const chunksOf = (files: readonly ImageFile[]): Chunk[] =>

@@ -3,6 +3,7 @@
 import { limits } from '@cellbook/shared/limits.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
 import { say } from './fuse-answer.ts';
+import type { FuseDevice } from './fuse-device.ts';
 import { errno } from './fuse-wire.ts';
 import { type PageRead, PageReads, type PageUnit } from './page-reads.ts';
 
@@ -15,7 +16,7 @@ export interface LazyFile {
   /** Units opened at once, and how many where somebody waits for one. */
   atOnce: { inOrder: number; waited: number };
   /** Opens the unit's chunks and answers its reads; throws where it cannot: those it answered stay answered. */
-  answer(unit: PageUnit, device: number, signal: AbortSignal): Promise<void>;
+  answer(unit: PageUnit, device: FuseDevice, signal: AbortSignal): Promise<void>;
 }
 
 export class ServedFile {
@@ -64,7 +65,7 @@ export class ServedFile {
     this.#released.resolve();
   }
 
-  read({ unique, offset, bytes }: PageRead, device: number): void {
+  read({ unique, offset, bytes }: PageRead, device: FuseDevice): void {
     const within = Math.min(bytes, this.bytes - offset);
     if (within <= 0) say(device, unique, []);
     else if (this.#reads.count >= limits.snapshots.readsWaitingMax) say(device, unique, [], errno.again);
@@ -74,7 +75,7 @@ export class ServedFile {
     }
   }
 
-  #pump(device: number): void {
+  #pump(device: FuseDevice): void {
     const { inOrder, waited } = this.#file.atOnce;
     while (this.#working < (this.#reads.isWaited ? waited : inOrder)) {
       const unit = this.#reads.next();
@@ -84,7 +85,7 @@ export class ServedFile {
     }
   }
 
-  async #answer(unit: PageUnit, device: number): Promise<void> {
+  async #answer(unit: PageUnit, device: FuseDevice): Promise<void> {
     try {
       await this.#file.answer(unit, device, this.#ended.signal);
     } catch (error) {

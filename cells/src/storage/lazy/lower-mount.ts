@@ -7,6 +7,7 @@
 import { limits } from '@cellbook/shared/limits.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
 import { say } from '../../snapshots/lazy/fuse-answer.ts';
+import type { FuseDevice } from '../../snapshots/lazy/fuse-device.ts';
 import { type FuseMount, mountFuse } from '../../snapshots/lazy/fuse-mount.ts';
 import { errno, type FuseRequest, opcode as known, readWanted } from '../../snapshots/lazy/fuse-wire.ts';
 import { nameFromBytes } from '../tree/name.ts';
@@ -42,7 +43,7 @@ export function mountLower(directory: string, parts: LowerMountParts): Promise<F
   });
 }
 
-function answerTo(parts: LowerMountParts, request: FuseRequest, device: number): Answer {
+function answerTo(parts: LowerMountParts, request: FuseRequest, device: FuseDevice): Answer {
   const { opcode: asked, node: id, body } = request;
   const silent = asked === opcode.forget || asked === opcode.batchForget || asked === opcode.interrupt;
   if (silent) return null;
@@ -77,7 +78,7 @@ async function read(
   { chunks, log }: LowerMountParts,
   { entry }: LowerNode,
   { unique, body }: FuseRequest,
-  device: number,
+  device: FuseDevice,
 ): Promise<void> {
   const { offset, bytes } = readWanted(body);
   try {
