@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { lstat, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '@cellbook/shared/clock.ts';
@@ -12,9 +13,10 @@ import { digestOf } from '../host/wire/digest.ts';
 import { createMemoryObjectStore } from '../storage/objects/memory-object-store.ts';
 import { imageKeySchema } from './image-key.ts';
 import type { KeptImage } from './image-shelf.ts';
+import { LazyFiles } from './lazy/lazy-files.ts';
 import { RemoteImages } from './remote-images.ts';
 import { Scratch } from './scratch.ts';
-import { SealedImages } from './sealed-images.ts';
+import { SealedImages, type SealedImagesParts } from './sealed-images.ts';
 import { createSealingThreads } from './sealing-threads.ts';
 
 const fingerprint = { runtime: 'runsc 1', platform: 'systrap', cpuFeatures: 'abc', imageDigest: 'def' };
@@ -26,7 +28,7 @@ let directory: string;
 let images: SealedImages;
 const threads = createSealingThreads(systemClock);
 const sealed = () => join(directory, 'images');
-const open = () =>
+const open = (parts: Partial<SealedImagesParts> = {}) =>
   SealedImages.open({
     directory: sealed(),
     scratch: new Scratch(join(directory, 'scratch')),
@@ -36,6 +38,7 @@ const open = () =>
     clock: systemClock,
     log: silentLogger,
     lazy: null,
+    ...parts,
   });
 const objects = createMemoryObjectStore();
 const remote = new RemoteImages(objects);
@@ -255,3 +258,38 @@ test('a copy that is damaged or in part gone does not come back, and says so', a
   expect(await readdir(join(directory, 'scratch'))).toEqual([]);
   await expect(images.send(workspaceId, draw(), signal)).rejects.toThrow(/no whole image/);
 });
+
+test.runIf(existsSync('/dev/fuse'))(
+  'what cannot be removed after a read is said; where files are served no more, they are put together',
+  async () => {
+    const image = draw();
+    const files = { 'memory/pages.img': randomBytes(limits.snapshots.lazyBytesMin + 1) };
+    await write(image, files);
+    const lazy = await LazyFiles.mount(join(directory, 'pages'), silentLogger);
+    const scratch = new Scratch(join(directory, 'scratch'));
+    const said: unknown[] = [];
+    const log = { warn: (fields: unknown) => said.push(fields) };
+    const own = await open({ lazy, scratch, log });
+    const make = scratch.make.bind(scratch);
+    scratch.make = async () => {
+      const { directory: made, remove } = await make();
+      return {
+        directory: made,
+        remove: () => remove().then(() => Promise.reject(new Error('it stays busy'))),
+      };
+    };
+    const isLink = (from: string) => lstat(join(from, 'memory/pages.img')).then((at) => at.isSymbolicLink());
+    expect(await own.read(image, isLink, signal)).toBe(true);
+    await expect.poll(() => said).toMatchObject([{ err: { message: 'it stays busy' } }]);
+    scratch.make = make;
+    await lazy?.close();
+    expect(await own.read(image, isLink, signal)).toBe(false);
+    expect(await own.read(image, async (from) => digests(await readAll(from)), signal)).toEqual(
+      digests(files),
+    );
+    // Nobody reads it any more: it goes at once.
+    await own.remove(image.of);
+    expect(await own.list()).not.toContain(image.of);
+    expect(await readdir(sealed())).not.toContain(image.of);
+  },
+);
