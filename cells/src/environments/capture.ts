@@ -11,13 +11,19 @@ import { limits } from '@cellbook/shared/limits.ts';
 import { linkTarget, namesIn, openDirectory, type Place, statOf } from '../storage/live/beneath.ts';
 import { type CaptureTools, captureFile } from '../storage/live/capture-file.ts';
 import { errnoOf, orAbsent } from '../storage/live/errno.ts';
-import { modeOf } from '../storage/live/live-index.ts';
+import { type IndexLeaf, modeOf, stampOf } from '../storage/live/live-index.ts';
+import type { StoredLeaf } from '../storage/live/live-volume.ts';
+import { treeCall } from '../storage/live/tree-call.ts';
+import { createContentWriter, noChunks, readRange } from '../storage/tree/file-content.ts';
 import { layerTimeNs, nameLayerTime, type Source, sourceNameOf } from './compiled.ts';
 import { type DirectoryNode, type FileNode, isUnchanged, type TreeNode } from './tree-node.ts';
 
 const { entriesMax, depthMax, fileBytesMax } = limits.storage;
 
-export type EnvironmentTools = Pick<CaptureTools, 'objects' | 'clock' | 'signal'>;
+export interface EnvironmentTools extends Pick<CaptureTools, 'objects' | 'clock' | 'signal'> {
+  /** Files that were moved here as they are stored, whose bytes may not have come: reading them waits for ourselves. */
+  storedAs(stats: BigIntStats): StoredLeaf | null;
+}
 
 export async function captureEnvironment(
   tools: EnvironmentTools,
@@ -76,7 +82,11 @@ async function captureDirectory(
     );
     if (child) children.set(name, child);
   }
-  return { type: 'directory', mode: modeOf(await directory.stat({ bigint: true })), children };
+  return {
+    type: 'directory',
+    mode: modeOf(await treeCall(() => directory.stat({ bigint: true }))),
+    children,
+  };
 }
 
 /** Null where code took it away, or put something else there, between two steps. */
@@ -93,7 +103,7 @@ async function within<T>(
 }
 
 async function captureOne(
-  { objects, clock, signal }: Walk,
+  walk: Walk,
   place: Place,
   stats: BigIntStats,
   known: TreeNode | undefined,
@@ -106,9 +116,9 @@ async function captureOne(
   const isSettled = source === undefined || source.unchanged;
   if (known?.type === 'file' && isSettled && isUnchanged(known, stats)) return known;
   const rewrite = (head: Buffer) => nameLayerTime(head, source);
-  const captured = await orAbsent(captureFile({ objects, clock, signal, rewrite }, place, undefined));
-  if (captured?.leaf.entry.type !== 'file') return null;
-  const { entry, stamp } = captured.leaf;
+  const captured = await contentOf(walk, place, stats, rewrite);
+  if (captured?.entry.type !== 'file') return null;
+  const { entry, stamp } = captured;
   return {
     type: 'file',
     proof: stamp ? { by: 'stamp', stamp } : { by: 'nothing' },
@@ -116,6 +126,27 @@ async function captureOne(
     size: BigInt(entry.size),
     entry: { ...entry, mtimeNs: layerTimeNs, createdNs: layerTimeNs },
   };
+}
+
+async function contentOf(
+  { objects, clock, signal, storedAs }: Walk,
+  place: Place,
+  stats: BigIntStats,
+  rewrite: (head: Buffer) => void,
+): Promise<Pick<IndexLeaf, 'entry' | 'stamp'> | null> {
+  const stored = storedAs(stats);
+  if (stored?.entry.type !== 'file')
+    return (await orAbsent(captureFile({ objects, clock, signal, rewrite }, place, undefined)))?.leaf ?? null;
+  const { entry } = stored;
+  const writer = createContentWriter(objects, noChunks, signal);
+  let isHead = true;
+  for await (const bytes of readRange(stored.objects, entry, { start: 0, end: entry.size }, signal)) {
+    const chunk = isHead ? Buffer.from(bytes) : bytes;
+    if (isHead) rewrite(chunk);
+    isHead = false;
+    await writer.add(chunk);
+  }
+  return { entry: { ...entry, content: await writer.finish() }, stamp: stampOf(stats) };
 }
 
 async function captureLink(children: Map<string, TreeNode>, place: Place, stats: BigIntStats): Promise<void> {

@@ -1,10 +1,12 @@
 /** The environments of the workspaces whose files are on this host. */
+import type { BigIntStats } from 'node:fs';
 import type { Clock } from '@cellbook/shared/clock.ts';
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import type { WorkspaceId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
 import type { Random } from '@cellbook/shared/random.ts';
+import type { StoredLeaf } from '../storage/live/live-volume.ts';
 import type { ObjectStore } from '../storage/objects/object-store.ts';
 import { DirectoryCache } from '../storage/tree/directory-cache.ts';
 import { Semaphore } from '../storage/tree/semaphore.ts';
@@ -34,6 +36,8 @@ export interface EnvironmentParts extends HostEnvironmentsParts {
 export interface LiveFiles {
   directory: string;
   isWhole(): Promise<boolean>;
+  /** What is still as it was stored, and may not have come to this host. */
+  storedAs?(stats: BigIntStats): StoredLeaf | null;
 }
 
 export class HostEnvironments {

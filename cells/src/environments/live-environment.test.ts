@@ -1,7 +1,10 @@
-import { execFileSync } from 'node:child_process';
-import { mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { execFile, execFileSync } from 'node:child_process';
+import { mkdir, readdir, readFile, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { promisify } from 'node:util';
+import { limits } from '@cellbook/shared/limits.ts';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { VolumeChunks } from '../storage/lazy/volume-chunks.ts';
 import { environmentName } from './layout.ts';
 import { layersPrefix } from './org-objects.ts';
 import { createBed, installModule, installPackage, signal, site } from './testing/environment-bed.ts';
@@ -187,4 +190,46 @@ test('over files that come as they are read, packages are attached, stored and r
   await host.volumes.resetEnvironment(id, 'previous', signal());
   expect(await readdir(join(home, site))).toContain('alpha.so');
   await host.volumes.destroy(id);
+});
+
+test('files that were moved among the packages before their bytes have come are stored without being read', async () => {
+  const host = await bed.host('eu-1-a', undefined, { lazyAboveBytes: 1 });
+  const id = await bed.workspace(bed.newOrg());
+  await host.volumes.create(id);
+  const files = await host.volumes.files(id);
+  await files.makeDirectory(['models']);
+  const weights = Buffer.alloc(2_500_000, 'weights of a model ');
+  await files.write(['models', 'weights.bin'], weights);
+  await files.write(['models', 'small.txt'], Buffer.from('small'));
+  const { directory } = await host.volumes.attach(id, 1, signal());
+  await mkdir(join(directory, site), { recursive: true });
+  // Another process's, as code in a sandbox does it: a directory moves without what is in it.
+  await promisify(execFile)('mv', [join(directory, 'models'), join(directory, site, 'models')]);
+  const reads = vi.spyOn(VolumeChunks.prototype, 'read');
+  await host.environments.flush(id, 1, signal());
+  expect(reads).not.toHaveBeenCalled();
+  expect((await bed.environments.read(id))?.layer).toMatchObject({ files: 2, bytes: weights.length + 5 });
+  await putAway(host, id, 1);
+  const elsewhere = await bed.host('eu-1-b');
+  const { directory: home } = await elsewhere.volumes.attach(id, 2, signal());
+  expect(weights.equals(await readFile(join(home, site, 'models/weights.bin')))).toBe(true);
+  expect(await readFile(join(home, site, 'models/small.txt'), 'utf8')).toBe('small');
+});
+
+test('packages that cannot be stored are told the first time, and no more when they are gone', async () => {
+  const host = await bed.host('eu-1-a');
+  const { id, directory } = await begin(host);
+  const huge = join(directory, environmentName, 'huge.bin');
+  await mkdir(join(directory, environmentName));
+  await writeFile(huge, '');
+  await truncate(huge, limits.storage.fileBytesMax + 1);
+  await host.environments.flush(id, 1, signal());
+  expect(await bed.environments.read(id)).toMatchObject({
+    state: 'ready',
+    problem: expect.stringContaining('a file of'),
+    layer: { root: null },
+  });
+  await rm(huge);
+  await host.environments.flush(id, 1, signal());
+  expect(await bed.environments.read(id)).toMatchObject({ state: 'ready', problem: null });
 });

@@ -9,6 +9,7 @@
  * installed is stored when it has come to rest, and in any case at a suspend, when nothing runs any more. One thing
  * at a time; letting it go ends what is under way.
  */
+import type { BigIntStats } from 'node:fs';
 import { sleep } from '@cellbook/shared/clock.ts';
 import { withDeadline } from '@cellbook/shared/deadline.ts';
 import { CellbookError } from '@cellbook/shared/errors.ts';
@@ -16,7 +17,7 @@ import type { OrgId, WorkspaceId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import { Semaphore } from '../storage/tree/semaphore.ts';
 import { captureEnvironment } from './capture.ts';
-import type { Environment, Layer } from './environment-store.ts';
+import type { Environment, Layer, LayerCommit } from './environment-store.ts';
 import type { EnvironmentParts, LiveFiles } from './host-environments.ts';
 import { nodesOf, type StoredLayer, storeLayer } from './layer.ts';
 import { createOrgObjects, DamagedLayer } from './org-objects.ts';
@@ -41,6 +42,8 @@ export class LiveEnvironment {
   #stored: string | null = null;
   #seen = { state: '', looks: 0 };
   #isLooking = false;
+  /** The row says that what is here cannot be stored: as soon as it can it must say so no more. */
+  #isTold = false;
 
   constructor(workspaceId: WorkspaceId, files: LiveFiles, parts: EnvironmentParts) {
     this.#workspaceId = workspaceId;
@@ -127,6 +130,7 @@ export class LiveEnvironment {
 
   #isStored({ state, looks, newestNs, leaves }: Survey): boolean {
     if (state === this.#stored) return true;
+    if (this.#isTold) return false;
     const layer = this.#attached?.layer ?? null;
     const isAsAttached =
       layer !== null && looks === layer.looks && newestNs <= (this.#attached?.untilNs ?? 0n);
@@ -156,13 +160,14 @@ export class LiveEnvironment {
       if (!isSame(before, layer)) await environments.commit({ workspaceId, orgId, epoch, captureId, layer });
       this.#stored = after.state;
       this.#attached = null;
+      this.#isTold = false;
     };
     const doing = 'storing the installed packages';
     try {
       const signal = AbortSignal.any([given, this.#stop.signal]);
       await withDeadline(clock, captureMsMax, { code: 'store_unavailable', doing }, store, signal);
     } catch (error) {
-      await this.#explain(error, before, isLast);
+      await this.#explain(error, before, isLast, { workspaceId, orgId, epoch, captureId });
     } finally {
       await environments.endCapture(captureId);
     }
@@ -173,7 +178,8 @@ export class LiveEnvironment {
     const anew = known === 'damaged' || how.anew;
     const before = known === 'damaged' ? null : known;
     const objects = createOrgObjects(orgId, this.#parts.tools, { ...how, anew });
-    const tools = { objects, clock: this.#parts.clock, signal };
+    const storedAs = (stats: BigIntStats) => this.#files.storedAs?.(stats) ?? null;
+    const tools = { objects, clock: this.#parts.clock, signal, storedAs };
     const { directory } = this.#files;
     const tree = await withEnvironment(directory, (root) => captureEnvironment(tools, root, before));
     this.#known = tree;
@@ -201,11 +207,19 @@ export class LiveEnvironment {
   }
 
   /** What can never be stored is told and does not keep a workspace from its suspend; anything else is tried again. */
-  async #explain(error: unknown, before: Environment | null, isLast: boolean): Promise<void> {
+  async #explain(
+    error: unknown,
+    before: Environment | null,
+    isLast: boolean,
+    capture: Omit<LayerCommit, 'layer'>,
+  ): Promise<void> {
     if (!(error instanceof CellbookError) || error.code !== 'too_large') throw error;
-    const { environments, log } = this.#parts;
+    const { environments, clock, log } = this.#parts;
     log.warn({ workspaceId: this.#workspaceId, isLast, err: error }, 'installed packages cannot be stored');
-    if (before) await environments.setState(this.#workspaceId, before.state, error.problem);
+    // Of the first that are ever installed there is no row yet to say it in.
+    if (!before) await environments.commit({ ...capture, layer: emptyLayer(clock.nowMs()) });
+    await environments.setState(this.#workspaceId, before?.state ?? 'ready', error.problem);
+    this.#isTold = true;
   }
 
   /** For reading: what a cache knows of a layer that is referred to is right, whatever was swept. */
@@ -227,6 +241,7 @@ const isSame = (before: Environment | null, { root, times, looks }: Made): boole
   before === null
     ? root === null
     : before.state === 'ready' &&
+      before.problem === null &&
       before.layer.root === root &&
       before.layer.times === times &&
       before.layer.looks === looks;

@@ -56,6 +56,7 @@ export async function startCellProcess(
   await makeMasterKeys(secretKeys, systemRandom);
   const environment = {
     ...process.env,
+    UV_THREADPOOL_SIZE: '32',
     CELLBOOK_CELL_ID: testCellId,
     CELLBOOK_REGION_ID: 'test',
     CELLBOOK_PORT: String(port),

@@ -24,8 +24,8 @@ export const storageLimits = {
     chunksInFlightMax: 32,
     /** Volumes whose bytes are fetched as they are read (cells/src/storage/lazy). */
     lazy: {
-      /** Up to this much a volume is brought whole: at 1 Gb/s half a second, and then it needs nobody any more. */
-      aboveMebibytes: 64,
+      /** Up to this much a volume is brought whole: at 1 Gb/s 17 s, and then it needs nobody any more. */
+      aboveMebibytes: 2_048,
       /** At 20 ms to the store 64 at a time are 3,000 directories a second. */
       directoriesInFlight: 64,
       /** One answer to the kernel: 8 chunks' worth of them wait at most, and its own limit is 1 MiB. */
@@ -37,6 +37,10 @@ export const storageLimits = {
       /** Fetched while nobody waits: what is under way when somebody does delays him by 2 MiB, 17 ms at 1 Gb/s. */
       restInFlight: 2,
       writesInFlight: 4,
+      /** Fetched chunks that wait for the disk: four turns' worth of them, 16 MiB per volume. */
+      writesWaitingMax: 16,
+      /** A chunk, from the disk or the store: three tries of 15 s, with what lies between them. */
+      bringMsMax: 60_000,
       /** Fetched chunks are kept on the host's disk while so much is free: they can be had again, what code writes not. */
       diskHeadroomBytesMin: 2 * 1024 * 1024 * 1024,
       /** These come first of what nobody has asked for: source, notebooks, packages; one chunk each. */

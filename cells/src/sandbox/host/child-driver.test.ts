@@ -35,14 +35,17 @@ process.stdin.once('data', () => process.stdout.write('x'.repeat(100)));
 process.stdin.on('end', () => undefined);
 setInterval(() => undefined, 1000);`;
 
-function driver(): ChildDriver<Sandbox> {
+function driver(prepared: Promise<void> = Promise.resolve()): ChildDriver<Sandbox> {
   const isolation: Isolation = {
     kind: 'process',
     version: 'test',
     imageDigest: 'none',
     supervisor: { directory: 'none', digest: 'none' },
     memory: null,
-    prepare: async () => ({ argv: [process.execPath, '-e', rogue], environment: {} }),
+    prepare: async () => {
+      await prepared;
+      return { argv: [process.execPath, '-e', rogue], environment: {} };
+    },
     outOfMemoryKills: () => 0,
     clear: async () => undefined,
   };
@@ -64,6 +67,28 @@ it('ends a sandbox that broke the protocol: nobody can reach it any more', async
   );
   await expect(sandbox.link.listKernelspecs()).rejects.toMatchObject({ code: 'sandbox_unavailable' });
   expect(await sandbox.exited).toMatchObject({ reason: 'crashed' });
+  expect(await own.list()).toEqual([]);
+});
+
+it('does not list one that is coming up, which nobody may take for an orphan', async () => {
+  const { promise: prepared, resolve: prepare } = Promise.withResolvers<void>();
+  const own = driver(prepared);
+  const sandboxId = newSandboxId(systemRandom);
+  const starting = own.start(
+    {
+      ...{ sandboxId, workspaceId: newWorkspaceId(systemRandom), epoch: 1 },
+      ...{ homeDirectory: directory, limits: testLimits, environment: {} },
+    },
+    new AbortController().signal,
+  );
+  const records = new SandboxRecords(directory);
+  await expect.poll(() => records.list()).toHaveLength(1);
+  expect(await own.list()).toEqual([]);
+  prepare();
+  const sandbox = await starting;
+  expect(await own.list()).toMatchObject([{ sandboxId, attached: true }]);
+  await expect(sandbox.link.listKernelspecs()).rejects.toMatchObject({ code: 'sandbox_unavailable' });
+  await sandbox.exited;
   expect(await own.list()).toEqual([]);
 });
 

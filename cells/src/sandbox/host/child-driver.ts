@@ -97,6 +97,8 @@ export class ChildDriver<Hosted extends HostedSandbox> implements SandboxDriver<
   readonly #clock: Clock;
   readonly #connect: Connect<Hosted>;
   readonly #running = new Map<SandboxId, Running<Hosted>>();
+  /** From before its record is there until it runs, or is cleared away again. */
+  readonly #comingUp = new Set<SandboxId>();
   readonly #clearing = new Map<SandboxId, Promise<void>>();
 
   /** With `ahead`, sandboxes are made ahead for those that come back: their ids are drawn from it. */
@@ -147,6 +149,17 @@ export class ChildDriver<Hosted extends HostedSandbox> implements SandboxDriver<
   }
 
   async #bringUp(spec: SandboxSpec, how: BringUp, signal: AbortSignal): Promise<Hosted> {
+    const { sandboxId } = spec;
+    const isFirst = !this.#comingUp.has(sandboxId);
+    this.#comingUp.add(sandboxId);
+    try {
+      return await this.#bringUpRecorded(spec, how, signal);
+    } finally {
+      if (isFirst) this.#comingUp.delete(sandboxId);
+    }
+  }
+
+  async #bringUpRecorded(spec: SandboxSpec, how: BringUp, signal: AbortSignal): Promise<Hosted> {
     await this.#record(spec, how, signal);
     try {
       signal.throwIfAborted();
@@ -162,7 +175,11 @@ export class ChildDriver<Hosted extends HostedSandbox> implements SandboxDriver<
   }
 
   async list(): Promise<ObservedSandbox[]> {
-    const records = (await this.#records.list()).filter(({ sandboxId }) => !this.ahead?.has(sandboxId));
+    // One that is coming up is whoever starts it to clear away, and no orphan.
+    const isComingUp = (id: SandboxId) => this.#comingUp.has(id) && !this.#running.has(id);
+    const records = (await this.#records.list()).filter(
+      ({ sandboxId }) => !this.ahead?.has(sandboxId) && !isComingUp(sandboxId),
+    );
     return records.map(({ sandboxId, workspaceId, epoch }) => {
       return { sandboxId, workspaceId, epoch, attached: this.#running.has(sandboxId) };
     });

@@ -23,7 +23,7 @@ import { type LowerMountParts, mountLower } from './lower-mount.ts';
 export const treeName = 'files';
 
 /**
- * What this process has the kernel copy up, one at a time: each waits in one of libuv's four threads for bytes that
+ * What this process has the kernel copy up, one at a time: each waits in one of libuv's threads for bytes that
  * this process is to bring, which may need another of them.
  */
 export const copyUps = new Semaphore(1);
@@ -67,8 +67,12 @@ export class LazyMount {
   /** What is above the tree stays where it is. */
   async close(): Promise<void> {
     await execute(['umount', '-l', join(this.#home, 'lazy/merged')], 'unmounting files', [0, notMounted]);
-    await this.#fuse.close();
-    await this.parts.chunks.close();
+    // First whoever waits for bytes is told that they do not come: an answer needs the file system that asked.
+    try {
+      await this.parts.chunks.close();
+    } finally {
+      await this.#fuse.close();
+    }
   }
 }
 

@@ -4,9 +4,13 @@ import { createHash } from 'node:crypto';
 import { mkdir, rename, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { systemClock } from '@cellbook/shared/clock.ts';
 import { newWorkspaceId, type WorkspaceId } from '@cellbook/shared/ids.ts';
+import { silentLogger } from '@cellbook/shared/log.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
 import { afterEach, describe, expect, it } from 'vitest';
+import { HostEnvironments } from '../../environments/host-environments.ts';
+import { createMemoryEnvironmentStore } from '../../environments/memory-environment-store.ts';
 import { createWorkspaceVolumes, type HostVolumes } from '../create-workspace-volumes.ts';
 import { createMemoryObjectStore } from '../objects/memory-object-store.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
@@ -62,6 +66,20 @@ async function attached({ prefetch = false } = {}) {
   const { directory } = await host.volumes.attach(id, ++epoch, signal);
   return { id, seen, files, directory, at: (...names: string[]) => join(directory, ...names) };
 }
+
+/** Whose packages cannot be put there. */
+const failingEnvironments = (): HostEnvironments => {
+  const environments = new HostEnvironments({
+    ...{
+      environments: createMemoryEnvironmentStore({ clock: systemClock, orgOf: () => null, ownerOf: never }),
+    },
+    ...{ objects: createMemoryObjectStore(), cacheDirectory: join(host.hostDirectory, 'layers') },
+    ...{ clock: systemClock, random: systemRandom, log: silentLogger },
+  });
+  environments.attach = () => Promise.reject(new Error('no packages'));
+  return environments;
+};
+const never = async () => null;
 
 const read = async (path: string): Promise<Buffer> =>
   (await run('cat', [path], { encoding: 'buffer', maxBuffer: 64 * mebibyte })).stdout;
@@ -177,6 +195,27 @@ describe('a volume that comes as it is read', () => {
     await expect
       .poll(() => read(at('data/large.bin')).then((bytes) => bytes.equals(large)), { timeout: 30_000 })
       .toBe(true);
+  });
+
+  it('leaves no mount where a later step of bringing it fails', async () => {
+    host = await startTestHost({ lazyAboveBytes: 1 });
+    const id = newWorkspaceId(systemRandom);
+    await host.volumes.create(id);
+    await (await host.volumes.files(id)).write(['small.txt'], Buffer.from('small'));
+    const failing = createWorkspaceVolumes({ ...host.parts, environments: failingEnvironments() });
+    await expect(failing.attach(id, ++epoch, signal)).rejects.toThrow('no packages');
+    const { stdout } = await run('cat', ['/proc/self/mountinfo']);
+    expect(stdout).not.toContain(host.hostDirectory);
+  });
+
+  it('leaves no mount where the next daemon finds that the files are lost', async () => {
+    const { id, at } = await attached();
+    await run('rm', ['-r', at()]);
+    const next = createWorkspaceVolumes(host.parts);
+    await next.adopt(id, epoch).catch(() => undefined);
+    expect(next.live()).toEqual([]);
+    const { stdout } = await run('cat', ['/proc/self/mountinfo']);
+    expect(stdout).not.toContain(host.hostDirectory);
   });
 
   it('leaves neither mounts nor files behind', async () => {

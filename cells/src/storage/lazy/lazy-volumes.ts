@@ -1,6 +1,7 @@
 /** Which volumes come to this host as they are read, and how: those that are large, where the host can mount them. */
 import { mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Clock } from '@cellbook/shared/clock.ts';
 import type { WorkspaceId } from '@cellbook/shared/ids.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
 import { orAbsent } from '../live/errno.ts';
@@ -16,6 +17,7 @@ export interface LazyVolumesParts {
   /** Smaller ones are brought whole. */
   aboveBytes: number;
   log: Logger;
+  clock: Clock;
 }
 
 export class LazyVolumes {
@@ -66,8 +68,14 @@ export class LazyVolumes {
     const directory = this.#chunksOf(pointer.row.workspaceId);
     await rm(directory, { recursive: true, force: true });
     await mkdir(directory, { recursive: true, mode: 0o700 });
-    const chunks = new VolumeChunks(pointer.objects, directory);
-    return LazyMount.open(home, { tree, chunks, log: this.#parts.log }, options);
+    const { log, clock } = this.#parts;
+    const chunks = new VolumeChunks(pointer.objects, directory, clock);
+    try {
+      return await LazyMount.open(home, { tree, chunks, log }, options);
+    } catch (error) {
+      await chunks.close();
+      throw error;
+    }
   }
 
   /** Whatever lies on this host of it beside its home. Before the home is released. Idempotent. */

@@ -7,14 +7,16 @@
  */
 import { readFile, rename, rm, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Clock } from '@cellbook/shared/clock.ts';
+import { withDeadline } from '@cellbook/shared/deadline.ts';
 import { limits } from '@cellbook/shared/limits.ts';
-import { orAbsent } from '../live/errno.ts';
 import type { FileEntry, Run } from '../tree/entry.ts';
 import { runsOf } from '../tree/file-content.ts';
 import { eachAtMost, Semaphore } from '../tree/semaphore.ts';
-import type { VolumeObjects } from '../tree/volume-objects.ts';
+import { sha256Of, type VolumeObjects } from '../tree/volume-objects.ts';
 
-const { ahead, memoryBytesMax, restInFlight, writesInFlight, diskHeadroomBytesMin } = limits.storage.lazy;
+const { ahead, memoryBytesMax, restInFlight, writesInFlight, writesWaitingMax } = limits.storage.lazy;
+const { bringMsMax, diskHeadroomBytesMin } = limits.storage.lazy;
 
 /** The runs of a file, and where each begins. */
 interface Layout {
@@ -26,6 +28,7 @@ export class VolumeChunks {
   readonly #objects: VolumeObjects;
   /** It exists. Null: nothing is kept on disk. */
   readonly #directory: string | null;
+  readonly #clock: Clock;
   readonly #stop = new AbortController();
   readonly #coming = new Map<string, Promise<Buffer>>();
   /** The latest last. */
@@ -39,9 +42,10 @@ export class VolumeChunks {
   #quiet: (() => void)[] = [];
   #fetchedBytes = 0;
 
-  constructor(objects: VolumeObjects, directory: string | null) {
+  constructor(objects: VolumeObjects, directory: string | null, clock: Clock) {
     this.#objects = objects;
     this.#directory = directory;
+    this.#clock = clock;
   }
 
   /** What has come from the store. */
@@ -133,16 +137,34 @@ export class VolumeChunks {
   }
 
   async #bring(sha256: string): Promise<Buffer> {
-    const onDisk = this.#onDisk.has(sha256) ? await orAbsent(readFile(this.#pathOf(sha256))) : null;
-    const chunk = onDisk ?? (await this.#objects.getChunk(sha256, this.#stop.signal));
+    const details = { code: 'store_unavailable', doing: 'bringing bytes of a file' } as const;
+    const { chunk, isNew } = await withDeadline(
+      this.#clock,
+      bringMsMax,
+      details,
+      (signal) => this.#find(sha256, signal),
+      this.#stop.signal,
+    );
     this.#hold(sha256, chunk);
-    if (onDisk) return chunk;
+    if (!isNew) return chunk;
     this.#fetchedBytes += chunk.length;
+    // A disk that is slower than the store: what it has no turn for is fetched again when it is asked for again.
+    if (this.#writes.size >= writesWaitingMax) return chunk;
     const write: Promise<void> = this.#keep(sha256, chunk)
       .catch(() => undefined)
       .then(() => void this.#writes.delete(write));
     this.#writes.add(write);
     return chunk;
+  }
+
+  /** What lies on the disk is believed only if it is what it is called. */
+  async #find(sha256: string, signal: AbortSignal): Promise<{ chunk: Buffer; isNew: boolean }> {
+    if (this.#onDisk.has(sha256)) {
+      const chunk = await readFile(this.#pathOf(sha256), { signal }).catch(() => null);
+      if (chunk && sha256Of(chunk) === sha256) return { chunk, isNew: false };
+      this.#onDisk.delete(sha256);
+    }
+    return { chunk: await this.#objects.getChunk(sha256, signal), isNew: true };
   }
 
   #hold(sha256: string, chunk: Buffer): void {
@@ -191,6 +213,8 @@ export class VolumeChunks {
     if (sha256 === null || this.#onDisk.has(sha256) || this.#held.has(sha256)) return;
     if (this.#directory === null || !(await this.#hasRoom()))
       throw new Error('there is no room to fetch ahead');
+    // What nobody waits for is fetched to be kept.
+    while (this.#writes.size >= writesWaitingMax) await Promise.race(this.#writes);
     await this.#chunk(sha256);
   }
 

@@ -9,6 +9,7 @@ import { type FileHandle, lchown, lstat, open, readdir, readlink, rmdir, unlink 
 import { sandboxGid, sandboxUid } from '../../sandbox/driver.ts';
 import { nameFromBytes, nameToBytes } from '../tree/name.ts';
 import { errnoOf, orAbsent } from './errno.ts';
+import { treeCall } from './tree-call.ts';
 
 const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK } = constants;
 
@@ -23,30 +24,31 @@ export function at({ directory, name }: Place): Buffer {
 }
 
 export const openRoot = (path: string): Promise<FileHandle> =>
-  open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  treeCall(() => open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
 /** Refuses a link (ELOOP) and anything that is not a directory (ENOTDIR). */
 export const openDirectory = (place: Place): Promise<FileHandle> =>
-  open(at(place), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  treeCall(() => open(at(place), O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
 /** Never waits, whatever has been put there: a fifo opens at once and is told by its stat. */
 export const openForReading = (place: Place): Promise<FileHandle> =>
-  open(at(place), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  treeCall(() => open(at(place), O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
 export const createFile = (place: Place, mode: number): Promise<FileHandle> =>
-  open(at(place), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
+  treeCall(() => open(at(place), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode));
 
 export const statOf = (place: Place): Promise<BigIntStats | null> =>
-  orAbsent(lstat(at(place), { bigint: true }));
+  orAbsent(treeCall(() => lstat(at(place), { bigint: true })));
 export const linkTarget = async (place: Place): Promise<string> =>
-  nameFromBytes(await readlink(at(place), { encoding: 'buffer' }));
+  nameFromBytes(await treeCall(() => readlink(at(place), { encoding: 'buffer' })));
 
 /** Names in an open directory, in no order; `.` and `..` are not among them. The volume's inodes bound them. */
 export async function namesIn(directory: FileHandle): Promise<string[]> {
-  const names = await readdir(Buffer.from(`/proc/self/fd/${directory.fd}`), { encoding: 'buffer' });
+  const path = Buffer.from(`/proc/self/fd/${directory.fd}`);
+  const names = await treeCall(() => readdir(path, { encoding: 'buffer' }));
   return names.map(nameFromBytes);
 }
 
 /** Files belong to the sandbox's user. A cell that is not root owns them itself, and may not give them away. */
 export async function giveToSandbox(place: Place): Promise<void> {
-  if (process.getuid?.() === 0) await lchown(at(place), sandboxUid, sandboxGid);
+  if (process.getuid?.() === 0) await treeCall(() => lchown(at(place), sandboxUid, sandboxGid));
 }
 
 /** Removes whatever is there; links are removed, never followed. */
@@ -58,7 +60,7 @@ export async function removeTree(place: Place): Promise<void> {
   });
   if (directory === null) return;
   if (directory === 'file') {
-    await orAbsent(unlink(at(place)));
+    await orAbsent(treeCall(() => unlink(at(place))));
     return;
   }
   try {
@@ -66,5 +68,5 @@ export async function removeTree(place: Place): Promise<void> {
   } finally {
     await directory.close();
   }
-  await orAbsent(rmdir(at(place)));
+  await orAbsent(treeCall(() => rmdir(at(place))));
 }

@@ -21,6 +21,7 @@ import {
   sameStamp,
   stampOf,
 } from './live-index.ts';
+import { treeCall } from './tree-call.ts';
 
 const { chunkBytes, captureAttemptsMax, racyStampMs } = limits.storage;
 
@@ -43,10 +44,11 @@ export async function captureFile(
     const known = await chunksOf(tools.objects, before);
     for (let attempt = 1; ; attempt++) {
       const startedMs = tools.clock.nowMs();
-      const stats = await handle.stat({ bigint: true });
+      const stats = await treeCall(() => handle.stat({ bigint: true }));
       if (!stats.isFile()) return null;
       const { content, size } = await readContent(tools, handle, stats, known);
-      const steady = sameStamp(stampOf(stats), stampOf(await handle.stat({ bigint: true })));
+      const after = await treeCall(() => handle.stat({ bigint: true }));
+      const steady = sameStamp(stampOf(stats), stampOf(after));
       if (!steady && attempt < captureAttemptsMax) continue;
       const stamp = steady ? provenStamp(stats, startedMs) : null;
       return { leaf: leafOf(stats, content, size, stamp, before), bytes: size };
@@ -111,7 +113,8 @@ async function readContent(
 async function fill(handle: FileHandle, buffer: Buffer, position: number, wanted: number): Promise<number> {
   let filled = 0;
   while (filled < wanted) {
-    const { bytesRead } = await handle.read(buffer, filled, wanted - filled, position + filled);
+    const read = () => handle.read(buffer, filled, wanted - filled, position + filled);
+    const { bytesRead } = await treeCall(read);
     if (bytesRead === 0) break;
     filled += bytesRead;
   }

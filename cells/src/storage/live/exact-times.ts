@@ -12,6 +12,7 @@ import { secondsOf, settableNs } from '../double-seconds.ts';
 import { nameToBytes } from '../tree/name.ts';
 import { at, openDirectory, type Place } from './beneath.ts';
 import { TimeSetter } from './time-setter.ts';
+import { treeCall } from './tree-call.ts';
 
 export interface TimeToSet {
   path: readonly string[];
@@ -66,7 +67,7 @@ async function setNearest(root: FileHandle, path: readonly string[], seconds: nu
     const here = () => held.at(-1) ?? root;
     for (const name of path.slice(0, -1)) held.push(await openDirectory({ directory: here(), name }));
     const place: Place = { directory: here(), name: path.at(-1) ?? '.' };
-    await lutimes(at(place), seconds, seconds);
+    await treeCall(() => lutimes(at(place), seconds, seconds));
   } finally {
     for (const handle of held.reverse()) await handle.close();
   }

@@ -43,7 +43,7 @@ export class LiveRegistry {
     this.#homes = parts.homes ?? createPlainHomeProvider(join(parts.hostDirectory, 'workspaces'));
     this.#metrics = createStorageMetrics(parts.metrics, parts.clock);
     this.#lazy = new LazyVolumes({
-      ...{ directory: join(parts.hostDirectory, 'chunks'), log: parts.log },
+      ...{ directory: join(parts.hostDirectory, 'chunks'), log: parts.log, clock: parts.clock },
       aboveBytes: parts.lazyAboveBytes ?? Number.POSITIVE_INFINITY,
     });
     this.#markers = createMarkers(join(parts.hostDirectory, 'markers'), parts.random);
@@ -87,12 +87,15 @@ export class LiveRegistry {
     const marker = { workspaceId, epoch, version: row.version, bootId: await readBootId() };
     await this.#markers.write({ ...marker, state: 'filling' });
     const volume = await this.#metrics.timeAttach(() => this.#bring(row, signal));
-    await this.#parts.environments?.attach(workspaceId, volume, signal);
-    await this.#markers.write({
-      ...marker,
-      state: 'ready',
-      ...(volume.state.lazy && { over: { root: row.root } }),
-    });
+    try {
+      await this.#parts.environments?.attach(workspaceId, volume, signal);
+      const over = volume.state.lazy && { over: { root: row.root } };
+      await this.#markers.write({ ...marker, state: 'ready', ...over });
+    } catch (error) {
+      this.#parts.environments?.letGo(workspaceId);
+      await volume.close();
+      throw error;
+    }
     return this.#goLive(workspaceId, epoch, volume, row.root);
   }
 

@@ -22,6 +22,7 @@ import { placedLeaf } from './placed-leaf.ts';
 import { readRegular } from './read-regular.ts';
 import { isReserved } from './reserved-names.ts';
 import { nothingFound, scanName } from './scan.ts';
+import { treeCall } from './tree-call.ts';
 import { writeBytes } from './write-bytes.ts';
 
 export function createLiveSurface(state: LiveState): Surface {
@@ -56,13 +57,14 @@ export function createLiveSurface(state: LiveState): Surface {
     },
     async makeDirectory(path) {
       await inPlace(path, async (where) => {
-        await mkdir(at(where), { mode: 0o755 });
+        await treeCall(() => mkdir(at(where), { mode: 0o755 }));
         await giveToSandbox(where);
       });
       return scanAt(path);
     },
     async move(from, to) {
-      const go = () => inPlace(from, (source) => inPlace(to, (target) => rename(at(source), at(target))));
+      const go = () =>
+        inPlace(from, (source) => inPlace(to, (target) => treeCall(() => rename(at(source), at(target)))));
       await (state.lazy ? copyUps.run(go) : go());
       return moved(from, to);
     },

@@ -10,14 +10,17 @@
  * more), which is looked at after each scan and before each commit. The volume is then `lost`: nothing more
  * is captured, and it is served from what is stored until it is let go.
  */
+import type { BigIntStats } from 'node:fs';
 import { type FileHandle, stat } from 'node:fs/promises';
 import type { Clock } from '@cellbook/shared/clock.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { Random } from '@cellbook/shared/random.ts';
 import type { TreePath } from '../file-tree.ts';
 import type { LazyMount } from '../lazy/lazy-mount.ts';
+import type { FileEntry, LinkEntry } from '../tree/entry.ts';
 import { Semaphore } from '../tree/semaphore.ts';
 import type { TreeChange } from '../tree/tree-change.ts';
+import type { VolumeObjects } from '../tree/volume-objects.ts';
 import { filesRoot } from '../tree/volume-root.ts';
 import type { CommitReason, VolumePointer } from '../volume-pointer.ts';
 import { openRoot } from './beneath.ts';
@@ -28,6 +31,7 @@ import type { LiveState } from './live-state.ts';
 import { type Located, locate } from './locate.ts';
 import { materialise } from './materialise.ts';
 import { type Found, nothingFound, type ScanTools, scanDirectory, scanName } from './scan.ts';
+import { treeCall } from './tree-call.ts';
 
 export interface LiveVolumeParts {
   directory: string;
@@ -36,6 +40,12 @@ export interface LiveVolumeParts {
   random: Random;
   /** Runs work while nothing else changes this workspace. */
   exclusively<T>(work: () => Promise<T>): Promise<T>;
+}
+
+/** A file or link whose content is known without reading it. */
+export interface StoredLeaf {
+  entry: FileEntry | LinkEntry;
+  objects: VolumeObjects;
 }
 
 export interface SyncReport {
@@ -87,15 +97,32 @@ export class LiveVolume {
   }
 
   /** Over the stored tree, whose bytes are fetched as they are read. */
-  static async over(parts: LiveVolumeParts, lazy: LazyMount): Promise<LiveVolume> {
-    return new LiveVolume(parts, await openRoot(parts.directory), indexOfLower(lazy.parts.tree), lazy);
+  static over(parts: LiveVolumeParts, lazy: LazyMount): Promise<LiveVolume> {
+    return LiveVolume.#open(parts, lazy, async () => indexOfLower(lazy.parts.tree));
   }
 
   /** Takes over a directory that a crashed cell left behind: nothing is known of it, so all of it is read. */
-  static async adopt(parts: LiveVolumeParts, lazy: LazyMount | null = null): Promise<LiveVolume> {
+  static adopt(parts: LiveVolumeParts, lazy: LazyMount | null = null): Promise<LiveVolume> {
     const { objects, row } = parts.pointer;
-    const tree = await filesRoot(objects, row.root);
-    return new LiveVolume(parts, await openRoot(parts.directory), await unprovenIndex(objects, tree), lazy);
+    const index = async () => unprovenIndex(objects, await filesRoot(objects, row.root));
+    return LiveVolume.#open(parts, lazy, index);
+  }
+
+  /** What was opened and mounted for it is closed when a later step fails. */
+  static async #open(
+    parts: LiveVolumeParts,
+    lazy: LazyMount | null,
+    indexed: () => Promise<LiveState['index']>,
+  ): Promise<LiveVolume> {
+    let root: FileHandle | null = null;
+    try {
+      root = await openRoot(parts.directory);
+      return new LiveVolume(parts, root, await indexed(), lazy);
+    } catch (error) {
+      await root?.close();
+      await lazy?.close();
+      throw error;
+    }
   }
 
   get lost(): boolean {
@@ -116,6 +143,12 @@ export class LiveVolume {
     }
   }
 
+  /** What is still as it was stored, where it comes as it is read: its bytes are had from the store. */
+  storedAs(stats: BigIntStats): StoredLeaf | null {
+    const entry = this.state.lazy?.parts.tree.leafOf(stats) ?? null;
+    return entry && { entry, objects: this.state.pointer.objects };
+  }
+
   /** False when the host has lost the directory. */
   isWhole(): Promise<boolean> {
     return this.use(() => this.#checkWhole());
@@ -123,7 +156,8 @@ export class LiveVolume {
 
   async #checkWhole(): Promise<boolean> {
     if (this.#lost) return false;
-    const [held, named] = await Promise.all([this.state.root.stat(), orAbsent(stat(this.directory))]);
+    const held = await treeCall(() => this.state.root.stat());
+    const named = await orAbsent(treeCall(() => stat(this.directory)));
     this.#lost = held.nlink === 0 || named?.ino !== held.ino;
     return !this.#lost;
   }

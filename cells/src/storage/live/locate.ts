@@ -11,6 +11,7 @@ import { homePath } from '../../sandbox/driver.ts';
 import type { TreePath } from '../file-tree.ts';
 import { linkTarget, openDirectory, type Place, statOf } from './beneath.ts';
 import { fromErrno, showPath } from './errno.ts';
+import { treeCall } from './tree-call.ts';
 
 export interface Located {
   /** The path without links. */
@@ -87,7 +88,7 @@ class Walk {
   /** The path ended in a directory that is already open (the root, or a link to `.` or `..`). */
   async #directoryItself(): Promise<Located> {
     const path = this.#names();
-    const stats = await this.#here().stat({ bigint: true });
+    const stats = await treeCall(() => this.#here().stat({ bigint: true }));
     const top = this.#stack.at(-1);
     if (!top) return { path, place: null, stats };
     const parent = this.#stack.at(-2)?.handle ?? this.#root;

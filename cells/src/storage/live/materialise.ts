@@ -26,6 +26,7 @@ import {
 import { setExactTimes, type TimeToSet } from './exact-times.ts';
 import { modeOf } from './live-index.ts';
 import { temporaryName } from './reserved-names.ts';
+import { treeCall } from './tree-call.ts';
 
 export interface MaterialiseTools {
   objects: VolumeObjects;
@@ -110,7 +111,7 @@ async function putDirectory(
   if (stats && !stats.isDirectory()) await removeTree(place);
   const fresh = !stats?.isDirectory();
   if (fresh) {
-    await mkdir(at(place), { mode: 0o700 });
+    await treeCall(() => mkdir(at(place), { mode: 0o700 }));
     await giveToSandbox(place);
   }
   const directory = await openDirectory(place);
@@ -137,7 +138,7 @@ export async function putFile(tools: MaterialiseTools, place: Place, entry: File
     await handle.chmod(entry.mode);
     const seconds = Number(entry.mtimeNs) / 1e9;
     await handle.utimes(seconds, seconds);
-    await rename(at(temporary), at(place));
+    await treeCall(() => rename(at(temporary), at(place)));
   } catch (error) {
     await removeTree(temporary);
     throw error;
@@ -154,7 +155,7 @@ export async function writeAll(handle: FileHandle, bytes: Uint8Array, position: 
 }
 
 async function putLink(place: Place, entry: LinkEntry): Promise<void> {
-  await symlink(nameToBytes(entry.target), at(place));
+  await treeCall(() => symlink(nameToBytes(entry.target), at(place)));
   await giveToSandbox(place);
 }
 

@@ -28,6 +28,7 @@ import {
   stampOf,
 } from './live-index.ts';
 import { isReserved } from './reserved-names.ts';
+import { treeCall } from './tree-call.ts';
 
 const { entriesMax, depthMax, fileBytesMax } = limits.storage;
 
@@ -74,7 +75,7 @@ export async function scanDirectory(
   found: Found,
 ): Promise<void> {
   tools.signal.throwIfAborted();
-  const stats = await directory.stat({ bigint: true });
+  const stats = await treeCall(() => directory.stat({ bigint: true }));
   noteDirectory(tools, stats, path, before, found);
   const seen = new Set<string>();
   for (const name of await namesIn(directory)) {

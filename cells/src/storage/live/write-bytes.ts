@@ -3,6 +3,7 @@ import type { Random } from '@cellbook/shared/random.ts';
 import { at, createFile, giveToSandbox, type Place, removeTree } from './beneath.ts';
 import { writeAll } from './materialise.ts';
 import { temporaryName } from './reserved-names.ts';
+import { treeCall } from './tree-call.ts';
 
 /** Bytes to a new file that takes the name at once: a reader inside sees the old file or the new one, whole. */
 export async function writeBytes(
@@ -17,7 +18,7 @@ export async function writeBytes(
     await writeAll(handle, bytes, 0);
     await giveToSandbox(temporary);
     await handle.chmod(mode);
-    await rename(at(temporary), at(place));
+    await treeCall(() => rename(at(temporary), at(place)));
   } catch (error) {
     await removeTree(temporary);
     throw error;
