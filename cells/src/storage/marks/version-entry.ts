@@ -1,7 +1,7 @@
 /** The entries of versions: how one is kept, and how all of a file or folder go along when it is renamed. */
 import { limits } from '@cellbook/shared/limits.ts';
 import type { TreePath } from '../file-tree.ts';
-import type { Entry, FileEntry } from '../tree/entry.ts';
+import type { Entries, Entry, FileEntry } from '../tree/entry.ts';
 import { noChunks } from '../tree/file-content.ts';
 import type { TreeChange } from '../tree/tree-change.ts';
 import type { VolumeObjects } from '../tree/volume-objects.ts';
@@ -47,7 +47,17 @@ async function merge(
   // That the file which was there before is gone says nothing about the one that takes its place.
   if (present.has(goneName) && !moving.has(goneName))
     changes.push({ kind: 'remove', path: [...path, goneName] });
-  for (const [name, child] of moving)
-    changes.push(...(await merge(objects, child, present.get(name), [...path, name])));
+  for (const [name, child] of moving) {
+    const at = child.type === 'file' ? freeName(name, present) : name;
+    changes.push(...(await merge(objects, child, present.get(at), [...path, at])));
+  }
   return changes;
+}
+
+/** Two files that one person saved in the same millisecond: neither version gives way to the other. */
+function freeName(name: string, present: Entries): string {
+  const colon = name.indexOf(':');
+  let ms = Number(name.slice(0, colon));
+  while (present.has(`${ms}${name.slice(colon)}`)) ms += 1;
+  return `${ms}${name.slice(colon)}`;
 }
