@@ -12,7 +12,7 @@ let user: CellClient;
 let drained: HostProcess;
 
 beforeAll(async () => {
-  cell = await startCellProcess({ CELLBOOK_SANDBOXES_MAX: '3' }, { hosts: ['test-1-a', 'test-1-b'] });
+  cell = await startCellProcess({ CELLBOOK_SANDBOXES_MAX: '5' }, { hosts: ['test-1-a', 'test-1-b'] });
   user = cellClient(cell);
 }, 120_000);
 afterAll(async () => {
