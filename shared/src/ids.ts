@@ -25,6 +25,8 @@ export const apiKeyIdSchema = idSchema('key');
 export const invitationIdSchema = idSchema('inv');
 export const teamIdSchema = idSchema('team');
 export const auditIdSchema = idSchema('evt');
+export const jobIdSchema = idSchema('job');
+export const attemptIdSchema = idSchema('att');
 /** Cells, hosts and regions are named by operators (`eu-1`, `eu-1-a`), not drawn at random. */
 export const regionIdSchema = z
   .string()
@@ -52,6 +54,8 @@ export type ApiKeyId = z.infer<typeof apiKeyIdSchema>;
 export type InvitationId = z.infer<typeof invitationIdSchema>;
 export type TeamId = z.infer<typeof teamIdSchema>;
 export type AuditId = z.infer<typeof auditIdSchema>;
+export type JobId = z.infer<typeof jobIdSchema>;
+export type AttemptId = z.infer<typeof attemptIdSchema>;
 export type RegionId = z.infer<typeof regionIdSchema>;
 export type CellId = z.infer<typeof cellIdSchema>;
 export type HostId = z.infer<typeof hostIdSchema>;
@@ -76,5 +80,7 @@ export const newInvitationId = (random: Random): InvitationId =>
 export const newTeamId = (random: Random): TeamId => teamIdSchema.parse(`team-${drawBody(random)}`);
 export const newApiKeyId = (random: Random): ApiKeyId => apiKeyIdSchema.parse(`key-${drawBody(random)}`);
 export const newAuditId = (random: Random): AuditId => auditIdSchema.parse(`evt-${drawBody(random)}`);
+export const newJobId = (random: Random): JobId => jobIdSchema.parse(`job-${drawBody(random)}`);
+export const newAttemptId = (random: Random): AttemptId => attemptIdSchema.parse(`att-${drawBody(random)}`);
 export const newKernelId = (random: Random): KernelId => kernelIdSchema.parse(random.uuid());
 export const newSessionId = (random: Random): SessionId => sessionIdSchema.parse(random.uuid());

@@ -1,0 +1,63 @@
+/**
+ * What happened, in the order in which it is so: the log. The state is the fold of these and of nothing else
+ * (apply-event.ts); whoever decides returns events, they are committed, then applied, then acted upon. No event holds
+ * what can be worked out from those before it, and each holds everything that was drawn at random or read from a clock.
+ */
+import type { AttemptId, HostId, JobId, OrgId, RegionId } from '@cellbook/shared/ids.ts';
+import type { HostPhase, HostSpec } from './host.ts';
+import type { AttemptOutcome, EndedPhase, JobSpec } from './job.ts';
+import type { RegionPolicy } from './policy.ts';
+
+export type SchedulerEvent = { atMs: number } & (
+  | { type: 'job_submitted'; job: JobSpec }
+  /** Its time has come, or its class may run again. */
+  | { type: 'job_released'; jobId: JobId }
+  | { type: 'job_held'; jobId: JobId; because: 'class'; untilMs: number }
+  | {
+      type: 'job_placed';
+      jobId: JobId;
+      attemptId: AttemptId;
+      hostId: HostId;
+      devices: readonly number[];
+      version: string;
+    }
+  | { type: 'attempt_started'; jobId: JobId; attemptId: AttemptId }
+  | {
+      type: 'attempt_saved';
+      jobId: JobId;
+      attemptId: AttemptId;
+      savedMs: number;
+      checkpointKey: string | null;
+      progress: number | null;
+    }
+  | { type: 'preemption_asked'; jobId: JobId; attemptId: AttemptId; forJobId: JobId; stopByMs: number }
+  /** `ranMs`: how long its processes ran, by the agent's monotonic clock. `retryAtMs`: null where it is not tried again. */
+  | {
+      type: 'attempt_ended';
+      jobId: JobId;
+      attemptId: AttemptId;
+      outcome: AttemptOutcome;
+      ranMs: number;
+      savedMs: number;
+      retryAtMs: number | null;
+    }
+  | { type: 'cancel_asked'; jobId: JobId }
+  | { type: 'job_ended'; jobId: JobId; phase: EndedPhase; because: string }
+  | { type: 'job_repredicted'; jobId: JobId; predicted: JobSpec['predicted'] }
+  | { type: 'host_changed'; host: HostSpec; phase: HostPhase; because: string }
+  | { type: 'spill_offered'; jobId: JobId; to: RegionId; handoff: number }
+  | { type: 'spill_settled'; jobId: JobId; handoff: number; taken: boolean }
+  | {
+      type: 'class_limited';
+      feature: string;
+      limit: 'free' | 'throttled' | 'isolated' | 'refused';
+      because: string;
+    }
+  | { type: 'version_staged'; binary: string; version: string; permille: number; because: string }
+  | { type: 'policy_set'; policy: RegionPolicy }
+  | { type: 'customer_set'; orgId: OrgId; weight: number; runningMax: number | null }
+  /** A new leader: expiry clocks count from here. */
+  | { type: 'term_began'; epoch: number }
+);
+
+export type EventType = SchedulerEvent['type'];
