@@ -40,7 +40,11 @@ export type SchedulerEvent = { atMs: number } & (
       ranMs: number;
       savedMs: number;
       retryAtMs: number | null;
+      /** The most GPU memory it was seen to hold; absent: its agent cannot tell. */
+      memoryMibMax?: number;
     }
+  /** It runs far longer than was predicted (contain/watch.ts): evidence, before anybody stops it. */
+  | { type: 'attempt_overdue'; jobId: JobId; attemptId: AttemptId }
   | { type: 'cancel_asked'; jobId: JobId }
   | { type: 'job_ended'; jobId: JobId; phase: EndedPhase; because: string }
   | { type: 'job_repredicted'; jobId: JobId; predicted: JobSpec['predicted'] }
