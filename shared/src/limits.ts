@@ -8,6 +8,8 @@ import { edgeLimits } from './limits/edge.ts';
 import { egressLimits } from './limits/egress.ts';
 import { environmentLimits } from './limits/environments.ts';
 import { gatewayLimits } from './limits/gateway.ts';
+import { gpuAgentLimits } from './limits/gpu-agent.ts';
+import { jobLimits } from './limits/jobs.ts';
 import { ladderLimits } from './limits/ladder.ts';
 import { lifecycleLimits } from './limits/lifecycle.ts';
 import { parkingLimits } from './limits/parking.ts';
@@ -34,4 +36,6 @@ export const limits = {
   ...egressLimits,
   ...usageLimits,
   ...environmentLimits,
+  ...jobLimits,
+  ...gpuAgentLimits,
 } as const;
