@@ -108,6 +108,8 @@ export const runOrderSchema = z.object({
   parameters: z.record(z.string(), z.unknown()),
   /** Where it goes on from; null: from the start. */
   checkpointKey: z.string().max(300).nullable(),
+  /** What that checkpoint holds of the job's running time. */
+  savedMs: z.number().nonnegative().default(0),
   wallMsLeft: z.number().nonnegative(),
   gpuMemoryMib: z.number().nonnegative(),
   checkpoints: z.boolean(),
