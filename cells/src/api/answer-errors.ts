@@ -5,9 +5,9 @@
  */
 import { CellbookError, type ErrorCode, errorBody } from '@cellbook/shared/errors.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
+import { toCellError } from '@cellbook/shared/store-outage.ts';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
-import { toCellError } from '../db/store-outage.ts';
 
 /** For what Fastify refuses before any route is found, such as a path that is not percent-encoded text. */
 export function answerUnrouted(thrown: FastifyError, request: FastifyRequest, reply: FastifyReply): void {

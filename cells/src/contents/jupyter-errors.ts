@@ -5,8 +5,8 @@
 import { CellbookError, type ErrorCode, errorBody } from '@cellbook/shared/errors.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
 import { requestIdHeader } from '@cellbook/shared/protocol/principal.ts';
+import { toCellError } from '@cellbook/shared/store-outage.ts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { toCellError } from '../db/store-outage.ts';
 
 export function jupyterErrorHandler(log: Logger) {
   return (thrown: unknown, request: FastifyRequest, reply: FastifyReply): void => {

@@ -1,4 +1,4 @@
-import { classOf, codesOf } from './thrown-codes.ts';
+import { classOf, codesOf } from '@cellbook/shared/thrown-codes.ts';
 
 /** Classes of SQLSTATE (Postgres 18, appendix A): 22 data exception, 23 a constraint that is violated. */
 const dataClasses = new Set<string | null>(['22', '23']);

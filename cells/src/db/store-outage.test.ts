@@ -1,8 +1,8 @@
 import { CellbookError } from '@cellbook/shared/errors.ts';
+import { asStoreOutage, toCellError } from '@cellbook/shared/store-outage.ts';
 import type postgres from 'postgres';
 import { expect, test } from 'vitest';
 import { openDatabase } from './database.ts';
-import { asStoreOutage, toCellError } from './store-outage.ts';
 import { createTestDatabase } from './test-database.ts';
 
 const coded = (code: string) => Object.assign(new Error('what it says'), { code });

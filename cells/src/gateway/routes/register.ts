@@ -5,9 +5,9 @@
 
 import { CellbookError, errorBody } from '@cellbook/shared/errors.ts';
 import { limits } from '@cellbook/shared/limits.ts';
+import { toCellError } from '@cellbook/shared/store-outage.ts';
 import websocket, { type WebsocketPluginOptions } from '@fastify/websocket';
 import type { FastifyError, FastifyInstance } from 'fastify';
-import { toCellError } from '../../db/store-outage.ts';
 import { v1Subprotocol } from '../frames/v1-frame.ts';
 import { GatewaySocket } from '../sockets/gateway-socket.ts';
 import { registerConfigRoutes } from './config-routes.ts';

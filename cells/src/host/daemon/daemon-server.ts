@@ -2,9 +2,9 @@
 import type { RequestListener } from 'node:http';
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import { limits } from '@cellbook/shared/limits.ts';
+import { toCellError } from '@cellbook/shared/store-outage.ts';
 import { type FastifyError, type FastifyInstance, type FastifyReply, fastify } from 'fastify';
 import { z } from 'zod';
-import { toCellError } from '../../db/store-outage.ts';
 import { createTlsServer, keepAlive, type ServerTls } from '../tls/server-tls.ts';
 import { toWire } from '../wire/wire-error.ts';
 import { admit } from './admit.ts';

@@ -3,7 +3,7 @@
  * back from: to a Jupyter client a 500 is a dead kernel. Known by SQLSTATE and by the client's own codes, never
  * by text; whatever else it says is a bug of ours.
  */
-import { CellbookError, toCellbookError } from '@cellbook/shared/errors.ts';
+import { CellbookError, toCellbookError } from './errors.ts';
 import { classOf, codesOf } from './thrown-codes.ts';
 
 /** postgres.js and the socket under it: the connection was lost, or never made. */

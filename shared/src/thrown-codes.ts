@@ -1,4 +1,4 @@
-import { CellbookError } from '@cellbook/shared/errors.ts';
+import { CellbookError } from './errors.ts';
 
 /** Drizzle wraps what the client threw; deeper than this nothing is wrapped. */
 const causesMax = 5;
