@@ -1,0 +1,141 @@
+/**
+ * What a report of an agent, or its silence, means: events. Pure, and the only place that believes an agent: it can
+ * speak of attempts that are on record as its own host's and have not ended, and of nothing else; whatever it says
+ * twice, late or of others changes nothing.
+ */
+import type { AgentReport, AttemptReport } from '@cellbook/shared/protocol/gpu-agent-api.ts';
+import type { SchedulerEvent } from '../model/event.ts';
+import type { HostPhase, HostSpec } from '../model/host.ts';
+import type { AttemptOutcome } from '../model/job.ts';
+import type { Term } from './term.ts';
+import type { AttemptView, HostView, JudgeAttempt } from './views.ts';
+
+export interface ReportReading {
+  nowMs: number;
+  term: Term;
+  judge: JudgeAttempt;
+}
+
+/** `view` is null for a host that is not on record. A report that is not new (`Term.isNew`) is not to be read. */
+export function readReport(
+  view: HostView | null,
+  report: AgentReport,
+  reading: ReportReading,
+): SchedulerEvent[] {
+  if (view && report.generation < view.spec.generation) return [];
+  const isRestarted = view !== null && report.generation > view.spec.generation;
+  const events = hostEvents(view, report, reading.nowMs);
+  for (const own of view?.attempts ?? []) {
+    const told = report.attempts.find(
+      ({ attemptId, jobId }) => attemptId === own.attempt.attemptId && jobId === own.job.jobId,
+    );
+    if (told) events.push(...attemptEvents(own, told, reading));
+    else if (isRestarted || isMissed(own, report, reading.term))
+      events.push(...ended(own, lost(isRestarted ? 'its agent restarted' : 'its agent lost it'), reading));
+  }
+  return events;
+}
+
+/** A host whose leases are all over: what it ran is nobody's now. */
+export function readSilence(view: HostView, reading: Omit<ReportReading, 'term'>): SchedulerEvent[] {
+  const { nowMs } = reading;
+  const events = view.attempts.flatMap((own) => ended(own, lost('its host is silent'), reading));
+  if (view.phase === 'silent' || view.phase === 'gone') return events;
+  const because = 'its agent has not been heard for a whole lease';
+  return [...events, { type: 'host_changed', atMs: nowMs, host: view.spec, phase: 'silent', because }];
+}
+
+/** One that ran and is not told of any more, by an agent that has heard of this term. */
+function isMissed({ attempt }: AttemptView, report: AgentReport, term: Term): boolean {
+  return attempt.startedMs !== null && report.epoch === term.epoch;
+}
+
+function attemptEvents(own: AttemptView, told: AttemptReport, reading: ReportReading): SchedulerEvent[] {
+  const { attempt, job } = own;
+  const { nowMs } = reading;
+  const ids = { jobId: job.jobId, attemptId: attempt.attemptId };
+  const events: SchedulerEvent[] = [];
+  const hasStarted = told.state.phase === 'running' || told.state.phase === 'stopping';
+  if (hasStarted && attempt.startedMs === null) events.push({ type: 'attempt_started', atMs: nowMs, ...ids });
+  if (told.savedMs > attempt.savedMs && told.checkpointKey !== null) {
+    const { savedMs, checkpointKey, progress } = told;
+    events.push({ type: 'attempt_saved', atMs: nowMs, ...ids, savedMs, checkpointKey, progress });
+  }
+  if (told.state.phase === 'ended')
+    events.push(
+      ...ended(own, told.state.outcome, reading, told.ranMs, Math.max(told.savedMs, attempt.savedMs)),
+    );
+  return events;
+}
+
+function ended(
+  own: AttemptView,
+  outcome: AttemptOutcome,
+  { nowMs, judge }: Pick<ReportReading, 'nowMs' | 'judge'>,
+  ranMs = own.attempt.startedMs === null ? 0 : Math.max(0, nowMs - own.attempt.startedMs),
+  savedMs = own.attempt.savedMs,
+): SchedulerEvent[] {
+  const after = judge(own, { outcome, ranMs, savedMs }, nowMs);
+  const ids = { jobId: own.job.jobId, attemptId: own.attempt.attemptId };
+  const { retryAtMs } = after;
+  const events: SchedulerEvent[] = [
+    { type: 'attempt_ended', atMs: nowMs, ...ids, outcome, ranMs, savedMs, retryAtMs },
+  ];
+  if (after.retryAtMs === null) {
+    const { phase, because } = after;
+    events.push({ type: 'job_ended', atMs: nowMs, jobId: own.job.jobId, phase, because });
+  }
+  return events;
+}
+
+function lost(detail: string): AttemptOutcome {
+  return { kind: 'failed', class: 'lost', detail };
+}
+
+function hostEvents(view: HostView | null, report: AgentReport, nowMs: number): SchedulerEvent[] {
+  const host = specOf(report);
+  const phase = phaseAfter(view, report);
+  if (view && phase === view.phase && isSame(view.spec, host)) return [];
+  const because = view === null ? 'its agent reported for the first time' : 'its agent says so';
+  return [{ type: 'host_changed', atMs: nowMs, host, phase, because }];
+}
+
+/** A quarantine is ended by whoever set it, never by the host itself; a restart without draining ends a drain. */
+function phaseAfter(view: HostView | null, report: AgentReport): HostPhase {
+  if (view?.phase === 'quarantined') return 'quarantined';
+  if (report.draining) return 'draining';
+  const isRestarted = view === null || report.generation > view.spec.generation;
+  return view?.phase === 'draining' && !isRestarted ? 'draining' : 'up';
+}
+
+/** Devices that are not named between others count as unhealthy. */
+export function specOf(report: AgentReport): HostSpec {
+  const { hostId, rack, generation, devices } = report;
+  const gpus = devices.reduce((most, { index }) => Math.max(most, index + 1), 0);
+  const healthy = new Set(devices.filter((device) => device.healthy).map(({ index }) => index));
+  return {
+    hostId,
+    rack,
+    generation,
+    gpus,
+    sku: devices[0]?.sku ?? 'none',
+    gpuMemoryMib: devices.reduce(
+      (least, { memoryMib }) => Math.min(least, memoryMib),
+      devices[0]?.memoryMib ?? 0,
+    ),
+    unhealthy: Array.from({ length: gpus }, (_, index) => index).filter((index) => !healthy.has(index)),
+  };
+}
+
+function isSame(a: HostSpec, b: HostSpec): boolean {
+  const { sku, rack, gpus, gpuMemoryMib, generation, unhealthy } = a;
+  return (
+    sku === b.sku &&
+    rack === b.rack &&
+    gpus === b.gpus &&
+    gpuMemoryMib === b.gpuMemoryMib &&
+    generation === b.generation &&
+    unhealthy.length === b.unhealthy.length &&
+    unhealthy.every((index) => b.unhealthy.includes(index))
+  );
+}
