@@ -29,6 +29,8 @@ export const volumes = pgTable(
     versionBytes: bigint('version_bytes', { mode: 'number' }),
     /** Counts sweeps that have begun: what a cache knew of the objects before no longer counts. */
     sweeps: bigint('sweeps', { mode: 'number' }).notNull().default(0),
+    /** Until when a removal of the last sweep may still arrive at the store; null: each was answered. */
+    doubtfulUntil: moment('doubtful_until'),
     /** When there is something to tidy away next; null: nothing ever, until it changes. */
     tidyDueAt: moment('tidy_due_at').defaultNow(),
   },

@@ -53,8 +53,7 @@ export function createWorkspaceVolumes(parts: WorkspaceVolumesParts): HostVolume
   const lock = new KeyedLock<WorkspaceId>();
   const cache = new DirectoryCache(limits.storage.directoryCacheBytesMax);
   const inFlight = new Semaphore(limits.storage.chunksInFlightMax);
-  const objectsOf = ({ volumeId, sweeps }: VolumeRow) =>
-    createVolumeObjects(volumeId, { store, cache, inFlight }, sweeps);
+  const objectsOf = (row: VolumeRow) => createVolumeObjects(row, { store, cache, inFlight });
   const pointerTo = (row: VolumeRow) => new VolumePointer(row, objectsOf(row), manifests, clock);
   const registry = new LiveRegistry({ ...parts, lock }, pointerTo);
 

@@ -1,14 +1,16 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ManualClock } from '@cellbook/shared/clock.ts';
+import { CellbookError } from '@cellbook/shared/errors.ts';
 import { hostIdSchema, newVolumeId, newWorkspaceId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { versionsToForget } from './manifests/forget-manifests.ts';
 import type { Manifest } from './manifests/manifest-store.ts';
 import { createMemoryManifestStore } from './manifests/memory-manifest-store.ts';
 import { createMemoryObjectStore } from './objects/memory-object-store.ts';
+import type { ObjectStore } from './objects/object-store.ts';
 import { createStoredSurface } from './stored-surface.ts';
 import { sweep } from './sweep.ts';
 import { startTestHost } from './test-volumes.ts';
@@ -49,12 +51,7 @@ async function startVolume() {
   const manifests = createMemoryManifestStore();
   const row = await manifests.create(newWorkspaceId(systemRandom), newVolumeId(systemRandom));
   const tools = { store, cache: new DirectoryCache(1e6), inFlight: new Semaphore(8) };
-  const pointer = new VolumePointer(
-    row,
-    createVolumeObjects(row.volumeId, tools, row.sweeps),
-    manifests,
-    clock,
-  );
+  const pointer = new VolumePointer(row, createVolumeObjects(row, tools), manifests, clock);
   await pointer.commit([newHome('0')], 'create');
   const tree = createVolumeTree({ surface: createStoredSurface(pointer), pointer });
   const keys = async () => {
@@ -62,7 +59,7 @@ async function startVolume() {
     for await (const key of store.list('')) found.push(key);
     return found;
   };
-  const run = () => sweep({ pointer, manifests, store, nowMs: clock.nowMs(), signal });
+  const run = () => sweep({ pointer, manifests, store, clock, signal });
   return { clock, store, manifests, row, pointer, tree, keys, run };
 }
 
@@ -208,6 +205,67 @@ test('an upload that was given up is forgotten after a day, one under way is not
   await tree.finishUpload(['folder', 'new.bin'], Buffer.from('y'));
   await expect(tree.finishUpload(['folder', 'old.bin'], Buffer.from('y'))).rejects.toMatchObject({
     code: 'bad_request',
+  });
+});
+
+describe('a removal that the store left unanswered', () => {
+  /** Its first removal breaks, and arrives when it is let. */
+  async function startDoubtful() {
+    const started = await startVolume();
+    const { clock, tree, store, manifests, pointer } = started;
+    const bytes = systemRandom.bytes(5_000);
+    await tree.write(['a.bin'], bytes);
+    await tree.remove(['a.bin']);
+    await clock.advance(40 * dayMs);
+    const late: string[] = [];
+    const slow: ObjectStore = {
+      ...store,
+      async delete(key) {
+        late.push(key);
+        throw new CellbookError('store_unavailable', { doing: 'deleting', problem: 'no answer' });
+      },
+    };
+    const chunk = `${pointer.objects.prefix}chunks/${sha256Of(bytes)}`;
+    const sweepSlowly = () => sweep({ pointer, manifests, store: slow, clock, signal });
+    while (!late.includes(chunk)) {
+      await expect(sweepSlowly()).rejects.toMatchObject({ code: 'store_unavailable' });
+      await store.delete(late.at(-1) ?? '');
+      if (!late.includes(chunk)) await clock.advance(limits.storage.doubtMs);
+    }
+    await store.put(chunk, bytes);
+    return { ...started, bytes, chunk };
+  }
+
+  test('takes nothing that was stored after it, by this process or by the next', async () => {
+    const { clock, store, manifests, row, tree, bytes, chunk, run, pointer } = await startDoubtful();
+    await tree.write(['again.bin'], bytes);
+    const next = await manifests.read(row.workspaceId);
+    const tools = { store, cache: new DirectoryCache(1e6), inFlight: new Semaphore(8) };
+    const nextPointer = new VolumePointer(next!, createVolumeObjects(next!, tools), manifests, clock);
+    const nextTree = createVolumeTree({ surface: createStoredSurface(nextPointer), pointer: nextPointer });
+    const other = systemRandom.bytes(5_000);
+    await nextTree.write(['other.bin'], other);
+    await store.delete(chunk);
+    await store.delete(`${pointer.objects.prefix}chunks/${sha256Of(other)}`);
+    expect((await nextTree.read(['again.bin'])).equals(bytes)).toBe(true);
+    expect((await nextTree.read(['other.bin'])).equals(other)).toBe(true);
+    expect(await run()).toBe(0);
+  });
+
+  test('is over after a while: the next sweep keeps what is used under either name, and ends the doubt', async () => {
+    const { clock, manifests, row, tree, bytes, chunk, run, keys } = await startDoubtful();
+    await tree.write(['again.bin'], bytes);
+    expect(await run()).toBe(0);
+    await clock.advance(limits.storage.doubtMs);
+    await run();
+    expect((await tree.read(['again.bin'])).equals(bytes)).toBe(true);
+    expect(await manifests.read(row.workspaceId)).toMatchObject({ doubtfulUntilMs: null });
+    await tree.remove(['again.bin']);
+    await clock.advance(40 * dayMs);
+    await run();
+    expect((await keys()).filter((key) => key.startsWith(chunk))).toEqual([]);
+    await tree.write(['plain.bin'], bytes);
+    expect(await keys()).toContain(chunk);
   });
 });
 

@@ -8,41 +8,47 @@
  * A writer stores objects before the commit that refers to them, so a sweep runs where nobody else writes: under the
  * workspace's lock, and either between the scans of the host that has the directory, or on a volume that is on no
  * host, while the controller lets none have it. Should the volume change hands all the same (a process that slept),
- * that is seen before the next ten objects. Nobody who wants the volume has a request to remove an object abandoned
- * half-way, since it could arrive after he has stored the same bytes again; only a store that does not answer within
- * its deadline (retrying-object-store.ts) may still do so after the sweep has ended. A tree that cannot be read ends a
- * sweep before anything is removed.
+ * that is seen before the next ten objects. A removal that was not answered (the store was slow, this process died) may
+ * arrive when the same bytes have been stored again. So from `begin` until every removal was answered the row says that
+ * there is doubt, and what is stored meanwhile gets names of its own (tree/volume-objects.ts); the next sweep begins
+ * when no removal of this one can arrive any more. A tree that cannot be read ends a sweep before anything is removed.
  */
+import type { Clock } from '@cellbook/shared/clock.ts';
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import { forgetManifests } from './manifests/forget-manifests.ts';
-import type { ManifestStore } from './manifests/manifest-store.ts';
+import type { ManifestStore, VolumeRow } from './manifests/manifest-store.ts';
 import { keptFiles } from './marks/kept-files.ts';
 import { pruneVersions } from './marks/prune-versions.ts';
 import type { ObjectStore } from './objects/object-store.ts';
 import type { Entry } from './tree/entry.ts';
 import { reachableKeys } from './tree/reachable.ts';
 import type { TreeChange } from './tree/tree-change.ts';
-import type { VolumeObjects } from './tree/volume-objects.ts';
+import { plainKey, type VolumeObjects } from './tree/volume-objects.ts';
 import type { VolumePointer } from './volume-pointer.ts';
 
 export interface SweepParts {
   pointer: VolumePointer;
   manifests: ManifestStore;
   store: ObjectStore;
-  nowMs: number;
+  clock: Clock;
   signal: AbortSignal;
   /** What must stay beside the versions that are kept: the tree that lies under a live directory. */
   alsoKept?: readonly string[];
 }
 
-export const isSweepDue = ({ row }: VolumePointer): boolean =>
-  row.version - row.sweptVersion >= limits.storage.commitsPerSweep;
+export const isSweepDue = ({ row }: VolumePointer, nowMs: number): boolean =>
+  row.version - row.sweptVersion >= limits.storage.commitsPerSweep && !isInDoubt(row, nowMs);
 
-/** Gives the number of objects removed. The caller holds the lock and lets no scan run. */
+const isInDoubt = ({ doubtfulUntilMs }: VolumeRow, nowMs: number): boolean =>
+  doubtfulUntilMs !== null && nowMs < doubtfulUntilMs;
+
+/** Gives the number of objects removed; none while the last one’s removals are in doubt. The caller holds the lock and lets no scan run. */
 export async function sweep(parts: SweepParts): Promise<number> {
-  const { pointer, manifests, nowMs, signal } = parts;
+  const { pointer, manifests, signal } = parts;
   const { workspaceId } = pointer.row;
+  const nowMs = parts.clock.nowMs();
+  if (isInDoubt(pointer.row, nowMs)) return 0;
   const retention = limits.storage.fileVersions[await manifests.tierOf(workspaceId)];
   const uploads = await uploadsOf(pointer, nowMs);
   const versions = pruneVersions(await keptFiles(pointer, signal), nowMs, retention);
@@ -55,28 +61,43 @@ export async function sweep(parts: SweepParts): Promise<number> {
     versions.dueAtMs ?? Number.POSITIVE_INFINITY,
     changesDaily ? nowMs + limits.storage.tidyDailyMs : Number.POSITIVE_INFINITY,
   );
-  await manifests.markSwept(workspaceId, pointer.row.version, Number.isFinite(dueAtMs) ? dueAtMs : null);
-  pointer.markSwept(pointer.row.version);
+  const { version, sweeps } = pointer.row;
+  await manifests.markSwept(workspaceId, {
+    ...{ version, sweeps },
+    dueAtMs: Number.isFinite(dueAtMs) ? dueAtMs : null,
+  });
+  pointer.markSwept(version);
   return removed;
 }
 
 async function removeOthers(parts: SweepParts, kept: ReadonlySet<string>): Promise<number> {
-  const { pointer, manifests, store, signal } = parts;
+  const { pointer, store, clock, signal } = parts;
   let removed = 0;
+  let beganMs = Number.NEGATIVE_INFINITY;
   try {
     for await (const key of store.list(pointer.objects.prefix, signal)) {
-      if (kept.has(key)) continue;
+      if (kept.has(plainKey(key))) continue;
       signal.throwIfAborted();
-      if (removed === 0) await manifests.beginSweep(pointer.row.workspaceId, pointer.row.epoch);
-      if (removed % limits.storage.deletesPerLook === 0) await assertOurs(parts);
+      const isLook = removed % limits.storage.deletesPerLook === 0;
+      if (isLook && clock.nowMs() - beganMs > limits.storage.doubtRenewMs) {
+        beganMs = clock.nowMs();
+        await beginSweep(parts);
+      }
+      if (isLook) await assertOurs(parts);
       await store.delete(key);
       removed++;
     }
   } finally {
     // A directory that was removed must be stored again should it come back, and the cache would say it is there.
-    if (removed > 0) pointer.objects.forgetCached();
+    if (Number.isFinite(beganMs)) pointer.objects.forgetCached();
   }
   return removed;
+}
+
+async function beginSweep({ pointer, manifests, clock }: SweepParts): Promise<void> {
+  const { workspaceId, epoch } = pointer.row;
+  const doubtfulUntilMs = clock.nowMs() + limits.storage.doubtMs;
+  pointer.beginSweep(await manifests.beginSweep(workspaceId, epoch, doubtfulUntilMs), doubtfulUntilMs);
 }
 
 /** Throws `conflict` when somebody else has written, or has the volume now. */

@@ -55,7 +55,7 @@ export function tidiedVolumes({ manifests, store, clock, log, lock, pointerTo }:
       const row = await manifests.read(workspaceId);
       if (!row || row.attachedHost !== null || row.root === null) return false;
       const pointer = pointerTo(row);
-      const removed = await sweep({ pointer, manifests, store, nowMs: clock.nowMs(), signal });
+      const removed = await sweep({ pointer, manifests, store, clock, signal });
       if (removed > 0) log.info({ workspaceId, removed }, 'removed objects that no kept version refers to');
       return true;
     });

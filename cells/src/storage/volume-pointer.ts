@@ -83,11 +83,19 @@ export class VolumePointer {
   /** The row under a newer epoch of the same owner's; the tree it points to is what was committed last. */
   claimed(row: VolumeRow): void {
     this.#row = row;
+    this.objects.doubt(row.doubtfulUntilMs === null ? null : row.sweeps);
   }
 
-  /** What is not referred to by any kept version was removed up to this version. */
+  /** Objects are about to be removed: until it is marked swept, or for as long as that, a removal may arrive. */
+  beginSweep(sweeps: number, doubtfulUntilMs: number): void {
+    this.#row = { ...this.#row, sweeps, doubtfulUntilMs };
+    this.objects.doubt(sweeps);
+  }
+
+  /** What is not referred to by any kept version was removed up to this version, and each removal was answered. */
   markSwept(version: number): void {
-    this.#row = { ...this.#row, sweptVersion: version };
+    this.#row = { ...this.#row, sweptVersion: version, doubtfulUntilMs: null };
+    this.objects.doubt(null);
   }
 
   async #move(root: string, reason: CommitReason, reservation: string | undefined): Promise<number> {
@@ -107,6 +115,6 @@ export class VolumePointer {
     const row = await this.#manifests.read(workspaceId);
     if (!row) throw noSuchVolume(workspaceId, 'committing a version');
     if (row.epoch !== epoch) throw lost;
-    this.#row = row;
+    this.claimed(row);
   }
 }

@@ -110,6 +110,13 @@ export const storageLimits = {
     tidyLeaseMs: 900_000,
     /** Objects removed between two looks at whether the volume is still ours: a tenth of a second of requests. */
     deletesPerLook: 10,
+    /**
+     * So long after it was sent a removal may still arrive: S3 refuses a request that was signed more than fifteen
+     * minutes ago, the rest is for clocks, the renewal and the store's own time.
+     */
+    doubtMs: 1_200_000,
+    /** A longer sweep says so again. */
+    doubtRenewMs: 120_000,
     /** Larger than this a version's bytes are an object of their own, shared with the file where they are the same. */
     versionInlineBytesMax: 128,
     /** A volume is swept when this many manifests were added since: at one a round, every seventeen minutes. */

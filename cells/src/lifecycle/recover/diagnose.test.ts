@@ -31,7 +31,7 @@ const row: WorkspaceRow = {
 };
 const files = {
   ...{ workspaceId: row.id, volumeId: newVolumeId(random), version: 3, epoch: 5, root: null },
-  ...{ attachedHost: null, sweptVersion: 0, sweeps: 0 },
+  ...{ attachedHost: null, sweptVersion: 0, sweeps: 0, doubtfulUntilMs: null },
 };
 const resting: Facts = {
   ...{ row, files, rest: null, sandboxes: [], sight: null, knownHosts: [hostId], holder: 'eu-1/me' },

@@ -170,7 +170,7 @@ export class LiveRegistry {
       const report = await volume.sync('sync', signal);
       if (volume.lost) log.error({ workspaceId }, 'the host lost a live directory; what is stored is served');
       if (volume.lost) loop.stop();
-      if (isSweepDue(volume.state.pointer) || clock.monotonicMs() >= tidyAtMs) {
+      if (isSweepDue(volume.state.pointer, clock.nowMs()) || clock.monotonicMs() >= tidyAtMs) {
         await this.#sweep(workspaceId, volume, over, signal);
         tidyAtMs = clock.monotonicMs() + limits.storage.tidyAfterMs;
       }
@@ -205,7 +205,7 @@ export class LiveRegistry {
       lock.run(workspaceId, async () => {
         volume.state.signal.throwIfAborted();
         const alsoKept = volume.state.lazy && over !== null ? [over] : [];
-        return sweep({ pointer, manifests, store, nowMs: clock.nowMs(), signal, alsoKept });
+        return sweep({ pointer, manifests, store, clock, signal, alsoKept });
       }),
     );
     log.info({ workspaceId, removed }, 'removed objects that no kept version refers to');

@@ -44,6 +44,7 @@ export function describeManifestStore(
           attachedHost: null,
           sweptVersion: 0,
           sweeps: 0,
+          doubtfulUntilMs: null,
         },
       });
       expect(await store.create(workspaceId, newVolumeId(systemRandom))).toEqual(row);
@@ -122,19 +123,31 @@ export function describeManifestStore(
       for (let version = 0; version < 4; version++) await commit(workspaceId, version, 0, 'a');
       await store.forget(workspaceId, [1, 3, 4]);
       expect((await store.list(workspaceId, 10)).map(({ version }) => version)).toEqual([4, 2]);
-      await store.markSwept(workspaceId, 4, null);
+      await store.markSwept(workspaceId, { version: 4, sweeps: 0, dueAtMs: null });
       expect(await store.read(workspaceId)).toMatchObject({ sweptVersion: 4 });
     });
 
     test('each sweep that begins is counted; an older owner begins none', async () => {
       const workspaceId = await fresh();
       await store.claim(workspaceId, 2, here);
-      expect(await store.beginSweep(workspaceId, 2)).toBe(1);
-      expect(await store.beginSweep(workspaceId, 2)).toBe(2);
-      expect(await store.read(workspaceId)).toMatchObject({ sweeps: 2 });
-      await expect(store.beginSweep(workspaceId, 1)).rejects.toMatchObject({ code: 'stale_epoch' });
+      expect(await store.beginSweep(workspaceId, 2, 1_000)).toBe(1);
+      expect(await store.beginSweep(workspaceId, 2, 2_000)).toBe(2);
+      expect(await store.read(workspaceId)).toMatchObject({ sweeps: 2, doubtfulUntilMs: 2_000 });
+      await expect(store.beginSweep(workspaceId, 1, 3_000)).rejects.toMatchObject({ code: 'stale_epoch' });
       const none = newWorkspaceId(systemRandom);
-      await expect(store.beginSweep(none, 1)).rejects.toMatchObject({ code: 'gone' });
+      await expect(store.beginSweep(none, 1, 3_000)).rejects.toMatchObject({ code: 'gone' });
+    });
+
+    test('only the sweep that began last can say that its removals were answered', async () => {
+      const workspaceId = await fresh();
+      const [one, other] = [
+        await store.beginSweep(workspaceId, 0, 1_000),
+        await store.beginSweep(workspaceId, 0, 2_000),
+      ];
+      await store.markSwept(workspaceId, { version: 0, sweeps: one, dueAtMs: null });
+      expect(await store.read(workspaceId)).toMatchObject({ doubtfulUntilMs: 2_000 });
+      await store.markSwept(workspaceId, { version: 0, sweeps: other, dueAtMs: null });
+      expect(await store.read(workspaceId)).toMatchObject({ doubtfulUntilMs: null });
     });
 
     test('a volume is due some time after its first change, and is given to one alone', async () => {
@@ -150,13 +163,13 @@ export function describeManifestStore(
       expect((await Promise.all([due(dueMs), due(dueMs)])).flat()).toEqual([workspaceId]);
       expect(await due(dueMs + 999)).toEqual([]);
       expect(await due(dueMs + 1_000)).toEqual([workspaceId]);
-      await store.markSwept(workspaceId, 2, dueMs + 5_000);
+      await store.markSwept(workspaceId, { version: 2, sweeps: 0, dueAtMs: dueMs + 5_000 });
       expect(await due(dueMs + 4_999)).toEqual([]);
       await store.claim(workspaceId, 1, here);
       expect(await due(dueMs + 5_000)).toEqual([]);
       await store.release(workspaceId, 1);
       expect(await due(dueMs + 5_000)).toEqual([workspaceId]);
-      await store.markSwept(workspaceId, 2, null);
+      await store.markSwept(workspaceId, { version: 2, sweeps: 0, dueAtMs: null });
       expect(await due(dueMs * 2)).toEqual([]);
     });
 

@@ -21,6 +21,8 @@ export interface VolumeRow {
   sweptVersion: number;
   /** Counts sweeps that have begun. */
   sweeps: number;
+  /** Until when a removal of the last of them may still arrive at the object store; null: each was answered. */
+  doubtfulUntilMs: number | null;
 }
 
 export interface Manifest {
@@ -47,6 +49,12 @@ export interface Commit {
   committedAtMs: number;
 }
 
+export interface Swept {
+  version: number;
+  sweeps: number;
+  dueAtMs: number | null;
+}
+
 export interface ManifestStore {
   /** Makes an empty volume at version 0 and epoch 0, or gives the one there is. */
   create(workspaceId: WorkspaceId, volumeId: VolumeId): Promise<VolumeRow>;
@@ -65,12 +73,16 @@ export interface ManifestStore {
   /** Forgets versions; the current one never. */
   forget(workspaceId: WorkspaceId, versions: readonly number[]): Promise<void>;
   /**
-   * A sweep is about to remove objects: from here on nothing that a cache knew of them counts. Gives the new
-   * count. Throws `stale_epoch` for another owner's volume, `gone` for none.
+   * A sweep is about to remove objects: from here on nothing that a cache knew of them counts, and until
+   * `doubtfulUntilMs` its removals may arrive. Gives the new count. Throws `stale_epoch` for another owner's volume,
+   * `gone` for none.
    */
-  beginSweep(workspaceId: WorkspaceId, epoch: number): Promise<number>;
-  /** A sweep is done; `dueAtMs` is when the next has something to do, null for never. */
-  markSwept(workspaceId: WorkspaceId, version: number, dueAtMs: number | null): Promise<void>;
+  beginSweep(workspaceId: WorkspaceId, epoch: number, doubtfulUntilMs: number): Promise<number>;
+  /**
+   * A sweep is done; `dueAtMs` is when the next has something to do, null for never. If it is still the last that has
+   * begun, each of its removals was answered.
+   */
+  markSwept(workspaceId: WorkspaceId, swept: Swept): Promise<void>;
   /**
    * Volumes on no host whose time to be tidied has come, the longest due first. They are the caller's for
    * `leaseMs`: nobody else is given them meanwhile, and whoever dies over one leaves it due again.

@@ -18,7 +18,8 @@ export function createMemoryManifestStore(): ManifestStore {
   return {
     async create(workspaceId, volumeId) {
       const fresh = { workspaceId, volumeId, version: 0, epoch: 0, root: null };
-      const row = rows.get(workspaceId) ?? { ...fresh, attachedHost: null, sweptVersion: 0, sweeps: 0 };
+      const unswept = { attachedHost: null, sweptVersion: 0, sweeps: 0, doubtfulUntilMs: null };
+      const row = rows.get(workspaceId) ?? { ...fresh, ...unswept };
       rows.set(workspaceId, row);
       return { ...row };
     },
@@ -60,13 +61,15 @@ export function createMemoryManifestStore(): ManifestStore {
         kept.filter((manifest) => !gone.has(manifest.version)),
       );
     },
-    async beginSweep(workspaceId, epoch) {
+    async beginSweep(workspaceId, epoch, doubtfulUntilMs) {
       const row = owned(workspaceId, epoch, 'sweeping a volume');
+      row.doubtfulUntilMs = doubtfulUntilMs;
       return ++row.sweeps;
     },
-    async markSwept(workspaceId, version, nextMs) {
+    async markSwept(workspaceId, { version, sweeps, dueAtMs: nextMs }) {
       const row = rows.get(workspaceId);
       if (row) row.sweptVersion = version;
+      if (row?.sweeps === sweeps) row.doubtfulUntilMs = null;
       if (nextMs === null) dueAtMs.delete(workspaceId);
       else dueAtMs.set(workspaceId, nextMs);
     },

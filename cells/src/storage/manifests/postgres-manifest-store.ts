@@ -105,16 +105,17 @@ export function createPostgresManifestStore(database: Database): ManifestStore {
       );
       await database.delete(volumeManifests).where(and(theirs, wanted));
     },
-    async beginSweep(workspaceId, epoch) {
-      const set = { sweeps: sql`${volumes.sweeps} + 1` };
+    async beginSweep(workspaceId, epoch, doubtfulUntilMs) {
+      const set = { sweeps: sql`${volumes.sweeps} + 1`, doubtfulUntil: new Date(doubtfulUntilMs) };
       const [row] = await database.update(volumes).set(set).where(ownedBy(workspaceId, epoch)).returning();
       return row ? row.sweeps : refuseOwner(workspaceId, epoch, 'sweeping a volume');
     },
-    async markSwept(workspaceId, sweptVersion, dueAtMs) {
+    async markSwept(workspaceId, { version: sweptVersion, sweeps, dueAtMs }) {
       const tidyDueAt = dueAtMs === null ? null : new Date(dueAtMs);
+      const answered = sql`case when ${volumes.sweeps} = ${sweeps} then null else ${volumes.doubtfulUntil} end`;
       await database
         .update(volumes)
-        .set({ sweptVersion, tidyDueAt })
+        .set({ sweptVersion, tidyDueAt, doubtfulUntil: answered })
         .where(eq(volumes.workspaceId, workspaceId));
     },
     claimTidy: (claim) => claimTidy(database, claim),
@@ -135,9 +136,10 @@ export function createPostgresManifestStore(database: Database): ManifestStore {
 
 /** Its size is the quotas' (quotas/sum-storage.ts). */
 function parseRow(given: typeof volumes.$inferSelect): VolumeRow {
-  const { bytes: _files, versionBytes: _versions, tidyDueAt: _due, ...row } = given;
+  const { bytes: _files, versionBytes: _versions, tidyDueAt: _due, doubtfulUntil, ...row } = given;
   return {
     ...row,
+    doubtfulUntilMs: doubtfulUntil?.getTime() ?? null,
     workspaceId: workspaceIdSchema.parse(row.workspaceId),
     volumeId: volumeIdSchema.parse(row.volumeId),
     attachedHost: row.attachedHost === null ? null : hostIdSchema.parse(row.attachedHost),

@@ -1,6 +1,7 @@
 /**
  * Every request to a store gets a deadline and a few tries; what is left is a typed `store_unavailable`.
- * Trying again is always safe: objects are immutable, and a repeated put writes the same bytes.
+ * Trying again is always safe: objects are immutable, and a repeated put writes the same bytes. Only a removal is tried
+ * once: whoever removes must know whether one was left unanswered, and comes again anyway.
  */
 import type { Clock } from '@cellbook/shared/clock.ts';
 import { withDeadline } from '@cellbook/shared/deadline.ts';
@@ -33,7 +34,17 @@ export function createRetryingObjectStore(
     put: (key, bytes, signal) => reliably(`storing ${key}`, (inner) => store.put(key, bytes, inner), signal),
     get: (key, signal) => reliably(`reading ${key}`, (inner) => store.get(key, inner), signal),
     has: (key, signal) => reliably(`looking for ${key}`, (inner) => store.has(key, inner), signal),
-    delete: (key, signal) => reliably(`deleting ${key}`, (inner) => store.delete(key, inner), signal),
+    async delete(key, signal) {
+      const doing = `deleting ${key}`;
+      const details = { code: 'store_unavailable', doing } as const;
+      const once = (inner: AbortSignal) => store.delete(key, inner);
+      try {
+        await withDeadline(clock, limits.storage.objectDeadlineMs, details, once, signal);
+      } catch (error) {
+        signal?.throwIfAborted();
+        throw asStoreUnavailable(error, doing);
+      }
+    },
     list: (prefix, signal) => listed(store, prefix, { clock, signal }),
   };
 }

@@ -1,10 +1,15 @@
 /**
  * The objects of one volume: chunks, lists of runs and directories, each under its sha256 in the volume's
  * own namespace. What is read is checked against its name, so a damaged object is an error and never data.
+ *
+ * A removal that the store left unanswered may arrive later, after the same bytes were stored again. So while one is in
+ * doubt what is stored gets another name, `<sha256>.<sweeps>`, which no removal before it can mean; whoever finds
+ * nothing under the plain name looks for such.
  */
 import { createHash } from 'node:crypto';
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import type { VolumeId } from '@cellbook/shared/ids.ts';
+import type { VolumeRow } from '../manifests/manifest-store.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
 import type { DirectoryCache } from './directory-cache.ts';
 import { decodeDirectory, decodeRuns, encodeDirectory, encodeRuns } from './directory-object.ts';
@@ -25,6 +30,8 @@ export interface VolumeObjects {
   getDirectory(sha256: string | null, signal?: AbortSignal): Promise<Entries>;
   /** After objects were removed: what is cached may no longer be stored. */
   forgetCached(): void;
+  /** Removals of that sweep may arrive from now on; null: each was answered. */
+  doubt(sweeps: number | null): void;
 }
 
 export interface VolumeObjectTools {
@@ -38,13 +45,25 @@ export const objectKey = (prefix: string, kind: ObjectKind, sha256: string) => `
 export const volumePrefix = (volumeId: VolumeId) => `volumes/${volumeId}/`;
 export const sha256Of = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
-/** `sweeps`: what was cached before the last of them is not believed; another process may have removed it. */
-export const createVolumeObjects = (volumeId: VolumeId, tools: VolumeObjectTools, sweeps: number) =>
-  createObjectsUnder(volumePrefix(volumeId), tools, sweeps);
+/** A removal that was sent under another name leaves this one alone; whether it is kept goes by the plain one. */
+export const plainKey = (key: string): string => key.replace(/\.\d+$/, '');
 
-/** The same in a namespace that is no volume's (cells/src/environments). */
+export function createVolumeObjects(
+  { volumeId, sweeps, doubtfulUntilMs }: Pick<VolumeRow, 'volumeId' | 'sweeps' | 'doubtfulUntilMs'>,
+  tools: VolumeObjectTools,
+): VolumeObjects {
+  const objects = createObjectsUnder(volumePrefix(volumeId), tools, sweeps);
+  if (doubtfulUntilMs !== null) objects.doubt(sweeps);
+  return objects;
+}
+
+/**
+ * The same in a namespace that is no volume's (cells/src/environments). `sweeps`: what was cached before the last of
+ * them is not believed; another process may have removed it.
+ */
 export function createObjectsUnder(prefix: string, tools: VolumeObjectTools, sweeps: number): VolumeObjects {
   const { store, cache, inFlight } = tools;
+  let doubted: number | null = null;
   const cacheKey = (sha256: string) => `${prefix}${sweeps}/${sha256}`;
   const put = async (
     kind: ObjectKind,
@@ -54,12 +73,14 @@ export function createObjectsUnder(prefix: string, tools: VolumeObjectTools, swe
   ): Promise<string> => {
     const sha256 = sha256Of(bytes);
     if (known?.has(sha256)) return sha256;
-    await inFlight.run(() => store.put(objectKey(prefix, kind, sha256), bytes, signal));
+    const key = objectKey(prefix, kind, sha256);
+    await inFlight.run(() => store.put(doubted === null ? key : `${key}.${doubted}`, bytes, signal));
     return sha256;
   };
   const get = async (kind: ObjectKind, sha256: string, signal?: AbortSignal): Promise<Buffer> => {
     const key = objectKey(prefix, kind, sha256);
-    return checked(await inFlight.run(() => store.get(key, signal)), sha256, key);
+    const find = async () => (await store.get(key, signal)) ?? (await underAnotherName(store, key, signal));
+    return checked(await inFlight.run(find), sha256, key);
   };
   return {
     prefix,
@@ -86,7 +107,22 @@ export function createObjectsUnder(prefix: string, tools: VolumeObjectTools, swe
       return entries;
     },
     forgetCached: () => cache.forget(prefix),
+    doubt(sweeps) {
+      doubted = sweeps;
+    },
   };
+}
+
+async function underAnotherName(
+  store: ObjectStore,
+  key: string,
+  signal: AbortSignal | undefined,
+): Promise<Buffer | null> {
+  for await (const other of store.list(`${key}.`, signal)) {
+    const bytes = await store.get(other, signal);
+    if (bytes) return bytes;
+  }
+  return null;
 }
 
 function checked(bytes: Buffer | null, sha256: string, key: string): Buffer {

@@ -19,7 +19,7 @@ import { PostgresTransitionStore } from '../../stores/postgres-transition-store.
 import { PostgresWorkspaceStore } from '../../stores/postgres-workspace-store.ts';
 import type { TransitionRow } from '../../stores/transition-store.ts';
 import { phaseStateOf, type WorkspaceRow } from '../../stores/workspace-row.ts';
-import { type Answer, type CrashCell, crashHostId } from './crash-cell.ts';
+import { type CrashCell, crashHostId } from './crash-cell.ts';
 import { type HostView, viewHost } from './host-view.ts';
 import { missingFiles, type Subject } from './subject.ts';
 import { until } from './until.ts';
@@ -162,7 +162,7 @@ async function acceptOlder(
       (entry.step === 'attach_files' || entry.step === 'detach_files'),
   );
   if (movedFiles && volume.epoch < row.epoch) accepted.push('the files, which carry no newer one');
-  if (cell.daemon && epoch < row.epoch && !(await hostRefuses(cell, row, epoch))) accepted.push('the host');
+  if (cell.daemon && epoch < row.epoch) accepted.push(...(await acceptedByHost(cell, row, epoch)));
   const older = volume.epoch - 1;
   if (older < 0) return accepted;
   const write = { workspaceId, expectedVersion: volume.version, epoch: older, root: '0'.repeat(64) };
@@ -178,16 +178,18 @@ async function acceptOlder(
 const anyHost = hostIdSchema.parse('a-woken-host');
 
 /** Asked to stop, take over and start in the name of the dead one, as he would over the wire. */
-async function hostRefuses(cell: CrashCell, { id }: WorkspaceRow, epoch: number): Promise<boolean> {
-  const command = (name: string, body: unknown) => cell.commandHost(`/v1/workspaces/${id}/${name}`, body);
-  const [stop, adopt, start] = [
-    await command('stop', { epoch }),
-    await command('adopt', { epoch }),
-    await command('start', startOf(epoch)),
+async function acceptedByHost(cell: CrashCell, { id }: WorkspaceRow, epoch: number): Promise<string[]> {
+  const command = async (name: string, body: unknown) => {
+    const answer = await cell.commandHost(`/v1/workspaces/${id}/${name}`, body);
+    // A start is refused for its directory, too: the files are another's by then.
+    const isRefused = name === 'start' ? answer.status === 409 : refusal.safeParse(answer.body).success;
+    return isRefused ? [] : [`the host's ${name}`];
+  };
+  return [
+    ...(await command('stop', { epoch })),
+    ...(await command('adopt', { epoch })),
+    ...(await command('start', startOf(epoch))),
   ];
-  const isStale = ({ body }: Answer) => refusal.safeParse(body).success;
-  // A start is refused for its directory, too: the files are another's by then.
-  return isStale(stop) && isStale(adopt) && start.status === 409;
 }
 
 const refusal = z.object({ code: z.literal('stale_epoch') });

@@ -1,0 +1,1 @@
+ALTER TABLE "volumes" ADD COLUMN "doubtful_until" timestamp with time zone;
