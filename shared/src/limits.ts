@@ -15,6 +15,7 @@ import { lifecycleLimits } from './limits/lifecycle.ts';
 import { parkingLimits } from './limits/parking.ts';
 import { poolLimits } from './limits/pool.ts';
 import { sandboxLimits } from './limits/sandbox.ts';
+import { schedulerLimits } from './limits/scheduler.ts';
 import { snapshotLimits } from './limits/snapshots.ts';
 import { standingLimits } from './limits/standing.ts';
 import { storageLimits } from './limits/storage.ts';
@@ -37,5 +38,6 @@ export const limits = {
   ...usageLimits,
   ...environmentLimits,
   ...jobLimits,
+  ...schedulerLimits,
   ...gpuAgentLimits,
 } as const;

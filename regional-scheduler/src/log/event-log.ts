@@ -1,0 +1,76 @@
+/**
+ * The record of a region: what happened, numbered without a gap from 1. Only the leader appends, a batch at a time; a
+ * batch is in the log as a whole or not at all. Whether it may is decided by the log in the same commit: an append of
+ * an older epoch than the leader row's is refused (`stale_epoch`), so that a leader that slept through the end of its
+ * lease cannot say anything any more, whatever it believes.
+ *
+ *     append(epoch 7, seq 101–150) ──▶ written ┐
+ *                                  ──▶ stale_epoch: epoch 8 leads     nothing written, never will be
+ *                                  ──▶ conflict: 101 is taken already nothing written; the log says by whom
+ *                                  ──▶ store_unavailable              perhaps written: append-surely.ts finds out
+ */
+import type { JobId } from '@cellbook/shared/ids.ts';
+import type { SchedulerEvent } from '../core/model/event.ts';
+
+export const arrivalStreams = ['submissions', 'cancel_requests', 'asks'] as const;
+export type ArrivalStream = (typeof arrivalStreams)[number];
+
+/** A place in a stream of arrivals: streams are read in this order, whatever order their transactions ended in. */
+export interface ArrivalPoint {
+  xid: number;
+  position: number;
+}
+
+/** Up to where each stream is in the state. */
+export type Watermarks = Record<ArrivalStream, ArrivalPoint>;
+
+export interface LogEntry {
+  event: SchedulerEvent;
+  /** The arrival it took in; the log is its watermark, so that nothing is taken twice and nothing left out. */
+  arrival?: ArrivalPoint & { stream: ArrivalStream };
+}
+
+export interface StoredEntry extends LogEntry {
+  seq: number;
+  epoch: number;
+}
+
+export interface Batch {
+  epoch: number;
+  /** One above the last event there is. */
+  firstSeq: number;
+  entries: readonly LogEntry[];
+}
+
+export interface Outcome {
+  jobId: JobId;
+  seq: number;
+  event: SchedulerEvent;
+  attempt: SchedulerEvent | null;
+}
+
+export interface EventLog {
+  append(batch: Batch): Promise<void>;
+  /** 0 where there is none. */
+  lastSeq(): Promise<number>;
+  /** In order, at most `countMax`, those above `afterSeq`. */
+  read(afterSeq: number, countMax: number): Promise<StoredEntry[]>;
+  /** Of these jobs, in order, as far as partitions reach back. */
+  eventsOf(jobIds: readonly JobId[], afterSeq?: number): Promise<StoredEntry[]>;
+  /** How jobs ended, of those that have. */
+  outcomesOf(jobIds: readonly JobId[]): Promise<Outcome[]>;
+}
+
+export const noWatermarks: Watermarks = {
+  submissions: { xid: 0, position: 0 },
+  cancel_requests: { xid: 0, position: 0 },
+  asks: { xid: 0, position: 0 },
+};
+
+/** The job an event is of, for the log's index. */
+export const jobOf = (event: SchedulerEvent): JobId | null =>
+  event.type === 'job_submitted' ? event.job.jobId : 'jobId' in event ? event.jobId : null;
+
+/** The last word on a job in this region: kept for good, unlike its events. */
+export const isLast = (event: SchedulerEvent): boolean =>
+  event.type === 'job_ended' || (event.type === 'spill_settled' && event.taken);

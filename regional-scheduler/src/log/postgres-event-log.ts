@@ -1,0 +1,97 @@
+/**
+ * The log in Postgres. An append is one statement, and so one commit: it locks the leader row against being taken over
+ * (`for share` waits for a takeover under way and then looks at the row anew), writes the batch, and writes how jobs
+ * ended. A takeover in its turn waits for an append under way, so that the new leader reads everything that the old
+ * one ever wrote.
+ */
+
+import { asStoreOutage } from '@cellbook/shared/store-outage.ts';
+import { codesOf } from '@cellbook/shared/thrown-codes.ts';
+import type postgres from 'postgres';
+import type { Database } from '../db/database.ts';
+import { type Batch, type EventLog, jobOf } from './event-log.ts';
+import { type EventRow, type OutcomeRow, toEntry, toOutcome } from './event-row.ts';
+import { outcomesOfBatch } from './outcomes-of-batch.ts';
+import { staleAppend, takenNumbers } from './refusals.ts';
+
+const uniqueViolation = '23505';
+
+export function createPostgresEventLog({ $client: sql }: Database): EventLog {
+  return {
+    async append(batch) {
+      const written = await appendRows(sql, batch).catch((error: unknown) => {
+        if (codesOf(error).includes(uniqueViolation)) throw takenNumbers(batch, error);
+        throw asStoreOutage(error, 'appending to the log') ?? error;
+      });
+      if (written === 'stale') throw staleAppend(batch);
+      if (written === 'gap') throw takenNumbers(batch);
+    },
+    async lastSeq() {
+      const [row] = await reading(sql<{ last: string }[]>`
+        select coalesce(max(seq), 0)::text as last from events`);
+      return Number(row?.last ?? 0);
+    },
+    async read(afterSeq, countMax) {
+      const rows = await reading(sql<EventRow[]>`
+        select seq::text, epoch::text, body, stream, arrival_xid::text, arrival_position::text
+        from events where seq > ${afterSeq} order by seq limit ${countMax}`);
+      return rows.map(toEntry);
+    },
+    async eventsOf(jobIds, afterSeq = 0) {
+      const rows = await reading(sql<EventRow[]>`
+        select seq::text, epoch::text, body, stream, arrival_xid::text, arrival_position::text
+        from events where job_id = any(${[...jobIds]}::text[]) and seq > ${afterSeq} order by seq`);
+      return rows.map(toEntry);
+    },
+    async outcomesOf(jobIds) {
+      const rows = await reading(sql<OutcomeRow[]>`
+        select job_id, seq::text, event, attempt from outcomes where job_id = any(${[...jobIds]}::text[])`);
+      return rows.map(toOutcome);
+    },
+  };
+}
+
+async function reading<Rows>(rows: PromiseLike<Rows>): Promise<Rows> {
+  try {
+    return await rows;
+  } catch (error) {
+    throw asStoreOutage(error, 'reading the log') ?? error;
+  }
+}
+
+async function appendRows(sql: postgres.Sql, batch: Batch): Promise<'written' | 'stale' | 'gap'> {
+  const { entries, epoch, firstSeq } = batch;
+  const ended = outcomesOfBatch(batch);
+  const column = <Value>(of: (entry: Batch['entries'][number]) => Value) => entries.map(of);
+  const [row] = await sql<{ leads: boolean; follows: boolean }[]>`
+    with fence as materialized (
+      select 1 from leader where id = 1 and epoch = ${epoch} for share
+    ), place as materialized (
+      select from fence where coalesce((select max(seq) from events), 0) = ${firstSeq - 1}
+    ), written as (
+      insert into events (seq, epoch, job_id, type, body, stream, arrival_xid, arrival_position)
+      select ${firstSeq - 1} + number, ${epoch}, job_id, type, body::json, stream, xid::xid8, position
+      from place, unnest(
+        ${column(({ event }) => jobOf(event))}::text[],
+        ${column(({ event }) => event.type)}::text[],
+        ${column(({ event }) => JSON.stringify(event))}::text[],
+        ${column(({ arrival }) => arrival?.stream ?? null)}::text[],
+        ${column(({ arrival }) => (arrival ? String(arrival.xid) : null))}::text[],
+        ${column(({ arrival }) => arrival?.position ?? null)}::bigint[]
+      ) with ordinality as given (job_id, type, body, stream, xid, position, number)
+    ), ends as (
+      insert into outcomes (job_id, seq, event, attempt, ended_ms)
+      select job_id, seq, event::json, attempt::json, ended_ms
+      from place, unnest(
+        ${ended.map(({ jobId }) => jobId)}::text[],
+        ${ended.map(({ seq }) => seq)}::bigint[],
+        ${ended.map(({ event }) => JSON.stringify(event))}::text[],
+        ${ended.map(({ attempt }) => (attempt ? JSON.stringify(attempt) : null))}::text[],
+        ${ended.map(({ event }) => Math.floor(event.atMs))}::bigint[]
+      ) as given (job_id, seq, event, attempt, ended_ms)
+      on conflict do nothing
+    )
+    select exists (select from fence) as leads, exists (select from place) as follows`;
+  if (!row?.leads) return 'stale';
+  return row.follows ? 'written' : 'gap';
+}

@@ -1,0 +1,52 @@
+/** Of the regional scheduler's service: its log, its leader, and what agents ask of it. */
+export const schedulerLimits = {
+  scheduler: {
+    /** One for appends, one for the lease, two for arrivals and prompts, the rest for readers and submitters. */
+    connectionsMax: 12,
+    reconnectMs: 250,
+    /**
+     * The leader's lease. A second instance leads at the latest `leaseMs + campaignMs` after the first one died, and it
+     * has followed the log until then: under five seconds with two to spare. The margin covers a statement under way.
+     */
+    leaseMs: 2_500,
+    leaseMarginMs: 700,
+    campaignMs: 300,
+    /** A statement about the lease that takes longer is as good as failed. */
+    leaseStatementMs: 1_500,
+    /** How long an agent may go on without hearing from anybody (shared/src/protocol/gpu-agent-api.ts). */
+    agentLeaseMs: 60_000,
+    /** Events in one commit: some 10 ms of Postgres's time, so that nobody waits long for the batch before theirs. */
+    batchMax: 2_000,
+    /** Arrivals read at once; of the rest the next turn takes as many. */
+    arrivalsMax: 1_000,
+    /** How often the leader looks for arrivals and what time has brought when nobody wakes it. */
+    turnMs: 100,
+    /** How often who does not lead brings its copy of the state up to date. */
+    followMs: 250,
+    /** Events read at once: about 5 MB. */
+    readMax: 10_000,
+    /** Tried again for as long as the lease lasts. */
+    appendRetryMs: 100,
+    /** Reports of agents that wait for their turn: 5,120 GPUs are 640 hosts with one each; beyond it they come again. */
+    reportsMax: 4_096,
+    /** Of 64 devices and 512 attempts with 16 KB of log each; what is longer is refused. */
+    reportBytesMax: 12 * 1024 ** 2,
+    /** A snapshot after so many events: 100 MB of log, replayed in a few seconds. */
+    snapshotEvents: 500_000,
+    /** Of a snapshot as it lies in one row. */
+    snapshotPartBytes: 4 * 1024 ** 2,
+    /** So many are kept: the one before, in case the newest cannot be read. */
+    snapshotsKept: 2,
+    snapshotMs: 120_000,
+    /** Events in one partition of the log: about a gigabyte. */
+    partitionEvents: 2_000_000,
+    /**
+     * Readers without a leader tell a job's state by its last event, and no job runs longer than a day: partitions
+     * whose newest event is older than two days tell of no job that still runs.
+     */
+    eventsKeptMs: 2 * 24 * 60 * 60 * 1000,
+    upkeepMs: 60_000,
+    /** Prompts of jobs that run or are about to, at up to 20 KB: 64 MB at the most. */
+    promptsKept: 3_000,
+  },
+} as const;
