@@ -125,9 +125,10 @@ export const submitJobSchema = z
     regions: z.array(regionIdSchema).min(1).max(16).optional(),
     /**
      * Of an identical request in the organisation: `finished`, the result of one that has succeeded is the result of
-     * this one; `join`, also one that is under way; `off`, it runs by itself.
+     * this one; `join`, also of one that is under way; `off`, it runs by itself. Absent: `finished` for a video with a
+     * seed, `off` for everything else, since nobody knows whether it gives the same twice.
      */
-    reuse: z.enum(['finished', 'join', 'off']).default('finished'),
+    reuse: z.enum(['finished', 'join', 'off']).optional(),
     /**
      * When it is acknowledged. `durable`: it would survive the loss of power. `batched`: it survives the end of any
      * program of ours, and a loss of power but for the last second; acknowledged sooner under load.
@@ -135,9 +136,9 @@ export const submitJobSchema = z
     durability: durabilitySchema.default('durable'),
     webhook: webhookSchema.optional(),
   })
-  .refine(({ repeat, reuse }) => repeat === undefined || reuse !== 'join', {
+  .refine(({ repeat, reuse }) => repeat === undefined || reuse === undefined || reuse === 'off', {
     path: ['reuse'],
-    message: 'what is repeated joins nothing',
+    message: 'what is repeated is run each time',
   })
   .meta({ title: 'SubmitJob' });
 export type SubmitJob = z.infer<typeof submitJobSchema>;

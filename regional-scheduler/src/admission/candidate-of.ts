@@ -1,0 +1,85 @@
+/** Of a request and who asks: the job as the scheduler will know it, and what is kept beside it. Pure. */
+import type { JobId } from '@cellbook/shared/ids.ts';
+import type { SubmitJob, Task } from '@cellbook/shared/protocol/job-request.ts';
+import { featuresOf } from '../core/contain/features.ts';
+import type { JobSpec } from '../core/model/job.ts';
+import type { JobRequest } from '../db/job-spec.ts';
+import type { Asked, Asker, Candidate } from './asked.ts';
+import { digestOf, fingerprintOf, reuseOf } from './fingerprint.ts';
+import { reservedMicrosOf } from './price.ts';
+import { timesOf } from './times.ts';
+
+export interface RuntimeQuery {
+  orgId: string;
+  kind: string;
+  binary: string;
+  prompt: string;
+  parameters: Record<string, unknown>;
+  gpus: number;
+  features: readonly string[];
+}
+
+export type Predict = (query: RuntimeQuery) => JobSpec['predicted'];
+
+export function candidateOf(
+  { asker, job, idempotencyKey }: Asked,
+  { jobId, nowMs, predict }: { jobId: JobId; nowMs: number; predict: Predict },
+): Candidate {
+  const { kind, binary, prompt, parameters } = payloadOf(job.task);
+  const times = timesOf(job, asker.tier, nowMs);
+  const features = featuresOf({ kind, binary, prompt, parameters });
+  const { gpus, skus = null, gpuMemoryMib, checkpoints } = job.resources;
+  const { orgId, userId, tier } = asker;
+  const predicted = predict({ orgId, kind, binary, prompt, parameters, gpus, features });
+  const spec: JobSpec = {
+    ...{ jobId, orgId, userId, tier, kind, binary, features, gpus, skus, gpuMemoryMib, checkpoints },
+    ...{ submittedMs: nowMs, ...times, attemptsMax: job.attempts, predicted },
+    ...{ preemptible: job.preemptible, interactive: job.interactive, regions: job.regions ?? null },
+    reservedMicros: reservedMicrosOf(gpus, predicted, times.wallMsMax),
+  };
+  const reuse = reuseOf(job);
+  const fingerprint = job.repeat === undefined ? fingerprintOf(orgId, job) : null;
+  return {
+    spec,
+    request: requestOf(job, asker, spec, { prompt, parameters }),
+    idempotencyKey,
+    bodyHash: digestOf(job),
+    fingerprint,
+    reuse: reuse === 'off' || fingerprint === null ? null : { fingerprint, joins: reuse === 'join' },
+  };
+}
+
+/** What goes to the program. A notebook is a parameter of it, as its own parameters are. */
+export function payloadOf(task: Task) {
+  const { kind, binary } = task;
+  if (kind !== 'notebook') return { kind, binary, prompt: task.prompt, parameters: task.parameters };
+  // It has come as JSON.
+  const notebook = JSON.parse(JSON.stringify(task.notebook)) as JobRequest['parameters'][string];
+  return { kind, binary, prompt: '', parameters: { notebook, parameters: task.parameters } };
+}
+
+function requestOf(
+  job: SubmitJob,
+  asker: Asker,
+  spec: JobSpec,
+  payload: Pick<JobRequest, 'prompt' | 'parameters'>,
+): JobRequest {
+  const { binary, gpus, skus, gpuMemoryMib, checkpoints, wallMsMax, notBeforeMs, deadlineMs } = spec;
+  return {
+    ...payload,
+    name: job.name ?? null,
+    labels: job.labels,
+    webhookUrl: job.webhook?.url ?? null,
+    durability: job.durability,
+    repeats:
+      job.repeat === undefined
+        ? null
+        : { first: spec.jobId, run: 1, dueMs: notBeforeMs ?? spec.submittedMs, rule: job.repeat },
+    shape: {
+      ...{ binary, gpus, skus: skus === null ? null : [...skus], gpuMemoryMib, checkpoints },
+      ...{ wallMs: wallMsMax, notBeforeMs, deadlineMs },
+    },
+    askedWith: asker.with,
+    askedFrom: asker.from,
+  };
+}
