@@ -34,10 +34,22 @@ export const idlePolicySchema = z.object({
   secondsMax: idleSecondsSchema.optional(),
 });
 
+/** GPU jobs, of a user or of the organisation as a whole, in each region. */
+export const jobQuotaSchema = z.object({
+  /** Jobs that have not ended. */
+  unfinished: z.int().nonnegative(),
+  /** Reserved and spent together in a calendar month (UTC), in millionths of the account's unit. */
+  spendMicrosPerMonth: z.int().nonnegative(),
+});
+export type JobQuota = z.infer<typeof jobQuotaSchema>;
+
 export const quotaPolicySchema = z.object({
   user: quotaSchema.partial().optional(),
   organisation: quotaSchema.partial().optional(),
   idle: idlePolicySchema.optional(),
+  jobs: z
+    .object({ user: jobQuotaSchema.partial().optional(), organisation: jobQuotaSchema.partial().optional() })
+    .optional(),
 });
 export type QuotaPolicy = z.infer<typeof quotaPolicySchema>;
 
@@ -52,6 +64,23 @@ export function quotasOf(tier: Tier, policy: QuotaPolicy | undefined): Quotas {
   return {
     user: { ...usual.user, ...policy?.user },
     organisation: { ...usual.organisation, ...policy?.organisation },
+  };
+}
+
+export interface JobQuotas {
+  user: JobQuota;
+  organisation: JobQuota;
+}
+
+export function jobQuotasOf(tier: Tier, policy: QuotaPolicy | undefined): JobQuotas {
+  const { unfinished, spendMicrosPerMonth } = limits.jobs;
+  const usual = (of: 'user' | 'organisation'): JobQuota => ({
+    unfinished: unfinished[tier][of],
+    spendMicrosPerMonth: spendMicrosPerMonth[tier][of],
+  });
+  return {
+    user: { ...usual('user'), ...policy?.jobs?.user },
+    organisation: { ...usual('organisation'), ...policy?.jobs?.organisation },
   };
 }
 
