@@ -13,7 +13,10 @@ export interface LeaderRow {
 export interface LeaderStore {
   /** The new epoch, or null while another's time is not over. */
   acquire(candidate: { holder: string; url: string; ttlMs: number }): Promise<number | null>;
-  /** False where another term has begun. */
+  /**
+   * False where another term has begun, or this one's time is over: agents may since have been told that nobody leads,
+   * so that who goes on must count their leases from a term of its own.
+   */
   renew(holder: string, epoch: number, ttlMs: number): Promise<boolean>;
   /** Ends the term at once, so that another need not wait. */
   release(holder: string, epoch: number): Promise<void>;

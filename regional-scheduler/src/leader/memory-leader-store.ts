@@ -12,7 +12,7 @@ export function createMemoryLeaderStore(clock: Clock): LeaderStore & { epoch(): 
       return row.epoch;
     },
     async renew(holder, epoch, ttlMs) {
-      if (!isHeldBy(holder, epoch)) return false;
+      if (!isHeldBy(holder, epoch) || clock.monotonicMs() >= row.expiresAtMs) return false;
       row.expiresAtMs = clock.monotonicMs() + ttlMs;
       return true;
     },

@@ -17,7 +17,7 @@ export function createPostgresLeaderStore({ $client: sql }: Database): LeaderSto
     async renew(holder, epoch, ttlMs) {
       const rows = await reach(sql`
         update leader set expires_at = clock_timestamp() + ${ttlMs} * interval '1 millisecond'
-        where id = 1 and holder = ${holder} and epoch = ${epoch} returning 1`);
+        where id = 1 and holder = ${holder} and epoch = ${epoch} and expires_at > clock_timestamp() returning 1`);
       return rows.length === 1;
     },
     async release(holder, epoch) {
