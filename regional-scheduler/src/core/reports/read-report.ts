@@ -16,7 +16,7 @@ export interface ReportReading {
   judge: JudgeAttempt;
 }
 
-/** `view` is null for a host that is not on record. A report that is not new (`Term.isNew`) is not to be read. */
+/** `view` is null for a host that is not on record. A report that is not new (`Term.take`) is not to be read. */
 export function readReport(
   view: HostView | null,
   report: AgentReport,

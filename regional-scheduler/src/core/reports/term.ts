@@ -19,17 +19,12 @@ export interface TermOptions {
   stallMs: number;
 }
 
-interface Heard {
-  answeredMs: number;
-  generation: number;
-  sequence: number;
-}
-
 export class Term {
   readonly epoch: number;
   readonly leaseMs: number;
   readonly #options: TermOptions;
-  readonly #heard = new Map<HostId, Heard>();
+  readonly #answeredMs = new Map<HostId, number>();
+  readonly #taken = new Map<HostId, { generation: number; sequence: number }>();
   #countsFromMs: number;
   #lookedMs: number;
 
@@ -41,22 +36,18 @@ export class Term {
     this.#lookedMs = options.beganMs;
   }
 
-  /** Whether a report is newer than all that this term has seen of its host. */
-  isNew(report: { hostId: HostId; generation: number; sequence: number }): boolean {
-    const known = this.#heard.get(report.hostId);
-    if (!known || report.generation > known.generation) return true;
-    return report.generation === known.generation && report.sequence > known.sequence;
+  /** Whether a report is newer than all that this term has taken of its host; if so it counts as taken. */
+  take({ hostId, generation, sequence }: { hostId: HostId; generation: number; sequence: number }): boolean {
+    const last = this.#taken.get(hostId);
+    const isNew =
+      !last || generation > last.generation || (generation === last.generation && sequence > last.sequence);
+    if (isNew) this.#taken.set(hostId, { generation, sequence });
+    return isNew;
   }
 
-  /** To be called when the answer to it leaves, not before: the host's leases may last from then. */
-  answered(report: { hostId: HostId; generation: number; sequence: number }, nowMs: number): void {
-    const { hostId, generation, sequence } = report;
-    const known = this.#heard.get(hostId);
-    const isLate = known && (known.generation > generation || !this.isNew(report));
-    this.#heard.set(
-      hostId,
-      isLate ? { ...known, answeredMs: nowMs } : { answeredMs: nowMs, generation, sequence },
-    );
+  /** To be called when an answer leaves, not before: the host's leases may last from then. */
+  answered(hostId: HostId, nowMs: number): void {
+    this.#answeredMs.set(hostId, nowMs);
   }
 
   /** To be called on every look at the region, before `isSilent` is asked. */
@@ -67,7 +58,7 @@ export class Term {
 
   /** Whether every lease that the host can have is over. */
   isSilent(hostId: HostId, nowMs: number): boolean {
-    const fromMs = Math.max(this.#countsFromMs, this.#heard.get(hostId)?.answeredMs ?? 0);
+    const fromMs = Math.max(this.#countsFromMs, this.#answeredMs.get(hostId) ?? 0);
     return nowMs - fromMs > this.#options.leaseMs + this.#options.marginMs;
   }
 }
