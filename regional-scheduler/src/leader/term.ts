@@ -1,6 +1,6 @@
 /**
  * One term of a leader: it may act while `isSafe`, and `lost` aborts when it may not any more. Renewed every third of
- * the lease; the time until which it is safe is counted from before the store was asked, and ends a margin before the
+ * the time that is safe, so that one renewal may fail; that time until which it is safe is counted from before the store was asked, and ends a margin before the
  * store may let another lead. A process that was stopped and goes on finds its time over by `isSafe` before any timer
  * has fired, and what it appends is refused anyway.
  *
@@ -102,7 +102,7 @@ export class LeaderTerm {
 
   #renewLater(): void {
     const { clock, terms } = this.#deps;
-    this.#renewal = clock.setTimer(Math.floor(terms.ttlMs / 3), () => void this.#renew());
+    this.#renewal = clock.setTimer(Math.floor((terms.ttlMs - terms.marginMs) / 3), () => void this.#renew());
   }
 
   async #renew(): Promise<void> {
