@@ -54,8 +54,8 @@ export const events = pgTable(
 export const snapshots = pgTable('snapshots', {
   /** The last event that is in it. */
   seq: bigint('seq', { mode: 'number' }).primaryKey(),
-  /** Up to where each stream of arrivals is in it. */
-  watermarks: json('watermarks').notNull(),
+  /** The last arrival that is in it. */
+  watermark: json('watermark').notNull(),
   parts: integer('parts').notNull(),
   madeAt: timestamp('made_at', { withTimezone: true }).notNull().defaultNow(),
 });

@@ -15,19 +15,20 @@ import type { SchedulerEvent } from '../core/model/event.ts';
 export const arrivalStreams = ['submissions', 'cancel_requests', 'asks'] as const;
 export type ArrivalStream = (typeof arrivalStreams)[number];
 
-/** A place in a stream of arrivals: streams are read in this order, whatever order their transactions ended in. */
+/**
+ * A place among all arrivals, whatever their stream: they are taken in this order, whatever order their transactions
+ * ended in (arrivals.ts).
+ */
 export interface ArrivalPoint {
   xid: number;
+  stream: ArrivalStream;
   position: number;
 }
 
-/** Up to where each stream is in the state. */
-export type Watermarks = Record<ArrivalStream, ArrivalPoint>;
-
 export interface LogEntry {
   event: SchedulerEvent;
-  /** The arrival it took in; the log is its watermark, so that nothing is taken twice and nothing left out. */
-  arrival?: ArrivalPoint & { stream: ArrivalStream };
+  /** The arrival it took in: the watermark is in the log, so that nothing is taken twice and nothing left out. */
+  arrival?: ArrivalPoint;
 }
 
 export interface StoredEntry extends LogEntry {
@@ -61,11 +62,7 @@ export interface EventLog {
   outcomesOf(jobIds: readonly JobId[]): Promise<Outcome[]>;
 }
 
-export const noWatermarks: Watermarks = {
-  submissions: { xid: 0, position: 0 },
-  cancel_requests: { xid: 0, position: 0 },
-  asks: { xid: 0, position: 0 },
-};
+export const noArrival: ArrivalPoint = { xid: 0, stream: 'submissions', position: 0 };
 
 /** The job an event is of, for the log's index. */
 export const jobOf = (event: SchedulerEvent): JobId | null =>

@@ -13,10 +13,10 @@ export function createMemorySnapshotStore(): SnapshotStore {
     async newest() {
       const last = kept.at(-1);
       if (!last) return null;
-      const { bytes, seq, watermarks } = last;
+      const { bytes, seq, watermark } = last;
       return {
         seq,
-        watermarks,
+        watermark,
         parts: async function* parts() {
           yield* bytes;
         },

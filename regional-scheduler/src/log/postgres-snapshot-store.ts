@@ -1,22 +1,22 @@
 import type { Database } from '../db/database.ts';
-import type { Watermarks } from './event-log.ts';
+import type { ArrivalPoint } from './event-log.ts';
 import type { SnapshotStore } from './snapshot-store.ts';
 
 export function createPostgresSnapshotStore({ $client: sql }: Database): SnapshotStore {
   return {
-    async save({ seq, watermarks }, parts) {
+    async save({ seq, watermark }, parts) {
       let part = 0;
       for await (const bytes of parts) {
         await sql`insert into snapshot_parts (seq, part, bytes) values (${seq}, ${part}, ${Buffer.from(bytes)})
                   on conflict (seq, part) do update set bytes = excluded.bytes`;
         part++;
       }
-      await sql`insert into snapshots (seq, watermarks, parts) values (${seq}, ${JSON.stringify(watermarks)}::text::json, ${part})
+      await sql`insert into snapshots (seq, watermark, parts) values (${seq}, ${JSON.stringify(watermark)}::text::json, ${part})
                 on conflict do nothing`;
     },
     async newest() {
-      const [row] = await sql<{ seq: string; watermarks: Watermarks; parts: number }[]>`
-        select seq::text, watermarks, parts from snapshots order by seq desc limit 1`;
+      const [row] = await sql<{ seq: string; watermark: ArrivalPoint; parts: number }[]>`
+        select seq::text, watermark, parts from snapshots order by seq desc limit 1`;
       if (!row) return null;
       const seq = Number(row.seq);
       async function* parts() {
@@ -27,7 +27,7 @@ export function createPostgresSnapshotStore({ $client: sql }: Database): Snapsho
           yield found.bytes;
         }
       }
-      return { seq, watermarks: row.watermarks, parts };
+      return { seq, watermark: row.watermark, parts };
     },
     async removeOlder(keep) {
       await sql`

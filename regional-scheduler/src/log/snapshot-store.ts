@@ -3,12 +3,13 @@
  * thread), read when a replica begins. A snapshot is there as a whole or not at all; of two with one number the first
  * stands.
  */
-import type { Watermarks } from './event-log.ts';
+import type { ArrivalPoint } from './event-log.ts';
 
 export interface SnapshotHead {
   /** The last event that is in it. */
   seq: number;
-  watermarks: Watermarks;
+  /** The last arrival that is in it. */
+  watermark: ArrivalPoint;
 }
 
 export interface SnapshotStore {

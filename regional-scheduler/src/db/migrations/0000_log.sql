@@ -43,7 +43,7 @@ CREATE TABLE "snapshot_parts" (
 --> statement-breakpoint
 CREATE TABLE "snapshots" (
 	"seq" bigint PRIMARY KEY NOT NULL,
-	"watermarks" json NOT NULL,
+	"watermark" json NOT NULL,
 	"parts" integer NOT NULL,
 	"made_at" timestamp with time zone DEFAULT now() NOT NULL
 );
