@@ -1,0 +1,74 @@
+/** What became of jobs that have ended, all of it or nothing, with the cursor that says how far the log is settled. */
+import type { JobEnd } from '../../records/job-record.ts';
+import { cursorName, type Delivery, type Settlement } from '../submission-store.ts';
+import { lockOrganisations, type Sql } from './read-known.ts';
+import { changeAccounts, insertSubmissions } from './write-submissions.ts';
+
+export async function writeSettlement(sql: Sql, settlement: Settlement): Promise<boolean> {
+  const { fromSeq, toSeq, ends, deliveries, next, nowMs } = settlement;
+  const moved = await sql`
+    insert into log_cursors as c (name, seq) select ${cursorName}, ${toSeq} where ${fromSeq} = 0
+      or exists (select 1 from log_cursors where name = ${cursorName})
+    on conflict (name) do update set seq = excluded.seq where c.seq = ${fromSeq} returning name`;
+  if (moved.length === 0) return false;
+  await lockOrganisations(
+    sql,
+    [...ends, ...next.map(({ spec }) => spec)].map(({ orgId }) => orgId),
+  );
+  const isNew = await insertEnds(sql, ends);
+  await release(
+    sql,
+    ends.filter(({ jobId }) => isNew.has(jobId)),
+  );
+  await insertDeliveries(sql, deliveries, nowMs);
+  await insertSubmissions(
+    sql,
+    next.map((candidate) => ({ candidate, sameAs: null })),
+  );
+  return true;
+}
+
+async function insertEnds(sql: Sql, ends: readonly JobEnd[]): Promise<Set<string>> {
+  if (ends.length === 0) return new Set();
+  const rows = await sql<{ jobId: string }[]>`
+    insert into job_ends (job_id, org_id, phase, view, cost_micros, ended_ms, result_key, result_until_ms)
+    select * from unnest(${ends.map(({ jobId }) => jobId)}::text[], ${ends.map(({ orgId }) => orgId)}::text[],
+      ${ends.map(({ phase }) => phase)}::text[], ${ends.map(({ view }) => JSON.stringify(view))}::text[]::jsonb[],
+      ${ends.map(({ costMicros }) => costMicros)}::bigint[], ${ends.map(({ endedMs }) => endedMs)}::bigint[],
+      ${ends.map(({ resultKey }) => resultKey)}::text[], ${ends.map(({ resultUntilMs }) => resultUntilMs)}::bigint[])
+    on conflict (job_id) do nothing returning job_id as "jobId"`;
+  return new Set(rows.map(({ jobId }) => jobId));
+}
+
+/** The reservation goes, what it has really cost comes, in the month that it was reserved in. */
+async function release(sql: Sql, ends: readonly JobEnd[]): Promise<void> {
+  if (ends.length === 0) return;
+  const costs = new Map(ends.map(({ jobId, costMicros }) => [jobId as string, costMicros]));
+  const holds = await sql<{ jobId: string; orgId: string; userId: string; month: string; micros: number }[]>`
+    delete from job_holds where job_id = any(${[...costs.keys()]})
+    returning job_id as "jobId", org_id as "orgId", user_id as "userId", month, micros::float8 as micros`;
+  await changeAccounts(
+    sql,
+    holds.flatMap(({ jobId, orgId, userId, month, micros }) =>
+      [orgId, `${orgId}/${userId}`].map((holder) => ({
+        ...{ holder, month, unfinished: -1, reservedMicros: -micros, spentMicros: costs.get(jobId) ?? 0 },
+      })),
+    ),
+  );
+}
+
+export async function insertDeliveries(
+  sql: Sql,
+  deliveries: readonly Delivery[],
+  nowMs: number,
+): Promise<void> {
+  if (deliveries.length === 0) return;
+  const column = (name: 'id' | 'jobId' | 'orgId' | 'url' | 'body') => deliveries.map((one) => one[name]);
+  await sql`
+    insert into webhook_outbox (id, job_id, org_id, url, body, state, due_ms, made_ms)
+    select id, job_id, org_id, url, body, 'waiting', due_ms, ${nowMs}
+    from unnest(${column('id')}::text[], ${column('jobId')}::text[], ${column('orgId')}::text[],
+      ${column('url')}::text[], ${column('body')}::text[], ${deliveries.map(({ dueMs }) => dueMs)}::bigint[])
+      as d(id, job_id, org_id, url, body, due_ms)
+    on conflict (id) do nothing`;
+}

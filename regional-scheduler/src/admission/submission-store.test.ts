@@ -1,0 +1,62 @@
+import { seededRandom } from '@cellbook/shared/random.ts';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { applicant, askerOf, noonMs } from '../testing/candidates.ts';
+import { createSchedulerTestDatabase, type SchedulerTestDatabase } from '../testing/test-database.ts';
+import { MemorySubmissionStore } from './memory-submission-store.ts';
+import { PostgresSubmissionStore } from './postgres/postgres-submission-store.ts';
+import { monthOf } from './price.ts';
+import { describeSubmissionStore, endOf } from './submission-store.conformance.ts';
+
+const memory = new MemorySubmissionStore();
+describeSubmissionStore('submissions in memory', () => memory);
+
+let test: SchedulerTestDatabase;
+let store: PostgresSubmissionStore;
+beforeAll(async () => {
+  test = await createSchedulerTestDatabase();
+  store = new PostgresSubmissionStore(test.database);
+});
+afterAll(() => test?.drop());
+describeSubmissionStore('submissions in Postgres', () => store);
+
+it('keeps account and holds equal for any mixture of admissions and ends at once; at the end nothing is reserved', async () => {
+  const random = seededRandom(77);
+  const org = askerOf(random);
+  const askers = [org, askerOf(random, { orgId: org.orgId }), askerOf(random)];
+  const admitted: ReturnType<typeof applicant>[] = [];
+  const rounds = Array.from({ length: 12 }, (_, round) => round);
+  await Promise.all(
+    rounds.map(async (round) => {
+      const group = Array.from({ length: 1 + random.int(6) }, () =>
+        applicant(askers[random.int(3)]!, { random }),
+      );
+      const durability = round % 2 === 0 ? 'durable' : 'batched';
+      const verdicts = await store.admit(group, { nowMs: noonMs, durability });
+      for (const [index, verdict] of verdicts.entries())
+        if (verdict.kind === 'stored' && verdict.sameAs === null) admitted.push(group[index]!);
+    }),
+  );
+  let toSettle = admitted;
+  while (toSettle.length > 0) {
+    const now = toSettle.slice(0, 1 + random.int(5));
+    toSettle = toSettle.slice(now.length);
+    const fromSeq = await store.cursor();
+    const ends = now.map(({ candidate }) => endOf(candidate, { costMicros: random.int(1_000) }));
+    const settlement = { fromSeq, toSeq: fromSeq + 1, ends, deliveries: [], next: [], nowMs: noonMs };
+    const outcomes = await Promise.all([store.settle(settlement), store.settle(settlement)]);
+    expect(outcomes.toSorted()).toEqual([false, true]);
+    const [difference] = await test.database.$client<{ off: number }[]>`
+      select count(*)::int as off from (select holder, sum(reserved_micros) as reserved, sum(unfinished) as unfinished
+        from job_accounts where holder not like '%/%' group by holder) a
+      full join (select org_id as holder, sum(micros) as reserved, count(*) as unfinished from job_holds group by 1) h
+        using (holder)
+      where coalesce(a.reserved, 0) <> coalesce(h.reserved, 0) or coalesce(a.unfinished, 0) <> coalesce(h.unfinished, 0)`;
+    expect(difference?.off).toBe(0);
+  }
+  for (const { orgId, userId } of askers)
+    for (const holder of [orgId, `${orgId}/${userId}`])
+      expect(await store.holdingOf(holder, monthOf(noonMs))).toMatchObject({
+        unfinished: 0,
+        reservedMicros: 0,
+      });
+});

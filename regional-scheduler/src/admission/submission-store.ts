@@ -1,0 +1,46 @@
+/**
+ * Where submissions are kept with what they cost and how they ended: Postgres (postgres/), or memory for tests, under
+ * one suite. Every change of what a holder holds is made in the transaction that stores or ends the job, so that at
+ * the end of all jobs nothing is reserved, whatever was killed between.
+ */
+import type { Durability } from '@cellbook/shared/protocol/job-request.ts';
+import type { JobEnd, JobRecords } from '../records/job-record.ts';
+import type { Candidate } from './asked.ts';
+import type { Applicant, Holding, Verdict } from './decide-admission.ts';
+
+/** What is told to a receiver of its own. */
+export interface Delivery {
+  /** One purpose of one job: the same again is nothing new. */
+  id: string;
+  jobId: string;
+  orgId: string;
+  url: string;
+  body: string;
+  dueMs: number;
+}
+
+/** What becomes of jobs that have ended, as far as the log was read. */
+export interface Settlement {
+  /** The log's cursor before and after; where it is elsewhere meanwhile somebody else has done it. */
+  fromSeq: number;
+  toSeq: number;
+  ends: readonly JobEnd[];
+  deliveries: readonly Delivery[];
+  /** Next runs of repeated tasks. */
+  next: readonly Candidate[];
+  nowMs: number;
+}
+
+export interface SubmissionStore extends JobRecords {
+  /** Of one group, in its order, in one commit. */
+  admit(applicants: readonly Applicant[], how: { nowMs: number; durability: Durability }): Promise<Verdict[]>;
+  /** A job that another region has handed over: stored once, however often it comes. False: it was here. */
+  takeOver(candidate: Candidate, handoff: string): Promise<boolean>;
+  holdingOf(holder: string, month: string): Promise<Holding>;
+  cursor(): Promise<number>;
+  /** False where another has settled it. */
+  settle(settlement: Settlement): Promise<boolean>;
+}
+
+export const noHolding: Holding = { unfinished: 0, reservedMicros: 0, spentMicros: 0 };
+export const cursorName = 'job_ends';

@@ -1,0 +1,162 @@
+/**
+ * One job as its own events tell it, in their order: what readers are shown, with or without a leader. The scheduler's
+ * state is another fold of the same log; this one keeps what people ask about (every attempt, why, how much it cost)
+ * and knows nothing of other jobs.
+ */
+import { assertNever } from '@cellbook/shared/assert-never.ts';
+import type { AttemptId, JobId, RegionId } from '@cellbook/shared/ids.ts';
+import { chargedMsOf } from '../admission/price.ts';
+import type { SchedulerEvent } from '../core/model/event.ts';
+import type { AttemptOutcome, FailureClass, JobPhase } from '../core/model/job.ts';
+
+export interface FoldedAttempt {
+  attemptId: AttemptId;
+  hostId: string;
+  gpus: number;
+  version: string;
+  placedMs: number;
+  startedMs: number | null;
+  endedMs: number | null;
+  outcome: AttemptOutcome | null;
+  ranMs: number | null;
+  savedMs: number;
+  /** Of the job's saved time when it was placed. */
+  savedMsBefore: number;
+}
+
+export interface FoldedJob {
+  phase: 'submitted' | JobPhase;
+  because: string | null;
+  startedMs: number | null;
+  endedMs: number | null;
+  progress: number | null;
+  savedMs: number;
+  attempts: FoldedAttempt[];
+  preemptions: number;
+  cancelAsked: boolean;
+  /** Until when it is held, and by what. */
+  heldUntilMs: number | null;
+  heldBecause: 'class' | null;
+  retry: { atMs: number; failed: FailureClass } | null;
+  spill: { to: RegionId; handoff: number } | null;
+  result: { key: string; bytes: number } | null;
+  /** GPU-time that is charged, in milliseconds of one GPU. */
+  chargedGpuMs: number;
+}
+
+export const newJob = (notBeforeMs: number | null): FoldedJob => ({
+  phase: 'submitted',
+  ...{ because: null, startedMs: null, endedMs: null, progress: null, savedMs: 0, attempts: [] },
+  ...{ preemptions: 0, cancelAsked: false, heldUntilMs: notBeforeMs, heldBecause: null, retry: null },
+  ...{ spill: null, result: null, chargedGpuMs: 0 },
+});
+
+export const jobIdOf = (event: SchedulerEvent): JobId | null =>
+  event.type === 'job_submitted' ? event.job.jobId : 'jobId' in event ? event.jobId : null;
+
+/** Changes `job`. Events of other jobs are nothing to it. */
+export function foldJob(job: FoldedJob, event: SchedulerEvent): void {
+  switch (event.type) {
+    case 'job_submitted': {
+      const { notBeforeMs } = event.job;
+      const waits = notBeforeMs !== null && notBeforeMs > event.atMs;
+      job.phase = waits ? 'held' : 'queued';
+      job.heldUntilMs = waits ? notBeforeMs : null;
+      return;
+    }
+    case 'job_released':
+      job.phase = 'queued';
+      Object.assign(job, { heldUntilMs: null, heldBecause: null, retry: null });
+      return;
+    case 'job_held':
+      job.phase = 'held';
+      Object.assign(job, { heldUntilMs: event.untilMs, heldBecause: event.because });
+      return;
+    case 'job_placed':
+      place(job, event);
+      return;
+    case 'attempt_started':
+      start(job, event);
+      return;
+    case 'attempt_saved':
+      job.savedMs = event.savedMs;
+      job.progress = event.progress ?? job.progress;
+      change(job, event.attemptId, { savedMs: event.savedMs });
+      return;
+    case 'attempt_ended':
+      end(job, event);
+      return;
+    case 'cancel_asked':
+      job.cancelAsked = true;
+      return;
+    case 'job_ended':
+      job.phase = event.phase;
+      Object.assign(job, { because: event.because, endedMs: event.atMs, retry: null, heldUntilMs: null });
+      if (event.phase === 'succeeded') job.progress = 1;
+      return;
+    case 'spill_offered':
+      job.phase = 'spilling';
+      job.spill = { to: event.to, handoff: event.handoff };
+      return;
+    case 'spill_settled':
+      if (job.spill?.handoff !== event.handoff) return;
+      job.phase = event.taken ? 'spilled' : 'queued';
+      if (event.taken) job.endedMs = event.atMs;
+      else job.spill = null;
+      return;
+    case 'job_reserved':
+    case 'reservation_dropped':
+    case 'attempt_overdue':
+    case 'preemption_asked':
+    case 'job_repredicted':
+    case 'host_changed':
+    case 'class_limited':
+    case 'version_staged':
+    case 'policy_set':
+    case 'customer_set':
+    case 'term_began':
+      return;
+    default:
+      assertNever(event);
+  }
+}
+
+function place(job: FoldedJob, event: Extract<SchedulerEvent, { type: 'job_placed' }>): void {
+  const { attemptId, hostId, devices, version, atMs } = event;
+  job.phase = 'scheduled';
+  Object.assign(job, { retry: null, heldUntilMs: null, heldBecause: null });
+  job.attempts.push({
+    ...{ attemptId, hostId, gpus: devices.length, version, placedMs: atMs },
+    ...{ startedMs: null, endedMs: null, outcome: null, ranMs: null },
+    ...{ savedMs: job.savedMs, savedMsBefore: job.savedMs },
+  });
+}
+
+function start(job: FoldedJob, event: Extract<SchedulerEvent, { type: 'attempt_started' }>): void {
+  job.phase = 'running';
+  job.startedMs ??= event.atMs;
+  change(job, event.attemptId, { startedMs: event.atMs });
+}
+
+function end(job: FoldedJob, event: Extract<SchedulerEvent, { type: 'attempt_ended' }>): void {
+  const { attemptId, outcome, ranMs, savedMs, retryAtMs, atMs } = event;
+  const attempt = job.attempts.find((one) => one.attemptId === attemptId);
+  if (attempt) {
+    Object.assign(attempt, { endedMs: atMs, outcome, ranMs, savedMs });
+    job.chargedGpuMs += chargedMsOf({ ...attempt, outcome, ranMs }) * attempt.gpus;
+  }
+  job.savedMs = Math.max(job.savedMs, savedMs);
+  if (outcome.kind === 'preempted') job.preemptions += 1;
+  if (outcome.kind === 'succeeded') job.result = { key: outcome.resultKey, bytes: outcome.bytes };
+  if (retryAtMs === null) return;
+  // With a time in the future it is held until then; `job_released` follows.
+  const waits = retryAtMs > atMs;
+  job.phase = waits ? 'held' : 'queued';
+  job.heldUntilMs = waits ? retryAtMs : null;
+  job.retry = outcome.kind === 'failed' ? { atMs: retryAtMs, failed: outcome.class } : null;
+}
+
+function change(job: FoldedJob, attemptId: AttemptId, changes: Partial<FoldedAttempt>): void {
+  const attempt = job.attempts.find((one) => one.attemptId === attemptId);
+  if (attempt) Object.assign(attempt, changes);
+}
