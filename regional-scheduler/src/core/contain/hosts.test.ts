@@ -1,0 +1,139 @@
+import type { HostId, JobId } from '@cellbook/shared/ids.ts';
+import { seededRandom } from '@cellbook/shared/random.ts';
+import { describe, expect, it } from 'vitest';
+import {
+  decideHosts,
+  foldHostPhase,
+  type HostEvidence,
+  hostMayTake,
+  hostRules,
+  newHostEvidence,
+  observeHost,
+} from './hosts.ts';
+
+const hostId = (at: number) => `host-${at}` as HostId;
+
+interface World {
+  s: HostEvidence;
+  nowMs: number;
+  quarantined: string[];
+}
+
+function world(): World {
+  return { s: newHostEvidence(), nowMs: 0, quarantined: [] };
+}
+
+const hosts = 40;
+
+/** A job that is tried again elsewhere until it ends well, as the core does it. */
+function runJob(
+  w: World,
+  job: number,
+  chance: { host: () => number; fails: (host: number) => boolean },
+): number {
+  const failedOn: HostId[] = [];
+  for (let attempts = 1; ; attempts++) {
+    const free = () => {
+      for (;;) {
+        const at = chance.host();
+        if (w.s.hosts[hostId(at)]?.quarantinedMs == null && !failedOn.includes(hostId(at))) return at;
+      }
+    };
+    const at = free();
+    const fails = chance.fails(at);
+    const seen = { hostId: hostId(at), jobId: `job-${job}` as JobId, failedOn, isExplained: false };
+    observeHost(w.s, { ...seen, failedOn: [...failedOn], result: fails ? 'failed' : 'succeeded' });
+    w.nowMs += 1000;
+    for (const one of decideHosts(w.s, hosts, w.nowMs)) {
+      if (one.phase === 'quarantined') w.quarantined.push(one.hostId);
+      foldHostPhase(w.s, one.hostId, one.phase, w.nowMs);
+    }
+    if (!fails || attempts === 3) return attempts;
+    failedOn.push(hostId(at));
+  }
+}
+
+describe('a host that fails what succeeds elsewhere', () => {
+  it('is quarantined after a handful of jobs, and it alone', () => {
+    const w = world();
+    const random = seededRandom(1);
+    const chance = {
+      host: () => random.int(hosts),
+      fails: (host: number) => host === 7 || random.float() < 0.03,
+    };
+    for (let job = 0; job < 3000 && w.quarantined.length === 0; job++) runJob(w, job, chance);
+    expect(w.quarantined).toEqual(['host-7']);
+    expect(w.s.hosts['host-7']!.bad).toBeLessThan(12);
+  });
+
+  it('is never found where there is none: 50,000 jobs of which one in twenty fails anywhere', () => {
+    const w = world();
+    const random = seededRandom(2);
+    for (let job = 0; job < 50_000; job++)
+      runJob(w, job, { host: () => random.int(hosts), fails: () => random.float() < 0.05 });
+    expect(w.quarantined).toEqual([]);
+  });
+
+  it('is not blamed for jobs that fail wherever they run', () => {
+    const w = world();
+    const random = seededRandom(3);
+    for (let job = 0; job < 5000; job++) {
+      const isPoison = random.float() < 0.2;
+      runJob(w, job, { host: () => random.int(hosts), fails: () => isPoison });
+    }
+    expect(w.quarantined).toEqual([]);
+  });
+
+  it('comes back on probation, with one job at a time that has not failed, and stays when it fails again', () => {
+    const w = world();
+    for (let job = 0; job < 300; job++) runJob(w, job, { host: () => job % hosts, fails: () => false });
+    const seen = { hostId: hostId(7), failedOn: [], isExplained: false };
+    const fail = (job: number) =>
+      observeHost(w.s, { ...seen, jobId: `job-${job}` as JobId, result: 'own fault' });
+    const decide = () => {
+      const decisions = decideHosts(w.s, hosts, w.nowMs);
+      for (const one of decisions) foldHostPhase(w.s, one.hostId, one.phase, w.nowMs);
+      return decisions.map((one) => one.phase);
+    };
+    for (let job = 0; job < 5; job++) fail(1000 + job);
+    expect(decide()).toEqual(['quarantined']);
+    w.nowMs += hostRules.quarantineMs - 1;
+    expect(decide()).toEqual([]);
+    w.nowMs += 1;
+    expect(decide()).toEqual(['up']);
+    expect(hostMayTake(w.s, hostId(7), { failures: 0, runningThere: 0 })).toBe(true);
+    expect(hostMayTake(w.s, hostId(7), { failures: 1, runningThere: 0 })).toBe(false);
+    expect(hostMayTake(w.s, hostId(7), { failures: 0, runningThere: 1 })).toBe(false);
+    fail(2000);
+    expect(decide()).toEqual(['quarantined']);
+    w.nowMs += 2 * hostRules.quarantineMs - 1;
+    expect(decide()).toEqual([]);
+    w.nowMs += 1;
+    expect(decide()).toEqual(['up']);
+    for (let job = 0; job < hostRules.probationJobs; job++)
+      observeHost(w.s, { ...seen, jobId: `job-${3000 + job}` as JobId, result: 'succeeded' });
+    expect(hostMayTake(w.s, hostId(7), { failures: 3, runningThere: 9 })).toBe(true);
+  });
+
+  it('is left where it is when all seem bad: never more than a fifth of them', () => {
+    const w = world();
+    for (let job = 0; job < 2000; job++) {
+      const seen = {
+        hostId: hostId(job % hosts),
+        jobId: `job-${job}` as JobId,
+        failedOn: [],
+        isExplained: false,
+      };
+      observeHost(w.s, { ...seen, result: 'own fault' });
+      for (const one of decideHosts(w.s, hosts, 0)) foldHostPhase(w.s, one.hostId, one.phase, 0);
+    }
+    expect(w.s.quarantined.length).toBeLessThanOrEqual(hostRules.quarantinedShareMax * hosts);
+  });
+
+  it('that an operator quarantined is not brought back by evidence', () => {
+    const w = world();
+    runJob(w, 1, { host: () => 3, fails: () => false });
+    foldHostPhase(w.s, hostId(3), 'quarantined', 0);
+    expect(decideHosts(w.s, hosts, 365 * 86_400_000)).toEqual([]);
+  });
+});

@@ -1,0 +1,200 @@
+/**
+ * Which hosts fail what would succeed elsewhere. A failure is ambiguous when it happens: it counts against its host
+ * at once (a host that fails each job within a second attracts all of them), and is taken back when the job fails on
+ * another host too. Faults of the host itself and lost attempts need no
+ * such proof. What a limited class, or a version that is being rolled out, explains is not counted at all.
+ *
+ *   up ──evidence──▶ quarantined ──after 10 min, doubling──▶ probation (up, one job at a time) ──3 good ends──▶ up
+ *                        ▲                                        │
+ *                        └────────────── one failure ─────────────┘
+ *
+ * Never more than a fifth of the hosts: when all seem bad it is something else.
+ */
+import type { HostId, JobId } from '@cellbook/shared/ids.ts';
+import type { HostPhase } from '../model/host.ts';
+import {
+  type BaseRate,
+  countRate,
+  gain,
+  newBaseRate,
+  normalRateOf,
+  observe,
+  type Suspicion,
+} from './likelihood.ts';
+
+export interface SuspectHost extends Suspicion {
+  /** How often it was quarantined; forgotten after a long good time. */
+  times: number;
+  quarantinedMs: number | null;
+  /** Good ends still wanted of it; 0: it is trusted. */
+  probation: number;
+  /** What its last failures added, by job: to be taken back. */
+  added: { jobId: JobId; log: number }[];
+}
+
+export interface HostEvidence {
+  base: BaseRate;
+  hosts: Record<string, SuspectHost>;
+  hostCount: number;
+  /** By evidence; what an operator has quarantined is not ours to bring back. */
+  quarantined: HostId[];
+  due: HostId[];
+}
+
+export const hostRules = {
+  normalFactor: 3,
+  normalLeast: 0.04,
+  /** With so many hosts, observations of its own until one of them is quarantined by chance: as many times 100. */
+  quiet: 100,
+  quarantinedShareMax: 0.2,
+  quarantineMs: 10 * 60_000,
+  quarantineMsMax: 24 * 3_600_000,
+  probationJobs: 3,
+  /** Good ends after which one earlier quarantine is forgotten. */
+  forgivenAfter: 200,
+  addedMax: 20,
+};
+
+export function newHostEvidence(): HostEvidence {
+  return { base: newBaseRate(), hosts: {}, hostCount: 0, quarantined: [], due: [] };
+}
+
+export interface HostObservation {
+  hostId: HostId;
+  jobId: JobId;
+  result: 'succeeded' | 'failed' | 'own fault';
+  /** Hosts on which this job failed before. */
+  failedOn: readonly HostId[];
+  /** A limited class or a candidate version has failed it: nothing against the host. */
+  isExplained: boolean;
+}
+
+export function observeHost(s: HostEvidence, seen: HostObservation): void {
+  const host = hostOf(s, seen.hostId);
+  const normalRate = normalRateOf(s.base, hostRules.normalFactor, hostRules.normalLeast);
+  if (seen.result === 'succeeded') {
+    succeeded(s, host, normalRate);
+    return;
+  }
+  const isElsewhereToo = seen.failedOn.some((other) => other !== seen.hostId);
+  if (isElsewhereToo && seen.result === 'failed') {
+    // It fails wherever it runs: whoever was blamed for it is cleared.
+    for (const other of seen.failedOn) takeBack(s, other, seen.jobId);
+    return;
+  }
+  if (seen.isExplained && seen.result === 'failed') return;
+  if (host.probation > 0) noteDue(s, seen.hostId);
+  countRate(s.base, true);
+  blame(s, seen.hostId, seen.jobId, normalRate);
+}
+
+function succeeded(s: HostEvidence, host: SuspectHost, normalRate: number): void {
+  countRate(s.base, false);
+  observe(host, false, normalRate);
+  if (host.ok % hostRules.forgivenAfter === 0) host.times = Math.max(0, host.times - 1);
+  if (host.probation > 0) host.probation--;
+}
+
+function blame(s: HostEvidence, hostId: HostId, jobId: JobId, normalRate: number): void {
+  const host = hostOf(s, hostId);
+  host.added.push({ jobId, log: gain(true, normalRate) });
+  if (host.added.length > hostRules.addedMax) host.added.shift();
+  observe(host, true, normalRate);
+  if (host.quarantinedMs === null && host.log >= thresholdOf(s)) noteDue(s, hostId);
+}
+
+function takeBack(s: HostEvidence, hostId: HostId, jobId: JobId): void {
+  const host = hostOf(s, hostId);
+  for (const one of host.added) if (one.jobId === jobId) host.log = Math.max(0, host.log - one.log);
+  host.added = host.added.filter((one) => one.jobId !== jobId);
+}
+
+function hostOf(s: HostEvidence, hostId: HostId): SuspectHost {
+  const known = s.hosts[hostId];
+  if (known) return known;
+  const host = { log: 0, bad: 0, ok: 0, times: 0, quarantinedMs: null, probation: 0, added: [] };
+  s.hosts[hostId] = host;
+  s.hostCount++;
+  return host;
+}
+
+function noteDue(s: HostEvidence, hostId: HostId): void {
+  if (!s.due.includes(hostId)) s.due.push(hostId);
+}
+
+export interface HostDecision {
+  kind: 'host';
+  hostId: HostId;
+  phase: Extract<HostPhase, 'quarantined' | 'up'>;
+  because: string;
+}
+
+/** `hostsUp`: that could run something, those quarantined included. */
+export function decideHosts(s: HostEvidence, hostsUp: number, nowMs: number): HostDecision[] {
+  const room = Math.max(1, Math.floor(hostRules.quarantinedShareMax * hostsUp)) - s.quarantined.length;
+  const bad = s.due.filter((hostId) => isBad(s, hostId)).slice(0, Math.max(0, room));
+  const rested = s.quarantined.filter((hostId) => {
+    const { quarantinedMs, times } = s.hosts[hostId]!;
+    return nowMs >= (quarantinedMs ?? nowMs) + quarantineMsOf(times);
+  });
+  return [
+    ...bad.map(
+      (hostId) => ({ kind: 'host', hostId, phase: 'quarantined', because: explain(s, hostId) }) as const,
+    ),
+    ...rested.map(
+      (hostId) =>
+        ({ kind: 'host', hostId, phase: 'up', because: 'on probation: one job at a time' }) as const,
+    ),
+  ];
+}
+
+export function foldHostPhase(s: HostEvidence, hostId: HostId, phase: HostPhase, atMs: number): void {
+  const wasDue = s.due.includes(hostId);
+  const host = s.hosts[hostId];
+  if (!host || phase === 'silent' || phase === 'draining') return;
+  s.due = s.due.filter((other) => other !== hostId);
+  if (phase === 'quarantined') {
+    if (!wasDue) return;
+    s.quarantined.push(hostId);
+    Object.assign(host, { quarantinedMs: atMs, times: host.times + 1, probation: 0 });
+    return;
+  }
+  const isBack = s.quarantined.includes(hostId);
+  s.quarantined = s.quarantined.filter((other) => other !== hostId);
+  if (phase === 'gone') {
+    delete s.hosts[hostId];
+    s.hostCount--;
+  } else if (isBack) {
+    const { probationJobs } = hostRules;
+    Object.assign(host, { quarantinedMs: null, probation: probationJobs, log: 0, bad: 0, ok: 0, added: [] });
+  }
+}
+
+/** A host on probation is given one job at a time, and none that has failed already. */
+export function hostMayTake(
+  s: HostEvidence,
+  hostId: HostId,
+  { failures, runningThere }: { failures: number; runningThere: number },
+): boolean {
+  const probation = s.hosts[hostId]?.probation ?? 0;
+  return probation === 0 || (failures === 0 && runningThere === 0);
+}
+
+function isBad(s: HostEvidence, hostId: HostId): boolean {
+  const host = s.hosts[hostId];
+  return host !== undefined && (host.probation > 0 || host.log >= thresholdOf(s));
+}
+
+function thresholdOf(s: HostEvidence): number {
+  return Math.log(Math.max(2, s.hostCount) * hostRules.quiet);
+}
+
+function explain(s: HostEvidence, hostId: HostId): string {
+  const { bad, ok, probation } = s.hosts[hostId]!;
+  if (probation > 0) return 'it failed on probation';
+  return `${bad} of its ${bad + ok} attempts failed, of all ${s.base.bad} of ${s.base.all}`;
+}
+
+function quarantineMsOf(times: number): number {
+  return Math.min(hostRules.quarantineMs * 2 ** Math.min(times - 1, 20), hostRules.quarantineMsMax);
+}
