@@ -113,6 +113,18 @@ describe('reading a report', () => {
     expect(types(readReport(view(running()), report({ epoch: 2, attempts: [lie] }), reading))).toEqual([]);
   });
 
+  it('does not believe that somebody was preempted or cancelled whom nobody asked to stop', () => {
+    const preempted = told({ phase: 'ended', outcome: { kind: 'preempted' } });
+    const endOf = (view: HostView, changes: Partial<AgentReport> = {}) =>
+      readReport(view, report({ attempts: [preempted], ...changes }), reading).find(
+        ({ type }) => type === 'attempt_ended',
+      );
+    expect(endOf(view(running()))).toMatchObject({ outcome: { kind: 'failed', class: 'lost' } });
+    expect(endOf(view(running()), { draining: true })).toMatchObject({ outcome: { kind: 'preempted' } });
+    const asked = running({ preempting: { forJobId: jobId, stopByMs: 1 } });
+    expect(endOf(view(asked))).toMatchObject({ outcome: { kind: 'preempted' } });
+  });
+
   it('refuses an older generation, and takes what a newer one does not tell of as lost', () => {
     expect(
       readReport(view(running()), report({ generation: 6, attempts: [told(succeeded)] }), reading),

@@ -29,7 +29,7 @@ export function readReport(
     const told = report.attempts.find(
       ({ attemptId, jobId }) => attemptId === own.attempt.attemptId && jobId === own.job.jobId,
     );
-    if (told) events.push(...attemptEvents(own, told, reading));
+    if (told) events.push(...attemptEvents(own, told, reading, report.draining || isRestarted));
     else if (isRestarted || isMissed(own, report, reading.term))
       events.push(...ended(own, lost(isRestarted ? 'its agent restarted' : 'its agent lost it'), reading));
   }
@@ -50,7 +50,12 @@ function isMissed({ attempt }: AttemptView, report: AgentReport, term: Term): bo
   return attempt.startedMs !== null && report.epoch === term.epoch;
 }
 
-function attemptEvents(own: AttemptView, told: AttemptReport, reading: ReportReading): SchedulerEvent[] {
+function attemptEvents(
+  own: AttemptView,
+  told: AttemptReport,
+  reading: ReportReading,
+  isDraining: boolean,
+): SchedulerEvent[] {
   const { attempt, job } = own;
   const { nowMs } = reading;
   const ids = { jobId: job.jobId, attemptId: attempt.attemptId };
@@ -61,31 +66,56 @@ function attemptEvents(own: AttemptView, told: AttemptReport, reading: ReportRea
     const { savedMs, checkpointKey, progress } = told;
     events.push({ type: 'attempt_saved', atMs: nowMs, ...ids, savedMs, checkpointKey, progress });
   }
-  if (told.state.phase === 'ended')
-    events.push(
-      ...ended(own, told.state.outcome, reading, told.ranMs, Math.max(told.savedMs, attempt.savedMs)),
-    );
+  if (told.state.phase === 'ended') {
+    const outcome = believed(own, told.state.outcome, isDraining);
+    const savedMs = Math.max(told.savedMs, attempt.savedMs);
+    events.push(...ended(own, outcome, reading, told, savedMs));
+  }
   return events;
+}
+
+/** Nobody is stopped for others, or cancelled, who was not asked to stop. */
+function believed(
+  { attempt, cancelAsked }: AttemptView,
+  outcome: AttemptOutcome,
+  isDraining: boolean,
+): AttemptOutcome {
+  const wasAsked =
+    outcome.kind === 'cancelled'
+      ? cancelAsked
+      : outcome.kind !== 'preempted' || attempt.preempting !== null || cancelAsked || isDraining;
+  return wasAsked ? outcome : lost(`it was ${outcome.kind}, but nobody asked for it`);
 }
 
 function ended(
   own: AttemptView,
   outcome: AttemptOutcome,
   { nowMs, judge }: Pick<ReportReading, 'nowMs' | 'judge'>,
-  ranMs = own.attempt.startedMs === null ? 0 : Math.max(0, nowMs - own.attempt.startedMs),
+  told: Pick<AttemptReport, 'ranMs' | 'memoryMibMax'> = {
+    ranMs: sinceItStarted(own, nowMs),
+    memoryMibMax: 0,
+  },
   savedMs = own.attempt.savedMs,
 ): SchedulerEvent[] {
+  const { ranMs, memoryMibMax } = told;
   const after = judge(own, { outcome, ranMs, savedMs }, nowMs);
-  const ids = { jobId: own.job.jobId, attemptId: own.attempt.attemptId };
   const { retryAtMs } = after;
   const events: SchedulerEvent[] = [
-    { type: 'attempt_ended', atMs: nowMs, ...ids, outcome, ranMs, savedMs, retryAtMs },
+    {
+      ...{ type: 'attempt_ended', atMs: nowMs, jobId: own.job.jobId, attemptId: own.attempt.attemptId },
+      ...{ outcome, ranMs, savedMs, retryAtMs },
+      ...(memoryMibMax > 0 ? { memoryMibMax } : {}),
+    },
   ];
   if (after.retryAtMs === null) {
     const { phase, because } = after;
     events.push({ type: 'job_ended', atMs: nowMs, jobId: own.job.jobId, phase, because });
   }
   return events;
+}
+
+function sinceItStarted({ attempt }: AttemptView, nowMs: number): number {
+  return attempt.startedMs === null ? 0 : Math.max(0, nowMs - attempt.startedMs);
 }
 
 function lost(detail: string): AttemptOutcome {

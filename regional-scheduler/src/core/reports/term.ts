@@ -25,6 +25,7 @@ export class Term {
   readonly #options: TermOptions;
   readonly #answeredMs = new Map<HostId, number>();
   readonly #taken = new Map<HostId, { generation: number; sequence: number }>();
+  readonly #waiting = new Set<HostId>();
   #countsFromMs: number;
   #lookedMs: number;
 
@@ -41,13 +42,16 @@ export class Term {
     const last = this.#taken.get(hostId);
     const isNew =
       !last || generation > last.generation || (generation === last.generation && sequence > last.sequence);
-    if (isNew) this.#taken.set(hostId, { generation, sequence });
-    return isNew;
+    if (!isNew) return false;
+    this.#taken.set(hostId, { generation, sequence });
+    this.#waiting.add(hostId);
+    return true;
   }
 
   /** To be called when an answer leaves, not before: the host's leases may last from then. */
   answered(hostId: HostId, nowMs: number): void {
     this.#answeredMs.set(hostId, nowMs);
+    this.#waiting.delete(hostId);
   }
 
   /** To be called on every look at the region, before `isSilent` is asked. */
@@ -56,8 +60,9 @@ export class Term {
     this.#lookedMs = nowMs;
   }
 
-  /** Whether every lease that the host can have is over. */
+  /** Whether every lease that the host can have is over, and it has said nothing that waits for an answer. */
   isSilent(hostId: HostId, nowMs: number): boolean {
+    if (this.#waiting.has(hostId)) return false;
     const fromMs = Math.max(this.#countsFromMs, this.#answeredMs.get(hostId) ?? 0);
     return nowMs - fromMs > this.#options.leaseMs + this.#options.marginMs;
   }
