@@ -15,8 +15,16 @@ export const schedulerLimits = {
     leaseStatementMs: 1_500,
     /** How long an agent may go on without hearing from anybody (shared/src/protocol/gpu-agent-api.ts). */
     agentLeaseMs: 60_000,
+    /** Clocks of different pace, and an answer that was long on its way. */
+    agentMarginMs: 5_000,
+    /** A leader that has not looked for so long has stood still: reports may lie unread, and nobody counts as silent. */
+    stallMs: 5_000,
+    /** Reports read in one turn: a fraction of a millisecond each. */
+    reportsPerTurn: 256,
     /** Events in one commit: some 10 ms of Postgres's time, so that nobody waits long for the batch before theirs. */
     batchMax: 2_000,
+    /** Decided in one round: 200 at some 30 µs each are 6 ms, and agents that wait are answered between rounds. */
+    roundEventsMax: 200,
     /** Arrivals read at once; of the rest the next turn takes as many. */
     arrivalsMax: 1_000,
     /** How often the leader looks for arrivals and what time has brought when nobody wakes it. */
@@ -46,6 +54,9 @@ export const schedulerLimits = {
      */
     eventsKeptMs: 2 * 24 * 60 * 60 * 1000,
     upkeepMs: 60_000,
+    /** A result of a gigabyte at 30 MB/s, with room; tried so often. */
+    s3Ms: 60_000,
+    s3Attempts: 3,
     /** Prompts of jobs that run or are about to, at up to 20 KB: 64 MB at the most. */
     promptsKept: 3_000,
   },

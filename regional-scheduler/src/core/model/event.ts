@@ -30,6 +30,9 @@ export type SchedulerEvent = { atMs: number } & (
       checkpointKey: string | null;
       progress: number | null;
     }
+  /** It is next and fits nowhere: GPUs of this host are kept for it, to be free by then. It replaces one it had. */
+  | { type: 'job_reserved'; jobId: JobId; hostId: HostId; startMs: number }
+  | { type: 'reservation_dropped'; jobId: JobId }
   | { type: 'preemption_asked'; jobId: JobId; attemptId: AttemptId; forJobId: JobId; stopByMs: number }
   /** `ranMs`: how long its processes ran, by the agent's monotonic clock. `retryAtMs`: null where it is not tried again. */
   | {
@@ -45,7 +48,8 @@ export type SchedulerEvent = { atMs: number } & (
     }
   /** It runs far longer than was predicted (contain/watch.ts): evidence, before anybody stops it. */
   | { type: 'attempt_overdue'; jobId: JobId; attemptId: AttemptId }
-  | { type: 'cancel_asked'; jobId: JobId }
+  /** Absent: somebody asked. Who runs is stopped by its agent, and ends `cancelled` or, else, `timed_out`. */
+  | { type: 'cancel_asked'; jobId: JobId; because?: 'deadline' | 'wall_clock' }
   | { type: 'job_ended'; jobId: JobId; phase: EndedPhase; because: string }
   | { type: 'job_repredicted'; jobId: JobId; predicted: JobSpec['predicted'] }
   | { type: 'host_changed'; host: HostSpec; phase: HostPhase; because: string }

@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import { crashed, host, Region } from './testing/region.ts';
+
+describe('a region', () => {
+  it('places a job on a free GPU, and ends it with its attempt', () => {
+    const region = new Region();
+    region.hosts(host('h-1'));
+    const job = region.submit();
+    expect(region.decide().map(({ type }) => type)).toEqual(['job_placed']);
+    expect(region.hostOf(job)).toBe('h-1');
+    region.started();
+    region.nowMs += 60_000;
+    region.end(job);
+    expect(region.state.jobs.size).toBe(0);
+    expect(region.state.fleet.hosts.get(host('h-1').hostId)?.free).toBe(8);
+    expect(region.state.tiers.paid.heldMilli).toBe(0);
+  });
+
+  it('keeps who finds no room waiting, until there is some', () => {
+    const region = new Region();
+    const early = region.submit({ gpus: 8 });
+    expect(region.decide()).toEqual([]);
+    region.hosts(host('h-1', { gpus: 4 }));
+    expect(region.decide()).toEqual([]);
+    region.hosts(host('h-2'));
+    region.decide();
+    expect(region.hostOf(early)).toBe('h-2');
+  });
+
+  it('tries again on another host, and on no host that failed it', () => {
+    const region = new Region();
+    region.hosts(host('h-1'), host('h-2'));
+    const job = region.submit();
+    region.decide();
+    const first = region.hostOf(job);
+    region.started();
+    region.end(job, crashed);
+    region.nowMs += 600_000;
+    region.decide();
+    expect(region.hostOf(job)).not.toBeNull();
+    expect(region.hostOf(job)).not.toBe(first);
+  });
+
+  it('lets a higher tier stop a lower one, and gives what is freed to whom it was for', () => {
+    const region = new Region();
+    region.hosts(host('h-1'));
+    const free = Array.from({ length: 8 }, () => region.submit({ tier: 'free', runMs: 900_000 }));
+    region.decide();
+    region.started();
+    region.nowMs += 120_000;
+    const urgent = region.submit({ tier: 'enterprise', customer: 2, gpus: 2 });
+    const asked = region.decide().filter(({ type }) => type === 'preemption_asked');
+    expect(asked).toHaveLength(2);
+    const victims = free.filter((job) => region.attemptOf(job)?.preempting);
+    const other = region.submit({ tier: 'enterprise', customer: 3 });
+    region.end(victims[0]!, { kind: 'preempted' }, 120_000);
+    region.decide();
+    expect(region.hostOf(other)).toBeNull();
+    region.end(victims[1]!, { kind: 'preempted' }, 120_000);
+    region.decide();
+    expect(region.hostOf(urgent)).toBe('h-1');
+  });
+});

@@ -1,0 +1,162 @@
+/**
+ * The hosts of the region, arranged for placing: by kind (SKU and memory) and by how many GPUs are free, so that a
+ * place is found among a few dozen classes and not among hosts. A host that somebody holds a reservation on, or that
+ * takes no jobs, is in no class.
+ */
+import type { HostId } from '@cellbook/shared/ids.ts';
+import type { HostPhase, HostSpec } from '../model/host.ts';
+import {
+  countFree,
+  type Host,
+  type HostKind,
+  healthyGpus,
+  type LiveAttempt,
+  type Reservation,
+} from './host.ts';
+import { RankSet } from './rank-set.ts';
+
+export class Fleet {
+  readonly hosts = new Map<HostId, Host>();
+  readonly kinds: HostKind[] = [];
+  /** All hosts by name. */
+  ranked: Host[] = [];
+  /** Those with a reservation, by rank. */
+  reserved: Host[] = [];
+  /** Of hosts that take jobs: healthy GPUs by price. */
+  capacityMilli = 0;
+  capacityGpus = 0;
+
+  /** Adds it or changes it. Says whether a kind came up that no host had before. */
+  set(spec: HostSpec, phase: HostPhase, priceMilli: number): { host: Host; isNewKind: boolean } {
+    const old = this.hosts.get(spec.hostId);
+    if (old) this.#withdraw(old);
+    const known = this.kinds.find(
+      ({ sku, memoryMib }) => sku === spec.sku && memoryMib === spec.gpuMemoryMib,
+    );
+    const kind = known ?? this.#newKind(spec, priceMilli);
+    const host: Host = old ?? {
+      spec,
+      phase,
+      kind,
+      rank: -1,
+      owners: [],
+      free: 0,
+      attempts: [],
+      reservation: null,
+    };
+    host.spec = spec;
+    host.phase = phase;
+    host.kind = kind;
+    host.owners.length = 0;
+    for (let device = 0; device < spec.gpus; device++) host.owners[device] = null;
+    for (const attempt of host.attempts) for (const device of attempt.devices) host.owners[device] = attempt;
+    host.free = countFree(host);
+    if (old) this.#list(host);
+    else this.#insert(host);
+    this.#count(host, 1);
+    return { host, isNewKind: !known };
+  }
+
+  remove(host: Host): void {
+    this.#withdraw(host);
+    this.hosts.delete(host.spec.hostId);
+    this.#rerank(this.ranked.filter((other) => other !== host));
+  }
+
+  occupy(attempt: LiveAttempt): void {
+    const { host } = attempt;
+    this.#unlist(host);
+    host.attempts.push(attempt);
+    for (const device of attempt.devices) host.owners[device] = attempt;
+    host.free = countFree(host);
+    this.#list(host);
+  }
+
+  vacate(attempt: LiveAttempt): void {
+    const { host } = attempt;
+    this.#unlist(host);
+    host.attempts.splice(host.attempts.indexOf(attempt), 1);
+    for (const device of attempt.devices) if (host.owners[device] === attempt) host.owners[device] = null;
+    host.free = countFree(host);
+    this.#list(host);
+  }
+
+  /** One reservation a host at the most. */
+  reserve(reservation: Reservation): void {
+    const { host } = reservation;
+    if (host.reservation) throw new RangeError(`${host.spec.hostId} is reserved already`);
+    this.#unlist(host);
+    host.reservation = reservation;
+    this.reserved.push(host);
+    this.reserved.sort((a, b) => a.rank - b.rank);
+  }
+
+  unreserve(host: Host): void {
+    host.reservation = null;
+    this.reserved.splice(this.reserved.indexOf(host), 1);
+    this.#list(host);
+  }
+
+  reprice(priceOf: (sku: string) => number): void {
+    for (const host of this.ranked) this.#count(host, -1);
+    for (const kind of this.kinds) kind.priceMilli = priceOf(kind.sku);
+    for (const host of this.ranked) this.#count(host, 1);
+  }
+
+  #newKind(spec: HostSpec, priceMilli: number): HostKind {
+    const kind: HostKind = {
+      index: this.kinds.length,
+      sku: spec.sku,
+      memoryMib: spec.gpuMemoryMib,
+      priceMilli,
+      levels: [],
+    };
+    this.kinds.push(kind);
+    return kind;
+  }
+
+  #insert(host: Host): void {
+    this.hosts.set(host.spec.hostId, host);
+    const { hostId } = host.spec;
+    const at = this.ranked.findIndex((other) => other.spec.hostId > hostId);
+    this.#rerank(this.ranked.toSpliced(at === -1 ? this.ranked.length : at, 0, host));
+  }
+
+  /** Ranks are places in the list of names: whoever comes or goes moves those behind him. */
+  #rerank(ranked: Host[]): void {
+    this.ranked = ranked;
+    for (const kind of this.kinds) kind.levels = [];
+    for (const [rank, host] of ranked.entries()) {
+      host.rank = rank;
+      this.#list(host);
+    }
+    this.reserved.sort((a, b) => a.rank - b.rank);
+  }
+
+  #withdraw(host: Host): void {
+    this.#unlist(host);
+    this.#count(host, -1);
+  }
+
+  #count(host: Host, sign: 1 | -1): void {
+    if (host.phase !== 'up') return;
+    const gpus = healthyGpus(host.spec);
+    this.capacityGpus += sign * gpus;
+    this.capacityMilli += sign * gpus * host.kind.priceMilli;
+  }
+
+  #isListed(host: Host): boolean {
+    return host.phase === 'up' && host.reservation === null && host.rank !== -1 && host.free > 0;
+  }
+
+  #list(host: Host): void {
+    if (!this.#isListed(host)) return;
+    const { levels } = host.kind;
+    while (levels.length <= host.free) levels.push(new RankSet());
+    levels[host.free]!.add(host.rank);
+  }
+
+  #unlist(host: Host): void {
+    if (this.#isListed(host)) host.kind.levels[host.free]!.delete(host.rank);
+  }
+}

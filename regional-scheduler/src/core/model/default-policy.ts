@@ -1,0 +1,40 @@
+import type { RegionPolicy } from './policy.ts';
+
+const minuteMs = 60_000;
+
+/** What holds until an operator says otherwise (`policy_set`). */
+export const defaultPolicy: RegionPolicy = {
+  tiers: {
+    free: {
+      floorShare: 0.1,
+      weight: 1,
+      ceilingShare: 1,
+      ageingMs: 30 * minuteMs,
+      startMsTarget: 60 * minuteMs,
+    },
+    paid: {
+      floorShare: 0.3,
+      weight: 3,
+      ceilingShare: 1,
+      ageingMs: 10 * minuteMs,
+      startMsTarget: 10 * minuteMs,
+    },
+    enterprise: {
+      floorShare: 0.4,
+      weight: 6,
+      ceilingShare: 1,
+      ageingMs: 5 * minuteMs,
+      startMsTarget: minuteMs / 2,
+    },
+  },
+  skuPrice: {},
+  preemption: {
+    ranMsMin: minuteMs,
+    perJobMax: 2,
+    burst: 50,
+    refillMs: 1_000,
+    gainMin: 1.5,
+    stopMs: 30_000,
+  },
+  backfillDepth: 32,
+};

@@ -1,0 +1,47 @@
+/**
+ * Jobs of a tier that can run in the same places: as many GPUs, on the same kinds of host, none of the same hosts.
+ * What fits one of them fits all, so that one that fits nowhere parks them all until room of their kind appears, and
+ * nothing that cannot run is looked at twice.
+ */
+import type { HostId } from '@cellbook/shared/ids.ts';
+import type { HostKind } from '../fleet/host.ts';
+import type { Heap } from './heap.ts';
+import type { Line } from './line.ts';
+
+export interface ShapeClass {
+  key: string;
+  interactive: boolean;
+  gpus: number;
+  /** Where it may run, as the fleet is now. */
+  kinds: readonly HostKind[];
+  /** Where its jobs failed before. */
+  avoids: readonly HostId[];
+  lines: Heap<Line>;
+  /** All its lines, those of customers at their limit too. */
+  lineCount: number;
+  /** `room`: it fits nowhere; `ceiling`: its tier holds as much as it may. */
+  parked: null | 'room' | 'ceiling';
+}
+
+export interface Shape {
+  interactive: boolean;
+  gpus: number;
+  skus: readonly string[] | null;
+  gpuMemoryMib: number;
+}
+
+export function kindsFor(
+  shape: Pick<Shape, 'skus' | 'gpuMemoryMib'>,
+  kinds: readonly HostKind[],
+): HostKind[] {
+  return kinds.filter(
+    ({ sku, memoryMib }) =>
+      memoryMib >= shape.gpuMemoryMib && (shape.skus === null || shape.skus.includes(sku)),
+  );
+}
+
+export function classKey(shape: Shape, kinds: readonly HostKind[], avoids: readonly HostId[]): string {
+  return `${shape.interactive ? 'i' : 'b'}${shape.gpus}@${kinds.map(({ index }) => index).join()}${
+    avoids.length > 0 ? `!${avoids.join()}` : ''
+  }`;
+}

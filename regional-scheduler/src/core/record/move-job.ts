@@ -1,0 +1,107 @@
+/** Where a job is: in a line, held, or in neither. What the transitions of apply-event.ts are made of. */
+import { avoidedHosts } from '../contain/retry.ts';
+import type { Row } from '../jobs/job-table.ts';
+import { classKey, kindsFor } from '../queue/shape-class.ts';
+import type { SchedulerState, Tries } from '../state.ts';
+import { dropReservation } from './claims.ts';
+
+/** A job's static key: shorter ones first, and after `ageingMs` each counts as e times shorter. */
+export function keyOf(state: SchedulerState, row: Row): number {
+  const { jobs, policy } = state;
+  const { gpus, tier } = jobs.templateOf(row);
+  const seconds = (gpus * leftMs(state, row)) / 1000;
+  return Math.log(Math.max(1, seconds)) + jobs.submittedMs[row]! / Math.max(1, policy.tiers[tier].ageingMs);
+}
+
+/** What is predicted of its running time, less what is saved of it. */
+export function leftMs(state: SchedulerState, row: Row): number {
+  const savedMs = state.tries.get(row)?.savedMs ?? 0;
+  return Math.max(1000, state.jobs.p50Ms[row]! - savedMs);
+}
+
+export function enqueue(state: SchedulerState, row: Row): void {
+  const { jobs, fleet } = state;
+  const template = jobs.templateOf(row);
+  const queue = state.tiers[template.tier];
+  const tries = state.tries.get(row);
+  const avoids = tries && tries.failures.length > 0 ? avoidedHosts(tries.failures).sort() : noHosts;
+  const kinds = kindsFor(template, fleet.kinds);
+  const { interactive, gpus } = template;
+  const key = classKey(template, kinds, avoids);
+  jobs.key[row] = keyOf(state, row);
+  jobs.setPhase(row, 'queued');
+  const one = queue.enqueue(row, queue.customer(template.orgId), { key, interactive, gpus, kinds, avoids });
+  // A shorter one than those before it may fit in front of a reservation.
+  if (one.parked === 'room' && fleet.reserved.some((host) => host.free >= gpus)) one.parked = null;
+}
+
+/** It begins to wait. */
+export function arrive(state: SchedulerState, row: Row): void {
+  const { tier, orgId } = state.jobs.templateOf(row);
+  state.tiers[tier].welcome(state.tiers[tier].customer(orgId));
+  enqueue(state, row);
+}
+
+export function dequeue(state: SchedulerState, row: Row): void {
+  const template = state.jobs.templateOf(row);
+  const queue = state.tiers[template.tier];
+  queue.dequeue(row, queue.customer(template.orgId));
+}
+
+export function hold(state: SchedulerState, row: Row, untilMs: number): void {
+  state.jobs.heldUntilMs[row] = untilMs;
+  state.jobs.setPhase(row, 'held');
+  state.held.push(row);
+}
+
+/** Out of whatever it waits in. */
+export function takeOut(state: SchedulerState, row: Row): void {
+  const { jobs } = state;
+  switch (jobs.phaseOf(row)) {
+    case 'queued':
+      dequeue(state, row);
+      return;
+    case 'held':
+      state.held.removeAt(jobs.heapAt[row]!);
+      return;
+    case 'scheduled':
+    case 'running':
+    case 'spilling':
+      return;
+  }
+}
+
+/** It has ended, or is another region's. */
+export function forget(state: SchedulerState, row: Row): void {
+  takeOut(state, row);
+  dropReservation(state, state.jobs.ids[row]!);
+  noDeadline(state, row);
+  state.tries.delete(row);
+  state.jobs.remove(row);
+}
+
+export function noDeadline(state: SchedulerState, row: Row): void {
+  const at = state.jobs.deadlineAt[row]!;
+  if (at !== -1) state.deadlines.removeAt(at);
+}
+
+export function triesOf(state: SchedulerState, row: Row): Tries {
+  const known = state.tries.get(row);
+  if (known) return known;
+  const made: Tries = {
+    attempts: 0,
+    ranMs: 0,
+    savedMs: 0,
+    checkpointKey: null,
+    preemptions: 0,
+    failures: [],
+    live: null,
+    cancel: null,
+    queuedMs: state.jobs.submittedMs[row]!,
+    handoff: 0,
+  };
+  state.tries.set(row, made);
+  return made;
+}
+
+const noHosts: readonly never[] = [];

@@ -1,0 +1,69 @@
+/** Transitions of hosts, customers and the policy. */
+import { foldHostChanged } from '../contain/contain.ts';
+import type { Host } from '../fleet/host.ts';
+import { kindsFor } from '../queue/shape-class.ts';
+import { tierNames } from '../share/tiers.ts';
+import type { SchedulerState } from '../state.ts';
+import { dropReservation, roomAppeared } from './claims.ts';
+import type { EventOf } from './event-of.ts';
+import { dequeue, enqueue } from './move-job.ts';
+
+export function applyHost(state: SchedulerState, event: EventOf<'host_changed'>): boolean {
+  const { host: spec, phase } = event;
+  const { fleet } = state;
+  foldHostChanged(state.contain, spec.hostId, phase, event.atMs);
+  const known = fleet.hosts.get(spec.hostId);
+  if (phase === 'gone' && known?.attempts.length === 0) {
+    dropClaim(state, known);
+    fleet.remove(known);
+    return true;
+  }
+  if (phase === 'gone' && !known) return false;
+  const isOtherKind = known && (known.kind.sku !== spec.sku || known.kind.memoryMib !== spec.gpuMemoryMib);
+  if (known && (phase !== 'up' || isOtherKind || spec.gpus !== known.spec.gpus)) dropClaim(state, known);
+  const { host, isNewKind } = fleet.set(spec, phase, priceMilliOf(state, spec.sku));
+  if (isNewKind) {
+    for (const row of [...state.jobs.rows()]) {
+      if (state.jobs.phaseOf(row) !== 'queued') continue;
+      if (kindsFor(state.jobs.templateOf(row), [host.kind]).length > 0) queueAnew(state, row);
+    }
+  }
+  for (const tier of tierNames) state.tiers[tier].unpark('ceiling');
+  roomAppeared(state, host.kind, host.free);
+  return true;
+}
+
+export function applyPolicy(state: SchedulerState, { policy }: EventOf<'policy_set'>): boolean {
+  state.policy = policy;
+  state.fleet.reprice((sku) => priceMilliOf(state, sku));
+  for (const row of [...state.jobs.rows()]) if (state.jobs.phaseOf(row) === 'queued') queueAnew(state, row);
+  for (const tier of tierNames) {
+    state.tiers[tier].unpark('ceiling');
+    state.tiers[tier].unpark('room');
+  }
+  return true;
+}
+
+export function applyCustomer(state: SchedulerState, event: EventOf<'customer_set'>): boolean {
+  for (const tier of tierNames) {
+    const customer = state.tiers[tier].customer(event.orgId);
+    customer.weight = Math.max(1e-6, event.weight);
+    customer.runningMax = event.runningMax;
+    state.tiers[tier].settle(customer);
+  }
+  return true;
+}
+
+function dropClaim(state: SchedulerState, host: Host): void {
+  if (host.reservation) dropReservation(state, host.reservation.jobId);
+}
+
+/** Its class or its key is another one now. */
+function queueAnew(state: SchedulerState, row: number): void {
+  dequeue(state, row);
+  enqueue(state, row);
+}
+
+function priceMilliOf({ policy }: SchedulerState, sku: string): number {
+  return Math.round(1000 * (policy.skuPrice[sku] ?? 1));
+}

@@ -1,0 +1,39 @@
+/**
+ * EASY backfill (Lifka, 1995): whoever is next and fits nowhere gets the host where it will fit first, and others may
+ * go before it only where that does not make it later. One reservation for each tier and SKU at the most, so that
+ * little of the fleet is kept empty. Jobs of one GPU need none: the next GPU that comes free is theirs.
+ */
+import type { Host } from '../fleet/host.ts';
+import type { ShapeClass } from '../queue/shape-class.ts';
+import type { TierQueue } from '../queue/tier-queue.ts';
+import type { SchedulerState } from '../state.ts';
+import { freeAtMs } from './predict-end.ts';
+
+export interface Chosen {
+  host: Host;
+  startMs: number;
+}
+
+export function chooseHost(
+  state: SchedulerState,
+  shape: ShapeClass,
+  nowMs: number,
+  isTaken: (host: Host) => boolean,
+): Chosen | null {
+  let best: Chosen | null = null;
+  for (const host of state.fleet.ranked) {
+    if (host.phase !== 'up' || !shape.kinds.includes(host.kind) || isTaken(host)) continue;
+    if (shape.avoids.includes(host.spec.hostId)) continue;
+    const startMs = freeAtMs(state, host, shape.gpus, nowMs);
+    if (startMs < (best?.startMs ?? Number.POSITIVE_INFINITY)) best = { host, startMs };
+  }
+  return best;
+}
+
+/** SKUs on which a job of the tier has a reservation already. */
+export function reservedSkus(state: SchedulerState, queue: TierQueue): Set<string> {
+  const skus = new Set<string>();
+  for (const { tier, nominated, host } of state.reservations.values())
+    if (tier === queue.tier && !nominated) skus.add(host.kind.sku);
+  return skus;
+}
