@@ -29,6 +29,10 @@ export const jobLimits = {
     repeatTimesMax: 10_000,
     pageSizeDefault: 50,
     pageSizeMax: 200,
+    /** Jobs of one customer looked at to say where one of them stands: 10,000 take a millisecond. */
+    explainRowsMax: 10_000,
+    /** What the queue is like is worked out so often: a number of each of 10,000 customers. */
+    pressureEveryMs: 1_000,
 
     /**
      * Token buckets of submissions. An organisation of paying customers may hand in 10,000 at once, and then what a

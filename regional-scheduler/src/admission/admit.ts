@@ -1,0 +1,111 @@
+/**
+ * The way of a submission, from a parsed request to an answer that holds. In this order, so that what is turned away
+ * costs little: shed (nothing is asked of any store), rates (one question to Redis), what the request itself forbids,
+ * then the store, which decides about keys, identical requests, quotas and spend in the transaction that stores it.
+ */
+import type { Clock } from '@cellbook/shared/clock.ts';
+import { CellbookError, toCellbookError } from '@cellbook/shared/errors.ts';
+import { newJobId } from '@cellbook/shared/ids.ts';
+import type { SubmitJob } from '@cellbook/shared/protocol/job-request.ts';
+import type { JobQuotas } from '@cellbook/shared/protocol/quota.ts';
+import type { Random } from '@cellbook/shared/random.ts';
+import type { Asker, Candidate, Stored } from './asked.ts';
+import { candidateOf, type Predict } from './candidate-of.ts';
+import type { Verdict } from './decide-admission.ts';
+import type { GroupCommit } from './group-commit.ts';
+import { type Rates, rulesOf } from './rates.ts';
+import { type Pressure, shedError, shedOf } from './shed.ts';
+import type { Taken } from './token-bucket.ts';
+
+export interface AdmitDeps {
+  clock: Clock;
+  random: Random;
+  rates: Rates;
+  commit: Pick<GroupCommit, 'ask'>;
+  predict: Predict;
+  pressure(): Pressure | null;
+  /** Why requests that look like it are refused at present; null: they are not. */
+  refusedClass(candidate: Candidate): string | null;
+  /** Something was stored for the leader to take in. */
+  wake(): void;
+  counted(outcome: 'stored' | 'known' | CellbookError['code'], asker: Asker): void;
+}
+
+export interface Entry {
+  /** What is wrong with it already, found by whoever parsed it. */
+  job: SubmitJob | CellbookError;
+  idempotencyKey: string;
+}
+
+export type Answer = ({ kind: 'stored' | 'known' } & Stored) | { kind: 'refused'; error: CellbookError };
+
+export async function admit(
+  deps: AdmitDeps,
+  asker: Asker,
+  quotas: JobQuotas,
+  entries: readonly Entry[],
+): Promise<Answer[]> {
+  const shed = shedOf(deps.pressure(), asker.tier, deps.clock.nowMs());
+  if (shed)
+    return answered(
+      deps,
+      asker,
+      entries.map(() => refuse(shedError(asker.tier, shed))),
+    );
+  const wellFormed = entries.filter(({ job }) => !(job instanceof CellbookError)).length;
+  const taken = await deps.rates.take(rulesOf(asker.tier, asker.orgId, asker.userId), wellFormed);
+  let left = taken.granted;
+  const verdicts = await Promise.all(
+    entries.map(async ({ job, idempotencyKey }): Promise<Verdict> => {
+      if (job instanceof CellbookError) return refuse(job);
+      if (left-- <= 0) return refuse(tooFast(taken));
+      try {
+        const candidate = judged(deps, { asker, job, idempotencyKey });
+        return await deps.commit.ask({ candidate, quotas });
+      } catch (thrown) {
+        return refuse(toCellbookError(thrown, 'admitting a job'));
+      }
+    }),
+  );
+  if (verdicts.some(({ kind }) => kind === 'stored')) deps.wake();
+  return answered(deps, asker, verdicts);
+}
+
+function judged(
+  { random, clock, predict, refusedClass }: AdmitDeps,
+  asked: { asker: Asker; job: SubmitJob; idempotencyKey: string },
+): Candidate {
+  const candidate = candidateOf(asked, { jobId: newJobId(random), nowMs: clock.nowMs(), predict });
+  const because = refusedClass(candidate);
+  if (because === null) return candidate;
+  throw new CellbookError('job_refused', {
+    doing: 'admitting a job',
+    problem: `requests like this one are refused at present: ${because}`,
+    next: 'Change what is named there, or ask your operator to allow it again.',
+  });
+}
+
+function answered(deps: AdmitDeps, asker: Asker, verdicts: readonly Verdict[]): Answer[] {
+  return verdicts.map((verdict) => {
+    deps.counted(verdict.kind === 'refused' ? verdict.error.code : verdict.kind, asker);
+    if (verdict.kind === 'refused') return verdict;
+    const { kind, jobId, sameAs } = verdict;
+    return { kind, jobId, sameAs };
+  });
+}
+
+const refuse = (error: CellbookError): Extract<Verdict, { kind: 'refused' }> => ({ kind: 'refused', error });
+
+const tooFast = ({ short, waitMs }: Taken): CellbookError =>
+  new CellbookError('rate_limited', {
+    doing: 'admitting a job',
+    problem: `jobs come faster than the limit of ${whose(short)} allows`,
+    next: 'Nothing was stored of it. Send it again after the time in Retry-After, with the same Idempotency-Key.',
+    ids: { limit: short?.split('/')[0] ?? 'user' },
+    retryAfterMs: waitMs,
+  });
+
+const whose = (short: string | null): string => {
+  if (short?.startsWith('tier/')) return 'your tier';
+  return short?.startsWith('organisation/') ? 'your organisation' : 'a user';
+};
