@@ -6,7 +6,7 @@ import { connect, isIP, isIPv4, type Socket } from 'node:net';
 import type { Clock } from '@cellbook/shared/clock.ts';
 import { withDeadline } from '@cellbook/shared/deadline.ts';
 import { limits } from '@cellbook/shared/limits.ts';
-import { isReachable } from './addresses.ts';
+import { isReachable } from '@cellbook/shared/network-addresses.ts';
 import { Refusal } from './refusal.ts';
 import type { EgressRule, Target } from './rules.ts';
 

@@ -1,9 +1,9 @@
 import { Buffer } from 'node:buffer';
 import { createServer } from 'node:net';
 import { connect } from 'node:tls';
+import { isReachable } from '@cellbook/shared/network-addresses.ts';
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import { isReachable } from './addresses.ts';
 import { readClientHello } from './client-hello.ts';
 import { canonical, findRule, packageIndexes, parseAuthority, ruleOfUrl, ruleSchema } from './rules.ts';
 
