@@ -7,6 +7,8 @@ const reach: Record<Scope, string> = {
   workspaces: 'make, suspend, resume and delete workspaces',
   'notebooks:read': 'read notebooks and files',
   notebooks: 'run code, and change notebooks and files',
+  'jobs:read': 'see your GPU jobs and fetch their results',
+  jobs: 'submit GPU jobs, cancel them and fetch their results',
   secrets: 'set and remove secrets',
   audit: 'read the audit log',
   keys: 'make and revoke keys',

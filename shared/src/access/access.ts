@@ -27,6 +27,11 @@
  * | org.manage        | no         | no         | no        | no           | no         | no         | yes       | yes          | yes              |
  * | account.read      | yes        | yes        | yes       | yes          | no         | no         | no        | no           | no               |
  * | account.write     | yes        | yes        | yes       | yes          | no         | no         | no        | no           | no               |
+ * | job.list          | yes        | yes        | yes       | yes          | no         | no         | yes       | yes          | yes              |
+ * | job.read          | yes        | yes        | yes       | yes          | no         | no         | yes       | yes          | yes              |
+ * | job.result        | yes        | yes        | yes       | yes          | no         | no         | yes       | yes          | no               |
+ * | job.submit        | no         | yes        | yes       | yes          | no         | no         | no        | no           | no               |
+ * | job.operate       | no         | yes        | yes       | yes          | no         | no         | yes       | yes          | yes              |
  * | cell.read         | no         | no         | no        | no           | no         | no         | no        | no           | yes              |
  * | cell.manage       | no         | no         | no        | no           | no         | no         | no        | no           | yes              |
  *
@@ -73,6 +78,7 @@ const readingOf = (permission: Permission): Permission => {
   if (permission.startsWith('org'))
     return permission.startsWith('org_secret') ? 'org_secret.read' : 'org.read';
   if (permission.startsWith('key.')) return 'key.read';
+  if (permission.startsWith('job.')) return 'job.read';
   return permission.startsWith('cell.') ? 'cell.read' : permission;
 };
 
@@ -86,6 +92,9 @@ const readOwn: readonly Permission[] = [
   'secret.read',
   'audit.read',
   'key.read',
+  'job.list',
+  'job.read',
+  'job.result',
   'account.read',
   'account.write',
 ];
@@ -97,6 +106,8 @@ const actOwn: readonly Permission[] = [
   'notebook.use',
   'secret.write',
   'key.write',
+  'job.submit',
+  'job.operate',
 ];
 const seeOrg: readonly Permission[] = ['org_secret.read', 'org.read'];
 const runOrg: readonly Permission[] = [
@@ -109,6 +120,10 @@ const runOrg: readonly Permission[] = [
   'audit.read',
   'key.read',
   'key.write',
+  'job.list',
+  'job.read',
+  'job.result',
+  'job.operate',
   'org.manage',
 ];
 const runPlatform: readonly Permission[] = [
@@ -117,6 +132,9 @@ const runPlatform: readonly Permission[] = [
   'workspace.operate',
   'workspace.recover',
   'audit.read',
+  'job.list',
+  'job.read',
+  'job.operate',
   'org.read',
   'org.manage',
   'cell.read',

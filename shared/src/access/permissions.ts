@@ -30,6 +30,14 @@ export const permissionSchema = z.enum([
   /** One's own profile, organisations and sessions. */
   'account.read',
   'account.write',
+  /** GPU jobs: that they are there and how they go. */
+  'job.list',
+  'job.read',
+  /** Their prompts, logs and results. */
+  'job.result',
+  'job.submit',
+  /** Cancel. */
+  'job.operate',
   /** Cells and pin tables. */
   'cell.read',
   'cell.manage',
@@ -42,6 +50,8 @@ export const scopeSchema = z
     'workspaces',
     'notebooks:read',
     'notebooks',
+    'jobs:read',
+    'jobs',
     'secrets',
     'audit',
     'keys',
@@ -55,11 +65,15 @@ export type Scope = z.infer<typeof scopeSchema>;
 const whoAmI = ['account.read'] as const;
 const readWorkspaces = [...whoAmI, 'workspace.list', 'workspace.read'] as const;
 
+const readJobs = [...whoAmI, 'job.list', 'job.read', 'job.result'] as const;
+
 export const permissionsOfScope: Record<Scope, readonly Permission[]> = {
   'workspaces:read': readWorkspaces,
   workspaces: [...readWorkspaces, 'workspace.create', 'workspace.operate', 'workspace.recover'],
   'notebooks:read': [...whoAmI, 'workspace.read', 'notebook.read'],
   notebooks: [...whoAmI, 'workspace.read', 'notebook.read', 'notebook.use'],
+  'jobs:read': readJobs,
+  jobs: [...readJobs, 'job.submit', 'job.operate'],
   secrets: [...whoAmI, 'secret.read', 'secret.write', 'org_secret.read', 'org_secret.write'],
   audit: [...whoAmI, 'audit.read'],
   keys: [...whoAmI, 'key.read', 'key.write'],

@@ -35,13 +35,8 @@ export const pendingReasonSchema = z
     z.object({ code: z.literal('not_taken_up'), leaderless: z.boolean() }),
     z.object({ code: z.literal('not_before'), until: at }),
     z.object({ code: z.literal('retry'), until: at, failed: failureClassSchema }),
-    /** Requests that look like it hang or fail; the feature is one of its own. */
-    z.object({
-      code: z.literal('class_limited'),
-      feature: z.string(),
-      limit: z.enum(['throttled', 'isolated']),
-      until: at.nullable(),
-    }),
+    /** Requests that look like it hang or fail; `problem` names what they have in common. */
+    z.object({ code: z.literal('class_limited'), problem: z.string(), until: at.nullable() }),
     /** No host of the region could ever hold it. */
     z.object({ code: z.literal('no_such_hardware'), problem: z.string() }),
     /** Hosts that could hold it have no room. */
@@ -139,8 +134,9 @@ export type Job = z.infer<typeof jobSchema>;
 
 export const jobDetailsSchema = jobSchema
   .extend({
-    prompt: z.string(),
-    parameters: z.record(z.string(), z.json()),
+    /** Null for who may see the job, and not what is in it. */
+    prompt: z.string().nullable(),
+    parameters: z.record(z.string(), z.json()).nullable(),
     notBefore: at.nullable(),
     deadline: at.nullable(),
     wallSeconds: z.int(),

@@ -1,0 +1,96 @@
+/**
+ * The gate in front of every route of the jobs API: a verified principal, and the decision (shared/src/access) about
+ * the permission that the route names, on what is the caller's own. Whose a job is, is judged where it has been found
+ * (`mayOn`): one of another organisation is answered word for word as if there were none. A route that names no
+ * permission cannot be registered.
+ */
+import { decide, type Relation } from '@cellbook/shared/access/access.ts';
+import type { Permission } from '@cellbook/shared/access/permissions.ts';
+import { refusalOf } from '@cellbook/shared/access/refusal.ts';
+import { CellbookError } from '@cellbook/shared/errors.ts';
+import type { JobId } from '@cellbook/shared/ids.ts';
+import { type Principal, principalHeader } from '@cellbook/shared/protocol/principal.ts';
+import type { FastifyInstance } from 'fastify';
+import type { JobRecord } from '../../records/job-record.ts';
+import type { PrincipalVerifier } from './principal-verifier.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    principal: Principal;
+  }
+  interface FastifyContextConfig {
+    permission?: Permission;
+    /** Of a job in the path: judged once it has been found. */
+    ofJob?: boolean;
+    /** Answered to anybody, for what is in its address. */
+    open?: boolean;
+  }
+}
+
+/** On what is the caller's own. */
+export const needs = (permission: Permission) => ({ config: { permission } });
+/** On the job in the path. */
+export const needsOfJob = (permission: Permission) => ({ config: { permission, ofJob: true } });
+
+export interface RouteAccess {
+  method: string;
+  url: string;
+  permission: Permission | null;
+  ofJob: boolean;
+}
+
+export function addGate(app: FastifyInstance, principals: PrincipalVerifier): RouteAccess[] {
+  const routes: RouteAccess[] = [];
+  app.decorateRequest('principal');
+  app.addHook('onRoute', ({ method, url, config }) => {
+    const permission = config?.permission ?? null;
+    if (permission === null && config?.open !== true) throw new Error(`${url} names no permission`);
+    for (const one of [method].flat())
+      routes.push({ method: one, url, permission, ofJob: config?.ofJob === true });
+  });
+  app.addHook('onRequest', async (request) => {
+    const { permission, ofJob, open } = request.routeOptions.config;
+    if (open === true || permission === undefined) return;
+    const token = request.headers[principalHeader];
+    const principal = await principals.verify(typeof token === 'string' ? token : undefined);
+    request.principal = principal;
+    // Of a job it is enough for now that there is somebody whose it could be; what the key may do at all is known.
+    const decisions = (ofJob ? relations : (['own'] as const)).map((one) =>
+      decide(principal, permission, one),
+    );
+    if (decisions.some(({ allowed }) => allowed)) return;
+    const [own] = decisions;
+    if (own?.allowed === false) throw refusalOf({ caller: principal, permission, because: own.because });
+  });
+  return routes;
+}
+
+const relations: readonly Relation[] = ['own', 'org', 'foreign'];
+
+/** What one has in another organisation is foreign while acting in this one. */
+export function relationTo({ orgId, userId }: Pick<JobRecord, 'orgId' | 'userId'>, who: Principal): Relation {
+  if (orgId !== who.org) return 'foreign';
+  return userId === who.sub ? 'own' : 'org';
+}
+
+/** Throws the refusal; null is a job that is not there. */
+export function mayOn(
+  record: JobRecord | undefined,
+  jobId: JobId,
+  who: Principal,
+  permission: Permission,
+): JobRecord {
+  if (!record) throw unseenJob(jobId);
+  const decision = decide(who, permission, relationTo(record, who));
+  if (decision.allowed) return record;
+  if (decision.because === 'unseen') throw unseenJob(jobId);
+  throw refusalOf({ caller: who, permission, because: decision.because });
+}
+
+export const unseenJob = (jobId: JobId): CellbookError =>
+  new CellbookError('not_found', {
+    doing: `looking for job ${jobId}`,
+    problem: 'there is no such job among yours',
+    next: 'GET /v1/jobs lists yours.',
+    ids: { jobId },
+  });
