@@ -11,13 +11,13 @@ describe('the runtime model', () => {
 
   it('believes the narrow group as far as it has seen it, and the wider one for the rest', () => {
     const model = new RuntimeModel({ holderRate: 0 });
-    for (let times = 0; times < 40; times++) model.learn(features('sd', '30'), 20);
-    model.learn(features('sd', '60'), 80);
+    for (let times = 0; times < 40; times++) model.learn(features('sd', '30'), { seconds: 20 });
+    model.learn(features('sd', '60'), { seconds: 80 });
     const once = model.predict(features('sd', '60'))!;
     expect(once.seen).toBe(1);
     expect(once.p50Seconds).toBeGreaterThan(20);
     expect(once.p50Seconds).toBeLessThan(80);
-    for (let times = 0; times < 40; times++) model.learn(features('sd', '60'), 80);
+    for (let times = 0; times < 40; times++) model.learn(features('sd', '60'), { seconds: 80 });
     expect(model.predict(features('sd', '60'))!.p50Seconds).toBeGreaterThan(70);
     expect(model.predict(features('sd', '30'))!.p50Seconds).toBeLessThan(25);
     // Never seen: what is known of the wider one.
@@ -26,16 +26,16 @@ describe('the runtime model', () => {
 
   it('follows what drifts: only the last times are remembered', () => {
     const model = new RuntimeModel({ memory: 10 });
-    for (let times = 0; times < 100; times++) model.learn(features('a'), 10);
-    for (let times = 0; times < 30; times++) model.learn(features('a'), 30);
+    for (let times = 0; times < 100; times++) model.learn(features('a'), { seconds: 10 });
+    for (let times = 0; times < 30; times++) model.learn(features('a'), { seconds: 30 });
     expect(model.predict(features('a'))!.p50Seconds).toBeCloseTo(30, 0);
   });
 
   it('learns that a holder sends what no feature tells', () => {
     const model = new RuntimeModel();
     for (let times = 0; times < 200; times++) {
-      model.learn({ chain: ['a'], holder: 'short' }, 10);
-      model.learn({ chain: ['a'], holder: 'long' }, 20);
+      model.learn({ chain: ['a'], holder: 'short' }, { seconds: 10 });
+      model.learn({ chain: ['a'], holder: 'long' }, { seconds: 20 });
     }
     const of = (holder: string) => model.predict({ chain: ['a'], holder })!.p50Seconds;
     expect(of('long') / of('short')).toBeGreaterThan(1.5);
@@ -44,7 +44,8 @@ describe('the runtime model', () => {
   it('says with the 95th percentile how far it may go', () => {
     const model = new RuntimeModel({ memory: 1000, holderRate: 0 });
     const random = seededRandom(5);
-    for (let times = 0; times < 1000; times++) model.learn(features('a'), 10 + 90 * random.float());
+    for (let times = 0; times < 1000; times++)
+      model.learn(features('a'), { seconds: 10 + 90 * random.float() });
     const { p50Seconds, p95Seconds } = model.predict(features('a'))!;
     expect(p50Seconds).toBeGreaterThan(45);
     expect(p50Seconds).toBeLessThan(65);

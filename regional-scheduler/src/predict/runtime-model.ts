@@ -4,8 +4,12 @@
  * remembers its last times. The estimate walks down the chain and believes a group as far as it has seen
  * something: with `n` times of its own against `doubt` of what the wider one said. What is left over is
  * tracked per holder, who may send what no feature tells. Logarithms throughout: an error of a factor counts
- * the same for seconds and for hours. It never stops learning, so that what drifts is followed.
+ * the same for seconds and for hours. What was cut short is known to be longer (quantile.ts). The 95th percentile
+ * is calibrated by what came of those that were served (calibration.ts). It never stops learning, so that what
+ * drifts is followed.
  */
+import { type Calibration, calibrate, newCalibration } from './calibration.ts';
+import { type Observed, quantileOf } from './quantile.ts';
 
 export interface RuntimeFeatures {
   /** From the widest group to the narrowest. */
@@ -28,33 +32,52 @@ export interface RuntimeModelOptions {
   /** How fast a holder's own factor is learned, and the largest it may be in logarithms. */
   holderRate?: number;
   holderLogMax?: number;
+  groupsMax?: number;
 }
 
-const defaults = { memory: 50, doubt: 3, holderRate: 0.2, holderLogMax: 0.7 };
+/** 50,000 groups of 50 times at 16 bytes are 40 MB. */
+const defaults = { memory: 50, doubt: 3, holderRate: 0.2, holderLogMax: 0.7, groupsMax: 50_000 };
+
+export interface Ran {
+  seconds: number;
+  /** It was cut short: it would have run longer. */
+  isCut?: boolean;
+  /** The 95th percentile that was served for it; absent: as it would be predicted now. */
+  servedP95Seconds?: number;
+}
+
+export interface RuntimeModelDump {
+  groups: [string, [number, boolean][]][];
+  holders: [string, number][];
+  calibration: Calibration;
+}
 
 export class RuntimeModel {
   readonly #options: Required<RuntimeModelOptions>;
   readonly #groups = new Map<string, Recent>();
   readonly #holders = new Map<string, number>();
+  #calibration = newCalibration();
 
   constructor(options: RuntimeModelOptions = {}) {
     this.#options = { ...defaults, ...options };
   }
 
-  /** `seconds`: how long a job of these features ran to its good end. What failed or was cut short tells less. */
-  learn(features: RuntimeFeatures, seconds: number): void {
+  learn(features: RuntimeFeatures, { seconds, isCut = false, servedP95Seconds }: Ran): void {
     const log = Math.log(Math.max(seconds, 1));
-    const { memory, holderRate, holderLogMax } = this.#options;
-    const expected = this.#quantile(features, 0.5)?.log;
-    if (expected !== undefined) {
-      const left = Math.max(-holderLogMax, Math.min(holderLogMax, log - expected));
-      const before = this.#holders.get(features.holder) ?? 0;
-      this.#holders.set(features.holder, before + holderRate * (left - before));
-    }
+    const p95 = servedP95Seconds ?? this.predict(features)?.p95Seconds;
+    // Cut short below the bound it says nothing about the bound.
+    if (p95 !== undefined && (!isCut || seconds > p95)) calibrate(this.#calibration, seconds > p95);
+    this.#learnHolder(features, log, isCut);
     for (const key of groupKeys(features.chain)) {
-      const group = this.#groups.get(key) ?? new Recent(memory);
+      const group = this.#groups.get(key) ?? new Recent(this.#options.memory);
+      // The group that learned last is the last to be forgotten.
+      this.#groups.delete(key);
       this.#groups.set(key, group);
-      group.add(log);
+      group.add({ value: log, isCut });
+    }
+    for (const key of this.#groups.keys()) {
+      if (this.#groups.size <= this.#options.groupsMax) break;
+      this.#groups.delete(key);
     }
   }
 
@@ -63,7 +86,37 @@ export class RuntimeModel {
     const [p50, p95] = [this.#quantile(features, 0.5), this.#quantile(features, 0.95)];
     if (!p50 || !p95) return null;
     const own = this.#holders.get(features.holder) ?? 0;
-    return { p50Seconds: Math.exp(p50.log + own), p95Seconds: Math.exp(p95.log + own), seen: p50.seen };
+    const p50Seconds = Math.exp(p50.log + own);
+    const bound = Math.exp(p95.log + own + this.#calibration.widen);
+    return { p50Seconds, p95Seconds: Math.max(p50Seconds, bound), seen: p50.seen };
+  }
+
+  dump(): RuntimeModelDump {
+    const groups = [...this.#groups].map(
+      ([key, group]) => [key, group.dump()] as [string, [number, boolean][]],
+    );
+    return { groups, holders: [...this.#holders], calibration: this.#calibration };
+  }
+
+  load(dump: RuntimeModelDump): void {
+    for (const [key, values] of dump.groups) {
+      const group = new Recent(this.#options.memory);
+      for (const [value, isCut] of values) group.add({ value, isCut });
+      this.#groups.set(key, group);
+    }
+    for (const [holder, own] of dump.holders) this.#holders.set(holder, own);
+    this.#calibration = dump.calibration;
+  }
+
+  #learnHolder(features: RuntimeFeatures, log: number, isCut: boolean): void {
+    const { holderRate, holderLogMax } = this.#options;
+    const expected = this.#quantile(features, 0.5)?.log;
+    if (expected === undefined) return;
+    const before = this.#holders.get(features.holder) ?? 0;
+    // Cut short of what was expected of this holder it says nothing of it.
+    if (isCut && log < expected + before) return;
+    const left = Math.max(-holderLogMax, Math.min(holderLogMax, log - expected));
+    this.#holders.set(features.holder, before + holderRate * (left - before));
   }
 
   #quantile(features: RuntimeFeatures, quantile: number): { log: number; seen: number } | null {
@@ -84,11 +137,12 @@ function groupKeys(chain: readonly string[]): string[] {
   return Array.from({ length: chain.length + 1 }, (_, length) => JSON.stringify(chain.slice(0, length)));
 }
 
-/** The last values, in a ring. */
+/** The last values, in a ring; sorted when they are asked for, and kept so until another comes. */
 class Recent {
-  readonly #values: number[] = [];
+  readonly #values: Observed[] = [];
   readonly #max: number;
   #next = 0;
+  #sorted: Observed[] | null = null;
 
   constructor(max: number) {
     this.#max = max;
@@ -98,16 +152,20 @@ class Recent {
     return this.#values.length;
   }
 
-  add(value: number): void {
+  add(value: Observed): void {
     this.#values[this.#next] = value;
     this.#next = (this.#next + 1) % this.#max;
+    this.#sorted = null;
   }
 
-  /** Between the values, as the median of two is their mean. */
   quantile(quantile: number): number {
-    const sorted = [...this.#values].sort((a, b) => a - b);
-    const at = quantile * (sorted.length - 1);
-    const low = sorted[Math.floor(at)]!;
-    return low + (at - Math.floor(at)) * (sorted[Math.ceil(at)]! - low);
+    this.#sorted ??= [...this.#values].sort((a, b) => a.value - b.value || Number(a.isCut) - Number(b.isCut));
+    return quantileOf(this.#sorted, quantile);
+  }
+
+  /** The oldest first. */
+  dump(): [number, boolean][] {
+    const inOrder = [...this.#values.slice(this.#next), ...this.#values.slice(0, this.#next)];
+    return inOrder.map(({ value, isCut }) => [value, isCut]);
   }
 }

@@ -3,7 +3,7 @@
  * Ours goes on learning while it predicts, but only from what has ended by then. The baseline is the chain of
  * medians by (group, model, steps, type, LoRAs), each shorter by one where nothing was seen.
  */
-import { type RuntimeFeatures, RuntimeModel } from '../../predict/runtime-model.ts';
+import { type RuntimeFeatures, RuntimeModel, type RuntimePrediction } from '../../predict/runtime-model.ts';
 import type { ServedRequest } from './read-requests.ts';
 
 export interface Quality {
@@ -43,19 +43,23 @@ export function evaluate(requests: readonly ServedRequest[]): Evaluation {
   };
 }
 
-function predicted(
-  requests: readonly ServedRequest[],
-  split: number,
-): { p50Seconds: number; p95Seconds: number }[] {
+function predicted(requests: readonly ServedRequest[], split: number): RuntimePrediction[] {
   const model = new RuntimeModel();
-  let underway: ServedRequest[] = [];
-  const predictions: { p50Seconds: number; p95Seconds: number }[] = [];
+  const nothing = { p50Seconds: 0, p95Seconds: 0, seen: 0 };
+  let underway: { request: ServedRequest; served: RuntimePrediction }[] = [];
+  const predictions: RuntimePrediction[] = [];
   for (const [at, request] of requests.entries()) {
-    const hasEnded = (one: ServedRequest) => one.atSeconds + one.seconds <= request.atSeconds;
-    for (const one of underway)
-      if (hasEnded(one) && one.hasSucceeded) model.learn(featuresOf(one), one.seconds);
-    underway = [...underway.filter((one) => !hasEnded(one)), request];
-    if (at >= split) predictions.push(model.predict(featuresOf(request)) ?? { p50Seconds: 0, p95Seconds: 0 });
+    const hasEnded = ({ request: one }: (typeof underway)[number]) =>
+      one.atSeconds + one.seconds <= request.atSeconds;
+    for (const { request: one, served } of underway.filter(hasEnded))
+      model.learn(featuresOf(one), {
+        seconds: one.seconds,
+        isCut: !one.hasSucceeded,
+        ...(served.seen > 0 ? { servedP95Seconds: served.p95Seconds } : {}),
+      });
+    const served = model.predict(featuresOf(request)) ?? nothing;
+    underway = [...underway.filter((one) => !hasEnded(one)), { request, served }];
+    if (at >= split) predictions.push(served);
   }
   return predictions;
 }
