@@ -4,7 +4,6 @@ import type { WorkspaceId } from '@cellbook/shared/ids.ts';
 import type { RestImage } from '../ladder/rest.ts';
 import type { HostedSandbox, SandboxDriver, SandboxSnapshots, SandboxSpec } from '../sandbox/driver.ts';
 import type { SnapshotFingerprint } from '../sandbox/snapshot/fingerprint.ts';
-import type { ImageKey } from '../snapshots/image-key.ts';
 import type { ImageShelf, KeptImage } from '../snapshots/image-shelf.ts';
 import type { SentImage } from '../snapshots/remote-images.ts';
 import type { Places } from './places.ts';
@@ -63,7 +62,7 @@ export class Keeper<Hosted extends HostedSandbox> {
   async store(
     workspaceId: WorkspaceId,
     epoch: number,
-    key: ImageKey,
+    kept: KeptImage,
     signal: AbortSignal,
   ): Promise<RestImage | null> {
     const { snapshots, images } = this.#parts(workspaceId);
@@ -71,10 +70,12 @@ export class Keeper<Hosted extends HostedSandbox> {
     return this.#places.changes.run(workspaceId, async () => {
       this.#places.refuseOlder(place, { workspaceId, epoch }, 'storing a sandbox');
       const { sandbox } = place;
-      if (!sandbox || !place.frozen || place.stopping) return null;
+      // Whoever asked for it before may have died with the answer.
+      if (!sandbox) return images.stored(kept, signal);
+      if (sandbox.id !== kept.of || !place.frozen || place.stopping) return null;
       place.stopping = true;
       try {
-        const { bytes, fingerprint } = await images.write({ of: sandbox.id, key }, async (directory) => {
+        const { bytes, fingerprint } = await images.write(kept, async (directory) => {
           const image = await snapshots.checkpoint(sandbox.id, directory, signal);
           // Its place is free while its image is still sealed.
           if (place.sandbox?.id === sandbox.id) place.sandbox = null;

@@ -25,7 +25,6 @@ import {
   type SandboxSpec,
 } from '../sandbox/driver.ts';
 import type { SnapshotFingerprint } from '../sandbox/snapshot/fingerprint.ts';
-import type { ImageKey } from '../snapshots/image-key.ts';
 import type { ImageShelf, KeptImage } from '../snapshots/image-shelf.ts';
 import type { SentImage } from '../snapshots/remote-images.ts';
 import { type EpochBook, noEpochBook } from './epoch-book.ts';
@@ -33,7 +32,7 @@ import { type Golden, type Goldens, noGoldens, ofGeneration } from './golden.ts'
 import { Keeper } from './keeper.ts';
 import { Members } from './members.ts';
 import { type Place, Places } from './places.ts';
-import type { HostLoad, HostPool, SandboxHost, Sight } from './sandbox-host.ts';
+import type { HostLoad, HostPool, ImageOwner, SandboxHost, Sight } from './sandbox-host.ts';
 
 export interface LocalSandboxHostDeps<Hosted extends HostedSandbox> {
   hostId: HostId;
@@ -186,10 +185,10 @@ export class LocalSandboxHost<Hosted extends HostedSandbox = Sandbox> implements
   store(
     workspaceId: WorkspaceId,
     epoch: number,
-    key: ImageKey,
+    image: KeptImage,
     signal: AbortSignal,
   ): Promise<RestImage | null> {
-    return this.#keeper.store(workspaceId, epoch, key, signal);
+    return this.#keeper.store(workspaceId, epoch, image, signal);
   }
 
   sendImage(workspaceId: WorkspaceId, image: KeptImage, signal: AbortSignal): Promise<SentImage> {
@@ -200,7 +199,8 @@ export class LocalSandboxHost<Hosted extends HostedSandbox = Sandbox> implements
     return (await this.#images?.list()) ?? [];
   }
 
-  async dropImage(imageOf: SandboxId): Promise<void> {
+  async dropImage(imageOf: SandboxId, by?: ImageOwner): Promise<void> {
+    if (by) await this.enter(by.workspaceId, by.epoch, 'dropping its image');
     await this.#images?.remove(imageOf);
   }
 
@@ -228,6 +228,11 @@ export class LocalSandboxHost<Hosted extends HostedSandbox = Sandbox> implements
 
   async look(workspaceId: WorkspaceId): Promise<Sight> {
     return this.current(workspaceId) ? 'there' : 'none';
+  }
+
+  /** Whoever acts here on anything of a workspace's does so first: an older owner is refused from then on. */
+  async enter(workspaceId: WorkspaceId, epoch: number, doing: string): Promise<void> {
+    await this.#places.enter(workspaceId, epoch, doing);
   }
 
   /** The newest epoch that acted on a workspace here; 0 when none has. */

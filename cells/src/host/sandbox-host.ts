@@ -11,7 +11,6 @@ import type { HostId, SandboxId, WorkspaceId } from '@cellbook/shared/ids.ts';
 import type { RestImage } from '../ladder/rest.ts';
 import type { HostedSandbox, ObservedSandbox, Sandbox, SandboxExit, SandboxSpec } from '../sandbox/driver.ts';
 import type { SnapshotFingerprint } from '../sandbox/snapshot/fingerprint.ts';
-import type { ImageKey } from '../snapshots/image-key.ts';
 import type { KeptImage } from '../snapshots/image-shelf.ts';
 import type { SentImage } from '../snapshots/remote-images.ts';
 
@@ -47,6 +46,11 @@ export interface HostPool<Hosted extends HostedSandbox = Sandbox> {
 /** Whether a workspace has a sandbox here; `unknown` while the host does not answer. */
 export type Sight = 'there' | 'none' | 'unknown';
 
+export interface ImageOwner {
+  workspaceId: WorkspaceId;
+  epoch: number;
+}
+
 export interface SandboxHost<Hosted extends HostedSandbox = Sandbox> {
   readonly hostId: HostId;
   /** What an image of a sandbox's memory made here is bound to; null where none can be kept. */
@@ -79,19 +83,22 @@ export interface SandboxHost<Hosted extends HostedSandbox = Sandbox> {
   freeze(workspaceId: WorkspaceId, epoch: number, signal: AbortSignal): Promise<void>;
   /** Lets a frozen one go on, under this epoch. Null when there is none. Idempotent; throws `stale_epoch`. */
   thaw(workspaceId: WorkspaceId, epoch: number, signal: AbortSignal): Promise<Hosted | null>;
-  /** Ends a frozen one and writes it, sealed, to this host's disk under its own id. Null when there is none frozen. */
+  /**
+   * Ends a frozen one and writes it, sealed, to this host's disk under its own id. Null when there is none frozen.
+   * Idempotent: where its image is here already, that is it.
+   */
   store(
     workspaceId: WorkspaceId,
     epoch: number,
-    key: ImageKey,
+    image: KeptImage,
     signal: AbortSignal,
   ): Promise<RestImage | null>;
   /** Brings an image to the object store, in the background of everything else. Idempotent. */
   sendImage(workspaceId: WorkspaceId, image: KeptImage, signal: AbortSignal): Promise<SentImage>;
   /** The images that lie here, by the sandboxes they are of. */
   images(): Promise<SandboxId[]>;
-  /** Idempotent. */
-  dropImage(imageOf: SandboxId): Promise<void>;
+  /** `by`: whose memory it is; nobody: nothing refers to it. Throws `stale_epoch` for an older owner. Idempotent. */
+  dropImage(imageOf: SandboxId, by?: ImageOwner): Promise<void>;
   /** Destroys what the workspace has here, under this epoch or older. Throws `stale_epoch`. Idempotent. */
   stop(workspaceId: WorkspaceId, epoch: number): Promise<void>;
   /** Destroys one sandbox by its id, whosever it is: for orphans. Idempotent. */

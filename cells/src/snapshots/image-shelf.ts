@@ -24,6 +24,8 @@ export interface ImageShelf {
   read<T>(image: KeptImage, use: (directory: string) => Promise<T>, signal: AbortSignal): Promise<T>;
   /** Brings one to the object store. Throws `sandbox_unavailable` where it is not whole. */
   send(workspaceId: WorkspaceId, image: KeptImage, signal: AbortSignal): Promise<SentImage>;
+  /** What `write` gave, where all of it is here; else null. */
+  stored(image: KeptImage, signal: AbortSignal): Promise<SnapshotImage | null>;
   list(): Promise<SandboxId[]>;
   /** Idempotent. */
   remove(of: SandboxId): Promise<void>;

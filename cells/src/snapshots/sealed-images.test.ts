@@ -110,6 +110,17 @@ test('an image comes back byte for byte, any number of times, and nothing of it 
   for (const [path, bytes] of kept) expect(`${path} ${bytes.includes('planted')}`).toBe(`${path} false`);
 });
 
+test('what was written is told again to whoever asks anew, unless a piece of it is missing or the key is another', async () => {
+  const image = draw();
+  expect(await images.stored(image, signal)).toBeNull();
+  await write(image, contents());
+  expect(await images.stored(image, signal)).toEqual({ bytes: 1, fingerprint });
+  expect(await images.stored({ ...draw(), of: image.of }, signal)).toBeNull();
+  const [piece = ''] = await chunksOf(image);
+  await rm(join(sealed(), image.of, piece));
+  expect(await images.stored(image, signal)).toBeNull();
+});
+
 test('what is alike is kept once; as it is on the host, and small in the object store', async () => {
   const workspaceId = newWorkspaceId(systemRandom);
   const image = draw();

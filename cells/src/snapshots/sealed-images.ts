@@ -180,6 +180,16 @@ export class SealedImages implements ImageShelf {
     return remote.send(workspaceId, of, { manifest: sealed, names: [...chunks.keys()], pack }, signal);
   }
 
+  async stored(image: KeptImage, signal: AbortSignal): Promise<SnapshotImage | null> {
+    try {
+      const { bytes, fingerprint } = (await this.#manifest(image, signal)).manifest;
+      return { bytes, fingerprint };
+    } catch (error) {
+      if (error instanceof CellbookError && error.code === 'sandbox_unavailable') return null;
+      throw error;
+    }
+  }
+
   async list(): Promise<SandboxId[]> {
     const names = await readdir(this.#parts.directory);
     return names.flatMap((name) => {

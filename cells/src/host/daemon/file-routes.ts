@@ -15,39 +15,39 @@ const treeParams = workspaceParams.extend({ method: treeMethodSchema.or(z.enum([
 
 export function registerFileRoutes(app: FastifyInstance, { volumes, host, disk }: DaemonParts): void {
   const path = (command: string) => `/v1/workspaces/:id/files/${command}`;
-  const read = ({ params, body }: { params: unknown; body: unknown }) => {
+  const read = async ({ params, body }: { params: unknown; body: unknown }) => {
     const { id } = workspaceParams.parse(params);
     const { epoch } = byEpochSchema.parse(body);
-    refuseOlderEpoch(epoch, host.epochOf(id), 'the files on this host', { workspaceId: id });
+    await host.enter(id, epoch, 'acting on its files');
     return { id, epoch };
   };
 
   app.post(path('attach'), async (request, reply) => {
-    const { id, epoch } = read(request);
+    const { id, epoch } = await read(request);
     await disk.needRoomToStart(id);
     return volumes.attach(id, epoch, signalOf(reply));
   });
   app.post(path('adopt'), async (request) => {
-    const { id, epoch } = read(request);
+    const { id, epoch } = await read(request);
     await volumes.adopt(id, epoch);
     return {};
   });
   app.post(path('flush'), async (request, reply) => {
-    const { id, epoch } = read(request);
+    const { id, epoch } = await read(request);
     return volumes.flush(id, epoch, signalOf(reply));
   });
   app.post(path('detach'), async (request) => {
-    const { id, epoch } = read(request);
+    const { id, epoch } = await read(request);
     await volumes.detach(id, epoch);
     return {};
   });
   app.post(path('destroy'), async (request) => {
-    await volumes.destroy(read(request).id);
+    await volumes.destroy((await read(request)).id);
     return {};
   });
 
   app.post(path('reset-environment'), async (request, reply) => {
-    const { id } = read(request);
+    const { id } = await read(request);
     await volumes.resetEnvironment(id, environmentResetSchema.parse(request.body).to, signalOf(reply));
     return {};
   });

@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import type { z } from 'zod';
 import {
   byEpochSchema,
+  dropImageSchema,
   type HostState,
   type hostViewSchema,
   sendImageSchema,
@@ -79,8 +80,8 @@ export function registerSandboxRoutes(app: FastifyInstance, parts: DaemonParts):
   });
   app.post('/v1/workspaces/:id/store', async ({ params, body }, reply) => {
     const { id } = workspaceParams.parse(params);
-    const { epoch, key } = storeSchema.parse(body);
-    const image = await host.store(id, epoch, key, signalOf(reply));
+    const { epoch, ...kept } = storeSchema.parse(body);
+    const image = await host.store(id, epoch, kept, signalOf(reply));
     return { host: state(), image };
   });
   app.get('/v1/images', async () => ({ images: await host.images() }));
@@ -88,8 +89,8 @@ export function registerSandboxRoutes(app: FastifyInstance, parts: DaemonParts):
     const { workspaceId, key } = sendImageSchema.parse(body);
     return host.sendImage(workspaceId, { of: sandboxParams.parse(params).id, key }, signalOf(reply));
   });
-  app.delete('/v1/images/:id', async ({ params }) => {
-    await host.dropImage(sandboxParams.parse(params).id);
+  app.delete('/v1/images/:id', async ({ params, query }) => {
+    await host.dropImage(sandboxParams.parse(params).id, dropImageSchema.parse(query));
     return state();
   });
   app.post('/v1/workspaces/:id/stop', async ({ params, body }) => {

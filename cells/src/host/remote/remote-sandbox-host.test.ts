@@ -101,6 +101,17 @@ describe('a host behind its daemon', { timeout: 60_000 }, () => {
     expect(Object.keys((await adopted?.link.listKernelspecs()) ?? {})).toContain('python3');
   });
 
+  it('refuses an older owner once a newer one has dropped his image, and drops none for the older', async () => {
+    const [workspaceId, image] = [newWorkspaceId(systemRandom), newSandboxId(systemRandom)];
+    const [older, newer] = [controller(), controller()];
+    await newer.dropImage(image, { workspaceId, epoch: 2 });
+    const stale = { code: 'stale_epoch' };
+    await expect(older.dropImage(image, { workspaceId, epoch: 1 })).rejects.toMatchObject(stale);
+    await expect(older.stop(workspaceId, 1)).rejects.toMatchObject(stale);
+    // What nothing refers to is nobody's.
+    await newer.dropImage(image);
+  });
+
   it('refuses an older epoch after its own restart, with nothing running', async () => {
     const id = newWorkspaceId(systemRandom);
     await controller().stop(id, 7);

@@ -18,10 +18,10 @@ import type { RestImage } from '../../ladder/rest.ts';
 import type { ObservedSandbox, Sandbox, SandboxExit, SandboxSpec } from '../../sandbox/driver.ts';
 import { StdioLink } from '../../sandbox/link/stdio-link.ts';
 import type { SnapshotFingerprint } from '../../sandbox/snapshot/fingerprint.ts';
-import { type ImageKey, textOf } from '../../snapshots/image-key.ts';
+import { textOf } from '../../snapshots/image-key.ts';
 import type { KeptImage } from '../../snapshots/image-shelf.ts';
 import type { SentImage } from '../../snapshots/remote-images.ts';
-import type { HostLoad, HostPool, SandboxHost, Sight } from '../sandbox-host.ts';
+import type { HostLoad, HostPool, ImageOwner, SandboxHost, Sight } from '../sandbox-host.ts';
 import {
   type HostState,
   hostStateSchema,
@@ -165,10 +165,10 @@ export class RemoteSandboxHost implements SandboxHost {
   async store(
     workspaceId: WorkspaceId,
     epoch: number,
-    key: ImageKey,
+    { of, key }: KeptImage,
     signal: AbortSignal,
   ): Promise<RestImage | null> {
-    const body = { epoch, key: textOf(key) };
+    const body = { epoch, of, key: textOf(key) };
     const { host, image } = await this.#deps.client.call(storedSchema, {
       ...{ method: 'POST', path: `/v1/workspaces/${workspaceId}/store`, body },
       ...{ deadlineMs: limits.ladder.storeMs, signal },
@@ -189,8 +189,9 @@ export class RemoteSandboxHost implements SandboxHost {
     return (await this.#deps.client.call(imagesSchema, command)).images;
   }
 
-  async dropImage(imageOf: SandboxId): Promise<void> {
-    const command = { method: 'DELETE' as const, path: `/v1/images/${imageOf}` };
+  async dropImage(imageOf: SandboxId, by?: ImageOwner): Promise<void> {
+    const query = by ? `?workspaceId=${by.workspaceId}&epoch=${by.epoch}` : '';
+    const command = { method: 'DELETE' as const, path: `/v1/images/${imageOf}${query}` };
     this.#note(await this.#deps.client.call(hostStateSchema, command));
   }
 

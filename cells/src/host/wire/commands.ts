@@ -12,10 +12,10 @@
  *   POST   /v1/workspaces/{id}/adopt             {epoch}                   ─▶ the sandbox, under this epoch now
  *   POST   /v1/workspaces/{id}/freeze            {epoch}                   its sandbox is handed out no more
  *   POST   /v1/workspaces/{id}/thaw              {epoch}                   ─▶ the sandbox, under this epoch now
- *   POST   /v1/workspaces/{id}/store             {epoch, key}              ─▶ the sealed image of a frozen one, which is gone then
+ *   POST   /v1/workspaces/{id}/store             {epoch, of, key}          ─▶ the sealed image of a frozen one, which is gone then
  *   POST   /v1/workspaces/{id}/stop              {epoch}
  *   GET    /v1/images                            whose images of memory lie here
- *   DELETE /v1/images/{sandboxId}
+ *   DELETE /v1/images/{sandboxId}?workspaceId=…&epoch=…   whose memory it is; without: nothing refers to it
  *   POST   /v1/images/{sandboxId}/send           {workspaceId, key}        ─▶ what of it the object store did not have yet
  *   POST   /v1/members/{sandboxId}               {generation}              adds a member to the pool of what is ready here
  *   DELETE /v1/members/{sandboxId}               ends it, unless it is a workspace's by now
@@ -34,6 +34,11 @@ import { imageKeyText } from '../../snapshots/image-key.ts';
 
 const count = z.int().nonnegative();
 export const byEpochSchema = z.object({ epoch: count });
+
+/** All of it or nothing. */
+export const dropImageSchema = z
+  .object({ workspaceId: workspaceIdSchema, epoch: z.coerce.number().int().nonnegative() })
+  .or(z.strictObject({}).transform(() => undefined));
 
 export const sandboxOfEpochSchema = z.object({ sandboxId: sandboxIdSchema, epoch: count });
 export type SandboxOfEpoch = z.infer<typeof sandboxOfEpochSchema>;
@@ -97,7 +102,7 @@ export type WorkspaceView = z.infer<typeof workspaceViewSchema>;
 
 export const memberSchema = z.object({ generation: z.string() });
 
-export const storeSchema = z.object({ epoch: count, key: imageKeyText });
+export const storeSchema = z.object({ epoch: count, of: sandboxIdSchema, key: imageKeyText });
 
 export const storedSchema = z.object({
   host: hostStateSchema,

@@ -7,9 +7,20 @@ import type { SimulatedMemory } from './simulated-driver.ts';
 export class SimulatedImages implements ImageShelf {
   readonly kept = new Map<SandboxId, SimulatedMemory>();
 
+  readonly #written = new Map<SandboxId, SnapshotImage>();
+
   /** A directory's name is the sandbox's here. */
-  write({ of }: KeptImage, make: (directory: string) => Promise<SnapshotImage>): Promise<SnapshotImage> {
-    return make(of);
+  async write(
+    { of }: KeptImage,
+    make: (directory: string) => Promise<SnapshotImage>,
+  ): Promise<SnapshotImage> {
+    const image = await make(of);
+    this.#written.set(of, image);
+    return image;
+  }
+
+  async stored({ of }: KeptImage): Promise<SnapshotImage | null> {
+    return this.kept.has(of) ? (this.#written.get(of) ?? null) : null;
   }
 
   read<T>({ of }: KeptImage, use: (directory: string) => Promise<T>): Promise<T> {
@@ -27,6 +38,7 @@ export class SimulatedImages implements ImageShelf {
 
   async remove(of: SandboxId): Promise<void> {
     this.kept.delete(of);
+    this.#written.delete(of);
   }
 
   async close(): Promise<void> {}

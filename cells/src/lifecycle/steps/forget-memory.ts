@@ -16,7 +16,7 @@ export const forgetMemory: Step = {
     if (hosts.ids.includes(hostId))
       await hosts
         .on(hostId)
-        .dropImage(sandboxId)
+        .dropImage(sandboxId, { workspaceId, epoch })
         .catch((error: unknown) => {
           if (!(error instanceof CellbookError && error.code === 'host_unreachable')) throw error;
           log.warn({ err: error, workspaceId, hostId }, 'a host is away; it is swept when it is back');

@@ -31,7 +31,7 @@ export const startSandbox: Step = {
     if (hosts.isOpen(rest.hostId))
       void hosts
         .on(rest.hostId)
-        .dropImage(rest.sandboxId)
+        .dropImage(rest.sandboxId, { workspaceId, epoch })
         .catch((error: unknown) => log.warn({ err: error, workspaceId }, 'removing a used image failed'));
   },
 };

@@ -25,7 +25,7 @@ export const storeMemory: Step = {
       if (error.code === 'stale_epoch' || error.code === 'host_unreachable') throw error;
       log.warn({ err: thrown, workspaceId }, 'the memory of a workspace could not be stored; it is lost');
       await hosts.on(rest.hostId).stop(workspaceId, epoch);
-      await hosts.on(rest.hostId).dropImage(rest.sandboxId);
+      await hosts.on(rest.hostId).dropImage(rest.sandboxId, { workspaceId, epoch });
       await rests.remove(workspaceId, epoch);
       for (const listener of listeners) listener.onForgotten?.(workspaceId);
     }
@@ -40,7 +40,7 @@ async function store(
 ): Promise<void> {
   const key = await imageKeys.make(workspaceId);
   if (key === null) throw lost('this cell has no master key to seal its image with (CELLBOOK_SECRET_KEYS)');
-  const image = await hosts.on(rest.hostId).store(workspaceId, epoch, key, signal);
+  const image = await hosts.on(rest.hostId).store(workspaceId, epoch, { of: rest.sandboxId, key }, signal);
   if (image === null) throw lost('it is not frozen on its host any more');
   if (image.bytes > limits.ladder.imageBytesMaxByTier[tier])
     throw lost(`its image of ${image.bytes} bytes is over the limit of its tier`);

@@ -137,10 +137,11 @@ export class CrashCell {
     return { status: response.status, body: await response.json() };
   }
 
+  /** Of a tier whose frozen sandboxes stay for as long as a batch takes to be made ready. */
   async headers(user: UserId): Promise<Record<string, string>> {
     const org = this.#orgs.get(user) ?? newOrgId(systemRandom);
     this.#orgs.set(user, org);
-    return { [principalHeader]: await this.#edge.sign({ sub: user, org }) };
+    return { [principalHeader]: await this.#edge.sign({ sub: user, org, tier: 'paid' }) };
   }
 
   async stop(): Promise<void> {

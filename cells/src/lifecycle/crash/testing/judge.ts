@@ -2,7 +2,7 @@
  * What must hold of a running cell after a crash, judged by the simulation's own functions
  * (lifecycle/sim/invariants.ts) over what Postgres and this machine show.
  */
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '@cellbook/shared/clock.ts';
 import { CellbookError } from '@cellbook/shared/errors.ts';
@@ -14,6 +14,7 @@ import { z } from 'zod';
 import { createPostgresRestStore } from '../../../ladder/postgres-rest-store.ts';
 import { isFrozen } from '../../../ladder/rest.ts';
 import { createPostgresManifestStore } from '../../../storage/manifests/postgres-manifest-store.ts';
+import type { StepName } from '../../plan.ts';
 import * as invariants from '../../sim/invariants.ts';
 import { PostgresTransitionStore } from '../../stores/postgres-transition-store.ts';
 import { PostgresWorkspaceStore } from '../../stores/postgres-workspace-store.ts';
@@ -135,6 +136,9 @@ async function acceptOlder(
   const accepted: string[] = [];
   const { id: workspaceId, generation } = row;
   const { epoch, leaseHolder } = dead;
+  const doneSteps = chain.flatMap((entry) =>
+    entry.kind === 'outcome' && entry.outcome === 'ok' && entry.epoch === row.epoch ? [entry.step] : [],
+  );
   const holder = leaseHolder ?? 'nobody';
   if (epoch < row.epoch) {
     const store = new PostgresWorkspaceStore(cell.database);
@@ -154,15 +158,12 @@ async function acceptOlder(
   const volume = await manifests.read(workspaceId);
   if (!volume) return accepted;
   // Whoever brought files to the host or took them off it has put his epoch on them.
-  const movedFiles = chain.some(
-    (entry) =>
-      entry.kind === 'outcome' &&
-      entry.outcome === 'ok' &&
-      entry.epoch === row.epoch &&
-      (entry.step === 'attach_files' || entry.step === 'detach_files'),
-  );
+  const movedFiles = doneSteps.some((step) => step === 'attach_files' || step === 'detach_files');
   if (movedFiles && volume.epoch < row.epoch) accepted.push('the files, which carry no newer one');
-  if (cell.daemon && epoch < row.epoch) accepted.push(...(await acceptedByHost(cell, row, epoch)));
+  const isKnownThere =
+    doneSteps.some((step) => stepsAtHost.has(step)) || (await seenByHost(cell, row)) >= row.epoch;
+  if (cell.daemon && epoch < row.epoch && isKnownThere)
+    accepted.push(...(await acceptedByHost(cell, row, epoch)));
   const older = volume.epoch - 1;
   if (older < 0) return accepted;
   const write = { workspaceId, expectedVersion: volume.version, epoch: older, root: '0'.repeat(64) };
@@ -176,6 +177,17 @@ async function acceptOlder(
 }
 
 const anyHost = hostIdSchema.parse('a-woken-host');
+
+/** Those that cannot be done without asking the host; the others may find that nothing is left to do there. */
+const stepsAtHost: ReadonlySet<string> = new Set<StepName>([
+  ...(['adopt_sandbox', 'attach_files', 'start_sandbox', 'sleep_sandbox'] as const),
+]);
+
+/** The newest owner who has acted there, as the daemon has it on disk. */
+async function seenByHost(cell: CrashCell, { id }: WorkspaceRow): Promise<number> {
+  const book = join(cell.hostDataDirectory, 'host', 'epochs', id);
+  return Number(await readFile(book, 'utf8').catch(() => '0'));
+}
 
 /** Asked to stop, take over and start in the name of the dead one, as he would over the wire. */
 async function acceptedByHost(cell: CrashCell, { id }: WorkspaceRow, epoch: number): Promise<string[]> {
