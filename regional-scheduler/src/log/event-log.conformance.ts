@@ -36,6 +36,14 @@ export function eventLogConformance(open: () => Promise<LogBed>): void {
     ]);
   });
 
+  test('numbers come in the order of numbers, not of digits', async () => {
+    const { log, epoch } = await led();
+    const numbers = Array.from({ length: 12 }, (_, index) => index + 1);
+    await log.append({ epoch, firstSeq: 1, entries: numbers.map(() => ({ event: released(7) })) });
+    expect((await log.read(1, 10)).map(({ seq }) => seq)).toEqual(numbers.slice(1, 11));
+    expect((await log.eventsOf([jobNumber(7)])).map(({ seq }) => seq)).toEqual(numbers);
+  });
+
   test('keeps beside an event which arrival it took in', async () => {
     const { log, epoch } = await led();
     const arrival = { stream: 'asks', xid: 7_000_000_000, position: 3 } as const;

@@ -52,8 +52,8 @@ describe('in Postgres', () => {
     await database.$client`drop table events_1`;
     await ensurePartitions(database, 1);
     await ensurePartitions(database, 1);
-    const [next] = await database.$client`select to_regclass('events_1') as name`;
-    expect(next?.['name']).toBe('events_1');
+    const [next] = await database.$client<{ name: string }[]>`select to_regclass('events_1')::text as name`;
+    expect(next?.name).toBe('events_1');
     const always = { snapshotSeq: Number.MAX_SAFE_INTEGER, lastSeq: Number.MAX_SAFE_INTEGER };
     expect(await dropPartitions(database, { ...always, snapshotSeq: 1, beforeMs: 1e15 })).toEqual([]);
     expect(await dropPartitions(database, { ...always, lastSeq: 1, beforeMs: 1e15 })).toEqual([]);

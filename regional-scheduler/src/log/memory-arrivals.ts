@@ -1,7 +1,8 @@
 /** Arrivals in memory, in the order in which they came. */
-import type { Arrival, Arrivals } from './arrivals.ts';
-import type { JobSpec } from '../core/model/job.ts';
+
 import type { JobId } from '@cellbook/shared/ids.ts';
+import type { JobSpec } from '../core/model/job.ts';
+import type { Arrival, Arrivals } from './arrivals.ts';
 
 export interface MemoryArrivals extends Arrivals {
   submit(job: JobSpec): void;

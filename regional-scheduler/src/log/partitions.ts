@@ -21,8 +21,8 @@ export async function ensurePartitions(
   const events = span(options);
   const current = Math.floor(lastSeq / events);
   for (const number of [current, current + 1]) {
-    const [found] = await sql`select to_regclass(${nameOf(number)}) as name`;
-    if (found?.['name'] !== null) continue;
+    const [found] = await sql<{ name: string | null }[]>`select to_regclass(${nameOf(number)})::text as name`;
+    if (found?.name !== null) continue;
     await sql.unsafe(
       `create table if not exists ${nameOf(number)} partition of events
        for values from (${number * events}) to (${(number + 1) * events})`,

@@ -34,13 +34,13 @@ export function createPostgresEventLog({ $client: sql }: Database): EventLog {
     async read(afterSeq, countMax) {
       const rows = await reading(sql<EventRow[]>`
         select seq::text, epoch::text, body, stream, arrival_xid::text, arrival_position::text
-        from events where seq > ${afterSeq} order by seq limit ${countMax}`);
+        from events where seq > ${afterSeq} order by events.seq limit ${countMax}`);
       return rows.map(toEntry);
     },
     async eventsOf(jobIds, afterSeq = 0) {
       const rows = await reading(sql<EventRow[]>`
         select seq::text, epoch::text, body, stream, arrival_xid::text, arrival_position::text
-        from events where job_id = any(${[...jobIds]}::text[]) and seq > ${afterSeq} order by seq`);
+        from events where job_id = any(${[...jobIds]}::text[]) and seq > ${afterSeq} order by events.seq`);
       return rows.map(toEntry);
     },
     async outcomesOf(jobIds) {

@@ -16,7 +16,7 @@ export function createPostgresSnapshotStore({ $client: sql }: Database): Snapsho
     },
     async newest() {
       const [row] = await sql<{ seq: string; watermark: ArrivalPoint; parts: number }[]>`
-        select seq::text, watermark, parts from snapshots order by seq desc limit 1`;
+        select seq::text, watermark, parts from snapshots order by snapshots.seq desc limit 1`;
       if (!row) return null;
       const seq = Number(row.seq);
       async function* parts() {

@@ -54,6 +54,8 @@ export const schedulerLimits = {
      */
     eventsKeptMs: 2 * 24 * 60 * 60 * 1000,
     upkeepMs: 60_000,
+    /** 128 bits in hexadecimal. */
+    secretCharsMin: 32,
     /** A result of a gigabyte at 30 MB/s, with room; tried so often. */
     s3Ms: 60_000,
     s3Attempts: 3,

@@ -1,0 +1,71 @@
+/** A scheduler's configuration, from its environment. Anything missing or malformed is told by name before it starts. */
+import { CellbookError } from '@cellbook/shared/errors.ts';
+import { cellIdSchema, type RegionId, regionIdSchema } from '@cellbook/shared/ids.ts';
+import { limits } from '@cellbook/shared/limits.ts';
+import { z } from 'zod';
+
+const environmentSchema = z.object({
+  CELLBOOK_REGION_ID: regionIdSchema,
+  /** The audience of what the edge signs for it (`gpu-eu`): the same for all instances of a region. */
+  CELLBOOK_SCHEDULER_ID: cellIdSchema.transform((id) => String(id)),
+  CELLBOOK_PORT: z.coerce.number().int().min(0).max(65_535),
+  CELLBOOK_BIND: z.string().default('127.0.0.1'),
+  /** Where agents and other instances reach this one; absent: where it listens. */
+  CELLBOOK_SCHEDULER_URL: z.url({ protocol: /^https?$/ }).optional(),
+  /** Pieces of uploads that are not whole yet, where objects are kept in S3. */
+  CELLBOOK_DATA_DIR: z.string().min(1),
+  DATABASE_URL: z.url(),
+  REDIS_URL: z.url().optional(),
+  /** Results and checkpoints: file:/dir or s3://bucket/prefix?region=… */
+  CELLBOOK_OBJECTS: z.string().min(1),
+  /** The region's secret, that the keys of its agents are made of (shared/src/gpu/agent-key.ts). */
+  CELLBOOK_AGENT_KEY_FILE: z.string().min(1),
+  CELLBOOK_EDGE_PUBLIC_KEYS: z.string().min(1),
+  /** How long an agent may run what it has without hearing from anybody. */
+  CELLBOOK_AGENT_LEASE_MS: z.coerce.number().int().min(1_000).default(limits.scheduler.agentLeaseMs),
+  CELLBOOK_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+});
+
+export interface SchedulerConfig {
+  regionId: RegionId;
+  schedulerId: string;
+  bind: string;
+  port: number;
+  /** Null: where it listens. */
+  url: string | null;
+  dataDirectory: string;
+  databaseUrl: string;
+  redisUrl: string | null;
+  objects: string;
+  agentKeyFile: string;
+  edgePublicKeysFile: string;
+  agentLeaseMs: number;
+  logLevel: string;
+}
+
+export function readConfig(environment: NodeJS.ProcessEnv): SchedulerConfig {
+  const parsed = environmentSchema.safeParse(environment);
+  if (!parsed.success) {
+    throw new CellbookError('bad_request', {
+      doing: 'reading the configuration from the environment',
+      problem: z.prettifyError(parsed.error),
+      next: 'Set these variables; `npm start` sets them all.',
+    });
+  }
+  const given = parsed.data;
+  return {
+    regionId: given.CELLBOOK_REGION_ID,
+    schedulerId: given.CELLBOOK_SCHEDULER_ID,
+    bind: given.CELLBOOK_BIND,
+    port: given.CELLBOOK_PORT,
+    url: given.CELLBOOK_SCHEDULER_URL ?? null,
+    dataDirectory: given.CELLBOOK_DATA_DIR,
+    databaseUrl: given.DATABASE_URL,
+    redisUrl: given.REDIS_URL ?? null,
+    objects: given.CELLBOOK_OBJECTS,
+    agentKeyFile: given.CELLBOOK_AGENT_KEY_FILE,
+    edgePublicKeysFile: given.CELLBOOK_EDGE_PUBLIC_KEYS,
+    agentLeaseMs: given.CELLBOOK_AGENT_LEASE_MS,
+    logLevel: given.CELLBOOK_LOG_LEVEL,
+  };
+}

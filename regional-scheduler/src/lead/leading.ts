@@ -1,0 +1,210 @@
+/**
+ * Leading, from the first turn of a term to its end. Turns follow one another; each takes in what has come, decides,
+ * writes its events down in one commit (or a few, when there are very many), and only then answers agents. Between
+ * applying and the commit the state is ahead of the log, so that nobody outside is told anything in that time; if the
+ * commit does not come about, the state is thrown away (`isClean` false).
+ *
+ *     take in ──▶ decide, apply ──▶ append (fenced) ──▶ tell readers ──▶ answer agents ──▶ wait for more
+ */
+import type { Clock } from '@cellbook/shared/clock.ts';
+import { CellbookError } from '@cellbook/shared/errors.ts';
+import type { JobId } from '@cellbook/shared/ids.ts';
+import { limits } from '@cellbook/shared/limits.ts';
+import type { Logger } from '@cellbook/shared/log.ts';
+import type { Random } from '@cellbook/shared/random.ts';
+import { applyEvent } from '../core/apply-event.ts';
+import { ordersFor } from '../core/reports/orders.ts';
+import { hostView } from '../core/reports/state-views.ts';
+import { Term } from '../core/reports/term.ts';
+import type { LeaderTerm } from '../leader/term.ts';
+import { appendSurely } from '../log/append-surely.ts';
+import type { Arrivals } from '../log/arrivals.ts';
+import type { EventLog, LogEntry, StoredEntry } from '../log/event-log.ts';
+import { decideTurn } from './decide-turn.ts';
+import { Inbox, type WaitingReport } from './inbox.ts';
+import { isNews } from './news.ts';
+import type { Payloads } from './payloads.ts';
+import { catchUp, type Replica } from './replica.ts';
+import { Wakeup } from './wakeup.ts';
+
+export interface LeadingDeps {
+  log: EventLog;
+  arrivals: Arrivals;
+  payloads: Payloads;
+  clock: Clock;
+  random: Random;
+  logger: Logger;
+  /** After each commit. */
+  committed(entries: readonly StoredEntry[]): void;
+  /** How long a turn took, and how many events it wrote. */
+  measured?(turn: { ms: number; events: number; appendMs: number }): void;
+  agentLeaseMs: number;
+}
+
+export class Leading {
+  readonly inbox: Inbox;
+  readonly #deps: LeadingDeps;
+  readonly #term: LeaderTerm;
+  readonly #replica: Replica;
+  readonly #wakeup: Wakeup;
+  #hosts: Term;
+  isClean = true;
+
+  constructor(deps: LeadingDeps, term: LeaderTerm, replica: Replica) {
+    this.#deps = deps;
+    this.#term = term;
+    this.#replica = replica;
+    this.#wakeup = new Wakeup(deps.clock);
+    this.inbox = new Inbox(deps.clock, () => this.#wakeup.wake());
+    this.#hosts = this.#termOfHosts();
+  }
+
+  wake(): void {
+    this.#wakeup.wake();
+  }
+
+  /** Returns when the term is over. */
+  async run(): Promise<void> {
+    const { lost, epoch } = this.#term;
+    const onLost = () => this.#wakeup.wake();
+    lost.addEventListener('abort', onLost);
+    try {
+      await this.#begin();
+      this.#deps.logger.info({ epoch, seq: this.#replica.seq }, 'leading the region');
+      while (!lost.aborted) {
+        const isMore = await this.#turn();
+        if (!isMore && !this.inbox.hasFresh()) await this.#pause();
+      }
+    } catch (error) {
+      if (!lost.aborted) this.#deps.logger.error({ err: error, epoch }, 'leading failed');
+      this.#term.lose('a turn failed');
+    } finally {
+      lost.removeEventListener('abort', onLost);
+      this.inbox.close(nobodyLeads());
+    }
+  }
+
+  /** Nobody but this term can append now: what is in the log is all there is. */
+  async #begin(): Promise<void> {
+    await catchUp(this.#replica, this.#deps.log, this.#deps.committed);
+    this.#hosts = this.#termOfHosts();
+    const event = { type: 'term_began' as const, atMs: this.#nowMs(), epoch: this.#term.epoch };
+    this.isClean = false;
+    applyEvent(this.#replica.state, event);
+    await this.#append([{ event }]);
+    this.isClean = true;
+  }
+
+  /** Whether there is more of what it took in. */
+  async #turn(): Promise<boolean> {
+    const { clock, random } = this.#deps;
+    const arrivals = await this.#arrived();
+    if (arrivals === null || !this.#term.isSafe()) return false;
+    const beganMs = clock.monotonicMs();
+    const reports = this.inbox.take(limits.scheduler.reportsPerTurn).map(({ report }) => report);
+    this.isClean = false;
+    const turn = decideTurn(this.#replica.state, this.#hosts, {
+      ...{ arrivals, reports, random, nowMs: this.#nowMs(), monotonicMs: beganMs },
+    });
+    const decidedMs = clock.monotonicMs();
+    for (let at = 0; at < turn.entries.length; at += limits.scheduler.batchMax)
+      await this.#append(turn.entries.slice(at, at + limits.scheduler.batchMax));
+    this.isClean = true;
+    const last = arrivals.at(-1);
+    if (last) this.#replica.watermark = { xid: last.xid, stream: last.stream, position: last.position };
+    for (const hostId of turn.touched) this.inbox.touch(hostId);
+    await this.#answer();
+    const endedMs = clock.monotonicMs();
+    this.#deps.measured?.({
+      ms: endedMs - beganMs,
+      events: turn.entries.length,
+      appendMs: endedMs - decidedMs,
+    });
+    return turn.isMore || arrivals.length === limits.scheduler.arrivalsMax;
+  }
+
+  /** Null while the store is away: nothing is decided that could not be written. */
+  async #arrived() {
+    const { arrivals, logger } = this.#deps;
+    try {
+      return await arrivals.take(this.#replica.watermark, limits.scheduler.arrivalsMax);
+    } catch (error) {
+      if (!(error instanceof CellbookError) || error.code !== 'store_unavailable') throw error;
+      logger.warn({ err: error }, 'the record cannot be reached; nothing is decided until it can');
+      return null;
+    }
+  }
+
+  async #append(entries: readonly LogEntry[]): Promise<void> {
+    const { log, clock } = this.#deps;
+    const batch = { epoch: this.#term.epoch, firstSeq: this.#replica.seq + 1, entries };
+    await appendSurely(log, batch, { clock, signal: this.#term.lost });
+    this.#deps.committed(
+      entries.map((entry, index) => ({ ...entry, seq: batch.firstSeq + index, epoch: batch.epoch })),
+    );
+    this.#replica.seq += entries.length;
+  }
+
+  async #answer(): Promise<void> {
+    const { clock, payloads, logger } = this.#deps;
+    const nowMs = clock.monotonicMs();
+    const due = [...this.inbox.parked()].filter(({ isTouched, untilMs }) => isTouched || untilMs <= nowMs);
+    if (due.length === 0) return;
+    const needed = new Set<JobId>();
+    for (const { report } of due)
+      for (const { job } of hostView(this.#replica.state, report.hostId)?.attempts ?? [])
+        needed.add(job.jobId);
+    try {
+      await payloads.need(needed);
+    } catch (error) {
+      logger.warn({ err: error }, 'prompts cannot be read; agents are answered when they can');
+      return;
+    }
+    for (const waiting of due) this.#answerOne(waiting);
+  }
+
+  #answerOne(waiting: WaitingReport): void {
+    const { clock, payloads } = this.#deps;
+    const { report } = waiting;
+    if (!this.#term.isSafe()) return;
+    const orders = ordersFor(hostView(this.#replica.state, report.hostId), report, {
+      ...{ term: this.#hosts, nowMs: this.#nowMs() },
+      payloadOf: (jobId) => payloads.of(jobId),
+    });
+    waiting.isTouched = false;
+    const monotonicMs = clock.monotonicMs();
+    if (waiting.untilMs > monotonicMs && !isNews(orders, report)) return;
+    this.inbox.answered(waiting);
+    this.#hosts.answered(report.hostId, monotonicMs);
+    waiting.answer(orders);
+  }
+
+  async #pause(): Promise<void> {
+    if (this.#term.lost.aborted) return;
+    const waitMs = this.inbox.nextDueMs() - this.#deps.clock.monotonicMs();
+    await this.#wakeup.wait(Math.max(1, Math.min(limits.scheduler.turnMs, waitMs)));
+  }
+
+  /** Events never go back in time, whatever this machine's clock says. */
+  #nowMs(): number {
+    return Math.max(this.#deps.clock.nowMs(), this.#replica.state.atMs);
+  }
+
+  #termOfHosts(): Term {
+    return new Term({
+      epoch: this.#term.epoch,
+      beganMs: this.#deps.clock.monotonicMs(),
+      leaseMs: this.#deps.agentLeaseMs,
+      marginMs: limits.scheduler.agentMarginMs,
+      stallMs: limits.scheduler.stallMs,
+    });
+  }
+}
+
+const nobodyLeads = (): CellbookError =>
+  new CellbookError('capacity_exhausted', {
+    doing: 'answering a report',
+    problem: 'this instance no longer leads the region',
+    next: 'Report again, here or to another instance.',
+    retryAfterMs: limits.scheduler.campaignMs,
+  });

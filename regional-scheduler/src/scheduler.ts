@@ -1,0 +1,130 @@
+/**
+ * One instance of a region's scheduler, put together from its parts, top to bottom, and stopped in reverse. What it says
+ * of itself to others (`url`) is known once it listens, so that it asks to lead only then.
+ */
+import { readFile } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import type { Clock } from '@cellbook/shared/clock.ts';
+import { CellbookError } from '@cellbook/shared/errors.ts';
+import { limits } from '@cellbook/shared/limits.ts';
+import type { Logger } from '@cellbook/shared/log.ts';
+import { createMetrics } from '@cellbook/shared/metrics.ts';
+import type { Random } from '@cellbook/shared/random.ts';
+import { registerObjects } from './agents/object-routes.ts';
+import { registerReport } from './agents/report-route.ts';
+import { Committed } from './committed.ts';
+import type { SchedulerConfig } from './config.ts';
+import { closeDatabase, openDatabase } from './db/database.ts';
+import { migrate } from './db/migrate.ts';
+import { Instance } from './lead/instance.ts';
+import { measureTurns } from './lead/measure-turns.ts';
+import { Payloads } from './lead/payloads.ts';
+import { readPayloadsOf } from './lead/read-payloads.ts';
+import { createPostgresLeaderStore } from './leader/postgres-leader-store.ts';
+import { leaderTerms } from './leader/term.ts';
+import { ensurePartitions } from './log/partitions.ts';
+import { createPostgresArrivals } from './log/postgres-arrivals.ts';
+import { createPostgresEventLog } from './log/postgres-event-log.ts';
+import { createPostgresSnapshotStore } from './log/postgres-snapshot-store.ts';
+import { openObjects } from './objects/open-objects.ts';
+import type { Region } from './region.ts';
+import { closeServer } from './serve/close-server.ts';
+import { registerHealthRoutes } from './serve/health-routes.ts';
+import { createServer } from './serve/server.ts';
+import { startUpkeep } from './upkeep/upkeep.ts';
+
+export interface SchedulerTools {
+  clock: Clock;
+  random: Random;
+  log: Logger;
+}
+
+export interface Scheduler {
+  /** Where it listens. */
+  url: string;
+  region: Region;
+  /** Gives the lead back. Idempotent. */
+  close(): Promise<void>;
+}
+
+export async function startScheduler(config: SchedulerConfig, tools: SchedulerTools): Promise<Scheduler> {
+  const { clock, random, log: logger } = tools;
+  const regionSecret = await readSecret(config.agentKeyFile);
+  const metrics = createMetrics({ processMetrics: true });
+  const database = openDatabase(config.databaseUrl);
+  await migrate(database);
+  const stores = {
+    log: createPostgresEventLog(database),
+    arrivals: createPostgresArrivals(database),
+    snapshots: createPostgresSnapshotStore(database),
+    leaders: createPostgresLeaderStore(database),
+  };
+  const objects = openObjects(config.objects, config.dataDirectory);
+  const committed = new Committed(logger);
+  const instance = new Instance({
+    ...{ ...stores, clock, random, logger, store: stores.leaders, terms: leaderTerms },
+    holder: `${config.schedulerId}-${random.uuid()}`,
+    url: () => address,
+    payloads: new Payloads(readPayloadsOf(database)),
+    committed: (entries) => committed.tell(entries),
+    measured: measureTurns(metrics, () => instance.replica?.state ?? null),
+    agentLeaseMs: config.agentLeaseMs,
+    prepare: (lastSeq) => ensurePartitions(database, lastSeq),
+  });
+  const region: Region = {
+    log: stores.log,
+    follow: (listener) => committed.follow(listener),
+    wake: () => instance.wake(),
+    async ask(event, by) {
+      await stores.arrivals.ask(event, by);
+      instance.wake();
+    },
+    state: () => instance.replica?.state ?? null,
+    leadership: () => ({ leads: instance.leading !== null, epoch: instance.epoch }),
+  };
+
+  const app = createServer({ random, log: logger, metrics });
+  registerHealthRoutes(app, {
+    ...{ schedulerId: config.schedulerId, clock, metrics, region },
+    checkDatabase: async () => void (await database.$client`select 1`),
+  });
+  registerReport(app, {
+    ...{ regionSecret, leaders: stores.leaders, agentLeaseMs: config.agentLeaseMs },
+    url: () => address,
+    inbox: () => instance.leading?.inbox ?? null,
+  });
+  await registerObjects(app, { regionSecret, objects, state: region.state });
+  await app.listen({ host: config.bind, port: config.port });
+  const { port } = app.server.address() as AddressInfo;
+  const listening = `http://${config.bind}:${port}`;
+  const address: string = config.url ?? listening;
+  instance.start();
+  const upkeep = startUpkeep({ config, database, instance, snapshots: stores.snapshots, clock, log: logger });
+  logger.info({ port, url: address }, 'the scheduler serves');
+
+  let closing: Promise<void> | null = null;
+  async function close(): Promise<void> {
+    await upkeep.close();
+    await instance.close();
+    await closeServer(app, clock);
+    await closeDatabase(database);
+  }
+  return {
+    url: listening,
+    region,
+    close() {
+      closing ??= close();
+      return closing;
+    },
+  };
+}
+
+async function readSecret(file: string): Promise<string> {
+  const secret = (await readFile(file, 'utf8').catch(() => '')).trim();
+  if (secret.length >= limits.scheduler.secretCharsMin) return secret;
+  throw new CellbookError('bad_request', {
+    doing: `reading the region's secret from ${file}`,
+    problem: `it is missing, or shorter than ${limits.scheduler.secretCharsMin} characters`,
+    next: 'Write random text into the file that CELLBOOK_AGENT_KEY_FILE names.',
+  });
+}

@@ -1,0 +1,62 @@
+/**
+ * What keeps the record from growing: while this instance leads it makes room ahead in the log, has a snapshot made by a
+ * thread of its own when enough has happened (the leader's own thread would stand still for seconds over a million
+ * jobs), and drops what the snapshot covers. All of it may be missed, repeated, or done by two at once.
+ */
+import type { Clock } from '@cellbook/shared/clock.ts';
+import { limits } from '@cellbook/shared/limits.ts';
+import type { Logger } from '@cellbook/shared/log.ts';
+import type { Database } from '../db/database.ts';
+import type { Instance } from '../lead/instance.ts';
+import { dropPartitions, ensurePartitions } from '../log/partitions.ts';
+import type { SnapshotStore } from '../log/snapshot-store.ts';
+import { makeSnapshotAside } from './make-snapshot-aside.ts';
+
+export interface UpkeepDeps {
+  config: { databaseUrl: string };
+  database: Database;
+  instance: Instance;
+  snapshots: SnapshotStore;
+  clock: Clock;
+  log: Logger;
+}
+
+export function startUpkeep(deps: UpkeepDeps): { close(): Promise<void> } {
+  const { clock, log } = deps;
+  let isClosed = false;
+  let underWay: Promise<unknown> = Promise.resolve();
+  let timer = again();
+  function again() {
+    return clock.setTimer(limits.scheduler.upkeepMs, () => {
+      underWay = keepUp(deps)
+        .catch((error: unknown) => log.warn({ err: error }, 'upkeep of the log failed; it comes again'))
+        .finally(() => {
+          if (!isClosed) timer = again();
+        });
+    });
+  }
+  return {
+    async close() {
+      isClosed = true;
+      timer.cancel();
+      await underWay;
+    },
+  };
+}
+
+export async function keepUp(
+  deps: UpkeepDeps,
+  snapshotEvents = limits.scheduler.snapshotEvents,
+): Promise<void> {
+  const { config, database, instance, snapshots, clock, log } = deps;
+  const { replica } = instance;
+  if (!instance.leading || !replica) return;
+  await ensurePartitions(database, replica.seq);
+  const newest = await snapshots.newest();
+  if (replica.seq - (newest?.seq ?? 0) < snapshotEvents) return;
+  const seq = await makeSnapshotAside(config.databaseUrl, clock);
+  await snapshots.removeOlder(limits.scheduler.snapshotsKept);
+  const beforeMs = clock.nowMs() - limits.scheduler.eventsKeptMs;
+  const dropped = await dropPartitions(database, { snapshotSeq: seq, lastSeq: replica.seq, beforeMs });
+  log.info({ seq, dropped }, 'a snapshot was made');
+}
