@@ -102,9 +102,17 @@ describe('what follows a failure', () => {
     for (const count of perTenth) expect(count).toBeLessThan(150);
   });
 
+  it('avoids a host that failed it once, or lost or refused it twice: one outage does not take its only host away', () => {
+    const on = (hostId: string, failure: FailureClass) => ({
+      ...failures(failure)[0]!,
+      hostId: hostId as HostId,
+    });
+    expect(avoidedHosts([on('a', 'lost'), on('b', 'crashed'), on('c', 'refused')])).toEqual(['b']);
+    expect(avoidedHosts([on('a', 'lost'), on('b', 'host_fault'), on('a', 'refused')])).toEqual(['b', 'a']);
+  });
+
   it('says in a dead letter all that one needs to judge it, with the keys of its logs', () => {
     const all = [...failures('lost', 'crashed', 'crashed'), ...failures('crashed')];
-    expect(avoidedHosts(all)).toEqual(['host-0', 'host-1', 'host-2']);
     expect(deadLetter('job-1' as JobId, all, 'why')).toMatchObject({
       because: 'why',
       attempts: [{ class: 'lost', logKey: 'logs/job-1/att-0', detail: 'as told' }, {}, {}, {}],

@@ -100,9 +100,19 @@ export function afterFailure(input: AfterFailureInput): AfterFailure {
   return { retryAtMs: nowMs + waitMs + spreadMs, because: `${last.class}: tried again on another host` };
 }
 
-/** Where it is never placed again. */
+/**
+ * Where it is never placed again: where it failed, and where it was lost or refused twice. Once is an outage, which in a
+ * small region must not take the only host from it that it fits.
+ */
 export function avoidedHosts(failures: readonly FailedAttempt[]): HostId[] {
-  return [...new Set(failures.map((one) => one.hostId))];
+  const avoided = new Set<HostId>();
+  const unlucky = new Set<HostId>();
+  for (const { hostId, class: failure } of failures) {
+    const saysLittle = failure === 'lost' || failure === 'refused';
+    if (!saysLittle || unlucky.has(hostId)) avoided.add(hostId);
+    unlucky.add(hostId);
+  }
+  return [...avoided];
 }
 
 /** Everything one needs to judge a job that is given up. */
@@ -121,7 +131,7 @@ export function deadLetter(jobId: JobId, failures: readonly FailedAttempt[], bec
     jobId,
     because,
     attempts: failures.map((one) => ({ ...one, logKey: `logs/${jobId}/${one.attemptId}` })),
-    hosts: avoidedHosts(failures),
+    hosts: [...new Set(failures.map((one) => one.hostId))],
     versions: [...new Set(failures.map((one) => one.version))],
     classes: [...new Set(failures.map((one) => one.class))],
     ranMsTotal: failures.reduce((sum, one) => sum + one.ranMs, 0),
