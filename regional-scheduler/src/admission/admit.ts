@@ -9,7 +9,7 @@ import { newJobId } from '@cellbook/shared/ids.ts';
 import type { SubmitJob } from '@cellbook/shared/protocol/job-request.ts';
 import type { JobQuotas } from '@cellbook/shared/protocol/quota.ts';
 import type { Random } from '@cellbook/shared/random.ts';
-import type { Asker, Candidate, Stored } from './asked.ts';
+import type { Asker, Candidate } from './asked.ts';
 import { candidateOf, type Predict } from './candidate-of.ts';
 import type { Verdict } from './decide-admission.ts';
 import type { GroupCommit } from './group-commit.ts';
@@ -37,14 +37,12 @@ export interface Entry {
   idempotencyKey: string;
 }
 
-export type Answer = ({ kind: 'stored' | 'known' } & Stored) | { kind: 'refused'; error: CellbookError };
-
 export async function admit(
   deps: AdmitDeps,
   asker: Asker,
   quotas: JobQuotas,
   entries: readonly Entry[],
-): Promise<Answer[]> {
+): Promise<Verdict[]> {
   const shed = shedOf(deps.pressure(), asker.tier, deps.clock.nowMs());
   if (shed)
     return answered(
@@ -60,7 +58,7 @@ export async function admit(
       if (job instanceof CellbookError) return refuse(job);
       if (left-- <= 0) return refuse(tooFast(taken));
       try {
-        const candidate = judged(deps, { asker, job, idempotencyKey });
+        const candidate = judged(deps, { asker, job, idempotencyKey }, quotas);
         return await deps.commit.ask({ candidate, quotas });
       } catch (thrown) {
         return refuse(toCellbookError(thrown, 'admitting a job'));
@@ -74,8 +72,9 @@ export async function admit(
 function judged(
   { random, clock, predict, refusedClass }: AdmitDeps,
   asked: { asker: Asker; job: SubmitJob; idempotencyKey: string },
+  quotas: JobQuotas,
 ): Candidate {
-  const candidate = candidateOf(asked, { jobId: newJobId(random), nowMs: clock.nowMs(), predict });
+  const candidate = candidateOf(asked, { jobId: newJobId(random), nowMs: clock.nowMs(), predict, quotas });
   const because = refusedClass(candidate);
   if (because === null) return candidate;
   throw new CellbookError('job_refused', {
@@ -85,13 +84,10 @@ function judged(
   });
 }
 
-function answered(deps: AdmitDeps, asker: Asker, verdicts: readonly Verdict[]): Answer[] {
-  return verdicts.map((verdict) => {
+function answered(deps: AdmitDeps, asker: Asker, verdicts: Verdict[]): Verdict[] {
+  for (const verdict of verdicts)
     deps.counted(verdict.kind === 'refused' ? verdict.error.code : verdict.kind, asker);
-    if (verdict.kind === 'refused') return verdict;
-    const { kind, jobId, sameAs } = verdict;
-    return { kind, jobId, sameAs };
-  });
+  return verdicts;
 }
 
 const refuse = (error: CellbookError): Extract<Verdict, { kind: 'refused' }> => ({ kind: 'refused', error });

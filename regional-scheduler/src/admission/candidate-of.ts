@@ -1,6 +1,7 @@
 /** Of a request and who asks: the job as the scheduler will know it, and what is kept beside it. Pure. */
 import type { JobId } from '@cellbook/shared/ids.ts';
 import type { SubmitJob, Task } from '@cellbook/shared/protocol/job-request.ts';
+import type { JobQuotas } from '@cellbook/shared/protocol/quota.ts';
 import { featuresOf } from '../core/contain/features.ts';
 import type { JobSpec } from '../core/model/job.ts';
 import type { JobRequest } from '../db/job-spec.ts';
@@ -23,7 +24,7 @@ export type Predict = (query: RuntimeQuery) => JobSpec['predicted'];
 
 export function candidateOf(
   { asker, job, idempotencyKey }: Asked,
-  { jobId, nowMs, predict }: { jobId: JobId; nowMs: number; predict: Predict },
+  { jobId, nowMs, predict, quotas }: { jobId: JobId; nowMs: number; predict: Predict; quotas: JobQuotas },
 ): Candidate {
   const { kind, binary, prompt, parameters } = payloadOf(job.task);
   const times = timesOf(job, asker.tier, nowMs);
@@ -41,7 +42,7 @@ export function candidateOf(
   const fingerprint = job.repeat === undefined ? fingerprintOf(orgId, job) : null;
   return {
     spec,
-    request: requestOf(job, asker, spec, { prompt, parameters }),
+    request: requestOf(job, asker, spec, { prompt, parameters, quotas }),
     idempotencyKey,
     bodyHash: digestOf(job),
     fingerprint,
@@ -62,11 +63,11 @@ function requestOf(
   job: SubmitJob,
   asker: Asker,
   spec: JobSpec,
-  payload: Pick<JobRequest, 'prompt' | 'parameters'>,
+  { prompt, parameters, quotas }: Pick<JobRequest, 'prompt' | 'parameters'> & { quotas: JobQuotas },
 ): JobRequest {
   const { binary, gpus, skus, gpuMemoryMib, checkpoints, wallMsMax, notBeforeMs, deadlineMs } = spec;
   return {
-    ...payload,
+    ...{ prompt, parameters },
     name: job.name ?? null,
     labels: job.labels,
     webhookUrl: job.webhook?.url ?? null,
@@ -74,7 +75,7 @@ function requestOf(
     repeats:
       job.repeat === undefined
         ? null
-        : { first: spec.jobId, run: 1, dueMs: notBeforeMs ?? spec.submittedMs, rule: job.repeat },
+        : { first: spec.jobId, run: 1, dueMs: notBeforeMs ?? spec.submittedMs, rule: job.repeat, quotas },
     shape: {
       ...{ binary, gpus, skus: skus === null ? null : [...skus], gpuMemoryMib, checkpoints },
       ...{ wallMs: wallMsMax, notBeforeMs, deadlineMs },

@@ -4,6 +4,7 @@ import type { JobEnd, JobRecord } from '../records/job-record.ts';
 import type { Candidate } from './asked.ts';
 import { alikeOf, decideAdmission, type Holding, type Known, keyOf } from './decide-admission.ts';
 import { monthOf } from './price.ts';
+import { refusedEnd } from './refused-end.ts';
 import { type Delivery, noHolding, type SubmissionStore } from './submission-store.ts';
 
 interface Hold {
@@ -43,13 +44,21 @@ export class MemorySubmissionStore implements SubmissionStore {
 
   cursor = async (): Promise<number> => this.#cursor;
 
-  async settle({ fromSeq, toSeq, ends, deliveries, next }: Parameters<SubmissionStore['settle']>[0]) {
+  async settle({ fromSeq, toSeq, ends, deliveries, next, nowMs }: Parameters<SubmissionStore['settle']>[0]) {
     if (this.#cursor !== fromSeq) return false;
     this.#cursor = toSeq;
     for (const end of ends) this.#end(end);
     for (const delivery of deliveries)
       if (!this.deliveries.has(delivery.id)) this.deliveries.set(delivery.id, delivery);
-    for (const candidate of next) if (!this.#isKnown(candidate)) this.#store(candidate, null);
+    const runs = next.filter(({ candidate }) => !this.#isKnown(candidate));
+    const holders = runs.flatMap(({ candidate }) => holdersOf(candidate));
+    const verdicts = decideAdmission(runs, this.#known(holders, nowMs), nowMs);
+    for (const [index, { candidate }] of runs.entries()) {
+      const verdict = verdicts[index];
+      if (verdict?.kind === 'stored') this.#store(candidate, null);
+      if (verdict?.kind === 'refused')
+        this.#storeRefused(candidate, refusedEnd(candidate, verdict.error, nowMs));
+    }
     return true;
   }
 
@@ -128,6 +137,13 @@ export class MemorySubmissionStore implements SubmissionStore {
     if (sameAs !== null) return;
     const hold = { holders: holdersOf(candidate), month: monthOf(submittedMs), micros: spec.reservedMicros };
     this.#holds.set(jobId, hold);
+  }
+
+  #storeRefused(candidate: Candidate, end: JobEnd): void {
+    this.#store(candidate, null);
+    this.#holds.delete(candidate.spec.jobId);
+    const record = this.records.get(candidate.spec.jobId);
+    if (record) Object.assign(record, { spec: null, end });
   }
 
   #end(end: JobEnd): void {

@@ -183,10 +183,22 @@ export function describeSubmissionStore(name: string, open: () => SubmissionStor
       const one = candidate(asker);
       expect(await open().takeOver(one, 'us/1')).toBe(true);
       expect(await open().takeOver(one, 'us/1')).toBe(false);
-      const next = [candidate(asker, { key: 'run 2' }), candidate(asker, { key: 'run 2' })];
+      const next = [applicant(asker, { key: 'run 2' }), applicant(asker, { key: 'run 2' })];
       await settling({ next: next.slice(0, 1) });
       await settling({ next: next.slice(1) });
       expect((await open().holdingOf(asker.orgId, month)).unfinished).toBe(2);
+    });
+
+    it('ends a repetition visibly where its next run is over the quota', async () => {
+      const asker = askerOf(random);
+      const usual = jobQuotasOf('paid', undefined);
+      const quotas = { ...usual, user: { ...usual.user, spendMicrosPerMonth: 1 } };
+      const next = applicant(asker, { key: 'run 2', quotas });
+      await settling({ next: [next] });
+      const [record] = await open().find([next.candidate.spec.jobId]);
+      expect(record).toMatchObject({ spec: null, end: { phase: 'failed', costMicros: 0 } });
+      expect(record?.end?.view.because).toContain('not admitted');
+      expect((await open().holdingOf(asker.orgId, month)).unfinished).toBe(0);
     });
   });
 }

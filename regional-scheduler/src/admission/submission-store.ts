@@ -26,8 +26,8 @@ export interface Settlement {
   toSeq: number;
   ends: readonly JobEnd[];
   deliveries: readonly Delivery[];
-  /** Next runs of repeated tasks. */
-  next: readonly Candidate[];
+  /** Next runs of repeated tasks; one that quotas forbid is stored as failed, and is the last. */
+  next: readonly Applicant[];
   nowMs: number;
 }
 

@@ -2,6 +2,7 @@
 import { jobIdSchema, orgIdSchema, regionIdSchema, userIdSchema } from '@cellbook/shared/ids.ts';
 import { durabilitySchema, repeatSchema } from '@cellbook/shared/protocol/job-request.ts';
 import { tierSchema } from '@cellbook/shared/protocol/principal.ts';
+import { jobQuotaSchema } from '@cellbook/shared/protocol/quota.ts';
 import { z } from 'zod';
 import type { JobSpec } from '../core/model/job.ts';
 
@@ -35,6 +36,8 @@ export const repeatsSchema = z.object({
   run: z.int().positive(),
   dueMs: z.number(),
   rule: repeatSchema,
+  /** By which the next run is judged: those of when the first was asked for. */
+  quotas: z.object({ user: jobQuotaSchema, organisation: jobQuotaSchema }),
 });
 
 export const jobRequestSchema = z.object({

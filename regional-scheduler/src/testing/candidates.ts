@@ -35,7 +35,12 @@ export function candidate(
   { job = videoOf(), key = `key-${++keys}`, nowMs = noonMs, random = seededRandom(++keys) } = {},
 ): Candidate {
   const asked = { asker, job, idempotencyKey: key };
-  return candidateOf(asked, { jobId: newJobId(random), nowMs, predict: () => predicted });
+  return candidateOf(asked, {
+    jobId: newJobId(random),
+    nowMs,
+    predict: () => predicted,
+    quotas: jobQuotasOf(asker.tier, undefined),
+  });
 }
 
 export const applicant = (

@@ -112,6 +112,13 @@ export const jobLimits = {
     /** Of one attempt, the last of what it wrote; as an agent reports it. */
     logTailCharsMax: 16_384,
     logNotedMs: 3_600_000,
+    /** Attempts whose last lines a process holds: all of 5,120 GPUs at 16 KB are 84 MB. */
+    logsNotedMax: 5_120,
+
+    /** Events read to find ends among them: 1,000 are 300 KB, a third of a second's at 500 jobs a second. */
+    endsPageEvents: 1_000,
+    /** Where no hint has come. */
+    endsLookMs: 2_000,
 
     webhook: {
       urlCharsMax: 2_000,

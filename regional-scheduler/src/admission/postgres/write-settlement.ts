@@ -1,7 +1,9 @@
 /** What became of jobs that have ended, all of it or nothing, with the cursor that says how far the log is settled. */
 import type { JobEnd } from '../../records/job-record.ts';
+import { decideAdmission } from '../decide-admission.ts';
+import { refusedEnd } from '../refused-end.ts';
 import { cursorName, type Delivery, type Settlement } from '../submission-store.ts';
-import { lockOrganisations, type Sql } from './read-known.ts';
+import { lockOrganisations, readKnown, type Sql } from './read-known.ts';
 import { changeAccounts, insertSubmissions } from './write-submissions.ts';
 
 export async function writeSettlement(sql: Sql, settlement: Settlement): Promise<boolean> {
@@ -13,7 +15,7 @@ export async function writeSettlement(sql: Sql, settlement: Settlement): Promise
   if (moved.length === 0) return false;
   await lockOrganisations(
     sql,
-    [...ends, ...next.map(({ spec }) => spec)].map(({ orgId }) => orgId),
+    [...ends, ...next.map(({ candidate }) => candidate.spec)].map(({ orgId }) => orgId),
   );
   const isNew = await insertEnds(sql, ends);
   await release(
@@ -21,11 +23,31 @@ export async function writeSettlement(sql: Sql, settlement: Settlement): Promise
     ends.filter(({ jobId }) => isNew.has(jobId)),
   );
   await insertDeliveries(sql, deliveries, nowMs);
+  await storeNext(sql, next, nowMs);
+  return true;
+}
+
+async function storeNext(sql: Sql, next: Settlement['next'], nowMs: number): Promise<void> {
+  if (next.length === 0) return;
+  const verdicts = decideAdmission(next, await readKnown(sql, next, nowMs), nowMs);
   await insertSubmissions(
     sql,
-    next.map((candidate) => ({ candidate, sameAs: null })),
+    verdicts.flatMap((verdict) => (verdict.kind === 'stored' ? [{ ...verdict, sameAs: null }] : [])),
   );
-  return true;
+  const refused = next.flatMap(({ candidate }, index) => {
+    const verdict = verdicts[index];
+    return verdict?.kind === 'refused'
+      ? [{ candidate, end: refusedEnd(candidate, verdict.error, nowMs) }]
+      : [];
+  });
+  await insertSubmissions(
+    sql,
+    refused.map(({ candidate }) => ({ candidate, sameAs: null, isRefused: true })),
+  );
+  await insertEnds(
+    sql,
+    refused.map(({ end }) => end),
+  );
 }
 
 async function insertEnds(sql: Sql, ends: readonly JobEnd[]): Promise<Set<string>> {

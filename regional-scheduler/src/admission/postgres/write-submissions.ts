@@ -9,6 +9,8 @@ export interface Row {
   candidate: Candidate;
   sameAs: JobId | null;
   handoff?: string;
+  /** There is nothing to run, and nothing is held. */
+  isRefused?: boolean;
 }
 
 /** The ids of those that were new: what is there already stays as it is. */
@@ -22,7 +24,7 @@ export async function insertSubmissions(sql: Sql, rows: readonly Row[]): Promise
     select * from unnest(${spec(({ jobId }) => jobId)}::text[], ${spec(({ orgId }) => orgId)}::text[],
       ${spec(({ userId }) => userId)}::text[], ${spec(({ tier }) => tier)}::text[],
       ${spec(({ kind }) => kind)}::text[],
-      ${column((row) => (row.sameAs === null ? JSON.stringify(row.candidate.spec) : null))}::text[]::jsonb[],
+      ${column((row) => (hasRun(row) ? JSON.stringify(row.candidate.spec) : null))}::text[]::jsonb[],
       ${column((row) => JSON.stringify(row.candidate.request))}::text[]::jsonb[],
       ${rows.map((row) => row.candidate.spec.submittedMs)}::bigint[],
       ${column((row) => row.candidate.idempotencyKey)}::text[], ${column((row) => row.candidate.bodyHash)}::text[],
@@ -32,10 +34,12 @@ export async function insertSubmissions(sql: Sql, rows: readonly Row[]): Promise
   const ids = new Set(inserted.map(({ jobId }) => jobId));
   await hold(
     sql,
-    rows.filter(({ candidate, sameAs }) => sameAs === null && ids.has(candidate.spec.jobId)),
+    rows.filter((row) => hasRun(row) && ids.has(row.candidate.spec.jobId)),
   );
   return ids;
 }
+
+const hasRun = ({ sameAs, isRefused }: Row): boolean => sameAs === null && isRefused !== true;
 
 async function hold(sql: Sql, rows: readonly Row[]): Promise<void> {
   if (rows.length === 0) return;

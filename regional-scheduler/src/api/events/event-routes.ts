@@ -1,0 +1,119 @@
+/** `GET /v1/jobs/{id}/events`. */
+import type { ServerResponse } from 'node:http';
+import { CellbookError } from '@cellbook/shared/errors.ts';
+import type { JobId, RegionId, UserId } from '@cellbook/shared/ids.ts';
+import { limits } from '@cellbook/shared/limits.ts';
+import { z } from 'zod';
+import { jobIdOf } from '../../records/fold-job.ts';
+import type { Viewed } from '../../records/read-views.ts';
+import { needsOfJob } from '../access/gate.ts';
+import type { JobsDeps, JobsScope } from '../jobs-deps.ts';
+import { iso, presentJob } from '../present-job.ts';
+import { jobParams, viewOf } from '../read-routes.ts';
+import { type EventSink, JobEventStream } from './job-event-stream.ts';
+
+const headersSchema = z.looseObject({ 'last-event-id': z.string().max(100).optional() });
+
+export function registerEventRoutes(app: JobsScope, deps: JobsDeps): void {
+  const { regionId } = deps;
+  const streams = openStreams(deps);
+  app.addHook('preClose', async () => streams.endAll());
+  const schema = { params: jobParams, headers: headersSchema };
+  app.get(
+    '/v1/jobs/:jobId/events',
+    { schema, ...needsOfJob('job.read') },
+    async ({ principal, params, headers, method }, reply) => {
+      const viewed = await viewOf(deps, principal, params.jobId, 'job.read', reply);
+      const after = afterOf(headers['last-event-id'], regionId);
+      if (method === 'HEAD') return reply.headers(streamHeaders).send('');
+      // Its events may have gone with their partition: how it ended is one event.
+      if (viewed.record.end !== null || viewed.view.endedMs !== null) {
+        if (after === 'end') return reply.code(204).send();
+        return reply.headers(streamHeaders).send(lastEvent(viewed, regionId));
+      }
+      streams.assertRoom(principal.sub);
+      reply.hijack();
+      if (reply.raw.destroyed) return;
+      for (const [name, value] of Object.entries(reply.getHeaders()))
+        if (value !== undefined) reply.raw.setHeader(name, value);
+      reply.raw.writeHead(200, streamHeaders);
+      streams.open(principal.sub, reply.raw, viewed, after === 'end' ? 0 : after);
+    },
+  );
+}
+
+/** Ids are of one region: one of another says nothing about this log. */
+function afterOf(lastEventId: string | undefined, regionId: RegionId): number | 'end' {
+  const [region, seq = ''] = lastEventId?.split(':') ?? [];
+  if (region !== regionId) return 0;
+  return seq === 'end' ? 'end' : Number.parseInt(seq, 10) || 0;
+}
+
+const lastEvent = (viewed: Viewed, regionId: RegionId): string => {
+  const data = { job: presentJob(viewed, regionId), what: 'job_ended', at: iso(viewed.view.endedMs ?? 0) };
+  return `retry: 2000\n\nid: ${regionId}:end\nevent: job\ndata: ${JSON.stringify(data)}\n\n`;
+};
+
+function openStreams({ region, regionId, clock, log }: JobsDeps) {
+  const byJob = new Map<JobId, Set<JobEventStream>>();
+  const ofUser = new Map<UserId, number>();
+  region.follow((committed) => {
+    for (const { event } of committed) {
+      const jobId = jobIdOf(event);
+      if (jobId !== null) for (const stream of byJob.get(jobId) ?? []) stream.hint();
+    }
+  });
+  const count = (userId: UserId, by: number) => {
+    const now = (ofUser.get(userId) ?? 0) + by;
+    if (now === 0) ofUser.delete(userId);
+    else ofUser.set(userId, now);
+  };
+  return {
+    assertRoom(userId: UserId): void {
+      if ((ofUser.get(userId) ?? 0) < limits.jobs.eventStreamsPerUserMax) return;
+      throw new CellbookError('rate_limited', {
+        doing: 'opening a stream of events',
+        problem: `you have ${limits.jobs.eventStreamsPerUserMax} streams open, which is the limit`,
+        next: 'Close one, or poll GET /v1/jobs.',
+        retryAfterMs: 5_000,
+      });
+    },
+    open(userId: UserId, response: ServerResponse, viewed: Viewed, afterSeq: number): void {
+      const jobId = viewed.record.sameAs ?? viewed.record.jobId;
+      const stream = new JobEventStream({
+        ...{ log: region.log, clock, regionId, viewed, jobId, afterSeq, sink: sinkOf(response) },
+        onFailure: (error) =>
+          log.warn({ err: error, jobId }, 'an event stream failed; its client comes back'),
+      });
+      byJob.set(jobId, (byJob.get(jobId) ?? new Set()).add(stream));
+      count(userId, 1);
+      const ending = clock.setTimer(limits.jobs.eventStreamMsMax, () => stream.end());
+      response.once('close', () => {
+        ending.cancel();
+        stream.end();
+        count(userId, -1);
+        byJob.get(jobId)?.delete(stream);
+        if (byJob.get(jobId)?.size === 0) byJob.delete(jobId);
+      });
+    },
+    endAll(): void {
+      for (const all of byJob.values()) for (const stream of all) stream.end();
+    },
+  };
+}
+
+const streamHeaders = {
+  'content-type': 'text/event-stream',
+  'cache-control': 'no-store',
+  'x-accel-buffering': 'no',
+};
+
+const sinkOf = (response: ServerResponse): EventSink => ({
+  write(text) {
+    if (response.destroyed || response.writableEnded) return true;
+    response.write(text);
+    return response.writableLength <= limits.jobs.eventBufferBytesMax;
+  },
+  onceDrained: (listener) => void response.once('drain', listener).once('close', listener),
+  end: () => void response.end(),
+});

@@ -1,0 +1,110 @@
+/**
+ * Reads the log behind the leader and settles each job's end once: any instance may, the cursor says which of them
+ * has. One that dies in between leaves the cursor where it was.
+ *
+ *     cursor ─▶ events after it ─▶ ends among them ─▶ their whole story ─▶ settlement and new cursor in one commit
+ */
+import type { Clock, Timer } from '@cellbook/shared/clock.ts';
+import { type JobId, newJobId, type RegionId } from '@cellbook/shared/ids.ts';
+import { limits } from '@cellbook/shared/limits.ts';
+import type { Logger } from '@cellbook/shared/log.ts';
+import type { Random } from '@cellbook/shared/random.ts';
+import type { SubmissionStore } from '../admission/submission-store.ts';
+import { type EventLog, isLast, jobOf } from '../log/event-log.ts';
+import { foldJob, newJob } from '../records/fold-job.ts';
+import type { JobRecord } from '../records/job-record.ts';
+import { type Ended, settlementOf } from './settlement-of.ts';
+
+export interface FollowEndsDeps {
+  log: Pick<EventLog, 'read' | 'eventsOf'>;
+  store: SubmissionStore;
+  regionId: RegionId;
+  clock: Clock;
+  random: Random;
+  logger: Logger;
+  /** Something to deliver or to take in was stored. */
+  settled(): void;
+}
+
+export interface FollowEnds {
+  /** Settles what there is; how many events were read. */
+  catchUp(): Promise<number>;
+  /** There may be something. */
+  hint(): void;
+  start(): void;
+  stop(): Promise<void>;
+}
+
+export function followEnds(deps: FollowEndsDeps): FollowEnds {
+  const { clock, logger } = deps;
+  let timer: Timer | null = null;
+  let flight: Promise<void> | null = null;
+  let isStopped = false;
+  let isDirty = false;
+  const catchUp = async () => {
+    let read = 0;
+    for (;;) {
+      const count = await settlePage(deps);
+      read += count;
+      if (count < limits.jobs.endsPageEvents || isStopped) return read;
+    }
+  };
+  const run = async () => {
+    while (isDirty && !isStopped) {
+      isDirty = false;
+      await catchUp().catch((error: unknown) =>
+        logger.warn({ err: error }, 'ends of jobs are settled later'),
+      );
+    }
+    flight = null;
+  };
+  const hint = () => {
+    isDirty = true;
+    if (!isStopped) flight ??= run();
+  };
+  const look = () => {
+    hint();
+    timer = clock.setTimer(limits.jobs.endsLookMs, look);
+  };
+  return {
+    catchUp,
+    hint,
+    start: look,
+    async stop() {
+      isStopped = true;
+      timer?.cancel();
+      await flight;
+    },
+  };
+}
+
+async function settlePage(deps: FollowEndsDeps): Promise<number> {
+  const { log, store, regionId, clock, random } = deps;
+  const fromSeq = await store.cursor();
+  const page = await log.read(fromSeq, limits.jobs.endsPageEvents);
+  const last = page.at(-1);
+  if (!last) return 0;
+  const jobIds = page.flatMap(({ event }) => (isLast(event) ? (jobOf(event) ?? []) : []));
+  // Nothing of it ended: the cursor moves when something does, or now and then, so that reading goes on from there.
+  if (jobIds.length === 0 && page.length < limits.jobs.endsPageEvents) return 0;
+  const ended = await endedOf(deps, [...new Set(jobIds)]);
+  const nowMs = clock.nowMs();
+  const settlement = settlementOf(ended, { regionId, nowMs, newJobId: () => newJobId(random) });
+  await store.settle({ fromSeq, toSeq: last.seq, ...settlement, nowMs });
+  deps.settled();
+  return page.length;
+}
+
+async function endedOf({ store, log }: FollowEndsDeps, jobIds: readonly JobId[]): Promise<Ended[]> {
+  if (jobIds.length === 0) return [];
+  const [records, joined, events] = await Promise.all([
+    store.find(jobIds),
+    store.joined(jobIds),
+    log.eventsOf(jobIds),
+  ]);
+  return records.map((record: JobRecord) => {
+    const view = newJob(null);
+    for (const { event } of events) if (jobOf(event) === record.jobId) foldJob(view, event);
+    return { record, view, joined: joined.filter(({ sameAs }) => sameAs === record.jobId) };
+  });
+}
