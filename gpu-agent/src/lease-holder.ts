@@ -61,6 +61,15 @@ export class LeaseHolder {
     return this.#held.get(attemptId)?.untilMs ?? null;
   }
 
+  /**
+   * When somebody else should kill it, if the agent has not: halfway between its own moment and the end of the lease.
+   * Null: it may not run.
+   */
+  guardMs(attemptId: AttemptId): number | null {
+    const held = this.#held.get(attemptId);
+    return held ? (killAtMs(held) + held.untilMs) / 2 : null;
+  }
+
   /** What an answer asks for; null where it is older than one seen. `sentMs`: when the report it answers was sent. */
   answered(orders: AgentOrders, sentMs: number, nowMs: number): Instructions | null {
     const nothing: Instructions = { start: [], stop: [], drop: [], forget: [] };

@@ -1,8 +1,13 @@
 /** What a GPU host's agent allows itself and the programs it runs. */
 export const gpuAgentLimits = {
   gpuAgent: {
-    /** While something runs: progress is seen this late, at 128 requests a second from 640 hosts. */
+    /** Running, or ended and not yet on record: what a report may hold. */
+    attemptsMax: 512,
+    /** While something runs: a lease of 60 s is renewed twelve times, at 128 requests a second from 640 hosts. */
     reportRunningMs: 5_000,
+    /** Progress in steps of a twentieth is told this often at the most: ten reports of a job of a minute. */
+    progressMs: 1_000,
+    progressStep: 0.05,
     /** While nothing runs an answer waits for new work so long. */
     reportIdleMs: 15_000,
     /** Of two reports that changes ask for: a host whose eight jobs end at once says so in one or two. */
@@ -17,6 +22,8 @@ export const gpuAgentLimits = {
     leaseKillShare: 1 / 12,
     /** How long a saving program has when its agent is stopped. */
     drainStopMs: 20_000,
+    /** For the last report of an agent that goes; without its answer the scheduler learns of it by the lease. */
+    farewellMs: 2_000,
     /** Ids of attempts that are over, kept so that no late order starts one again; 40 bytes each. */
     forgottenMax: 4_096,
     devices: {

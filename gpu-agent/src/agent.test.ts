@@ -1,0 +1,240 @@
+/** The agent as a process, the real renderer, and a scheduler over HTTP that says what each story needs. */
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { AttemptId } from '@cellbook/shared/ids.ts';
+import type { AttemptReport } from '@cellbook/shared/protocol/gpu-agent-api.ts';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { livePids } from './run/processes.ts';
+import { attemptOf, runOrder } from './testing/orders.ts';
+import { type ScriptedScheduler, scriptedScheduler } from './testing/scripted-scheduler.ts';
+import { type TestAgent, type TestHost, testHost } from './testing/test-agent.ts';
+import { until } from './testing/until.ts';
+
+const tiny = { duration: 1, width: 64, height: 64, fps: 12, seed: 7, steps: 4, segmentFrames: 3 };
+const slow = { ...tiny, frameMs: 150 };
+const [a, b] = [attemptOf(1), attemptOf(2)];
+
+vi.setConfig({ testTimeout: 180_000 });
+
+let scheduler: ScriptedScheduler;
+let hosts: TestHost[];
+let agents: TestAgent[];
+beforeEach(async () => {
+  scheduler = await scriptedScheduler();
+  [hosts, agents] = [[], []];
+});
+afterEach(async () => {
+  for (const { process } of agents) process.kill('SIGKILL');
+  await Promise.all(agents.map(({ ended }) => ended));
+  await scheduler.close();
+  for (const host of hosts) host.remove();
+});
+
+function hostWith(other: Record<string, string> = {}): TestHost {
+  const host = testHost(scheduler.url, other);
+  hosts.push(host);
+  return host;
+}
+function start(host = hostWith()): TestAgent {
+  const agent = host.start();
+  agents.push(agent);
+  return agent;
+}
+const processesOf = (id: AttemptId) =>
+  livePids({ leader: null, processLists: [], variable: `CELLBOOK_ATTEMPT_ID=${id}` });
+const phase = (id: AttemptId) => scheduler.attempt(id)?.state.phase;
+async function endOf(
+  id: AttemptId,
+): Promise<AttemptReport & { outcome: { kind: string } & Record<string, unknown> }> {
+  const report = await until(`the end of ${id}`, () => phase(id) === 'ended' && scheduler.attempt(id));
+  if (report.state.phase !== 'ended') throw new Error('it has not ended');
+  return { ...report, outcome: report.state.outcome };
+}
+const running = (id: AttemptId, progress = 0) =>
+  until(`${id} to run`, () => phase(id) === 'running' && (scheduler.attempt(id)?.progress ?? -1) >= progress);
+
+function framesOf(key: unknown): string {
+  const object = scheduler.objects.get(String(key));
+  const path = join(hosts[0]?.directory ?? '', 'video.mp4');
+  writeFileSync(path, object?.bytes ?? '');
+  return execFileSync('ffmpeg', ['-v', 'error', '-i', path, '-f', 'framemd5', '-']).toString();
+}
+
+describe('the agent', () => {
+  it('renders a video, brings it to the store in spite of broken connections, and forgets it when told', async () => {
+    scheduler.breakUploads = true;
+    start();
+    scheduler.orders({ run: [runOrder(a, { parameters: tiny })] });
+    const { outcome, ranMs } = await endOf(a);
+    expect(outcome).toMatchObject({ kind: 'succeeded', resultKey: expect.stringContaining('output.mp4') });
+    expect(framesOf(outcome.resultKey).match(/^0,/gm)).toHaveLength(12);
+    expect(ranMs).toBeGreaterThan(0);
+    expect(scheduler.attempt(a)?.progress).toBe(1);
+    scheduler.orders({ run: [], forget: [a] });
+    await until('it to be forgotten', () => scheduler.attempt(a) === undefined);
+    scheduler.orders({ run: [runOrder(a, { parameters: tiny })], forget: [] });
+    const count = scheduler.reports.length;
+    await until('another report', () => scheduler.reports.length > count);
+    expect(scheduler.attempt(a)).toBeUndefined();
+  });
+
+  it('saves when it is preempted, and another host goes on to the very same frames', async () => {
+    start();
+    scheduler.orders({ run: [runOrder(b, { parameters: tiny, devices: [1] })] });
+    const whole = framesOf((await endOf(b)).outcome.resultKey);
+    scheduler.orders({ run: [runOrder(a, { parameters: slow })], forget: [b] });
+    await running(a, 0.3);
+    scheduler.orders({ run: [], stop: [{ attemptId: a, because: 'preempted', save: true, stopMs: 30_000 }] });
+    const { outcome, checkpointKey, savedMs, jobId } = await endOf(a);
+    expect(outcome).toEqual({ kind: 'preempted' });
+    expect(savedMs).toBeGreaterThan(0);
+    const other = hostWith();
+    for (const { process } of agents) process.kill('SIGKILL');
+    start(other);
+    const next = attemptOf(3);
+    scheduler.orders({
+      run: [runOrder(next, { jobId, checkpointKey, savedMs, parameters: slow })],
+      stop: [],
+    });
+    const end = await endOf(next);
+    expect(framesOf(end.outcome.resultKey)).toBe(whole);
+    expect(end.logTail).toContain('going on from frame');
+  });
+
+  it.each([
+    ['hang', 'hung', { silenceMsMax: 400 }],
+    ['stuck', 'no_progress', { noProgressMsMax: 400 }],
+    ['crash', 'crashed', {}],
+    ['oom', 'out_of_memory', { memoryMibMax: 256 }],
+    ['rubbish', 'bad_output', {}],
+  ])('tells a program that does this from others: %s', async (kind, expected, bounds) => {
+    start(hostWith({ CELLBOOK_BINARIES: binaryWith(bounds) }));
+    scheduler.orders({ run: [runOrder(a, { parameters: { ...tiny, fault: { kind, atFrame: 1 } } })] });
+    expect((await endOf(a)).outcome).toMatchObject({ kind: 'failed', class: expected });
+    expect(processesOf(a)).toEqual([]);
+  });
+
+  it('ends what has run as long as it may, and what says nothing at all runs to its end', async () => {
+    start();
+    const silent = { ...tiny, fault: { kind: 'silent' } };
+    const forEver = { ...slow, frameMs: 60_000 };
+    scheduler.orders({
+      run: [
+        runOrder(a, { parameters: silent }),
+        runOrder(b, { parameters: forEver, devices: [1], wallMsLeft: 500 }),
+      ],
+    });
+    expect((await endOf(b)).outcome).toMatchObject({ kind: 'failed', class: 'wall_clock' });
+    const { outcome, progress } = await endOf(a);
+    expect(outcome).toMatchObject({ kind: 'succeeded' });
+    expect(progress).toBeNull();
+  });
+
+  it('gives a program its own devices, and nothing of the agent’s', async () => {
+    const directory = binaryWith({
+      command: ['sh', '-c', 'env > "$CELLBOOK_OUTPUT_DIR/output.mp4"'],
+      check: [],
+    });
+    start(hostWith({ CELLBOOK_BINARIES: directory, A_SECRET: 'of the agent' }));
+    scheduler.orders({ run: [runOrder(a, { devices: [1] })] });
+    const key = (await endOf(a)).outcome.resultKey;
+    const seen = scheduler.objects.get(String(key))?.bytes.toString() ?? '';
+    expect(seen).toMatch(/^CUDA_VISIBLE_DEVICES=SIM-test-\S+-1$/m);
+    expect(seen).not.toMatch(/A_SECRET|AGENT_KEY|SCHEDULER/);
+  });
+
+  it('ends its programs when it is killed, and its successor says that they are lost', async () => {
+    const host = hostWith();
+    const first = start(host);
+    scheduler.orders({ run: [runOrder(a, { parameters: { ...slow, fault: { kind: 'deaf' } } })] });
+    await running(a);
+    const generation = scheduler.reports.at(-1)?.generation ?? 0;
+    first.process.kill('SIGKILL');
+    await first.ended;
+    await until('its programs to be gone', () => processesOf(a).length === 0);
+    start(host);
+    expect((await endOf(a)).outcome).toMatchObject({ kind: 'failed', class: 'lost' });
+    expect(scheduler.reports.at(-1)?.generation).toBeGreaterThan(generation);
+  });
+
+  it('has ended everything before a lease can end that nobody renews, also when it stands still itself', async () => {
+    const leaseMs = 3_000;
+    const agent = start();
+    const parameters = { ...slow, frameMs: 60_000, fault: { kind: 'deaf' } };
+    scheduler.orders({ leaseMs, run: [runOrder(a, { parameters })] });
+    await until('it to run', () => phase(a) === 'running');
+    scheduler.silent = true;
+    const lastMs = performance.now();
+    await until('it to be ended', () => processesOf(a).length === 0);
+    // Whatever was answered was answered before; that it is ended at all is what the agent alone can have done.
+    expect(performance.now() - lastMs).toBeLessThan(60_000);
+    scheduler.silent = false;
+    scheduler.orders({ run: [] });
+    expect((await endOf(a)).outcome).toMatchObject({ kind: 'failed', class: 'lost' });
+
+    scheduler.orders({ run: [runOrder(b, { parameters })], forget: [a] });
+    await until('the other to run', () => phase(b) === 'running' && processesOf(b).length > 0);
+    agent.process.kill('SIGSTOP');
+    await until('the guard to end it', () => processesOf(b).length === 0);
+    agent.process.kill('SIGCONT');
+    expect((await endOf(b)).outcome).toMatchObject({ kind: 'failed' });
+  });
+
+  it('holds on while nobody leads, and drops the word of an earlier leader', async () => {
+    start();
+    scheduler.orders({ epoch: 5, leaseMs: 3_000, run: [runOrder(a, { parameters: slow })] });
+    await running(a);
+    scheduler.orders({ leaderless: true, epoch: 0, run: [] });
+    const first = scheduler.reports.length;
+    await until('leaderless answers', () => scheduler.reports.length > first + 1);
+    scheduler.orders({ leaderless: false, epoch: 4, run: [runOrder(b, { devices: [1] })] });
+    const second = scheduler.reports.length;
+    await until('answers of the earlier leader', () => scheduler.reports.length > second + 1);
+    expect(scheduler.attempt(b)).toBeUndefined();
+    scheduler.orders({ epoch: 5, run: [runOrder(a, { parameters: slow })] });
+    expect((await endOf(a)).outcome).toMatchObject({ kind: 'succeeded' });
+  });
+
+  it('keeps a result until the store has room again', async () => {
+    start();
+    scheduler.refuseUploads = 507;
+    scheduler.orders({ run: [runOrder(a, { parameters: tiny })] });
+    await until('it to wait for the store', () => phase(a) === 'stopping');
+    scheduler.refuseUploads = null;
+    expect((await endOf(a)).outcome).toMatchObject({ kind: 'succeeded' });
+  });
+
+  it('drains: what runs is saved, told and over before it goes', async () => {
+    const agent = start();
+    scheduler.orders({ run: [runOrder(a, { parameters: slow })] });
+    await running(a, 0.3);
+    agent.process.kill('SIGTERM');
+    expect(await agent.ended).toEqual({ code: 0, signal: null });
+    const last = scheduler.reports.at(-1);
+    expect(last?.draining).toBe(true);
+    expect(last?.attempts[0]).toMatchObject({ state: { phase: 'ended', outcome: { kind: 'preempted' } } });
+    expect(scheduler.objects.get(last?.attempts[0]?.checkpointKey ?? '')?.complete).toBe(true);
+    expect(processesOf(a)).toEqual([]);
+  });
+});
+
+/** The renderer under other bounds, or another program in its place. */
+function binaryWith(change: Record<string, unknown>): string {
+  const renderer = new URL('../examples/video-renderer/', import.meta.url);
+  const directory = execFileSync('mktemp', ['-d', '/tmp/cellbook-binary-XXXXXX']).toString().trim();
+  execFileSync('chmod', ['755', directory]);
+  const manifest = {
+    ...{ name: 'video-renderer', version: '1', result: 'output.mp4', checkpoints: true },
+    command: ['node', new URL('main.ts', renderer).pathname],
+    check: ['ffprobe', '-v', 'error', '{result}'],
+    ...change,
+  };
+  writeFileSync(join(directory, '1.binary.json'), JSON.stringify(manifest));
+  made.push(directory);
+  return directory;
+}
+const made: string[] = [];
+afterEach(() => {
+  for (const directory of made.splice(0)) execFileSync('rm', ['-r', directory]);
+});

@@ -1,0 +1,175 @@
+/**
+ * The agent of one GPU host. It asks its region's scheduler what should run (report/), holds the right to run it
+ * (lease-holder.ts), runs it (run/), and looks after the devices (devices/). Everything a predecessor left is ended before
+ * the first report.
+ */
+import { type Clock, sleep, type Timer } from '@cellbook/shared/clock.ts';
+import { limits } from '@cellbook/shared/limits.ts';
+import type { Logger } from '@cellbook/shared/log.ts';
+import type { AgentOrders } from '@cellbook/shared/protocol/gpu-agent-api.ts';
+import type { Random } from '@cellbook/shared/random.ts';
+import { Attempts } from './attempts.ts';
+import type { AgentConfig } from './config.ts';
+import { openDevices } from './devices/open-devices.ts';
+import { watchDevices } from './devices/watch-devices.ts';
+import { createGuard } from './guard/guard.ts';
+import { LeaseHolder } from './lease-holder.ts';
+import { objectsOf } from './objects/objects.ts';
+import { schedulerHttp } from './objects/scheduler-http.ts';
+import { nextGeneration } from './report/generation.ts';
+import { type ReportLoop, startReporting } from './report/report-loop.ts';
+import { readBinaries } from './run/binaries.ts';
+import { openGroups } from './run/cgroup.ts';
+import { findConfinement } from './run/launch.ts';
+import { endLeftovers } from './run/leftovers.ts';
+
+export interface AgentTools {
+  clock: Clock;
+  random: Random;
+  log: Logger;
+}
+
+export interface Agent {
+  /** For `/healthz` and metrics. */
+  look(): AgentLook;
+  /** Takes nothing new; resolves when what runs has ended by itself. */
+  drain(): Promise<void>;
+  /** What runs saves and ends, and is told; then nothing of it is left. */
+  close(): Promise<void>;
+}
+
+export interface AgentLook {
+  live: number;
+  devices: number;
+  ill: number;
+  draining: boolean;
+  /** Since a scheduler answered, milliseconds; null: none has yet. */
+  unansweredMs: number | null;
+}
+
+export async function startAgent(config: AgentConfig, { clock, random, log }: AgentTools): Promise<Agent> {
+  const { hostId, dataDirectory } = config;
+  const agentMark = `${hostId}@${dataDirectory}`;
+  const groups = openGroups(`cellbook-gpu-${hostId}`);
+  const earlier = await endLeftovers({ clock, groups, dataDirectory, agent: agentMark });
+  const generation = nextGeneration(dataDirectory, clock.nowMs());
+  const binaries = readBinaries(config.binaries);
+  const confinement = findConfinement({
+    ...{ uid: config.jobUid, network: config.jobNetwork },
+    ...{ readable: [process.execPath, ...config.binaries], writable: dataDirectory },
+  });
+  const source = openDevices(config.devices, hostId, dataDirectory);
+  const http = schedulerHttp(config.schedulerUrls, hostId, config.agentKey);
+  const guard = createGuard(clock, log);
+  const holder = new LeaseHolder(earlier.map(({ report }) => report.attemptId));
+  let reporting: ReportLoop | null = null;
+  let draining = false;
+  let answeredMs: number | null = null;
+  const changed = () => reporting?.changed();
+  const devices = await watchDevices(source, { clock, log, changed });
+  log.info(
+    { generation, binaries: binaries.names, holds: groups.holds, lacks: confinement.lacks },
+    'the agent is up',
+  );
+
+  const attempts = new Attempts(earlier, {
+    ...{ clock, log, dataDirectory, agent: agentMark, binaries, groups, guard, confinement, changed },
+    progressed: () => reporting?.progressed(),
+    objects: objectsOf(http, { clock, random }),
+    over: (attemptId) => holder.ended(attemptId),
+    devices: {
+      visible: (indexes) => source.visible(indexes),
+      problemOf: (indexes) => problemOf(indexes, devices.now()),
+    },
+  });
+
+  const leases = watchLeases();
+  function answered(orders: AgentOrders, sentMs: number): void {
+    answeredMs = clock.monotonicMs();
+    const told = holder.answered(orders, sentMs, answeredMs);
+    if (!told) {
+      log.warn({ epoch: orders.epoch, seen: holder.epoch }, 'an answer of an older epoch is dropped');
+      return;
+    }
+    for (const attemptId of told.drop) attempts.stop(attemptId, 'superseded', { save: false, stopMs: 0 });
+    for (const { attemptId, because, save, stopMs } of told.stop)
+      attempts.stop(attemptId, because, { save, stopMs });
+    for (const order of told.start) begin(order);
+    for (const attemptId of told.forget) attempts.forget(attemptId);
+    for (const { attemptId } of attempts.live) renew(attemptId);
+    leases.set();
+  }
+  function begin(order: AgentOrders['run'][number]): void {
+    // One that was told to drain and is sent work all the same says so by not doing it: it ends as preempted.
+    attempts.start(order, guardUntilMs(order.attemptId));
+    if (draining) attempts.stop(order.attemptId, 'preempted', { save: false, stopMs: 0 });
+  }
+  const renew = (attemptId: AgentOrders['run'][number]['attemptId']) =>
+    attempts.mayRunUntil(attemptId, guardUntilMs(attemptId));
+  /** Halfway between the agent's own kill and the end of the lease; at once where it has none. */
+  const guardUntilMs = (attemptId: AgentOrders['run'][number]['attemptId']): number =>
+    holder.guardMs(attemptId) ?? clock.monotonicMs();
+
+  function watchLeases() {
+    let timer: Timer | null = null;
+    const look = () => {
+      const due = holder.due(clock.monotonicMs());
+      for (const { attemptId, stopMs } of due.stop) attempts.stop(attemptId, 'lease', { save: true, stopMs });
+      for (const attemptId of due.kill) attempts.stop(attemptId, 'lease', { save: false, stopMs: 0 });
+      set();
+    };
+    const set = () => {
+      timer?.cancel();
+      const nextMs = holder.nextDueMs();
+      timer = nextMs === null ? null : clock.setTimer(Math.max(0, nextMs - clock.monotonicMs()), look);
+    };
+    return { set, close: () => timer?.cancel() };
+  }
+
+  reporting = startReporting({
+    ...{ clock, random, log, http, answered },
+    picture: () => ({
+      ...{ hostId, rack: config.rack, generation, epoch: holder.epoch, draining },
+      ...{ devices: devices.now(), binaries: binaries.names, attempts: attempts.reports() },
+    }),
+  });
+  const idle = async (signal?: AbortSignal) => {
+    while (attempts.live.length > 0) await sleep(clock, 50, signal);
+  };
+  return {
+    look: () => ({
+      ...{ live: attempts.live.length, draining, devices: devices.now().length },
+      ill: devices.now().filter(({ healthy }) => !healthy).length,
+      unansweredMs: answeredMs === null ? null : clock.monotonicMs() - answeredMs,
+    }),
+    async drain() {
+      draining = true;
+      changed();
+      await idle();
+    },
+    async close() {
+      const { drainStopMs } = limits.gpuAgent;
+      draining = true;
+      for (const { attemptId } of attempts.live)
+        attempts.stop(attemptId, 'preempted', { save: true, stopMs: drainStopMs });
+      const late = AbortSignal.timeout(drainStopMs + limits.gpuAgent.run.killedMs);
+      await idle(late).catch(() => log.warn('programs did not end in time: what they saved last counts'));
+      await reporting?.told(AbortSignal.timeout(limits.gpuAgent.farewellMs));
+      reporting?.close();
+      leases.close();
+      devices.close();
+      guard.close();
+    },
+  };
+}
+
+function problemOf(
+  indexes: readonly number[],
+  devices: readonly { index: number; healthy: boolean; problem: string }[],
+) {
+  const problems = indexes.map((index) => {
+    const device = devices.find((known) => known.index === index);
+    return device ? device.problem : `this host has no device ${index}`;
+  });
+  return problems.find((problem) => problem !== '') ?? '';
+}

@@ -1,0 +1,135 @@
+/**
+ * What `nvidia-smi` says, read without trust: a field may be `[N/A]` (the model has no such thing), an error in brackets
+ * (the driver cannot tell: something is wrong with that GPU), or missing, when a GPU has fallen off the bus.
+ */
+import type { Device } from '@cellbook/shared/protocol/gpu-agent-api.ts';
+
+/** Asked for with `--query-gpu=… --format=csv,noheader,nounits`, in this order. */
+export const queriedFields = [
+  'index',
+  'uuid',
+  'name',
+  'memory.total',
+  'minor_number',
+  'pci.bus_id',
+  'mig.mode.current',
+  'ecc.errors.uncorrected.volatile.total',
+  'retired_pages.pending',
+  'remapped_rows.pending',
+  'remapped_rows.failure',
+] as const;
+type Field = (typeof queriedFields)[number];
+
+export interface Gpu {
+  index: number;
+  uuid: string;
+  name: string;
+  memoryMib: number;
+  minor: number | null;
+  /** `0000:3b:00`, as the kernel's log writes it. */
+  bus: string;
+  mig: boolean;
+  /** Why it must not be used; empty: nothing known against it. */
+  problem: string;
+}
+
+export function parseGpus(csv: string): Gpu[] {
+  return csv.split('\n').flatMap((line) => {
+    const values = line.split(',').map((value) => value.trim());
+    if (values.length !== queriedFields.length) return [];
+    const of = (field: Field): string => values[queriedFields.indexOf(field)] ?? '';
+    const [index, memoryMib] = [Number(of('index')), Number.parseInt(of('memory.total'), 10)];
+    if (!Number.isInteger(index) || of('index') === '') return [];
+    const minor = Number.parseInt(of('minor_number'), 10);
+    return [
+      {
+        ...{ index, uuid: of('uuid'), name: of('name'), memoryMib: memoryMib > 0 ? memoryMib : 1 },
+        ...{ minor: Number.isInteger(minor) ? minor : null, bus: kernelBus(of('pci.bus_id')) },
+        mig: of('mig.mode.current') === 'Enabled',
+        problem: problemOf(of),
+      },
+    ];
+  });
+}
+
+/** `00000000:3B:00.0` of the tool is `0000:3b:00` of the kernel. */
+const kernelBus = (bus: string): string =>
+  bus
+    .toLowerCase()
+    .replace(/^0000(?=[0-9a-f]{4}:)/, '')
+    .replace(/\.\d$/, '');
+
+function problemOf(of: (field: Field) => string): string {
+  const broken = queriedFields.find((field) => /^\[(?!N\/A|Not Supported)/.test(of(field)));
+  if (broken !== undefined) return `the driver says ${of(broken)} of ${broken}`;
+  const uncorrected = Number.parseInt(of('ecc.errors.uncorrected.volatile.total'), 10);
+  if (uncorrected > 0)
+    return `${uncorrected} memory errors that could not be corrected since the driver was loaded`;
+  if (isYes(of('remapped_rows.failure')))
+    return 'a row of its memory could not be remapped: it wants replacing';
+  if (isYes(of('remapped_rows.pending'))) return 'rows of its memory wait to be remapped: it wants a reset';
+  if (isYes(of('retired_pages.pending'))) return 'pages of its memory wait to be retired: it wants a restart';
+  return '';
+}
+
+const isYes = (value: string): boolean => /^(yes|1)$/i.test(value);
+
+export interface Slice {
+  gpu: number;
+  uuid: string;
+  /** `3g.20gb`. */
+  profile: string;
+}
+
+/** The slices (MIG) in the answer of `nvidia-smi -L`. */
+export function parseSlices(list: string): Slice[] {
+  const slices: Slice[] = [];
+  let gpu: number | null = null;
+  for (const line of list.split('\n')) {
+    const head = /^GPU (\d+):/.exec(line);
+    if (head) gpu = Number(head[1]);
+    const slice = /^\s+MIG (\S+)\s+Device\s+\d+:\s+\(UUID:\s+(MIG-[^)]+)\)/.exec(line);
+    if (slice && gpu !== null) slices.push({ gpu, profile: slice[1] ?? '', uuid: slice[2] ?? '' });
+  }
+  return slices;
+}
+
+/** `NVIDIA H100 80GB HBM3` is an H100, `NVIDIA A100-SXM4-40GB` an A100: what jobs ask for by name. */
+export function skuOf(name: string): string {
+  const words = name
+    .replace(/^NVIDIA\s+|^Tesla\s+/gi, '')
+    .replace(/^GeForce\s+/i, '')
+    .split(/[\s-]+/);
+  const [first = 'GPU', second = ''] = words;
+  return /^(RTX|GTX)$/i.test(first) ? `${first}${second}` : first.slice(0, 40);
+}
+
+/** Devices to hand out: whole GPUs, and in place of one that is cut up its slices. */
+export function devicesOf(
+  gpus: readonly Gpu[],
+  slices: readonly Slice[],
+): (Device & { gpu: Gpu; slice: boolean })[] {
+  const parts = gpus.flatMap((gpu) => {
+    const health = { healthy: gpu.problem === '', problem: gpu.problem.slice(0, 300) };
+    if (!gpu.mig)
+      return [
+        { uuid: gpu.uuid, sku: skuOf(gpu.name), memoryMib: gpu.memoryMib, ...health, gpu, slice: false },
+      ];
+    return slices
+      .filter((slice) => slice.gpu === gpu.index)
+      .map(({ uuid, profile }) => ({
+        ...{
+          uuid,
+          sku: `${skuOf(gpu.name)}-${profile}`,
+          memoryMib: sliceMemoryMib(profile),
+          ...health,
+          gpu,
+          slice: true,
+        },
+      }));
+  });
+  return parts.map((part, index) => ({ index, ...part }));
+}
+
+/** `3g.20gb` has 20 GiB. */
+const sliceMemoryMib = (profile: string): number => Number(/\.(\d+)gb/.exec(profile)?.[1] ?? 1) * 1_024;

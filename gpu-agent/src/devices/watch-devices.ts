@@ -1,0 +1,60 @@
+/**
+ * The host's devices as last seen, looked at again and again. When the driver stops answering, what was known of the
+ * devices is kept, and all of them count as ill: a host nobody can ask about must get nothing new, and is not gone.
+ */
+import { type Clock, sleep } from '@cellbook/shared/clock.ts';
+import { limits } from '@cellbook/shared/limits.ts';
+import type { Logger } from '@cellbook/shared/log.ts';
+import type { Device } from '@cellbook/shared/protocol/gpu-agent-api.ts';
+import type { DeviceSource } from './device-source.ts';
+
+export interface WatchedDevices {
+  now(): Device[];
+  close(): void;
+}
+
+export interface WatchTools {
+  clock: Clock;
+  log: Logger;
+  everyMs?: number;
+  changed(devices: Device[]): void;
+}
+
+/** Throws where the first look fails: an agent that knows no device has nothing to report. */
+export async function watchDevices(source: DeviceSource, tools: WatchTools): Promise<WatchedDevices> {
+  const { clock, log, changed, everyMs = limits.gpuAgent.devices.everyMs } = tools;
+  const over = new AbortController();
+  let devices = await source.read(over.signal);
+
+  const look = async () => {
+    const seen = await source.read(over.signal).catch((error: unknown) => {
+      if (!over.signal.aborted) log.error({ err: error }, 'the devices cannot be read');
+      return devices.map((device) => ({ ...device, healthy: false, problem: problemOf(error) }));
+    });
+    // One that is missing has fallen off the bus: it is told, not left out.
+    const missing = devices.filter(({ uuid }) => !seen.some((device) => device.uuid === uuid));
+    const gone = missing.map((device) => ({
+      ...device,
+      healthy: false,
+      problem: 'it is not there any more',
+    }));
+    const next = [...seen, ...gone].sort((one, other) => one.index - other.index);
+    if (JSON.stringify(next) === JSON.stringify(devices) || over.signal.aborted) return;
+    devices = next;
+    log.warn({ devices: next.filter(({ healthy }) => !healthy) }, 'the devices’ health changed');
+    changed(next);
+  };
+  const loop = async () => {
+    for (;;) {
+      await sleep(clock, everyMs, over.signal);
+      await look();
+    }
+  };
+  loop().catch((error: unknown) => {
+    if (!over.signal.aborted) log.error({ err: error }, 'the watch over the devices ended');
+  });
+  return { now: () => devices, close: () => over.abort() };
+}
+
+const problemOf = (error: unknown): string =>
+  (error instanceof Error ? error.message : 'the devices cannot be read').slice(0, 300);

@@ -1,0 +1,105 @@
+/**
+ * An attempt's checkpoints on their way to the store. A program writes each beside and renames it, so that what is opened
+ * is whole and stays so while the next is written. Of those that come while one is under way only the newest goes.
+ */
+import { stat } from 'node:fs/promises';
+import type { Logger } from '@cellbook/shared/log.ts';
+import { checkpointKeyOf } from '@cellbook/shared/protocol/agent-objects-api.ts';
+import type { RunOrder } from '@cellbook/shared/protocol/gpu-agent-api.ts';
+import type { Objects } from '../objects/objects.ts';
+import type { JobFolder } from './job-folder.ts';
+import { openInside } from './open-inside.ts';
+
+export interface Saved {
+  /** Of the whole job's running time. */
+  savedMs: number;
+  checkpointKey: string | null;
+}
+
+export interface CheckpointTools {
+  objects: Objects;
+  log: Logger;
+  signal: AbortSignal;
+  /** One is in the store. */
+  stored(): void;
+}
+
+export class Checkpoints {
+  readonly #order: RunOrder;
+  readonly #folder: JobFolder;
+  readonly #tools: CheckpointTools;
+  #saved: Saved;
+  #baseMs = 0;
+  #count = 0;
+  #seen = '';
+  #waiting: number | null = null;
+  #underWay: Promise<void> | null = null;
+
+  constructor(order: RunOrder, folder: JobFolder, tools: CheckpointTools) {
+    this.#order = order;
+    this.#folder = folder;
+    this.#tools = tools;
+    const { savedMs, checkpointKey } = order;
+    this.#saved = { savedMs: checkpointKey === null ? 0 : savedMs, checkpointKey };
+  }
+
+  get saved(): Saved {
+    return this.#saved;
+  }
+
+  /** Puts the one it goes on from where the program looks for it. One that is gone is no reason not to begin anew. */
+  async fetch(own: (path: string) => void): Promise<void> {
+    const { checkpointKey, savedMs } = this.#order;
+    const path = this.#folder.checkpoint;
+    const there =
+      checkpointKey !== null && (await this.#tools.objects.download(checkpointKey, path, this.#tools.signal));
+    if (there) own(path);
+    else if (checkpointKey !== null)
+      this.#tools.log.warn({ checkpointKey }, 'the checkpoint is gone: it starts anew');
+    this.#baseMs = there ? savedMs : 0;
+    if (!there) this.#saved = { savedMs: 0, checkpointKey: null };
+    this.#seen = await this.#signature();
+  }
+
+  /** Looks whether the program has saved; `ranMs`: how long it had surely run by then. */
+  async look(ranMs: number): Promise<void> {
+    const signature = await this.#signature();
+    if (signature === this.#seen) return;
+    this.#seen = signature;
+    this.#waiting = this.#baseMs + ranMs;
+    this.#underWay ??= this.#bring().finally(() => {
+      this.#underWay = null;
+    });
+  }
+
+  /** Until all that was seen is in the store, or could not be brought there. */
+  async settled(): Promise<void> {
+    await this.#underWay;
+  }
+
+  async #bring(): Promise<void> {
+    const { objects, log, signal, stored } = this.#tools;
+    while (this.#waiting !== null) {
+      const savedMs = this.#waiting;
+      this.#waiting = null;
+      const key = checkpointKeyOf(this.#order.jobId, this.#order.attemptId, this.#count + 1);
+      const file = await openInside(this.#folder.checkpoint, this.#folder.work);
+      if (!file) return;
+      try {
+        await objects.upload(key, file, signal);
+        this.#count++;
+        this.#saved = { savedMs, checkpointKey: key };
+        stored();
+      } catch (error) {
+        if (!signal.aborted) log.warn({ err: error, key }, 'a checkpoint could not be brought to the store');
+      } finally {
+        await file.close();
+      }
+    }
+  }
+
+  async #signature(): Promise<string> {
+    const found = await stat(this.#folder.checkpoint).catch(() => null);
+    return found ? `${found.ino} ${found.size} ${found.mtimeMs}` : '';
+  }
+}

@@ -1,0 +1,111 @@
+/**
+ * Processes by what the kernel says of them. A pid names nothing for long: a process is known by its pid, the tick it
+ * started at, and the boot it started in.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { type Clock, sleep } from '@cellbook/shared/clock.ts';
+import { limits } from '@cellbook/shared/limits.ts';
+import { z } from 'zod';
+
+export const identitySchema = z.object({
+  pid: z.int().positive(),
+  startTicks: z.string(),
+  bootId: z.string(),
+});
+export type Identity = z.infer<typeof identitySchema>;
+
+/** Null where there is none, or only what its parent has not yet taken note of. */
+export function identityOf(pid: number): Identity | null {
+  const stat = statOf(pid);
+  return stat && stat.state !== 'Z' ? { pid, startTicks: stat.startTicks, bootId: bootId() } : null;
+}
+
+/** What one attempt's processes are found by: each way alone finds those that slipped through another. */
+export interface Marks {
+  /** Leader of its group and session. */
+  leader: Identity | null;
+  /** `cgroup.procs` files. */
+  processLists: readonly string[];
+  /** `NAME=value` that only its environment has. */
+  variable: string;
+}
+
+export function livePids({ leader, processLists, variable }: Marks): number[] {
+  const listed = processLists.flatMap((path) => read(path).split('\n').filter(Boolean).map(Number));
+  // A group outlives its leader, and its number is not given away while it does; of another boot it is another group.
+  const group = leader !== null && leader.bootId === bootId() && !isReused(leader) ? leader.pid : null;
+  const found = allPids().filter((pid) => {
+    const stat = statOf(pid);
+    if (!stat || stat.state === 'Z' || stat.state === 'X') return false;
+    if (group !== null && (stat.group === group || stat.session === group)) return true;
+    return read(`/proc/${pid}/environ`).split('\0').includes(variable);
+  });
+  const alive = listed.filter((pid) => !found.includes(pid) && identityOf(pid) !== null);
+  return [...found, ...alive].filter((pid) => pid > 1 && pid !== process.pid);
+}
+
+/** Those that are cheap to find, for looking at them often: of its control group, else of its group and session. */
+export function groupPids({ leader, processLists }: Marks): number[] {
+  const [list] = processLists;
+  if (list !== undefined) return read(list).split('\n').filter(Boolean).map(Number);
+  return allPids().filter((pid) => {
+    const stat = statOf(pid);
+    return stat !== null && leader !== null && (stat.group === leader.pid || stat.session === leader.pid);
+  });
+}
+
+/** Kills them until none is left; false where some do not end, which only the kernel can do. */
+export async function killAll(marks: Marks, clock: Clock): Promise<boolean> {
+  const untilMs = clock.monotonicMs() + limits.gpuAgent.run.killedMs;
+  for (;;) {
+    const pids = livePids(marks);
+    if (pids.length === 0) return true;
+    for (const pid of pids) signal(pid, 'SIGKILL');
+    if (clock.monotonicMs() >= untilMs) return false;
+    await sleep(clock, 10);
+  }
+}
+
+/** Resident memory of all of them, MiB. */
+export function memoryMibOf(pids: readonly number[]): number {
+  const pages = pids.map((pid) => Number(read(`/proc/${pid}/statm`).split(' ')[1] ?? 0));
+  return pages.reduce((sum, count) => sum + count, 0) / 256;
+}
+
+export function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // It ended meanwhile.
+  }
+}
+
+const isReused = ({ pid, startTicks }: Identity): boolean => {
+  const now = statOf(pid);
+  return now !== null && now.startTicks !== startTicks;
+};
+
+const allPids = (): number[] =>
+  readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
+
+function statOf(pid: number) {
+  const stat = read(`/proc/${pid}/stat`);
+  // The name in parentheses may hold spaces and parentheses itself: fields count from the last one.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const [state, , group, session] = fields;
+  const startTicks = fields[19];
+  if (state === undefined || startTicks === undefined) return null;
+  return { state, group: Number(group), session: Number(session), startTicks };
+}
+
+const bootId = (): string => read('/proc/sys/kernel/random/boot_id').trim();
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
