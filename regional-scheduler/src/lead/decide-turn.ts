@@ -36,7 +36,7 @@ export interface Turn {
 
 export function decideTurn(state: SchedulerState, term: Term, input: TurnInput): Turn {
   const { arrivals, reports, nowMs, monotonicMs, random } = input;
-  const turn: Turn = { entries: [], touched: new Set(), isMore: false };
+  const turn: Turn = { entries: [], touched: new Set(), isMore: true };
   const record = (event: SchedulerEvent, arrival?: Arrival): void => {
     for (const hostId of hostsTouched(state, event)) turn.touched.add(hostId);
     if (!applyEvent(state, event)) return;
@@ -59,13 +59,15 @@ export function decideTurn(state: SchedulerState, term: Term, input: TurnInput):
     const view = hostView(state, hostId);
     if (view) for (const event of readSilence(view, { nowMs, judge })) record(event);
   }
-  // These are applied already.
-  const decided = decide(state, nowMs, random);
-  for (const event of decided) {
-    for (const hostId of hostsTouched(state, event)) turn.touched.add(hostId);
-    turn.entries.push({ event });
+  while (turn.isMore && turn.entries.length < limits.scheduler.batchMax) {
+    // These are applied already.
+    const decided = decide(state, nowMs, random);
+    for (const event of decided) {
+      for (const hostId of hostsTouched(state, event)) turn.touched.add(hostId);
+      turn.entries.push({ event });
+    }
+    turn.isMore = decided.length > 0;
   }
-  turn.isMore = decided.length >= limits.scheduler.roundEventsMax;
   return turn;
 }
 

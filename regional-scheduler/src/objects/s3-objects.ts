@@ -22,7 +22,13 @@ export interface S3Location {
 }
 
 export function createS3Objects({ bucket, prefix, client: config }: S3Location): WholeObjects {
-  const client = new S3Client({ ...config, maxAttempts: limits.scheduler.s3Attempts });
+  const client = new S3Client({
+    ...config,
+    maxAttempts: limits.scheduler.s3Attempts,
+    // A checksum at the end of a stream is framed in a way that not everything which speaks S3 understands; ours was
+    // compared with the agent's before.
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+  });
   const at = (key: string) => ({ Bucket: bucket, Key: prefix + key });
   const within = () => ({ abortSignal: AbortSignal.timeout(limits.scheduler.s3Ms) });
   return {
