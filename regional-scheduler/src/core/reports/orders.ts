@@ -18,7 +18,7 @@ export interface Ordering {
 export function ordersFor(view: HostView | null, report: AgentReport, ordering: Ordering): AgentOrders {
   const { term, nowMs, quarantined = [] } = ordering;
   const isSuperseded = view === null || report.generation < view.spec.generation;
-  const own = isSuperseded ? [] : view.attempts;
+  const own = isSuperseded ? [] : view.attempts.filter(({ attempt }) => !term.isMissed(attempt.attemptId));
   const ownIds = new Set(own.map(({ attempt }) => attempt.attemptId));
   const strangers = report.attempts.filter(({ attemptId }) => !ownIds.has(attemptId));
   return {

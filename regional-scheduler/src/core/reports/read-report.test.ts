@@ -134,9 +134,24 @@ describe('reading a report', () => {
     expect(events[1]).toMatchObject({ outcome: { kind: 'failed', class: 'lost' }, ranMs: 0 });
   });
 
-  it('takes one that ran and is not told of as lost, if the agent has heard of this term', () => {
-    expect(types(readReport(view(running()), report(), reading))).toEqual(['attempt_ended']);
-    expect(readReport(view(running()), report({ epoch: 2 }), reading)).toEqual([]);
+  it('orders one that ran and is not told of no more, and gives it up when its lease must be over', () => {
+    const own = term();
+    const read = (nowMs: number, changes: Partial<AgentReport> = {}) => {
+      own.look(nowMs);
+      return types(readReport(view(running()), report(changes), { ...reading, term: own }));
+    };
+    expect(read(1_000, { epoch: 2 })).toEqual([]);
+    expect(own.isMissed(a)).toBe(false);
+    expect(read(2_000)).toEqual([]);
+    expect(ordersFor(view(running()), report(), { ...ordering, term: own }).run).toEqual([]);
+    expect(read(3_000, { attempts: [told({ phase: 'running' })] })).toEqual([]);
+    expect(ordersFor(view(running()), report(), { ...ordering, term: own }).run).toHaveLength(1);
+    expect(read(4_000)).toEqual([]);
+    expect(read(69_000)).toEqual([]);
+    expect(read(69_001)).toEqual(['attempt_ended']);
+  });
+
+  it('waits for one that has not started to be told of', () => {
     expect(readReport(view(running({ startedMs: null })), report(), reading)).toEqual([]);
   });
 

@@ -29,9 +29,15 @@ export function readReport(
     const told = report.attempts.find(
       ({ attemptId, jobId }) => attemptId === own.attempt.attemptId && jobId === own.job.jobId,
     );
-    if (told) events.push(...attemptEvents(own, told, reading, report.draining || isRestarted));
-    else if (isRestarted || isMissed(own, report, reading.term))
-      events.push(...ended(own, lost(isRestarted ? 'its agent restarted' : 'its agent lost it'), reading));
+    const { attemptId } = own.attempt;
+    if (told) {
+      reading.term.told(attemptId);
+      events.push(...attemptEvents(own, told, reading, report.draining || isRestarted));
+    } else if (isRestarted) events.push(...ended(own, lost('its agent restarted'), reading));
+    else if (couldTell(own, report, reading.term) && reading.term.missed(attemptId)) {
+      reading.term.told(attemptId);
+      events.push(...ended(own, lost('its agent tells of it no more'), reading));
+    }
   }
   return events;
 }
@@ -46,7 +52,7 @@ export function readSilence(view: HostView, reading: Omit<ReportReading, 'term'>
 }
 
 /** One that ran and is not told of any more, by an agent that has heard of this term. */
-function isMissed({ attempt }: AttemptView, report: AgentReport, term: Term): boolean {
+function couldTell({ attempt }: AttemptView, report: AgentReport, term: Term): boolean {
   return attempt.startedMs !== null && report.epoch === term.epoch;
 }
 

@@ -3,7 +3,6 @@ import type { HostId } from '@cellbook/shared/ids.ts';
 import type { Random } from '@cellbook/shared/random.ts';
 import { afterFailure, avoidedHosts, type FailedAttempt } from '../contain/retry.ts';
 import { requeueSpreadMs } from '../contain/rollout.ts';
-import { healthyGpus } from '../fleet/host.ts';
 import type { AttemptOutcome, JobSpec } from '../model/job.ts';
 import { kindsFor } from '../queue/shape-class.ts';
 import type { SchedulerState } from '../state.ts';
@@ -56,18 +55,13 @@ function failureOf(
   return { attemptId, hostId, version, class: outcome.class, detail: outcome.detail, ranMs, atMs };
 }
 
-/** Those that could run it, now or when they are back, and that it does not avoid. */
+/** Those that could run it, now or when they are back and well again, and that it does not avoid. */
 function hostsLeft(state: SchedulerState, job: JobSpec, failures: readonly FailedAttempt[]): number {
   const kinds = kindsFor(job, state.fleet.kinds);
   const avoided = new Set(avoidedHosts(failures));
   let left = 0;
   for (const { spec, phase, kind } of state.fleet.hosts.values())
-    if (
-      phase !== 'gone' &&
-      kinds.includes(kind) &&
-      healthyGpus(spec) >= job.gpus &&
-      !avoided.has(spec.hostId)
-    )
+    if (phase !== 'gone' && kinds.includes(kind) && spec.gpus >= job.gpus && !avoided.has(spec.hostId))
       left++;
   return left;
 }

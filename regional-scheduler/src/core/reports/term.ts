@@ -7,8 +7,10 @@
  *
  * Reports of one generation are numbered: one that is older than the last is late or a duplicate and says nothing. Reports
  * sent in an earlier term may still arrive, so that only one whose agent has heard of this term can say what it lacks.
+ * What ran and is not told of any more is not ordered any more, and given away only when its lease must be over: the
+ * agent may have lost it, or lie.
  */
-import type { HostId } from '@cellbook/shared/ids.ts';
+import type { AttemptId, HostId } from '@cellbook/shared/ids.ts';
 
 export interface TermOptions {
   epoch: number;
@@ -26,6 +28,7 @@ export class Term {
   readonly #answeredMs = new Map<HostId, number>();
   readonly #taken = new Map<HostId, { generation: number; sequence: number }>();
   readonly #waiting = new Set<HostId>();
+  readonly #missedMs = new Map<AttemptId, number>();
   #countsFromMs: number;
   #lookedMs: number;
 
@@ -65,5 +68,21 @@ export class Term {
     if (this.#waiting.has(hostId)) return false;
     const fromMs = Math.max(this.#countsFromMs, this.#answeredMs.get(hostId) ?? 0);
     return nowMs - fromMs > this.#options.leaseMs + this.#options.marginMs;
+  }
+
+  /** A new report of its agent says nothing of it; true once no lease that it had can last. */
+  missed(attemptId: AttemptId): boolean {
+    const sinceMs = this.#missedMs.get(attemptId) ?? this.#lookedMs;
+    this.#missedMs.set(attemptId, sinceMs);
+    return this.#lookedMs - sinceMs > this.#options.leaseMs + this.#options.marginMs;
+  }
+
+  told(attemptId: AttemptId): void {
+    this.#missedMs.delete(attemptId);
+  }
+
+  /** Whether it may be ordered: what is missed is not. */
+  isMissed(attemptId: AttemptId): boolean {
+    return this.#missedMs.has(attemptId);
   }
 }
