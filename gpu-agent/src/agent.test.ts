@@ -1,6 +1,7 @@
 /** The agent as a process, the real renderer, and a scheduler over HTTP that says what each story needs. */
 import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AttemptId } from '@cellbook/shared/ids.ts';
 import type { AttemptReport } from '@cellbook/shared/protocol/gpu-agent-api.ts';
@@ -102,17 +103,25 @@ describe('the agent', () => {
     expect(end.logTail).toContain('going on from frame');
   });
 
-  it.each([
-    ['hang', 'hung', { silenceMsMax: 400 }],
-    ['stuck', 'no_progress', { noProgressMsMax: 400 }],
-    ['crash', 'crashed', {}],
-    ['oom', 'out_of_memory', { memoryMibMax: 256 }],
-    ['rubbish', 'bad_output', {}],
-  ])('tells a program that does this from others: %s', async (kind, expected, bounds) => {
-    start(hostWith({ CELLBOOK_BINARIES: binaryWith(bounds) }));
-    scheduler.orders({ run: [runOrder(a, { parameters: { ...tiny, fault: { kind, atFrame: 1 } } })] });
-    expect((await endOf(a)).outcome).toMatchObject({ kind: 'failed', class: expected });
-    expect(processesOf(a)).toEqual([]);
+  it('tells each way a program can go wrong from the others, all at once on eight devices', async () => {
+    const faults = [
+      { kind: 'hang', expected: 'hung', bounds: { silenceMsMax: 600 } },
+      { kind: 'stuck', expected: 'no_progress', bounds: { noProgressMsMax: 600 } },
+      { kind: 'crash', expected: 'crashed', bounds: {} },
+      { kind: 'oom', expected: 'out_of_memory', bounds: { memoryMibMax: 256 } },
+      { kind: 'rubbish', expected: 'bad_output', bounds: {} },
+    ];
+    const directory = binaryWith(...faults.map(({ kind, bounds }) => ({ version: kind, ...bounds })));
+    start(hostWith({ CELLBOOK_BINARIES: directory, CELLBOOK_DEVICES: 'simulated:H200*8' }));
+    const run = faults.map(({ kind }, at) => {
+      const parameters = { ...tiny, fault: { kind, atFrame: 1 } };
+      return runOrder(attemptOf(at), { version: kind, devices: [at], parameters });
+    });
+    scheduler.orders({ run });
+    for (const [at, { expected }] of faults.entries()) {
+      expect((await endOf(attemptOf(at))).outcome).toMatchObject({ kind: 'failed', class: expected });
+      expect(processesOf(attemptOf(at))).toEqual([]);
+    }
   });
 
   it('ends what has run as long as it may, and what says nothing at all runs to its end', async () => {
@@ -183,7 +192,7 @@ describe('the agent', () => {
 
   it('holds on while nobody leads, and drops the word of an earlier leader', async () => {
     start();
-    scheduler.orders({ epoch: 5, leaseMs: 3_000, run: [runOrder(a, { parameters: slow })] });
+    scheduler.orders({ epoch: 5, leaseMs: 30_000, run: [runOrder(a, { parameters: slow })] });
     await running(a);
     scheduler.orders({ leaderless: true, epoch: 0, run: [] });
     const first = scheduler.reports.length;
@@ -219,22 +228,24 @@ describe('the agent', () => {
   });
 });
 
-/** The renderer under other bounds, or another program in its place. */
-function binaryWith(change: Record<string, unknown>): string {
+/** The renderer under other bounds, or other programs in its place: a manifest for each. */
+function binaryWith(...changes: Record<string, unknown>[]): string {
   const renderer = new URL('../examples/video-renderer/', import.meta.url);
-  const directory = execFileSync('mktemp', ['-d', '/tmp/cellbook-binary-XXXXXX']).toString().trim();
-  execFileSync('chmod', ['755', directory]);
-  const manifest = {
-    ...{ name: 'video-renderer', version: '1', result: 'output.mp4', checkpoints: true },
-    command: ['node', new URL('main.ts', renderer).pathname],
-    check: ['ffprobe', '-v', 'error', '{result}'],
-    ...change,
-  };
-  writeFileSync(join(directory, '1.binary.json'), JSON.stringify(manifest));
+  const directory = mkdtempSync(join(tmpdir(), 'cellbook-binary-'));
+  chmodSync(directory, 0o755);
+  for (const [at, change] of changes.entries()) {
+    const manifest = {
+      ...{ name: 'video-renderer', version: '1', result: 'output.mp4', checkpoints: true },
+      command: ['node', new URL('main.ts', renderer).pathname],
+      check: ['ffprobe', '-v', 'error', '{result}'],
+      ...change,
+    };
+    writeFileSync(join(directory, `${at}.binary.json`), JSON.stringify(manifest));
+  }
   made.push(directory);
   return directory;
 }
 const made: string[] = [];
 afterEach(() => {
-  for (const directory of made.splice(0)) execFileSync('rm', ['-r', directory]);
+  for (const directory of made.splice(0)) rmSync(directory, { recursive: true });
 });

@@ -15,7 +15,8 @@ import type { Random } from '@cellbook/shared/random.ts';
 import { retryDelayMs } from '@cellbook/shared/retry.ts';
 import type { SchedulerHttp } from '../objects/scheduler-http.ts';
 
-const { progressMs, reportRunningMs, reportIdleMs, reportGapMs, answerMs, retry } = limits.gpuAgent;
+const { progressMs, reportLeaseShare, reportRunningMs, reportIdleMs, reportGapMs, answerMs, retry } =
+  limits.gpuAgent;
 
 export interface ReportTools {
   clock: Clock;
@@ -46,6 +47,7 @@ export function startReporting(tools: ReportTools): ReportLoop {
   let isChanged = true;
   let waiting: AbortController | null = null;
   let failures = 0;
+  let leaseMs = Number.POSITIVE_INFINITY;
   let sentMs = clock.monotonicMs();
   let soon: Timer | null = null;
 
@@ -54,7 +56,7 @@ export function startReporting(tools: ReportTools): ReportLoop {
     isChanged = false;
     sequence++;
     const runs = picture.attempts.some(({ state }) => state.phase !== 'ended');
-    const waitMs = runs ? reportRunningMs : reportIdleMs;
+    const waitMs = runs ? Math.min(reportRunningMs, Math.floor(leaseMs * reportLeaseShare)) : reportIdleMs;
     const patience = new AbortController();
     waiting = patience;
     const timer = clock.setTimer(waitMs + answerMs, () => patience.abort(new Error('no answer in time')));
@@ -69,7 +71,9 @@ export function startReporting(tools: ReportTools): ReportLoop {
       });
       if (!answer.ok)
         throw new Error(`the scheduler answered ${answer.status}: ${(await answer.text()).slice(0, 300)}`);
-      tools.answered(agentOrdersSchema.parse(await answer.json()), countsFromMs);
+      const orders = agentOrdersSchema.parse(await answer.json());
+      leaseMs = orders.leaseMs;
+      tools.answered(orders, countsFromMs);
       if (failures > 0) log.info({ failures }, 'a scheduler answers again');
       failures = 0;
       for (const waiter of told) if (sequence >= waiter.from) waiter.resolve();

@@ -5,6 +5,8 @@ export const gpuAgentLimits = {
     attemptsMax: 512,
     /** While something runs: a lease of 60 s is renewed twelve times, at 128 requests a second from 640 hosts. */
     reportRunningMs: 5_000,
+    /** Of a shorter lease: five answers may be lost before anything is stopped. */
+    reportLeaseShare: 1 / 8,
     /** Progress in steps of a twentieth is told this often at the most: ten reports of a job of a minute. */
     progressMs: 1_000,
     progressStep: 0.05,
