@@ -23,7 +23,7 @@ import type { SchedulerState } from './state.ts';
 
 export function applyEvent(state: SchedulerState, event: SchedulerEvent): boolean {
   const isApplied = transition(state, event);
-  if (event.atMs > state.atMs) state.atMs = event.atMs;
+  if (isApplied && event.atMs > state.atMs) state.atMs = event.atMs;
   return isApplied;
 }
 

@@ -11,7 +11,7 @@ import { limits } from '@cellbook/shared/limits.ts';
 import type { Random } from '@cellbook/shared/random.ts';
 import { redeemClaims } from './decide/claims.ts';
 import { containFailures } from './decide/contain.ts';
-import { dispatch } from './decide/dispatch.ts';
+import { dispatch, reserveForGangs } from './decide/dispatch.ts';
 import { expire } from './decide/expire.ts';
 import { Turn } from './decide/turn.ts';
 import type { SchedulerEvent } from './model/event.ts';
@@ -24,6 +24,7 @@ export function decide(state: SchedulerState, nowMs: number, random: Random): Sc
   containFailures(turn);
   redeemClaims(turn);
   dispatch(turn);
+  reserveForGangs(turn);
   preempt(turn);
   return turn.events;
 }

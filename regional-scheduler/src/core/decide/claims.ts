@@ -1,13 +1,14 @@
 /** Whoever has a claim on a host takes it when it is free; a claim that came to nothing is made anew, or let go. */
-import { mayRun } from '../contain/contain.ts';
+
 import type { Reservation } from '../fleet/host.ts';
-import { couldTake } from '../place/find-place.ts';
+import { couldTake, type Request } from '../place/find-place.ts';
 import { mayRunMore } from '../queue/line.ts';
 import type { ShapeClass } from '../queue/shape-class.ts';
 import { chooseHost } from '../reserve/choose-host.ts';
 import { freeAtMs } from '../reserve/predict-end.ts';
 import { budgetMilli } from '../share/shares-of.ts';
 import type { SchedulerState } from '../state.ts';
+import { isLetRun } from './let-run.ts';
 import type { Turn } from './turn.ts';
 
 export function redeemClaims(turn: Turn): void {
@@ -27,14 +28,14 @@ function redeem(turn: Turn, claim: Reservation): void {
   const shape = shapeOf(state, claim);
   const budget = budgetMilli(state, queue);
   const isAdmissible =
-    mayRunMore(queue.customer(orgId)) && gpus * host.kind.priceMilli <= budget && isLetRun(turn, row, gpus);
+    mayRunMore(queue.customer(orgId)) && gpus * host.kind.priceMilli <= budget && isLetRun(turn, row);
   if (!isAdmissible) turn.emit({ type: 'reservation_dropped', jobId });
   else if (couldTake(state, { row, shape, budgetMilli: budget }, host)) turn.placeOn(row, host);
-  else if (nowMs > claim.startMs) renew(turn, claim, shape);
+  else if (nowMs > claim.startMs) renew(turn, claim, { shape, budgetMilli: budget });
 }
 
 /** Predictions did not hold: perhaps another host is free sooner by now. A nomination waits for those asked to stop. */
-function renew(turn: Turn, claim: Reservation, shape: ShapeClass): void {
+function renew(turn: Turn, claim: Reservation, request: Pick<Request, 'shape' | 'budgetMilli'>): void {
   const { state, nowMs } = turn;
   const { jobId, host, nominated, gpus } = claim;
   const hereMs = freeAtMs(state, host, gpus, nowMs);
@@ -45,7 +46,7 @@ function renew(turn: Turn, claim: Reservation, shape: ShapeClass): void {
   }
   const other = chooseHost(
     state,
-    shape,
+    request,
     nowMs,
     (one) => one.reservation !== null || one.kind.sku !== host.kind.sku,
   );
@@ -57,11 +58,6 @@ function renew(turn: Turn, claim: Reservation, shape: ShapeClass): void {
     hostId: next.spec.hostId,
     startMs: Math.max(startMs, nowMs + 1000),
   });
-}
-
-function isLetRun({ state, nowMs }: Turn, row: number, gpus: number): boolean {
-  const { contain, jobs, fleet } = state;
-  return mayRun(contain, { features: jobs.featuresOf(row), gpus }, fleet.capacityGpus, nowMs).go;
 }
 
 function shapeOf(state: SchedulerState, { row, tier }: Reservation): ShapeClass {

@@ -1,9 +1,8 @@
 /**
  * Jobs onto GPUs, until nobody who may run fits anywhere: the tier whose water stands lowest, in it the first customer
- * of the shapes that are not parked, his first job. What fits nowhere parks its shape; if it is a gang whose turn it
- * is, it gets a reservation.
+ * of the shapes that are not parked, his first job. What fits nowhere parks its shape.
  */
-import { mayRun } from '../contain/contain.ts';
+import type { Host } from '../fleet/host.ts';
 import type { Row } from '../jobs/job-table.ts';
 import { findHole, findPlace, findYielding, type Request } from '../place/find-place.ts';
 import type { ShapeClass } from '../queue/shape-class.ts';
@@ -11,6 +10,7 @@ import type { TierQueue } from '../queue/tier-queue.ts';
 import { chooseHost, reservedSkus } from '../reserve/choose-host.ts';
 import { budgetMilli, levelOf } from '../share/shares-of.ts';
 import { tierNames } from '../share/tiers.ts';
+import { isLetRun, verdictOn } from './let-run.ts';
 import type { Turn } from './turn.ts';
 
 export function dispatch(turn: Turn): void {
@@ -18,9 +18,21 @@ export function dispatch(turn: Turn): void {
     const next = nextClass(turn);
     if (!next) return;
     const { queue, shape } = next;
-    const gang = queue.firstStuckGang(shape);
-    if (gang) reserve(turn, queue, gang);
     placeNext(turn, queue, shape);
+  }
+}
+
+/**
+ * Gangs whose turn it is and that fit nowhere get a host to wait for. Only while nobody of one GPU is before them: the
+ * next GPU that comes free is his.
+ */
+export function reserveForGangs(turn: Turn): void {
+  for (const tier of tierNames) {
+    const queue = turn.state.tiers[tier];
+    for (const shape of queue.inOrder()) {
+      if (turn.isFull || shape.gpus === 1) break;
+      if (shape.parked === 'room') reserve(turn, queue, shape);
+    }
   }
 }
 
@@ -43,27 +55,35 @@ function nextClass({ state }: Turn): { queue: TierQueue; shape: ShapeClass } | n
 function placeNext(turn: Turn, queue: TierQueue, shape: ShapeClass): void {
   const { state, nowMs } = turn;
   const row = shape.lines.top!.jobs.top!;
-  if (!isLetRun(turn, row)) return;
   const request: Request = { row, shape, budgetMilli: budgetMilli(state, queue) };
-  if (shape.kinds.every(({ priceMilli }) => shape.gpus * priceMilli > request.budgetMilli)) {
-    shape.parked = shape.kinds.length === 0 ? 'room' : 'ceiling';
+  const isOver =
+    shape.kinds.length > 0 &&
+    shape.kinds.every(({ priceMilli }) => shape.gpus * priceMilli > request.budgetMilli);
+  if (isOver) {
+    shape.parked = 'ceiling';
     return;
   }
+  // Only who has a place is asked whether its class may run: whether it is parked changes nothing then.
   const host = findPlace(state, request) ?? findHole(state, request, nowMs);
-  if (host) {
-    turn.placeOn(row, host);
-    return;
-  }
-  const taken = isBelowFloor(turn, queue)
-    ? findYielding(state, request, ({ tier }) => levelOf(state, state.tiers[tier]) >= 0)
-    : null;
-  if (taken) {
-    turn.emit({ type: 'reservation_dropped', jobId: taken.reservation!.jobId });
-    turn.placeOn(row, taken);
-    return;
-  }
-  if (shape.gpus > 1) reserve(turn, queue, shape);
-  if (!backfill(turn, request)) shape.parked = 'room';
+  const yielding = host ? null : findYieldingTo(turn, queue, request);
+  if (host) place(turn, row, host);
+  else if (yielding) takeFrom(turn, row, yielding);
+  else if (!backfill(turn, request)) shape.parked = 'room';
+}
+
+function findYieldingTo({ state }: Turn, queue: TierQueue, request: Request): Host | null {
+  if (levelOf(state, queue) >= 0) return null;
+  return findYielding(state, request, ({ tier }) => levelOf(state, state.tiers[tier]) >= 0);
+}
+
+function place(turn: Turn, row: Row, host: Host): void {
+  if (admit(turn, row)) turn.placeOn(row, host);
+}
+
+function takeFrom(turn: Turn, row: Row, host: Host): void {
+  if (!admit(turn, row)) return;
+  turn.emit({ type: 'reservation_dropped', jobId: host.reservation!.jobId });
+  turn.placeOn(row, host);
 }
 
 /** One behind the first may be short enough to fit in front of a reservation. */
@@ -78,7 +98,7 @@ function backfill(turn: Turn, request: Request): boolean {
       if (++looked > state.policy.backfillDepth) return false;
       const host = findHole(state, { ...request, row }, nowMs);
       if (!host) continue;
-      if (isLetRun(turn, row)) turn.placeOn(row, host);
+      place(turn, row, host);
       return true;
     }
   }
@@ -88,13 +108,10 @@ function backfill(turn: Turn, request: Request): boolean {
 const perLine = 4;
 
 /** Whether its class may run; one that may not is held, or refused. */
-function isLetRun(turn: Turn, row: Row): boolean {
-  const { state, nowMs } = turn;
-  const { jobs, contain, fleet } = state;
-  const { gpus } = jobs.templateOf(row);
-  const verdict = mayRun(contain, { features: jobs.featuresOf(row), gpus }, fleet.capacityGpus, nowMs);
+function admit(turn: Turn, row: Row): boolean {
+  const verdict = verdictOn(turn, row);
   if (verdict.go) return true;
-  const jobId = jobs.ids[row]!;
+  const jobId = turn.state.jobs.ids[row]!;
   if (verdict.refuse) turn.emit({ type: 'job_ended', jobId, phase: 'failed', because: verdict.because });
   else turn.emit({ type: 'job_held', jobId, because: 'class', untilMs: verdict.untilMs });
   return false;
@@ -102,20 +119,17 @@ function isLetRun(turn: Turn, row: Row): boolean {
 
 function reserve(turn: Turn, queue: TierQueue, shape: ShapeClass): void {
   const { state, nowMs } = turn;
-  const jobId = state.jobs.ids[shape.lines.top!.jobs.top!]!;
-  if (state.reservations.has(jobId)) return;
+  const row = shape.lines.top!.jobs.top!;
+  const jobId = state.jobs.ids[row]!;
+  if (state.reservations.has(jobId) || !isLetRun(turn, row)) return;
   const skus = reservedSkus(state, queue);
   const chosen = chooseHost(
     state,
-    shape,
+    { shape, budgetMilli: budgetMilli(state, queue) },
     nowMs,
     (host) => host.reservation !== null || skus.has(host.kind.sku),
   );
   if (!chosen) return;
   const { host, startMs } = chosen;
   turn.emit({ type: 'job_reserved', jobId, hostId: host.spec.hostId, startMs });
-}
-
-function isBelowFloor({ state }: Turn, queue: TierQueue): boolean {
-  return levelOf(state, queue) < 0;
 }

@@ -103,6 +103,10 @@ export class JobTable {
     return this.#templates.value(this.template[row]!);
   }
 
+  userOf(row: Row): JobSpec['userId'] {
+    return this.#users.value(this.#user[row]!);
+  }
+
   featuresOf(row: Row): readonly string[] {
     return this.#featureSets.value(this.#features[row]!);
   }
@@ -123,7 +127,7 @@ export class JobTable {
     return {
       ...template,
       jobId: this.ids[row]!,
-      userId: this.#users.value(this.#user[row]!),
+      userId: this.userOf(row),
       features: this.featuresOf(row),
       submittedMs: this.submittedMs[row]!,
       notBeforeMs: Number.isNaN(notBeforeMs) ? null : notBeforeMs,

@@ -96,15 +96,6 @@ export class TierQueue {
     return best;
   }
 
-  /** A parked gang whose turn is before that of `open`, the first of them. */
-  firstStuckGang(open: ShapeClass): ShapeClass | null {
-    let best = open;
-    for (const one of this.classes)
-      if (one.parked === 'room' && one.gpus > 1 && one.lines.size > 0 && this.#isBefore(one, best))
-        best = one;
-    return best === open ? null : best;
-  }
-
   /** In the order of their first jobs. */
   inOrder(): ShapeClass[] {
     return this.classes.filter(({ lines }) => lines.size > 0).sort((a, b) => (this.#isBefore(a, b) ? -1 : 1));

@@ -2,11 +2,16 @@
 
 import { overdueAtMs } from '../contain/watch.ts';
 import type { LiveAttempt } from '../fleet/host.ts';
+import type { Row } from '../jobs/job-table.ts';
+import type { Attempt } from '../model/job.ts';
+import type { TierQueue } from '../queue/tier-queue.ts';
+import { levelOf } from '../share/shares-of.ts';
+import { tierNames } from '../share/tiers.ts';
 import type { SchedulerState } from '../state.ts';
 import { dropReservation, roomAppeared } from './claims.ts';
 import { learnEnded, learnOverdue, learnPlaced } from './containment.ts';
 import type { EventOf } from './event-of.ts';
-import { arrive, dequeue, hold, leftMs, triesOf } from './move-job.ts';
+import { arrive, dequeue, hold, leftMs, orderChanged, triesOf } from './move-job.ts';
 
 export function applyPlaced(state: SchedulerState, event: EventOf<'job_placed'>): boolean {
   const { jobs, fleet } = state;
@@ -22,42 +27,43 @@ export function applyPlaced(state: SchedulerState, event: EventOf<'job_placed'>)
   const tries = triesOf(state, row);
   const { priceMilli } = host.kind;
   const charged = (template.gpus * priceMilli * leftMs(state, row)) / 1000;
-  const attempt: LiveAttempt = {
-    attemptId,
-    hostId: event.hostId,
-    devices,
-    version,
-    placedMs: atMs,
-    startedMs: null,
-    savedMs: tries.savedMs,
-    checkpointKey: tries.checkpointKey,
-    progress: null,
-    preempting: null,
-    row,
-    jobId,
-    tier: template.tier,
-    gpus: template.gpus,
-    savedAtMs: atMs,
-    charged,
-    priceMilli,
-    overdue: false,
-    watchMs: watchMs(state, row, atMs, false),
-    watchAt: -1,
-    host,
-  };
   tries.attempts++;
-  tries.live = attempt;
-  state.attempts.set(attemptId, attempt);
-  state.watched.push(attempt);
-  fleet.occupy(attempt);
-  jobs.setPhase(row, 'scheduled');
-  queue.heldMilli += template.gpus * priceMilli;
   queue.clock = Math.max(queue.clock, customer.tag);
   customer.tag += charged / customer.weight;
-  customer.running++;
-  queue.settle(customer);
+  const { savedMs, checkpointKey } = tries;
+  const attempt = admit(state, row, {
+    ...{ attemptId, hostId: event.hostId, devices, version, savedMs, checkpointKey, charged, priceMilli },
+    ...{ placedMs: atMs, savedAtMs: atMs, startedMs: null, progress: null, preempting: null, overdue: false },
+  });
+  jobs.setPhase(row, 'scheduled');
   learnPlaced(state, attempt);
   return true;
+}
+
+type Admitted = Attempt & Pick<LiveAttempt, 'savedAtMs' | 'charged' | 'priceMilli' | 'overdue'>;
+
+/** It holds its GPUs from now on. */
+export function admit(state: SchedulerState, row: Row, admitted: Admitted): LiveAttempt {
+  const { tier, gpus, orgId } = state.jobs.templateOf(row);
+  const attempt: LiveAttempt = {
+    ...admitted,
+    ...{ row, tier, gpus, watchAt: -1 },
+    jobId: state.jobs.ids[row]!,
+    watchMs: watchMs(state, row, admitted.startedMs ?? admitted.placedMs, admitted.overdue),
+    host: state.fleet.hosts.get(admitted.hostId)!,
+  };
+  const queue = state.tiers[tier];
+  const customer = queue.customer(orgId);
+  triesOf(state, row).live = attempt;
+  state.attempts.set(attempt.attemptId, attempt);
+  state.watched.push(attempt);
+  state.fleet.occupy(attempt);
+  holdMore(state, queue, gpus * attempt.priceMilli);
+  if (attempt.preempting) queue.leavingMilli += gpus * attempt.priceMilli;
+  customer.running++;
+  queue.settle(customer);
+  orderChanged(state, customer);
+  return attempt;
 }
 
 export function applyStarted(state: SchedulerState, event: EventOf<'attempt_started'>): boolean {
@@ -114,14 +120,25 @@ export function applyAttemptEnded(state: SchedulerState, event: EventOf<'attempt
   state.fleet.vacate(attempt);
   if (attempt.preempting) state.tiers[attempt.tier].leavingMilli -= attempt.gpus * attempt.priceMilli;
   giveBack(state, attempt, ranMs);
+  if (host.phase === 'gone' && host.attempts.length === 0) state.fleet.remove(host);
   roomAppeared(state, host.kind, host.free);
   state.jobs.setPhase(row, 'held');
   const { orgId, tier } = state.jobs.templateOf(row);
   if (retryAtMs !== null && retryAtMs <= atMs && tries.cancel === null) arrive(state, row);
   // What is not tried again is ended by the event that follows this one.
   else hold(state, row, retryAtMs === null || tries.cancel !== null ? Number.NEGATIVE_INFINITY : retryAtMs);
-  state.tiers[tier].settle(state.tiers[tier].customer(orgId));
+  const customer = state.tiers[tier].customer(orgId);
+  state.tiers[tier].settle(customer);
+  orderChanged(state, customer);
   return true;
+}
+
+/** A tier below its floor may be yielded to, so that parked shapes are looked at again when one crosses its own. */
+function holdMore(state: SchedulerState, queue: TierQueue, milli: number): void {
+  const wasBelow = levelOf(state, queue) < 0;
+  queue.heldMilli += milli;
+  if (state.fleet.reserved.length === 0 || levelOf(state, queue) < 0 === wasBelow) return;
+  for (const tier of tierNames) state.tiers[tier].unpark('room');
 }
 
 /** What its tier held, and what its customer was charged beyond what it used. */
@@ -129,7 +146,7 @@ function giveBack(state: SchedulerState, attempt: LiveAttempt, ranMs: number): v
   const { orgId, tier } = state.jobs.templateOf(attempt.row);
   const queue = state.tiers[tier];
   const customer = queue.customer(orgId);
-  queue.heldMilli -= attempt.gpus * attempt.priceMilli;
+  holdMore(state, queue, -attempt.gpus * attempt.priceMilli);
   queue.unpark('ceiling');
   const used = (attempt.gpus * attempt.priceMilli * ranMs) / 1000;
   customer.tag += (used - attempt.charged) / customer.weight;

@@ -4,7 +4,7 @@
  * little of the fleet is kept empty. Jobs of one GPU need none: the next GPU that comes free is theirs.
  */
 import type { Host } from '../fleet/host.ts';
-import type { ShapeClass } from '../queue/shape-class.ts';
+import type { Request } from '../place/find-place.ts';
 import type { TierQueue } from '../queue/tier-queue.ts';
 import type { SchedulerState } from '../state.ts';
 import { freeAtMs } from './predict-end.ts';
@@ -16,14 +16,18 @@ export interface Chosen {
 
 export function chooseHost(
   state: SchedulerState,
-  shape: ShapeClass,
+  { shape, budgetMilli }: Pick<Request, 'shape' | 'budgetMilli'>,
   nowMs: number,
   isTaken: (host: Host) => boolean,
 ): Chosen | null {
   let best: Chosen | null = null;
   for (const host of state.fleet.ranked) {
-    if (host.phase !== 'up' || !shape.kinds.includes(host.kind) || isTaken(host)) continue;
-    if (shape.avoids.includes(host.spec.hostId)) continue;
+    const isEligible =
+      host.phase === 'up' &&
+      shape.kinds.includes(host.kind) &&
+      shape.gpus * host.kind.priceMilli <= budgetMilli &&
+      !shape.avoids.includes(host.spec.hostId);
+    if (!isEligible || isTaken(host)) continue;
     const startMs = freeAtMs(state, host, shape.gpus, nowMs);
     if (startMs < (best?.startMs ?? Number.POSITIVE_INFINITY)) best = { host, startMs };
   }
