@@ -21,6 +21,20 @@ const environmentSchema = z.object({
   /** The region's secret, that the keys of its agents are made of (shared/src/gpu/agent-key.ts). */
   CELLBOOK_AGENT_KEY_FILE: z.string().min(1),
   CELLBOOK_EDGE_PUBLIC_KEYS: z.string().min(1),
+  /** Where clients reach the edge: addresses of results begin with it. */
+  CELLBOOK_PUBLIC_URL: z.url({ protocol: /^https?$/ }).default('http://localhost:8787'),
+  /**
+   * A JSON list of secrets (base64url, 32 bytes or more) that addresses of results and webhooks are signed with, the same
+   * in all regions: the first signs, all are believed. Absent: made of the region's secret, so that a job that goes to
+   * another region is signed for by another key.
+   */
+  CELLBOOK_JOBS_KEYS: z
+    .string()
+    .transform((text): unknown => JSON.parse(text))
+    .pipe(z.array(z.base64url().min(43)).min(1).max(8))
+    .optional(),
+  /** Hosts, between commas, that webhooks may reach though they are at private addresses. */
+  CELLBOOK_WEBHOOK_ALLOW: z.string().default(''),
   /** How long an agent may run what it has without hearing from anybody. */
   CELLBOOK_AGENT_LEASE_MS: z.coerce.number().int().min(1_000).default(limits.scheduler.agentLeaseMs),
   CELLBOOK_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
@@ -39,6 +53,10 @@ export interface SchedulerConfig {
   objects: string;
   agentKeyFile: string;
   edgePublicKeysFile: string;
+  publicUrl: URL;
+  /** Null: made of the region's secret. */
+  jobsKeys: readonly string[] | null;
+  webhookHosts: ReadonlySet<string>;
   agentLeaseMs: number;
   logLevel: string;
 }
@@ -65,6 +83,9 @@ export function readConfig(environment: NodeJS.ProcessEnv): SchedulerConfig {
     objects: given.CELLBOOK_OBJECTS,
     agentKeyFile: given.CELLBOOK_AGENT_KEY_FILE,
     edgePublicKeysFile: given.CELLBOOK_EDGE_PUBLIC_KEYS,
+    publicUrl: new URL(given.CELLBOOK_PUBLIC_URL),
+    jobsKeys: given.CELLBOOK_JOBS_KEYS ?? null,
+    webhookHosts: new Set(given.CELLBOOK_WEBHOOK_ALLOW.split(',').filter((host) => host !== '')),
     agentLeaseMs: given.CELLBOOK_AGENT_LEASE_MS,
     logLevel: given.CELLBOOK_LOG_LEVEL,
   };

@@ -12,6 +12,9 @@ import { createMetrics } from '@cellbook/shared/metrics.ts';
 import type { Random } from '@cellbook/shared/random.ts';
 import { registerObjects } from './agents/object-routes.ts';
 import { registerReport } from './agents/report-route.ts';
+import { openPublicKeys } from './api/access/public-keys.ts';
+import { keysOf } from './api/keys-of.ts';
+import { openJobs } from './api/open-jobs.ts';
 import { Committed } from './committed.ts';
 import type { SchedulerConfig } from './config.ts';
 import { closeDatabase, openDatabase } from './db/database.ts';
@@ -27,6 +30,7 @@ import { createPostgresArrivals } from './log/postgres-arrivals.ts';
 import { createPostgresEventLog } from './log/postgres-event-log.ts';
 import { createPostgresSnapshotStore } from './log/postgres-snapshot-store.ts';
 import { openObjects } from './objects/open-objects.ts';
+import { Predictor } from './predict/predictor.ts';
 import type { Region } from './region.ts';
 import { closeServer } from './serve/close-server.ts';
 import { registerHealthRoutes } from './serve/health-routes.ts';
@@ -88,23 +92,34 @@ export async function startScheduler(config: SchedulerConfig, tools: SchedulerTo
     ...{ schedulerId: config.schedulerId, clock, metrics, region },
     checkDatabase: async () => void (await database.$client`select 1`),
   });
+  const predictor = new Predictor();
+  const jobs = openJobs({
+    ...{ ...config, region, database, objects, clock, random, log: logger, metrics },
+    predict: (subject, jobId) => predictor.predict(subject, jobId),
+    edgeKeys: await openPublicKeys(config.edgePublicKeysFile, clock),
+    keys: keysOf(config.jobsKeys, regionSecret),
+  });
   registerReport(app, {
     ...{ regionSecret, leaders: stores.leaders, agentLeaseMs: config.agentLeaseMs },
+    heard: (report) => jobs.heard(report),
     url: () => address,
     inbox: () => instance.leading?.inbox ?? null,
   });
   await registerObjects(app, { regionSecret, objects, state: region.state });
+  await jobs.register(app);
   await app.listen({ host: config.bind, port: config.port });
   const { port } = app.server.address() as AddressInfo;
   const listening = `http://${config.bind}:${port}`;
   const address: string = config.url ?? listening;
   instance.start();
+  jobs.start();
   const upkeep = startUpkeep({ config, database, instance, snapshots: stores.snapshots, clock, log: logger });
   logger.info({ port, url: address }, 'the scheduler serves');
 
   let closing: Promise<void> | null = null;
   async function close(): Promise<void> {
     await upkeep.close();
+    await jobs.stop();
     await instance.close();
     await closeServer(app, clock);
     await closeDatabase(database);

@@ -5,22 +5,13 @@ import type { JobQuotas } from '@cellbook/shared/protocol/quota.ts';
 import { featuresOf } from '../core/contain/features.ts';
 import type { JobSpec } from '../core/model/job.ts';
 import type { JobRequest } from '../db/job-spec.ts';
+import type { Subject } from '../predict/subject.ts';
 import type { Asked, Asker, Candidate } from './asked.ts';
 import { digestOf, fingerprintOf, reuseOf } from './fingerprint.ts';
 import { reservedMicrosOf } from './price.ts';
 import { timesOf } from './times.ts';
 
-export interface RuntimeQuery {
-  orgId: string;
-  kind: string;
-  binary: string;
-  prompt: string;
-  parameters: Record<string, unknown>;
-  gpus: number;
-  features: readonly string[];
-}
-
-export type Predict = (query: RuntimeQuery) => JobSpec['predicted'];
+export type Predict = (subject: Subject, jobId: JobId) => JobSpec['predicted'];
 
 export function candidateOf(
   { asker, job, idempotencyKey }: Asked,
@@ -31,7 +22,7 @@ export function candidateOf(
   const features = featuresOf({ kind, binary, prompt, parameters });
   const { gpus, skus = null, gpuMemoryMib, checkpoints } = job.resources;
   const { orgId, userId, tier } = asker;
-  const predicted = predict({ orgId, kind, binary, prompt, parameters, gpus, features });
+  const predicted = predict({ orgId, kind, binary, gpus, features }, jobId);
   const spec: JobSpec = {
     ...{ jobId, orgId, userId, tier, kind, binary, features, gpus, skus, gpuMemoryMib, checkpoints },
     ...{ submittedMs: nowMs, ...times, attemptsMax: job.attempts, predicted },

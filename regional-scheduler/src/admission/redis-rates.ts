@@ -5,7 +5,7 @@
 import type { Clock } from '@cellbook/shared/clock.ts';
 import { withDeadline } from '@cellbook/shared/deadline.ts';
 import { limits } from '@cellbook/shared/limits.ts';
-import { createClient } from 'redis';
+import type { createClient } from 'redis';
 import { z } from 'zod';
 import type { Rates } from './rates.ts';
 
@@ -36,30 +36,12 @@ return {granted, poorest, math.max(1, math.ceil(missing / tonumber(ARGV[2 * poor
 `;
 const answerSchema = z.tuple([z.number(), z.number(), z.number()]);
 
-export interface RedisRates extends Rates {
-  close(): void;
-}
-
-export function openRedisRates(deps: {
-  url: string;
+export function redisRates(deps: {
+  client: Pick<ReturnType<typeof createClient>, 'eval'>;
   prefix: string;
   clock: Clock;
-  onError(error: unknown): void;
-}): RedisRates {
-  const { prefix, clock } = deps;
-  const client = createClient({
-    url: deps.url,
-    // A command for a Redis that is away fails at once instead of waiting for it.
-    disableOfflineQueue: true,
-    socket: {
-      connectTimeout: limits.api.redisMs,
-      reconnectStrategy: (tries: number) => Math.min(100 * 2 ** tries, 5_000),
-    },
-  });
-  client.on('error', deps.onError);
-  client.connect().catch(() => {
-    // Told by the error event; the client goes on trying.
-  });
+}): Rates {
+  const { client, prefix, clock } = deps;
   const details = { code: 'store_unavailable', doing: 'counting submissions in Redis' } as const;
   return {
     async take(rules, count) {
@@ -71,6 +53,5 @@ export function openRedisRates(deps: {
       const [granted, poorest, waitMs] = answerSchema.parse(answer);
       return { granted, short: rules[poorest - 1]?.name ?? null, waitMs };
     },
-    close: () => client.destroy(),
   };
 }

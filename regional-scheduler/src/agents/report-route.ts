@@ -7,6 +7,7 @@
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import {
+  type AgentReport,
   agentKeyHeader,
   agentOrdersSchema,
   agentReportSchema,
@@ -22,6 +23,8 @@ export interface ReportDeps {
   regionSecret: string;
   /** Of this instance. */
   url(): string;
+  /** Told of each report before it is taken in; must not throw. */
+  heard?(report: AgentReport): void;
   /** Null while it does not lead. */
   inbox(): Inbox | null;
   leaders: LeaderStore;
@@ -40,6 +43,7 @@ export function registerReport(app: FastifyInstance, deps: ReportDeps): void {
     },
     async (request, reply) => {
       checkKey(request.headers[agentKeyHeader], deps.regionSecret, request.body.hostId);
+      deps.heard?.(request.body);
       const inbox = deps.inbox();
       if (inbox) return reply.send(agentOrdersSchema.parse(await inbox.ask(request.body)));
       const row = await deps.leaders.current();
