@@ -60,4 +60,17 @@ describe('a region', () => {
     region.decide();
     expect(region.hostOf(urgent)).toBe('h-1');
   });
+
+  it('keeps the one host that is wide enough for the gang of the tier that has least of its share', () => {
+    const region = new Region();
+    region.hosts(host('h-1'));
+    region.submit({ tier: 'paid', gpus: 8 });
+    region.decide();
+    region.started();
+    region.submit({ tier: 'free', customer: 2, gpus: 8 });
+    region.submit({ tier: 'paid', customer: 3, gpus: 8 });
+    const enterprise = region.submit({ tier: 'enterprise', customer: 4, gpus: 8 });
+    region.decide();
+    expect([...region.state.reservations.keys()]).toEqual([enterprise]);
+  });
 });

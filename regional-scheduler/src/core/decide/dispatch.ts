@@ -23,17 +23,24 @@ export function dispatch(turn: Turn): void {
 }
 
 /**
- * Gangs whose turn it is and that fit nowhere get a host to wait for. Only while nobody of one GPU is before them: the
+ * Gangs whose turn it is and that fit nowhere get a host to wait for, those of the tier that has least of its share first. Only while nobody of one GPU is before them: the
  * next GPU that comes free is his.
  */
 export function reserveForGangs(turn: Turn): void {
-  for (const tier of tierNames) {
-    const queue = turn.state.tiers[tier];
+  for (const queue of byLevel(turn)) {
     for (const shape of queue.inOrder()) {
       if (turn.isFull || shape.gpus === 1) break;
       if (shape.parked === 'room') reserve(turn, queue, shape);
     }
   }
+}
+
+/** The tier whose water stands lowest first, the higher one where it stands equally high. */
+function byLevel({ state }: Turn): TierQueue[] {
+  const levels = tierNames
+    .toReversed()
+    .map((tier) => ({ queue: state.tiers[tier], level: levelOf(state, state.tiers[tier]) }));
+  return levels.sort((a, b) => a.level - b.level).map(({ queue }) => queue);
 }
 
 function nextClass({ state }: Turn): { queue: TierQueue; shape: ShapeClass } | null {
