@@ -11,14 +11,17 @@ const optionsSchema = z.object({
   port: z.coerce.number().int().min(1).max(65_535),
   region: z.array(z.string()).default(['local']),
   cell: z.array(z.string()).min(1),
+  scheduler: z.array(z.string()).default([]),
   lab: z.string().optional(),
   'public-url': z.url().optional(),
   'workspace-domain': z.string().optional(),
 });
 
-export type Options = Omit<z.infer<typeof optionsSchema>, 'region' | 'cell'> & {
+export type Options = Omit<z.infer<typeof optionsSchema>, 'region' | 'cell' | 'scheduler'> & {
   regions: Region[];
   cells: Cell[];
+  /** GPU schedulers, in the form of CELLBOOK_SCHEDULERS. */
+  schedulers: Scheduler[];
 };
 
 export function readOptions(): Options {
@@ -28,14 +31,32 @@ export function readOptions(): Options {
       port: { type: 'string' },
       region: { type: 'string', multiple: true },
       cell: { type: 'string', multiple: true },
+      scheduler: { type: 'string', multiple: true },
       lab: { type: 'string' },
       'public-url': { type: 'string' },
       'workspace-domain': { type: 'string' },
     },
   });
-  const { region, cell, ...options } = optionsSchema.parse(values);
+  const { region, cell, scheduler, ...options } = optionsSchema.parse(values);
   const regions = regionsSchema.parse(region.map(regionOf));
-  return { ...options, regions, cells: cell.map((text) => cellOf(text, regions)) };
+  return {
+    ...{ ...options, regions },
+    cells: cell.map((text) => cellOf(text, regions)),
+    schedulers: scheduler.map((text) => schedulerOf(text, regions)),
+  };
+}
+
+export interface Scheduler {
+  id: string;
+  region: string;
+  url: string;
+}
+
+/** `eu/gpu-eu=http://host:port`. */
+function schedulerOf(text: string, regions: readonly Region[]): Scheduler {
+  // Written as a cell is, and as strictly.
+  const { id, region, url } = cellOf(text, regions);
+  return { id, region, url };
 }
 
 /** `eu`, `eu=Europe`, `eu=Europe:EU,AF`. */

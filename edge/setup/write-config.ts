@@ -3,7 +3,7 @@
  *
  *   node edge/setup/write-config.ts --home DIR --port 8787 --region eu=Europe:EU,AF --region us=Americas:NA,SA
  *        --cell eu/eu-1=http://127.0.0.1:9001 --cell us/us-1=http://127.0.0.1:9002 [--cell …]
- *        [--lab LAB_BUILD_DIRECTORY] [--public-url URL --workspace-domain HOST:PORT]
+ *        [--scheduler eu/gpu-eu=http://127.0.0.1:9003 …] [--lab LAB_BUILD_DIRECTORY] [--public-url URL --workspace-domain HOST:PORT]
  *
  * Under DIR: `keys/edge/` (keys.ts), `keys/cells/` (cell-keys.ts), `edge/edge.env` (the router's variables), `edge/pins.jws` (the pins last
  * published, by this or by `npm run pins`), `edge/state/` (local KV and D1: the pins, and the directory brought
@@ -60,6 +60,7 @@ function envText(options: Options, { credentials, principal, pinPublicKeys, audi
     CELLBOOK_PUBLIC_URL: publicUrl(options),
     CELLBOOK_WORKSPACE_DOMAIN: options['workspace-domain'] ?? `localhost:${options.port}`,
     CELLBOOK_REGIONS: JSON.stringify(options.regions),
+    CELLBOOK_SCHEDULERS: JSON.stringify(options.schedulers),
     // wrangler listens there alone; a proxy before it says in which header it tells the client's address.
     CELLBOOK_CLIENT_ADDRESS: process.env.CELLBOOK_CLIENT_ADDRESS ?? '127.0.0.1',
     CELLBOOK_PARKING: process.env.CELLBOOK_PARKING ?? 'off',

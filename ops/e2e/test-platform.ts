@@ -25,6 +25,8 @@ export function useTestPlatform(environment: Record<string, string> = {}): () =>
       CELLBOOK_CELLS: 'eu=eu-1',
       // Sandboxes that nobody has asked for cost every file processor time that few of them are about.
       CELLBOOK_POOL: 'off',
+      // Nor do GPU schedulers and their hosts, for the files that are not about them.
+      CELLBOOK_GPU: 'off',
       ...environment,
       CELLBOOK_HOME: homeDirectory,
       CELLBOOK_EDGE_PORT: String(await freePort()),

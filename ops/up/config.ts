@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import { z } from 'zod';
+import { type GpuPlace, gpuTopology } from './gpu-topology.ts';
 import { cacheDirectory, homeDirectory } from './home.ts';
 import { type CellPlace, defaultTopology, topologySchema } from './topology.ts';
 
@@ -28,6 +29,8 @@ const environmentSchema = z.object({
   CELLBOOK_EGRESS: z.string().min(1).optional(),
   /** Sandboxes that hosts keep ready for whoever comes next: `auto`, a number or `off` (cells/src/pool/README.md). */
   CELLBOOK_POOL: z.string().min(1).default('auto'),
+  /** GPU hosts of each region (gpu-topology.ts): `auto`, `off`, or what they have. */
+  CELLBOOK_GPU: z.string().min(1).default('auto'),
 });
 
 export interface PlatformConfig {
@@ -44,6 +47,8 @@ export interface PlatformConfig {
   imageDirectory: string | null;
   egress: string | null;
   pool: string;
+  /** Regions with a GPU scheduler. */
+  gpu: GpuPlace[];
 }
 
 export function platformConfig(env: NodeJS.ProcessEnv): PlatformConfig {
@@ -64,7 +69,21 @@ export function platformConfig(env: NodeJS.ProcessEnv): PlatformConfig {
     // Programs run in the checkout, wherever the command was given.
     egress: egressOf(parsed.CELLBOOK_EGRESS),
     pool: parsed.CELLBOOK_POOL,
+    gpu: readGpu(parsed.CELLBOOK_GPU, parsed.CELLBOOK_CELLS),
   };
+}
+
+function readGpu(setting: string, cells: readonly CellPlace[]): GpuPlace[] {
+  try {
+    return gpuTopology(setting, cells);
+  } catch (cause) {
+    throw new CellbookError('bad_request', {
+      doing: 'reading CELLBOOK_GPU',
+      problem: cause instanceof Error ? cause.message : 'it is malformed',
+      next: "Write it like CELLBOOK_GPU='eu=H200*8,A100*4;us=L4*2', or `off`.",
+      cause,
+    });
+  }
 }
 
 const egressOf = (given: string | undefined): string | null =>

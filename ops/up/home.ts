@@ -2,6 +2,7 @@
  * Where a platform keeps its state: one directory, so that it can be moved, backed up or thrown away whole.
  *
  *     cells/<cell>/{pg,redis,data}   what one cell owns; `data` holds its sandboxes and live files
+ *     gpu/<region>/{pg,data,hosts}   what a region's GPU scheduler and its hosts own
  *     objects/<region>/              what its cells have stored; volumes have prefixes of their own
  *     edge/ keys/ logs/ run/         the edge's state, secrets, a log and a record for each program
  *
@@ -20,6 +21,13 @@ export interface CellHome {
   hosts: string;
 }
 
+/** What a region's GPU scheduler and its hosts own. */
+export interface GpuHome {
+  postgres: string;
+  data: string;
+  hosts: string;
+}
+
 export interface Home {
   directory: string;
   cells: string;
@@ -28,6 +36,7 @@ export interface Home {
   run: string;
   edge: string;
   cell(cellId: string): CellHome;
+  gpu(regionId: CellPlace['regionId']): GpuHome;
   objects(regionId: CellPlace['regionId']): string;
 }
 
@@ -56,6 +65,10 @@ export function openHome(directory: string): Home {
     cell(cellId) {
       const at = (part: string) => join(real, 'cells', cellId, part);
       return { postgres: at('pg'), redis: at('redis'), data: at('data'), hosts: at('hosts') };
+    },
+    gpu(regionId) {
+      const at = (part: string) => join(real, 'gpu', regionId, part);
+      return { postgres: at('pg'), data: at('data'), hosts: at('hosts') };
     },
     objects: (regionId) => join(real, 'objects', regionId),
   };

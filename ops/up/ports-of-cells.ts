@@ -1,5 +1,6 @@
-/** The ports of all that a platform's cells consist of, kept from start to start. */
+/** The ports of all that a platform's cells and GPU regions consist of, kept from start to start. */
 import type { PlatformConfig } from './config.ts';
+import type { GpuPlace } from './gpu-topology.ts';
 import type { Home } from './home.ts';
 import type { HostPlace } from './services/host.ts';
 import { keptPorts } from './services/kept-ports.ts';
@@ -12,8 +13,18 @@ export interface CellPorts {
   hosts: HostPlace[];
 }
 
+export interface GpuPorts {
+  postgres: number;
+  /** Of the region's first cell. */
+  redis: number;
+  scheduler: number;
+  /** In the order of its hosts. */
+  agents: number[];
+}
+
 export interface Ports {
   of(place: CellPlace): CellPorts;
+  gpu(place: GpuPlace): GpuPorts;
 }
 
 export async function portsOfCells(config: PlatformConfig, home: Home): Promise<Ports> {
@@ -23,7 +34,11 @@ export async function portsOfCells(config: PlatformConfig, home: Home): Promise<
     ...['postgres', 'redis', 'cell'].map((part) => `${part}-${cellId}`),
     ...hostIds(cellId).map((hostId) => `host-${hostId}`),
   ]);
-  const ports = await keptPorts(home.run, names);
+  const gpuNames = config.gpu.flatMap(({ schedulerId, hosts }) => [
+    ...[`postgres-${schedulerId}`, `scheduler-${schedulerId}`],
+    ...hosts.map(({ hostId }) => `gpu-agent-${hostId}`),
+  ]);
+  const ports = await keptPorts(home.run, [...names, ...gpuNames]);
   const port = (name: string): number => {
     const found = ports[name];
     if (found === undefined) throw new Error(`no port was chosen for ${name}`);
@@ -35,6 +50,12 @@ export async function portsOfCells(config: PlatformConfig, home: Home): Promise<
       redis: port(`redis-${cellId}`),
       cell: port(`cell-${cellId}`),
       hosts: hostIds(cellId).map((hostId) => ({ hostId, port: port(`host-${hostId}`) })),
+    }),
+    gpu: ({ schedulerId, regionId, hosts }) => ({
+      postgres: port(`postgres-${schedulerId}`),
+      redis: port(`redis-${config.cells.find((cell) => cell.regionId === regionId)?.cellId}`),
+      scheduler: port(`scheduler-${schedulerId}`),
+      agents: hosts.map(({ hostId }) => port(`gpu-agent-${hostId}`)),
     }),
   };
 }

@@ -2,6 +2,7 @@
  * The programs of a platform, each begun as soon as what it needs is there, all cells at once:
  *
  *     Postgres and Redis of the cell ─┐
+ *     GPU scheduler's Postgres ───────┼─→ GPU scheduler, its hosts ┤
  *     runsc, sandbox image ───────────┼─→ cell (of each region) ──┐
  *     Lab bundle → edge set-up ───────┤                           ├─→ usable
  *                                     └─→ edge ───────────────────┘
@@ -11,6 +12,7 @@ import { type Ports, portsOfCells } from './ports-of-cells.ts';
 import { edgeAnswers, type PreparedEdge, prepareEdge, startEdge } from './services/edge.ts';
 import { ensureSecretKeys } from './services/secret-keys.ts';
 import { type StartedCell, startWholeCell } from './start-cell.ts';
+import { startGpuRegion } from './start-gpu-region.ts';
 import type { Starting } from './starting.ts';
 import { ensureTools } from './tools/tools.ts';
 
@@ -30,6 +32,9 @@ export async function startAll(starting: Starting): Promise<Started> {
   const cells = config.cells.map((place) =>
     startWholeCell(starting, place, { ports: ports.of(place), tools, edge: prepared, secretKeys }),
   );
+  const gpus = config.gpu.map((place) =>
+    startGpuRegion(starting, place, { ports: ports.gpu(place), edge: prepared }),
+  );
   const edge = async () => {
     const { options, ...preparedEdge } = await prepared;
     const spec = {
@@ -40,10 +45,14 @@ export async function startAll(starting: Starting): Promise<Started> {
     return progress.step('edge', () => keepRunning(spec));
   };
   const edgeStarting = edge();
-  const parts: Promise<unknown>[] = [edgeStarting, ...cells];
+  const parts: Promise<unknown>[] = [edgeStarting, ...cells, ...gpus];
   // What others still wait for will not come: they hear of it now.
   for (const part of parts) part.catch(starting.fail);
-  const [startedEdge, startedCells] = await allSettledFirst(edgeStarting, allSettledFirst(...cells));
+  const [startedEdge, startedCells] = await allSettledFirst(
+    edgeStarting,
+    allSettledFirst(...cells),
+    allSettledFirst(...gpus),
+  );
   const versions = {
     ...startedCells[0]?.versions,
     edge: startedEdge.version,
@@ -58,6 +67,10 @@ async function prepare(starting: Starting, ports: Ports, lab: Promise<{ director
     homeDirectory: home.directory,
     port: config.edgePort,
     cells: config.cells.map((place) => ({ ...place, url: `http://127.0.0.1:${ports.of(place).cell}` })),
+    schedulers: config.gpu.map((place) => ({
+      ...place,
+      url: `http://127.0.0.1:${ports.gpu(place).scheduler}`,
+    })),
     labDirectory: (await lab).directory,
     checkoutDirectory,
     signal,

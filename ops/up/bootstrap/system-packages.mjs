@@ -22,6 +22,8 @@ const always = [
   // Each workspace's files lie in a mounted image of their own.
   { program: 'mkfs.ext4', package: 'e2fsprogs' },
   { program: 'losetup', package: 'mount' },
+  // The example renderer of GPU jobs encodes its frames with it, and its result is looked at.
+  { program: 'ffmpeg', package: 'ffmpeg' },
 ];
 const tests = [
   { program: 'chromium', package: 'chromium' },

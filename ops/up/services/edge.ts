@@ -13,6 +13,8 @@ export interface EdgeOptions {
   homeDirectory: string;
   port: number;
   cells: (CellPlace & { url: string })[];
+  /** GPU schedulers. */
+  schedulers: { schedulerId: string; regionId: string; url: string }[];
   labDirectory: string;
   checkoutDirectory: string;
   signal?: AbortSignal | undefined;
@@ -38,16 +40,20 @@ export interface RunningEdge {
 
 /** Writes what differs from the last time; the edge of this home must not be running. */
 export async function prepareEdge(options: EdgeOptions, note: (text: string) => void): Promise<PreparedEdge> {
-  const { homeDirectory, port, cells, labDirectory } = options;
+  const { homeDirectory, port, cells, schedulers, labDirectory } = options;
   const args = ['--home', homeDirectory, '--port', String(port), '--lab', labDirectory];
   const regions = [...new Set(cells.map((cell) => cell.regionId))];
   const regionArgs = regions.flatMap((region) => ['--region', regionArgument(region)]);
   const cellArgs = cells.flatMap(({ cellId, regionId, url }) => ['--cell', `${regionId}/${cellId}=${url}`]);
+  const schedulerArgs = schedulers.flatMap(({ schedulerId, regionId, url }) => [
+    '--scheduler',
+    `${regionId}/${schedulerId}=${url}`,
+  ]);
   const line = await runTool(
     {
       doing: 'setting the edge up',
       script: 'edge/setup/write-config.ts',
-      args: [...args, ...regionArgs, ...cellArgs],
+      args: [...args, ...regionArgs, ...cellArgs, ...schedulerArgs],
     },
     note,
     options.signal,

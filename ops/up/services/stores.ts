@@ -53,4 +53,4 @@ function startRedisOf({ context, home, random, keepRunning }: Starting, wanted: 
 }
 
 /** Several servers share this machine: each keeps to a little memory until it has work. */
-const machineSettings = ['shared_buffers=32MB'];
+export const machineSettings = ['shared_buffers=32MB'];

@@ -1,0 +1,45 @@
+/** The agent of one GPU host: `node gpu-agent/src/main.ts`, with devices that are simulated and programs that are real. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { checkoutDirectory } from '../config.ts';
+import type { GpuHostPlace } from '../gpu-topology.ts';
+import type { Child, SpawnContext } from '../processes/child.ts';
+import { stopOrder } from '../processes/record.ts';
+import { startServed } from './served-program.ts';
+
+export interface GpuAgentOptions extends GpuHostPlace {
+  port: number;
+  rack: string;
+  dataDirectory: string;
+  schedulerUrl: string;
+  keyFile: string;
+  cacheDirectory: string;
+  signal?: AbortSignal | undefined;
+}
+
+export async function startGpuAgent(
+  context: SpawnContext,
+  options: GpuAgentOptions,
+): Promise<{ child: Child }> {
+  mkdirSync(options.dataDirectory, { recursive: true });
+  return startServed(context, {
+    name: `gpu-agent-${options.hostId}`,
+    // Before its scheduler: what runs is saved and told.
+    stopOrder: stopOrder.host,
+    script: 'gpu-agent/src/main.ts',
+    port: options.port,
+    env: {
+      CELLBOOK_HOST_ID: options.hostId,
+      CELLBOOK_RACK: options.rack,
+      CELLBOOK_PORT: String(options.port),
+      CELLBOOK_DATA_DIR: options.dataDirectory,
+      CELLBOOK_SCHEDULER_URLS: options.schedulerUrl,
+      CELLBOOK_AGENT_KEY_FILE: options.keyFile,
+      CELLBOOK_DEVICES: options.devices,
+      CELLBOOK_BINARIES: join(checkoutDirectory, 'gpu-agent/examples/video-renderer'),
+      NODE_COMPILE_CACHE: join(options.cacheDirectory, 'node-compile-cache'),
+    },
+    stopDeadlineMs: 40_000,
+    signal: options.signal,
+  });
+}

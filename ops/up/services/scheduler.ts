@@ -1,0 +1,53 @@
+/** The GPU scheduler of one region: `node regional-scheduler/src/main.ts`. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Child, SpawnContext } from '../processes/child.ts';
+import { stopOrder } from '../processes/record.ts';
+import { startServed } from './served-program.ts';
+
+export interface SchedulerOptions {
+  schedulerId: string;
+  regionId: string;
+  port: number;
+  dataDirectory: string;
+  databaseUrl: string;
+  redisUrl: string;
+  objects: string;
+  /** The region's secret, which its agents' keys are made of. */
+  agentKeyFile: string;
+  edgePublicKeys: string;
+  publicUrl: string;
+  /** That addresses of results are signed with, the same in all regions. */
+  jobsKey: string;
+  cacheDirectory: string;
+  signal?: AbortSignal | undefined;
+}
+
+export async function startScheduler(
+  context: SpawnContext,
+  options: SchedulerOptions,
+): Promise<{ child: Child; url: string }> {
+  mkdirSync(options.dataDirectory, { recursive: true });
+  return startServed(context, {
+    name: `scheduler-${options.schedulerId}`,
+    stopOrder: stopOrder.cell,
+    script: 'regional-scheduler/src/main.ts',
+    port: options.port,
+    env: {
+      CELLBOOK_REGION_ID: options.regionId,
+      CELLBOOK_SCHEDULER_ID: options.schedulerId,
+      CELLBOOK_PORT: String(options.port),
+      CELLBOOK_DATA_DIR: options.dataDirectory,
+      DATABASE_URL: options.databaseUrl,
+      REDIS_URL: options.redisUrl,
+      CELLBOOK_OBJECTS: options.objects,
+      CELLBOOK_AGENT_KEY_FILE: options.agentKeyFile,
+      CELLBOOK_EDGE_PUBLIC_KEYS: options.edgePublicKeys,
+      CELLBOOK_PUBLIC_URL: options.publicUrl,
+      CELLBOOK_JOBS_KEYS: JSON.stringify([options.jobsKey]),
+      NODE_COMPILE_CACHE: join(options.cacheDirectory, 'node-compile-cache'),
+    },
+    stopDeadlineMs: 20_000,
+    signal: options.signal,
+  });
+}

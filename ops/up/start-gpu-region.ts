@@ -1,0 +1,96 @@
+/** The GPU half of a region on this machine: a Postgres of its own, its scheduler, and the agents of its hosts. */
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { agentKeyOf } from '@cellbook/shared/gpu/agent-key.ts';
+import type { HostId } from '@cellbook/shared/ids.ts';
+import type { GpuPlace } from './gpu-topology.ts';
+import type { GpuPorts } from './ports-of-cells.ts';
+import { keptSecret, keptSecretFile } from './secrets.ts';
+import { ensureDatabase } from './services/database.ts';
+import type { PreparedEdge } from './services/edge.ts';
+import { startGpuAgent } from './services/gpu-agent.ts';
+import { startPostgres } from './services/postgres.ts';
+import { startScheduler } from './services/scheduler.ts';
+import { machineSettings } from './services/stores.ts';
+import type { Starting } from './starting.ts';
+
+export interface GpuNeeds {
+  ports: GpuPorts;
+  edge: Promise<Pick<PreparedEdge, 'publicKeysPath' | 'publicUrl'>>;
+}
+
+export async function startGpuRegion(starting: Starting, place: GpuPlace, needs: GpuNeeds): Promise<void> {
+  const { config, context, home, random, progress, keepRunning } = starting;
+  const { schedulerId, regionId, hosts } = place;
+  const { ports } = needs;
+  const secret = keptSecretFile(home.keys, `agents-${schedulerId}`, random);
+  const database = databaseOf(starting, place, ports);
+  const edge = await needs.edge;
+  const databaseUrl = await database;
+  const gpu = home.gpu(regionId);
+  const scheduler = {
+    ...{ schedulerId, regionId, databaseUrl, agentKeyFile: secret, port: ports.scheduler },
+    dataDirectory: gpu.data,
+    redisUrl: redisOf(starting, place, ports),
+    objects: config.objects ?? `file:${home.objects(regionId)}`,
+    edgePublicKeys: edge.publicKeysPath,
+    publicUrl: edge.publicUrl,
+    jobsKey: keptSecret(home.keys, 'jobs', random, 32),
+    cacheDirectory: config.cacheDirectory,
+  };
+  const agent = (host: GpuPlace['hosts'][number], index: number) => {
+    const options = {
+      ...{ ...host, port: ports.agents[index] ?? 0, rack: `${regionId}-rack-${index + 1}` },
+      dataDirectory: join(gpu.hosts, host.hostId),
+      schedulerUrl: `http://127.0.0.1:${ports.scheduler}`,
+      keyFile: hostKeyFile(starting, host.hostId, keptSecret(home.keys, `agents-${schedulerId}`, random)),
+      cacheDirectory: config.cacheDirectory,
+    };
+    return keepRunning({ start: (signal) => startGpuAgent(context, { ...options, signal }) });
+  };
+  const title = `GPU scheduler ${schedulerId} and its ${hosts.length === 1 ? 'host' : `${hosts.length} hosts`}`;
+  await progress.step(title, async () => {
+    const all = [
+      keepRunning({ start: (signal) => startScheduler(context, { ...scheduler, signal }) }),
+      ...hosts.map(agent),
+    ];
+    await Promise.allSettled(all);
+    await Promise.all(all);
+  });
+}
+
+async function databaseOf(
+  starting: Starting,
+  { schedulerId, regionId }: GpuPlace,
+  ports: GpuPorts,
+): Promise<string> {
+  const { context, home, random, keepRunning } = starting;
+  const name = `postgres-${schedulerId}`;
+  const options = {
+    name,
+    dataDirectory: home.gpu(regionId).postgres,
+    port: ports.postgres,
+    password: keptSecret(home.keys, `${name}-password`, random),
+    settings: machineSettings,
+  };
+  const { url } = await keepRunning({ start: (signal) => startPostgres(context, { ...options, signal }) });
+  return ensureDatabase(url, schedulerId.replaceAll('-', '_'));
+}
+
+/**
+ * A database of its own in the Redis of the region's first cell: hints and rates, which a machine of its own would have
+ * its own for. It need not be there yet, nor ever.
+ */
+function redisOf({ config, home, random }: Starting, { regionId }: GpuPlace, ports: GpuPorts): string {
+  const cell = config.cells.find((place) => place.regionId === regionId);
+  const password = keptSecret(home.keys, `redis-${cell?.cellId ?? ''}-password`, random);
+  return `redis://:${password}@127.0.0.1:${ports.redis}/1`;
+}
+
+/** Each host is given its own key and never the secret that it is made of. */
+function hostKeyFile({ home }: Starting, hostId: HostId, secret: string): string {
+  const path = join(home.keys, `gpu-agent-${hostId}`);
+  const key = `${agentKeyOf(secret, hostId)}\n`;
+  if (!existsSync(path)) writeFileSync(path, key, { mode: 0o600 });
+  return path;
+}
