@@ -8,6 +8,7 @@ import { cellIdSchema, hostIdSchema } from '@cellbook/shared/ids.ts';
 import { ensureCellCertificates } from '../certificates/cell-certificates.ts';
 import type { CellPorts } from './ports-of-cells.ts';
 import { keptSecretFile } from './secrets.ts';
+import { answersOverTls } from './services/answers-over-tls.ts';
 import { startCell } from './services/cell.ts';
 import type { CellEnvironment } from './services/cell-environment.ts';
 import type { PreparedEdge } from './services/edge.ts';
@@ -73,7 +74,11 @@ export async function startWholeCell(
     const dataDirectory = join(home.cell(cellId).hosts, hostId);
     const tlsDirectory = certificates.host(hostIdSchema.parse(hostId));
     const options = { ...common, hostId, port, dataDirectory, keyFile: hostKeyFile, tlsDirectory };
-    return keepRunning({ start: (signal) => startHost(context, { ...options, signal }) });
+    return keepRunning({
+      start: (signal) => startHost(context, { ...options, signal }),
+      answers: () => answersOverTls(port, tlsDirectory),
+      failuresMax: hostFailuresMax,
+    });
   };
   const title =
     ports.hosts.length === 0 ? `cell ${cellId}` : `cell ${cellId} and its ${count(ports.hosts.length)}`;
@@ -101,6 +106,12 @@ function certificatesOf(starting: Starting, { cellId }: CellPlace, { hosts }: Ce
     starting,
   );
 }
+
+/**
+ * Its sandboxes end with it, so that one which is only slow is waited for: at 2 to 4 s a probe, two to four minutes,
+ * shorter than its controller waits for what was on its way there.
+ */
+const hostFailuresMax = 60;
 
 const count = (hosts: number): string => (hosts === 1 ? 'host' : `${hosts} hosts`);
 

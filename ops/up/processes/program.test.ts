@@ -31,11 +31,12 @@ interface Kept {
   clock?: ManualClock;
   stopDeadlineMs?: number;
   answers?: () => Promise<boolean>;
+  failuresMax?: number;
 }
 
 /** A program that runs `script`, kept running; its clock moves only when told. */
 async function keep(script: () => string, given: Kept = {}): Promise<ManualClock> {
-  const { clock = new ManualClock(), stopDeadlineMs = 2_000, answers } = given;
+  const { clock = new ManualClock(), stopDeadlineMs = 2_000, answers, failuresMax } = given;
   const start = async () => {
     const child = await startChild(context, {
       ...{ name: 'sample', stopOrder: 0, command: 'bash', args: ['-c', script()] },
@@ -44,7 +45,10 @@ async function keep(script: () => string, given: Kept = {}): Promise<ManualClock
     started.push(child);
     return { child };
   };
-  const kept = await startProgram({ start, answers }, { clock, line: (text) => said.push(text) });
+  const kept = await startProgram(
+    { start, answers, failuresMax },
+    { clock, line: (text) => said.push(text) },
+  );
   program = kept.program;
   return clock;
 }
@@ -119,6 +123,14 @@ describe('a program that is kept running', () => {
     );
     expect(said[0]).toContain('sample does not answer any more');
     expect(isGroupAlive(started[0]?.pid as number)).toBe(false);
+  });
+
+  it('is given as much time to answer as is asked for', async () => {
+    const clock = await keep(() => 'exec sleep 1000', { answers: async () => false, failuresMax: 20 });
+    await clock.advance(19 * probeEveryMs);
+    expect(said).toEqual([]);
+    await clock.advance(probeEveryMs);
+    await vi.waitFor(() => expect(said[0]).toContain('does not answer any more'));
   });
 
   it('is killed in seconds when it hangs and hears no request to stop, however long it may take to stop', async () => {

@@ -21,6 +21,8 @@ export interface ProgramSpec<Running extends { child: Child }> {
   start(signal: AbortSignal | undefined): Promise<Running>;
   /** For a program that may live on while it serves no more (silence.ts); it is then ended like one that died. */
   answers?: (() => Promise<boolean>) | undefined;
+  /** After so many probes in a row without an answer it is ended and started again; absent: silence.ts's usual. */
+  failuresMax?: number | undefined;
 }
 
 export interface Program {
@@ -81,7 +83,7 @@ export async function startProgram<Running extends { child: Child }>(
     if (!spec.answers) return current.exited;
     const over = new AbortController();
     const signal = AbortSignal.any([over.signal, asked.signal]);
-    const silent = untilSilent({ clock, answers: spec.answers, signal }).then(
+    const silent = untilSilent({ clock, answers: spec.answers, failuresMax: spec.failuresMax, signal }).then(
       () => null,
       () => current.exited,
     );

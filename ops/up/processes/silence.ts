@@ -8,6 +8,8 @@ export interface SilenceWatch {
   clock: Clock;
   /** True when it answered; a throw or a deadline of its own counts as no. */
   answers: () => Promise<boolean>;
+  /** Failures in a row that are silence. */
+  failuresMax?: number | undefined;
   signal: AbortSignal;
 }
 
@@ -16,9 +18,10 @@ export const probeEveryMs = 2_000;
 export const failuresInRow = 3;
 
 /** Resolves when it has not answered several times in a row; rejects when the signal aborts. */
-export async function untilSilent({ clock, answers, signal }: SilenceWatch): Promise<void> {
+export async function untilSilent(watch: SilenceWatch): Promise<void> {
+  const { clock, answers, failuresMax = failuresInRow, signal } = watch;
   let failures = 0;
-  while (failures < failuresInRow) {
+  while (failures < failuresMax) {
     await sleep(clock, probeEveryMs, signal);
     const answered = await answers().catch(() => false);
     failures = answered ? 0 : failures + 1;
