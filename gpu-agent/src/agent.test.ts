@@ -12,7 +12,7 @@ import { type ScriptedScheduler, scriptedScheduler } from './testing/scripted-sc
 import { type TestAgent, type TestHost, testHost } from './testing/test-agent.ts';
 import { until } from './testing/until.ts';
 
-const tiny = { duration: 1, width: 64, height: 64, fps: 12, seed: 7, steps: 4, segmentFrames: 3 };
+const tiny = { durationSeconds: 1, width: 64, height: 64, fps: 12, seed: 7, steps: 4, segmentFrames: 3 };
 const slow = { ...tiny, frameMs: 150 };
 const [a, b] = [attemptOf(1), attemptOf(2)];
 
@@ -110,12 +110,13 @@ describe('the agent', () => {
       { kind: 'crash', expected: 'crashed', bounds: {} },
       { kind: 'oom', expected: 'out_of_memory', bounds: { memoryMibMax: 256 } },
       { kind: 'rubbish', expected: 'bad_output', bounds: {} },
+      { kind: 'no fault it knows', expected: 'refused', bounds: {} },
     ];
-    const directory = binaryWith(...faults.map(({ kind, bounds }) => ({ version: kind, ...bounds })));
+    const directory = binaryWith(...faults.map(({ bounds }, at) => ({ ...bounds, version: String(at) })));
     start(hostWith({ CELLBOOK_BINARIES: directory, CELLBOOK_DEVICES: 'simulated:H200*8' }));
     const run = faults.map(({ kind }, at) => {
       const parameters = { ...tiny, fault: { kind, atFrame: 1 } };
-      return runOrder(attemptOf(at), { version: kind, devices: [at], parameters });
+      return runOrder(attemptOf(at), { version: String(at), devices: [at], parameters });
     });
     scheduler.orders({ run });
     for (const [at, { expected }] of faults.entries()) {

@@ -44,6 +44,7 @@ const npm = (...args: string[]): TerminalRun =>
     CELLBOOK_EDGE_PORT: String(port),
     CELLBOOK_CELLS: cells,
     CELLBOOK_POOL: 'off',
+    CELLBOOK_GPU: 'off',
   });
 
 const running = () => pidsWithEnvironment(homeVariable, home);

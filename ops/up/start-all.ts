@@ -33,7 +33,12 @@ export async function startAll(starting: Starting): Promise<Started> {
     startWholeCell(starting, place, { ports: ports.of(place), tools, edge: prepared, secretKeys }),
   );
   const gpus = config.gpu.map((place) =>
-    startGpuRegion(starting, place, { ports: ports.gpu(place), edge: prepared }),
+    startGpuRegion(starting, place, {
+      ...{ ports: ports.gpu(place), edge: prepared },
+      peers: config.gpu
+        .filter(({ regionId }) => regionId !== place.regionId)
+        .map((peer) => ({ region: peer.regionId, urls: [`http://127.0.0.1:${ports.gpu(peer).scheduler}`] })),
+    }),
   );
   const edge = async () => {
     const { options, ...preparedEdge } = await prepared;

@@ -16,13 +16,14 @@ import type { Starting } from './starting.ts';
 
 export interface GpuNeeds {
   ports: GpuPorts;
+  peers: { region: string; urls: string[] }[];
   edge: Promise<Pick<PreparedEdge, 'publicKeysPath' | 'publicUrl'>>;
 }
 
 export async function startGpuRegion(starting: Starting, place: GpuPlace, needs: GpuNeeds): Promise<void> {
   const { config, context, home, random, progress, keepRunning } = starting;
   const { schedulerId, regionId, hosts } = place;
-  const { ports } = needs;
+  const { ports, peers } = needs;
   const secret = keptSecretFile(home.keys, `agents-${schedulerId}`, random);
   const database = databaseOf(starting, place, ports);
   const edge = await needs.edge;
@@ -36,6 +37,7 @@ export async function startGpuRegion(starting: Starting, place: GpuPlace, needs:
     edgePublicKeys: edge.publicKeysPath,
     publicUrl: edge.publicUrl,
     jobsKey: keptSecret(home.keys, 'jobs', random, 32),
+    ...{ peers, federationKeyFile: keptSecretFile(home.keys, 'federation', random) },
     cacheDirectory: config.cacheDirectory,
   };
   const agent = (host: GpuPlace['hosts'][number], index: number) => {

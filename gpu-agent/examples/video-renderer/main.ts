@@ -7,6 +7,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { type Done, readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import { encodeSegment, writeMp4 } from './encode.ts';
 import { goWrong } from './faults.ts';
@@ -14,8 +15,14 @@ import { Picture } from './picture.ts';
 import { framesOf, pictureDigest, renderRequestSchema } from './request.ts';
 
 const savedCode = 75;
+const refusedCode = 65;
 const { CELLBOOK_JOB_FILE = 'job.json', CELLBOOK_OUTPUT_DIR = '.', CELLBOOK_CHECKPOINT } = process.env;
-const request = renderRequestSchema.parse(JSON.parse(readFileSync(CELLBOOK_JOB_FILE, 'utf8')));
+const parsed = renderRequestSchema.safeParse(JSON.parse(readFileSync(CELLBOOK_JOB_FILE, 'utf8')));
+if (!parsed.success) {
+  console.log(`this cannot be rendered:\n${z.prettifyError(parsed.error)}`);
+  process.exit(refusedCode);
+}
+const request = parsed.data;
 const { parameters } = request;
 const { fault } = parameters;
 const digest = pictureDigest(request);

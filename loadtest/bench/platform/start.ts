@@ -57,6 +57,7 @@ export async function startBenchPlatform(options: PlatformOptions): Promise<Benc
       CELLBOOK_PYTHON: options.python,
       // What is measured says what it needs of it.
       CELLBOOK_POOL: 'off',
+      CELLBOOK_GPU: 'off',
       ...(options.operator && { CELLBOOK_OPERATORS: options.operator }),
       ...options.settings,
       ...(options.sandboxesMax && { CELLBOOK_SANDBOXES_MAX: String(options.sandboxesMax) }),

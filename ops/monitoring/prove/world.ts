@@ -96,6 +96,7 @@ async function start(
     CELLBOOK_CELLS: `eu=${cellId}`,
     // Its members would take the places that are to run short.
     CELLBOOK_POOL: 'off',
+    CELLBOOK_GPU: 'off',
     CELLBOOK_HOME: join(directory, 'home'),
     CELLBOOK_EDGE_PORT: String(await freePort()),
     CELLBOOK_OBJECTS: given.objects,

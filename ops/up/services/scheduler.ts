@@ -19,6 +19,9 @@ export interface SchedulerOptions {
   publicUrl: string;
   /** That addresses of results are signed with, the same in all regions. */
   jobsKey: string;
+  /** Schedulers of the other regions, which jobs are handed to, and the secret that all share for it. */
+  peers: { region: string; urls: string[] }[];
+  federationKeyFile: string;
   cacheDirectory: string;
   signal?: AbortSignal | undefined;
 }
@@ -45,6 +48,10 @@ export async function startScheduler(
       CELLBOOK_EDGE_PUBLIC_KEYS: options.edgePublicKeys,
       CELLBOOK_PUBLIC_URL: options.publicUrl,
       CELLBOOK_JOBS_KEYS: JSON.stringify([options.jobsKey]),
+      ...(options.peers.length > 0 && {
+        CELLBOOK_FEDERATION_PEERS: JSON.stringify(options.peers),
+        CELLBOOK_FEDERATION_KEY_FILE: options.federationKeyFile,
+      }),
       NODE_COMPILE_CACHE: join(options.cacheDirectory, 'node-compile-cache'),
     },
     stopDeadlineMs: 20_000,
