@@ -3,6 +3,7 @@ import { CellbookError } from '@cellbook/shared/errors.ts';
 import { cellIdSchema, type RegionId, regionIdSchema } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import { z } from 'zod';
+import { type Peers, peersSchema } from './federation/peers.ts';
 
 const environmentSchema = z.object({
   CELLBOOK_REGION_ID: regionIdSchema,
@@ -37,6 +38,14 @@ const environmentSchema = z.object({
   CELLBOOK_WEBHOOK_ALLOW: z.string().default(''),
   /** How long an agent may run what it has without hearing from anybody. */
   CELLBOOK_AGENT_LEASE_MS: z.coerce.number().int().min(1_000).default(limits.scheduler.agentLeaseMs),
+  /** A JSON list of the schedulers of other regions, `[{"region":"us","urls":["https://…"]}]`; absent: this one is alone. */
+  CELLBOOK_FEDERATION_PEERS: z
+    .string()
+    .transform((text): unknown => JSON.parse(text))
+    .pipe(peersSchema)
+    .optional(),
+  /** A secret that all regions share: by it they sign what they ask of each other. */
+  CELLBOOK_FEDERATION_KEY_FILE: z.string().min(1).optional(),
   CELLBOOK_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
 });
 
@@ -58,6 +67,8 @@ export interface SchedulerConfig {
   jobsKeys: readonly string[] | null;
   webhookHosts: ReadonlySet<string>;
   agentLeaseMs: number;
+  /** Null: no other region. */
+  federation: { peers: Peers; keyFile: string } | null;
   logLevel: string;
 }
 
@@ -87,6 +98,11 @@ export function readConfig(environment: NodeJS.ProcessEnv): SchedulerConfig {
     jobsKeys: given.CELLBOOK_JOBS_KEYS ?? null,
     webhookHosts: new Set(given.CELLBOOK_WEBHOOK_ALLOW.split(',').filter((host) => host !== '')),
     agentLeaseMs: given.CELLBOOK_AGENT_LEASE_MS,
+    federation: federationOf(given.CELLBOOK_FEDERATION_PEERS, given.CELLBOOK_FEDERATION_KEY_FILE),
     logLevel: given.CELLBOOK_LOG_LEVEL,
   };
+}
+
+function federationOf(peers: Peers | undefined, keyFile: string | undefined): SchedulerConfig['federation'] {
+  return peers === undefined || keyFile === undefined ? null : { peers, keyFile };
 }

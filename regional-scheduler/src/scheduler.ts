@@ -19,6 +19,7 @@ import { Committed } from './committed.ts';
 import type { SchedulerConfig } from './config.ts';
 import { closeDatabase, openDatabase } from './db/database.ts';
 import { migrate } from './db/migrate.ts';
+import { openFederation } from './federation/open-federation.ts';
 import { Instance } from './lead/instance.ts';
 import { measureTurns } from './lead/measure-turns.ts';
 import { Payloads } from './lead/payloads.ts';
@@ -107,18 +108,25 @@ export async function startScheduler(config: SchedulerConfig, tools: SchedulerTo
   });
   await registerObjects(app, { regionSecret, objects, state: region.state });
   await jobs.register(app);
+  const federation = await openFederation({
+    ...{ ...config, region, database, clock, log: logger },
+    submissions: jobs.store,
+  });
+  federation.register(app);
   await app.listen({ host: config.bind, port: config.port });
   const { port } = app.server.address() as AddressInfo;
   const listening = `http://${config.bind}:${port}`;
   const address: string = config.url ?? listening;
   instance.start();
   jobs.start();
+  federation.start();
   const upkeep = startUpkeep({ config, database, instance, snapshots: stores.snapshots, clock, log: logger });
   logger.info({ port, url: address }, 'the scheduler serves');
 
   let closing: Promise<void> | null = null;
   async function close(): Promise<void> {
     await upkeep.close();
+    await federation.close();
     await jobs.stop();
     await instance.close();
     await closeServer(app, clock);

@@ -7,6 +7,7 @@ import { certificateLimits } from './limits/certificates.ts';
 import { edgeLimits } from './limits/edge.ts';
 import { egressLimits } from './limits/egress.ts';
 import { environmentLimits } from './limits/environments.ts';
+import { federationLimits } from './limits/federation.ts';
 import { gatewayLimits } from './limits/gateway.ts';
 import { gpuAgentLimits } from './limits/gpu-agent.ts';
 import { jobLimits } from './limits/jobs.ts';
@@ -37,6 +38,7 @@ export const limits = {
   ...egressLimits,
   ...usageLimits,
   ...environmentLimits,
+  ...federationLimits,
   ...jobLimits,
   ...schedulerLimits,
   ...gpuAgentLimits,

@@ -1,0 +1,42 @@
+/**
+ * What was answered to offers. `settle` gives the answer on record; where there is none, it records the one it is given
+ * as the first and last word. Two that ask at once hear the same.
+ */
+import type { JobId, RegionId } from '@cellbook/shared/ids.ts';
+import type { HandoffAnswer } from '../core/federation/handoff.ts';
+
+export interface HandoffKey {
+  jobId: JobId;
+  from: RegionId;
+  handoff: number;
+}
+
+export interface HandoffStore {
+  settle(key: HandoffKey, first: HandoffAnswer, nowMs: number): Promise<HandoffAnswer>;
+  find(key: HandoffKey): Promise<HandoffAnswer | null>;
+  /** Whether the job came from another region. */
+  took(jobIds: readonly JobId[]): Promise<ReadonlySet<JobId>>;
+  prune(beforeMs: number): Promise<void>;
+}
+
+export function createMemoryHandoffStore(): HandoffStore {
+  const rows = new Map<string, { key: HandoffKey; answer: HandoffAnswer; atMs: number }>();
+  const nameOf = ({ jobId, from, handoff }: HandoffKey) => `${jobId} ${from} ${handoff}`;
+  return {
+    async settle(key, first, nowMs) {
+      const row = rows.get(nameOf(key)) ?? { key, answer: first, atMs: nowMs };
+      rows.set(nameOf(key), row);
+      return row.answer;
+    },
+    async find(key) {
+      return rows.get(nameOf(key))?.answer ?? null;
+    },
+    async took(jobIds) {
+      const taken = [...rows.values()].filter((row) => row.answer.taken).map((row) => row.key.jobId);
+      return new Set(jobIds.filter((jobId) => taken.includes(jobId)));
+    },
+    async prune(beforeMs) {
+      for (const [name, { atMs, answer }] of rows) if (atMs < beforeMs && !answer.taken) rows.delete(name);
+    },
+  };
+}

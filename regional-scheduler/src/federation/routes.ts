@@ -1,0 +1,100 @@
+/** What other regions ask of this one (core/federation/handoff.ts). Any instance answers: the record is Postgres'. */
+import type { Clock } from '@cellbook/shared/clock.ts';
+import type { RegionId } from '@cellbook/shared/ids.ts';
+import { limits } from '@cellbook/shared/limits.ts';
+import {
+  federationHeader,
+  handoffAnswerSchema,
+  handoffOfferSchema,
+  handoffParamsSchema,
+  regionStatusSchema,
+  withdrawalQuerySchema,
+} from '@cellbook/shared/protocol/federation-api.ts';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { SubmissionStore } from '../admission/submission-store.ts';
+import { answerOffer, answerWithdrawal } from '../core/federation/handoff.ts';
+import { refusalOf } from '../core/federation/spill.ts';
+import { jobRequestSchema, jobSpecSchema } from '../db/job-spec.ts';
+import type { Region } from '../region.ts';
+import type { HandoffStore } from './handoff-store.ts';
+import { spillJobOf, statusOf } from './region-status.ts';
+import { verifyCall } from './token.ts';
+
+export interface FederationRoutesDeps {
+  regionId: RegionId;
+  secret: string;
+  region: Pick<Region, 'state' | 'wake'>;
+  handoffs: HandoffStore;
+  submissions: Pick<SubmissionStore, 'takeOver' | 'askCancel'>;
+  clock: Clock;
+}
+
+const path = '/federation/v1/handoffs/:jobId/:handoff';
+const open = { open: true };
+
+export function registerFederation(app: FastifyInstance, deps: FederationRoutesDeps): void {
+  const { regionId, region, handoffs, submissions, clock } = deps;
+  const routes = app.withTypeProvider<ZodTypeProvider>();
+  const callerOf = ({ method, url, headers, body }: FastifyRequest): Promise<RegionId> => {
+    const text = body === undefined || body === null ? '' : JSON.stringify(body);
+    return verifyCall(
+      deps.secret,
+      headers[federationHeader],
+      { to: regionId, method, path: url, body: text },
+      clock,
+    );
+  };
+
+  routes.put(
+    path,
+    {
+      config: open,
+      bodyLimit: limits.federation.offerBytesMax,
+      schema: { params: handoffParamsSchema, hide: true },
+    },
+    async (request) => {
+      const from = await callerOf(request);
+      const { offeredMs, ...offered } = handoffOfferSchema.parse(request.body);
+      // Before anything is answered for good: what cannot be read is not taken.
+      const spec = jobSpecSchema.parse(offered.spec);
+      const candidate = { spec, request: jobRequestSchema.parse(offered.request), ...ownNothing };
+      const key = { ...request.params, from };
+      const nowMs = clock.nowMs();
+      const isOther = spec.jobId !== key.jobId ? 'it is another job than its address says' : null;
+      const here = statusOf(regionId, region.state(), nowMs);
+      const refusal = isOther ?? refusalOf({ job: spillJobOf(spec), from }, here);
+      const first = answerOffer(await handoffs.find(key), { offeredMs, nowMs, refusal });
+      const answer = await handoffs.settle(key, first, nowMs);
+      if (answer.taken) {
+        // Stored once, however often this is asked: whoever died between the two lines is asked again.
+        await submissions.takeOver(candidate, `${from}/${key.handoff}`);
+        region.wake();
+      }
+      return handoffAnswerSchema.parse(answer);
+    },
+  );
+
+  routes.delete(
+    path,
+    { config: open, schema: { params: handoffParamsSchema, querystring: withdrawalQuerySchema, hide: true } },
+    async (request) => {
+      const key = { ...request.params, from: await callerOf(request) };
+      const { cancelledBy } = request.query;
+      const answer = await handoffs.settle(key, answerWithdrawal(null), clock.nowMs());
+      if (answer.taken && cancelledBy) {
+        await submissions.askCancel(key.jobId, cancelledBy, clock.nowMs());
+        region.wake();
+      }
+      return handoffAnswerSchema.parse(answer);
+    },
+  );
+
+  routes.get('/federation/v1/status', { config: open, schema: { hide: true } }, async (request) => {
+    await callerOf(request);
+    return regionStatusSchema.parse(statusOf(regionId, region.state(), clock.nowMs()));
+  });
+}
+
+/** Keys and fingerprints are the first region's: whoever submits the same there hears of the same job. */
+const ownNothing = { idempotencyKey: null, bodyHash: null, reuse: null, fingerprint: null };

@@ -1,0 +1,200 @@
+/**
+ * The leader's side of handing jobs over: every two seconds it goes on with what it has offered, and looks whether
+ * there is more to offer. It keeps nothing that matters: offers are in the log, and whoever leads next finds the jobs
+ * that are `spilling` in its state and their offers in the log, and asks again.
+ */
+import type { Clock, Timer } from '@cellbook/shared/clock.ts';
+import type { JobId, RegionId } from '@cellbook/shared/ids.ts';
+import { limits } from '@cellbook/shared/limits.ts';
+import type { Logger } from '@cellbook/shared/log.ts';
+import { handoffAnswerSchema, regionStatusSchema } from '@cellbook/shared/protocol/federation-api.ts';
+import { handoffRules, nextStep } from '../core/federation/handoff.ts';
+import { chooseSpills, type RegionStatus, usualSpillPolicy } from '../core/federation/spill.ts';
+import { jobView } from '../core/state.ts';
+import type { JobRecords } from '../records/job-record.ts';
+import type { Region } from '../region.ts';
+import type { HandoffStore } from './handoff-store.ts';
+import type { PeerCaller } from './peers.ts';
+import { candidatesOf } from './region-status.ts';
+
+export interface SpillerDeps {
+  region: Region;
+  peers: PeerCaller;
+  handoffs: HandoffStore;
+  records: Pick<JobRecords, 'find'>;
+  clock: Clock;
+  log: Logger;
+}
+
+interface Offer {
+  to: RegionId;
+  handoff: number;
+  sinceMs: number;
+  isSettled: boolean;
+}
+
+export class Spiller {
+  readonly #deps: SpillerDeps;
+  readonly #offers = new Map<JobId, Offer>();
+  readonly #statuses = new Map<RegionId, { status: RegionStatus; monoMs: number }>();
+  #active: ReadonlySet<RegionId> = new Set();
+  #epoch = -1;
+  #prunedMs = 0;
+
+  constructor(deps: SpillerDeps) {
+    this.#deps = deps;
+  }
+
+  /** One round; repeats are harmless. */
+  async round(): Promise<void> {
+    const { region } = this.#deps;
+    const { leads, epoch } = region.leadership();
+    if (!leads) return;
+    if (epoch !== this.#epoch) await this.#find(epoch);
+    await this.#ask();
+    await this.#settleAll();
+    await this.#offer();
+    await this.#prune();
+  }
+
+  /** Of a new term: what is `spilling`, with where it was offered to. */
+  async #find(epoch: number): Promise<void> {
+    const { region } = this.#deps;
+    this.#offers.clear();
+    const state = region.state();
+    if (!state) return;
+    const ids: JobId[] = [];
+    for (const row of state.jobs.rows())
+      if (state.jobs.phaseOf(row) === 'spilling') ids.push(state.jobs.ids[row]!);
+    for (const { event } of ids.length === 0 ? [] : await region.log.eventsOf(ids))
+      if (event.type === 'spill_offered')
+        this.#offers.set(event.jobId, { ...event, sinceMs: event.atMs, isSettled: false });
+    this.#epoch = epoch;
+  }
+
+  async #ask(): Promise<void> {
+    const { peers, clock } = this.#deps;
+    await Promise.all(
+      peers.regions.map(async (regionId) => {
+        const known = this.#statuses.get(regionId);
+        if (known && clock.monotonicMs() - known.monoMs < limits.federation.statusEveryMs) return;
+        const call = { method: 'GET', path: '/federation/v1/status' } as const;
+        const status = await peers.call(regionId, call, regionStatusSchema).catch(() => null);
+        if (status) this.#statuses.set(regionId, { status, monoMs: clock.monotonicMs() });
+      }),
+    );
+  }
+
+  async #settleAll(): Promise<void> {
+    const open = [...this.#offers].filter(([, offer]) => !offer.isSettled);
+    for (let at = 0; at < open.length; at += limits.federation.callsMax)
+      await Promise.all(
+        open
+          .slice(at, at + limits.federation.callsMax)
+          .map(([jobId, offer]) =>
+            this.#settle(jobId, offer).catch((error: unknown) =>
+              this.#deps.log.info({ err: error, jobId, region: offer.to }, 'a handover is not answered yet'),
+            ),
+          ),
+      );
+    this.#forget();
+  }
+
+  async #settle(jobId: JobId, offer: Offer): Promise<void> {
+    const { region, peers, records, clock, log } = this.#deps;
+    const state = region.state();
+    const view = state && jobView(state, jobId);
+    if (view?.phase !== 'spilling') return;
+    const path = `/federation/v1/handoffs/${jobId}/${offer.handoff}`;
+    const { sinceMs, handoff, to } = offer;
+    const step = nextStep({ handoff, sinceMs, cancelAsked: view.cancelAsked }, clock.nowMs());
+    const [record] = await records.find([jobId]);
+    if (!record) return;
+    const { spec, request } = record;
+    const query = view.cancelAsked ? `?cancelledBy=${record.userId}` : '';
+    const call =
+      step === 'withdraw'
+        ? ({ method: 'DELETE', path: `${path}${query}` } as const)
+        : ({ method: 'PUT', path, body: { offeredMs: sinceMs, spec, request } } as const);
+    const answer = await peers.call(to, call, handoffAnswerSchema);
+    const event = {
+      type: 'spill_settled',
+      atMs: clock.nowMs(),
+      jobId,
+      handoff,
+      taken: answer.taken,
+    } as const;
+    await region.ask(event, `region ${to}`);
+    offer.isSettled = true;
+    log.info({ jobId, region: to, handoff, ...answer }, 'a handover is settled');
+  }
+
+  async #offer(): Promise<void> {
+    const { region, handoffs, clock } = this.#deps;
+    const state = region.state();
+    const monoMs = clock.monotonicMs();
+    const fresh = [...this.#statuses.values()].filter(
+      (one) => monoMs - one.monoMs < limits.federation.statusMsMax,
+    );
+    const room = limits.federation.spillingMax - this.#offers.size;
+    if (!state || fresh.length === 0 || room <= 0) return;
+    const candidates = candidatesOf(state).filter((job) => !this.#offers.has(job.jobId));
+    if (candidates.length === 0) return;
+    const came = await handoffs.took(candidates.map((job) => job.jobId));
+    const spills = chooseSpills(
+      candidates.map((job) => ({ ...job, cameFromAnother: came.has(job.jobId) })),
+      fresh.map((one) => one.status),
+      { ...usualSpillPolicy, perRoundMax: Math.min(room, usualSpillPolicy.perRoundMax) },
+      this.#active,
+    );
+    this.#active = new Set(spills.map((spill) => spill.to));
+    for (const { jobId, to, handoff } of spills) {
+      const sinceMs = clock.nowMs();
+      this.#offers.set(jobId, { to, handoff, sinceMs, isSettled: false });
+      await region.ask({ type: 'spill_offered', atMs: sinceMs, jobId, to, handoff }, 'spillover');
+    }
+  }
+
+  /** What the log has settled, and what was no longer queued when the offer came to be written. */
+  #forget(): void {
+    const { region, clock } = this.#deps;
+    const state = region.state();
+    if (!state) return;
+    for (const [jobId, { sinceMs }] of this.#offers) {
+      const isSpilling = jobView(state, jobId)?.phase === 'spilling';
+      if (!isSpilling && clock.nowMs() - sinceMs > handoffRules.patienceMs) this.#offers.delete(jobId);
+    }
+  }
+
+  async #prune(): Promise<void> {
+    const { handoffs, clock } = this.#deps;
+    if (clock.nowMs() - this.#prunedMs < limits.federation.pruneEveryMs) return;
+    this.#prunedMs = clock.nowMs();
+    await handoffs.prune(clock.nowMs() - handoffRules.keptMs);
+  }
+}
+
+export function startSpilling(spiller: Spiller, clock: Clock, log: Logger): { close(): Promise<void> } {
+  let timer: Timer | null = null;
+  let underWay: Promise<void> = Promise.resolve();
+  let isClosed = false;
+  const again = () => {
+    if (isClosed) return;
+    timer = clock.setTimer(limits.federation.everyMs, () => {
+      underWay = spiller
+        .round()
+        .catch((error: unknown) =>
+          log.warn({ err: error }, 'a round of spilling over failed; it comes again'),
+        )
+        .finally(again);
+    });
+  };
+  again();
+  return {
+    async close() {
+      isClosed = true;
+      timer?.cancel();
+      await underWay;
+    },
+  };
+}
