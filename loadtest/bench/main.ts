@@ -6,6 +6,7 @@ const benchmarks: Record<string, () => Promise<unknown>> = {
   lifecycle: () => import('./lifecycle/main.ts'),
   resume: () => import('./resume/main.ts'),
   'resume-load': () => import('./resume-load/main.ts'),
+  scheduler: () => import('./scheduler/main.ts'),
   'trade-off': () => import('./trade-off/main.ts'),
   forecast: () => import('./forecast/main.ts'),
 };
