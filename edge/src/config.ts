@@ -1,5 +1,6 @@
 /** The router's bindings and variables. edge/setup/write-config.ts writes the variables for one machine. */
 import { limits } from '@cellbook/shared/limits.ts';
+import { cellSchema } from '@cellbook/shared/pins/pins.ts';
 import { regionsSchema } from '@cellbook/shared/protocol/regions.ts';
 import { z } from 'zod';
 import type { Counts } from '../sockets/counts.ts';
@@ -61,6 +62,8 @@ const configSchema = z.object({
   CELLBOOK_PARKING: z.enum(['on', 'off']).default('off'),
   /** The platform's regions; the first is where people come to live whom nothing else places. */
   CELLBOOK_REGIONS: json(regionsSchema),
+  /** Where GPU jobs of each region go; of several of one region any. Empty: there are none. */
+  CELLBOOK_SCHEDULERS: json(z.array(cellSchema).max(256)).default([]),
   /**
    * `development`: anyone may sign in under any name, by a form that says so; off where a provider is configured,
    * but for `development,oidc`. `none`: nobody signs in, whatever else is configured.
@@ -102,5 +105,6 @@ const configSchema = z.object({
 });
 
 export type Config = z.infer<typeof configSchema>;
+export type Scheduler = Config['CELLBOOK_SCHEDULERS'][number];
 
 export const parseConfig = (variables: unknown): Config => configSchema.parse(variables);

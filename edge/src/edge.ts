@@ -35,6 +35,7 @@ import {
   createSignInGate,
   type SignInGate,
 } from './identity/sign-in-gate.ts';
+import { type ForwardJobs, forwardJobs } from './jobs/forward-jobs.ts';
 import { createD1KeyStore } from './keys/d1-key-store.ts';
 import { createD1ServiceAccountStore } from './keys/d1-service-account-store.ts';
 import type { KeyStore } from './keys/key-store.ts';
@@ -97,6 +98,7 @@ export interface Edge {
   metrics: Metrics;
   upkeep: Upkeep;
   forwarder: Forwarder;
+  forwardJobs: ForwardJobs;
   /** The objects that hold browsers' sockets. */
   shards(shard: number): DurableObjectStub<SocketShard>;
 }
@@ -130,6 +132,7 @@ export function createEdge(bindings: Bindings, clock: Clock, random: Random): Ed
     }),
   });
   const { pins, revoked, changes, policies } = snapshots;
+  const forwarder = forwarderOf({ config, clock, random, metrics }, snapshots);
   const audit = createEdgeAudit({
     ...{ clock, random, anchors: bindings.PINS, key: config.CELLBOOK_AUDIT_KEY ?? null },
     store: createD1AuditStore({ db: bindings.DIRECTORY, clock }),
@@ -167,7 +170,8 @@ export function createEdge(bindings: Bindings, clock: Clock, random: Random): Ed
     deviceGuesses: createDeviceGate({ clock, counts: countsOf(bindings) }),
     refusals: createRefusalCounts(),
     refused: noteRefusal,
-    forwarder: forwarderOf({ config, clock, random, metrics }, snapshots),
+    forwarder,
+    forwardJobs: forwardJobs({ ...forwarder, schedulers: config.CELLBOOK_SCHEDULERS }),
     ...createObjects(bindings, clock, random),
   };
 }

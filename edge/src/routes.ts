@@ -14,6 +14,7 @@ import { openWorkspace } from './identity/open.ts';
 import { accountRoutes } from './identity/routes.ts';
 import { signIn, signInPage } from './identity/sign-in.ts';
 import { signedOutPage, signOut } from './identity/sign-out.ts';
+import { jobRoutes } from './jobs/routes.ts';
 import { keyRoutes } from './keys/routes.ts';
 import { openApi } from './openapi/document.ts';
 import { join, joinPage } from './orgs/join-page.ts';
@@ -112,6 +113,7 @@ export const apiRoutes: readonly EdgeRoute[] = [
   ...cellRoutes,
   ...secretRoutes,
   ...usageRoutes,
+  ...jobRoutes,
 ];
 
 function page(path: string, open: string) {

@@ -80,6 +80,17 @@ GET    /v1/cells                                          cell.read of platform
 PUT    /v1/org/secrets/:name                              org_secret.write of organisation
 DELETE /v1/org/secrets/:name                              org_secret.write of organisation
 GET    /v1/usage                                          workspace.list of caller
+POST   /v1/jobs                                           job.submit of caller
+POST   /v1/jobs/batch                                     job.submit of caller
+GET    /v1/jobs                                           job.list of caller
+GET    /v1/jobs/queue                                     job.list of caller
+GET    /v1/jobs/webhook-key                               job.submit of caller
+GET    /v1/jobs/:jobId                                    job.read of caller
+POST   /v1/jobs/:jobId/cancel                             job.operate of caller
+GET    /v1/jobs/:jobId/logs                               job.result of caller
+GET    /v1/jobs/:jobId/events                             job.read of caller
+GET    /v1/jobs/:jobId/result                             job.result of caller
+GET    /v1/results/:region/:jobId/:name                   open
 `
   .trim()
   .split('\n')

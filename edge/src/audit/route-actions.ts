@@ -34,6 +34,9 @@ const actions: Readonly<Record<string, AuditAction>> = {
   [`DELETE ${org}/teams/:teamId`]: 'team.delete',
   [`PUT ${org}/teams/:teamId/members/:userId`]: 'team.edit',
   [`DELETE ${org}/teams/:teamId/members/:userId`]: 'team.edit',
+  'POST /v1/jobs': 'job.submit',
+  'POST /v1/jobs/batch': 'job.submit',
+  'POST /v1/jobs/:jobId/cancel': 'job.cancel',
   'PUT /pins': 'pins.publish',
 };
 

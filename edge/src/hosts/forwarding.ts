@@ -33,7 +33,7 @@ export async function forwardAs(
 }
 
 /** What his organisation has set; a quota that is none says nothing, and the tier's usual ones hold. */
-async function policyOf({ edge, defer }: Ask, { org }: Identity): Promise<Destination['policy']> {
+export async function policyOf({ edge, defer }: Ask, { org }: Identity): Promise<Destination['policy']> {
   const policies = await edge.policies.get(defer);
   const isHeld = policies.has(org) || !policies.has(everybody);
   const policy = isHeld ? policies.get(org) : await edge.askPolicy(org);

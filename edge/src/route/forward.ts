@@ -13,21 +13,13 @@ import { CellbookError } from '@cellbook/shared/errors.ts';
 import type { CellId, RequestId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import { allCells, type Cell, cellOf, type Pins } from '@cellbook/shared/pins/pins.ts';
-import { parkingHeader } from '@cellbook/shared/protocol/parking-api.ts';
-import {
-  clientAddressHeader,
-  type Principal,
-  pinEpochHeader,
-  principalHeader,
-  requestIdHeader,
-} from '@cellbook/shared/protocol/principal.ts';
+import { type Principal, pinEpochHeader, principalHeader } from '@cellbook/shared/protocol/principal.ts';
 import type { Random } from '@cellbook/shared/random.ts';
-import { continueTrace, formatTraceparent, traceparentHeader } from '@cellbook/shared/trace.ts';
 import type { SignedPins } from '../directory/signed-pins.ts';
 import type { Defer, Snapshot } from '../directory/snapshot.ts';
 import type { Identity } from '../identity/identity.ts';
-import { requestHeaders, responseHeaders } from './headers.ts';
 import type { Destination, PrincipalSigner } from './principal.ts';
+import { isLate, passOn, sendTo } from './send.ts';
 
 export interface Forwarder {
   clock: Clock;
@@ -100,39 +92,19 @@ async function send(
   pins: SignedPins,
   cell: Cell,
 ): Promise<Response> {
-  const { request, identity, requestId, target, at, policy, clientAddress, defer } = forwarded;
-  const headers = requestHeaders(request);
+  const { requestId, at, policy, defer } = forwarded;
   const to = { cell, pinEpoch: pins.epoch, ...(at && { at }), ...(policy && { policy }) };
-  headers.set(principalHeader, await forwarder.principals.sign(identity, to));
-  if (clientAddress !== '') headers.set(clientAddressHeader, clientAddress);
-  if (forwarded.parking !== undefined) headers.set(parkingHeader, forwarded.parking);
-  headers.set(requestIdHeader, requestId);
-  headers.set(pinEpochHeader, String(pins.epoch));
-  const trace = continueTrace(request.headers.get(traceparentHeader), forwarder.random);
-  headers.set(traceparentHeader, formatTraceparent(trace));
-
-  const deadline = new AbortController();
-  const deadlineMs = request.body ? limits.edge.forwardUploadMsMax : limits.edge.forwardHeadersMsMax;
-  const timer = forwarder.clock.setTimer(deadlineMs, () => deadline.abort(new Error('deadline')));
+  const principal = await forwarder.principals.sign(forwarded.identity, to);
+  const headers = { [principalHeader]: principal, [pinEpochHeader]: String(pins.epoch) };
   try {
-    const answer = await fetch(new URL(target, cell.url), {
-      method: request.method,
-      headers,
-      body: request.body,
-      redirect: 'manual',
-      signal: deadline.signal,
-    });
+    const answer = await sendTo(forwarder, forwarded, cell.url, headers);
     forwarder.onAnswer(cell, answer, pins, defer);
     return answer;
   } catch (cause) {
-    const problem = deadline.signal.aborted
-      ? 'your cell did not answer in time'
-      : 'your cell cannot be reached';
+    const problem = isLate(cause) ? 'your cell did not answer in time' : 'your cell cannot be reached';
     const error = unreachable({ cell: cell.id, requestId }, problem, cause);
     forwarder.onUnreachable(error);
     throw error;
-  } finally {
-    timer.cancel();
   }
 }
 
@@ -141,11 +113,4 @@ function unreachable(ids: Record<string, string>, problem: string, cause?: unkno
   const next = 'Nothing is lost; try again in a few seconds.';
   const retryAfterMs = limits.edge.unreachableRetryAfterMs;
   return new CellbookError('cell_unreachable', { doing, problem, next, ids, retryAfterMs, cause });
-}
-
-function passOn(answer: Response): Response {
-  const headers = responseHeaders(answer);
-  const { status, statusText, webSocket } = answer;
-  if (webSocket) return new Response(null, { status, headers, webSocket });
-  return new Response(answer.body, { status, statusText, headers });
 }

@@ -1,6 +1,6 @@
 /** Of a request and who asks: the job as the scheduler will know it, and what is kept beside it. Pure. */
 import type { JobId } from '@cellbook/shared/ids.ts';
-import type { SubmitJob, Task } from '@cellbook/shared/protocol/job-request.ts';
+import { resourcesSchema, type SubmitJob, type Task } from '@cellbook/shared/protocol/job-request.ts';
 import type { JobQuotas } from '@cellbook/shared/protocol/quota.ts';
 import { featuresOf } from '../core/contain/features.ts';
 import type { JobSpec } from '../core/model/job.ts';
@@ -20,7 +20,7 @@ export function candidateOf(
   const { kind, binary, prompt, parameters } = payloadOf(job.task);
   const times = timesOf(job, asker.tier, nowMs);
   const features = featuresOf({ kind, binary, prompt, parameters });
-  const { gpus, skus = null, gpuMemoryMib, checkpoints } = job.resources;
+  const { gpus, skus = null, gpuMemoryMib, checkpoints } = job.resources ?? resourcesSchema.parse({});
   const { orgId, userId, tier } = asker;
   const predicted = predict({ orgId, kind, binary, gpus, features }, jobId);
   const spec: JobSpec = {
@@ -44,10 +44,13 @@ export function candidateOf(
 /** What goes to the program. A notebook is a parameter of it, as its own parameters are. */
 export function payloadOf(task: Task) {
   const { kind, binary } = task;
-  if (kind !== 'notebook') return { kind, binary, prompt: task.prompt, parameters: task.parameters };
-  // It has come as JSON.
-  const notebook = JSON.parse(JSON.stringify(task.notebook)) as JobRequest['parameters'][string];
-  return { kind, binary, prompt: '', parameters: { notebook, parameters: task.parameters } };
+  if (kind !== 'notebook') return { kind, binary, prompt: task.prompt, parameters: task.parameters ?? {} };
+  return {
+    kind,
+    binary,
+    prompt: '',
+    parameters: { notebook: task.notebook, parameters: task.parameters ?? {} },
+  };
 }
 
 function requestOf(
@@ -60,7 +63,7 @@ function requestOf(
   return {
     ...{ prompt, parameters },
     name: job.name ?? null,
-    labels: job.labels,
+    labels: job.labels ?? {},
     webhookUrl: job.webhook?.url ?? null,
     durability: job.durability,
     repeats:

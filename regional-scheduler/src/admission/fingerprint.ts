@@ -13,7 +13,7 @@ export type Reuse = 'finished' | 'join' | 'off';
 export function reuseOf({ task, reuse, repeat }: SubmitJob): Reuse {
   if (repeat !== undefined) return 'off';
   if (reuse !== undefined) return reuse;
-  return task.kind === 'video' && task.parameters.seed !== undefined ? 'finished' : 'off';
+  return task.kind === 'video' && task.parameters?.seed !== undefined ? 'finished' : 'off';
 }
 
 export function fingerprintOf(orgId: OrgId, { task }: SubmitJob): string {

@@ -44,7 +44,7 @@ export const jobRequestSchema = z.object({
   name: z.string().nullable(),
   labels: z.record(z.string(), z.string()),
   prompt: z.string(),
-  parameters: z.record(z.string(), z.json()),
+  parameters: z.record(z.string(), z.unknown()),
   webhookUrl: z.string().nullable(),
   durability: durabilitySchema,
   repeats: repeatsSchema.nullable(),

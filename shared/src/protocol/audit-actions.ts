@@ -46,6 +46,9 @@ export const auditActionSchema = z
     'socket.end',
     // Settings of JupyterLab and its server.
     'settings.edit',
+    // GPU jobs.
+    'job.submit',
+    'job.cancel',
     // Secrets.
     'secret.put',
     'secret.delete',

@@ -18,7 +18,7 @@ const name = z
 
 /** Handed to the program as they are. */
 const parametersSchema = z
-  .record(z.string().min(1).max(64), z.json())
+  .record(z.string().min(1).max(64), z.unknown())
   .refine((value) => bytesOf(value) <= jobs.parametersBytesMax, `more than ${jobs.parametersBytesMax} bytes`);
 
 /** What every renderer understands is checked; what else there is goes to the program as it is. */
@@ -44,7 +44,7 @@ export const taskSchema = z
     z.strictObject({
       kind: z.literal('video'),
       prompt: prompt.min(1),
-      parameters: videoParametersSchema.default({}),
+      parameters: videoParametersSchema.optional(),
       binary: name.default('video-renderer'),
     }),
     z.strictObject({
@@ -52,7 +52,7 @@ export const taskSchema = z
       /** An nbformat 4 document; its result is the same one with outputs. */
       notebook: notebookSchema,
       /** Set in a cell before the first, as papermill does. */
-      parameters: parametersSchema.default({}),
+      parameters: parametersSchema.optional(),
       binary: name.default('notebook'),
     }),
     z.strictObject({
@@ -60,7 +60,7 @@ export const taskSchema = z
       /** A program that the hosts of the region have. */
       binary: name,
       prompt: prompt.default(''),
-      parameters: parametersSchema.default({}),
+      parameters: parametersSchema.optional(),
     }),
   ])
   .meta({ title: 'Task' });
@@ -102,14 +102,14 @@ export type Durability = z.infer<typeof durabilitySchema>;
 export const submitJobSchema = z
   .strictObject({
     task: taskSchema,
-    resources: resourcesSchema.prefault({}),
+    resources: resourcesSchema.optional(),
     /** What a list shows. */
     name: z.string().trim().min(1).max(100).optional(),
     /** For a client's own filters. */
     labels: z
       .record(name, z.string().max(100))
       .refine((labels) => Object.keys(labels).length <= jobs.labelsMax, `more than ${jobs.labelsMax} labels`)
-      .default({}),
+      .optional(),
     notBefore: z.iso.datetime({ offset: true }).optional(),
     /** Useless after: it times out then, waiting or running. */
     deadline: z.iso.datetime({ offset: true }).optional(),
@@ -159,3 +159,10 @@ export const submitBatchSchema = z
   })
   .meta({ title: 'SubmitBatch' });
 export type SubmitBatch = z.infer<typeof submitBatchSchema>;
+
+/** The same, as it is described. */
+export const describedBatchSchema = z
+  .strictObject({
+    jobs: z.array(z.strictObject({ idempotencyKey: idempotencyKeySchema.optional(), job: submitJobSchema })),
+  })
+  .meta({ title: 'SubmitJobs' });

@@ -136,7 +136,7 @@ export const jobDetailsSchema = jobSchema
   .extend({
     /** Null for who may see the job, and not what is in it. */
     prompt: z.string().nullable(),
-    parameters: z.record(z.string(), z.json()).nullable(),
+    parameters: z.record(z.string(), z.unknown()).nullable(),
     notBefore: at.nullable(),
     deadline: at.nullable(),
     wallSeconds: z.int(),
