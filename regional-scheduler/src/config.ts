@@ -3,6 +3,8 @@ import { CellbookError } from '@cellbook/shared/errors.ts';
 import { cellIdSchema, type RegionId, regionIdSchema } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import { z } from 'zod';
+import type { RegionPolicy } from './core/model/policy.ts';
+import { policySchema } from './core/model/policy-schema.ts';
 import { type Peers, peersSchema } from './federation/peers.ts';
 
 const environmentSchema = z.object({
@@ -46,6 +48,12 @@ const environmentSchema = z.object({
     .optional(),
   /** A secret that all regions share: by it they sign what they ask of each other. */
   CELLBOOK_FEDERATION_KEY_FILE: z.string().min(1).optional(),
+  /** Parts of the region's policy, as JSON, in place of the default's; asked for whenever an instance starts. */
+  CELLBOOK_POLICY: z
+    .string()
+    .transform((text): unknown => JSON.parse(text))
+    .pipe(policySchema)
+    .optional(),
   CELLBOOK_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
 });
 
@@ -69,6 +77,8 @@ export interface SchedulerConfig {
   agentLeaseMs: number;
   /** Null: no other region. */
   federation: { peers: Peers; keyFile: string } | null;
+  /** Null: it stays as it is. */
+  policy: RegionPolicy | null;
   logLevel: string;
 }
 
@@ -99,6 +109,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): SchedulerConfig {
     webhookHosts: new Set(given.CELLBOOK_WEBHOOK_ALLOW.split(',').filter((host) => host !== '')),
     agentLeaseMs: given.CELLBOOK_AGENT_LEASE_MS,
     federation: federationOf(given.CELLBOOK_FEDERATION_PEERS, given.CELLBOOK_FEDERATION_KEY_FILE),
+    policy: given.CELLBOOK_POLICY ?? null,
     logLevel: given.CELLBOOK_LOG_LEVEL,
   };
 }

@@ -120,6 +120,8 @@ export async function startScheduler(config: SchedulerConfig, tools: SchedulerTo
   instance.start();
   jobs.start();
   federation.start();
+  const { policy } = config;
+  if (policy) await region.ask({ type: 'policy_set', atMs: clock.nowMs(), policy }, 'configuration');
   const upkeep = startUpkeep({ config, database, instance, snapshots: stores.snapshots, clock, log: logger });
   logger.info({ port, url: address }, 'the scheduler serves');
 
