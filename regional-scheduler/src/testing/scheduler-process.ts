@@ -1,5 +1,6 @@
 /** Real scheduler programs for tests of what happens to them: killed, stopped, cut off from their database. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -21,13 +22,15 @@ export interface ProcessBed {
   close(): Promise<void>;
 }
 
+/** Of nobody: these tests submit into the database, and nobody signs anything. */
+const edgeKey = generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' });
 const main = fileURLToPath(new URL('../main.ts', import.meta.url));
 
 export function openProcessBed(databaseUrl: string): ProcessBed {
   const directory = mkdtempSync(join(tmpdir(), 'cellbook-scheduler-'));
   const regionSecret = crypto.randomUUID();
   writeFileSync(join(directory, 'agent-secret'), regionSecret);
-  writeFileSync(join(directory, 'edge-keys.json'), JSON.stringify({ keys: [] }));
+  writeFileSync(join(directory, 'edge-keys.json'), JSON.stringify({ keys: [edgeKey] }));
   const started: SchedulerProcess[] = [];
   return {
     directory,
