@@ -132,6 +132,160 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Your jobs, or everybody’s in your organisation, newest first */
+        get: operations["listJobs"];
+        put?: never;
+        /** Hand a job in: acknowledged at once, and kept */
+        post: operations["submitJob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/jobs/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hand thousands in at once; each has its own answer */
+        post: operations["submitJobs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/jobs/queue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where your organisation stands: jobs, spend, waiting */
+        get: operations["getJobQueue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/jobs/webhook-key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The key that your organisation checks webhooks with */
+        get: operations["getWebhookKey"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/jobs/{jobId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One job: phase, attempts, why it waits, where it stands */
+        get: operations["getJob"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/jobs/{jobId}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask that it stops, wherever it is */
+        post: operations["cancelJob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/jobs/{jobId}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The job as it changes, as server-sent events */
+        get: operations["followJob"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/jobs/{jobId}/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The last lines of each attempt */
+        get: operations["getJobLogs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/jobs/{jobId}/result": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A signed address of its result that expires */
+        get: operations["getJobResult"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/keys": {
         parameters: {
             query?: never;
@@ -961,7 +1115,7 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /** @enum {string} */
-        AuditAction: "workspace.create" | "workspace.edit" | "workspace.suspend" | "workspace.resume" | "workspace.delete" | "workspace.undelete" | "workspace.recover" | "workspace.idle_suspend" | "workspace.sandbox_lost" | "workspace.attempt_failed" | "workspace.purge" | "content.save" | "content.create" | "content.rename" | "content.delete" | "content.checkpoint" | "content.restore" | "content.convert" | "content.read" | "version.restore" | "version.forget" | "environment.reset" | "kernel.start" | "kernel.stop" | "kernel.restart" | "kernel.interrupt" | "kernel.execute" | "session.start" | "session.edit" | "session.stop" | "terminal.start" | "terminal.stop" | "socket.end" | "settings.edit" | "secret.put" | "secret.delete" | "secret.flagged" | "org_secret.put" | "org_secret.delete" | "sign_in" | "sign_out" | "session.revoke" | "workspace.open" | "device.allow" | "device.refuse" | "key.create" | "key.revoke" | "service_account.create" | "service_account.edit" | "service_account.delete" | "signing_key.rotate" | "org.create" | "org.edit" | "org.policy" | "org.delete" | "org.switch" | "member.add" | "member.remove" | "member.role" | "invitation.create" | "invitation.accept" | "invitation.revoke" | "team.create" | "team.edit" | "team.delete" | "quota.edit" | "user.edit" | "pins.publish" | "pins.roll_back" | "pins.override" | "cell.start" | "cell.stop" | "cell.manage" | "audit.read" | "audit.export" | "audit.policy" | "audit.remove" | "access.refused" | "api.write";
+        AuditAction: "workspace.create" | "workspace.edit" | "workspace.suspend" | "workspace.resume" | "workspace.delete" | "workspace.undelete" | "workspace.recover" | "workspace.idle_suspend" | "workspace.sandbox_lost" | "workspace.attempt_failed" | "workspace.purge" | "content.save" | "content.create" | "content.rename" | "content.delete" | "content.checkpoint" | "content.restore" | "content.convert" | "content.read" | "version.restore" | "version.forget" | "environment.reset" | "kernel.start" | "kernel.stop" | "kernel.restart" | "kernel.interrupt" | "kernel.execute" | "session.start" | "session.edit" | "session.stop" | "terminal.start" | "terminal.stop" | "socket.end" | "settings.edit" | "job.submit" | "job.cancel" | "secret.put" | "secret.delete" | "secret.flagged" | "org_secret.put" | "org_secret.delete" | "sign_in" | "sign_out" | "session.revoke" | "workspace.open" | "device.allow" | "device.refuse" | "key.create" | "key.revoke" | "service_account.create" | "service_account.edit" | "service_account.delete" | "signing_key.rotate" | "org.create" | "org.edit" | "org.policy" | "org.delete" | "org.switch" | "member.add" | "member.remove" | "member.role" | "invitation.create" | "invitation.accept" | "invitation.revoke" | "team.create" | "team.edit" | "team.delete" | "quota.edit" | "user.edit" | "pins.publish" | "pins.roll_back" | "pins.override" | "cell.start" | "cell.stop" | "cell.manage" | "audit.read" | "audit.export" | "audit.policy" | "audit.remove" | "access.refused" | "api.write";
         AuditEvent: {
             /** @enum {number} */
             v: 1;
@@ -1021,6 +1175,22 @@ export interface components {
         };
         /** @enum {string} */
         AuditScope: "own" | "organisation" | "all";
+        BatchAccepted: {
+            job: components["schemas"]["Job"];
+        };
+        BatchAnswer: {
+            accepted: number;
+            refused: number;
+            results: (components["schemas"]["BatchAccepted"] | components["schemas"]["BatchRefused"])[];
+        };
+        BatchEntry: {
+            idempotencyKey?: string;
+            job: components["schemas"]["SubmitJob"];
+        };
+        BatchRefused: {
+            error: components["schemas"]["Refusal"];
+            retryAfterSeconds: number | null;
+        };
         CellDiff: {
             /** @enum {string} */
             op: "same" | "added" | "removed" | "changed";
@@ -1057,6 +1227,8 @@ export interface components {
         };
         /** @enum {string} */
         Desired: "running" | "suspended" | "deleted";
+        /** @enum {string} */
+        Durability: "durable" | "batched";
         EditWorkspace: {
             name?: string;
             idleSuspendSeconds?: number | null;
@@ -1102,7 +1274,7 @@ export interface components {
         };
         Error: {
             /** @enum {string} */
-            code: "bad_request" | "malformed_json" | "malformed_id" | "malformed_frame" | "malformed_notebook" | "path_refused" | "unknown_kernelspec" | "unauthenticated" | "token_expired" | "forbidden" | "cross_origin" | "scope_insufficient" | "region_refused" | "sign_in_refused" | "sign_in_expired" | "not_found" | "method_not_allowed" | "conflict" | "already_exists" | "not_empty" | "idempotency_key_reused" | "idempotency_in_progress" | "stale_epoch" | "invalid_transition" | "gone" | "too_large" | "unsupported_media_type" | "misdirected" | "quota_exceeded" | "rate_limited" | "out_of_memory" | "volume_full" | "internal" | "not_implemented" | "not_configured" | "cell_unreachable" | "host_unreachable" | "certificate_refused" | "provider_unavailable" | "capacity_exhausted" | "sandbox_unavailable" | "snapshot_incompatible" | "store_unavailable" | "quota_unavailable" | "secrets_unavailable" | "standing_changed" | "resume_timeout" | "command_timeout" | "shutting_down";
+            code: "bad_request" | "malformed_json" | "malformed_id" | "malformed_frame" | "malformed_notebook" | "path_refused" | "unknown_kernelspec" | "unauthenticated" | "token_expired" | "forbidden" | "spend_cap_reached" | "cross_origin" | "scope_insufficient" | "region_refused" | "sign_in_refused" | "sign_in_expired" | "not_found" | "method_not_allowed" | "conflict" | "already_exists" | "not_empty" | "idempotency_key_reused" | "idempotency_in_progress" | "stale_epoch" | "invalid_transition" | "gone" | "too_large" | "range_refused" | "job_refused" | "unsupported_media_type" | "misdirected" | "quota_exceeded" | "rate_limited" | "out_of_memory" | "volume_full" | "internal" | "not_implemented" | "not_configured" | "cell_unreachable" | "scheduler_unreachable" | "host_unreachable" | "certificate_refused" | "provider_unavailable" | "capacity_exhausted" | "sandbox_unavailable" | "snapshot_incompatible" | "store_unavailable" | "quota_unavailable" | "secrets_unavailable" | "standing_changed" | "resume_timeout" | "command_timeout" | "shutting_down";
             message: string;
             reason: string | null;
             next?: string;
@@ -1159,6 +1331,185 @@ export interface components {
         };
         InvitationList: {
             invitations: components["schemas"]["Invitation"][];
+        };
+        Job: {
+            id: string;
+            name: string | null;
+            labels: {
+                [key: string]: string;
+            };
+            kind: string;
+            binary: string;
+            ownerId: string;
+            tier: components["schemas"]["Tier"];
+            region: string;
+            phase: components["schemas"]["JobPhase"];
+            resources: {
+                /** @default 1 */
+                gpus: number;
+                skus: string[] | null;
+                /** @default 8192 */
+                gpuMemoryMib: number;
+                /** @default true */
+                checkpoints: boolean;
+            };
+            /** Format: date-time */
+            submittedAt: string;
+            startedAt: string | null;
+            endedAt: string | null;
+            because: string | null;
+            progress: number | null;
+            attempts: number;
+            preemptions: number;
+            cancelAsked: boolean;
+            reservedMicros: number;
+            costMicros: number | null;
+            sameAs: string | null;
+            repeats: {
+                first: string;
+                run: number;
+            } | null;
+        };
+        JobAttempt: {
+            id: string;
+            number: number;
+            host: string;
+            gpus: number;
+            version: string;
+            /** Format: date-time */
+            placedAt: string;
+            startedAt: string | null;
+            endedAt: string | null;
+            outcome: ("succeeded" | "failed" | "preempted" | "cancelled") | null;
+            failed: {
+                /** @enum {string} */
+                class: "crashed" | "out_of_memory" | "hung" | "no_progress" | "wall_clock" | "bad_output" | "host_fault" | "lost" | "refused";
+                detail: string;
+            } | null;
+            ranMs: number | null;
+            savedMs: number;
+        };
+        JobDetails: {
+            id: string;
+            name: string | null;
+            labels: {
+                [key: string]: string;
+            };
+            kind: string;
+            binary: string;
+            ownerId: string;
+            tier: components["schemas"]["Tier"];
+            region: string;
+            phase: components["schemas"]["JobPhase"];
+            resources: {
+                /** @default 1 */
+                gpus: number;
+                skus: string[] | null;
+                /** @default 8192 */
+                gpuMemoryMib: number;
+                /** @default true */
+                checkpoints: boolean;
+            };
+            /** Format: date-time */
+            submittedAt: string;
+            startedAt: string | null;
+            endedAt: string | null;
+            because: string | null;
+            progress: number | null;
+            attempts: number;
+            preemptions: number;
+            cancelAsked: boolean;
+            reservedMicros: number;
+            costMicros: number | null;
+            sameAs: string | null;
+            repeats: {
+                first: string;
+                run: number;
+            } | null;
+            prompt: string | null;
+            parameters: {
+                [key: string]: unknown;
+            } | null;
+            notBefore: string | null;
+            deadline: string | null;
+            wallSeconds: number;
+            durability: components["schemas"]["Durability"];
+            webhook: {
+                /** Format: uri */
+                url: string;
+                /** @enum {string} */
+                state: "waiting" | "delivered" | "given_up";
+                attempts: number;
+                problem: string;
+            } | null;
+            pending: components["schemas"]["PendingReason"][];
+            queue: components["schemas"]["QueuePlace"] | null;
+            predictedStart: components["schemas"]["PredictedStart"] | null;
+            predictedRunMs: {
+                p50: number;
+                p95: number;
+                seen: number;
+            };
+            tries: components["schemas"]["JobAttempt"][];
+            result: {
+                bytes: number;
+                name: string;
+                contentType: string;
+                /** Format: date-time */
+                fetchableUntil: string;
+            } | null;
+        };
+        JobList: {
+            jobs: components["schemas"]["Job"][];
+            nextCursor: string | null;
+        };
+        JobLog: {
+            attempts: {
+                id: string;
+                number: number;
+                tail: string;
+                at: string | null;
+            }[];
+        };
+        JobParameters: {
+            [key: string]: unknown;
+        };
+        /** @enum {string} */
+        JobPhase: "submitted" | "held" | "queued" | "scheduled" | "running" | "spilling" | "spilled" | "succeeded" | "failed" | "timed_out" | "cancelled" | "dead_lettered";
+        JobQueue: {
+            region: string;
+            organisationId: string;
+            tier: components["schemas"]["Tier"];
+            organisation: {
+                unfinished: number;
+                limit: number;
+            };
+            user: {
+                unfinished: number;
+                limit: number;
+            };
+            spend: {
+                month: string;
+                reservedMicros: number;
+                spentMicros: number;
+                capMicros: number;
+            };
+            tierQueue: {
+                waiting: number;
+                expectedWaitMs: number | null;
+                isShedding: boolean;
+                /** Format: date-time */
+                at: string;
+            } | null;
+        };
+        JobResult: {
+            /** Format: uri */
+            url: string;
+            /** Format: date-time */
+            expiresAt: string;
+            bytes: number;
+            name: string;
+            contentType: string;
         };
         /** @enum {string} */
         Kept: "none" | "live" | "memory";
@@ -1297,6 +1648,26 @@ export interface components {
             cause: components["schemas"]["MissCause"];
             why: string;
         };
+        NotebookCell: {
+            cell_type: string;
+        } & {
+            [key: string]: unknown;
+        };
+        NotebookDocument: {
+            cells: components["schemas"]["NotebookCell"][];
+            /** @enum {number} */
+            nbformat: 4;
+        } & {
+            [key: string]: unknown;
+        };
+        NotebookTask: {
+            /** @enum {string} */
+            kind: "notebook";
+            notebook: components["schemas"]["NotebookDocument"];
+            parameters?: components["schemas"]["JobParameters"];
+            /** @default notebook */
+            binary: string;
+        };
         Organisation: {
             id: string;
             name: string;
@@ -1308,14 +1679,92 @@ export interface components {
             /** Format: date-time */
             createdAt: string;
         };
+        OtherTask: {
+            /** @enum {string} */
+            kind: "task";
+            binary: string;
+            /** @default  */
+            prompt: string;
+            parameters?: components["schemas"]["JobParameters"];
+        };
+        PendingClassLimited: {
+            /** @enum {string} */
+            code: "class_limited";
+            problem: string;
+            until: string | null;
+        };
+        PendingMoving: {
+            /** @enum {string} */
+            code: "moving";
+            to: string;
+        };
+        PendingNoRoom: {
+            /** @enum {string} */
+            code: "no_room";
+            gpus: number;
+            fitting: number;
+        };
+        PendingNoSuchHardware: {
+            /** @enum {string} */
+            code: "no_such_hardware";
+            problem: string;
+        };
+        PendingNotBefore: {
+            /** @enum {string} */
+            code: "not_before";
+            /** Format: date-time */
+            until: string;
+        };
+        PendingNotTakenUp: {
+            /** @enum {string} */
+            code: "not_taken_up";
+            leaderless: boolean;
+        };
+        PendingOrganisationAtLimit: {
+            /** @enum {string} */
+            code: "organisation_at_limit";
+            running: number;
+            limit: number;
+        };
+        PendingReason: components["schemas"]["PendingNotTakenUp"] | components["schemas"]["PendingNotBefore"] | components["schemas"]["PendingRetry"] | components["schemas"]["PendingClassLimited"] | components["schemas"]["PendingNoSuchHardware"] | components["schemas"]["PendingNoRoom"] | components["schemas"]["PendingOrganisationAtLimit"] | components["schemas"]["PendingTurn"] | components["schemas"]["PendingMoving"];
+        PendingRetry: {
+            /** @enum {string} */
+            code: "retry";
+            /** Format: date-time */
+            until: string;
+            /** @enum {string} */
+            failed: "crashed" | "out_of_memory" | "hung" | "no_progress" | "wall_clock" | "bad_output" | "host_fault" | "lost" | "refused";
+        };
+        PendingTurn: {
+            /** @enum {string} */
+            code: "turn";
+            ahead: number;
+        };
         /** @enum {string} */
         Phase: "suspended" | "resuming" | "running" | "suspending" | "failed" | "deleting" | "deleted";
+        PredictedStart: {
+            /** Format: date-time */
+            likely: string;
+            /** Format: date-time */
+            latest: string;
+            seen: number;
+        };
         PutSecret: {
             value: string;
         };
         Queue: {
             position: number;
             of: number;
+        };
+        QueuePlace: {
+            position: number;
+            of: number;
+            tier: components["schemas"]["Tier"];
+            positionInOrganisation: number;
+            ofOrganisation: number;
+            settled: boolean;
+            /** Format: date-time */
+            at: string;
         };
         RecoverReport: {
             found: {
@@ -1330,6 +1779,35 @@ export interface components {
             }[];
             settled: boolean;
             workspace: components["schemas"]["Workspace"];
+        };
+        Refusal: {
+            /** @enum {string} */
+            code: "bad_request" | "malformed_json" | "malformed_id" | "malformed_frame" | "malformed_notebook" | "path_refused" | "unknown_kernelspec" | "unauthenticated" | "token_expired" | "forbidden" | "spend_cap_reached" | "cross_origin" | "scope_insufficient" | "region_refused" | "sign_in_refused" | "sign_in_expired" | "not_found" | "method_not_allowed" | "conflict" | "already_exists" | "not_empty" | "idempotency_key_reused" | "idempotency_in_progress" | "stale_epoch" | "invalid_transition" | "gone" | "too_large" | "range_refused" | "job_refused" | "unsupported_media_type" | "misdirected" | "quota_exceeded" | "rate_limited" | "out_of_memory" | "volume_full" | "internal" | "not_implemented" | "not_configured" | "cell_unreachable" | "scheduler_unreachable" | "host_unreachable" | "certificate_refused" | "provider_unavailable" | "capacity_exhausted" | "sandbox_unavailable" | "snapshot_incompatible" | "store_unavailable" | "quota_unavailable" | "secrets_unavailable" | "standing_changed" | "resume_timeout" | "command_timeout" | "shutting_down";
+            message: string;
+            reason: string | null;
+            next?: string;
+            ids?: {
+                [key: string]: string | number;
+            };
+            requestId?: string;
+        };
+        Repeat: {
+            everySeconds: number;
+            times: number;
+            /**
+             * @default skip
+             * @enum {string}
+             */
+            overlap: "wait" | "skip";
+        };
+        Resources: {
+            /** @default 1 */
+            gpus: number;
+            skus?: string[];
+            /** @default 8192 */
+            gpuMemoryMib: number;
+            /** @default true */
+            checkpoints: boolean;
         };
         Resume: {
             rung: components["schemas"]["Rung"];
@@ -1353,7 +1831,7 @@ export interface components {
             seconds: number;
         };
         /** @enum {string} */
-        Scope: "workspaces:read" | "workspaces" | "notebooks:read" | "notebooks" | "secrets" | "audit" | "keys" | "org" | "platform";
+        Scope: "workspaces:read" | "workspaces" | "notebooks:read" | "notebooks" | "jobs:read" | "jobs" | "secrets" | "audit" | "keys" | "org" | "platform";
         Secret: {
             name: string;
             /** Format: date-time */
@@ -1391,6 +1869,37 @@ export interface components {
         ServiceAccountList: {
             serviceAccounts: components["schemas"]["ServiceAccount"][];
         };
+        SubmitJob: {
+            task: components["schemas"]["Task"];
+            resources?: components["schemas"]["Resources"];
+            name?: string;
+            labels?: {
+                [key: string]: string;
+            };
+            /** Format: date-time */
+            notBefore?: string;
+            /** Format: date-time */
+            deadline?: string;
+            repeat?: components["schemas"]["Repeat"];
+            /** @default 1800 */
+            wallSeconds: number;
+            /** @default 3 */
+            attempts: number;
+            /** @default true */
+            preemptible: boolean;
+            /** @default false */
+            interactive: boolean;
+            regions?: string[];
+            /** @enum {string} */
+            reuse?: "finished" | "join" | "off";
+            /** @default durable */
+            durability: components["schemas"]["Durability"];
+            webhook?: components["schemas"]["Webhook"];
+        };
+        SubmitJobs: {
+            jobs: components["schemas"]["BatchEntry"][];
+        };
+        Task: components["schemas"]["VideoTask"] | components["schemas"]["NotebookTask"] | components["schemas"]["OtherTask"];
         Team: {
             id: string;
             name: string;
@@ -1459,6 +1968,33 @@ export interface components {
         VersionList: {
             path: string;
             versions: components["schemas"]["Version"][];
+        };
+        VideoParameters: {
+            durationSeconds?: number;
+            width?: number;
+            height?: number;
+            fps?: number;
+            steps?: number;
+            seed?: number;
+        } & {
+            [key: string]: unknown;
+        };
+        VideoTask: {
+            /** @enum {string} */
+            kind: "video";
+            prompt: string;
+            parameters?: components["schemas"]["VideoParameters"];
+            /** @default video-renderer */
+            binary: string;
+        };
+        Webhook: {
+            /** Format: uri */
+            url: string;
+        };
+        WebhookKey: {
+            key: string;
+            /** @enum {string} */
+            algorithm: "hmac-sha256";
         };
         Workspace: {
             id: string;
@@ -1737,6 +2273,331 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": string;
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listJobs: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                of?: "me" | "organisation";
+                kind?: string;
+                label?: string;
+                since?: string;
+                state?: "waiting" | "running" | "ended";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobList"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    submitJob: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body give the same answer, and make one thing. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubmitJob"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    submitJobs: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body give the same answer, and make one thing. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubmitJobs"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchAnswer"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getJobQueue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobQueue"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getWebhookKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookKey"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                jobId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobDetails"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    cancelJob: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body give the same answer, and make one thing. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                jobId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    followJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                jobId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getJobLogs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                jobId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobLog"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getJobResult: {
+        parameters: {
+            query?: {
+                seconds?: number;
+            };
+            header?: never;
+            path: {
+                jobId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobResult"];
                 };
             };
             /** @description Refused */
@@ -2517,6 +3378,16 @@ export interface operations {
                         idle?: {
                             secondsDefault?: number;
                             secondsMax?: number;
+                        };
+                        jobs?: {
+                            user?: {
+                                unfinished?: number;
+                                spendMicrosPerMonth?: number;
+                            };
+                            organisation?: {
+                                unfinished?: number;
+                                spendMicrosPerMonth?: number;
+                            };
                         };
                     };
                 };

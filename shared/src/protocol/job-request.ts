@@ -19,7 +19,8 @@ const name = z
 /** Handed to the program as they are. */
 const parametersSchema = z
   .record(z.string().min(1).max(64), z.unknown())
-  .refine((value) => bytesOf(value) <= jobs.parametersBytesMax, `more than ${jobs.parametersBytesMax} bytes`);
+  .refine((value) => bytesOf(value) <= jobs.parametersBytesMax, `more than ${jobs.parametersBytesMax} bytes`)
+  .meta({ title: 'JobParameters' });
 
 /** What every renderer understands is checked; what else there is goes to the program as it is. */
 const videoParametersSchema = z
@@ -32,36 +33,45 @@ const videoParametersSchema = z
     /** The same prompt, parameters and seed give the same video. */
     seed: z.int().min(0).max(4_294_967_295).optional(),
   })
-  .pipe(parametersSchema);
+  .refine((value) => bytesOf(value) <= jobs.parametersBytesMax, `more than ${jobs.parametersBytesMax} bytes`)
+  .meta({ title: 'VideoParameters' });
 
+const notebookCellSchema = z.looseObject({ cell_type: z.string() }).meta({ title: 'NotebookCell' });
 const notebookSchema = z
-  .looseObject({ cells: z.array(z.looseObject({ cell_type: z.string() })), nbformat: z.literal(4) })
-  .refine((value) => bytesOf(value) <= jobs.notebookBytesMax, `more than ${jobs.notebookBytesMax} bytes`);
+  .looseObject({ cells: z.array(notebookCellSchema), nbformat: z.literal(4) })
+  .refine((value) => bytesOf(value) <= jobs.notebookBytesMax, `more than ${jobs.notebookBytesMax} bytes`)
+  .meta({ title: 'NotebookDocument' });
 
 /** What is to run. */
 export const taskSchema = z
   .discriminatedUnion('kind', [
-    z.strictObject({
-      kind: z.literal('video'),
-      prompt: prompt.min(1),
-      parameters: videoParametersSchema.optional(),
-      binary: name.default('video-renderer'),
-    }),
-    z.strictObject({
-      kind: z.literal('notebook'),
-      /** An nbformat 4 document; its result is the same one with outputs. */
-      notebook: notebookSchema,
-      /** Set in a cell before the first, as papermill does. */
-      parameters: parametersSchema.optional(),
-      binary: name.default('notebook'),
-    }),
-    z.strictObject({
-      kind: z.literal('task'),
-      /** A program that the hosts of the region have. */
-      binary: name,
-      prompt: prompt.default(''),
-      parameters: parametersSchema.optional(),
-    }),
+    z
+      .strictObject({
+        kind: z.literal('video'),
+        prompt: prompt.min(1),
+        parameters: videoParametersSchema.optional(),
+        binary: name.default('video-renderer'),
+      })
+      .meta({ title: 'VideoTask' }),
+    z
+      .strictObject({
+        kind: z.literal('notebook'),
+        /** An nbformat 4 document; its result is the same one with outputs. */
+        notebook: notebookSchema,
+        /** Set in a cell before the first, as papermill does. */
+        parameters: parametersSchema.optional(),
+        binary: name.default('notebook'),
+      })
+      .meta({ title: 'NotebookTask' }),
+    z
+      .strictObject({
+        kind: z.literal('task'),
+        /** A program that the hosts of the region have. */
+        binary: name,
+        prompt: prompt.default(''),
+        parameters: parametersSchema.optional(),
+      })
+      .meta({ title: 'OtherTask' }),
   ])
   .meta({ title: 'Task' });
 export type Task = z.infer<typeof taskSchema>;
@@ -163,6 +173,10 @@ export type SubmitBatch = z.infer<typeof submitBatchSchema>;
 /** The same, as it is described. */
 export const describedBatchSchema = z
   .strictObject({
-    jobs: z.array(z.strictObject({ idempotencyKey: idempotencyKeySchema.optional(), job: submitJobSchema })),
+    jobs: z.array(
+      z
+        .strictObject({ idempotencyKey: idempotencyKeySchema.optional(), job: submitJobSchema })
+        .meta({ title: 'BatchEntry' }),
+    ),
   })
   .meta({ title: 'SubmitJobs' });

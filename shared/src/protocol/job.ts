@@ -32,20 +32,32 @@ const at = z.iso.datetime();
 export const pendingReasonSchema = z
   .discriminatedUnion('code', [
     /** The scheduler has not seen it yet; `leaderless`: none decides at present, and nothing is lost by it. */
-    z.object({ code: z.literal('not_taken_up'), leaderless: z.boolean() }),
-    z.object({ code: z.literal('not_before'), until: at }),
-    z.object({ code: z.literal('retry'), until: at, failed: failureClassSchema }),
+    z
+      .object({ code: z.literal('not_taken_up'), leaderless: z.boolean() })
+      .meta({ title: 'PendingNotTakenUp' }),
+    z.object({ code: z.literal('not_before'), until: at }).meta({ title: 'PendingNotBefore' }),
+    z
+      .object({ code: z.literal('retry'), until: at, failed: failureClassSchema })
+      .meta({ title: 'PendingRetry' }),
     /** Requests that look like it hang or fail; `problem` names what they have in common. */
-    z.object({ code: z.literal('class_limited'), problem: z.string(), until: at.nullable() }),
+    z
+      .object({ code: z.literal('class_limited'), problem: z.string(), until: at.nullable() })
+      .meta({ title: 'PendingClassLimited' }),
     /** No host of the region could ever hold it. */
-    z.object({ code: z.literal('no_such_hardware'), problem: z.string() }),
+    z
+      .object({ code: z.literal('no_such_hardware'), problem: z.string() })
+      .meta({ title: 'PendingNoSuchHardware' }),
     /** Hosts that could hold it have no room. */
-    z.object({ code: z.literal('no_room'), gpus: z.int(), fitting: z.int() }),
+    z
+      .object({ code: z.literal('no_room'), gpus: z.int(), fitting: z.int() })
+      .meta({ title: 'PendingNoRoom' }),
     /** The organisation runs as many as it may. */
-    z.object({ code: z.literal('organisation_at_limit'), running: z.int(), limit: z.int() }),
+    z
+      .object({ code: z.literal('organisation_at_limit'), running: z.int(), limit: z.int() })
+      .meta({ title: 'PendingOrganisationAtLimit' }),
     /** Others' jobs have their turn before it. */
-    z.object({ code: z.literal('turn'), ahead: z.int() }),
-    z.object({ code: z.literal('moving'), to: regionIdSchema }),
+    z.object({ code: z.literal('turn'), ahead: z.int() }).meta({ title: 'PendingTurn' }),
+    z.object({ code: z.literal('moving'), to: regionIdSchema }).meta({ title: 'PendingMoving' }),
   ])
   .meta({ title: 'PendingReason' });
 export type PendingReason = z.infer<typeof pendingReasonSchema>;

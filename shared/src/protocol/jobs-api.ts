@@ -65,8 +65,10 @@ export const batchAnswerSchema = z
     /** In the order of the request. */
     results: z.array(
       z.union([
-        z.object({ job: jobSchema }),
-        z.object({ error: errorBodySchema, retryAfterSeconds: z.int().nullable() }),
+        z.object({ job: jobSchema }).meta({ title: 'BatchAccepted' }),
+        z
+          .object({ error: errorBodySchema, retryAfterSeconds: z.int().nullable() })
+          .meta({ title: 'BatchRefused' }),
       ]),
     ),
   })

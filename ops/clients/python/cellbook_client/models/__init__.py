@@ -16,6 +16,10 @@ from .audit_outcome import AuditOutcome
 from .audit_page import AuditPage
 from .audit_policy import AuditPolicy
 from .audit_scope import AuditScope
+from .batch_accepted import BatchAccepted
+from .batch_answer import BatchAnswer
+from .batch_entry import BatchEntry
+from .batch_refused import BatchRefused
 from .cell_diff import CellDiff
 from .cell_diff_op import CellDiffOp
 from .cell_list import CellList
@@ -33,6 +37,7 @@ from .create_workspace import CreateWorkspace
 from .create_workspace_desired import CreateWorkspaceDesired
 from .desired import Desired
 from .diff_versions_other_type_1 import DiffVersionsOtherType1
+from .durability import Durability
 from .edit_workspace import EditWorkspace
 from .egress_connection import EgressConnection
 from .egress_connection_result import EgressConnectionResult
@@ -64,11 +69,41 @@ from .get_usage_of import GetUsageOf
 from .held import Held
 from .invitation import Invitation
 from .invitation_list import InvitationList
+from .job import Job
+from .job_attempt import JobAttempt
+from .job_attempt_failed_type_0 import JobAttemptFailedType0
+from .job_attempt_failed_type_0_class import JobAttemptFailedType0Class
+from .job_attempt_outcome_type_0 import JobAttemptOutcomeType0
+from .job_details import JobDetails
+from .job_details_labels import JobDetailsLabels
+from .job_details_parameters_type_0 import JobDetailsParametersType0
+from .job_details_predicted_run_ms import JobDetailsPredictedRunMs
+from .job_details_repeats_type_0 import JobDetailsRepeatsType0
+from .job_details_resources import JobDetailsResources
+from .job_details_result_type_0 import JobDetailsResultType0
+from .job_details_webhook_type_0 import JobDetailsWebhookType0
+from .job_details_webhook_type_0_state import JobDetailsWebhookType0State
+from .job_labels import JobLabels
+from .job_list import JobList
+from .job_log import JobLog
+from .job_log_attempts_item import JobLogAttemptsItem
+from .job_parameters import JobParameters
+from .job_phase import JobPhase
+from .job_queue import JobQueue
+from .job_queue_organisation import JobQueueOrganisation
+from .job_queue_spend import JobQueueSpend
+from .job_queue_tier_queue_type_0 import JobQueueTierQueueType0
+from .job_queue_user import JobQueueUser
+from .job_repeats_type_0 import JobRepeatsType0
+from .job_resources import JobResources
+from .job_result import JobResult
 from .kept import Kept
 from .key import Key
 from .key_list import KeyList
 from .lines_item import LinesItem
 from .lines_item_op import LinesItemOp
+from .list_jobs_of import ListJobsOf
+from .list_jobs_state import ListJobsState
 from .list_sessions_response_200 import ListSessionsResponse200
 from .list_sessions_response_200_sessions_item import (
     ListSessionsResponse200SessionsItem,
@@ -93,16 +128,50 @@ from .metered_row import MeteredRow
 from .metered_row_egress import MeteredRowEgress
 from .miss_cause import MissCause
 from .missed_rung import MissedRung
+from .notebook_cell import NotebookCell
+from .notebook_document import NotebookDocument
+from .notebook_document_nbformat import NotebookDocumentNbformat
+from .notebook_task import NotebookTask
+from .notebook_task_kind import NotebookTaskKind
 from .organisation import Organisation
 from .organisation_kind import OrganisationKind
+from .other_task import OtherTask
+from .other_task_kind import OtherTaskKind
+from .pending_class_limited import PendingClassLimited
+from .pending_class_limited_code import PendingClassLimitedCode
+from .pending_moving import PendingMoving
+from .pending_moving_code import PendingMovingCode
+from .pending_no_room import PendingNoRoom
+from .pending_no_room_code import PendingNoRoomCode
+from .pending_no_such_hardware import PendingNoSuchHardware
+from .pending_no_such_hardware_code import PendingNoSuchHardwareCode
+from .pending_not_before import PendingNotBefore
+from .pending_not_before_code import PendingNotBeforeCode
+from .pending_not_taken_up import PendingNotTakenUp
+from .pending_not_taken_up_code import PendingNotTakenUpCode
+from .pending_organisation_at_limit import PendingOrganisationAtLimit
+from .pending_organisation_at_limit_code import PendingOrganisationAtLimitCode
+from .pending_retry import PendingRetry
+from .pending_retry_code import PendingRetryCode
+from .pending_retry_failed import PendingRetryFailed
+from .pending_turn import PendingTurn
+from .pending_turn_code import PendingTurnCode
 from .phase import Phase
+from .predicted_start import PredictedStart
 from .put_secret import PutSecret
 from .queue import Queue
+from .queue_place import QueuePlace
 from .recover_report import RecoverReport
 from .recover_report_done_item import RecoverReportDoneItem
 from .recover_report_done_item_action import RecoverReportDoneItemAction
 from .recover_report_found_item import RecoverReportFoundItem
 from .recover_report_found_item_state import RecoverReportFoundItemState
+from .refusal import Refusal
+from .refusal_code import RefusalCode
+from .refusal_ids import RefusalIds
+from .repeat import Repeat
+from .repeat_overlap import RepeatOverlap
+from .resources import Resources
 from .restore_version_body import RestoreVersionBody
 from .resume import Resume
 from .resume_step import ResumeStep
@@ -121,8 +190,17 @@ from .set_member_role_body import SetMemberRoleBody
 from .set_org_policy_body import SetOrgPolicyBody
 from .set_org_policy_body_quotas import SetOrgPolicyBodyQuotas
 from .set_org_policy_body_quotas_idle import SetOrgPolicyBodyQuotasIdle
+from .set_org_policy_body_quotas_jobs import SetOrgPolicyBodyQuotasJobs
+from .set_org_policy_body_quotas_jobs_organisation import (
+    SetOrgPolicyBodyQuotasJobsOrganisation,
+)
+from .set_org_policy_body_quotas_jobs_user import SetOrgPolicyBodyQuotasJobsUser
 from .set_org_policy_body_quotas_organisation import SetOrgPolicyBodyQuotasOrganisation
 from .set_org_policy_body_quotas_user import SetOrgPolicyBodyQuotasUser
+from .submit_job import SubmitJob
+from .submit_job_labels import SubmitJobLabels
+from .submit_job_reuse import SubmitJobReuse
+from .submit_jobs import SubmitJobs
 from .team import Team
 from .team_list import TeamList
 from .tier import Tier
@@ -139,6 +217,12 @@ from .usage_storage_bytes import UsageStorageBytes
 from .usage_workspaces import UsageWorkspaces
 from .version import Version
 from .version_list import VersionList
+from .video_parameters import VideoParameters
+from .video_task import VideoTask
+from .video_task_kind import VideoTaskKind
+from .webhook import Webhook
+from .webhook_key import WebhookKey
+from .webhook_key_algorithm import WebhookKeyAlgorithm
 from .workspace import Workspace
 from .workspace_details import WorkspaceDetails
 from .workspace_list import WorkspaceList
@@ -160,6 +244,10 @@ __all__ = (
     "AuditPage",
     "AuditPolicy",
     "AuditScope",
+    "BatchAccepted",
+    "BatchAnswer",
+    "BatchEntry",
+    "BatchRefused",
     "CellDiff",
     "CellDiffOp",
     "CellList",
@@ -177,6 +265,7 @@ __all__ = (
     "CreateWorkspaceDesired",
     "Desired",
     "DiffVersionsOtherType1",
+    "Durability",
     "EditWorkspace",
     "EgressConnection",
     "EgressConnectionResult",
@@ -208,11 +297,41 @@ __all__ = (
     "Held",
     "Invitation",
     "InvitationList",
+    "Job",
+    "JobAttempt",
+    "JobAttemptFailedType0",
+    "JobAttemptFailedType0Class",
+    "JobAttemptOutcomeType0",
+    "JobDetails",
+    "JobDetailsLabels",
+    "JobDetailsParametersType0",
+    "JobDetailsPredictedRunMs",
+    "JobDetailsRepeatsType0",
+    "JobDetailsResources",
+    "JobDetailsResultType0",
+    "JobDetailsWebhookType0",
+    "JobDetailsWebhookType0State",
+    "JobLabels",
+    "JobList",
+    "JobLog",
+    "JobLogAttemptsItem",
+    "JobParameters",
+    "JobPhase",
+    "JobQueue",
+    "JobQueueOrganisation",
+    "JobQueueSpend",
+    "JobQueueTierQueueType0",
+    "JobQueueUser",
+    "JobRepeatsType0",
+    "JobResources",
+    "JobResult",
     "Kept",
     "Key",
     "KeyList",
     "LinesItem",
     "LinesItemOp",
+    "ListJobsOf",
+    "ListJobsState",
     "ListSessionsResponse200",
     "ListSessionsResponse200SessionsItem",
     "ListWorkspacesOf",
@@ -235,16 +354,50 @@ __all__ = (
     "MeteredRowEgress",
     "MissCause",
     "MissedRung",
+    "NotebookCell",
+    "NotebookDocument",
+    "NotebookDocumentNbformat",
+    "NotebookTask",
+    "NotebookTaskKind",
     "Organisation",
     "OrganisationKind",
+    "OtherTask",
+    "OtherTaskKind",
+    "PendingClassLimited",
+    "PendingClassLimitedCode",
+    "PendingMoving",
+    "PendingMovingCode",
+    "PendingNoRoom",
+    "PendingNoRoomCode",
+    "PendingNoSuchHardware",
+    "PendingNoSuchHardwareCode",
+    "PendingNotBefore",
+    "PendingNotBeforeCode",
+    "PendingNotTakenUp",
+    "PendingNotTakenUpCode",
+    "PendingOrganisationAtLimit",
+    "PendingOrganisationAtLimitCode",
+    "PendingRetry",
+    "PendingRetryCode",
+    "PendingRetryFailed",
+    "PendingTurn",
+    "PendingTurnCode",
     "Phase",
+    "PredictedStart",
     "PutSecret",
     "Queue",
+    "QueuePlace",
     "RecoverReport",
     "RecoverReportDoneItem",
     "RecoverReportDoneItemAction",
     "RecoverReportFoundItem",
     "RecoverReportFoundItemState",
+    "Refusal",
+    "RefusalCode",
+    "RefusalIds",
+    "Repeat",
+    "RepeatOverlap",
+    "Resources",
     "RestoreVersionBody",
     "Resume",
     "ResumeStep",
@@ -263,8 +416,15 @@ __all__ = (
     "SetOrgPolicyBody",
     "SetOrgPolicyBodyQuotas",
     "SetOrgPolicyBodyQuotasIdle",
+    "SetOrgPolicyBodyQuotasJobs",
+    "SetOrgPolicyBodyQuotasJobsOrganisation",
+    "SetOrgPolicyBodyQuotasJobsUser",
     "SetOrgPolicyBodyQuotasOrganisation",
     "SetOrgPolicyBodyQuotasUser",
+    "SubmitJob",
+    "SubmitJobLabels",
+    "SubmitJobReuse",
+    "SubmitJobs",
     "Team",
     "TeamList",
     "Tier",
@@ -281,6 +441,12 @@ __all__ = (
     "UsageWorkspaces",
     "Version",
     "VersionList",
+    "VideoParameters",
+    "VideoTask",
+    "VideoTaskKind",
+    "Webhook",
+    "WebhookKey",
+    "WebhookKeyAlgorithm",
     "Workspace",
     "WorkspaceDetails",
     "WorkspaceList",

@@ -25,6 +25,8 @@ class AuditAction(StrEnum):
     INVITATION_ACCEPT = "invitation.accept"
     INVITATION_CREATE = "invitation.create"
     INVITATION_REVOKE = "invitation.revoke"
+    JOB_CANCEL = "job.cancel"
+    JOB_SUBMIT = "job.submit"
     KERNEL_EXECUTE = "kernel.execute"
     KERNEL_INTERRUPT = "kernel.interrupt"
     KERNEL_RESTART = "kernel.restart"

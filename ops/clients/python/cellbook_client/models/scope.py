@@ -3,6 +3,8 @@ from enum import StrEnum
 
 class Scope(StrEnum):
     AUDIT = "audit"
+    JOBS = "jobs"
+    JOBSREAD = "jobs:read"
     KEYS = "keys"
     NOTEBOOKS = "notebooks"
     NOTEBOOKSREAD = "notebooks:read"

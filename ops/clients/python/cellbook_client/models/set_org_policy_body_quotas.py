@@ -10,6 +10,7 @@ from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
     from ..models.set_org_policy_body_quotas_idle import SetOrgPolicyBodyQuotasIdle
+    from ..models.set_org_policy_body_quotas_jobs import SetOrgPolicyBodyQuotasJobs
     from ..models.set_org_policy_body_quotas_organisation import (
         SetOrgPolicyBodyQuotasOrganisation,
     )
@@ -26,11 +27,13 @@ class SetOrgPolicyBodyQuotas:
         user (SetOrgPolicyBodyQuotasUser | Unset):
         organisation (SetOrgPolicyBodyQuotasOrganisation | Unset):
         idle (SetOrgPolicyBodyQuotasIdle | Unset):
+        jobs (SetOrgPolicyBodyQuotasJobs | Unset):
     """
 
     user: SetOrgPolicyBodyQuotasUser | Unset = UNSET
     organisation: SetOrgPolicyBodyQuotasOrganisation | Unset = UNSET
     idle: SetOrgPolicyBodyQuotasIdle | Unset = UNSET
+    jobs: SetOrgPolicyBodyQuotasJobs | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -46,6 +49,10 @@ class SetOrgPolicyBodyQuotas:
         if not isinstance(self.idle, Unset):
             idle = self.idle.to_dict()
 
+        jobs: dict[str, Any] | Unset = UNSET
+        if not isinstance(self.jobs, Unset):
+            jobs = self.jobs.to_dict()
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update({})
@@ -55,12 +62,15 @@ class SetOrgPolicyBodyQuotas:
             field_dict["organisation"] = organisation
         if idle is not UNSET:
             field_dict["idle"] = idle
+        if jobs is not UNSET:
+            field_dict["jobs"] = jobs
 
         return field_dict
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
         from ..models.set_org_policy_body_quotas_idle import SetOrgPolicyBodyQuotasIdle
+        from ..models.set_org_policy_body_quotas_jobs import SetOrgPolicyBodyQuotasJobs
         from ..models.set_org_policy_body_quotas_organisation import (
             SetOrgPolicyBodyQuotasOrganisation,
         )
@@ -88,10 +98,18 @@ class SetOrgPolicyBodyQuotas:
         else:
             idle = SetOrgPolicyBodyQuotasIdle.from_dict(_idle)
 
+        _jobs = d.pop("jobs", UNSET)
+        jobs: SetOrgPolicyBodyQuotasJobs | Unset
+        if isinstance(_jobs, Unset):
+            jobs = UNSET
+        else:
+            jobs = SetOrgPolicyBodyQuotasJobs.from_dict(_jobs)
+
         set_org_policy_body_quotas = cls(
             user=user,
             organisation=organisation,
             idle=idle,
+            jobs=jobs,
         )
 
         set_org_policy_body_quotas.additional_properties = d
