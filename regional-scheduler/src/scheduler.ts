@@ -31,6 +31,7 @@ import { createPostgresArrivals } from './log/postgres-arrivals.ts';
 import { createPostgresEventLog } from './log/postgres-event-log.ts';
 import { createPostgresSnapshotStore } from './log/postgres-snapshot-store.ts';
 import { openObjects } from './objects/open-objects.ts';
+import { learnFromLog } from './predict/learn-from-log.ts';
 import { Predictor } from './predict/predictor.ts';
 import type { Region } from './region.ts';
 import { closeServer } from './serve/close-server.ts';
@@ -94,6 +95,7 @@ export async function startScheduler(config: SchedulerConfig, tools: SchedulerTo
     checkDatabase: async () => void (await database.$client`select 1`),
   });
   const predictor = new Predictor();
+  const learning = learnFromLog({ region, log: stores.log, predictor, clock, logger, metrics });
   const jobs = openJobs({
     ...{ ...config, region, database, objects, clock, random, log: logger, metrics },
     predict: (subject, jobId) => predictor.predict(subject, jobId),
@@ -120,6 +122,7 @@ export async function startScheduler(config: SchedulerConfig, tools: SchedulerTo
   instance.start();
   jobs.start();
   federation.start();
+  learning.start();
   const { policy } = config;
   if (policy) await region.ask({ type: 'policy_set', atMs: clock.nowMs(), policy }, 'configuration');
   const upkeep = startUpkeep({ config, database, instance, snapshots: stores.snapshots, clock, log: logger });
@@ -128,7 +131,7 @@ export async function startScheduler(config: SchedulerConfig, tools: SchedulerTo
   let closing: Promise<void> | null = null;
   async function close(): Promise<void> {
     await upkeep.close();
-    await federation.close();
+    await Promise.all([federation.close(), learning.close()]);
     await jobs.stop();
     await instance.close();
     await closeServer(app, clock);

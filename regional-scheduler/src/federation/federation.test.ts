@@ -6,7 +6,7 @@ import { systemClock } from '@cellbook/shared/clock.ts';
 import type { JobId, RegionId } from '@cellbook/shared/ids.ts';
 import { federationHeader } from '@cellbook/shared/protocol/federation-api.ts';
 import { seededRandom } from '@cellbook/shared/random.ts';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { PostgresSubmissionStore } from '../admission/postgres/postgres-submission-store.ts';
 import { AgentDouble } from '../testing/agent-double.ts';
 import { applicant, askerOf, videoOf } from '../testing/candidates.ts';
@@ -15,6 +15,8 @@ import { readStory } from '../testing/read-story.ts';
 import { openProcessBed, type ProcessBed, type SchedulerProcess } from '../testing/scheduler-process.ts';
 import { createSchedulerTestDatabase, type SchedulerTestDatabase } from '../testing/test-database.ts';
 import { signCall } from './token.ts';
+
+vi.setConfig({ testTimeout: 120_000 });
 
 const [eu, us] = ['eu', 'us'] as RegionId[] as [RegionId, RegionId];
 const secret = 'a secret that both of the regions have';

@@ -21,10 +21,10 @@ export const schedulerLimits = {
     stallMs: 5_000,
     /** Reports read in one turn: a fraction of a millisecond each. */
     reportsPerTurn: 256,
-    /** Events in one commit: some 10 ms of Postgres's time, so that nobody waits long for the batch before theirs. */
-    batchMax: 2_000,
-    /** Decided in one round: 200 at some 30 µs each are 6 ms, and agents that wait are answered between rounds. */
-    roundEventsMax: 200,
+    /** Events in one commit, and about: while one is written the next is decided, each some 10 ms on either side. */
+    pieceEvents: 600,
+    /** Events of one turn, before agents are answered: a tenth of a second. */
+    turnEventsMax: 6_000,
     /** Arrivals read at once; of the rest the next turn takes as many. */
     arrivalsMax: 1_000,
     /** How often the leader looks for arrivals and what time has brought when nobody wakes it. */
@@ -61,5 +61,11 @@ export const schedulerLimits = {
     s3Attempts: 3,
     /** Prompts of jobs that run or are about to, at up to 20 KB: 64 MB at the most. */
     promptsKept: 3_000,
+    /** What runtimes are learned from: ends of a second, and of more a sample of so many jobs, one query. */
+    learnEveryMs: 1_000,
+    learnJobsMax: 200,
+    /** At the start: the last 20,000 events are some 3,000 ends, in pages of 10 MB at the most. */
+    learnPageEvents: 2_000,
+    learnPages: 10,
   },
 } as const;

@@ -1,0 +1,118 @@
+/**
+ * Teaches an instance's predictor what the log says: at the start the last events there are, then what is committed,
+ * looked up a second later and at most so many at once. Whatever is missed is missed: the next ends teach the same.
+ */
+import type { Clock, Timer } from '@cellbook/shared/clock.ts';
+import type { JobId } from '@cellbook/shared/ids.ts';
+import { limits } from '@cellbook/shared/limits.ts';
+import type { Logger } from '@cellbook/shared/log.ts';
+import type { Metrics } from '@cellbook/shared/metrics.ts';
+import { type EventLog, jobOf, type StoredEntry } from '../log/event-log.ts';
+import type { Region } from '../region.ts';
+import type { Predictor } from './predictor.ts';
+import { runsOf } from './runs-of.ts';
+import type { EndedRun } from './trained.ts';
+
+export interface LearnFromLogDeps {
+  region: Pick<Region, 'follow'>;
+  log: Pick<EventLog, 'lastSeq' | 'read' | 'eventsOf'>;
+  predictor: Predictor;
+  clock: Clock;
+  logger: Logger;
+  metrics: Metrics;
+}
+
+export function learnFromLog(deps: LearnFromLogDeps): { start(): void; close(): Promise<void> } {
+  const { region, log, clock, logger } = deps;
+  const counted = countedBy(deps.metrics);
+  /** Ended attempts by job. */
+  let pending = new Map<JobId, Set<string>>();
+  let timer: Timer | null = null;
+  let underWay: Promise<void> = Promise.resolve();
+  let unfollow = () => {};
+  let isClosed = false;
+
+  function note(entries: readonly StoredEntry[]): void {
+    for (const { event } of entries) {
+      if (event.type !== 'attempt_ended') continue;
+      const known = pending.get(event.jobId);
+      if (known) known.add(event.attemptId);
+      else if (pending.size < limits.scheduler.learnJobsMax)
+        pending.set(event.jobId, new Set([event.attemptId]));
+    }
+    if (pending.size > 0 && !timer && !isClosed) timer = clock.setTimer(limits.scheduler.learnEveryMs, learn);
+  }
+
+  function learn(): void {
+    timer = null;
+    underWay = underWay
+      .then(teach)
+      .catch((error: unknown) => logger.warn({ err: error }, 'some ends of jobs were not learned from'));
+  }
+
+  async function teach(): Promise<void> {
+    const jobs = pending;
+    pending = new Map();
+    if (jobs.size === 0 || isClosed) return;
+    const byJob = Map.groupBy(await log.eventsOf([...jobs.keys()]), ({ event }) => jobOf(event));
+    const runs = [...jobs].flatMap(([jobId, ended]) =>
+      runsOf(
+        (byJob.get(jobId) ?? []).map((entry) => entry.event),
+        ended,
+      ),
+    );
+    for (const run of runs.sort((a, b) => a.atMs - b.atMs)) {
+      counted.judged(run);
+      for (const news of deps.predictor.ended(run)) {
+        counted.news(news.type);
+        logger.info(news, `the prediction of runtimes: ${news.type}`);
+      }
+    }
+  }
+
+  async function warmUp(): Promise<void> {
+    const last = await log.lastSeq();
+    const { learnPageEvents: page, learnPages } = limits.scheduler;
+    for (let after = Math.max(0, last - learnPages * page); after < last && !isClosed; after += page) {
+      note(await log.read(after, page));
+      await teach();
+    }
+  }
+
+  return {
+    start() {
+      unfollow = region.follow(note);
+      underWay = warmUp().catch((error: unknown) =>
+        logger.warn({ err: error }, 'predictions begin from nothing'),
+      );
+    },
+    async close() {
+      isClosed = true;
+      unfollow();
+      timer?.cancel();
+      await underWay;
+    },
+  };
+}
+
+function countedBy(metrics: Metrics) {
+  const judged = metrics.counter(
+    'cellbook_scheduler_predictions_judged_total',
+    'Predicted runtimes against what came of them: whether the middle was within a quarter, and the bound held.',
+    ['middle', 'bound'],
+  );
+  const news = metrics.counter(
+    'cellbook_scheduler_prediction_news_total',
+    'What became of the models that predict runtimes: drifted, trained, promoted, dropped.',
+    ['type'],
+  );
+  return {
+    judged({ served, seconds, isCut }: EndedRun): void {
+      if (isCut || !served || served.seen === 0) return;
+      const error = (1000 * seconds) / served.p50Ms - 1;
+      const middle = Math.abs(error) <= 0.25 ? 'within' : error > 0 ? 'longer' : 'shorter';
+      judged.inc({ middle, bound: 1000 * seconds <= served.p95Ms ? 'held' : 'passed' });
+    },
+    news: (type: string) => news.inc({ type }),
+  };
+}
