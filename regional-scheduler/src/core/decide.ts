@@ -1,7 +1,8 @@
 /**
  * What is to happen now, as events: pure but for the state it is given, on which each event is applied as it is made
  * (the next decision must see it). In this order: what time has brought (deadlines, holds, overdue attempts), what the
- * containment of failures wants, claims that can be redeemed, jobs onto GPUs, preemption for those that cannot wait.
+ * containment of failures wants, claims that can be redeemed, jobs onto GPUs, what is free in front of reservations,
+ * reservations for gangs, preemption for those that cannot wait.
  *
  * The events are to be committed before anybody acts on them. Where the commit fails, the state has seen what never
  * happened: it is to be thrown away and built anew. A round makes at most `roundEventsMax` events (then more is to be
@@ -9,10 +10,12 @@
  */
 import { limits } from '@cellbook/shared/limits.ts';
 import type { Random } from '@cellbook/shared/random.ts';
+import { backfill } from './decide/backfill.ts';
 import { redeemClaims } from './decide/claims.ts';
 import { containFailures } from './decide/contain.ts';
-import { dispatch, reserveForGangs } from './decide/dispatch.ts';
+import { dispatch } from './decide/dispatch.ts';
 import { expire } from './decide/expire.ts';
+import { reserveForGangs } from './decide/reserve.ts';
 import { Turn } from './decide/turn.ts';
 import type { SchedulerEvent } from './model/event.ts';
 import { preempt } from './preempt/preempt.ts';
@@ -24,6 +27,7 @@ export function decide(state: SchedulerState, nowMs: number, random: Random): Sc
   containFailures(turn);
   redeemClaims(turn);
   dispatch(turn);
+  backfill(turn);
   reserveForGangs(turn);
   preempt(turn);
   return turn.events;

@@ -6,7 +6,7 @@ import type { MixCounts } from '../place/mix.ts';
 import { tierNames } from '../share/tiers.ts';
 import type { SchedulerState } from '../state.ts';
 
-type DumpedCustomer = [orgId: OrgId, weight: number, runningMax: number | null, tag: number];
+type DumpedCustomer = [orgId: OrgId, weight: number, runningMax: number | null, tag: number, credit: number];
 
 export interface DumpedRegion {
   policy: RegionPolicy;
@@ -32,12 +32,20 @@ export function dumpRegion(state: SchedulerState): DumpedRegion {
       // Who waits for nothing and has no more than the clock starts at the clock, like one never seen.
       const known = [...customers.values()].filter(
         ({ weight, runningMax, tag, queued, running }) =>
-          weight !== 1 || runningMax !== null || tag > clock || ((queued > 0 || running > 0) && tag !== 0),
+          weight !== 1 || runningMax !== null || (tag > 0 && (tag >= clock || queued > 0 || running > 0)),
       );
       return {
         ...{ clock, tokens, tokensAtMs },
         customers: known
-          .map(({ orgId, weight, runningMax, tag }): DumpedCustomer => [orgId, weight, runningMax, tag])
+          .map(
+            ({ orgId, weight, runningMax, tag, credit }): DumpedCustomer => [
+              orgId,
+              weight,
+              runningMax,
+              tag,
+              credit,
+            ],
+          )
           .sort(([a], [b]) => (a < b ? -1 : 1)),
       };
     }),
@@ -52,7 +60,7 @@ export function loadRegion(state: SchedulerState, dumped: DumpedRegion): void {
   for (const [at, { clock, tokens, tokensAtMs, customers }] of dumped.tiers.entries()) {
     const queue = state.tiers[tierNames[at]!];
     Object.assign(queue, { clock, tokens, tokensAtMs });
-    for (const [orgId, weight, runningMax, tag] of customers)
-      Object.assign(queue.customer(orgId), { weight, runningMax, tag });
+    for (const [orgId, weight, runningMax, tag, credit] of customers)
+      Object.assign(queue.customer(orgId), { weight, runningMax, tag, credit });
   }
 }

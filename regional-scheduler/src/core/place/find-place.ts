@@ -1,13 +1,10 @@
 /**
  * Where a job goes: the host whose free GPUs lose least of their use (mix.ts), the first by name where two are as good.
- * A host that is reserved takes a job that is predicted to be gone by then, or fits beside; and, where there is no
- * other place, a job of a tier below its floor takes it from a tier that has its own.
  */
 import { hostMayTake } from '../contain/contain.ts';
-import type { Host, Reservation } from '../fleet/host.ts';
+import type { Host } from '../fleet/host.ts';
 import type { Row } from '../jobs/job-table.ts';
 import type { ShapeClass } from '../queue/shape-class.ts';
-import { freeBy, longestMs } from '../reserve/predict-end.ts';
 import type { SchedulerState } from '../state.ts';
 
 export interface Request {
@@ -39,26 +36,17 @@ export function findPlace(state: SchedulerState, { shape, budgetMilli }: Request
   return best;
 }
 
-/** A place in front of a reservation, or beside it. */
-export function findHole(state: SchedulerState, request: Request, nowMs: number): Host | null {
-  for (const host of state.fleet.reserved)
-    if (couldTake(state, request, host) && isHarmless(state, request, host.reservation!, nowMs)) return host;
-  return null;
+/** Whether its tier may take so much on one of the kinds at least. */
+export function couldAfford({ kinds, gpus }: ShapeClass, budgetMilli: number): boolean {
+  return kinds.some(({ priceMilli }) => gpus * priceMilli <= budgetMilli);
 }
 
-/** A reserved host of which `yields` says that its holder gives way. */
-export function findYielding(
+/** Whether it has room for the shape now, reserved or not. */
+export function couldTake(
   state: SchedulerState,
-  request: Request,
-  yields: (holder: Reservation) => boolean,
-): Host | null {
-  for (const host of state.fleet.reserved)
-    if (!host.reservation!.nominated && couldTake(state, request, host) && yields(host.reservation!))
-      return host;
-  return null;
-}
-
-export function couldTake(state: SchedulerState, { shape, budgetMilli }: Request, host: Host): boolean {
+  { shape, budgetMilli }: Omit<Request, 'row'>,
+  host: Host,
+): boolean {
   const { gpus, kinds, avoids } = shape;
   return (
     host.phase === 'up' &&
@@ -68,17 +56,6 @@ export function couldTake(state: SchedulerState, { shape, budgetMilli }: Request
     !avoids.includes(host.spec.hostId) &&
     isTrusted(state, shape, host)
   );
-}
-
-function isHarmless(
-  state: SchedulerState,
-  { row, shape }: Request,
-  holder: Reservation,
-  nowMs: number,
-): boolean {
-  if (holder.nominated || state.jobs.templateOf(holder.row).interactive) return false;
-  if (nowMs + longestMs(state, row) <= holder.startMs) return true;
-  return freeBy(state, holder.host, holder.startMs, nowMs) - holder.gpus >= shape.gpus;
 }
 
 function firstAllowed(

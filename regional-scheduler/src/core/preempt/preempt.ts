@@ -7,6 +7,7 @@
 
 import type { Turn } from '../decide/turn.ts';
 import type { LiveAttempt } from '../fleet/host.ts';
+import { couldAfford } from '../place/find-place.ts';
 import type { ShapeClass } from '../queue/shape-class.ts';
 import type { TierQueue } from '../queue/tier-queue.ts';
 import { freeAtMs } from '../reserve/predict-end.ts';
@@ -22,19 +23,22 @@ import { waitMs } from './wait.ts';
 const shapesLooked = 4;
 
 export function preempt(turn: Turn): void {
+  // In a round that was cut short it is not known yet who fits nowhere.
+  if (turn.isFull) return;
   for (const tier of tierNames.toReversed()) {
     const queue = turn.state.tiers[tier];
     if (queue.queued === 0 || tokens(turn, queue) < 1) continue;
     const shares = sharesOf(turn.state);
     if (!tierNames.some((victim) => mayTakeFrom(shares, tier, victim))) continue;
-    const stuck = queue.inOrder().filter((shape) => shape.parked === 'room' && shape.kinds.length > 0);
-    for (const shape of stuck.slice(0, shapesLooked)) if (!turn.isFull) preemptFor(turn, queue, shape);
+    const budget = budgetMilli(turn.state, queue);
+    const stuck = queue.inOrder(shapesLooked, (shape) => couldAfford(shape, budget));
+    for (const shape of stuck) if (!turn.isFull) preemptFor(turn, queue, shape);
   }
 }
 
 function preemptFor(turn: Turn, queue: TierQueue, shape: ShapeClass): void {
   const { state, nowMs } = turn;
-  const row = shape.lines.top!.jobs.top!;
+  const row = queue.firstOf(shape);
   const jobId = state.jobs.ids[row]!;
   if (state.reservations.get(jobId)?.nominated) return;
   const { policy } = state;

@@ -17,6 +17,8 @@ export interface Customer {
   runningMax: number | null;
   /** Priced GPU-milliseconds over weight; one that runs counts as predicted until it has ended. */
   tag: number;
+  /** What it was charged too much, of what it is charged next: the tag never falls. */
+  credit: number;
   running: number;
   queued: number;
   /** Predicted GPU-milliseconds of what is queued. */
@@ -29,6 +31,8 @@ export interface Line {
   customer: Customer;
   shape: ShapeClass;
   jobs: Heap<Row>;
+  /** The customer's when it was put where it is. */
+  tag: number;
   /** Its place in its class; −1 while its customer runs as much as it may. */
   at: number;
 }
@@ -40,6 +44,7 @@ export function newCustomer(tier: Tier, orgId: OrgId): Customer {
     weight: 1,
     runningMax: null,
     tag: 0,
+    credit: 0,
     running: 0,
     queued: 0,
     queuedWork: 0,
@@ -68,7 +73,7 @@ export function jobOrder(jobs: JobTable): HeapOrder<Row> {
 export function lineOrder(jobOrder: HeapOrder<Row>): HeapOrder<Line> {
   return {
     before: (a, b) => {
-      const byTag = a.customer.tag - b.customer.tag;
+      const byTag = a.tag - b.tag;
       return byTag !== 0 ? byTag < 0 : jobOrder.before(a.jobs.top!, b.jobs.top!);
     },
     placed: (line, at) => {

@@ -9,7 +9,7 @@ import type { Heap } from './heap.ts';
 import type { Line } from './line.ts';
 
 export interface ShapeClass {
-  key: string;
+  classKey: string;
   interactive: boolean;
   gpus: number;
   /** Where it may run, as the fleet is now. */
@@ -21,6 +21,21 @@ export interface ShapeClass {
   lineCount: number;
   /** `room`: it fits nowhere; `ceiling`: its tier holds as much as it may. */
   parked: null | 'room' | 'ceiling';
+  /** Of its first job, at the earliest: its customer's tag may have grown since. */
+  tag: number;
+  key: number;
+  sequence: number;
+}
+
+/** Where a job waits. */
+export type Where = Pick<ShapeClass, 'interactive' | 'gpus' | 'kinds' | 'avoids'> & { key: string };
+
+/** Whose first job is before whose: a person in front of it first, then by customer, then by job. */
+export function isBefore(a: ShapeClass, b: ShapeClass): boolean {
+  if (a.interactive !== b.interactive) return a.interactive;
+  if (a.tag !== b.tag) return a.tag < b.tag;
+  if (a.key !== b.key) return a.key < b.key;
+  return a.sequence < b.sequence;
 }
 
 export interface Shape {

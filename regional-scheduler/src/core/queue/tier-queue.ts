@@ -1,11 +1,17 @@
-/** One tier's queue: its classes, its customers, what it holds and what it may preempt. */
+/**
+ * One tier's queue: its classes, its customers, what it holds and what it may preempt.
+ *
+ * A customer has a line in each of a few dozen classes, and each job of his that is placed moves his tag. Tags only
+ * ever grow, so that a line may stay where an older tag put it: whoever comes to the front of a class with an old tag
+ * is put where the new one belongs, and nobody else is touched. The same holds among classes.
+ */
 import type { OrgId } from '@cellbook/shared/ids.ts';
 import type { Tier } from '@cellbook/shared/protocol/principal.ts';
 import type { HostKind } from '../fleet/host.ts';
 import type { JobTable, Row } from '../jobs/job-table.ts';
 import { Heap, type HeapOrder } from './heap.ts';
 import { type Customer, type Line, mayRunMore, newCustomer } from './line.ts';
-import type { ShapeClass } from './shape-class.ts';
+import { isBefore, type ShapeClass, type Where } from './shape-class.ts';
 
 export interface QueueOrders {
   jobs: HeapOrder<Row>;
@@ -47,68 +53,94 @@ export class TierQueue {
 
   /** Before a job of a customer is queued: who waited for nothing has saved nothing up. */
   welcome(customer: Customer): void {
-    if (customer.queued === 0) customer.tag = Math.max(customer.tag, this.clock);
+    if (customer.queued > 0 || customer.tag >= this.clock) return;
+    customer.tag = this.clock;
+    customer.credit = 0;
   }
 
-  /** `shape` says where the job may run; a class that nobody waits in is made anew, and is not parked. */
-  enqueue(
-    row: Row,
-    customer: Customer,
-    shape: Pick<ShapeClass, 'key' | 'interactive' | 'gpus' | 'kinds' | 'avoids'>,
-  ): ShapeClass {
-    const one = this.#classFor(shape);
+  /** A class that nobody waits in is made anew, and is not parked. */
+  enqueue(row: Row, customer: Customer, where: Where): void {
+    const one = this.#classFor(where);
     let line = customer.lines.find((other) => other.shape === one);
     if (!line) {
-      line = { customer, shape: one, jobs: new Heap(this.#orders.jobs), at: -1 };
+      line = { customer, shape: one, jobs: new Heap(this.#orders.jobs), tag: customer.tag, at: -1 };
       customer.lines.push(line);
       one.lineCount++;
     }
-    const isNewHead = line.jobs.size === 0 || this.#orders.jobs.before(row, line.jobs.top!);
     line.jobs.push(row);
     customer.queued++;
     this.#count(row, customer, 1);
-    if (line.at !== -1 && isNewHead) one.lines.changed(line.at);
-    else if (line.at === -1 && mayRunMore(customer)) one.lines.push(line);
-    return one;
+    if (line.at !== -1 && line.jobs.top === row) one.lines.changed(line.at);
+    else if (line.at === -1 && mayRunMore(customer)) this.#join(line);
+    this.#refresh(one);
   }
 
   dequeue(row: Row, customer: Customer): void {
     const line = this.#lineOf(row, customer);
+    const { shape } = line;
     const wasHead = line.jobs.top === row;
     // The class compares first jobs: a line leaves it before it is empty.
-    if (line.jobs.size === 1 && line.at !== -1) line.shape.lines.removeAt(line.at);
+    if (line.jobs.size === 1 && line.at !== -1) shape.lines.removeAt(line.at);
     line.jobs.removeAt(this.#jobs.heapAt[row]!);
     customer.queued--;
     this.#count(row, customer, -1);
     if (line.jobs.size === 0) this.#dropLine(line);
-    else if (wasHead && line.at !== -1) line.shape.lines.changed(line.at);
+    else if (wasHead && line.at !== -1) shape.lines.changed(line.at);
+    this.#refresh(shape);
   }
 
   shapeOf(row: Row, customer: Customer): ShapeClass {
     return this.#lineOf(row, customer).shape;
   }
 
-  /** The class of whoever is next: among those that are not parked. */
-  next(): ShapeClass | null {
-    let best: ShapeClass | null = null;
-    for (const one of this.classes)
-      if (one.parked === null && one.lines.size > 0 && (!best || this.#isBefore(one, best))) best = one;
-    return best;
+  /** The first job of whoever is next in a class that somebody waits in. */
+  firstOf(shape: ShapeClass): Row {
+    this.#refresh(shape);
+    return shape.lines.top!.jobs.top!;
   }
 
-  /** In the order of their first jobs. */
-  inOrder(): ShapeClass[] {
-    return this.classes.filter(({ lines }) => lines.size > 0).sort((a, b) => (this.#isBefore(a, b) ? -1 : 1));
+  /** The class of whoever is next, of those that are `wanted`. */
+  next(wanted: (shape: ShapeClass) => boolean = isOpen): ShapeClass | null {
+    for (;;) {
+      let best: ShapeClass | null = null;
+      for (const one of this.classes)
+        if (one.lines.size > 0 && (best === null || isBefore(one, best)) && wanted(one)) best = one;
+      if (best === null || !this.#refresh(best)) return best;
+    }
   }
 
-  /** To be told when a customer's tag, weight or limit, or what it runs, has changed. */
+  /** The first `count` classes that are `wanted`, in order. */
+  inOrder(count: number, wanted: (shape: ShapeClass) => boolean): ShapeClass[] {
+    const found: ShapeClass[] = [];
+    while (found.length < count) {
+      const one = this.next((shape) => wanted(shape) && !found.includes(shape));
+      if (!one) break;
+      found.push(one);
+    }
+    return found;
+  }
+
+  /** The first lines of a class, in order; what a look at them moves is put back. */
+  firstLines(shape: ShapeClass, count: number): Line[] {
+    const found: Line[] = [];
+    while (found.length < count && shape.lines.size > 0) {
+      this.#refresh(shape);
+      found.push(shape.lines.top!);
+      shape.lines.removeAt(0);
+    }
+    for (const line of found) shape.lines.push(line);
+    this.#refresh(shape);
+    return found;
+  }
+
+  /** To be told when a customer's limit, or what it runs, has changed. */
   settle(customer: Customer): void {
     const may = mayRunMore(customer);
     for (const line of customer.lines) {
-      const { lines } = line.shape;
-      if (line.at !== -1 && may) lines.changed(line.at);
-      else if (line.at !== -1) lines.removeAt(line.at);
-      else if (may) lines.push(line);
+      if (may === (line.at !== -1)) continue;
+      if (may) this.#join(line);
+      else line.shape.lines.removeAt(line.at);
+      this.#refresh(line.shape);
     }
   }
 
@@ -121,23 +153,44 @@ export class TierQueue {
       if (one.parked === 'room' && one.gpus <= gpus && one.kinds.includes(kind)) one.parked = null;
   }
 
-  #isBefore(a: ShapeClass, b: ShapeClass): boolean {
-    if (a.interactive !== b.interactive) return a.interactive;
-    return this.#orders.lines.before(a.lines.top!, b.lines.top!);
+  #join(line: Line): void {
+    line.tag = line.customer.tag;
+    line.shape.lines.push(line);
   }
 
-  /** A customer has a line for each shape, a few: the one that holds the row is the one whose heap has it there. */
+  /** Puts whoever is first by an old tag where he belongs, until the first is. Says whether another job is. */
+  #refresh(shape: ShapeClass): boolean {
+    const { lines } = shape;
+    for (let top = lines.top; top && top.tag !== top.customer.tag; top = lines.top) {
+      top.tag = top.customer.tag;
+      lines.changed(0);
+    }
+    const top = lines.top;
+    if (!top) return false;
+    const row = top.jobs.top!;
+    const sequence = this.#jobs.sequence[row]!;
+    if (shape.tag === top.tag && shape.sequence === sequence) return false;
+    shape.tag = top.tag;
+    shape.key = this.#jobs.key[row]!;
+    shape.sequence = sequence;
+    return true;
+  }
+
+  /** A customer has a line for each shape, some dozens: the one that holds the row is the one whose heap has it there. */
   #lineOf(row: Row, customer: Customer): Line {
     const at = this.#jobs.heapAt[row]!;
     return customer.lines.find(({ jobs }) => jobs.at(at) === row)!;
   }
 
-  #classFor(shape: Pick<ShapeClass, 'key' | 'interactive' | 'gpus' | 'kinds' | 'avoids'>): ShapeClass {
-    const known = this.#classByKey.get(shape.key);
+  #classFor(where: Where): ShapeClass {
+    const known = this.#classByKey.get(where.key);
     if (known) return known;
-    const { key, interactive, gpus, kinds, avoids } = shape;
-    const lines = new Heap(this.#orders.lines);
-    const made: ShapeClass = { key, interactive, gpus, kinds, avoids, lines, lineCount: 0, parked: null };
+    const { key, interactive, gpus, kinds, avoids } = where;
+    const made: ShapeClass = {
+      ...{ classKey: key, interactive, gpus, kinds, avoids, parked: null, lineCount: 0 },
+      ...{ tag: 0, key: 0, sequence: 0 },
+      lines: new Heap(this.#orders.lines),
+    };
     this.#classByKey.set(key, made);
     this.classes.push(made);
     return made;
@@ -148,7 +201,7 @@ export class TierQueue {
     customer.lines.splice(customer.lines.indexOf(line), 1);
     shape.lineCount--;
     if (shape.lineCount > 0) return;
-    this.#classByKey.delete(shape.key);
+    this.#classByKey.delete(shape.classKey);
     this.classes.splice(this.classes.indexOf(shape), 1);
   }
 
@@ -158,4 +211,8 @@ export class TierQueue {
     this.queuedMilli += sign * gpus * 1000;
     customer.queuedWork += sign * gpus * Math.round(this.#jobs.p50Ms[row]!);
   }
+}
+
+function isOpen({ parked }: ShapeClass): boolean {
+  return parked === null;
 }

@@ -4,14 +4,12 @@ import { overdueAtMs } from '../contain/watch.ts';
 import type { LiveAttempt } from '../fleet/host.ts';
 import type { Row } from '../jobs/job-table.ts';
 import type { Attempt } from '../model/job.ts';
-import type { TierQueue } from '../queue/tier-queue.ts';
-import { levelOf } from '../share/shares-of.ts';
-import { tierNames } from '../share/tiers.ts';
+import type { Customer } from '../queue/line.ts';
 import type { SchedulerState } from '../state.ts';
 import { dropReservation, roomAppeared } from './claims.ts';
 import { learnEnded, learnOverdue, learnPlaced } from './containment.ts';
 import type { EventOf } from './event-of.ts';
-import { arrive, dequeue, hold, leftMs, orderChanged, triesOf } from './move-job.ts';
+import { arrive, dequeue, hold, leftMs, triesOf } from './move-job.ts';
 
 export function applyPlaced(state: SchedulerState, event: EventOf<'job_placed'>): boolean {
   const { jobs, fleet } = state;
@@ -29,7 +27,7 @@ export function applyPlaced(state: SchedulerState, event: EventOf<'job_placed'>)
   const charged = (template.gpus * priceMilli * leftMs(state, row)) / 1000;
   tries.attempts++;
   queue.clock = Math.max(queue.clock, customer.tag);
-  customer.tag += charged / customer.weight;
+  charge(customer, charged / customer.weight);
   const { savedMs, checkpointKey } = tries;
   const attempt = admit(state, row, {
     ...{ attemptId, hostId: event.hostId, devices, version, savedMs, checkpointKey, charged, priceMilli },
@@ -58,11 +56,10 @@ export function admit(state: SchedulerState, row: Row, admitted: Admitted): Live
   state.attempts.set(attempt.attemptId, attempt);
   state.watched.push(attempt);
   state.fleet.occupy(attempt);
-  holdMore(state, queue, gpus * attempt.priceMilli);
+  queue.heldMilli += gpus * attempt.priceMilli;
   if (attempt.preempting) queue.leavingMilli += gpus * attempt.priceMilli;
   customer.running++;
   queue.settle(customer);
-  orderChanged(state, customer);
   return attempt;
 }
 
@@ -129,16 +126,7 @@ export function applyAttemptEnded(state: SchedulerState, event: EventOf<'attempt
   else hold(state, row, retryAtMs === null || tries.cancel !== null ? Number.NEGATIVE_INFINITY : retryAtMs);
   const customer = state.tiers[tier].customer(orgId);
   state.tiers[tier].settle(customer);
-  orderChanged(state, customer);
   return true;
-}
-
-/** A tier below its floor may be yielded to, so that parked shapes are looked at again when one crosses its own. */
-function holdMore(state: SchedulerState, queue: TierQueue, milli: number): void {
-  const wasBelow = levelOf(state, queue) < 0;
-  queue.heldMilli += milli;
-  if (state.fleet.reserved.length === 0 || levelOf(state, queue) < 0 === wasBelow) return;
-  for (const tier of tierNames) state.tiers[tier].unpark('room');
 }
 
 /** What its tier held, and what its customer was charged beyond what it used. */
@@ -146,11 +134,18 @@ function giveBack(state: SchedulerState, attempt: LiveAttempt, ranMs: number): v
   const { orgId, tier } = state.jobs.templateOf(attempt.row);
   const queue = state.tiers[tier];
   const customer = queue.customer(orgId);
-  holdMore(state, queue, -attempt.gpus * attempt.priceMilli);
+  queue.heldMilli -= attempt.gpus * attempt.priceMilli;
   queue.unpark('ceiling');
   const used = (attempt.gpus * attempt.priceMilli * ranMs) / 1000;
-  customer.tag += (used - attempt.charged) / customer.weight;
+  charge(customer, (used - attempt.charged) / customer.weight);
   customer.running--;
+}
+
+/** What is given back is set against what is charged next. */
+function charge(customer: Customer, amount: number): void {
+  const due = amount - customer.credit;
+  customer.credit = Math.max(0, -due);
+  customer.tag += Math.max(0, due);
 }
 
 export function watch(state: SchedulerState, attempt: LiveAttempt): void {

@@ -1,7 +1,7 @@
 /** Transitions of jobs that no host is concerned in. */
 import type { SchedulerState } from '../state.ts';
 import { watch } from './attempts.ts';
-import { dropReservation, roomAppeared } from './claims.ts';
+import { dropReservation } from './claims.ts';
 import type { EventOf } from './event-of.ts';
 import { arrive, dequeue, enqueue, forget, hold, noDeadline, takeOut, triesOf } from './move-job.ts';
 
@@ -70,12 +70,8 @@ export function applyRepredicted(state: SchedulerState, event: EventOf<'job_repr
   if (isQueued) dequeue(state, row);
   jobs.repredict(row, event.predicted);
   if (isQueued) enqueue(state, row);
-  // Room in front of a reservation, where it runs, may be more than it was.
   const live = state.tries.get(row)?.live;
-  if (live) {
-    roomAppeared(state, live.host.kind, live.host.free);
-    watch(state, live);
-  }
+  if (live) watch(state, live);
   return true;
 }
 

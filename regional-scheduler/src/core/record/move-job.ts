@@ -1,7 +1,6 @@
 /** Where a job is: in a line, held, or in neither. What the transitions of apply-event.ts are made of. */
 import { avoidedHosts } from '../contain/retry.ts';
 import type { Row } from '../jobs/job-table.ts';
-import type { Customer } from '../queue/line.ts';
 import { classKey, kindsFor } from '../queue/shape-class.ts';
 import type { SchedulerState, Tries } from '../state.ts';
 import { dropReservation } from './claims.ts';
@@ -31,8 +30,7 @@ export function enqueue(state: SchedulerState, row: Row): void {
   const key = classKey(template, kinds, avoids);
   jobs.key[row] = keyOf(state, row);
   jobs.setPhase(row, 'queued');
-  const one = queue.enqueue(row, queue.customer(template.orgId), { key, interactive, gpus, kinds, avoids });
-  if (one.parked === 'room' && fleet.reserved.length > 0) one.parked = null;
+  queue.enqueue(row, queue.customer(template.orgId), { key, interactive, gpus, kinds, avoids });
 }
 
 /** It begins to wait. */
@@ -45,15 +43,7 @@ export function arrive(state: SchedulerState, row: Row): void {
 export function dequeue(state: SchedulerState, row: Row): void {
   const template = state.jobs.templateOf(row);
   const queue = state.tiers[template.tier];
-  const customer = queue.customer(template.orgId);
-  queue.dequeue(row, customer);
-  orderChanged(state, customer);
-}
-
-/** Who is behind the first of a shape has changed: another may fit in front of a reservation. */
-export function orderChanged({ fleet }: SchedulerState, { lines }: Customer): void {
-  if (fleet.reserved.length === 0) return;
-  for (const { shape } of lines) if (shape.parked === 'room') shape.parked = null;
+  queue.dequeue(row, queue.customer(template.orgId));
 }
 
 export function hold(state: SchedulerState, row: Row, untilMs: number): void {

@@ -6,7 +6,7 @@ import { tierNames } from '../share/tiers.ts';
 import type { SchedulerState } from '../state.ts';
 import { dropReservation, roomAppeared } from './claims.ts';
 import type { EventOf } from './event-of.ts';
-import { dequeue, enqueue, orderChanged } from './move-job.ts';
+import { dequeue, enqueue } from './move-job.ts';
 
 export function applyHost(state: SchedulerState, event: EventOf<'host_changed'>): boolean {
   const { host: spec, phase } = event;
@@ -28,10 +28,7 @@ export function applyHost(state: SchedulerState, event: EventOf<'host_changed'>)
       if (kindsFor(state.jobs.templateOf(row), [host.kind]).length > 0) queueAnew(state, row);
     }
   }
-  for (const tier of tierNames) {
-    state.tiers[tier].unpark('ceiling');
-    if (fleet.reserved.length > 0) state.tiers[tier].unpark('room');
-  }
+  for (const tier of tierNames) state.tiers[tier].unpark('ceiling');
   roomAppeared(state, host.kind, host.free);
   return true;
 }
@@ -53,7 +50,6 @@ export function applyCustomer(state: SchedulerState, event: EventOf<'customer_se
     customer.weight = Math.max(1e-6, event.weight);
     customer.runningMax = event.runningMax;
     state.tiers[tier].settle(customer);
-    orderChanged(state, customer);
   }
   return true;
 }

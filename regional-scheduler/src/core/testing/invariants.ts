@@ -95,11 +95,11 @@ function noIdleGpu(state: SchedulerState): void {
   for (const tier of tierNames) {
     const queue = state.tiers[tier];
     for (const shape of queue.classes) {
-      const row = shape.lines.top?.jobs.top;
-      if (row === undefined) continue;
+      if (shape.lines.size === 0) continue;
+      const row = queue.firstOf(shape);
       const features = jobs.featuresOf(row);
       if (!mayRun(contain, { features, gpus: shape.gpus }, fleet.capacityGpus, atMs).go) continue;
-      const request = { row, shape, budgetMilli: budgetMilli(state, queue) };
+      const request = { shape, budgetMilli: budgetMilli(state, queue) };
       for (const host of fleet.ranked)
         must(
           host.reservation !== null || !couldTake(state, request, host),

@@ -1,0 +1,36 @@
+/**
+ * `node regional-scheduler/src/bench/core/main.ts [--queued 10000,100000,1000000] [--decisions N]`: how fast the
+ * decision core is in memory. One JSON object is the last line.
+ */
+import { parseArgs } from 'node:util';
+import { dumpState, loadPart } from '../../core/dump-state.ts';
+import { newState } from '../../core/state.ts';
+import { type Measured, measure } from './measure.ts';
+
+const { values } = parseArgs({
+  options: {
+    queued: { type: 'string', default: '10000,100000,1000000' },
+    decisions: { type: 'string', default: '100000' },
+    json: { type: 'boolean', default: false },
+  },
+});
+const nowMs = () => performance.now();
+const growth: (Measured & { rssMb: number })[] = [];
+let snapshotSeconds = 0;
+let rebuildSeconds = 0;
+for (const queued of values.queued.split(',').map(Number)) {
+  const { state, measured } = measure(queued, Number(values.decisions), nowMs);
+  growth.push({ ...measured, rssMb: Math.round(process.memoryUsage().rss / 1e6) });
+  if (!values.json) console.log(growth.at(-1));
+  const began = nowMs();
+  const parts = Array.from(dumpState(state), (part) => JSON.stringify(part));
+  const dumped = nowMs();
+  const rebuilt = newState();
+  for (const part of parts) loadPart(rebuilt, JSON.parse(part));
+  snapshotSeconds = (dumped - began) / 1000;
+  rebuildSeconds = (nowMs() - dumped) / 1000;
+}
+const { decisionsPerSecond, decisionMs, rssMb } = growth.at(-1)!;
+console.log(
+  JSON.stringify({ decisionsPerSecond, decisionMs, rssMb, snapshotSeconds, rebuildSeconds, growth }),
+);

@@ -1,0 +1,46 @@
+/**
+ * Gangs whose turn it is and that fit nowhere get a host to wait for, those of the tier that has least of its share
+ * first. Only while nobody of one GPU is before them: the next GPU that comes free is his.
+ */
+
+import { couldAfford } from '../place/find-place.ts';
+import type { ShapeClass } from '../queue/shape-class.ts';
+import type { TierQueue } from '../queue/tier-queue.ts';
+import { chooseHost, reservedSkus } from '../reserve/choose-host.ts';
+import { budgetMilli } from '../share/shares-of.ts';
+import { byLevel } from './dispatch.ts';
+import { isLetRun } from './let-run.ts';
+import type { Turn } from './turn.ts';
+
+export function reserveForGangs(turn: Turn): void {
+  for (const queue of byLevel(turn)) {
+    const skus = reservedSkus(turn.state, queue);
+    const budget = budgetMilli(turn.state, queue);
+    const isWanted = (shape: ShapeClass) =>
+      couldAfford(shape, budget) && (shape.gpus === 1 || shape.kinds.some(({ sku }) => !skus.has(sku)));
+    for (const shape of queue.inOrder(gangsLooked, isWanted)) {
+      if (turn.isFull || shape.gpus === 1) break;
+      reserve(turn, queue, shape, skus);
+    }
+  }
+}
+
+/** Of a tier in a round: there are only a few SKUs to reserve. */
+const gangsLooked = 4;
+
+function reserve(turn: Turn, queue: TierQueue, shape: ShapeClass, skus: Set<string>): void {
+  const { state, nowMs } = turn;
+  const row = queue.firstOf(shape);
+  const jobId = state.jobs.ids[row]!;
+  if (state.reservations.has(jobId) || !isLetRun(turn, row)) return;
+  const chosen = chooseHost(
+    state,
+    { shape, budgetMilli: budgetMilli(state, queue) },
+    nowMs,
+    (host) => host.reservation !== null || skus.has(host.kind.sku),
+  );
+  if (!chosen) return;
+  const { host, startMs } = chosen;
+  turn.emit({ type: 'job_reserved', jobId, hostId: host.spec.hostId, startMs });
+  skus.add(host.kind.sku);
+}
