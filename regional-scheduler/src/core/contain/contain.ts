@@ -90,7 +90,8 @@ export function foldAttemptEnded(s: ContainState, end: AttemptEnd): void {
   foldClassLeft(s.classes, end);
   const isResult = outcome.kind === 'succeeded' || (isHang && !end.overdue);
   if (isResult) observeClass(s.classes, features, isHang, atMs);
-  if (outcome.kind !== 'succeeded' && failure === null) return;
+  // What a host refuses to begin (a version it lacks) says nothing of host or version.
+  if ((outcome.kind !== 'succeeded' && failure === null) || failure === 'refused') return;
   const isCandidate = s.rollouts[end.binary]?.candidate === end.version;
   foldVersionEnd(s.rollouts, {
     ...end,

@@ -42,7 +42,10 @@ export function leaderlessOrders(leaseMs: number): AgentOrders {
   return { leaderless: true, epoch: 0, leaseMs, run: [], stop: [], forget: [], quarantined: [] };
 }
 
-function runOrder({ job, attempt, ranMs }: AttemptView, { term, payloadOf }: Ordering): RunOrder {
+function runOrder(
+  { job, attempt, ranMs, watchMs = Number.POSITIVE_INFINITY }: AttemptView,
+  { term, payloadOf }: Ordering,
+): RunOrder {
   const { jobId, orgId, kind, binary, gpuMemoryMib, checkpoints, wallMsMax } = job;
   const { attemptId, version, devices, checkpointKey, savedMs } = attempt;
   return {
@@ -50,7 +53,7 @@ function runOrder({ job, attempt, ranMs }: AttemptView, { term, payloadOf }: Ord
     ...payloadOf(jobId),
     epoch: term.epoch,
     devices: [...devices],
-    wallMsLeft: Math.max(0, wallMsMax - ranMs),
+    wallMsLeft: Math.max(0, Math.min(wallMsMax - ranMs, watchMs)),
   };
 }
 

@@ -73,7 +73,7 @@ function attemptEvents(
     events.push({ type: 'attempt_saved', atMs: nowMs, ...ids, savedMs, checkpointKey, progress });
   }
   if (told.state.phase === 'ended') {
-    const outcome = believed(own, told.state.outcome, isDraining);
+    const outcome = hungOf(own, believed(own, told.state.outcome, isDraining), told.ranMs);
     const savedMs = Math.max(told.savedMs, attempt.savedMs);
     events.push(...ended(own, outcome, reading, told, savedMs));
   }
@@ -92,6 +92,21 @@ function believed(
       : outcome.kind !== 'preempted' || attempt.preempting !== null || cancelAsked || isDraining;
   return wasAsked ? outcome : lost(`it was ${outcome.kind}, but nobody asked for it`);
 }
+
+/** Stopped by its agent before the job's own time was used up: it was watched for less, and counts as hung. */
+function hungOf(
+  { job, ranMs: earlierMs }: AttemptView,
+  outcome: AttemptOutcome,
+  ranMs: number,
+): AttemptOutcome {
+  const isWatch = outcome.kind === 'failed' && outcome.class === 'wall_clock';
+  return isWatch && earlierMs + ranMs + watchSlackMs < job.wallMsMax
+    ? { ...outcome, class: 'hung' }
+    : outcome;
+}
+
+/** Between what an agent measures and what it was given. */
+const watchSlackMs = 1_000;
 
 function ended(
   own: AttemptView,

@@ -3,6 +3,7 @@ import type { HostId } from '@cellbook/shared/ids.ts';
 import type { Random } from '@cellbook/shared/random.ts';
 import { afterFailure, avoidedHosts, type FailedAttempt } from '../contain/retry.ts';
 import { requeueSpreadMs } from '../contain/rollout.ts';
+import { watchMs } from '../contain/watch.ts';
 import type { AttemptOutcome, JobSpec } from '../model/job.ts';
 import { kindsFor } from '../queue/shape-class.ts';
 import type { SchedulerState } from '../state.ts';
@@ -14,7 +15,14 @@ export function hostView(state: SchedulerState, hostId: HostId): HostView | null
   const attempts = host.attempts.map((attempt) => {
     const tries = state.tries.get(attempt.row);
     const cancelAsked = tries !== undefined && tries.cancel !== null;
-    return { job: state.jobs.spec(attempt.row), attempt, cancelAsked, ranMs: tries?.ranMs ?? 0 };
+    const job = state.jobs.spec(attempt.row);
+    return {
+      job,
+      attempt,
+      cancelAsked,
+      ranMs: tries?.ranMs ?? 0,
+      watchMs: watchMs(state.contain.classes, job),
+    };
   });
   return { spec: host.spec, phase: host.phase, attempts };
 }

@@ -11,6 +11,7 @@
  * agent may have lost it, or lie.
  */
 import type { AttemptId, HostId } from '@cellbook/shared/ids.ts';
+import { BinariesAtHand } from './binaries-at-hand.ts';
 
 export interface TermOptions {
   epoch: number;
@@ -24,6 +25,7 @@ export interface TermOptions {
 export class Term {
   readonly epoch: number;
   readonly leaseMs: number;
+  readonly binaries = new BinariesAtHand();
   readonly #options: TermOptions;
   readonly #answeredMs = new Map<HostId, number>();
   readonly #taken = new Map<HostId, { generation: number; sequence: number }>();

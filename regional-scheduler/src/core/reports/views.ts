@@ -8,6 +8,8 @@ export interface AttemptView {
   cancelAsked: boolean;
   /** How long the job's earlier attempts ran together. */
   ranMs: number;
+  /** How long this attempt may run before it counts as hung; absent: as long as the job may. */
+  watchMs?: number;
 }
 
 export interface HostView {
