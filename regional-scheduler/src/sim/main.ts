@@ -5,6 +5,7 @@ const experiments: Record<string, () => Promise<{ main(args: string[]): void }>>
   openb: () => import('./openb/main.ts'),
   muri: () => import('./muri/main.ts'),
   predict: () => import('./predict/main.ts'),
+  philly: () => import('./philly/main.ts'),
 };
 
 const [name = '', ...args] = process.argv.slice(2);
