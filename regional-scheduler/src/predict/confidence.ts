@@ -5,6 +5,6 @@ const seenMin = 5;
 /** A bound that is more than this above the middle says that nobody knows. */
 const ratioMax = 8;
 
-export function isConfident({ p50Ms, p95Ms, seen }: JobSpec['predicted']): boolean {
+export function isConfident({ p50Ms, p95Ms, seen }: Omit<JobSpec['predicted'], 'model'>): boolean {
   return seen >= seenMin && p95Ms <= ratioMax * p50Ms;
 }

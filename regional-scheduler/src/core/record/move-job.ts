@@ -1,17 +1,28 @@
 /** Where a job is: in a line, held, or in neither. What the transitions of apply-event.ts are made of. */
+import { isConfident } from '../../predict/confidence.ts';
 import { avoidedHosts } from '../contain/retry.ts';
 import type { Row } from '../jobs/job-table.ts';
 import { classKey, kindsFor } from '../queue/shape-class.ts';
 import type { SchedulerState, Tries } from '../state.ts';
 import { dropReservation } from './claims.ts';
 
-/** A job's static key: shorter ones first, and after `ageingMs` each counts as e times shorter. */
+/**
+ * A job's static key: shorter ones first, and after `ageingMs` each counts as e times shorter. Where nobody can tell how
+ * long it takes, by what it has attained: nothing yet counts as `unknownMs`, and who has run for longer is expected to
+ * run for as long again.
+ */
 export function keyOf(state: SchedulerState, row: Row): number {
   const { jobs, policy } = state;
   const { gpus, tier } = jobs.templateOf(row);
-  const seconds = (gpus * leftMs(state, row)) / 1000;
+  const predicted = { p50Ms: jobs.p50Ms[row]!, p95Ms: jobs.p95Ms[row]!, seen: jobs.seen[row]! };
+  const attainedMs = state.tries.get(row)?.ranMs ?? 0;
+  const ms = isConfident(predicted) ? leftMs(state, row) : Math.max(unknownMs, attainedMs);
+  const seconds = (gpus * ms) / 1000;
   return Math.log(Math.max(1, seconds)) + jobs.submittedMs[row]! / Math.max(1, policy.tiers[tier].ageingMs);
 }
+
+/** As the predictor says where it knows nothing. */
+const unknownMs = 120_000;
 
 /** What is predicted of its running time, less what is saved of it. */
 export function leftMs(state: SchedulerState, row: Row): number {
