@@ -15,11 +15,15 @@ const { values } = parseArgs({
   },
 });
 const nowMs = () => performance.now();
+const cpuMs = () => {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+};
 const growth: (Measured & { rssMb: number })[] = [];
 let snapshotSeconds = 0;
 let rebuildSeconds = 0;
 for (const queued of values.queued.split(',').map(Number)) {
-  const { state, measured } = measure(queued, Number(values.decisions), nowMs);
+  const { state, measured } = measure(queued, Number(values.decisions), { nowMs, cpuMs });
   growth.push({ ...measured, rssMb: Math.round(process.memoryUsage().rss / 1e6) });
   if (!values.json) console.log(growth.at(-1));
   const began = nowMs();
@@ -30,7 +34,10 @@ for (const queued of values.queued.split(',').map(Number)) {
   snapshotSeconds = (dumped - began) / 1000;
   rebuildSeconds = (nowMs() - dumped) / 1000;
 }
-const { decisionsPerSecond, decisionMs, rssMb } = growth.at(-1)!;
+const { decisionsPerSecond, decisionsPerCpuSecond, decisionMs, rssMb } = growth.at(-1)!;
 console.log(
-  JSON.stringify({ decisionsPerSecond, decisionMs, rssMb, snapshotSeconds, rebuildSeconds, growth }),
+  JSON.stringify({
+    ...{ decisionsPerSecond, decisionsPerCpuSecond, decisionMs, rssMb },
+    ...{ snapshotSeconds, rebuildSeconds, growth },
+  }),
 );

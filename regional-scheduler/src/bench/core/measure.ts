@@ -18,6 +18,8 @@ interface Running {
 export interface Measured {
   queued: number;
   decisionsPerSecond: number;
+  /** By the time that this process had a processor: on a busy machine the one above says how busy it is. */
+  decisionsPerCpuSecond: number;
   /** Of one round. */
   decisionMs: { p50: number; p99: number; max: number };
   decisionsPerRound: number;
@@ -27,9 +29,14 @@ export interface Measured {
   reservations: number;
 }
 
-/** `nowMs`: the machine's clock, with fractions. */
-export function measure(queued: number, decisions: number, nowMs: () => number) {
-  const world = new World(queued, nowMs);
+export interface Clocks {
+  /** Milliseconds with fractions. */
+  nowMs(): number;
+  cpuMs(): number;
+}
+
+export function measure(queued: number, decisions: number, clocks: Clocks) {
+  const world = new World(queued, clocks);
   world.fill();
   // What the compiler and the caches learn is not measured.
   world.run(Math.min(20_000, decisions));
@@ -44,7 +51,8 @@ const endsPerRound = 32;
 class World {
   readonly state: SchedulerState = newState();
   readonly #queued: number;
-  readonly #clock: () => number;
+  readonly #clocks: Clocks;
+  #spentCpuMs = 0;
   readonly #random = seededRandom(1);
   readonly #source = new JobSource(seededRandom(2));
   readonly #running = new Heap<Running>({ before: (a, b) => a.endMs < b.endMs, placed: () => {} });
@@ -57,16 +65,16 @@ class World {
   #busy: number[] = [];
   #rounds: number[] = [];
 
-  constructor(queued: number, clock: () => number) {
+  constructor(queued: number, clocks: Clocks) {
     this.#queued = queued;
-    this.#clock = clock;
+    this.#clocks = clocks;
     for (const event of region(this.state.policy)) applyEvent(this.state, event);
   }
 
   fill(): void {
-    const began = this.#clock();
+    const began = this.#clocks.nowMs();
     for (let made = 0; made < this.#queued; made++) this.#submit();
-    this.#submitMs = this.#clock() - began;
+    this.#submitMs = this.#clocks.nowMs() - began;
     let placed: number;
     do {
       placed = this.#round();
@@ -76,20 +84,23 @@ class World {
 
   run(decisions: number): void {
     const until = this.#placed + decisions;
+    const cpu = this.#clocks.cpuMs();
     while (this.#placed < until) {
       const ended = this.#nextEnds();
-      const began = this.#clock();
+      const began = this.#clocks.nowMs();
       for (const one of ended) this.#end(one);
       this.#topUp();
-      this.#spentMs += this.#clock() - began;
+      this.#spentMs += this.#clocks.nowMs() - began;
       this.#round();
     }
+    this.#spentCpuMs += this.#clocks.cpuMs() - cpu;
   }
 
   reset(): void {
     this.#rounds = [];
     this.#busy = [];
     this.#spentMs = 0;
+    this.#spentCpuMs = 0;
     this.#placed = 0;
     this.#preemptions = 0;
     this.#reservations = 0;
@@ -101,6 +112,7 @@ class World {
     return {
       queued: this.#queued,
       decisionsPerSecond: Math.round((1000 * this.#placed) / this.#spentMs),
+      decisionsPerCpuSecond: Math.round((1000 * this.#placed) / this.#spentCpuMs),
       decisionMs: { p50: at(0.5), p99: at(0.99), max: at(1) },
       decisionsPerRound: round(this.#placed / sorted.length),
       submitsPerSecond: Math.round((1000 * this.#queued) / this.#submitMs),
@@ -111,9 +123,9 @@ class World {
   }
 
   #round(): number {
-    const began = this.#clock();
+    const began = this.#clocks.nowMs();
     const events = decide(this.state, this.#nowMs, this.#random);
-    const tookMs = this.#clock() - began;
+    const tookMs = this.#clocks.nowMs() - began;
     this.#rounds.push(tookMs);
     this.#spentMs += tookMs;
     let placed = 0;

@@ -34,6 +34,9 @@ function redeem(turn: Turn, claim: Reservation): void {
   else if (nowMs > claim.startMs) renew(turn, claim, { shape, budgetMilli: budget });
 }
 
+/** It stays where it is, which gathers GPUs already, unless it would have to wait so long. */
+const soonMs = 30_000;
+
 /** Predictions did not hold: perhaps another host is free sooner by now. A nomination waits for those asked to stop. */
 function renew(turn: Turn, claim: Reservation, request: Pick<Request, 'shape' | 'budgetMilli'>): void {
   const { state, nowMs } = turn;
@@ -44,12 +47,10 @@ function renew(turn: Turn, claim: Reservation, request: Pick<Request, 'shape' | 
     turn.emit({ type: 'reservation_dropped', jobId });
     return;
   }
-  const other = chooseHost(
-    state,
-    request,
-    nowMs,
-    (one) => one.reservation !== null || one.kind.sku !== host.kind.sku,
-  );
+  const isSoon = hereMs - nowMs <= soonMs;
+  const other = isSoon
+    ? null
+    : chooseHost(state, request, nowMs, (one) => one.reservation !== null || one.kind.sku !== host.kind.sku);
   const isBetter = other !== null && other.startMs < hereMs;
   const { host: next, startMs } = isBetter ? other : { host, startMs: hereMs };
   turn.emit({

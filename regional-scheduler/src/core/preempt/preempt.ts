@@ -6,18 +6,24 @@
  */
 
 import type { Turn } from '../decide/turn.ts';
-import type { LiveAttempt } from '../fleet/host.ts';
+import type { Host, LiveAttempt } from '../fleet/host.ts';
 import { couldAfford } from '../place/find-place.ts';
 import type { ShapeClass } from '../queue/shape-class.ts';
 import type { TierQueue } from '../queue/tier-queue.ts';
-import { freeAtMs } from '../reserve/predict-end.ts';
 import { budgetMilli } from '../share/shares-of.ts';
 import { tierNames } from '../share/tiers.ts';
 import type { SchedulerState } from '../state.ts';
 import { tokensAt } from './bucket.ts';
 import { improves, mayTakeFrom, type Shares, sharesOf } from './shares.ts';
-import { chooseVictims, restoreMs, type Victims } from './victims.ts';
-import { waitMs } from './wait.ts';
+import {
+  chooseVictims,
+  type Freeable,
+  freeableOf,
+  restoreMs,
+  type VictimRules,
+  type Victims,
+} from './victims.ts';
+import { Waits } from './wait.ts';
 
 /** Of each tier, in each round: the next round looks at the next ones. */
 const shapesLooked = 4;
@@ -25,82 +31,119 @@ const shapesLooked = 4;
 export function preempt(turn: Turn): void {
   // In a round that was cut short it is not known yet who fits nowhere.
   if (turn.isFull) return;
+  const waits = new Waits(turn.state, turn.nowMs);
   for (const tier of tierNames.toReversed()) {
     const queue = turn.state.tiers[tier];
     if (queue.queued === 0 || tokens(turn, queue) < 1) continue;
     const shares = sharesOf(turn.state);
     if (!tierNames.some((victim) => mayTakeFrom(shares, tier, victim))) continue;
     const budget = budgetMilli(turn.state, queue);
-    const stuck = queue.inOrder(shapesLooked, (shape) => couldAfford(shape, budget));
-    for (const shape of stuck) if (!turn.isFull) preemptFor(turn, queue, shape);
+    let freeables: Freeable[] | null = null;
+    for (const shape of queue.inOrder(shapesLooked, (one) => couldAfford(one, budget))) {
+      if (turn.isFull) return;
+      const waitMs = worthMs(turn, queue, shape, waits);
+      if (waitMs === null) continue;
+      freeables ??= freeablesOf(turn, queue, shares);
+      // What the others could have is another matter then, and the next round's.
+      if (preemptFor(turn, queue, shape, { shares, waitMs, freeables })) break;
+    }
   }
 }
 
-function preemptFor(turn: Turn, queue: TierQueue, shape: ShapeClass): void {
-  const { state, nowMs } = turn;
+/** How long it would wait without; null: it waits for nobody, or not too long. */
+function worthMs({ state, nowMs }: Turn, queue: TierQueue, shape: ShapeClass, waits: Waits): number | null {
   const row = queue.firstOf(shape);
-  const jobId = state.jobs.ids[row]!;
-  if (state.reservations.get(jobId)?.nominated) return;
-  const { policy } = state;
+  const claim = state.reservations.get(state.jobs.ids[row]!);
+  if (claim?.nominated) return null;
   const queuedMs = state.tries.get(row)?.queuedMs ?? state.jobs.submittedMs[row]!;
-  const predictedMs = waitWithout(turn, queue, shape);
-  if (nowMs - queuedMs + predictedMs <= policy.tiers[queue.tier].startMsTarget) return;
-  const shares = sharesOf(state);
-  const victims = cheapest(turn, queue, shape, shares);
-  if (!victims || victims.attempts.length > tokens(turn, queue)) return;
-  const { host, attempts, lostMs } = victims;
-  const gainMs = (predictedMs * shape.gpus * host.kind.priceMilli) / 1000;
-  if (gainMs <= policy.preemption.gainMin * lostMs) return;
-  if (!improves(shares, movesOf(queue, shape, victims))) return;
-  const stopByMs = nowMs + policy.preemption.stopMs;
-  for (const { jobId: victim, attemptId } of attempts)
-    turn.emit({ type: 'preemption_asked', jobId: victim, attemptId, forJobId: jobId, stopByMs });
+  // The first of the shape, and everybody of its tier behind it: whichever waits longer.
+  const allMs = waits.untilMs(shape, Math.ceil(queue.queuedMilli / 1000));
+  const waitMs = Math.max(allMs, (claim?.startMs ?? nowMs) - nowMs);
+  const isLate = nowMs - queuedMs + waitMs > state.policy.tiers[queue.tier].startMsTarget;
+  return isLate ? waitMs : null;
 }
 
-/** How long the first of the shape, and everybody of its tier behind it, would wait: whichever is longer. */
-function waitWithout({ state, nowMs }: Turn, queue: TierQueue, shape: ShapeClass): number {
-  const all = waitMs(state, shape, Math.ceil(queue.queuedMilli / 1000), nowMs);
-  if (shape.gpus === 1) return all;
-  let first = Number.POSITIVE_INFINITY;
-  for (const host of state.fleet.ranked) {
-    const isEligible = host.phase === 'up' && shape.kinds.includes(host.kind);
-    if (isEligible) first = Math.min(first, freeAtMs(state, host, shape.gpus, nowMs));
-  }
-  return first === Number.POSITIVE_INFINITY ? all : Math.max(all, first - nowMs);
+interface Prospect {
+  shares: Shares;
+  waitMs: number;
+  freeables: readonly Freeable[];
 }
 
-function cheapest(turn: Turn, queue: TierQueue, shape: ShapeClass, shares: Shares): Victims | null {
+function preemptFor(turn: Turn, queue: TierQueue, shape: ShapeClass, prospect: Prospect): boolean {
   const { state, nowMs } = turn;
-  const { ranMsMin, perJobMax } = state.policy.preemption;
+  const { policy } = state;
+  const { shares, waitMs } = prospect;
+  const victims = cheapest(state, queue, shape, prospect);
+  if (!victims || victims.attempts.length > tokens(turn, queue)) return false;
+  const { host, attempts, lostMs } = victims;
+  if (gainMs(shape, host, waitMs) <= policy.preemption.gainMin * lostMs) return false;
+  if (!improves(shares, movesOf(queue, shape, victims))) return false;
+  const forJobId = state.jobs.ids[queue.firstOf(shape)]!;
+  const stopByMs = nowMs + policy.preemption.stopMs;
+  for (const { jobId, attemptId } of attempts)
+    turn.emit({ type: 'preemption_asked', jobId, attemptId, forJobId, stopByMs });
+  return true;
+}
+
+/** What is gained by waiting no longer, in priced GPU-milliseconds. */
+function gainMs({ gpus }: ShapeClass, { kind }: Pick<Host, 'kind'>, waitMs: number): number {
+  return (waitMs * gpus * kind.priceMilli) / 1000;
+}
+
+function cheapest(
+  state: SchedulerState,
+  queue: TierQueue,
+  shape: ShapeClass,
+  { waitMs, freeables }: Prospect,
+): Victims | null {
   const budget = budgetMilli(state, queue);
-  const rules = {
-    isLeaving: ({ row, preempting }: LiveAttempt) =>
-      preempting !== null || (state.tries.get(row)?.cancel ?? null) !== null,
-    mayStop: ({ row, tier, startedMs }: LiveAttempt) =>
-      startedMs !== null &&
-      nowMs - startedMs >= ranMsMin &&
-      mayTakeFrom(shares, queue.tier, tier) &&
-      state.jobs.templateOf(row).preemptible &&
-      state.tries.get(row)!.preemptions < perJobMax,
-    lostMs: (attempt: LiveAttempt) => lostMs(state, attempt, nowMs),
-  };
+  const isEligible = (host: Host) =>
+    shape.kinds.includes(host.kind) &&
+    shape.gpus * host.kind.priceMilli <= budget &&
+    !shape.avoids.includes(host.spec.hostId) &&
+    host.reservation?.nominated !== true;
+  const { gainMin } = state.policy.preemption;
   let best: Victims | null = null;
-  for (const host of state.fleet.ranked) {
-    const isEligible =
-      host.phase === 'up' &&
-      shape.kinds.includes(host.kind) &&
-      shape.gpus * host.kind.priceMilli <= budget &&
-      !shape.avoids.includes(host.spec.hostId) &&
-      host.reservation?.nominated !== true;
-    if (!isEligible) continue;
-    const victims = chooseVictims(host, shape.gpus, rules);
-    if (victims && victims.attempts.length > 0 && victims.lostMs < (best?.lostMs ?? Number.POSITIVE_INFINITY))
-      best = victims;
+  for (const freeable of freeables) {
+    const { host } = freeable;
+    if (!isEligible(host)) continue;
+    const most = best?.lostMs ?? gainMs(shape, host, waitMs) / gainMin;
+    best = chooseVictims(freeable, shape.gpus, most) ?? best;
   }
   return best;
 }
 
-/** What stopping it now throws away, in priced GPU-milliseconds. */
+function freeablesOf(turn: Turn, queue: TierQueue, shares: Shares): Freeable[] {
+  const rules = rulesFor(turn, queue, shares);
+  const found: Freeable[] = [];
+  for (const host of turn.state.fleet.ranked) {
+    const one = host.phase === 'up' ? freeableOf(host, rules) : null;
+    if (one) found.push(one);
+  }
+  return found;
+}
+
+function rulesFor({ state, nowMs }: Turn, queue: TierQueue, shares: Shares): VictimRules {
+  const { ranMsMin, perJobMax } = state.policy.preemption;
+  const mayTake = {
+    free: mayTakeFrom(shares, queue.tier, 'free'),
+    paid: mayTakeFrom(shares, queue.tier, 'paid'),
+    enterprise: mayTakeFrom(shares, queue.tier, 'enterprise'),
+  };
+  return {
+    isLeaving: ({ row, preempting }) =>
+      preempting !== null || (state.tries.get(row)?.cancel ?? null) !== null,
+    mayStop: ({ row, tier, startedMs }) =>
+      mayTake[tier] &&
+      startedMs !== null &&
+      nowMs - startedMs >= ranMsMin &&
+      state.jobs.templateOf(row).preemptible &&
+      state.tries.get(row)!.preemptions < perJobMax,
+    lostMs: (attempt) => lostMs(state, attempt, nowMs),
+  };
+}
+
+/** What stopping it now throws away. */
 function lostMs(state: SchedulerState, attempt: LiveAttempt, nowMs: number): number {
   const { row, gpus, priceMilli, savedAtMs, startedMs, placedMs } = attempt;
   const since = state.jobs.templateOf(row).checkpoints ? savedAtMs : (startedMs ?? placedMs);

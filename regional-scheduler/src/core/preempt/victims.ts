@@ -22,31 +22,67 @@ export interface VictimRules {
   lostMs(attempt: LiveAttempt): number;
 }
 
-/** Null: not even all of them would do. */
-export function chooseVictims(host: Host, gpus: number, rules: VictimRules): Victims | null {
-  let missing = gpus - host.free;
-  for (const attempt of host.attempts) if (rules.isLeaving(attempt)) missing -= healthyOf(host, attempt);
-  const candidates = host.attempts
-    .filter((attempt) => !rules.isLeaving(attempt) && rules.mayStop(attempt))
-    .map((attempt) => ({ attempt, gives: healthyOf(host, attempt), lostMs: rules.lostMs(attempt) }))
-    .filter(({ gives }) => gives > 0)
-    .sort((a, b) => a.lostMs / a.gives - b.lostMs / b.gives || (a.attempt.jobId < b.attempt.jobId ? -1 : 1));
-  const chosen: typeof candidates = [];
-  for (const candidate of candidates) {
-    if (missing <= 0) break;
-    chosen.push(candidate);
-    missing -= candidate.gives;
+interface Candidate {
+  attempt: LiveAttempt;
+  gives: number;
+  lostMs: number;
+}
+
+/** What could be freed of a host: worked out once a round for each tier that would have it. */
+export interface Freeable {
+  host: Host;
+  /** Free now, or as soon as those have stopped that were asked to. */
+  free: number;
+  /** By cost for each GPU. */
+  candidates: Candidate[];
+  gives: number;
+  /** Of one GPU at the least. */
+  leastMs: number;
+}
+
+/** Null: nobody there may be stopped. */
+export function freeableOf(host: Host, rules: VictimRules): Freeable | null {
+  let free = host.free;
+  let gives = 0;
+  const candidates: Candidate[] = [];
+  for (const attempt of host.attempts) {
+    const healthy = healthyOf(host, attempt);
+    if (rules.isLeaving(attempt)) free += healthy;
+    else if (healthy > 0 && rules.mayStop(attempt)) {
+      candidates.push({ attempt, gives: healthy, lostMs: rules.lostMs(attempt) });
+      gives += healthy;
+    }
   }
-  if (missing > 0) return null;
+  if (candidates.length === 0) return null;
+  candidates.sort(
+    (a, b) => a.lostMs / a.gives - b.lostMs / b.gives || (a.attempt.jobId < b.attempt.jobId ? -1 : 1),
+  );
+  return { host, free, candidates, gives, leastMs: candidates[0]!.lostMs / candidates[0]!.gives };
+}
+
+/** Null: it cannot be done, needs nobody to stop, or costs as much as `lostMsMax`. */
+export function chooseVictims(from: Freeable, gpus: number, lostMsMax: number): Victims | null {
+  const missing = gpus - from.free;
+  if (missing <= 0 || from.gives < missing || missing * from.leastMs >= lostMsMax) return null;
+  const chosen = cheapest(from.candidates, missing);
+  const lostMs = chosen.reduce((sum, one) => sum + one.lostMs, 0);
+  if (lostMs >= lostMsMax) return null;
+  return { host: from.host, attempts: chosen.map(({ attempt }) => attempt), lostMs };
+}
+
+function cheapest(candidates: readonly Candidate[], missing: number): Candidate[] {
+  const chosen: Candidate[] = [];
+  let left = missing;
+  for (const candidate of candidates) {
+    if (left <= 0) break;
+    chosen.push(candidate);
+    left -= candidate.gives;
+  }
   // The last ones may have made an earlier, dearer one needless.
-  for (const one of [...chosen].sort((a, b) => b.lostMs - a.lostMs)) {
-    if (missing + one.gives > 0) continue;
-    missing += one.gives;
+  for (const one of chosen.toSorted((a, b) => b.lostMs - a.lostMs)) {
+    if (left + one.gives > 0) continue;
+    left += one.gives;
     chosen.splice(chosen.indexOf(one), 1);
   }
-  return {
-    host,
-    attempts: chosen.map(({ attempt }) => attempt),
-    lostMs: chosen.reduce((sum, { lostMs }) => sum + lostMs, 0),
-  };
+  return chosen;
 }

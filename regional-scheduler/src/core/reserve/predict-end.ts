@@ -25,12 +25,18 @@ export function longestMs({ jobs, tries }: SchedulerState, row: Row): number {
 /** When a host will have so many free; `Infinity`: never, it has not so many. */
 export function freeAtMs(state: SchedulerState, host: Host, gpus: number, nowMs: number): number {
   if (host.free >= gpus) return nowMs;
-  const ends = host.attempts
-    .map((attempt) => ({ endMs: predictedEndMs(state, attempt, nowMs), attempt }))
-    .sort((a, b) => a.endMs - b.endMs);
+  if (host.spec.gpus < gpus) return Number.POSITIVE_INFINITY;
+  // At most as many as the host has GPUs, a few: sorted as they come.
+  const ends: { endMs: number; gives: number }[] = [];
+  for (const attempt of host.attempts) {
+    const endMs = predictedEndMs(state, attempt, nowMs);
+    let at = ends.length;
+    while (at > 0 && ends[at - 1]!.endMs > endMs) at--;
+    ends.splice(at, 0, { endMs, gives: healthyOf(host, attempt) });
+  }
   let free = host.free;
-  for (const { endMs, attempt } of ends) {
-    free += healthyOf(host, attempt);
+  for (const { endMs, gives } of ends) {
+    free += gives;
     if (free >= gpus) return endMs;
   }
   return Number.POSITIVE_INFINITY;
