@@ -15,22 +15,11 @@ import { registerReport } from './agents/report-route.ts';
 import { openPublicKeys } from './api/access/public-keys.ts';
 import { keysOf } from './api/keys-of.ts';
 import { openJobs } from './api/open-jobs.ts';
-import { Committed } from './committed.ts';
 import type { SchedulerConfig } from './config.ts';
-import { closeDatabase, openDatabase } from './db/database.ts';
-import { migrate } from './db/migrate.ts';
 import { openFederation } from './federation/open-federation.ts';
-import { Instance } from './lead/instance.ts';
-import { measureTurns } from './lead/measure-turns.ts';
-import { Payloads } from './lead/payloads.ts';
-import { readPayloadsOf } from './lead/read-payloads.ts';
-import { createPostgresLeaderStore } from './leader/postgres-leader-store.ts';
-import { leaderTerms } from './leader/term.ts';
-import { ensurePartitions } from './log/partitions.ts';
-import { createPostgresArrivals } from './log/postgres-arrivals.ts';
-import { createPostgresEventLog } from './log/postgres-event-log.ts';
-import { createPostgresSnapshotStore } from './log/postgres-snapshot-store.ts';
 import { openObjects } from './objects/open-objects.ts';
+import { openRegion } from './open-region.ts';
+import { openStores } from './open-stores.ts';
 import { learnFromLog } from './predict/learn-from-log.ts';
 import { Predictor } from './predict/predictor.ts';
 import type { Region } from './region.ts';
@@ -57,37 +46,12 @@ export async function startScheduler(config: SchedulerConfig, tools: SchedulerTo
   const { clock, random, log: logger } = tools;
   const regionSecret = await readSecret(config.agentKeyFile);
   const metrics = createMetrics({ processMetrics: true });
-  const database = openDatabase(config.databaseUrl);
-  await migrate(database);
-  const stores = {
-    log: createPostgresEventLog(database),
-    arrivals: createPostgresArrivals(database),
-    snapshots: createPostgresSnapshotStore(database),
-    leaders: createPostgresLeaderStore(database),
-  };
+  const stores = await openStores(config);
+  const { database } = stores;
   const objects = openObjects(config.objects, config.dataDirectory);
-  const committed = new Committed(logger);
-  const instance = new Instance({
-    ...{ ...stores, clock, random, logger, store: stores.leaders, terms: leaderTerms },
-    holder: `${config.schedulerId}-${random.uuid()}`,
-    url: () => address,
-    payloads: new Payloads(readPayloadsOf(database)),
-    committed: (entries) => committed.tell(entries),
-    measured: measureTurns(metrics, () => instance.replica?.state ?? null),
-    agentLeaseMs: config.agentLeaseMs,
-    prepare: (lastSeq) => ensurePartitions(database, lastSeq),
-  });
-  const region: Region = {
-    log: stores.log,
-    follow: (listener) => committed.follow(listener),
-    wake: () => instance.wake(),
-    async ask(event, by) {
-      await stores.arrivals.ask(event, by);
-      instance.wake();
-    },
-    state: () => instance.replica?.state ?? null,
-    leadership: () => ({ leads: instance.leading !== null, epoch: instance.epoch }),
-  };
+  /** Known once it listens; it asks to lead only then. */
+  const at = { url: config.url ?? '' };
+  const { instance, region } = openRegion(config, tools, { stores, metrics, at });
 
   const app = createServer({ random, log: logger, metrics });
   registerHealthRoutes(app, {
@@ -105,7 +69,7 @@ export async function startScheduler(config: SchedulerConfig, tools: SchedulerTo
   registerReport(app, {
     ...{ regionSecret, leaders: stores.leaders, agentLeaseMs: config.agentLeaseMs },
     heard: (report) => jobs.heard(report),
-    url: () => address,
+    url: () => at.url,
     inbox: () => instance.leading?.inbox ?? null,
   });
   await registerObjects(app, { regionSecret, objects, state: region.state });
@@ -118,7 +82,7 @@ export async function startScheduler(config: SchedulerConfig, tools: SchedulerTo
   await app.listen({ host: config.bind, port: config.port });
   const { port } = app.server.address() as AddressInfo;
   const listening = `http://${config.bind}:${port}`;
-  const address: string = config.url ?? listening;
+  at.url = config.url ?? listening;
   instance.start();
   jobs.start();
   federation.start();
@@ -126,7 +90,7 @@ export async function startScheduler(config: SchedulerConfig, tools: SchedulerTo
   const { policy } = config;
   if (policy) await region.ask({ type: 'policy_set', atMs: clock.nowMs(), policy }, 'configuration');
   const upkeep = startUpkeep({ config, database, instance, snapshots: stores.snapshots, clock, log: logger });
-  logger.info({ port, url: address }, 'the scheduler serves');
+  logger.info({ port, url: at.url }, 'the scheduler serves');
 
   let closing: Promise<void> | null = null;
   async function close(): Promise<void> {
@@ -135,7 +99,7 @@ export async function startScheduler(config: SchedulerConfig, tools: SchedulerTo
     await jobs.stop();
     await instance.close();
     await closeServer(app, clock);
-    await closeDatabase(database);
+    await stores.close();
   }
   return {
     url: listening,

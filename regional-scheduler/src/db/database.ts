@@ -14,6 +14,8 @@ export interface DatabaseOptions {
   /** Shown in pg_stat_activity. */
   applicationName?: string;
   connectionsMax?: number;
+  /** Server settings of its connections. */
+  settings?: Record<string, string>;
 }
 
 export function openDatabase(url: string, options: DatabaseOptions = {}): Database {
@@ -30,6 +32,7 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
         statement_timeout: limits.database.statementTimeoutMs,
         lock_timeout: limits.database.lockTimeoutMs,
         idle_in_transaction_session_timeout: limits.database.statementTimeoutMs,
+        ...options.settings,
       },
     }),
   );

@@ -1,8 +1,8 @@
 /**
  * One turn, decided: what arrived, what agents said, who is silent, and what follows. Everything is applied to the
  * state as it is decided, in the order in which it will be in the log, and nothing of it leaves before that is written.
+ * It comes in pieces, so that one is being written while the next is decided.
  */
-
 import type { HostId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { AgentReport } from '@cellbook/shared/protocol/gpu-agent-api.ts';
@@ -26,49 +26,93 @@ export interface TurnInput {
   random: Random;
 }
 
-export interface Turn {
-  entries: LogEntry[];
+export class Turn {
   /** Hosts for whom there may be news. */
-  touched: Set<HostId>;
-  /** There is more to decide at once. */
-  isMore: boolean;
-}
+  readonly touched = new Set<HostId>();
+  /** Whether deciding came to its limit before it came to its end. */
+  isMore = true;
+  events = 0;
+  readonly #state: SchedulerState;
+  readonly #term: Term;
+  readonly #input: TurnInput;
+  #entries: LogEntry[] = [];
 
-export function decideTurn(state: SchedulerState, term: Term, input: TurnInput): Turn {
-  const { arrivals, reports, nowMs, monotonicMs, random } = input;
-  const turn: Turn = { entries: [], touched: new Set(), isMore: true };
-  const record = (event: SchedulerEvent, arrival?: Arrival): void => {
-    for (const hostId of hostsTouched(state, event)) turn.touched.add(hostId);
-    if (!applyEvent(state, event)) return;
-    turn.entries.push(arrival ? { event, arrival: pointOf(arrival) } : { event });
-  };
-  const judge = judgeAttempt(state, random);
-  term.look(monotonicMs);
-  for (const arrival of arrivals) {
-    const event = eventOfArrival(arrival, (jobId) => state.jobs.rowOf(jobId) !== undefined, nowMs);
-    if (event) record(event, arrival);
+  constructor(state: SchedulerState, term: Term, input: TurnInput) {
+    this.#state = state;
+    this.#term = term;
+    this.#input = input;
   }
-  for (const report of reports) {
-    turn.touched.add(report.hostId);
-    if (!term.take(report)) continue;
-    for (const event of readReport(hostView(state, report.hostId), report, { nowMs, term, judge }))
-      record(event);
-  }
-  for (const [hostId, host] of state.fleet.hosts) {
-    if (host.phase === 'gone' || !term.isSilent(hostId, monotonicMs)) continue;
-    const view = hostView(state, hostId);
-    if (view) for (const event of readSilence(view, { nowMs, judge })) record(event);
-  }
-  while (turn.isMore && turn.entries.length < limits.scheduler.batchMax) {
-    // These are applied already.
-    const decided = decide(state, nowMs, random);
-    for (const event of decided) {
-      for (const hostId of hostsTouched(state, event)) turn.touched.add(hostId);
-      turn.entries.push({ event });
+
+  /** To be run to its end: what is not taken is decided and never written. */
+  *decide(): Generator<readonly LogEntry[]> {
+    this.#term.look(this.#input.monotonicMs);
+    this.#takeIn();
+    this.#hear();
+    this.#listenForSilence();
+    while (this.isMore && this.events < limits.scheduler.turnEventsMax) {
+      if (this.#entries.length >= limits.scheduler.pieceEvents) yield this.#piece();
+      const decided = decide(this.#state, this.#input.nowMs, this.#input.random);
+      for (const event of decided) this.#write(event);
+      this.isMore = decided.length > 0;
     }
-    turn.isMore = decided.length > 0;
+    if (this.#entries.length > 0) yield this.#piece();
   }
-  return turn;
+
+  #takeIn(): void {
+    const isKnown = (jobId: Parameters<SchedulerState['jobs']['rowOf']>[0]) =>
+      this.#state.jobs.rowOf(jobId) !== undefined;
+    for (const arrival of this.#input.arrivals) {
+      const event = eventOfArrival(arrival, isKnown, this.#input.nowMs);
+      if (event) this.#record(event, arrival);
+    }
+  }
+
+  #hear(): void {
+    const state = this.#state;
+    const reading = { nowMs: this.#input.nowMs, term: this.#term, judge: this.#judge() };
+    for (const report of this.#input.reports) {
+      this.touched.add(report.hostId);
+      if (!this.#term.take(report)) continue;
+      for (const event of readReport(hostView(state, report.hostId), report, reading)) this.#record(event);
+      const { size } = state.fleet.hosts;
+      for (const { kind: type, ...staged } of this.#term.binaries.heard(report, state.contain.rollouts, size))
+        this.#record({ type, ...staged, atMs: this.#input.nowMs });
+    }
+  }
+
+  #listenForSilence(): void {
+    const { nowMs, monotonicMs } = this.#input;
+    for (const [hostId, { phase }] of this.#state.fleet.hosts) {
+      if (phase === 'gone' || !this.#term.isSilent(hostId, monotonicMs)) continue;
+      const view = hostView(this.#state, hostId);
+      if (view) for (const event of readSilence(view, { nowMs, judge: this.#judge() })) this.#record(event);
+    }
+  }
+
+  #judge() {
+    return judgeAttempt(this.#state, this.#input.random);
+  }
+
+  #record(event: SchedulerEvent, arrival?: Arrival): void {
+    const touched = hostsTouched(this.#state, event);
+    if (!applyEvent(this.#state, event)) return;
+    for (const hostId of touched) this.touched.add(hostId);
+    this.#entries.push(arrival ? { event, arrival: pointOf(arrival) } : { event });
+    this.events++;
+  }
+
+  /** What deciding has applied already. */
+  #write(event: SchedulerEvent): void {
+    for (const hostId of hostsTouched(this.#state, event)) this.touched.add(hostId);
+    this.#entries.push({ event });
+    this.events++;
+  }
+
+  #piece(): readonly LogEntry[] {
+    const piece = this.#entries;
+    this.#entries = [];
+    return piece;
+  }
 }
 
 const pointOf = ({ xid, stream, position }: Arrival) => ({ xid, stream, position });

@@ -20,10 +20,11 @@ import type { LeaderTerm } from '../leader/term.ts';
 import { appendSurely } from '../log/append-surely.ts';
 import type { Arrivals } from '../log/arrivals.ts';
 import type { EventLog, LogEntry, StoredEntry } from '../log/event-log.ts';
-import { decideTurn } from './decide-turn.ts';
+import { Turn } from './decide-turn.ts';
 import { Inbox, type WaitingReport } from './inbox.ts';
 import { isNews } from './news.ts';
 import type { Payloads } from './payloads.ts';
+import { Pipeline } from './pipeline.ts';
 import { catchUp, type Replica } from './replica.ts';
 import { Wakeup } from './wakeup.ts';
 
@@ -103,12 +104,13 @@ export class Leading {
     const beganMs = clock.monotonicMs();
     const reports = this.inbox.take(limits.scheduler.reportsPerTurn).map(({ report }) => report);
     this.isClean = false;
-    const turn = decideTurn(this.#replica.state, this.#hosts, {
+    const turn = new Turn(this.#replica.state, this.#hosts, {
       ...{ arrivals, reports, random, nowMs: this.#nowMs(), monotonicMs: beganMs },
     });
+    const pipeline = new Pipeline((piece: readonly LogEntry[]) => this.#append(piece), clock);
+    for (const piece of turn.decide()) await pipeline.push(piece);
     const decidedMs = clock.monotonicMs();
-    for (let at = 0; at < turn.entries.length; at += limits.scheduler.batchMax)
-      await this.#append(turn.entries.slice(at, at + limits.scheduler.batchMax));
+    await pipeline.done();
     this.isClean = true;
     const last = arrivals.at(-1);
     if (last) this.#replica.watermark = { xid: last.xid, stream: last.stream, position: last.position };
@@ -117,7 +119,7 @@ export class Leading {
     const endedMs = clock.monotonicMs();
     this.#deps.measured?.({
       ms: endedMs - beganMs,
-      events: turn.entries.length,
+      events: turn.events,
       appendMs: endedMs - decidedMs,
     });
     return turn.isMore || arrivals.length === limits.scheduler.arrivalsMax;

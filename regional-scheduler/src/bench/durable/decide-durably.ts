@@ -11,6 +11,7 @@ import type { LiveAttempt } from '../../core/fleet/host.ts';
 import type { SchedulerEvent } from '../../core/model/event.ts';
 import { hostView, judgeAttempt } from '../../core/reports/state-views.ts';
 import type { SchedulerState } from '../../core/state.ts';
+import { Pipeline } from '../../lead/pipeline.ts';
 import type { EventLog } from '../../log/event-log.ts';
 
 export interface DurableRun {
@@ -37,6 +38,9 @@ export interface DurableBed {
   endsPerRound: number;
 }
 
+/** As many as the leader decides, and writes meanwhile, before it answers agents. */
+const roundsPerTurn = 5;
+
 export async function decideDurably(bed: DurableBed): Promise<DurableRun> {
   const { state, log, epoch, clock, forMs } = bed;
   const [decideMs, commitMs]: [number[], number[]] = [[], []];
@@ -48,16 +52,22 @@ export async function decideDurably(bed: DurableBed): Promise<DurableRun> {
   const processor = process.cpuUsage();
   const beganMs = clock.monotonicMs();
   const firstSeq = lastSeq;
+  let rounds = 0;
+  const pipeline = new Pipeline(async (events: readonly SchedulerEvent[]) => {
+    const commitAtMs = clock.monotonicMs();
+    lastSeq = await commit(events);
+    commitMs.push(clock.monotonicMs() - commitAtMs);
+  }, clock);
   while (clock.monotonicMs() - beganMs < forMs) {
     nowMs += 100;
     const roundMs = clock.monotonicMs();
     const events = [...starts(state, nowMs), ...ends(bed, nowMs), ...decideAll(bed, nowMs)];
     decideMs.push(clock.monotonicMs() - roundMs);
     decisions += events.filter(({ type }) => type === 'job_placed').length;
-    const commitAtMs = clock.monotonicMs();
-    lastSeq = await commit(events);
-    commitMs.push(clock.monotonicMs() - commitAtMs);
+    await pipeline.push(events);
+    if (++rounds % roundsPerTurn === 0) await pipeline.done();
   }
+  await pipeline.done();
   const seconds = (clock.monotonicMs() - beganMs) / 1000;
   const { user, system } = process.cpuUsage(processor);
   return {

@@ -44,7 +44,8 @@ const given = z
 
 const random = seededRandom(5);
 const atMs = clock.nowMs();
-const database = openDatabase(z.url().parse(process.env.DATABASE_URL));
+const databaseUrl = z.url().parse(process.env.DATABASE_URL);
+const database = openDatabase(databaseUrl);
 await migrate(database);
 await ensurePartitions(database, 0);
 const stores = { log: createPostgresEventLog(database), snapshots: createPostgresSnapshotStore(database) };
@@ -57,7 +58,17 @@ const drainJobs = [...drawJobs(given.drain, given.customers, atMs, random)].map(
 }));
 const log = createLogger({ program: 'bench', level: 'error' });
 const drained = await submitAndDrain({
-  ...{ database, jobs: drainJobs, clients: 4, batch: 100, hosts: given.gpus / 8, clock, random, log },
+  ...{
+    database,
+    databaseUrl,
+    jobs: drainJobs,
+    clients: 4,
+    batch: 100,
+    hosts: given.gpus / 8,
+    clock,
+    random,
+    log,
+  },
 });
 
 say(`a state of ${given.jobs} queued jobs`);
@@ -81,7 +92,7 @@ const run = await decideDurably({
     clock,
     random,
     forMs: given.seconds * 1000,
-    endsPerRound: 500,
+    endsPerRound: 250,
   },
 });
 const rssMb = Math.round(process.memoryUsage().rss / 1024 ** 2);

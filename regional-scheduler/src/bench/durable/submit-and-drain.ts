@@ -10,19 +10,20 @@ import type { AgentReport, AttemptReport } from '@cellbook/shared/protocol/gpu-a
 import type { Random } from '@cellbook/shared/random.ts';
 import type { JobSpec } from '../../core/model/job.ts';
 import { newState } from '../../core/state.ts';
-import type { Database } from '../../db/database.ts';
+import { closeDatabase, type Database, openDatabase } from '../../db/database.ts';
 import { Leading } from '../../lead/leading.ts';
 import { Payloads } from '../../lead/payloads.ts';
 import { readPayloadsOf } from '../../lead/read-payloads.ts';
 import { createPostgresLeaderStore } from '../../leader/postgres-leader-store.ts';
 import { beginTerm, leaderTerms } from '../../leader/term.ts';
 import { noArrival } from '../../log/event-log.ts';
-import { createPostgresArrivals } from '../../log/postgres-arrivals.ts';
+import { arrivalSettings, createPostgresArrivals } from '../../log/postgres-arrivals.ts';
 import { createPostgresEventLog } from '../../log/postgres-event-log.ts';
 import { insertSpecs } from '../../testing/submit-rows.ts';
 
 export interface DrainBed {
   database: Database;
+  databaseUrl: string;
   jobs: readonly JobSpec[];
   clients: number;
   batch: number;
@@ -56,17 +57,27 @@ async function add({ database, jobs, clients, batch }: DrainBed): Promise<void> 
   await Promise.all(Array.from({ length: clients }, client));
 }
 
-async function drain({ database, jobs, hosts, clock, random, log: logger }: DrainBed): Promise<void> {
+async function drain({
+  database,
+  databaseUrl,
+  jobs,
+  hosts,
+  clock,
+  random,
+  log: logger,
+}: DrainBed): Promise<void> {
   const store = createPostgresLeaderStore(database);
   const term = await beginTerm({ store, clock, log: logger, holder: 'bench', url: '', terms: leaderTerms });
   if (!term) throw new Error('another leads');
   const log = createPostgresEventLog(database);
+  const settings = { connectionsMax: 1, settings: arrivalSettings };
+  const arriving = openDatabase(databaseUrl, settings);
   let ended = 0;
   const loop = new Leading(
     {
       ...{
         log,
-        arrivals: createPostgresArrivals(database),
+        arrivals: createPostgresArrivals(arriving),
         payloads: new Payloads(readPayloadsOf(database)),
       },
       ...{ clock, random, logger, agentLeaseMs: 60_000 },
@@ -81,6 +92,7 @@ async function drain({ database, jobs, hosts, clock, random, log: logger }: Drai
   const agents = Array.from({ length: hosts }, (_, number) => agent(loop, `bench-${number}` as HostId));
   await loop.run();
   await Promise.all(agents);
+  await closeDatabase(arriving);
 }
 
 /** Reports, and ends whatever it is told to run. */
