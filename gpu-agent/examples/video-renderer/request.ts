@@ -11,7 +11,7 @@ const parametersSchema = z.object({
   height: z.int().min(16).max(1080).multipleOf(2).default(180),
   seed: z.int().nonnegative().default(0),
   /** Of refinement: each frame goes from noise to picture in so many. */
-  steps: z.int().min(1).max(10_000).default(20),
+  steps: z.int().min(1).max(1_000).default(20),
   /** Frames between two places where a checkpoint can stand. */
   segmentFrames: z.int().min(1).max(600).default(12),
   /** No frame is done sooner: makes a small video take as long as a large one, at no cost of processor. */

@@ -1,6 +1,6 @@
 /**
  * One report at a time, each a whole picture. A change that the scheduler should know of ends the waiting for the answer
- * to the last one: what that answer would have said, the next one says. A report that fails is sent anew to the next
+ * to the last one; the next one is to be answered at once, and says what that answer would have said. A report that fails is sent anew to the next
  * instance; its lease goes on counting from the last one that was answered.
  */
 import { type Clock, sleep, type Timer } from '@cellbook/shared/clock.ts';
@@ -15,8 +15,16 @@ import type { Random } from '@cellbook/shared/random.ts';
 import { retryDelayMs } from '@cellbook/shared/retry.ts';
 import type { SchedulerHttp } from '../objects/scheduler-http.ts';
 
-const { progressMs, reportLeaseShare, reportRunningMs, reportIdleMs, reportGapMs, answerMs, retry } =
-  limits.gpuAgent;
+const {
+  progressMs,
+  reportLeaseShare,
+  idleLeaseShare,
+  reportRunningMs,
+  reportIdleMs,
+  reportGapMs,
+  answerMs,
+  retry,
+} = limits.gpuAgent;
 
 export interface ReportTools {
   clock: Clock;
@@ -44,8 +52,8 @@ export function startReporting(tools: ReportTools): ReportLoop {
   const over = new AbortController();
   const told = new Set<{ from: number; resolve: () => void }>();
   let sequence = 0;
-  let isChanged = true;
   let waiting: AbortController | null = null;
+  let isCutShort = false;
   let failures = 0;
   let leaseMs = Number.POSITIVE_INFINITY;
   let sentMs = clock.monotonicMs();
@@ -53,12 +61,17 @@ export function startReporting(tools: ReportTools): ReportLoop {
 
   async function send(): Promise<void> {
     const picture = tools.picture();
-    isChanged = false;
     sequence++;
     const runs = picture.attempts.some(({ state }) => state.phase !== 'ended');
-    const waitMs = runs ? Math.min(reportRunningMs, Math.floor(leaseMs * reportLeaseShare)) : reportIdleMs;
+    const usualMs = runs
+      ? Math.min(reportRunningMs, leaseMs * reportLeaseShare)
+      : Math.min(reportIdleMs, leaseMs * idleLeaseShare);
+    // What cut the waiting for an answer short is answered at once, and waited for: however often something changes,
+    // leases are renewed.
+    const waitMs = isCutShort ? 0 : Math.floor(usualMs);
     const patience = new AbortController();
-    waiting = patience;
+    waiting = isCutShort ? null : patience;
+    isCutShort = false;
     const timer = clock.setTimer(waitMs + answerMs, () => patience.abort(new Error('no answer in time')));
     sentMs = clock.monotonicMs();
     const countsFromMs = sentMs;
@@ -90,7 +103,7 @@ export function startReporting(tools: ReportTools): ReportLoop {
         await send();
       } catch (thrown) {
         if (over.signal.aborted) return;
-        if (!isChanged) await failed(thrown);
+        if (!isCutShort) await failed(thrown);
       }
       const restMs = reportGapMs - (clock.monotonicMs() - startedMs);
       if (restMs > 0) await sleep(clock, restMs, over.signal).catch(() => undefined);
@@ -107,8 +120,10 @@ export function startReporting(tools: ReportTools): ReportLoop {
   }
 
   function changed(): void {
-    isChanged = true;
-    waiting?.abort(new Error('there is something new to tell'));
+    if (!waiting) return;
+    isCutShort = true;
+    waiting.abort(new Error('there is something new to tell'));
+    waiting = null;
   }
 
   void loop();

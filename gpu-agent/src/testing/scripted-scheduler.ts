@@ -26,7 +26,7 @@ import { ordersOf } from './orders.ts';
 export const testRegionSecret = 'a secret of the test region';
 
 /** Tests need not wait as long as an idle host may. */
-const waitMsMax = 500;
+const waitMsMax = 1_500;
 
 interface Kept {
   bytes: Buffer;

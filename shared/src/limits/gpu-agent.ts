@@ -7,8 +7,10 @@ export const gpuAgentLimits = {
     reportRunningMs: 5_000,
     /** Of a shorter lease: five answers may be lost before anything is stopped. */
     reportLeaseShare: 1 / 8,
+    /** What an order that comes at the end of the waiting has used up of its lease. */
+    idleLeaseShare: 1 / 4,
     /** Progress in steps of a twentieth is told this often at the most: ten reports of a job of a minute. */
-    progressMs: 1_000,
+    progressMs: 2_000,
     progressStep: 0.05,
     /** While nothing runs an answer waits for new work so long. */
     reportIdleMs: 15_000,
