@@ -5,7 +5,9 @@ const experiments: Record<string, () => Promise<{ main(args: string[]): void }>>
   openb: () => import('./openb/main.ts'),
   muri: () => import('./muri/main.ts'),
   predict: () => import('./predict/main.ts'),
+  diagnose: () => import('./diagnose/main.ts'),
   philly: () => import('./philly/main.ts'),
+  tiers: () => import('./tiers/main.ts'),
 };
 
 const [name = '', ...args] = process.argv.slice(2);
