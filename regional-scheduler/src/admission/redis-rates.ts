@@ -23,7 +23,7 @@ for i = 1, #KEYS do
   end
   fills[i] = fill
   if fill < fills[poorest] then poorest = i end
-  granted = math.max(0, math.min(granted, math.floor(fill)))
+  granted = math.max(0, math.min(granted, math.floor(fill + 1e-6)))
 end
 for i = 1, #KEYS do
   local burst, rate = tonumber(ARGV[2 * i]), tonumber(ARGV[2 * i + 1])

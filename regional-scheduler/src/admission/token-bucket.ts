@@ -22,6 +22,9 @@ export interface Taken {
   waitMs: number;
 }
 
+/** What adding up by milliseconds may lose of a token. */
+const rounding = 1e-6;
+
 export const fillOf = (bucket: Bucket | undefined, rule: BucketRule, nowMs: number): number => {
   if (!bucket) return rule.burst;
   const elapsedMs = Math.max(0, nowMs - bucket.atMs);
@@ -35,7 +38,7 @@ export function take(
   nowMs: number,
 ): Taken & { after: Bucket[] } {
   const fills = rules.map((rule, index) => fillOf(buckets[index], rule, nowMs));
-  const granted = Math.max(0, Math.min(count, ...fills.map(Math.floor)));
+  const granted = Math.max(0, Math.min(count, ...fills.map((fill) => Math.floor(fill + rounding))));
   const poorest = fills.indexOf(Math.min(...fills));
   const rule = rules[poorest];
   const isShort = granted < count && rule !== undefined;

@@ -5,7 +5,7 @@ import { batchAnswerSchema, jobListSchema, queueAnswerSchema } from '@cellbook/s
 import { idempotencyKeyHeader } from '@cellbook/shared/protocol/workspace-api.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { hostId, type JobsUnderTest, jobsUnderTest, type Who } from '../testing/jobs-under-test.ts';
+import { hostId, type JobsUnderTest, jobsUnderTest, patience, type Who } from '../testing/jobs-under-test.ts';
 
 let under: JobsUnderTest;
 beforeAll(async () => {
@@ -176,7 +176,7 @@ describe('reading', () => {
     });
     await under.commit({ type: 'job_released', atMs: under.clock.nowMs(), jobId: job.id });
     await under.succeed(job.id, await under.run(job.id));
-    await expect.poll(async () => (await details(who, job.id)).costMicros).not.toBeNull();
+    await expect.poll(async () => (await details(who, job.id)).costMicros, patience).not.toBeNull();
     const ended = await details(who, job.id);
     expect(ended).toMatchObject({
       ...{ phase: 'succeeded', attempts: 2, progress: 1, pending: [], queue: null, reservedMicros: 0 },
@@ -242,7 +242,7 @@ describe('reading', () => {
       ...report,
       attempts: [{ ...told, state: { phase: 'ended', outcome }, logTail: 'done' }],
     });
-    await expect.poll(async () => JSON.stringify(await logs())).toContain('done');
+    await expect.poll(async () => JSON.stringify(await logs()), patience).toContain('done');
   });
 
   it('answers for a job that another region has by naming that region', async () => {

@@ -3,6 +3,7 @@
  * never changes, so that its key is its ETag, and a range with If-Range goes on where it was broken off.
  */
 import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import { jobIdSchema, regionIdSchema } from '@cellbook/shared/ids.ts';
 import { resultQuerySchema } from '@cellbook/shared/protocol/jobs-api.ts';
@@ -103,7 +104,8 @@ async function send({ objects }: JobsDeps, request: FastifyRequest, reply: Fasti
   const part = range === 'whole' ? null : range;
   if (part) reply.code(206).header('content-range', `bytes ${part.first}-${part.last}/${bytes}`);
   reply.header('content-length', part ? part.last - part.first + 1 : bytes);
-  if (request.method === 'HEAD') return reply.send('');
+  // As a stream: of a text its own length would be told.
+  if (request.method === 'HEAD') return reply.send(Readable.from([]));
   const found = await objects.read(key, part ?? undefined);
   return reply.send(found?.stream);
 }

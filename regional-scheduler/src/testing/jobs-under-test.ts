@@ -36,6 +36,9 @@ export const regionId = regionIdSchema.parse('eu');
 const schedulerId = 'gpu-eu';
 export const hostId = hostIdSchema.parse('eu-gpu-1');
 
+/** For what comes behind an answer, on a machine that is busy. */
+export const patience = { timeout: 25_000, interval: 20 };
+
 export interface Who {
   sub: string;
   org: string;
@@ -62,6 +65,8 @@ export interface JobsUnderTest {
   /** Places and starts it. */
   run(jobId: JobId): Promise<AttemptId>;
   succeed(jobId: JobId, attemptId: AttemptId, bytes?: Buffer): Promise<void>;
+  /** What is committed meanwhile is told to nobody. */
+  withoutHints<Value>(work: () => Promise<Value>): Promise<Value>;
   fetch(who: Who, path: string, init?: RequestInit): Promise<Response>;
   submit(who: Who, body: unknown, key?: string): Promise<Response>;
   close(): Promise<void>;
@@ -109,6 +114,7 @@ export async function jobsUnderTest(given: Partial<OpenJobsDeps> = {}): Promise<
   await app.listen({ host: '127.0.0.1', port: 0 });
   const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
   let seq = 0;
+  let isDeaf = false;
 
   const under: JobsUnderTest = {
     ...{ clock, database, jobs, routes, url, objects },
@@ -138,7 +144,7 @@ export async function jobsUnderTest(given: Partial<OpenJobsDeps> = {}): Promise<
       await log.append({ epoch: 1, firstSeq: seq + 1, entries });
       for (const event of events) applyEvent(state, event);
       const committed = entries.map((entry) => ({ ...entry, epoch: 1, seq: ++seq }));
-      for (const listener of listeners) listener(committed);
+      if (!isDeaf) for (const listener of listeners) listener(committed);
     },
     async takeIn(jobId) {
       const [record] = await jobs.store.find([jobId]);
@@ -165,6 +171,12 @@ export async function jobsUnderTest(given: Partial<OpenJobsDeps> = {}): Promise<
         { type: 'job_ended', atMs, jobId, phase: 'succeeded', because: 'it has its result' },
       );
     },
+    async withoutHints(work) {
+      isDeaf = true;
+      const value = await work();
+      isDeaf = false;
+      return value;
+    },
     fetch: async (who, path, init = {}) =>
       fetch(`${url}${path}`, {
         ...init,
@@ -183,6 +195,7 @@ export async function jobsUnderTest(given: Partial<OpenJobsDeps> = {}): Promise<
       }),
     async close() {
       await jobs.stop();
+      app.server.closeAllConnections();
       await app.close();
       await drop();
     },

@@ -54,18 +54,12 @@ export function addGate(app: FastifyInstance, principals: PrincipalVerifier): Ro
     const token = request.headers[principalHeader];
     const principal = await principals.verify(typeof token === 'string' ? token : undefined);
     request.principal = principal;
-    // Of a job it is enough for now that there is somebody whose it could be; what the key may do at all is known.
-    const decisions = (ofJob ? relations : (['own'] as const)).map((one) =>
-      decide(principal, permission, one),
-    );
-    if (decisions.some(({ allowed }) => allowed)) return;
-    const [own] = decisions;
-    if (own?.allowed === false) throw refusalOf({ caller: principal, permission, because: own.because });
+    if (ofJob === true) return;
+    const decision = decide(principal, permission, 'own');
+    if (!decision.allowed) throw refusalOf({ caller: principal, permission, because: decision.because });
   });
   return routes;
 }
-
-const relations: readonly Relation[] = ['own', 'org', 'foreign'];
 
 /** What one has in another organisation is foreign while acting in this one. */
 export function relationTo({ orgId, userId }: Pick<JobRecord, 'orgId' | 'userId'>, who: Principal): Relation {

@@ -26,10 +26,10 @@ export function registerEventRoutes(app: JobsScope, deps: JobsDeps): void {
       const viewed = await viewOf(deps, principal, params.jobId, 'job.read', reply);
       const after = afterOf(headers['last-event-id'], regionId);
       if (method === 'HEAD') return reply.headers(streamHeaders).send('');
-      // Its events may have gone with their partition: how it ended is one event.
-      if (viewed.record.end !== null || viewed.view.endedMs !== null) {
-        if (after === 'end') return reply.code(204).send();
-        return reply.headers(streamHeaders).send(lastEvent(viewed, regionId));
+      if (viewed.view.endedMs !== null) {
+        const left = await leftOf(deps, viewed, after);
+        if (left === 'nothing') return reply.code(204).send();
+        if (left === 'the end') return reply.headers(streamHeaders).send(lastEvent(viewed, regionId));
       }
       streams.assertRoom(principal.sub);
       reply.hijack();
@@ -40,6 +40,21 @@ export function registerEventRoutes(app: JobsScope, deps: JobsDeps): void {
       streams.open(principal.sub, reply.raw, viewed, after === 'end' ? 0 : after);
     },
   );
+}
+
+/** Of one that has ended. Its events may have gone with their partition: how it ended is told as one. */
+async function leftOf(
+  { region }: JobsDeps,
+  { record }: Viewed,
+  after: number | 'end',
+): Promise<'nothing' | 'the end' | 'events'> {
+  if (after === 'end') return 'nothing';
+  if (after === 0) return 'the end';
+  const jobId = record.sameAs ?? record.jobId;
+  const [outcome] = await region.log.outcomesOf([jobId]);
+  if (outcome && after >= outcome.seq) return 'nothing';
+  const events = await region.log.eventsOf([jobId], after);
+  return events.length > 0 ? 'events' : 'the end';
 }
 
 /** Ids are of one region: one of another says nothing about this log. */
