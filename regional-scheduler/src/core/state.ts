@@ -10,6 +10,7 @@ import type { FailedAttempt } from './contain/retry.ts';
 import { Fleet } from './fleet/fleet.ts';
 import type { Host, LiveAttempt, Reservation } from './fleet/host.ts';
 import { JobTable, type LivePhase, type Row } from './jobs/job-table.ts';
+import type { Tries } from './jobs/tries.ts';
 import { defaultPolicy } from './model/default-policy.ts';
 import type { Attempt, JobSpec } from './model/job.ts';
 import type { RegionPolicy } from './model/policy.ts';
@@ -17,27 +18,6 @@ import { Mix } from './place/mix.ts';
 import { Heap, type HeapOrder } from './queue/heap.ts';
 import { jobOrder, lineOrder } from './queue/line.ts';
 import { TierQueue } from './queue/tier-queue.ts';
-
-/** Of a job that was placed at least once, or asked to be cancelled: most jobs have none. */
-export interface Tries {
-  attempts: number;
-  /** Of the attempts that have ended, together. */
-  ranMs: number;
-  /** What is saved of the job's running time, and where. */
-  savedMs: number;
-  checkpointKey: string | null;
-  preemptions: number;
-  failures: FailedAttempt[];
-  live: LiveAttempt | null;
-  /** Null: nobody asked it to stop. */
-  cancel: CancelReason | null;
-  /** Since when it waits. */
-  queuedMs: number;
-  /** Of the last offer to another region. */
-  handoff: number;
-}
-
-export type CancelReason = 'asked' | 'deadline' | 'wall_clock';
 
 export interface SchedulerState {
   policy: RegionPolicy;

@@ -30,7 +30,7 @@ function redeem(turn: Turn, claim: Reservation): void {
   const isAdmissible =
     mayRunMore(queue.customer(orgId)) && gpus * host.kind.priceMilli <= budget && isLetRun(turn, row);
   if (!isAdmissible) turn.emit({ type: 'reservation_dropped', jobId });
-  else if (couldTake(state, { row, shape, budgetMilli: budget }, host)) turn.placeOn(row, host);
+  else if (couldTake(state, { shape, budgetMilli: budget }, host)) turn.placeOn(row, host);
   else if (nowMs > claim.startMs) renew(turn, claim, { shape, budgetMilli: budget });
 }
 

@@ -2,8 +2,9 @@
 import type { JobId, UserId } from '@cellbook/shared/ids.ts';
 import { type LivePhase, livePhases, type Row } from '../jobs/job-table.ts';
 import type { JobTemplate } from '../jobs/template.ts';
+import type { Tries } from '../jobs/tries.ts';
 import { enqueue, hold } from '../record/move-job.ts';
-import type { SchedulerState, Tries } from '../state.ts';
+import type { SchedulerState } from '../state.ts';
 
 type DumpedTries = Omit<Tries, 'live'>;
 

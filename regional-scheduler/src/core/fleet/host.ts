@@ -2,6 +2,7 @@
 import type { HostId, JobId } from '@cellbook/shared/ids.ts';
 import type { Tier } from '@cellbook/shared/protocol/principal.ts';
 import type { Row } from '../jobs/job-table.ts';
+import type { Tries } from '../jobs/tries.ts';
 import type { HostPhase, HostSpec } from '../model/host.ts';
 import type { Attempt } from '../model/job.ts';
 import type { RankSet } from './rank-set.ts';
@@ -23,6 +24,9 @@ export interface LiveAttempt extends Attempt {
   jobId: JobId;
   tier: Tier;
   gpus: number;
+  preemptible: boolean;
+  checkpoints: boolean;
+  tries: Tries;
   /** When its last checkpoint was reported, or it was placed. */
   savedAtMs: number;
   /** Of each GPU when it was placed. */

@@ -107,7 +107,7 @@ function cheapest(
   for (const freeable of freeables) {
     const { host } = freeable;
     if (!isEligible(host)) continue;
-    const most = best?.lostMs ?? gainMs(shape, host, waitMs) / gainMin;
+    const most: number = best?.lostMs ?? gainMs(shape, host, waitMs) / gainMin;
     best = chooseVictims(freeable, shape.gpus, most) ?? best;
   }
   return best;
@@ -131,22 +131,21 @@ function rulesFor({ state, nowMs }: Turn, queue: TierQueue, shares: Shares): Vic
     enterprise: mayTakeFrom(shares, queue.tier, 'enterprise'),
   };
   return {
-    isLeaving: ({ row, preempting }) =>
-      preempting !== null || (state.tries.get(row)?.cancel ?? null) !== null,
-    mayStop: ({ row, tier, startedMs }) =>
+    isLeaving: ({ tries, preempting }) => preempting !== null || tries.cancel !== null,
+    mayStop: ({ tier, startedMs, preemptible, tries }) =>
       mayTake[tier] &&
       startedMs !== null &&
       nowMs - startedMs >= ranMsMin &&
-      state.jobs.templateOf(row).preemptible &&
-      state.tries.get(row)!.preemptions < perJobMax,
-    lostMs: (attempt) => lostMs(state, attempt, nowMs),
+      preemptible &&
+      tries.preemptions < perJobMax,
+    lostMs: (attempt) => lostMs(attempt, nowMs),
   };
 }
 
 /** What stopping it now throws away. */
-function lostMs(state: SchedulerState, attempt: LiveAttempt, nowMs: number): number {
-  const { row, gpus, priceMilli, savedAtMs, startedMs, placedMs } = attempt;
-  const since = state.jobs.templateOf(row).checkpoints ? savedAtMs : (startedMs ?? placedMs);
+function lostMs(attempt: LiveAttempt, nowMs: number): number {
+  const { gpus, priceMilli, savedAtMs, startedMs, placedMs, checkpoints } = attempt;
+  const since = checkpoints ? savedAtMs : (startedMs ?? placedMs);
   return (gpus * priceMilli * (nowMs - since + restoreMs)) / 1000;
 }
 

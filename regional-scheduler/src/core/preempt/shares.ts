@@ -39,9 +39,13 @@ export function sharesOf({ policy, fleet, tiers, reservations }: SchedulerState)
   };
 }
 
+/** Around what it is entitled to a tier's share goes up and down by itself: nobody is stopped for so little. */
+const slack = 0.02;
+
 /** Of a higher tier, or below its floor: and then only from whom holds more than it is entitled to. */
 export function mayTakeFrom({ held, entitled: due, floor }: Shares, preemptor: Tier, victim: Tier): boolean {
-  if (preemptor === victim || held[victim] <= due[victim]) return false;
+  if (preemptor === victim || held[victim] <= (1 + slack) * due[victim]) return false;
+  if (held[preemptor] >= (1 - slack) * due[preemptor]) return false;
   return rankOf(preemptor) > rankOf(victim) || held[preemptor] < floor[preemptor];
 }
 

@@ -42,17 +42,18 @@ type Admitted = Attempt & Pick<LiveAttempt, 'savedAtMs' | 'charged' | 'priceMill
 
 /** It holds its GPUs from now on. */
 export function admit(state: SchedulerState, row: Row, admitted: Admitted): LiveAttempt {
-  const { tier, gpus, orgId } = state.jobs.templateOf(row);
+  const { tier, gpus, orgId, preemptible, checkpoints } = state.jobs.templateOf(row);
+  const tries = triesOf(state, row);
   const attempt: LiveAttempt = {
     ...admitted,
-    ...{ row, tier, gpus, watchAt: -1 },
+    ...{ row, tier, gpus, preemptible, checkpoints, tries, watchAt: -1 },
     jobId: state.jobs.ids[row]!,
     watchMs: watchMs(state, row, admitted.startedMs ?? admitted.placedMs, admitted.overdue),
     host: state.fleet.hosts.get(admitted.hostId)!,
   };
   const queue = state.tiers[tier];
   const customer = queue.customer(orgId);
-  triesOf(state, row).live = attempt;
+  tries.live = attempt;
   state.attempts.set(attempt.attemptId, attempt);
   state.watched.push(attempt);
   state.fleet.occupy(attempt);

@@ -2,8 +2,9 @@
 import { isConfident } from '../../predict/confidence.ts';
 import { avoidedHosts } from '../contain/retry.ts';
 import type { Row } from '../jobs/job-table.ts';
+import type { Tries } from '../jobs/tries.ts';
 import { classKey, kindsFor } from '../queue/shape-class.ts';
-import type { SchedulerState, Tries } from '../state.ts';
+import type { SchedulerState } from '../state.ts';
 import { dropReservation } from './claims.ts';
 
 /**

@@ -6,8 +6,8 @@ import type { SchedulerState } from '../state.ts';
 /** Whoever outlives its 95th percentile is expected to take a tenth of its time again. */
 export function predictedEndMs(state: SchedulerState, attempt: LiveAttempt, nowMs: number): number {
   const { jobs } = state;
-  const { row, preempting, placedMs, startedMs } = attempt;
-  const doneMs = state.tries.get(row)?.savedMs ?? 0;
+  const { row, preempting, placedMs, startedMs, tries } = attempt;
+  const doneMs = tries.savedMs;
   const began = startedMs ?? placedMs;
   const usual = began + Math.max(1000, jobs.p50Ms[row]! - doneMs);
   const late = began + Math.max(1000, jobs.p95Ms[row]! - doneMs);
@@ -26,20 +26,19 @@ export function longestMs({ jobs, tries }: SchedulerState, row: Row): number {
 export function freeAtMs(state: SchedulerState, host: Host, gpus: number, nowMs: number): number {
   if (host.free >= gpus) return nowMs;
   if (host.spec.gpus < gpus) return Number.POSITIVE_INFINITY;
-  // At most as many as the host has GPUs, a few: sorted as they come.
-  const ends: { endMs: number; gives: number }[] = [];
-  for (const attempt of host.attempts) {
-    const endMs = predictedEndMs(state, attempt, nowMs);
-    let at = ends.length;
-    while (at > 0 && ends[at - 1]!.endMs > endMs) at--;
-    ends.splice(at, 0, { endMs, gives: healthyOf(host, attempt) });
-  }
+  // As many as the host has GPUs at the most: the soonest is looked for as often as one is needed.
+  const { attempts } = host;
+  const ends = attempts.map((attempt) => predictedEndMs(state, attempt, nowMs));
   let free = host.free;
-  for (const { endMs, gives } of ends) {
-    free += gives;
-    if (free >= gpus) return endMs;
+  for (;;) {
+    let soonest = -1;
+    for (let at = 0; at < ends.length; at++)
+      if (ends[at]! < (soonest === -1 ? Number.POSITIVE_INFINITY : ends[soonest]!)) soonest = at;
+    if (soonest === -1) return Number.POSITIVE_INFINITY;
+    free += healthyOf(host, attempts[soonest]!);
+    if (free >= gpus) return ends[soonest]!;
+    ends[soonest] = Number.POSITIVE_INFINITY;
   }
-  return Number.POSITIVE_INFINITY;
 }
 
 /** How many will be free by then. */
