@@ -1,6 +1,7 @@
 /** Submissions as the jobs API writes them, for tests of what takes them in. */
 import type { JobId } from '@cellbook/shared/ids.ts';
 import type { Random } from '@cellbook/shared/random.ts';
+import type postgres from 'postgres';
 import type { JobSpec } from '../core/model/job.ts';
 import { jobOf } from '../core/testing/region.ts';
 import type { Database } from '../db/database.ts';
@@ -18,7 +19,7 @@ export async function submitJobs(
   return jobs.map(({ jobId }) => jobId);
 }
 
-export async function insertSpecs(sql: Database['$client'], jobs: readonly JobSpec[]): Promise<void> {
+export async function insertSpecs(sql: postgres.ISql, jobs: readonly JobSpec[]): Promise<void> {
   await sql`
     insert into submissions (job_id, org_id, user_id, tier, kind, spec, request, submitted_ms)
     select spec ->> 'jobId', spec ->> 'orgId', spec ->> 'userId', spec ->> 'tier', spec ->> 'kind', spec,

@@ -46,7 +46,7 @@ export function startUpkeep(deps: UpkeepDeps): { close(): Promise<void> } {
 
 export async function keepUp(
   deps: UpkeepDeps,
-  snapshotEvents = limits.scheduler.snapshotEvents,
+  snapshotEvents: number = limits.scheduler.snapshotEvents,
 ): Promise<void> {
   const { config, database, instance, snapshots, clock, log } = deps;
   const { replica } = instance;
