@@ -18,6 +18,8 @@ const shells = [
   // The end of a turn of the event loop is no time: no clock has it to give.
   /^cells\/src\/db\/turns\.ts$/,
   /^edge\/(web|lab)\//,
+  // Programs that the agent runs without knowing them.
+  /^gpu-agent\/examples\//,
   /\.py$/,
   /\.config\.(ts|mts|mjs|js)$/,
 ];

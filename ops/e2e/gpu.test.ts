@@ -1,0 +1,66 @@
+/**
+ * GPU jobs through the whole platform: edge, scheduler, agent, a program that renders. The parts have their own tests;
+ * this is that they fit, and that kill -9 of the scheduler and of the agent costs no job.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '@cellbook/shared/clock.ts';
+import { systemRandom } from '@cellbook/shared/random.ts';
+import { afterAll, expect, it, vi } from 'vitest';
+import { hasEnded } from '../demo/gpu/jobs-client.ts';
+import { customers, operatorEmail } from '../demo/gpu/people.ts';
+import { playable } from '../demo/gpu/video.ts';
+import { timedSteps } from '../demo/steps.ts';
+import { killProgram } from '../up/processes/kill-program.ts';
+import { useTestPlatform } from './test-platform.ts';
+
+vi.stubEnv('CELLBOOK_OPERATORS', operatorEmail);
+vi.stubEnv('CELLBOOK_POLICY', JSON.stringify({ preemption: { ranMsMin: 1_000 } }));
+const platform = useTestPlatform({ CELLBOOK_GPU: 'eu=A100*2', CELLBOOK_SANDBOX_DRIVER: 'none' });
+const videos = mkdtempSync(join(tmpdir(), 'cellbook-videos-'));
+afterAll(() => rmSync(videos, { recursive: true }));
+
+const small = { width: 64, height: 64, fps: 12, steps: 4, segmentFrames: 3, seed: 5 };
+
+it('a job that made way and whose host died, and one that ran on without a scheduler, end as videos that play', async () => {
+  const { url: origin, home } = platform();
+  const steps = timedSteps(systemClock, () => undefined);
+  const stage = { origin, home, region: 'eu', videos, clock: systemClock, random: systemRandom, steps };
+  const { free, enterprise } = await customers(stage);
+  const first = await free.submit({
+    prompt: 'a fox',
+    parameters: { ...small, durationSeconds: 2, frameMs: 500 },
+    gpus: 2,
+  });
+  await free.until(first.id, 'to run', ({ startedAt }) => startedAt !== null);
+  const urgent = await enterprise.submit({
+    prompt: 'a city',
+    parameters: { ...small, durationSeconds: 1, frameMs: 250 },
+    gpus: 2,
+  });
+  await enterprise.until(urgent.id, 'to run', ({ startedAt }) => startedAt !== null);
+  killProgram(home, 'scheduler-gpu-eu');
+  const served = await enterprise.until(urgent.id, 'to end', hasEnded);
+  expect(served).toMatchObject({ phase: 'succeeded', attempts: 1 });
+
+  const again = await free.until(
+    first.id,
+    'to go on',
+    ({ tries }) => tries.length > 1 && tries[1]?.startedAt !== null,
+  );
+  expect(again.tries[0]).toMatchObject({ outcome: 'preempted' });
+  expect(again.tries[0]?.savedMs).toBeGreaterThan(0);
+  killProgram(home, 'gpu-agent-gpu-eu-a');
+  const last = await free.until(first.id, 'to end', hasEnded);
+  expect(last).toMatchObject({ phase: 'succeeded' });
+  expect(last.tries.map(({ failed }) => failed?.class ?? null)).toEqual([null, 'lost', null]);
+  expect(await free.log(first.id)).toContain('going on from frame');
+
+  const [one, other] = [
+    await free.fetchVideo(first.id, 'free'),
+    await enterprise.fetchVideo(urgent.id, 'enterprise'),
+  ];
+  expect(await playable(one.path)).toMatchObject({ codec: 'h264', frames: 24, seconds: 2 });
+  expect(await playable(other.path)).toMatchObject({ codec: 'h264', frames: 12, seconds: 1 });
+});
