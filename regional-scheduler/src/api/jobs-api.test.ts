@@ -218,7 +218,7 @@ describe('reading', () => {
     expect(row).toEqual({ asked: 1 });
   });
 
-  it('shows the last lines of each attempt, also of one that ended', async () => {
+  it('shows the progress and the last lines of an attempt, also of one that ended', async () => {
     const who = under.newWho();
     const job = await made(who);
     await under.takeIn(job.id);
@@ -232,7 +232,11 @@ describe('reading', () => {
       ...{ binaries: [], waitMs: 0 },
     };
     const running = { phase: 'running' } as const;
-    under.jobs.heard({ ...report, attempts: [{ ...told, state: running, logTail: 'step 3' }] });
+    under.jobs.heard({
+      ...report,
+      attempts: [{ ...told, progress: 0.3, state: running, logTail: 'step 3' }],
+    });
+    expect(await details(who, job.id)).toMatchObject({ progress: 0.3 });
     const logs = async () => (await under.fetch(who, `/v1/jobs/${job.id}/logs`)).json();
     expect(await logs()).toMatchObject({ attempts: [{ id: attemptId, number: 1, tail: 'step 3' }] });
     const elsewhere = { ...report, hostId: `${hostId}-other` as typeof hostId };

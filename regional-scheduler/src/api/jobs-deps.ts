@@ -26,7 +26,7 @@ export interface JobsDeps {
   pressure(): Pressure | null;
   objects: Pick<ObjectStore, 'size' | 'read' | 'remove'>;
   outbox: Pick<WebhookOutbox, 'ofJob'>;
-  logs: Pick<JobLogs, 'read'>;
+  logs: Pick<JobLogs, 'read' | 'live'>;
   keys: Keys;
   /** The edge's address, as clients see it. */
   publicUrl: URL;

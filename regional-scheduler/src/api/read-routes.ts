@@ -13,6 +13,7 @@ import { mayOn, needs, needsOfJob, relationTo } from './access/gate.ts';
 import { afterOf, cursorOf } from './cursors.ts';
 import { detailsOf } from './details-of.ts';
 import type { JobsDeps, JobsScope } from './jobs-deps.ts';
+import { withLive } from './logs/with-live.ts';
 import { isoOrNull, presentJob } from './present-job.ts';
 import { isInState } from './states.ts';
 
@@ -50,7 +51,8 @@ export function registerReadRoutes(app: JobsScope, deps: JobsDeps): void {
     '/v1/jobs/:jobId',
     { schema: { params: jobParams }, ...needsOfJob('job.read') },
     async ({ principal, params }, reply) => {
-      const viewed = await viewOf(deps, principal, params.jobId, 'job.read', reply);
+      const found = await viewOf(deps, principal, params.jobId, 'job.read', reply);
+      const viewed = await withLive(deps.logs, found);
       const { record } = viewed;
       const state = region.state();
       const delivery = record.request.webhookUrl === null ? null : await deps.outbox.ofJob(params.jobId);

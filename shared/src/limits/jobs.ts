@@ -105,7 +105,7 @@ export const jobLimits = {
     eventStreamMsMax: 5 * 60_000,
     eventStreamsPerUserMax: 50,
     /** Streams look so often where no hint has come: a hint may be lost. */
-    eventLookMs: 5_000,
+    eventLookMs: 2_000,
     eventPageRows: 200,
     eventBufferBytesMax: 256 * 1024,
     eventDrainMs: 30_000,

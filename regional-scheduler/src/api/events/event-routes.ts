@@ -69,7 +69,7 @@ const lastEvent = (viewed: Viewed, regionId: RegionId): string => {
   return `retry: 2000\n\nid: ${regionId}:end\nevent: job\ndata: ${JSON.stringify(data)}\n\n`;
 };
 
-function openStreams({ region, regionId, clock, log }: JobsDeps) {
+function openStreams({ region, regionId, clock, log, logs }: JobsDeps) {
   const byJob = new Map<JobId, Set<JobEventStream>>();
   const ofUser = new Map<UserId, number>();
   region.follow((committed) => {
@@ -97,6 +97,7 @@ function openStreams({ region, regionId, clock, log }: JobsDeps) {
       const jobId = viewed.record.sameAs ?? viewed.record.jobId;
       const stream = new JobEventStream({
         ...{ log: region.log, clock, regionId, viewed, jobId, afterSeq, sink: sinkOf(response) },
+        progressOf: async (attemptId) => (await logs.live([attemptId])).get(attemptId)?.progress ?? null,
         onFailure: (error) =>
           log.warn({ err: error, jobId }, 'an event stream failed; its client comes back'),
       });

@@ -8,11 +8,12 @@
  * the job's end the stream ends; who comes back then with the last id is told that there is no more (204).
  */
 import type { Clock, Timer } from '@cellbook/shared/clock.ts';
-import type { JobId, RegionId } from '@cellbook/shared/ids.ts';
+import type { AttemptId, JobId, RegionId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { EventLog } from '../../log/event-log.ts';
 import { type FoldedJob, foldJob, newJob } from '../../records/fold-job.ts';
 import type { Viewed } from '../../records/read-views.ts';
+import { runningAttempt } from '../logs/with-live.ts';
 import { iso, presentJob } from '../present-job.ts';
 
 /** Where the stream goes: a response, as far as it is needed here. */
@@ -34,6 +35,8 @@ export interface JobEventStreamDeps {
   jobId: JobId;
   /** The last event the client has; 0: none. */
   afterSeq: number;
+  /** What is heard of the attempt that runs; null: nothing. */
+  progressOf(attemptId: AttemptId): Promise<number | null>;
   onFailure(error: unknown): void;
 }
 
@@ -43,6 +46,7 @@ export class JobEventStream {
   readonly #heartbeat: Repeating;
   readonly #look: Repeating;
   #seq = 0;
+  #progress: number | null = null;
   #dirty = false;
   #pumping = false;
   #ended = false;
@@ -95,6 +99,18 @@ export class JobEventStream {
       if (seq > afterSeq && !sink.write(this.#eventOf(event.type, event.atMs))) await this.#drained();
       if (this.#view.endedMs !== null) this.end();
     }
+    await this.#tellProgress();
+  }
+
+  /** True now and not told again: it has no id. */
+  async #tellProgress(): Promise<void> {
+    const { progressOf, sink, clock, viewed } = this.#deps;
+    const attemptId = this.#ended ? null : runningAttempt({ view: this.#view });
+    const progress = attemptId && (await progressOf(attemptId));
+    if (progress === null || progress === this.#progress || this.#ended) return;
+    this.#progress = progress;
+    const data = { jobId: viewed.record.jobId, progress, at: iso(clock.nowMs()) };
+    sink.write(`event: progress\ndata: ${JSON.stringify(data)}\n\n`);
   }
 
   #eventOf(what: string, atMs: number): string {

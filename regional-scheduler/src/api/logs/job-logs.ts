@@ -9,6 +9,8 @@ import type { Database } from '../../db/database.ts';
 
 export interface Tail {
   tail: string;
+  /** 0–1 as the program told it; null: it told nothing. */
+  progress: number | null;
   atMs: number;
 }
 
@@ -23,6 +25,8 @@ export interface JobLogs {
   /** At its end: durable when it resolves. The first one stays. */
   keep(noted: NotedTail): Promise<void>;
   read(jobId: JobId, attemptIds: readonly AttemptId[]): Promise<Map<AttemptId, Tail>>;
+  /** Of attempts that run, as they were heard of last. */
+  live(attemptIds: readonly AttemptId[]): Promise<Map<AttemptId, Tail>>;
 }
 
 /** Fan-out to other instances; every call may be lost. */
@@ -35,14 +39,26 @@ export function createJobLogs(database: Database, cache: TailCache | null): JobL
   const sql = database.$client;
   /** In order of their last note: the first was heard of longest ago. */
   const noted = new Map<AttemptId, Tail>();
+  const live: JobLogs['live'] = async (attemptIds) => {
+    const missing = attemptIds.filter((id) => !noted.has(id));
+    const cached = missing.length > 0 && cache ? await cache.get(missing) : new Map<AttemptId, Tail>();
+    return new Map(
+      attemptIds.flatMap((id) => {
+        const tail = noted.get(id) ?? cached.get(id);
+        return tail ? [[id, tail]] : [];
+      }),
+    );
+  };
   return {
-    note({ attemptId, tail, atMs }) {
-      if (noted.get(attemptId)?.tail === tail) return;
+    live,
+    note({ attemptId, tail, progress, atMs }) {
+      const known = noted.get(attemptId);
+      if (known?.tail === tail && known.progress === progress) return;
       noted.delete(attemptId);
-      noted.set(attemptId, { tail, atMs });
+      noted.set(attemptId, { tail, progress, atMs });
       const oldest = noted.keys().next();
       if (noted.size > limits.jobs.logsNotedMax && !oldest.done) noted.delete(oldest.value);
-      cache?.put(attemptId, { tail, atMs });
+      cache?.put(attemptId, { tail, progress, atMs });
     },
     async keep({ jobId, attemptId, tail, atMs }) {
       const bounded = tail.replaceAll('\0', '').slice(-limits.jobs.logTailCharsMax);
@@ -54,14 +70,9 @@ export function createJobLogs(database: Database, cache: TailCache | null): JobL
     async read(jobId, attemptIds) {
       const rows = await sql<{ attemptId: AttemptId; tail: string; atMs: number }[]>`
         select attempt_id as "attemptId", tail, at_ms::float8 as "atMs" from attempt_logs where job_id = ${jobId}`;
-      const found = new Map(rows.map(({ attemptId, ...tail }) => [attemptId, tail]));
-      const missing = attemptIds.filter((id) => !found.has(id));
-      const cached = missing.length > 0 && cache ? await cache.get(missing) : new Map<AttemptId, Tail>();
-      for (const id of missing) {
-        const tail = noted.get(id) ?? cached.get(id);
-        if (tail) found.set(id, tail);
-      }
-      return found;
+      const kept = rows.map(({ attemptId, ...tail }) => [attemptId, { ...tail, progress: null }] as const);
+      const running = await live(attemptIds.filter((id) => !kept.some(([known]) => known === id)));
+      return new Map([...kept, ...running]);
     },
   };
 }

@@ -7,7 +7,7 @@ import type { createClient } from 'redis';
 import { z } from 'zod';
 import type { Tail, TailCache } from './job-logs.ts';
 
-const tailSchema = z.object({ tail: z.string(), atMs: z.number() });
+const tailSchema = z.object({ tail: z.string(), progress: z.number().nullable(), atMs: z.number() });
 const details = { code: 'store_unavailable', doing: 'asking Redis for the last lines of attempts' } as const;
 
 export function redisTails(
