@@ -83,12 +83,12 @@ export class RuntimeModel {
 
   /** Null before anything has been learned. */
   predict(features: RuntimeFeatures): RuntimePrediction | null {
-    const [p50, p95] = [this.#quantile(features, 0.5), this.#quantile(features, 0.95)];
-    if (!p50 || !p95) return null;
+    const found = this.#estimate(features);
+    if (!found) return null;
     const own = this.#holders.get(features.holder) ?? 0;
-    const p50Seconds = Math.exp(p50.log + own);
-    const bound = Math.exp(p95.log + own + this.#calibration.widen);
-    return { p50Seconds, p95Seconds: Math.max(p50Seconds, bound), seen: p50.seen };
+    const p50Seconds = Math.exp(found.p50 + own);
+    const bound = Math.exp(found.p95 + own + this.#calibration.widen);
+    return { p50Seconds, p95Seconds: Math.max(p50Seconds, bound), seen: found.seen };
   }
 
   dump(): RuntimeModelDump {
@@ -110,7 +110,7 @@ export class RuntimeModel {
 
   #learnHolder(features: RuntimeFeatures, log: number, isCut: boolean): void {
     const { holderRate, holderLogMax } = this.#options;
-    const expected = this.#quantile(features, 0.5)?.log;
+    const expected = this.#estimate(features)?.p50;
     if (expected === undefined) return;
     const before = this.#holders.get(features.holder) ?? 0;
     // Cut short of what was expected of this holder it says nothing of it.
@@ -119,30 +119,34 @@ export class RuntimeModel {
     this.#holders.set(features.holder, before + holderRate * (left - before));
   }
 
-  #quantile(features: RuntimeFeatures, quantile: number): { log: number; seen: number } | null {
-    let estimate: { log: number; seen: number } | null = null;
-    for (const key of groupKeys(features.chain)) {
+  /** In logarithms. */
+  #estimate({ chain }: RuntimeFeatures): { p50: number; p95: number; seen: number } | null {
+    let estimate: { p50: number; p95: number; seen: number } | null = null;
+    for (const key of groupKeys(chain)) {
       const group = this.#groups.get(key);
       if (!group) break;
-      const own = group.quantile(quantile);
-      const wider: number = estimate?.log ?? own;
-      const log = (group.size * own + this.#options.doubt * wider) / (group.size + this.#options.doubt);
-      estimate = { log, seen: group.size };
+      const own = group.quantiles();
+      const wider: { p50: number; p95: number } = estimate ?? own;
+      const doubted = (its: number, widers: number): number =>
+        (group.size * its + this.#options.doubt * widers) / (group.size + this.#options.doubt);
+      estimate = { p50: doubted(own.p50, wider.p50), p95: doubted(own.p95, wider.p95), seen: group.size };
     }
     return estimate;
   }
 }
 
 function groupKeys(chain: readonly string[]): string[] {
-  return Array.from({ length: chain.length + 1 }, (_, length) => JSON.stringify(chain.slice(0, length)));
+  const keys = ['['];
+  for (const value of chain) keys.push(`${keys.at(-1)}${JSON.stringify(value)},`);
+  return keys;
 }
 
-/** The last values, in a ring; sorted when they are asked for, and kept so until another comes. */
+/** The last values, in a ring; what is asked of them is kept until another comes. */
 class Recent {
   readonly #values: Observed[] = [];
   readonly #max: number;
   #next = 0;
-  #sorted: Observed[] | null = null;
+  #quantiles: { p50: number; p95: number } | null = null;
 
   constructor(max: number) {
     this.#max = max;
@@ -155,12 +159,14 @@ class Recent {
   add(value: Observed): void {
     this.#values[this.#next] = value;
     this.#next = (this.#next + 1) % this.#max;
-    this.#sorted = null;
+    this.#quantiles = null;
   }
 
-  quantile(quantile: number): number {
-    this.#sorted ??= [...this.#values].sort((a, b) => a.value - b.value || Number(a.isCut) - Number(b.isCut));
-    return quantileOf(this.#sorted, quantile);
+  quantiles(): { p50: number; p95: number } {
+    if (this.#quantiles) return this.#quantiles;
+    const sorted = [...this.#values].sort((a, b) => a.value - b.value || Number(a.isCut) - Number(b.isCut));
+    this.#quantiles = { p50: quantileOf(sorted, 0.5), p95: quantileOf(sorted, 0.95) };
+    return this.#quantiles;
   }
 
   /** The oldest first. */
