@@ -73,4 +73,25 @@ describe('a region', () => {
     region.decide();
     expect([...region.state.reservations.keys()]).toEqual([enterprise]);
   });
+
+  it('looks again at who had room only where his tier could not pay, when it can', () => {
+    const region = new Region();
+    // Of 28, free may hold 19.6: the dear host is 16.
+    region.policy((policy) => ({
+      ...policy,
+      skuPrice: { dear: 2 },
+      tiers: { ...policy.tiers, free: { ...policy.tiers.free, ceilingShare: 0.7 } },
+    }));
+    region.hosts(host('h-1'), host('h-2', { sku: 'dear' }), host('h-3', { gpus: 4 }));
+    region.submit({ tier: 'paid', gpus: 8, skus: ['H100'] });
+    const small = region.submit({ tier: 'free', customer: 2, gpus: 4, skus: ['H100'] });
+    region.decide();
+    region.started();
+    const wide = region.submit({ tier: 'free', customer: 3, gpus: 8 });
+    region.decide();
+    expect(region.hostOf(wide)).toBeNull();
+    region.end(small);
+    region.decide();
+    expect(region.hostOf(wide)).toBe('h-2');
+  });
 });

@@ -63,6 +63,11 @@ function placeNext(turn: Turn, queue: TierQueue, shape: ShapeClass): void {
   const host = findPlace(state, request);
   // Only who has a place is asked whether its class may run: one that is parked is not asked either.
   if (host) placeIfLet(turn, row, host);
-  else
-    shape.parked = shape.kinds.length === 0 || couldAfford(shape, request.budgetMilli) ? 'room' : 'ceiling';
+  else shape.parked = whyParked(shape, request.budgetMilli);
+}
+
+function whyParked(shape: ShapeClass, budgetMilli: number): ShapeClass['parked'] {
+  if (shape.kinds.length > 0 && !couldAfford(shape, budgetMilli)) return 'ceiling';
+  const isAllAfforded = shape.kinds.every(({ priceMilli }) => shape.gpus * priceMilli <= budgetMilli);
+  return isAllAfforded ? 'room' : 'both';
 }

@@ -145,12 +145,12 @@ export class TierQueue {
   }
 
   unpark(why: 'room' | 'ceiling'): void {
-    for (const one of this.classes) if (one.parked === why) one.parked = null;
+    for (const one of this.classes) if (one.parked === why || one.parked === 'both') one.parked = null;
   }
 
   unparkFor(kind: HostKind, gpus: number): void {
     for (const one of this.classes)
-      if (one.parked === 'room' && one.gpus <= gpus && one.kinds.includes(kind)) one.parked = null;
+      if (one.parked !== 'ceiling' && one.gpus <= gpus && one.kinds.includes(kind)) one.parked = null;
   }
 
   #join(line: Line): void {
