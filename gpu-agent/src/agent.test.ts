@@ -215,6 +215,24 @@ describe('the agent', () => {
     expect((await endOf(a)).outcome).toMatchObject({ kind: 'succeeded' });
   });
 
+  it('says that a host is at fault whose disk is full', async () => {
+    const data = mkdtempSync(join(tmpdir(), 'cellbook-full-'));
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=5m,mode=755', 'tmpfs', data]);
+    try {
+      const directory = binaryWith({
+        command: ['sh', '-c', 'cat /dev/zero > "$CELLBOOK_OUTPUT_DIR/output.mp4"'],
+      });
+      const agent = start(hostWith({ CELLBOOK_DATA_DIR: data, CELLBOOK_BINARIES: directory }));
+      scheduler.orders({ run: [runOrder(a)] });
+      expect((await endOf(a)).outcome).toMatchObject({ kind: 'failed', class: 'host_fault' });
+      agent.process.kill('SIGKILL');
+      await agent.ended;
+    } finally {
+      execFileSync('umount', ['-l', data]);
+      rmSync(data, { recursive: true });
+    }
+  });
+
   it('drains: what runs is saved, told and over before it goes', async () => {
     const agent = start();
     scheduler.orders({ run: [runOrder(a, { parameters: slow })] });

@@ -84,7 +84,7 @@ export class Attempt {
     this.#checkpoints = new Checkpoints(order, this.folder, {
       ...{ objects: tools.objects, log: this.#log, signal: this.#over.signal },
       stored: () => {
-        this.#record();
+        this.#note();
         tools.changed();
       },
     });
@@ -112,9 +112,10 @@ export class Attempt {
     });
     if (this.#launched) await this.#clear(this.#launched.marks);
     this.#outcome = outcome;
+    // What it had written goes first: on a full disk its end could not be written down otherwise.
+    this.folder.removeWork();
     this.#enter('ended');
     this.#log.info({ outcome, ...this.#times() }, 'an attempt ended');
-    this.folder.removeWork();
   }
 
   /** Saves if it can, and ends within this time; without `save` at once. Told again it may only become sooner. */
@@ -290,10 +291,20 @@ export class Attempt {
 
   #enter(phase: Phase): void {
     this.#phase = phase;
-    this.#record();
+    this.#note();
     this.#tools.changed();
   }
 
+  /** What a successor would like to know, and can do without: a full disk ends no attempt. */
+  #note(): void {
+    try {
+      this.#record();
+    } catch (error) {
+      this.#log.error({ err: error }, 'what became of an attempt could not be written down');
+    }
+  }
+
+  /** What must be on disk before anything goes on. */
   #record(): void {
     const leader = this.#launched?.marks.leader ?? null;
     this.folder.write({ order: this.order, leader, report: this.report() });
