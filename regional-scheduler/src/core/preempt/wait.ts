@@ -9,8 +9,8 @@ const steps = 600;
 export class Waits {
   readonly #state: SchedulerState;
   readonly #nowMs: number;
-  /** By kind of host, the GPUs that come free in each second of the next ten minutes. */
-  #ending: Int32Array[] | null = null;
+  /** By kind of host, the GPUs that will have come free by the end of each second of the next ten minutes. */
+  #freed: Int32Array[] | null = null;
 
   constructor(state: SchedulerState, nowMs: number) {
     this.#state = state;
@@ -19,23 +19,28 @@ export class Waits {
 
   /** Until `gpus` of the shape's kinds will have come free; what is beyond ten minutes is ten minutes. */
   untilMs(shape: ShapeClass, gpus: number): number {
-    this.#ending ??= this.#endings();
-    let free = 0;
-    for (let step = 0; step < steps; step++) {
-      for (const { index } of shape.kinds) free += this.#ending[index]![step]!;
-      if (free >= gpus) return (step + 1) * stepMs;
+    this.#freed ??= this.#count();
+    const freedBy = (step: number) =>
+      shape.kinds.reduce((sum, { index }) => sum + this.#freed![index]![step]!, 0);
+    let from = 0;
+    let to = steps - 1;
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      if (freedBy(middle) >= gpus) to = middle;
+      else from = middle + 1;
     }
-    return steps * stepMs;
+    return (from + 1) * stepMs;
   }
 
-  #endings(): Int32Array[] {
-    const ending = this.#state.fleet.kinds.map(() => new Int32Array(steps));
+  #count(): Int32Array[] {
+    const freed = this.#state.fleet.kinds.map(() => new Int32Array(steps));
     for (const attempt of this.#state.attempts.values()) {
       if (attempt.preempting) continue;
       const inMs = predictedEndMs(this.#state, attempt, this.#nowMs) - this.#nowMs;
       const step = Math.max(0, Math.floor(inMs / stepMs));
-      if (step < steps) ending[attempt.host.kind.index]![step]! += attempt.gpus;
+      if (step < steps) freed[attempt.host.kind.index]![step]! += attempt.gpus;
     }
-    return ending;
+    for (const each of freed) for (let step = 1; step < steps; step++) each[step]! += each[step - 1]!;
+    return freed;
   }
 }
