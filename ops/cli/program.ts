@@ -6,6 +6,7 @@ import { registerCells } from './commands/cells.ts';
 import { registerCompletion } from './commands/completion.ts';
 import { registerEnvironment } from './commands/environment.ts';
 import { registerExec } from './commands/exec.ts';
+import { registerJobs } from './commands/jobs.ts';
 import { registerLogin } from './commands/login.ts';
 import { registerRun } from './commands/run.ts';
 import { registerSecrets } from './commands/secrets.ts';
@@ -27,6 +28,7 @@ export function createProgram(): Command {
   registerWorkspaces(program, cli);
   registerExec(program, cli);
   registerRun(program, cli);
+  registerJobs(program, cli);
   registerSecrets(program, cli);
   registerVersions(program, cli);
   registerEnvironment(program, cli);

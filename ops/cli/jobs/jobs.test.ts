@@ -1,0 +1,142 @@
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ManualClock } from '@cellbook/shared/clock.ts';
+import type { Job } from '@cellbook/shared/protocol/job.ts';
+import { submitJobSchema } from '@cellbook/shared/protocol/job-request.ts';
+import { expect, test } from 'vitest';
+import { fetchResult } from './fetch-result.ts';
+import { followJob } from './follow-job.ts';
+import { requestOf } from './request-of.ts';
+
+test('a prompt with its options becomes a request that the platform takes', () => {
+  const request = requestOf('a fox', {
+    ...{
+      seed: '7',
+      duration: '1.5',
+      size: '640x360',
+      gpus: '2',
+      sku: ['H100'],
+      param: ['style=oil', 'fps=12'],
+    },
+    ...{ label: ['film=one'], every: '60', times: '3', webhook: 'https://example.org/hook' },
+  });
+  expect(submitJobSchema.parse(request)).toMatchObject({
+    task: {
+      ...{ kind: 'video', prompt: 'a fox', binary: 'video-renderer' },
+      parameters: { seed: 7, durationSeconds: 1.5, width: 640, height: 360, style: 'oil', fps: 12 },
+    },
+    resources: { gpus: 2, skus: ['H100'] },
+    labels: { film: 'one' },
+    repeat: { everySeconds: 60, times: 3, overlap: 'skip' },
+  });
+});
+
+test('a notebook is sent whole, another program by its name', () => {
+  const notebook = JSON.stringify({ cells: [], nbformat: 4, metadata: {} });
+  expect(requestOf(undefined, { notebook, param: ['alpha=0.5'] }).task).toMatchObject({
+    ...{ kind: 'notebook', notebook: { nbformat: 4 }, parameters: { alpha: 0.5 } },
+  });
+  expect(requestOf('x', { task: 'train' }).task).toMatchObject({
+    kind: 'task',
+    binary: 'train',
+    prompt: 'x',
+  });
+});
+
+test.each([
+  [undefined, {}],
+  ['a', { gpus: 'many' }],
+  ['a', { gpus: '9' }],
+  ['a', { param: ['seed'] }],
+  [undefined, { notebook: '{' }],
+])('what cannot be meant is refused before it is sent: %s %o', (prompt, options) => {
+  expect(() => requestOf(prompt, options)).toThrow(expect.objectContaining({ code: 'bad_request' }));
+});
+
+async function serve(listener: RequestListener) {
+  const server = createServer(listener).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    url,
+    [Symbol.dispose]: () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+
+test('follows through the end of a stream, with the last id that it heard', async () => {
+  const job = (phase: string, endedAt: string | null): Partial<Job> => ({
+    ...({ id: `job-${'0'.repeat(20)}`, name: null, labels: {}, kind: 'video', binary: 'v' } as object),
+    ...({ ownerId: `user-${'0'.repeat(20)}`, tier: 'paid', region: 'eu', phase, endedAt } as object),
+    resources: { gpus: 1, skus: null, gpuMemoryMib: 1, checkpoints: true },
+    ...{ submittedAt: '2026-01-01T00:00:00Z', startedAt: null, because: null, progress: null, attempts: 0 },
+    ...{
+      preemptions: 0,
+      cancelAsked: false,
+      reservedMicros: 0,
+      costMicros: null,
+      sameAs: null,
+      repeats: null,
+    },
+  });
+  const heard: unknown[] = [];
+  using server = await serve((request, response) => {
+    heard.push(request.headers['last-event-id']);
+    const isFirst = heard.length === 1;
+    const told = isFirst ? job('running', null) : job('succeeded', '2026-01-01T00:01:00Z');
+    const data = JSON.stringify({ job: told, what: 'x', at: '2026-01-01T00:00:00Z' });
+    const progress = JSON.stringify({ jobId: told.id, progress: 0.5, at: '2026-01-01T00:00:00Z' });
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    response.end(
+      `id: eu:${heard.length}\nevent: job\ndata: ${data}\n\nevent: progress\ndata: ${progress}\n\n`,
+    );
+  });
+  const clock = new ManualClock();
+  const seen: unknown[] = [];
+  const following = followJob({
+    ...{ url: server.url, token: 't', jobId: 'job-1', clock },
+    onJob: ({ phase }) => seen.push(phase),
+    onProgress: (progress) => seen.push(progress),
+  });
+  let isDone = false;
+  void following.finally(() => {
+    isDone = true;
+  });
+  await expect
+    .poll(
+      async () => {
+        await clock.advance(1_000);
+        return isDone;
+      },
+      { timeout: 20_000 },
+    )
+    .toBe(true);
+  expect(await following).toMatchObject({ phase: 'succeeded' });
+  expect([heard, seen]).toEqual([
+    [undefined, 'eu:1'],
+    ['running', 0.5, 'succeeded'],
+  ]);
+});
+
+test('a result that is there in part is gone on with', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'cellbook-result-'));
+  const ranges: unknown[] = [];
+  using server = await serve((request, response) => {
+    ranges.push(request.headers.range);
+    response.writeHead(206).end('video');
+  });
+  try {
+    const path = join(directory, 'a.mp4');
+    writeFileSync(`${path}.part`, 'a ');
+    await fetchResult(server.url, path, 7);
+    expect([readFileSync(path, 'utf8'), ranges]).toEqual(['a video', ['bytes=2-']]);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+});
