@@ -5,11 +5,10 @@
  */
 import { limits } from '@cellbook/shared/limits.ts';
 import { applyEvent } from '../core/apply-event.ts';
-import { loadState } from '../core/dump-state.ts';
 import { newState, type SchedulerState } from '../core/state.ts';
 import { type ArrivalPoint, type EventLog, noArrival, type StoredEntry } from '../log/event-log.ts';
-import { unpack } from '../log/snapshot-parts.ts';
 import type { SnapshotStore } from '../log/snapshot-store.ts';
+import { readSnapshot } from './snapshot-format.ts';
 
 export interface Replica {
   state: SchedulerState;
@@ -21,7 +20,7 @@ export interface Replica {
 export async function rebuild(log: EventLog, snapshots: SnapshotStore): Promise<Replica> {
   const snapshot = await snapshots.newest();
   const replica = snapshot
-    ? { state: await loadState(unpack(snapshot.parts())), seq: snapshot.seq, watermark: snapshot.watermark }
+    ? { state: await readSnapshot(snapshot), seq: snapshot.seq, watermark: snapshot.watermark }
     : { state: newState(), seq: 0, watermark: noArrival };
   await catchUp(replica, log);
   return replica;

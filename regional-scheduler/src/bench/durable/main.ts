@@ -12,17 +12,16 @@ import { createLogger } from '@cellbook/shared/log.ts';
 import { seededRandom } from '@cellbook/shared/random.ts';
 import { z } from 'zod';
 import { applyEvent } from '../../core/apply-event.ts';
-import { dumpState } from '../../core/dump-state.ts';
 import { newState } from '../../core/state.ts';
 import { closeDatabase, openDatabase } from '../../db/database.ts';
 import { migrate } from '../../db/migrate.ts';
 import { rebuild } from '../../lead/replica.ts';
+import { writeSnapshot } from '../../lead/snapshot-format.ts';
 import { createPostgresLeaderStore } from '../../leader/postgres-leader-store.ts';
 import { noArrival } from '../../log/event-log.ts';
 import { ensurePartitions } from '../../log/partitions.ts';
 import { createPostgresEventLog } from '../../log/postgres-event-log.ts';
 import { createPostgresSnapshotStore } from '../../log/postgres-snapshot-store.ts';
-import { pack } from '../../log/snapshot-parts.ts';
 import { decideDurably } from './decide-durably.ts';
 import { drawJobs, hostsUp } from './fleet-of-jobs.ts';
 import { submitAndDrain } from './submit-and-drain.ts';
@@ -77,7 +76,7 @@ for (const event of hostsUp(given.gpus, atMs)) applyEvent(state, event);
 for (const job of drawJobs(given.jobs, given.customers, atMs, random))
   applyEvent(state, { type: 'job_submitted', atMs, job });
 const lastSeq = await stores.log.lastSeq();
-await stores.snapshots.save({ seq: lastSeq, watermark: noArrival }, pack(dumpState(state)));
+await stores.snapshots.save({ seq: lastSeq, watermark: noArrival }, writeSnapshot(state));
 
 say(`deciding for ${given.seconds} s`);
 const epoch =
