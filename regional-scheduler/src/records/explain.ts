@@ -27,7 +27,8 @@ export interface Explained {
 export function explain(state: SchedulerState, jobId: JobId): Explained | null {
   const row = state.jobs.rowOf(jobId);
   if (row === undefined || state.jobs.phaseOf(row) !== 'queued') return null;
-  const { tier, orgId, gpus } = state.jobs.templateOf(row);
+  const { tier, gpus } = state.jobs.templateOf(row);
+  const orgId = state.jobs.orgOf(row);
   const queue = state.tiers[tier];
   const customer = queue.customer(orgId);
   const shape = queue.shapeOf(row, customer);

@@ -24,7 +24,7 @@ function redeem(turn: Turn, claim: Reservation): void {
   const { state, nowMs } = turn;
   const { row, jobId, host, tier, gpus } = claim;
   const queue = state.tiers[tier];
-  const { orgId } = state.jobs.templateOf(row);
+  const orgId = state.jobs.orgOf(row);
   const shape = shapeOf(state, claim);
   const budget = budgetMilli(state, queue);
   const isAdmissible =
@@ -63,5 +63,5 @@ function renew(turn: Turn, claim: Reservation, request: Pick<Request, 'shape' | 
 
 function shapeOf(state: SchedulerState, { row, tier }: Reservation): ShapeClass {
   const queue = state.tiers[tier];
-  return queue.shapeOf(row, queue.customer(state.jobs.templateOf(row).orgId));
+  return queue.shapeOf(row, queue.customer(state.jobs.orgOf(row)));
 }

@@ -1,5 +1,5 @@
 /** Jobs in columns; what many have in common is told once a part. */
-import type { JobId, UserId } from '@cellbook/shared/ids.ts';
+import type { JobId, OrgId, UserId } from '@cellbook/shared/ids.ts';
 import { type LivePhase, livePhases, type Row } from '../jobs/job-table.ts';
 import type { JobTemplate } from '../jobs/template.ts';
 import type { Tries } from '../jobs/tries.ts';
@@ -10,11 +10,13 @@ type DumpedTries = Omit<Tries, 'live'>;
 
 export interface DumpedJobs {
   templates: JobTemplate[];
+  orgs: OrgId[];
   users: UserId[];
   features: (readonly string[])[];
-  /** By job, in the order of arrival; the first three are places in the lists above. */
+  /** By job, in the order of arrival; the first four are places in the lists above. */
   columns: {
     template: number[];
+    org: number[];
     user: number[];
     feature: number[];
     jobId: JobId[];
@@ -36,6 +38,7 @@ export interface DumpedJobs {
 
 export function dumpJobs({ jobs, tries }: SchedulerState, rows: Int32Array): DumpedJobs {
   const templates = new Places<JobTemplate>();
+  const orgs = new Places<OrgId>();
   const users = new Places<UserId>();
   const features = new Places<readonly string[]>();
   const each = <Value>(of: (row: Row) => Value): Value[] => Array.from(rows, of);
@@ -44,6 +47,7 @@ export function dumpJobs({ jobs, tries }: SchedulerState, rows: Int32Array): Dum
   return {
     columns: {
       template: each((row) => templates.placeOf(jobs.templateOf(row))),
+      org: each((row) => orgs.placeOf(jobs.orgOf(row))),
       user: each((row) => users.placeOf(jobs.userOf(row))),
       feature: each((row) => features.placeOf(jobs.featuresOf(row))),
       jobId: each((row) => jobs.ids[row]!),
@@ -65,6 +69,7 @@ export function dumpJobs({ jobs, tries }: SchedulerState, rows: Int32Array): Dum
       return [[at, dumped]];
     }),
     templates: templates.values,
+    orgs: orgs.values,
     users: users.values,
     features: features.values,
   };
@@ -78,6 +83,7 @@ export function loadJobs(state: SchedulerState, { columns, tries, ...lists }: Du
     const spec = {
       ...template,
       jobId,
+      orgId: lists.orgs[columns.org[at]!]!,
       userId: lists.users[columns.user[at]!]!,
       features: lists.features[columns.feature[at]!]!,
       submittedMs: columns.submittedMs[at]!,

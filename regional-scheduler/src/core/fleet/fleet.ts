@@ -4,7 +4,9 @@
  * takes no jobs, is in no class.
  */
 import type { HostId } from '@cellbook/shared/ids.ts';
+import type { JobTemplate } from '../jobs/template.ts';
 import type { HostPhase, HostSpec } from '../model/host.ts';
+import type { Where } from '../queue/shape-class.ts';
 import {
   countFree,
   type Host,
@@ -22,6 +24,8 @@ export class Fleet {
   ranked: Host[] = [];
   /** Those with a reservation, by rank. */
   reserved: Host[] = [];
+  /** Where the jobs of a template may run: worked out once, until another kind of host comes. */
+  places = new WeakMap<JobTemplate, Where>();
   /** Of hosts that take jobs: healthy GPUs by price. */
   capacityMilli = 0;
   capacityGpus = 0;
@@ -112,6 +116,7 @@ export class Fleet {
       levels: [],
     };
     this.kinds.push(kind);
+    this.places = new WeakMap();
     return kind;
   }
 

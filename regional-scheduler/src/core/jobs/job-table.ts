@@ -38,12 +38,16 @@ export class JobTable {
   heapAt = new Int32Array(0);
   deadlineAt = new Int32Array(0);
   template = new Int32Array(0);
+  /** The class that it waits in (tier-queue.ts). */
+  shape = new Int32Array(0);
+  #org = new Int32Array(0);
   #user = new Int32Array(0);
   #features = new Int32Array(0);
 
   readonly #rowById = new Map<JobId, Row>();
   readonly #free: Row[] = [];
   readonly #templates = new Interner<JobTemplate>();
+  readonly #orgs = new Interner<JobSpec['orgId']>();
   readonly #users = new Interner<JobSpec['userId']>();
   readonly #featureSets = new Interner<readonly string[]>();
 
@@ -73,6 +77,7 @@ export class JobTable {
     this.heapAt[row] = none;
     this.deadlineAt[row] = none;
     this.template[row] = this.#templates.acquire(templateKey(spec), templateOf(spec));
+    this.#org[row] = this.#orgs.acquire(spec.orgId, spec.orgId);
     this.#user[row] = this.#users.acquire(spec.userId, spec.userId);
     this.#features[row] = this.#featureSets.acquire(spec.features.join('\n'), spec.features);
     this.p50Ms[row] = spec.predicted.p50Ms;
@@ -84,6 +89,7 @@ export class JobTable {
   remove(row: Row): void {
     this.#rowById.delete(this.ids[row]!);
     this.#templates.release(this.template[row]!);
+    this.#orgs.release(this.#org[row]!);
     this.#users.release(this.#user[row]!);
     this.#featureSets.release(this.#features[row]!);
     this.#free.push(row);
@@ -101,6 +107,10 @@ export class JobTable {
 
   templateOf(row: Row): JobTemplate {
     return this.#templates.value(this.template[row]!);
+  }
+
+  orgOf(row: Row): JobSpec['orgId'] {
+    return this.#orgs.value(this.#org[row]!);
   }
 
   userOf(row: Row): JobSpec['userId'] {
@@ -127,6 +137,7 @@ export class JobTable {
     return {
       ...template,
       jobId: this.ids[row]!,
+      orgId: this.orgOf(row),
       userId: this.userOf(row),
       features: this.featuresOf(row),
       submittedMs: this.submittedMs[row]!,
@@ -157,6 +168,8 @@ export class JobTable {
     this.heapAt = ints(this.heapAt);
     this.deadlineAt = ints(this.deadlineAt);
     this.template = ints(this.template);
+    this.shape = ints(this.shape);
+    this.#org = ints(this.#org);
     this.#user = ints(this.#user);
     this.#features = ints(this.#features);
     this.phase = longer(this.phase, new Uint8Array(rows)) as Uint8Array<ArrayBuffer>;

@@ -1,8 +1,9 @@
-/** What many jobs have in common: all of a job but its id, its user, its features, its times and its numbers. */
+/** What many jobs have in common: all of a job but its id, its user and organisation, its features, its times and its numbers. */
 import type { JobSpec } from '../model/job.ts';
 
 type Own =
   | 'jobId'
+  | 'orgId'
   | 'userId'
   | 'features'
   | 'submittedMs'
@@ -14,7 +15,6 @@ export type JobTemplate = Omit<JobSpec, Own> & { model: string };
 
 export function templateOf(spec: JobSpec): JobTemplate {
   return {
-    orgId: spec.orgId,
     tier: spec.tier,
     kind: spec.kind,
     binary: spec.binary,
@@ -38,5 +38,5 @@ export function templateKey(spec: JobSpec): string {
     (spec.interactive ? 4 : 0) |
     (spec.skus ? 8 : 0) |
     (spec.regions ? 16 : 0);
-  return `${spec.orgId}|${spec.tier}|${spec.gpus}|${spec.gpuMemoryMib}|${spec.wallMsMax}|${spec.attemptsMax}|${flags}|${spec.kind}|${spec.binary}|${spec.predicted.model}|${spec.skus?.join()}|${spec.regions?.join()}`;
+  return `${spec.tier}|${spec.gpus}|${spec.gpuMemoryMib}|${spec.wallMsMax}|${spec.attemptsMax}|${flags}|${spec.kind}|${spec.binary}|${spec.predicted.model}|${spec.skus?.join()}|${spec.regions?.join()}`;
 }

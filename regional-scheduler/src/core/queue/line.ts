@@ -24,6 +24,8 @@ export interface Customer {
   /** Predicted GPU-milliseconds of what is queued. */
   queuedWork: number;
   lines: Line[];
+  /** Whether its lines are in their classes: not while it runs as much as it may. */
+  isIn: boolean;
 }
 
 /** The jobs of one customer with one shape, by their static key. */
@@ -49,6 +51,7 @@ export function newCustomer(tier: Tier, orgId: OrgId): Customer {
     queued: 0,
     queuedWork: 0,
     lines: [],
+    isIn: true,
   };
 }
 

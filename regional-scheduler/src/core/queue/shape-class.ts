@@ -6,9 +6,10 @@
 import type { HostId } from '@cellbook/shared/ids.ts';
 import type { HostKind } from '../fleet/host.ts';
 import type { Heap } from './heap.ts';
-import type { Line } from './line.ts';
+import type { Customer, Line } from './line.ts';
 
 export interface ShapeClass {
+  id: number;
   classKey: string;
   interactive: boolean;
   gpus: number;
@@ -18,7 +19,7 @@ export interface ShapeClass {
   avoids: readonly HostId[];
   lines: Heap<Line>;
   /** All its lines, those of customers at their limit too. */
-  lineCount: number;
+  lineOf: Map<Customer, Line>;
   /** `room`: it fits nowhere; `ceiling`: its tier holds as much as it may; `both`: it fits only where that is so. */
   parked: null | 'room' | 'ceiling' | 'both';
   /** Of its first job, at the earliest: its customer's tag may have grown since. */

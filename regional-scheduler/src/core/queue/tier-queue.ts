@@ -23,6 +23,8 @@ export class TierQueue {
   readonly customers = new Map<OrgId, Customer>();
   readonly classes: ShapeClass[] = [];
   readonly #classByKey = new Map<string, ShapeClass>();
+  readonly #classById = new Map<number, ShapeClass>();
+  #nextId = 1;
   readonly #orders: QueueOrders;
   readonly #jobs: JobTable;
   /** The tag of whoever was served last: where a customer starts that comes back. */
@@ -61,17 +63,18 @@ export class TierQueue {
   /** A class that nobody waits in is made anew, and is not parked. */
   enqueue(row: Row, customer: Customer, where: Where): void {
     const one = this.#classFor(where);
-    let line = customer.lines.find((other) => other.shape === one);
+    let line = one.lineOf.get(customer);
     if (!line) {
       line = { customer, shape: one, jobs: new Heap(this.#orders.jobs), tag: customer.tag, at: -1 };
       customer.lines.push(line);
-      one.lineCount++;
+      one.lineOf.set(customer, line);
     }
     line.jobs.push(row);
+    this.#jobs.shape[row] = one.id;
     customer.queued++;
     this.#count(row, customer, 1);
     if (line.at !== -1 && line.jobs.top === row) one.lines.changed(line.at);
-    else if (line.at === -1 && mayRunMore(customer)) this.#join(line);
+    else if (line.at === -1 && customer.isIn) this.#join(line);
     this.#refresh(one);
   }
 
@@ -136,8 +139,9 @@ export class TierQueue {
   /** To be told when a customer's limit, or what it runs, has changed. */
   settle(customer: Customer): void {
     const may = mayRunMore(customer);
+    if (may === customer.isIn) return;
+    customer.isIn = may;
     for (const line of customer.lines) {
-      if (may === (line.at !== -1)) continue;
       if (may) this.#join(line);
       else line.shape.lines.removeAt(line.at);
       this.#refresh(line.shape);
@@ -176,10 +180,8 @@ export class TierQueue {
     return true;
   }
 
-  /** A customer has a line for each shape, some dozens: the one that holds the row is the one whose heap has it there. */
   #lineOf(row: Row, customer: Customer): Line {
-    const at = this.#jobs.heapAt[row]!;
-    return customer.lines.find(({ jobs }) => jobs.at(at) === row)!;
+    return this.#classById.get(this.#jobs.shape[row]!)!.lineOf.get(customer)!;
   }
 
   #classFor(where: Where): ShapeClass {
@@ -187,11 +189,12 @@ export class TierQueue {
     if (known) return known;
     const { key, interactive, gpus, kinds, avoids } = where;
     const made: ShapeClass = {
-      ...{ classKey: key, interactive, gpus, kinds, avoids, parked: null, lineCount: 0 },
-      ...{ tag: 0, key: 0, sequence: 0 },
+      ...{ id: this.#nextId++, classKey: key, interactive, gpus, kinds, avoids, parked: null },
+      ...{ tag: 0, key: 0, sequence: 0, lineOf: new Map() },
       lines: new Heap(this.#orders.lines),
     };
     this.#classByKey.set(key, made);
+    this.#classById.set(made.id, made);
     this.classes.push(made);
     return made;
   }
@@ -199,9 +202,10 @@ export class TierQueue {
   #dropLine(line: Line): void {
     const { customer, shape } = line;
     customer.lines.splice(customer.lines.indexOf(line), 1);
-    shape.lineCount--;
-    if (shape.lineCount > 0) return;
+    shape.lineOf.delete(customer);
+    if (shape.lineOf.size > 0) return;
     this.#classByKey.delete(shape.classKey);
+    this.#classById.delete(shape.id);
     this.classes.splice(this.classes.indexOf(shape), 1);
   }
 

@@ -19,7 +19,7 @@ export function applyPlaced(state: SchedulerState, event: EventOf<'job_placed'>)
   if (row === undefined || !host || jobs.phaseOf(row) !== 'queued') return false;
   const template = jobs.templateOf(row);
   const queue = state.tiers[template.tier];
-  const customer = queue.customer(template.orgId);
+  const customer = queue.customer(jobs.orgOf(row));
   dequeue(state, row);
   dropReservation(state, jobId);
   const tries = triesOf(state, row);
@@ -42,7 +42,7 @@ type Admitted = Attempt & Pick<LiveAttempt, 'savedAtMs' | 'charged' | 'priceMill
 
 /** It holds its GPUs from now on. */
 export function admit(state: SchedulerState, row: Row, admitted: Admitted): LiveAttempt {
-  const { tier, gpus, orgId, preemptible, checkpoints } = state.jobs.templateOf(row);
+  const { tier, gpus, preemptible, checkpoints } = state.jobs.templateOf(row);
   const tries = triesOf(state, row);
   const attempt: LiveAttempt = {
     ...admitted,
@@ -52,7 +52,7 @@ export function admit(state: SchedulerState, row: Row, admitted: Admitted): Live
     host: state.fleet.hosts.get(admitted.hostId)!,
   };
   const queue = state.tiers[tier];
-  const customer = queue.customer(orgId);
+  const customer = queue.customer(state.jobs.orgOf(row));
   tries.live = attempt;
   state.attempts.set(attempt.attemptId, attempt);
   state.watched.push(attempt);
@@ -121,20 +121,19 @@ export function applyAttemptEnded(state: SchedulerState, event: EventOf<'attempt
   if (host.phase === 'gone' && host.attempts.length === 0) state.fleet.remove(host);
   roomAppeared(state, host.kind, host.free);
   state.jobs.setPhase(row, 'held');
-  const { orgId, tier } = state.jobs.templateOf(row);
+  const { tier } = state.jobs.templateOf(row);
   if (retryAtMs !== null && retryAtMs <= atMs && tries.cancel === null) arrive(state, row);
   // What is not tried again is ended by the event that follows this one.
   else hold(state, row, retryAtMs === null || tries.cancel !== null ? Number.NEGATIVE_INFINITY : retryAtMs);
-  const customer = state.tiers[tier].customer(orgId);
+  const customer = state.tiers[tier].customer(state.jobs.orgOf(row));
   state.tiers[tier].settle(customer);
   return true;
 }
 
 /** What its tier held, and what its customer was charged beyond what it used. */
 function giveBack(state: SchedulerState, attempt: LiveAttempt, ranMs: number): void {
-  const { orgId, tier } = state.jobs.templateOf(attempt.row);
-  const queue = state.tiers[tier];
-  const customer = queue.customer(orgId);
+  const queue = state.tiers[attempt.tier];
+  const customer = queue.customer(state.jobs.orgOf(attempt.row));
   queue.heldMilli -= attempt.gpus * attempt.priceMilli;
   queue.unpark('ceiling');
   const used = (attempt.gpus * attempt.priceMilli * ranMs) / 1000;

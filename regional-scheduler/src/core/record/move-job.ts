@@ -1,9 +1,13 @@
 /** Where a job is: in a line, held, or in neither. What the transitions of apply-event.ts are made of. */
+
+import type { HostId } from '@cellbook/shared/ids.ts';
 import { isConfident } from '../../predict/confidence.ts';
 import { avoidedHosts } from '../contain/retry.ts';
+import type { Fleet } from '../fleet/fleet.ts';
 import type { Row } from '../jobs/job-table.ts';
+import type { JobTemplate } from '../jobs/template.ts';
 import type { Tries } from '../jobs/tries.ts';
-import { classKey, kindsFor } from '../queue/shape-class.ts';
+import { classKey, kindsFor, type Where } from '../queue/shape-class.ts';
 import type { SchedulerState } from '../state.ts';
 import { dropReservation } from './claims.ts';
 
@@ -35,27 +39,26 @@ export function enqueue(state: SchedulerState, row: Row): void {
   const { jobs, fleet } = state;
   const template = jobs.templateOf(row);
   const queue = state.tiers[template.tier];
-  const tries = state.tries.get(row);
-  const avoids = tries && tries.failures.length > 0 ? avoidedHosts(tries.failures).sort() : noHosts;
-  const kinds = kindsFor(template, fleet.kinds);
-  const { interactive, gpus } = template;
-  const key = classKey(template, kinds, avoids);
+  const failures = state.tries.get(row)?.failures ?? [];
+  const where =
+    failures.length === 0
+      ? usualPlace(fleet, template)
+      : placeOf(fleet, template, avoidedHosts(failures).sort());
   jobs.key[row] = keyOf(state, row);
   jobs.setPhase(row, 'queued');
-  queue.enqueue(row, queue.customer(template.orgId), { key, interactive, gpus, kinds, avoids });
+  queue.enqueue(row, queue.customer(jobs.orgOf(row)), where);
 }
 
 /** It begins to wait. */
 export function arrive(state: SchedulerState, row: Row): void {
-  const { tier, orgId } = state.jobs.templateOf(row);
-  state.tiers[tier].welcome(state.tiers[tier].customer(orgId));
+  const queue = state.tiers[state.jobs.templateOf(row).tier];
+  queue.welcome(queue.customer(state.jobs.orgOf(row)));
   enqueue(state, row);
 }
 
 export function dequeue(state: SchedulerState, row: Row): void {
-  const template = state.jobs.templateOf(row);
-  const queue = state.tiers[template.tier];
-  queue.dequeue(row, queue.customer(template.orgId));
+  const queue = state.tiers[state.jobs.templateOf(row).tier];
+  queue.dequeue(row, queue.customer(state.jobs.orgOf(row)));
 }
 
 export function hold(state: SchedulerState, row: Row, untilMs: number): void {
@@ -114,4 +117,17 @@ export function triesOf(state: SchedulerState, row: Row): Tries {
   return made;
 }
 
-const noHosts: readonly never[] = [];
+/** The same for all jobs of a template that have not failed. */
+function usualPlace(fleet: Fleet, template: JobTemplate): Where {
+  const known = fleet.places.get(template);
+  if (known) return known;
+  const made = placeOf(fleet, template, []);
+  fleet.places.set(template, made);
+  return made;
+}
+
+function placeOf(fleet: Fleet, template: JobTemplate, avoids: readonly HostId[]): Where {
+  const kinds = kindsFor(template, fleet.kinds);
+  const { interactive, gpus } = template;
+  return { key: classKey(template, kinds, avoids), interactive, gpus, kinds, avoids };
+}

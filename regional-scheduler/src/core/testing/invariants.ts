@@ -119,7 +119,8 @@ function preemptionsBounded({ tries, policy }: SchedulerState): void {
 function quotaOnlyWhileLeased(state: SchedulerState): void {
   const running = new Map<string, number>();
   for (const { row } of state.attempts.values()) {
-    const { tier, orgId } = state.jobs.templateOf(row);
+    const { tier } = state.jobs.templateOf(row);
+    const orgId = state.jobs.orgOf(row);
     running.set(`${tier} ${orgId}`, (running.get(`${tier} ${orgId}`) ?? 0) + 1);
   }
   for (const tier of tierNames)
