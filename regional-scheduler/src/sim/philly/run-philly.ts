@@ -72,7 +72,6 @@ export function runPhilly(jobs: readonly PhillyJob[], options: PhillyOptions): P
     lookMs,
     stopMs: 0,
     truthOf: (jobId) => ({ runMs: wholes.get(jobId)!.job.runMs, outcome: done }),
-    after: () => ({ retryAtMs: null, phase: 'succeeded' }),
     saw: (event, nowMs) => {
       if (event.type !== 'job_placed' && event.type !== 'job_ended') return;
       const whole = wholes.get(event.jobId)!;

@@ -2,16 +2,18 @@
  * The real core over hosts and agents that do at once and without fail what they are told: for weeks of jobs in seconds.
  * What comes is applied, then `decide` is asked once for that moment; it is asked again every `lookMs` while somebody
  * waits, as the leader does. A job runs as long as it is said to; one that is preempted stops after `stopMs`, with its
- * work saved where it can.
+ * work saved where it can; one that hangs is stopped when the watch on its class of requests says so.
  */
 import type { AttemptId, HostId, JobId } from '@cellbook/shared/ids.ts';
 import type { Random } from '@cellbook/shared/random.ts';
 import { applyEvent } from '../../core/apply-event.ts';
+import { watchMs } from '../../core/contain/watch.ts';
 import { decide } from '../../core/decide.ts';
 import type { SchedulerEvent } from '../../core/model/event.ts';
 import type { HostSpec } from '../../core/model/host.ts';
 import type { AttemptOutcome, JobSpec } from '../../core/model/job.ts';
 import type { RegionPolicy } from '../../core/model/policy.ts';
+import { hostView, judgeAttempt } from '../../core/reports/state-views.ts';
 import { newState, type SchedulerState } from '../../core/state.ts';
 import { Timeline } from '../timeline.ts';
 
@@ -25,11 +27,8 @@ export interface RegionRun {
   isOver: boolean;
 }
 
-export interface RegionTruth {
-  /** Of one whole run on this host. */
-  runMs: number;
-  outcome: AttemptOutcome;
-}
+/** Of one whole run; null: it hangs until it is stopped. */
+export type RegionTruth = { runMs: number; outcome: AttemptOutcome } | null;
 
 export interface RegionOptions {
   policy: RegionPolicy;
@@ -39,12 +38,6 @@ export interface RegionOptions {
   /** How long a preempted job takes to save and stop, at the most. */
   stopMs: number;
   truthOf(jobId: JobId, run: { number: number; hostId: HostId }): RegionTruth;
-  after(
-    job: JobSpec,
-    end: { outcome: AttemptOutcome; ranMs: number; attemptId: AttemptId },
-    nowMs: number,
-    state: SchedulerState,
-  ): { retryAtMs: number | null; phase: 'succeeded' | 'failed' | 'dead_lettered' };
   /** Every event, after it was applied. */
   saw(event: SchedulerEvent, nowMs: number): void;
 }
@@ -56,7 +49,7 @@ export class IdealRegion {
   readonly #jobs = new Map<JobId, JobSpec>();
   readonly #tries = new Map<JobId, number>();
   readonly #options: RegionOptions;
-  #waiting = 0;
+  readonly #waiting = new Set<JobId>();
   #isLooking = false;
   #isDue = false;
 
@@ -70,7 +63,7 @@ export class IdealRegion {
   }
 
   get waiting(): number {
-    return this.#waiting;
+    return this.#waiting.size;
   }
 
   submit(job: JobSpec): void {
@@ -89,10 +82,13 @@ export class IdealRegion {
   }
 
   #heard(event: SchedulerEvent): void {
-    if (event.type === 'job_submitted') this.#waiting++;
-    if (event.type === 'job_placed') this.#waiting--;
-    if (event.type === 'attempt_ended' && event.retryAtMs !== null) this.#waiting++;
+    if (event.type === 'job_submitted') this.#waiting.add(event.job.jobId);
+    if (event.type === 'job_placed' || event.type === 'job_ended') this.#waiting.delete(event.jobId);
+    if (event.type === 'attempt_ended' && event.retryAtMs !== null) this.#waiting.add(event.jobId);
     this.#options.saw(event, this.timeline.nowMs);
+    if (event.type !== 'job_ended') return;
+    this.#jobs.delete(event.jobId);
+    this.#tries.delete(event.jobId);
   }
 
   /** After everything else of this moment. */
@@ -112,7 +108,7 @@ export class IdealRegion {
       if (event.type === 'job_placed') this.#start(event);
       if (event.type === 'preemption_asked') this.#preempt(event.attemptId);
     }
-    if (this.#waiting === 0 || this.#isLooking) return;
+    if (this.#waiting.size === 0 || this.#isLooking) return;
     this.#isLooking = true;
     this.timeline.after(this.#options.lookMs, () => {
       this.#isLooking = false;
@@ -128,8 +124,19 @@ export class IdealRegion {
     const run = { jobId, attemptId, hostId, gpus: devices.length, startedMs, savedMs, isOver: false };
     this.runs.set(attemptId, run);
     this.#apply({ type: 'attempt_started', atMs: startedMs, jobId, attemptId });
-    const { runMs, outcome } = this.#options.truthOf(jobId, { number, hostId });
-    this.timeline.after(Math.max(1, runMs - savedMs), () => this.#end(run, outcome, savedMs));
+    const truth = this.#options.truthOf(jobId, { number, hostId });
+    if (truth)
+      this.timeline.after(Math.max(1, truth.runMs - savedMs), () => this.#end(run, truth.outcome, savedMs));
+    else this.#watch(run);
+  }
+
+  /** As an agent does, which is told anew how long it may run by each answer. */
+  #watch(run: RegionRun): void {
+    if (run.isOver) return;
+    const ranMs = this.timeline.nowMs - run.startedMs;
+    const mayRunMs = watchMs(this.state.contain.classes, this.#jobs.get(run.jobId)!);
+    if (ranMs >= mayRunMs) this.#end(run, hung, run.savedMs);
+    else this.timeline.after(Math.min(reportMs, mayRunMs - ranMs), () => this.#watch(run));
   }
 
   #preempt(attemptId: AttemptId): void {
@@ -149,18 +156,19 @@ export class IdealRegion {
     const { jobId, attemptId } = run;
     const nowMs = this.timeline.nowMs;
     const ranMs = nowMs - run.startedMs;
-    const job = this.#jobs.get(jobId)!;
-    const after =
-      outcome.kind === 'preempted'
-        ? { retryAtMs: nowMs, phase: 'failed' as const }
-        : this.#options.after(job, { outcome, ranMs, attemptId }, nowMs, this.state);
-    const { retryAtMs, phase } = after;
+    const view = hostView(this.state, run.hostId)?.attempts.find(
+      (one) => one.attempt.attemptId === attemptId,
+    );
+    if (!view) throw new Error(`${attemptId} is not on record`);
+    const judge = judgeAttempt(this.state, this.#options.random);
+    const after = judge(view, { outcome, ranMs, savedMs }, nowMs);
+    const { retryAtMs } = after;
     this.#apply({ type: 'attempt_ended', atMs: nowMs, jobId, attemptId, outcome, ranMs, savedMs, retryAtMs });
-    if (retryAtMs === null) {
-      this.#apply({ type: 'job_ended', atMs: nowMs, jobId, phase, because: 'simulated' });
-      this.#jobs.delete(jobId);
-      this.#tries.delete(jobId);
-    }
+    if (after.retryAtMs === null)
+      this.#apply({ type: 'job_ended', atMs: nowMs, jobId, phase: after.phase, because: after.because });
     this.#lookSoon();
   }
 }
+
+const reportMs = 5_000;
+const hung: AttemptOutcome = { kind: 'failed', class: 'hung', detail: 'simulated' };

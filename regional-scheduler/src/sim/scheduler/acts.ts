@@ -29,6 +29,7 @@ const partitions: readonly (readonly [number, Act])[] = [
   [3, cutRecord],
   [4, cutAgent],
   [3, split],
+  [3, stickRecord],
 ];
 
 const outages: readonly (readonly [number, Act])[] = [[6, stopLeading]];
@@ -163,6 +164,13 @@ function cutRecord(world: World): void {
   const ms = world.random.int(30_000);
   world.note(`${instance.name} is cut off from the record for ${ms} ms`);
   world.network.cut(instance.name, 'record', ms);
+}
+
+function stickRecord(world: World): void {
+  const instance = world.instances[world.random.int(2)]!;
+  const ms = world.random.int(10_000);
+  world.note(`what ${instance.name} asks of the record is late for ${ms} ms`);
+  world.network.stick(instance.name, ms);
 }
 
 function cutAgent(world: World): void {

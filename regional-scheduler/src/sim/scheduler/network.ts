@@ -12,6 +12,7 @@ export interface Weather {
 
 export const calm: Weather = { lossRate: 0, doubleRate: 0, lateRate: 0, delayMsMax: 20 };
 const lateMsMax = 150_000;
+const stuckMsMax = 12_000;
 
 export class Network {
   weather: Weather = calm;
@@ -19,6 +20,7 @@ export class Network {
   readonly #random: Random;
   /** Until when. */
   readonly #cuts = new Map<string, number>();
+  readonly #stuck = new Map<string, number>();
 
   constructor(timeline: Timeline, random: Random) {
     this.#timeline = timeline;
@@ -29,7 +31,13 @@ export class Network {
     this.#cuts.set(linkOf(a, b), this.#timeline.nowMs + ms);
   }
 
+  /** What is called from here or answered to here for so long arrives late, but arrives. */
+  stick(from: string, ms: number): void {
+    this.#stuck.set(from, this.#timeline.nowMs + ms);
+  }
+
   heal(): void {
+    this.#stuck.clear();
     this.#cuts.clear();
   }
 
@@ -40,7 +48,9 @@ export class Network {
   /** Of a connection: no message comes twice, nor long after. */
   call(from: string, to: string, arrive: () => void): void {
     if (this.isCut(from, to) || this.#random.float() < this.weather.lossRate) return;
-    this.#timeline.after(1 + this.#random.int(this.weather.delayMsMax), () => {
+    const isStuck = (this.#stuck.get(from) ?? 0) > this.#timeline.nowMs;
+    const delayMs = 1 + this.#random.int(isStuck ? stuckMsMax : this.weather.delayMsMax);
+    this.#timeline.after(delayMs, () => {
       if (!this.isCut(from, to)) arrive();
     });
   }

@@ -14,7 +14,7 @@ describe('a region through every kind of trouble', () => {
 
 describe('the simulation', () => {
   it.each(mutations)('finds the fault: %s', (mutation) => {
-    const isFound = Array.from({ length: 60 }, (_, number) => seedFor(mutation, number)).some(
+    const isFound = Array.from({ length: 40 }, (_, number) => seedFor(mutation, number)).some(
       (seed) => simulate(seed, mutation).broken !== null,
     );
     expect(isFound).toBe(true);

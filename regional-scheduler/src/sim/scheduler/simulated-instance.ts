@@ -142,7 +142,7 @@ export class SimulatedInstance {
           beganMs,
           leaseMs: agentLeaseMs,
           marginMs,
-          stallMs: 5_000,
+          stallMs: breaks.noWaitAtTerm ? Number.POSITIVE_INFINITY : 5_000,
         });
         const leaseUntilMs = askedMs + leaderLeaseMs - leaderMarginMs;
         const rest = { isCommitting: false, inbox: [], settled: [], spilling, twin: null };
