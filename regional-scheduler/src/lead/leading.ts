@@ -6,23 +6,20 @@
  *
  *     take in ──▶ decide, apply ──▶ append (fenced) ──▶ tell readers ──▶ answer agents ──▶ wait for more
  */
-import type { Clock } from '@cellbook/shared/clock.ts';
+import { type Clock, sleep } from '@cellbook/shared/clock.ts';
 import { CellbookError } from '@cellbook/shared/errors.ts';
-import type { JobId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
 import type { Random } from '@cellbook/shared/random.ts';
 import { applyEvent } from '../core/apply-event.ts';
-import { ordersFor } from '../core/reports/orders.ts';
-import { hostView } from '../core/reports/state-views.ts';
 import { Term } from '../core/reports/term.ts';
 import type { LeaderTerm } from '../leader/term.ts';
 import { appendSurely } from '../log/append-surely.ts';
 import type { Arrivals } from '../log/arrivals.ts';
 import type { EventLog, LogEntry, StoredEntry } from '../log/event-log.ts';
+import { answerDue } from './answering.ts';
 import { Turn } from './decide-turn.ts';
-import { Inbox, type WaitingReport } from './inbox.ts';
-import { isNews } from './news.ts';
+import { Inbox } from './inbox.ts';
 import type { Payloads } from './payloads.ts';
 import { Pipeline } from './pipeline.ts';
 import { catchUp, type Replica } from './replica.ts';
@@ -50,6 +47,7 @@ export class Leading {
   readonly #wakeup: Wakeup;
   #hosts: Term;
   isClean = true;
+  #isAway = false;
 
   constructor(deps: LeadingDeps, term: LeaderTerm, replica: Replica) {
     this.#deps = deps;
@@ -100,7 +98,11 @@ export class Leading {
   async #turn(): Promise<boolean> {
     const { clock, random } = this.#deps;
     const arrivals = await this.#arrived();
-    if (arrivals === null || !this.#term.isSafe()) return false;
+    if (!this.#term.isSafe()) return false;
+    if (arrivals === null) {
+      await sleep(clock, limits.scheduler.turnMs, this.#term.lost);
+      return false;
+    }
     const beganMs = clock.monotonicMs();
     const reports = this.inbox.take(limits.scheduler.reportsPerTurn).map(({ report }) => report);
     this.isClean = false;
@@ -115,7 +117,11 @@ export class Leading {
     const last = arrivals.at(-1);
     if (last) this.#replica.watermark = { xid: last.xid, stream: last.stream, position: last.position };
     for (const hostId of turn.touched) this.inbox.touch(hostId);
-    await this.#answer();
+    const { inbox } = this;
+    await answerDue(
+      { ...this.#deps, inbox, isSafe: () => this.#term.isSafe() },
+      { state: this.#replica.state, hosts: this.#hosts, nowMs: this.#nowMs() },
+    );
     const endedMs = clock.monotonicMs();
     this.#deps.measured?.({
       ms: endedMs - beganMs,
@@ -129,10 +135,14 @@ export class Leading {
   async #arrived() {
     const { arrivals, logger } = this.#deps;
     try {
-      return await arrivals.take(this.#replica.watermark, limits.scheduler.arrivalsMax);
+      const arrived = await arrivals.take(this.#replica.watermark, limits.scheduler.arrivalsMax);
+      this.#isAway = false;
+      return arrived;
     } catch (error) {
       if (!(error instanceof CellbookError) || error.code !== 'store_unavailable') throw error;
-      logger.warn({ err: error }, 'the record cannot be reached; nothing is decided until it can');
+      if (!this.#isAway)
+        logger.warn({ err: error }, 'the record cannot be reached; nothing is decided until it can');
+      this.#isAway = true;
       return null;
     }
   }
@@ -147,44 +157,11 @@ export class Leading {
     this.#replica.seq += entries.length;
   }
 
-  async #answer(): Promise<void> {
-    const { clock, payloads, logger } = this.#deps;
-    const nowMs = clock.monotonicMs();
-    const due = [...this.inbox.parked()].filter(({ isTouched, untilMs }) => isTouched || untilMs <= nowMs);
-    if (due.length === 0) return;
-    const needed = new Set<JobId>();
-    for (const { report } of due)
-      for (const { job } of hostView(this.#replica.state, report.hostId)?.attempts ?? [])
-        needed.add(job.jobId);
-    try {
-      await payloads.need(needed);
-    } catch (error) {
-      logger.warn({ err: error }, 'prompts cannot be read; agents are answered when they can');
-      return;
-    }
-    for (const waiting of due) this.#answerOne(waiting);
-  }
-
-  #answerOne(waiting: WaitingReport): void {
-    const { clock, payloads } = this.#deps;
-    const { report } = waiting;
-    if (!this.#term.isSafe()) return;
-    const orders = ordersFor(hostView(this.#replica.state, report.hostId), report, {
-      ...{ term: this.#hosts, nowMs: this.#nowMs() },
-      payloadOf: (jobId) => payloads.of(jobId),
-    });
-    waiting.isTouched = false;
-    const monotonicMs = clock.monotonicMs();
-    if (waiting.untilMs > monotonicMs && !isNews(orders, report)) return;
-    this.inbox.answered(waiting);
-    this.#hosts.answered(report.hostId, monotonicMs);
-    waiting.answer(orders);
-  }
-
   async #pause(): Promise<void> {
     if (this.#term.lost.aborted) return;
     const waitMs = this.inbox.nextDueMs() - this.#deps.clock.monotonicMs();
-    await this.#wakeup.wait(Math.max(1, Math.min(limits.scheduler.turnMs, waitMs)));
+    const { pauseMsMin, turnMs } = limits.scheduler;
+    await this.#wakeup.wait(Math.max(pauseMsMin, Math.min(turnMs, waitMs)));
   }
 
   /** Events never go back in time, whatever this machine's clock says. */

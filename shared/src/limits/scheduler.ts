@@ -32,6 +32,8 @@ export const schedulerLimits = {
     arrivalsMax: 1_000,
     /** How often the leader looks for arrivals and what time has brought when nobody wakes it. */
     turnMs: 100,
+    /** Between two turns, when something is due that could not be done. */
+    pauseMsMin: 20,
     /** Events read at once: about 5 MB. */
     readMax: 10_000,
     /** Tried again for as long as the lease lasts. */
