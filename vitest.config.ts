@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 
 /**
  * `node`: every test that is in no other project, so that none is forgotten. `workerd`: the edge, inside the real runtime.
- * `e2e`: whole platforms, one at a time. Postgres and Redis are started by the first test that asks for them.
+ * `e2e`: whole platforms, with homes and ports of their own. Postgres and Redis are started by the first test that asks for them.
  */
 export default defineConfig({
   test: {
@@ -26,7 +26,6 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['ops/e2e/**/*.test.ts'],
-          fileParallelism: false,
           testTimeout: 180_000,
           hookTimeout: 300_000,
         },

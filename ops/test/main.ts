@@ -28,8 +28,11 @@ import {
   summaryLine,
 } from './summary.ts';
 
-/** Whole platforms are tested after and apart from the rest: they need the machine for themselves. */
-const rounds = [['node', 'workerd'], ['e2e']];
+/** Whole platforms are tested after and apart from the rest, two at a time: they wait for programs to start, mostly. */
+const rounds = [
+  { projects: ['node', 'workerd'], options: [] },
+  { projects: ['e2e'], options: ['--maxWorkers=2'] },
+];
 
 const filters = process.argv.slice(2);
 const { signal } = stopRequested();
@@ -50,7 +53,7 @@ try {
     });
   }
   add(await runPythonTests(checkoutDirectory));
-  for (const projects of rounds) add(await runVitest(projects));
+  for (const { projects, options } of rounds) add(await runVitest(projects, options));
   signal.throwIfAborted();
 } catch (thrown) {
   add({
@@ -67,9 +70,9 @@ for (const problem of total.problems) console.log(problem);
 console.log(summaryLine(total));
 process.exit(total.problems.length === 0 && total.failed === 0 ? 0 : 1);
 
-async function runVitest(projects: string[]): Promise<Summary> {
+async function runVitest(projects: string[], options: string[]): Promise<Summary> {
   const narrowed = filters.length > 0 ? ['--passWithNoTests', ...filters] : [];
-  const first = await vitest(projects, narrowed, 'first');
+  const first = await vitest(projects, [...options, ...narrowed], 'first');
   const files = worthASecondLook(first.report);
   if (files.length === 0 || first.strays > 0) return summed(projects, first);
   const again = await vitest(projects, ['--no-file-parallelism', ...files], 'second');
