@@ -132,7 +132,6 @@ export function createEdge(bindings: Bindings, clock: Clock, random: Random): Ed
     }),
   });
   const { pins, revoked, changes, policies } = snapshots;
-  const forwarder = forwarderOf({ config, clock, random, metrics }, snapshots);
   const audit = createEdgeAudit({
     ...{ clock, random, anchors: bindings.PINS, key: config.CELLBOOK_AUDIT_KEY ?? null },
     store: createD1AuditStore({ db: bindings.DIRECTORY, clock }),
@@ -170,10 +169,18 @@ export function createEdge(bindings: Bindings, clock: Clock, random: Random): Ed
     deviceGuesses: createDeviceGate({ clock, counts: countsOf(bindings) }),
     refusals: createRefusalCounts(),
     refused: noteRefusal,
-    forwarder,
-    forwardJobs: forwardJobs({ ...forwarder, schedulers: config.CELLBOOK_SCHEDULERS }),
+    ...forwardersOf({ config, clock, random, metrics }, snapshots),
     ...createObjects(bindings, clock, random),
   };
+}
+
+function forwardersOf(
+  given: Pick<Edge, 'config' | 'clock' | 'random' | 'metrics'>,
+  snapshots: Snapshots,
+): Pick<Edge, 'forwarder' | 'forwardJobs'> {
+  const forwarder = forwarderOf(given, snapshots);
+  const schedulers = given.config.CELLBOOK_SCHEDULERS;
+  return { forwarder, forwardJobs: forwardJobs({ ...forwarder, schedulers }) };
 }
 
 function forwarderOf(

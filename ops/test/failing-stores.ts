@@ -21,14 +21,14 @@ export interface FailingStores {
   stop(): Promise<void>;
 }
 
+/** A Redis alone. */
+export async function startFailingRedis(directory: string): Promise<FailingStore> {
+  const at = { directory: join(directory, 'redis'), port: await freePort(), password: systemRandom.uuid() };
+  return failing(() => startRedis(contextIn(directory), at));
+}
+
 export async function startFailingStores(directory: string): Promise<FailingStores> {
-  const context = {
-    clock: systemClock,
-    homeDirectory: directory,
-    logDirectory: join(directory, 'logs'),
-    runDirectory: join(directory, 'run'),
-  };
-  mkdirSync(context.runDirectory, { recursive: true });
+  const context = contextIn(directory);
   const password = systemRandom.uuid();
   const atPostgres = { dataDirectory: join(directory, 'pg'), port: await freePort(), password };
   const atRedis = { directory: join(directory, 'redis'), port: await freePort(), password };
@@ -43,6 +43,15 @@ export async function startFailingStores(directory: string): Promise<FailingStor
     async stop() {
       await Promise.all([stores.postgres.stop(), stores.redis.stop()]);
     },
+  };
+}
+
+function contextIn(directory: string) {
+  const runDirectory = join(directory, 'run');
+  mkdirSync(runDirectory, { recursive: true });
+  return {
+    ...{ clock: systemClock, homeDirectory: directory, runDirectory },
+    logDirectory: join(directory, 'logs'),
   };
 }
 

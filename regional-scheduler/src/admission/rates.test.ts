@@ -1,10 +1,9 @@
-import { mkdirSync, mkdtempSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createTestRedisUrl } from '@cellbook/ops/test/database.ts';
-import { freePort } from '@cellbook/ops/up/ports.ts';
-import { startRedis } from '@cellbook/ops/up/services/redis.ts';
+import { startFailingRedis } from '@cellbook/ops/test/failing-stores.ts';
 import { ManualClock, systemClock } from '@cellbook/shared/clock.ts';
 import { newOrgId, newUserId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
@@ -93,18 +92,8 @@ it('gives a bucket back what it has lost, by time, and never more than its burst
 
 it('counts in Postgres while Redis is stopped, and in Redis again when it is back', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'cellbook-rates-'));
-  const context = {
-    ...{ clock: systemClock, homeDirectory: directory, logDirectory: join(directory, 'logs') },
-    runDirectory: join(directory, 'run'),
-  };
-  const options = {
-    directory: join(directory, 'redis'),
-    port: await freePort(),
-    password: systemRandom.uuid(),
-  };
-  mkdirSync(context.runDirectory, { recursive: true });
-  let running = await startRedis(context, options);
-  const client = openRedis(running.url, silentLogger);
+  const own = await startFailingRedis(directory);
+  const client = openRedis(own.url, silentLogger);
   const clock = new ManualClock();
   let degraded = 0;
   const fallback = postgresRates(test.database, clock);
@@ -115,11 +104,11 @@ it('counts in Postgres while Redis is stopped, and in Redis again when it is bac
     await eventually('Redis is reached', () => client.isReady);
     const [one, two] = [rules(2), rules(2)];
     expect(await rates.take(one, 1)).toMatchObject({ granted: 1 });
-    await running.child.stop();
+    await own.stop();
     expect(await rates.take(two, 3)).toMatchObject({ granted: 2 });
     expect(await rates.take(two, 1)).toMatchObject({ granted: 0 });
     expect(degraded).toBe(1);
-    running = await startRedis(context, options);
+    await own.start();
     await eventually('Redis is reached again', () => client.isReady);
     await clock.advance(limits.jobs.rateRedisRestMs);
     // What Postgres counted stays there: the bucket in Redis is full.
@@ -127,7 +116,7 @@ it('counts in Postgres while Redis is stopped, and in Redis again when it is bac
     expect(degraded).toBe(1);
   } finally {
     client.destroy();
-    await running.child.stop();
+    await own.stop();
     await rm(directory, { recursive: true, force: true });
   }
 }, 60_000);

@@ -57,13 +57,9 @@ export const jobIdOf = (event: SchedulerEvent): JobId | null =>
 /** Changes `job`. Events of other jobs are nothing to it. */
 export function foldJob(job: FoldedJob, event: SchedulerEvent): void {
   switch (event.type) {
-    case 'job_submitted': {
-      const { notBeforeMs } = event.job;
-      const waits = notBeforeMs !== null && notBeforeMs > event.atMs;
-      job.phase = waits ? 'held' : 'queued';
-      job.heldUntilMs = waits ? notBeforeMs : null;
+    case 'job_submitted':
+      submit(job, event);
       return;
-    }
     case 'job_released':
       job.phase = 'queued';
       Object.assign(job, { heldUntilMs: null, heldBecause: null, retry: null });
@@ -90,19 +86,14 @@ export function foldJob(job: FoldedJob, event: SchedulerEvent): void {
       job.cancelAsked = true;
       return;
     case 'job_ended':
-      job.phase = event.phase;
-      Object.assign(job, { because: event.because, endedMs: event.atMs, retry: null, heldUntilMs: null });
-      if (event.phase === 'succeeded') job.progress = 1;
+      finish(job, event);
       return;
     case 'spill_offered':
       job.phase = 'spilling';
       job.spill = { to: event.to, handoff: event.handoff };
       return;
     case 'spill_settled':
-      if (job.spill?.handoff !== event.handoff) return;
-      job.phase = event.taken ? 'spilled' : 'queued';
-      if (event.taken) job.endedMs = event.atMs;
-      else job.spill = null;
+      settle(job, event);
       return;
     case 'job_reserved':
     case 'reservation_dropped':
@@ -121,7 +112,27 @@ export function foldJob(job: FoldedJob, event: SchedulerEvent): void {
   }
 }
 
-function place(job: FoldedJob, event: Extract<SchedulerEvent, { type: 'job_placed' }>): void {
+type Of<Type extends SchedulerEvent['type']> = Extract<SchedulerEvent, { type: Type }>;
+
+function submit(job: FoldedJob, { job: { notBeforeMs }, atMs }: Of<'job_submitted'>): void {
+  const waits = notBeforeMs !== null && notBeforeMs > atMs;
+  job.phase = waits ? 'held' : 'queued';
+  job.heldUntilMs = waits ? notBeforeMs : null;
+}
+
+function finish(job: FoldedJob, { phase, because, atMs }: Of<'job_ended'>): void {
+  Object.assign(job, { phase, because, endedMs: atMs, retry: null, heldUntilMs: null });
+  if (phase === 'succeeded') job.progress = 1;
+}
+
+function settle(job: FoldedJob, { handoff, taken, atMs }: Of<'spill_settled'>): void {
+  if (job.spill?.handoff !== handoff) return;
+  job.phase = taken ? 'spilled' : 'queued';
+  if (taken) job.endedMs = atMs;
+  else job.spill = null;
+}
+
+function place(job: FoldedJob, event: Of<'job_placed'>): void {
   const { attemptId, hostId, devices, version, atMs } = event;
   job.phase = 'scheduled';
   Object.assign(job, { retry: null, heldUntilMs: null, heldBecause: null });
@@ -132,13 +143,13 @@ function place(job: FoldedJob, event: Extract<SchedulerEvent, { type: 'job_place
   });
 }
 
-function start(job: FoldedJob, event: Extract<SchedulerEvent, { type: 'attempt_started' }>): void {
+function start(job: FoldedJob, event: Of<'attempt_started'>): void {
   job.phase = 'running';
   job.startedMs ??= event.atMs;
   change(job, event.attemptId, { startedMs: event.atMs });
 }
 
-function end(job: FoldedJob, event: Extract<SchedulerEvent, { type: 'attempt_ended' }>): void {
+function end(job: FoldedJob, event: Of<'attempt_ended'>): void {
   const { attemptId, outcome, ranMs, savedMs, retryAtMs, atMs } = event;
   const attempt = job.attempts.find((one) => one.attemptId === attemptId);
   if (attempt) {

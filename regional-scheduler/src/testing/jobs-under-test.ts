@@ -91,16 +91,7 @@ export async function jobsUnderTest(given: Partial<OpenJobsDeps> = {}): Promise<
       },
       leadership: () => ({ leads: true, epoch: 1 }),
     },
-    objects: {
-      size: async (key) => objects.get(key)?.length ?? null,
-      async read(key, range) {
-        const all = objects.get(key);
-        if (!all) return null;
-        const part = range ? all.subarray(range.first, range.last + 1) : all;
-        return { bytes: all.length, stream: Readable.from([part]) };
-      },
-      remove: async (key) => void objects.delete(key),
-    },
+    objects: objectsOf(objects),
     predict: () => ({ p50Ms: 60_000, p95Ms: 120_000, seen: 9, model: 'test' }),
     edgeKeys: createLocalJWKSet({ keys: [{ ...(await exportJWK(publicKey)), kid: 'edge' }] }),
     keys: [Buffer.alloc(32, 7)],
@@ -202,3 +193,14 @@ export async function jobsUnderTest(given: Partial<OpenJobsDeps> = {}): Promise<
   };
   return under;
 }
+
+const objectsOf = (objects: Map<string, Buffer>): OpenJobsDeps['objects'] => ({
+  size: async (key) => objects.get(key)?.length ?? null,
+  async read(key, range) {
+    const all = objects.get(key);
+    if (!all) return null;
+    const part = range ? all.subarray(range.first, range.last + 1) : all;
+    return { bytes: all.length, stream: Readable.from([part]) };
+  },
+  remove: async (key) => void objects.delete(key),
+});
