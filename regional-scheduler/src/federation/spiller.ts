@@ -1,5 +1,5 @@
 /**
- * The leader's side of handing jobs over: every two seconds it goes on with what it has offered, and looks whether
+ * The leader's side of handing jobs over: every second it goes on with what it has offered, and looks whether
  * there is more to offer. It keeps nothing that matters: offers are in the log, and whoever leads next finds the jobs
  * that are `spilling` in its state and their offers in the log, and asks again.
  */
@@ -8,7 +8,7 @@ import type { JobId, RegionId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
 import { handoffAnswerSchema, regionStatusSchema } from '@cellbook/shared/protocol/federation-api.ts';
-import { handoffRules, nextStep } from '../core/federation/handoff.ts';
+import { handoffRules, nextStep, restAfterRefusalMs } from '../core/federation/handoff.ts';
 import { chooseSpills, type RegionStatus, usualSpillPolicy } from '../core/federation/spill.ts';
 import { jobView } from '../core/state.ts';
 import type { JobRecords } from '../records/job-record.ts';
@@ -37,6 +37,8 @@ export class Spiller {
   readonly #deps: SpillerDeps;
   readonly #offers = new Map<JobId, Offer>();
   readonly #statuses = new Map<RegionId, { status: RegionStatus; monoMs: number }>();
+  /** Refused ones, until when they are offered to nobody. */
+  readonly #resting = new Map<JobId, number>();
   #active: ReadonlySet<RegionId> = new Set();
   #epoch = -1;
   #prunedMs = 0;
@@ -126,6 +128,11 @@ export class Spiller {
     } as const;
     await region.ask(event, `region ${to}`);
     offer.isSettled = true;
+    if (!answer.taken) {
+      this.#resting.set(jobId, clock.monotonicMs() + restAfterRefusalMs(handoff));
+      // What was believed of it was not so.
+      this.#statuses.delete(to);
+    }
     log.info({ jobId, region: to, handoff, ...answer }, 'a handover is settled');
   }
 
@@ -138,7 +145,9 @@ export class Spiller {
     );
     const room = limits.federation.spillingMax - this.#offers.size;
     if (!state || fresh.length === 0 || room <= 0) return;
-    const candidates = candidatesOf(state).filter((job) => !this.#offers.has(job.jobId));
+    for (const [jobId, untilMs] of this.#resting) if (monoMs >= untilMs) this.#resting.delete(jobId);
+    const isFree = (jobId: JobId) => !this.#offers.has(jobId) && !this.#resting.has(jobId);
+    const candidates = candidatesOf(state).filter((job) => isFree(job.jobId));
     if (candidates.length === 0) return;
     const came = await handoffs.took(candidates.map((job) => job.jobId));
     const spills = chooseSpills(
@@ -160,9 +169,10 @@ export class Spiller {
     const { region, clock } = this.#deps;
     const state = region.state();
     if (!state) return;
-    for (const [jobId, { sinceMs }] of this.#offers) {
+    for (const [jobId, { sinceMs, isSettled }] of this.#offers) {
       const isSpilling = jobView(state, jobId)?.phase === 'spilling';
-      if (!isSpilling && clock.nowMs() - sinceMs > handoffRules.patienceMs) this.#offers.delete(jobId);
+      if (!isSpilling && (isSettled || clock.nowMs() - sinceMs > handoffRules.patienceMs))
+        this.#offers.delete(jobId);
     }
   }
 

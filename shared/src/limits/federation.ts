@@ -2,13 +2,13 @@
 export const federationLimits = {
   federation: {
     /** How often the leader looks what to hand over, and asks again where it has no answer. */
-    everyMs: 2_000,
+    everyMs: 1_000,
     /** One look at the others: some hundred bytes each. */
-    statusEveryMs: 5_000,
+    statusEveryMs: 2_500,
     /** A word of a region older than this is no word. */
     statusMsMax: 20_000,
     /** One call, over an ocean and to a busy Postgres. */
-    callMsMax: 5_000,
+    callMsMax: 3_000,
     /** A prompt of 20,000 characters, parameters and a notebook of some MB. */
     offerBytesMax: 24 * 1024 * 1024,
     /** Jobs looked at in a round: each costs as much as telling its owner where it stands. */

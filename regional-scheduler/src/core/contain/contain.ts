@@ -101,7 +101,8 @@ export function foldAttemptEnded(s: ContainState, end: AttemptEnd): void {
   observeHost(s.hosts, {
     hostId: end.hostId,
     jobId: end.jobId,
-    result: isOwnFault ? 'own fault' : failure ? 'failed' : 'succeeded',
+    atMs,
+    result: failure === 'lost' ? 'lost' : isOwnFault ? 'own fault' : failure ? 'failed' : 'succeeded',
     failedOn: end.failures.map((one) => one.hostId),
     isExplained: isExplained || isCandidate,
   });

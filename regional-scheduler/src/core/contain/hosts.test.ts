@@ -41,7 +41,13 @@ function runJob(
     };
     const at = free();
     const fails = chance.fails(at);
-    const seen = { hostId: hostId(at), jobId: `job-${job}` as JobId, failedOn, isExplained: false };
+    const seen = {
+      hostId: hostId(at),
+      jobId: `job-${job}` as JobId,
+      failedOn,
+      isExplained: false,
+      atMs: w.nowMs,
+    };
     observeHost(w.s, { ...seen, failedOn: [...failedOn], result: fails ? 'failed' : 'succeeded' });
     w.nowMs += 1000;
     for (const one of decideHosts(w.s, hosts, w.nowMs)) {
@@ -87,7 +93,7 @@ describe('a host that fails what succeeds elsewhere', () => {
   it('comes back on probation, with one job at a time that has not failed, and stays when it fails again', () => {
     const w = world();
     for (let job = 0; job < 300; job++) runJob(w, job, { host: () => job % hosts, fails: () => false });
-    const seen = { hostId: hostId(7), failedOn: [], isExplained: false };
+    const seen = { hostId: hostId(7), failedOn: [], isExplained: false, atMs: w.nowMs };
     const fail = (job: number) =>
       observeHost(w.s, { ...seen, jobId: `job-${job}` as JobId, result: 'own fault' });
     const decide = () => {
@@ -123,11 +129,29 @@ describe('a host that fails what succeeds elsewhere', () => {
         jobId: `job-${job}` as JobId,
         failedOn: [],
         isExplained: false,
+        atMs: 0,
       };
       observeHost(w.s, { ...seen, result: 'own fault' });
       for (const one of decideHosts(w.s, hosts, 0)) foldHostPhase(w.s, one.hostId, one.phase, 0);
     }
     expect(w.s.quarantined.length).toBeLessThanOrEqual(hostRules.quarantinedShareMax * hosts);
+  });
+
+  it('is not blamed eight times over for eight jobs that it lost together, and forgotten as due when it falls silent', () => {
+    const w = world();
+    for (let job = 0; job < 300; job++) runJob(w, job, { host: () => job % hosts, fails: () => false });
+    const lose = (atMs: number) => {
+      for (let job = 0; job < 8; job++) {
+        const ids = { hostId: hostId(7), jobId: `job-${atMs}-${job}` as JobId };
+        observeHost(w.s, { ...ids, failedOn: [], isExplained: false, atMs, result: 'lost' });
+      }
+    };
+    lose(1_000_000);
+    expect(decideHosts(w.s, hosts, 1_000_000)).toEqual([]);
+    for (let hour = 1; hour < 8; hour++) lose(1_000_000 + hour * 3_600_000);
+    expect(decideHosts(w.s, hosts, 1_000_000)).toMatchObject([{ hostId: 'host-7', phase: 'quarantined' }]);
+    foldHostPhase(w.s, hostId(7), 'silent', 1_000_000);
+    expect(decideHosts(w.s, hosts, 1_000_000)).toEqual([]);
   });
 
   it('that an operator quarantined is not brought back by evidence', () => {

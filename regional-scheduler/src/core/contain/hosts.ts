@@ -28,6 +28,8 @@ export interface SuspectHost extends Suspicion {
   quarantinedMs: number | null;
   /** Good ends still wanted of it; 0: it is trusted. */
   probation: number;
+  /** When it last lost what it ran: all of it together is one misfortune. */
+  lostMs: number | null;
   /** What its last failures added, by job: to be taken back. */
   added: { jobId: JobId; log: number }[];
 }
@@ -53,6 +55,7 @@ export const hostRules = {
   /** Good ends after which one earlier quarantine is forgotten. */
   forgivenAfter: 200,
   addedMax: 20,
+  lostTogetherMs: 60_000,
 };
 
 export function newHostEvidence(): HostEvidence {
@@ -62,7 +65,8 @@ export function newHostEvidence(): HostEvidence {
 export interface HostObservation {
   hostId: HostId;
   jobId: JobId;
-  result: 'succeeded' | 'failed' | 'own fault';
+  result: 'succeeded' | 'failed' | 'own fault' | 'lost';
+  atMs: number;
   /** Hosts on which this job failed before. */
   failedOn: readonly HostId[];
   /** A limited class or a candidate version has failed it: nothing against the host. */
@@ -83,6 +87,11 @@ export function observeHost(s: HostEvidence, seen: HostObservation): void {
     return;
   }
   if (seen.isExplained && seen.result === 'failed') return;
+  if (seen.result === 'lost') {
+    const isSame = host.lostMs !== null && seen.atMs - host.lostMs < hostRules.lostTogetherMs;
+    host.lostMs = seen.atMs;
+    if (isSame) return;
+  }
   if (host.probation > 0) noteDue(s, seen.hostId);
   countRate(s.base, true);
   blame(s, seen.hostId, seen.jobId, normalRate);
@@ -112,7 +121,16 @@ function takeBack(s: HostEvidence, hostId: HostId, jobId: JobId): void {
 function hostOf(s: HostEvidence, hostId: HostId): SuspectHost {
   const known = s.hosts[hostId];
   if (known) return known;
-  const host = { log: 0, bad: 0, ok: 0, times: 0, quarantinedMs: null, probation: 0, added: [] };
+  const host = {
+    log: 0,
+    bad: 0,
+    ok: 0,
+    times: 0,
+    quarantinedMs: null,
+    probation: 0,
+    lostMs: null,
+    added: [],
+  };
   s.hosts[hostId] = host;
   s.hostCount++;
   return host;
@@ -151,7 +169,7 @@ export function decideHosts(s: HostEvidence, hostsUp: number, nowMs: number): Ho
 export function foldHostPhase(s: HostEvidence, hostId: HostId, phase: HostPhase, atMs: number): void {
   const wasDue = s.due.includes(hostId);
   const host = s.hosts[hostId];
-  if (!host || phase === 'silent' || phase === 'draining') return;
+  if (!host || phase === 'draining') return;
   s.due = s.due.filter((other) => other !== hostId);
   if (phase === 'quarantined') {
     if (!wasDue) return;
@@ -165,6 +183,7 @@ export function foldHostPhase(s: HostEvidence, hostId: HostId, phase: HostPhase,
     delete s.hosts[hostId];
     s.hostCount--;
   } else if (isBack) {
+    // One that fell silent meanwhile is on probation when it comes back.
     const { probationJobs } = hostRules;
     Object.assign(host, { quarantinedMs: null, probation: probationJobs, log: 0, bad: 0, ok: 0, added: [] });
   }

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { answerOffer, answerWithdrawal, type HandoffAnswer, handoffRules, nextStep } from './handoff.ts';
+import {
+  answerOffer,
+  answerWithdrawal,
+  type HandoffAnswer,
+  handoffRules,
+  nextStep,
+  restAfterRefusalMs,
+} from './handoff.ts';
 
 /**
  * All that can happen between two regions and one job: messages are lost (never delivered), repeated and late
@@ -102,5 +109,10 @@ describe('a job that goes from one region to another', () => {
     expect(nextStep(job, 0)).toBe('offer');
     expect(nextStep(job, handoffRules.patienceMs)).toBe('withdraw');
     expect(nextStep({ ...job, cancelAsked: true }, 0)).toBe('withdraw');
+  });
+
+  it('is offered again later and later after it was refused', () => {
+    const rests = [1, 2, 3, 4, 50].map(restAfterRefusalMs);
+    expect(rests).toEqual([5_000, 10_000, 20_000, 40_000, handoffRules.restMsMax]);
   });
 });

@@ -49,7 +49,15 @@ export const handoffRules = {
   keptMs: 48 * 3_600_000,
   /** How long an offer is repeated before it is withdrawn. */
   patienceMs: 15_000,
+  /** After a refusal; doubled with each. */
+  restMs: 5_000,
+  restMsMax: 10 * 60_000,
 };
+
+/** How long a job whose offer of this number was refused is offered to nobody. */
+export function restAfterRefusalMs(handoff: number): number {
+  return Math.min(handoffRules.restMsMax, handoffRules.restMs * 2 ** Math.min(handoff - 1, 20));
+}
 
 export interface SpillingJob {
   handoff: number;

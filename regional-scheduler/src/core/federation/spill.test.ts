@@ -41,7 +41,7 @@ describe('spilling over to another region', () => {
     ['has run here', { attempts: 1 }],
     ['somebody waits in front of', { interactive: true }],
     ['came from another region', { cameFromAnother: true }],
-    ['was offered in vain three times', { handoff: 3 }],
+    ['was offered in vain a hundred times', { handoff: 100 }],
     ['starts soon', { waitHereMs: 20_000 }],
     ['no host there can take', { gpus: 9 }],
     ['needs another model', { skus: ['A100'] }],

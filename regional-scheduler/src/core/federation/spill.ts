@@ -5,7 +5,7 @@
  * with nearly equal queues exchange nothing. What was already given to a region in this round counts as queued there.
  *
  * Never: one that must stay (data residency), that has run here already (its checkpoint and its logs are here), that a
- * person waits in front of, that came from another region, that was offered in vain a few times, or that starts soon.
+ * person waits in front of, that came from another region, that was offered in vain very often, or that starts soon.
  */
 import type { JobId, RegionId } from '@cellbook/shared/ids.ts';
 import type { Tier } from '@cellbook/shared/protocol/principal.ts';
@@ -55,7 +55,7 @@ export const usualSpillPolicy: SpillPolicy = {
   moveMs: 5_000,
   marginMs: 30_000,
   marginShare: 0.25,
-  offersMax: 3,
+  offersMax: 100,
   perRoundMax: 100,
 };
 
