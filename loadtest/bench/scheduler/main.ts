@@ -2,7 +2,8 @@
  * `npm run bench -- scheduler [--json] [--quick]`: the regional scheduler at 5,120 GPUs, a million queued jobs and 10,000
  * customers. Its parts are programs of its own, run one after the other: decisions in memory
  * (regional-scheduler/src/bench/core/main.ts), decisions that are on disk, adding and draining jobs, and folding the
- * record anew (regional-scheduler/src/bench/durable/main.ts); then two queues on Postgres add and drain as many jobs.
+ * record anew (regional-scheduler/src/bench/durable/main.ts), a leader that is killed
+ * (regional-scheduler/src/bench/failover/main.ts); then two queues on Postgres add and drain as many jobs.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { loadavg, tmpdir } from 'node:os';
@@ -40,6 +41,10 @@ const durableSchema = z.looseObject({
   ...{ rebuildSeconds: z.number(), rebuildProcessorSeconds: z.number(), rssMb: z.number() },
 });
 
+const failoverSchema = z.object({
+  ...{ queued: z.number(), firstDecisionSeconds: z.number(), lapsed: z.number() },
+});
+
 const directory = await mkdtemp(join(tmpdir(), 'cellbook-bench-scheduler-'));
 const load = [loadavg()[0] ?? 0];
 const server = await startServer(directory);
@@ -53,6 +58,11 @@ try {
   const durableProgram = 'regional-scheduler/src/bench/durable/main.ts';
   const durable = await runPart(durableProgram, sizes, environment, durableSchema);
   const plan = { jobs: drain, clients: 4, batch: 100 };
+  note('a leader killed');
+  const failoverArgs = ['--jobs', String(values.quick ? 1_000 : 100_000)];
+  const failoverProgram = 'regional-scheduler/src/bench/failover/main.ts';
+  const killed = { DATABASE_URL: await server.database('failover') };
+  const failover = await runPart(failoverProgram, failoverArgs, killed, failoverSchema);
   note('graphile-worker');
   const graphile = await graphileWorker({ ...plan, databaseUrl: await server.database('graphile') });
   note('pg-boss');
@@ -65,6 +75,7 @@ try {
     drainPerSecond: durable.drainPerSecond,
     rebuildSeconds: durable.rebuildSeconds,
     rssMb: durable.rssMb,
+    failover,
     peer: { graphileWorker: graphile, pgBoss: boss },
     parts: { memory, durable },
     ...{ jobs, drained: drain, quick: values.quick, postgres: server.version },
