@@ -1,7 +1,7 @@
 /** Whoever has a claim on a host takes it when it is free; a claim that came to nothing is made anew, or let go. */
 
 import type { Reservation } from '../fleet/host.ts';
-import { couldTake, type Request } from '../place/find-place.ts';
+import { couldTake } from '../place/find-place.ts';
 import { mayRunMore } from '../queue/line.ts';
 import type { ShapeClass } from '../queue/shape-class.ts';
 import { chooseHost } from '../reserve/choose-host.ts';
@@ -27,18 +27,19 @@ function redeem(turn: Turn, claim: Reservation): void {
   const orgId = state.jobs.orgOf(row);
   const shape = shapeOf(state, claim);
   const budget = budgetMilli(state, queue);
-  const isAdmissible =
-    mayRunMore(queue.customer(orgId)) && gpus * host.kind.priceMilli <= budget && isLetRun(turn, row);
+  // Room that its tier may not take is not kept for it.
+  const isOver = host.free >= gpus && gpus * host.kind.priceMilli > budget;
+  const isAdmissible = !isOver && mayRunMore(queue.customer(orgId)) && isLetRun(turn, row);
   if (!isAdmissible) turn.emit({ type: 'reservation_dropped', jobId });
   else if (couldTake(state, { shape, budgetMilli: budget }, host)) turn.placeOn(row, host);
-  else if (nowMs > claim.startMs) renew(turn, claim, { shape, budgetMilli: budget });
+  else if (nowMs > claim.startMs) renew(turn, claim, { tier, shape, budgetMilli: budget });
 }
 
 /** It stays where it is, which gathers GPUs already, unless it would have to wait so long. */
 const soonMs = 30_000;
 
 /** Predictions did not hold: perhaps another host is free sooner by now. A nomination waits for those asked to stop. */
-function renew(turn: Turn, claim: Reservation, request: Pick<Request, 'shape' | 'budgetMilli'>): void {
+function renew(turn: Turn, claim: Reservation, request: Parameters<typeof chooseHost>[1]): void {
   const { state, nowMs } = turn;
   const { jobId, host, nominated, gpus } = claim;
   const hereMs = freeAtMs(state, host, gpus, nowMs);

@@ -3,7 +3,6 @@
  * first. Only while nobody of one GPU is before them: the next GPU that comes free is his.
  */
 
-import { couldAfford } from '../place/find-place.ts';
 import type { ShapeClass } from '../queue/shape-class.ts';
 import type { TierQueue } from '../queue/tier-queue.ts';
 import { chooseHost, reservedSkus } from '../reserve/choose-host.ts';
@@ -15,9 +14,8 @@ import type { Turn } from './turn.ts';
 export function reserveForGangs(turn: Turn): void {
   for (const queue of byLevel(turn)) {
     const skus = reservedSkus(turn.state, queue);
-    const budget = budgetMilli(turn.state, queue);
-    const isWanted = (shape: ShapeClass) =>
-      couldAfford(shape, budget) && (shape.gpus === 1 || shape.kinds.some(({ sku }) => !skus.has(sku)));
+    const isWanted = ({ gpus, kinds }: ShapeClass) =>
+      kinds.length > 0 && (gpus === 1 || kinds.some(({ sku }) => !skus.has(sku)));
     for (const shape of queue.inOrder(gangsLooked, isWanted)) {
       if (turn.isFull || shape.gpus === 1) break;
       reserve(turn, queue, shape, skus);
@@ -35,7 +33,7 @@ function reserve(turn: Turn, queue: TierQueue, shape: ShapeClass, skus: Set<stri
   if (state.reservations.has(jobId) || !isLetRun(turn, row)) return;
   const chosen = chooseHost(
     state,
-    { shape, budgetMilli: budgetMilli(state, queue) },
+    { tier: queue.tier, shape, budgetMilli: budgetMilli(state, queue) },
     nowMs,
     (host) => host.reservation !== null || skus.has(host.kind.sku),
   );

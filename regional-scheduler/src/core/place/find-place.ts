@@ -71,7 +71,7 @@ function firstAllowed(
   return null;
 }
 
-function isTrusted({ contain }: SchedulerState, { avoids }: ShapeClass, host: Host): boolean {
+export function isTrusted({ contain }: SchedulerState, { avoids }: ShapeClass, host: Host): boolean {
   return hostMayTake(contain, host.spec.hostId, {
     failures: avoids.length,
     runningThere: host.attempts.length,

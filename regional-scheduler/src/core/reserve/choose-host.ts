@@ -3,8 +3,10 @@
  * go before it only where that does not make it later. One reservation for each tier and SKU at the most, so that
  * little of the fleet is kept empty. Jobs of one GPU need none: the next GPU that comes free is theirs.
  */
+
+import type { Tier } from '@cellbook/shared/protocol/principal.ts';
 import type { Host } from '../fleet/host.ts';
-import type { Request } from '../place/find-place.ts';
+import { isTrusted, type Request } from '../place/find-place.ts';
 import type { TierQueue } from '../queue/tier-queue.ts';
 import type { SchedulerState } from '../state.ts';
 import { freeAtMs } from './predict-end.ts';
@@ -16,7 +18,7 @@ export interface Chosen {
 
 export function chooseHost(
   state: SchedulerState,
-  { shape, budgetMilli }: Pick<Request, 'shape' | 'budgetMilli'>,
+  { tier, shape, budgetMilli }: Pick<Request, 'shape' | 'budgetMilli'> & { tier: Tier },
   nowMs: number,
   isTaken: (host: Host) => boolean,
 ): Chosen | null {
@@ -25,13 +27,22 @@ export function chooseHost(
     const isEligible =
       host.phase === 'up' &&
       shape.kinds.includes(host.kind) &&
-      shape.gpus * host.kind.priceMilli <= budgetMilli &&
-      !shape.avoids.includes(host.spec.hostId);
+      host.free < shape.gpus &&
+      shape.gpus * host.kind.priceMilli <= budgetMilli + heldOn(host, tier) &&
+      !shape.avoids.includes(host.spec.hostId) &&
+      isTrusted(state, shape, host);
     if (!isEligible || isTaken(host)) continue;
     const startMs = freeAtMs(state, host, shape.gpus, nowMs);
     if (startMs < (best?.startMs ?? Number.POSITIVE_INFINITY)) best = { host, startMs };
   }
   return best;
+}
+
+/** What the tier itself holds there, which is to end first, does not count against its ceiling then. */
+function heldOn(host: Host, tier: Tier): number {
+  let milli = 0;
+  for (const attempt of host.attempts) if (attempt.tier === tier) milli += attempt.gpus * attempt.priceMilli;
+  return milli;
 }
 
 /** SKUs on which a job of the tier has a reservation already. */
