@@ -188,6 +188,17 @@ describe('reading', () => {
     expect(queue.spend).toMatchObject({ spentMicros: ended.costMicros });
   });
 
+  it('shows one that has waited for longer than events are kept as the scheduler’s state has it', async () => {
+    const who = under.newWho();
+    const job = await made(
+      who,
+      video({ notBefore: new Date(under.clock.nowMs() + 86_400_000).toISOString() }),
+    );
+    await under.onlyInState(job.id);
+    const shown = await details(who, job.id);
+    expect(shown).toMatchObject({ phase: 'held', pending: [{ code: 'not_before', until: shown.notBefore }] });
+  });
+
   it('lists one’s own, by page and by state', async () => {
     const who = under.newWho();
     const ids = [];

@@ -78,7 +78,7 @@ export function openJobs(deps: OpenJobsDeps): OpenJobs {
     ...{ outbox, keys, clock, random, log, post: (post) => postWebhook({ allowed }, post) },
   });
   const settled = () => region.wake();
-  const ends = followEnds({ log: region.log, store, regionId, clock, random, logger: log, settled });
+  const ends = followEnds({ log: region.log, store, regionId, clock, random, logger: log, settled, objects });
   const jobs: JobsDeps = {
     ...{ regionId, region, store, pressure, objects, outbox, logs, keys, clock, log },
     publicUrl: deps.publicUrl,

@@ -21,7 +21,7 @@ export const jobParams = z.object({ jobId: jobIdSchema });
 
 export function registerReadRoutes(app: JobsScope, deps: JobsDeps): void {
   const { store, regionId, region, clock } = deps;
-  const read = { records: store, log: region.log };
+  const read = { records: store, log: region.log, state: () => region.state() };
 
   app.get(
     '/v1/jobs',
@@ -115,7 +115,9 @@ export async function viewOf(
 ): Promise<Viewed> {
   const [found] = await store.find([jobId]);
   const record = mayOn(found, jobId, principal, permission);
-  const [viewed] = await readViews({ records: store, log: region.log }, [record]);
+  const [viewed] = await readViews({ records: store, log: region.log, state: () => region.state() }, [
+    record,
+  ]);
   if (!viewed) throw new Error(`${jobId} has no view`);
   const { phase, spill } = viewed.view;
   if (phase !== 'spilled' || !spill) return viewed;

@@ -91,7 +91,10 @@ async function present(deps: JobsDeps, verdicts: readonly Verdict[]): Promise<(J
     verdict.kind === 'refused' || isFresh(verdict) ? [] : [verdict.jobId],
   );
   const found = await deps.store.find(toRead);
-  const read = await readViews({ records: deps.store, log: deps.region.log }, found);
+  const read = await readViews(
+    { records: deps.store, log: deps.region.log, state: () => deps.region.state() },
+    found,
+  );
   const byId = new Map(read.map((viewed) => [viewed.record.jobId, presentJob(viewed, deps.regionId)]));
   return verdicts.map((verdict) => {
     if (verdict.kind === 'refused') return undefined;

@@ -3,6 +3,7 @@
  * leader, on any instance. A job whose result is another's is as that one is, until its own owner cancels it.
  */
 import type { JobId } from '@cellbook/shared/ids.ts';
+import { jobView, type SchedulerState } from '../core/state.ts';
 import type { EventLog } from '../log/event-log.ts';
 import { type FoldedJob, foldJob, jobIdOf, newJob } from './fold-job.ts';
 import type { JobRecord, JobRecords } from './job-record.ts';
@@ -20,6 +21,8 @@ export interface Viewed {
 export interface ViewDeps {
   records: Pick<JobRecords, 'find'>;
   log: Pick<EventLog, 'eventsOf'>;
+  /** For jobs that have waited so long that their events are gone. */
+  state(): SchedulerState | null;
 }
 
 export async function readViews(deps: ViewDeps, records: readonly JobRecord[]): Promise<Viewed[]> {
@@ -36,7 +39,7 @@ export async function readViews(deps: ViewDeps, records: readonly JobRecord[]): 
 
 type Folded = ReadonlyMap<JobId, { view: FoldedJob; seq: number }>;
 
-async function foldAll({ log }: ViewDeps, records: readonly JobRecord[]): Promise<Folded> {
+async function foldAll({ log, state }: ViewDeps, records: readonly JobRecord[]): Promise<Folded> {
   const folded = new Map(records.map(({ jobId }) => [jobId, { view: newJob(null), seq: 0 }]));
   if (records.length === 0) return folded;
   for (const { event, seq } of await log.eventsOf([...folded.keys()])) {
@@ -46,7 +49,16 @@ async function foldAll({ log }: ViewDeps, records: readonly JobRecord[]): Promis
     foldJob(one.view, event);
     one.seq = seq;
   }
+  const now = state();
+  if (now) for (const [jobId, { view, seq }] of folded) if (seq === 0) takeFromState(view, now, jobId);
   return folded;
+}
+
+function takeFromState(view: FoldedJob, state: SchedulerState, jobId: JobId): void {
+  const known = jobView(state, jobId);
+  if (!known) return;
+  const { phase, heldUntilMs, cancelAsked, preemptions, savedMs } = known;
+  Object.assign(view, { phase, heldUntilMs, cancelAsked, preemptions, savedMs });
 }
 
 function viewOf(record: JobRecord, folded: Folded): Viewed {

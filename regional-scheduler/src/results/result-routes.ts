@@ -46,7 +46,9 @@ export function registerResultRoutes(app: JobsScope, deps: JobsDeps): void {
       checkSigned({ ...params, expires: query.expires }, query.signature, keys, clock.nowMs());
       const [record] = await store.find([params.jobId]);
       if (!record || params.region !== regionId) throw unseenJob(params.jobId);
-      const [viewed] = await readViews({ records: store, log: region.log }, [record]);
+      const [viewed] = await readViews({ records: store, log: region.log, state: () => region.state() }, [
+        record,
+      ]);
       if (!viewed) throw unseenJob(params.jobId);
       return send(deps, request, reply, resultOf(viewed, clock.nowMs()).key);
     },

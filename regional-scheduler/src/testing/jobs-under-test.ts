@@ -62,6 +62,8 @@ export interface JobsUnderTest {
   commit(...events: SchedulerEvent[]): Promise<void>;
   /** Takes what was submitted in, as a leader would. */
   takeIn(jobId: JobId): Promise<void>;
+  /** The same, of so long ago that the log holds nothing of it. */
+  onlyInState(jobId: JobId): Promise<void>;
   /** Places and starts it. */
   run(jobId: JobId): Promise<AttemptId>;
   succeed(jobId: JobId, attemptId: AttemptId, bytes?: Buffer): Promise<void>;
@@ -141,6 +143,10 @@ export async function jobsUnderTest(given: Partial<OpenJobsDeps> = {}): Promise<
       const [record] = await jobs.store.find([jobId]);
       if (!record?.spec) throw new Error(`${jobId} has nothing to run`);
       await under.commit({ type: 'job_submitted', atMs: clock.nowMs(), job: record.spec });
+    },
+    async onlyInState(jobId) {
+      const [record] = await jobs.store.find([jobId]);
+      if (record?.spec) applyEvent(state, { type: 'job_submitted', atMs: clock.nowMs(), job: record.spec });
     },
     async run(jobId) {
       const attemptId = newAttemptId(systemRandom);
