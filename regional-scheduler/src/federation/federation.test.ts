@@ -6,7 +6,7 @@ import { systemClock } from '@cellbook/shared/clock.ts';
 import type { JobId, RegionId } from '@cellbook/shared/ids.ts';
 import { federationHeader } from '@cellbook/shared/protocol/federation-api.ts';
 import { seededRandom } from '@cellbook/shared/random.ts';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFailed, vi } from 'vitest';
 import { PostgresSubmissionStore } from '../admission/postgres/postgres-submission-store.ts';
 import { AgentDouble } from '../testing/agent-double.ts';
 import { applicant, askerOf, videoOf } from '../testing/candidates.ts';
@@ -136,6 +136,7 @@ describe('a job that its own region can never run', () => {
 
 describe('a region that is cut off', () => {
   it('keeps what it has offered for itself until it is answered; the other’s return settles it, and it runs once', async () => {
+    onTestFailed(() => console.error([schedulers.eu, schedulers.us].map((one) => one.output()).join('\n\n')));
     schedulers.us.kill('SIGSTOP');
     const jobId = await submit();
     await eventually('it is offered', async () => (await eventsOf('eu', jobId)).includes('spill_offered'));

@@ -1,5 +1,6 @@
 /** The schedulers of other regions, as this one calls them: each has several instances, any of which answers. */
 import type { Clock } from '@cellbook/shared/clock.ts';
+import { withDeadline } from '@cellbook/shared/deadline.ts';
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import { type RegionId, regionIdSchema } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
@@ -44,16 +45,20 @@ export function createPeerCaller(deps: {
   async function callOne<Answer>(url: string, to: RegionId, call: PeerCall, schema: z.ZodType<Answer>) {
     const body = call.body === undefined ? '' : JSON.stringify(call.body);
     const token = await signCall(secret, { from: regionId, to, ...call, body }, clock);
-    const response = await fetch(new URL(call.path, url), {
-      method: call.method,
-      headers: {
-        [federationHeader]: token,
-        ...(body === '' ? {} : { 'content-type': 'application/json' }),
-      },
-      ...(body === '' ? {} : { body }),
-      signal: AbortSignal.any([signal, AbortSignal.timeout(limits.federation.callMsMax)]),
-    });
-    const text = await response.text();
+    const details = { code: 'provider_unavailable', doing: `asking region ${to}` } as const;
+    const asked = async (deadline: AbortSignal) => {
+      const response = await fetch(new URL(call.path, url), {
+        method: call.method,
+        headers: {
+          [federationHeader]: token,
+          ...(body === '' ? {} : { 'content-type': 'application/json' }),
+        },
+        ...(body === '' ? {} : { body }),
+        signal: deadline,
+      });
+      return { response, text: await response.text() };
+    };
+    const { response, text } = await withDeadline(clock, limits.federation.callMsMax, details, asked, signal);
     if (response.ok) return schema.parse(JSON.parse(text));
     throw unreachable(to, `${response.status}: ${text.slice(0, 200)}`);
   }
