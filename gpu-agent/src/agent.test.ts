@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { AttemptId } from '@cellbook/shared/ids.ts';
 import type { AttemptReport } from '@cellbook/shared/protocol/gpu-agent-api.ts';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -139,6 +140,35 @@ describe('the agent', () => {
     const { outcome, progress } = await endOf(a);
     expect(outcome).toMatchObject({ kind: 'succeeded' });
     expect(progress).toBeNull();
+  });
+
+  it('runs a notebook with parameters as well', async () => {
+    start(
+      hostWith({ CELLBOOK_BINARIES: fileURLToPath(new URL('../examples/notebook-runner', import.meta.url)) }),
+    );
+    const cell = {
+      cell_type: 'code',
+      metadata: {},
+      source: 'print(6 * by)',
+      execution_count: null,
+      outputs: [],
+    };
+    const notebook = { nbformat: 4, nbformat_minor: 5, metadata: {}, cells: [cell] };
+    scheduler.orders({
+      run: [
+        runOrder(a, {
+          binary: 'notebook',
+          kind: 'notebook',
+          parameters: { notebook, parameters: { by: 7 } },
+        }),
+      ],
+    });
+    const { outcome, logTail } = await endOf(a);
+    expect(outcome, `${JSON.stringify(outcome)} ${logTail}`).toMatchObject({ kind: 'succeeded' });
+    const made = scheduler.objects.get(String(outcome.resultKey))?.bytes.toString() ?? '{}';
+    expect(JSON.parse(made).cells[1].outputs).toEqual([
+      { output_type: 'stream', name: 'stdout', text: '42\n' },
+    ]);
   });
 
   it('gives a program its own devices, and nothing of the agent’s', async () => {

@@ -68,7 +68,13 @@ export async function startAgent(config: AgentConfig, { clock, random, log }: Ag
   const changed = () => reporting?.changed();
   const devices = await watchDevices(source, { clock, log, changed });
   log.info(
-    { generation, binaries: binaries.names, holds: groups.holds, lacks: confinement.lacks },
+    {
+      generation,
+      binaries: binaries.names,
+      lacking: binaries.lacking,
+      holds: groups.holds,
+      lacks: confinement.lacks,
+    },
     'the agent is up',
   );
 

@@ -6,6 +6,7 @@ import type { Binary } from './binaries.ts';
 import type { JobFolder } from './job-folder.ts';
 import { type Confinement, confinedCommand } from './launch.ts';
 import { openInside } from './open-inside.ts';
+import { programPath } from './program-path.ts';
 
 /** What is wrong with it; empty: nothing. */
 export async function resultProblem(
@@ -25,7 +26,11 @@ export async function resultProblem(
 }
 
 function checkedBy([command = '', ...args]: string[], directory: string): Promise<string> {
-  const options = { cwd: directory, timeout: limits.gpuAgent.run.checkMs, killSignal: 'SIGKILL' as const };
+  const options = {
+    ...{ cwd: directory, timeout: limits.gpuAgent.run.checkMs, killSignal: 'SIGKILL' as const },
+    // It reads what a program made, and is told no more than that was.
+    env: { PATH: programPath, HOME: directory, LANG: 'C.UTF-8' },
+  };
   return new Promise((resolve) => {
     execFile(command, args, options, (error, _out, told) => {
       const first = told.trim().split('\n')[0]?.slice(0, 300) || 'its check says no';

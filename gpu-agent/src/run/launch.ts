@@ -8,6 +8,7 @@
 import { spawnSync } from 'node:child_process';
 import { type IPty, spawn } from 'node-pty';
 import type { Binary } from './binaries.ts';
+import { programPath } from './program-path.ts';
 
 export interface Confinement {
   /** Whose rights it has; null: the agent's. */
@@ -110,7 +111,7 @@ export function jobEnvironment(
   devices: Record<string, string>,
 ): Record<string, string> {
   return {
-    PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+    PATH: programPath,
     ...{ HOME: files.work, TMPDIR: `${files.work}/tmp`, LANG: 'C.UTF-8', TERM: 'xterm' },
     CELLBOOK_JOB_FILE: files.jobFile,
     CELLBOOK_OUTPUT_DIR: files.output,

@@ -7,6 +7,10 @@ import type { Child, SpawnContext } from '../processes/child.ts';
 import { stopOrder } from '../processes/record.ts';
 import { startServed } from './served-program.ts';
 
+const examples = ['video-renderer', 'notebook-runner'].map((name) =>
+  join(checkoutDirectory, 'gpu-agent/examples', name),
+);
+
 export interface GpuAgentOptions extends GpuHostPlace {
   port: number;
   rack: string;
@@ -36,7 +40,7 @@ export async function startGpuAgent(
       CELLBOOK_SCHEDULER_URLS: options.schedulerUrl,
       CELLBOOK_AGENT_KEY_FILE: options.keyFile,
       CELLBOOK_DEVICES: options.devices,
-      CELLBOOK_BINARIES: join(checkoutDirectory, 'gpu-agent/examples/video-renderer'),
+      CELLBOOK_BINARIES: examples.join(':'),
       NODE_COMPILE_CACHE: join(options.cacheDirectory, 'node-compile-cache'),
     },
     stopDeadlineMs: 40_000,

@@ -40,6 +40,8 @@ export const gpuAgentLimits = {
       errorsMax: 64,
     },
     run: {
+      /** For a program's `needs` to answer: a Python that imports large packages from a cold disk. */
+      needsMs: 30_000,
       /** Looks at a program's memory, checkpoints and clocks. */
       everyMs: 250,
       /** From kill to gone; more means a process that hangs in the kernel, and the host is at fault. */
