@@ -10,7 +10,7 @@ import { type FailingStores, startFailingStores } from '@cellbook/ops/test/faili
 import { agentKeyOf } from '@cellbook/shared/gpu/agent-key.ts';
 import { hostIdSchema } from '@cellbook/shared/ids.ts';
 import { seededRandom } from '@cellbook/shared/random.ts';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { closeDatabase, type Database, openDatabase } from './db/database.ts';
 import { AgentDouble } from './testing/agent-double.ts';
 import { eventually } from './testing/eventually.ts';
@@ -26,6 +26,9 @@ let bed: ProcessBed;
 let schedulers: SchedulerProcess[] = [];
 let agents: AgentDouble[] = [];
 let submitted = 0;
+
+// Each waits for programs on a machine that may be busy with all the tests.
+vi.setConfig({ testTimeout: 120_000 });
 
 beforeAll(async () => {
   stores = await startFailingStores(directory);

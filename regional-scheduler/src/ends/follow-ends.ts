@@ -10,7 +10,8 @@ import { limits } from '@cellbook/shared/limits.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
 import type { Random } from '@cellbook/shared/random.ts';
 import type { SubmissionStore } from '../admission/submission-store.ts';
-import { type EventLog, isLast, jobOf } from '../log/event-log.ts';
+import { type EventLog, isLast, jobOf, type StoredEntry } from '../log/event-log.ts';
+import type { ObjectStore } from '../objects/object-store.ts';
 import { foldJob, newJob } from '../records/fold-job.ts';
 import type { JobRecord } from '../records/job-record.ts';
 import { type Ended, settlementOf } from './settlement-of.ts';
@@ -24,6 +25,8 @@ export interface FollowEndsDeps {
   logger: Logger;
   /** Something to deliver or to take in was stored. */
   settled(): void;
+  /** What ended jobs had saved is of no more use. */
+  objects?: Pick<ObjectStore, 'remove'>;
 }
 
 export interface FollowEnds {
@@ -87,24 +90,43 @@ async function settlePage(deps: FollowEndsDeps): Promise<number> {
   const jobIds = page.flatMap(({ event }) => (isLast(event) ? (jobOf(event) ?? []) : []));
   // Nothing of it ended: the cursor moves when something does, or now and then, so that reading goes on from there.
   if (jobIds.length === 0 && page.length < limits.jobs.endsPageEvents) return 0;
-  const ended = await endedOf(deps, [...new Set(jobIds)]);
+  const { ended, events } = await endedOf(deps, [...new Set(jobIds)]);
   const nowMs = clock.nowMs();
   const settlement = settlementOf(ended, { regionId, nowMs, newJobId: () => newJobId(random) });
   await store.settle({ fromSeq, toSeq: last.seq, ...settlement, nowMs });
   deps.settled();
+  await removeCheckpoints(deps, events);
   return page.length;
 }
 
-async function endedOf({ store, log }: FollowEndsDeps, jobIds: readonly JobId[]): Promise<Ended[]> {
-  if (jobIds.length === 0) return [];
+/** Whoever dies in between leaves a few lying. */
+async function removeCheckpoints(
+  { objects, logger }: FollowEndsDeps,
+  events: readonly StoredEntry[],
+): Promise<void> {
+  const keys = events.flatMap(({ event }) =>
+    event.type === 'attempt_saved' ? (event.checkpointKey ?? []) : [],
+  );
+  for (const key of new Set(keys))
+    await objects
+      ?.remove(key)
+      .catch((error: unknown) => logger.warn({ err: error, key }, 'a checkpoint stays that nobody needs'));
+}
+
+async function endedOf(
+  { store, log }: FollowEndsDeps,
+  jobIds: readonly JobId[],
+): Promise<{ ended: Ended[]; events: StoredEntry[] }> {
+  if (jobIds.length === 0) return { ended: [], events: [] };
   const [records, joined, events] = await Promise.all([
     store.find(jobIds),
     store.joined(jobIds),
     log.eventsOf(jobIds),
   ]);
-  return records.map((record: JobRecord) => {
+  const ended = records.map((record: JobRecord) => {
     const view = newJob(null);
     for (const { event } of events) if (jobOf(event) === record.jobId) foldJob(view, event);
     return { record, view, joined: joined.filter(({ sameAs }) => sameAs === record.jobId) };
   });
+  return { ended, events };
 }

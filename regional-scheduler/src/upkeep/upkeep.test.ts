@@ -3,7 +3,7 @@ import { systemClock } from '@cellbook/shared/clock.ts';
 import { silentLogger } from '@cellbook/shared/log.ts';
 import { createMetrics } from '@cellbook/shared/metrics.ts';
 import { seededRandom } from '@cellbook/shared/random.ts';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { stateDigest } from '../core/dump-state.ts';
 import { rebuild } from '../lead/replica.ts';
 import { noArrival } from '../log/event-log.ts';
@@ -14,6 +14,9 @@ import { eventually } from '../testing/eventually.ts';
 import { submitJobs } from '../testing/submit-rows.ts';
 import { createSchedulerTestDatabase, type SchedulerTestDatabase } from '../testing/test-database.ts';
 import { keepUp } from './upkeep.ts';
+
+// Each waits for programs on a machine that may be busy with all the tests.
+vi.setConfig({ testTimeout: 120_000 });
 
 let test1: SchedulerTestDatabase;
 let stores: Stores;
