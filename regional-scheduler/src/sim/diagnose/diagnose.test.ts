@@ -1,6 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { diagnose } from '../../predict/diagnose.ts';
 import { seedTrouble, troubles } from './seeded.ts';
+
+// Seconds of computing on an idle machine, ten times that on a busy one.
+vi.setConfig({ testTimeout: 150_000 });
 
 describe('a model that does well offline and badly online', () => {
   it.each(troubles.filter((trouble) => trouble !== 'none'))(

@@ -136,7 +136,7 @@ export class IdealRegion {
     const ranMs = this.timeline.nowMs - run.startedMs;
     const mayRunMs = watchMs(this.state.contain.classes, this.#jobs.get(run.jobId)!);
     if (ranMs >= mayRunMs) this.#end(run, hung, run.savedMs);
-    else this.timeline.after(Math.min(reportMs, mayRunMs - ranMs), () => this.#watch(run));
+    else this.timeline.after(Math.min(reportMs, Math.ceil(mayRunMs - ranMs)), () => this.#watch(run));
   }
 
   #preempt(attemptId: AttemptId): void {

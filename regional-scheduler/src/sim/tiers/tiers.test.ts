@@ -1,0 +1,46 @@
+import { seededRandom } from '@cellbook/shared/random.ts';
+import { expect, it } from 'vitest';
+import { drawDay } from './day.ts';
+import { drawPlot } from './plot.ts';
+import { dayPolicy, whatIfs } from './policies.ts';
+import { runDay } from './run-day.ts';
+import { judgePoison, poisonGpuMinutesMax, summaryOf } from './summary.ts';
+
+const day = { gpus: 64, hours: 1, load: 1.3 };
+const jobs = drawDay({ ...day, random: seededRandom(1) });
+const healthy = runDay({ ...day, jobs, policy: dayPolicy, poison: false });
+
+it('asks for as much as it says', () => {
+  const gpuMs = jobs.reduce((sum, { gpus, runMs }) => sum + gpus * runMs, 0);
+  // The first hours of a day are above its average, and an hour is a short time for a Poisson process.
+  expect(gpuMs / (64 * 3_600_000)).toBeGreaterThan(1.2);
+  expect(gpuMs / (64 * 3_600_000)).toBeLessThan(1.7);
+});
+
+it('keeps the fleet busy, and lets a higher tier start sooner', () => {
+  const { startMs, utilisation } = summaryOf(healthy, jobs.length);
+  expect(utilisation).toBeGreaterThan(0.95);
+  expect(startMs.enterprise.p95).toBeLessThan(startMs.paid.p95);
+  expect(startMs.paid.p95).toBeLessThan(startMs.free.p95);
+});
+
+it('shows what preemption is for', () => {
+  const without = runDay({ ...day, jobs, policy: whatIfs['without preemption']!, poison: false });
+  const p95 = (outcome: typeof healthy) => summaryOf(outcome, jobs.length).startMs.enterprise.p95;
+  expect(p95(without)).toBeGreaterThan(2 * p95(healthy));
+});
+
+it('contains a class of prompts that hangs', () => {
+  const poisoned = runDay({ ...day, jobs, policy: dayPolicy, poison: true });
+  const { limits, gpuMinutes, limitedWrongly } = judgePoison(healthy, poisoned);
+  expect(limits.map(({ limit }) => limit)).toContain('refused');
+  expect(gpuMinutes).toBeLessThan(poisonGpuMinutesMax);
+  expect(limitedWrongly).toBe(0);
+});
+
+it('draws three panels, and every line of them', () => {
+  const svg = drawPlot(healthy, day);
+  expect(svg.match(/<g /g)).toHaveLength(3);
+  expect(svg.match(/<path /g)).toHaveLength(6 + 1 + 6);
+  expect(svg).not.toContain('NaN');
+});
