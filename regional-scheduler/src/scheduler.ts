@@ -89,7 +89,10 @@ export async function startScheduler(config: SchedulerConfig, tools: SchedulerTo
   learning.start();
   const { policy } = config;
   if (policy) await region.ask({ type: 'policy_set', atMs: clock.nowMs(), policy }, 'configuration');
-  const upkeep = startUpkeep({ config, database, instance, snapshots: stores.snapshots, clock, log: logger });
+  const upkeep = startUpkeep({
+    ...{ config, database, instance, objects, clock, log: logger },
+    snapshots: stores.snapshots,
+  });
   logger.info({ port, url: at.url }, 'the scheduler serves');
 
   let closing: Promise<void> | null = null;

@@ -57,6 +57,17 @@ function conformance(open: () => ObjectStore): void {
     expect(await store.size(key)).toBeNull();
   });
 
+  test('an upload that nobody goes on with is removed, and what is whole stays', async () => {
+    const [store, key, kept] = [open(), newKey(), newKey()];
+    await store.write(key, 0, whole.subarray(0, 9));
+    await store.write(kept, 0, whole, sha256(whole));
+    await store.removeAbandoned(0);
+    expect((await store.kept(key)).bytes).toBe(9);
+    expect(await store.removeAbandoned(Date.now() + 60_000)).toBeGreaterThan(0);
+    expect(await store.kept(key)).toEqual({ bytes: 0, isComplete: false });
+    expect(await store.size(kept)).toBe(whole.length);
+  });
+
   test('a key that is none reaches nothing', async () => {
     const store = open();
     for (const key of ['results/../secret', '/etc/passwd', 'results/job-1/att-1/x'])

@@ -40,4 +40,6 @@ export interface ObjectStore {
   size(key: string): Promise<number | null>;
   read(key: string, range?: ByteRange): Promise<Found | null>;
   remove(key: string): Promise<void>;
+  /** Removes pieces on this machine that nobody has gone on with since; how many uploads it were. */
+  removeAbandoned(beforeMs: number): Promise<number>;
 }

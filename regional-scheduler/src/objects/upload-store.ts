@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { open, rm, stat } from 'node:fs/promises';
+import { open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { agentObjectKeySchema } from '@cellbook/shared/protocol/agent-objects-api.ts';
 import { makeDurable, orMissing } from './directory-objects.ts';
@@ -59,6 +59,17 @@ export function createUploadStore(incoming: string, whole: WholeObjects): Object
     async remove(key) {
       await rm(pathOf(key), { force: true });
       await whole.remove(key);
+    },
+    async removeAbandoned(beforeMs) {
+      let removed = 0;
+      for (const name of (await orMissing(readdir(incoming))) ?? []) {
+        const path = join(incoming, name);
+        const found = await orMissing(stat(path));
+        if (!found || found.mtimeMs >= beforeMs) continue;
+        await rm(path, { force: true });
+        removed++;
+      }
+      return removed;
     },
   };
 }

@@ -10,9 +10,11 @@ import type { Database } from '../db/database.ts';
 import type { Instance } from '../lead/instance.ts';
 import { dropPartitions, ensurePartitions } from '../log/partitions.ts';
 import type { SnapshotStore } from '../log/snapshot-store.ts';
+import type { ObjectStore } from '../objects/object-store.ts';
 import { makeSnapshotAside } from './make-snapshot-aside.ts';
 
 export interface UpkeepDeps {
+  objects?: Pick<ObjectStore, 'removeAbandoned'>;
   config: { databaseUrl: string };
   database: Database;
   instance: Instance;
@@ -28,7 +30,7 @@ export function startUpkeep(deps: UpkeepDeps): { close(): Promise<void> } {
   let timer = again();
   function again() {
     return clock.setTimer(limits.scheduler.upkeepMs, () => {
-      underWay = keepUp(deps)
+      underWay = Promise.all([keepUp(deps), removeAbandoned(deps)])
         .catch((error: unknown) => log.warn({ err: error }, 'upkeep of the log failed; it comes again'))
         .finally(() => {
           if (!isClosed) timer = again();
@@ -42,6 +44,12 @@ export function startUpkeep(deps: UpkeepDeps): { close(): Promise<void> } {
       await underWay;
     },
   };
+}
+
+/** No agent goes on with an upload whose attempt has been over for as long as any may last. */
+async function removeAbandoned({ objects, clock, log }: UpkeepDeps): Promise<void> {
+  const removed = await objects?.removeAbandoned(clock.nowMs() - limits.scheduler.eventsKeptMs);
+  if (removed) log.info({ removed }, 'uploads that nobody went on with were removed');
 }
 
 export async function keepUp(
