@@ -16,12 +16,8 @@ import { createGuard } from './guard/guard.ts';
 import { LeaseHolder } from './lease-holder.ts';
 import { objectsOf } from './objects/objects.ts';
 import { schedulerHttp } from './objects/scheduler-http.ts';
-import { nextGeneration } from './report/generation.ts';
+import { openHost } from './open-host.ts';
 import { type ReportLoop, startReporting } from './report/report-loop.ts';
-import { readBinaries } from './run/binaries.ts';
-import { openGroups } from './run/cgroup.ts';
-import { findConfinement } from './run/launch.ts';
-import { endLeftovers } from './run/leftovers.ts';
 
 export interface AgentTools {
   clock: Clock;
@@ -49,15 +45,7 @@ export interface AgentLook {
 
 export async function startAgent(config: AgentConfig, { clock, random, log }: AgentTools): Promise<Agent> {
   const { hostId, dataDirectory } = config;
-  const agentMark = `${hostId}@${dataDirectory}`;
-  const groups = openGroups(`cellbook-gpu-${hostId}`);
-  const earlier = await endLeftovers({ clock, groups, dataDirectory, agent: agentMark });
-  const generation = nextGeneration(dataDirectory, clock.nowMs());
-  const binaries = readBinaries(config.binaries);
-  const confinement = findConfinement({
-    ...{ uid: config.jobUid, network: config.jobNetwork },
-    ...{ readable: [process.execPath, ...config.binaries], writable: dataDirectory },
-  });
+  const { agentMark, groups, earlier, generation, binaries, confinement } = await openHost(config, clock);
   const source = openDevices(config.devices, hostId, dataDirectory);
   const http = schedulerHttp(config.schedulerUrls, hostId, config.agentKey);
   const guard = createGuard(clock, log);

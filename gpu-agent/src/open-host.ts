@@ -1,0 +1,25 @@
+/**
+ * What an agent finds out about its host before it says a word: what an earlier one left is ended, which start this is,
+ * which programs are at hand, and what can hold them.
+ */
+import type { Clock } from '@cellbook/shared/clock.ts';
+import type { AgentConfig } from './config.ts';
+import { nextGeneration } from './report/generation.ts';
+import { readBinaries } from './run/binaries.ts';
+import { openGroups } from './run/cgroup.ts';
+import { findConfinement } from './run/launch.ts';
+import { endLeftovers } from './run/leftovers.ts';
+
+export async function openHost(config: AgentConfig, clock: Clock) {
+  const { hostId, dataDirectory } = config;
+  const agentMark = `${hostId}@${dataDirectory}`;
+  const groups = openGroups(`cellbook-gpu-${hostId}`);
+  const earlier = await endLeftovers({ clock, groups, dataDirectory, agent: agentMark });
+  const generation = nextGeneration(dataDirectory, clock.nowMs());
+  const binaries = readBinaries(config.binaries);
+  const confinement = findConfinement({
+    ...{ uid: config.jobUid, network: config.jobNetwork },
+    ...{ readable: [process.execPath, ...config.binaries], writable: dataDirectory },
+  });
+  return { agentMark, groups, earlier, generation, binaries, confinement };
+}
