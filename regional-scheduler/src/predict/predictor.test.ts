@@ -1,9 +1,12 @@
 import type { OrgId } from '@cellbook/shared/ids.ts';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { isConfident } from './confidence.ts';
 import { Predictor, type PredictorNews, predictorRules } from './predictor.ts';
 import { makeRuns, type Rule } from './testing/world.ts';
 import type { EndedRun } from './trained.ts';
+
+// Seconds of computing on an idle machine, ten times that on a busy one.
+vi.setConfig({ testTimeout: 150_000 });
 
 const bySteps: Rule = ({ steps }) => 2 * steps;
 const byWidth: Rule = ({ width }) => width / 8;

@@ -1,10 +1,13 @@
 import { seededRandom } from '@cellbook/shared/random.ts';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { mayRun } from './class-gate.ts';
 import { decideLimits, foldClassPlaced, foldLimited, foldNewVersion } from './class-limits.ts';
 import { type ClassEvidence, classRules, newClassEvidence, observeClass } from './classes.ts';
 import { type HangDay, runHangDay } from './testing/hang-day.ts';
 import { watchMs, watchRules } from './watch.ts';
+
+// Seconds of computing on an idle machine, ten times that on a busy one.
+vi.setConfig({ testTimeout: 150_000 });
 
 const minuteMs = 60_000;
 
@@ -131,8 +134,8 @@ describe('classes of prompts that hang', () => {
 describe('a day on which a class nobody has seen begins to hang', () => {
   const day: HangDay = {
     seed: 3,
-    gpus: 120,
-    hours: 1.5,
+    gpus: 80,
+    hours: 1.25,
     load: 0.9,
     hangShare: 0.05,
     hangs: (job) => job.prompt.includes('moebius'),

@@ -1,6 +1,6 @@
 import type { JobId } from '@cellbook/shared/ids.ts';
 import { seededRandom } from '@cellbook/shared/random.ts';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import {
   announced,
   decideRollouts,
@@ -13,6 +13,9 @@ import {
   rolloutRules,
   versionOf,
 } from './rollout.ts';
+
+// Seconds of computing on an idle machine, ten times that on a busy one.
+vi.setConfig({ testTimeout: 150_000 });
 
 const jobId = (at: number) => `job-${at}` as JobId;
 
@@ -55,7 +58,7 @@ function rollOut(seed: number, stable: Behaviour, candidate: Behaviour, minutes:
 }
 
 const good = { failShare: 0.02, slower: 1 };
-const seeds = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
+const seeds = [1, 2, 3, 4, 5];
 
 describe('a new version', () => {
   it('that is as good goes to 1, 10, 50 and 100 %', () => {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import {
   type CopiedJob,
   changeRecord,
@@ -10,6 +10,9 @@ import {
   type RegionRecord,
   released,
 } from './guardian.ts';
+
+// Seconds of computing on an idle machine, ten times that on a busy one.
+vi.setConfig({ testTimeout: 150_000 });
 
 const record: RegionRecord = { epoch: 4, guardian: 'us', untilMs: 100 };
 
