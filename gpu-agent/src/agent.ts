@@ -153,6 +153,7 @@ export async function startAgent(config: AgentConfig, { clock, random, log }: Ag
       leases.close();
       devices.close();
       guard.close();
+      groups.close();
     },
   };
 }

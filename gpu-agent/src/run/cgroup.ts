@@ -30,6 +30,8 @@ export interface Groups {
   /** One that an earlier agent made, or made just now. */
   open(name: string): Group;
   names(): string[];
+  /** Takes its own directory away, where nothing is left in it. */
+  close(): void;
 }
 
 type Controller = 'memory' | 'pids' | 'devices';
@@ -80,6 +82,7 @@ const noGroups: Groups = {
   make: () => noGroup,
   open: () => noGroup,
   names: () => [],
+  close: () => undefined,
 };
 const noGroup: Group = { processLists: [], outOfMemoryKills: () => 0, remove: () => undefined };
 
@@ -121,6 +124,14 @@ function groupsOf(version: 1 | 2, parent: string, mount: string): Groups {
       return readdirSync(directory, { withFileTypes: true })
         .filter((entry) => entry.isDirectory())
         .map(({ name }) => name);
+    },
+    close() {
+      for (const root of new Set(Object.values(roots)))
+        try {
+          rmdirSync(join(root, parent));
+        } catch {
+          // Something is in it still, or it was never made.
+        }
     },
   };
 }

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { agentKeyOf } from '@cellbook/shared/gpu/agent-key.ts';
 import { hostIdSchema } from '@cellbook/shared/ids.ts';
+import { openGroups } from '../run/cgroup.ts';
 import { testRegionSecret } from './scripted-scheduler.ts';
 
 const program = fileURLToPath(new URL('../main.ts', import.meta.url));
@@ -62,6 +63,21 @@ export function testHost(schedulerUrl: string, other: Record<string, string> = {
       return { process: child, ended };
     },
     log: () => readFileSync(logPath, 'utf8'),
-    remove: () => rmSync(directory, { recursive: true, force: true }),
+    remove() {
+      removeGroups(hostId);
+      rmSync(directory, { recursive: true, force: true });
+    },
   };
+}
+
+/** What an agent that was killed could not take away; its programs are dead by now, or about to be. */
+function removeGroups(hostId: string): void {
+  const groups = openGroups(`cellbook-gpu-${hostId}`);
+  for (const name of groups.names())
+    try {
+      groups.open(name).remove();
+    } catch {
+      // The last of its processes is not gone yet: an empty directory stays.
+    }
+  groups.close();
 }
