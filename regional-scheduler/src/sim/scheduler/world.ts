@@ -253,7 +253,8 @@ export class World {
 
   /** Now and then: what a new leader would know is what this one knows, and it would decide the same from then on. */
   #twin(state: CoreState): CoreState | null {
-    if (this.random.int(compareEvery) !== 0) return null;
+    // One that does not know yet that another leads has nothing to be compared with.
+    if (this.random.int(compareEvery) !== 0 || state.epoch !== this.#newestEpoch) return null;
     const events = this.log.batches.flatMap((batch) => batch.events);
     const rebuilt = this.#core.rebuild(events);
     const [live, other] = [this.#core.fingerprint(state), this.#core.fingerprint(rebuilt)];

@@ -54,16 +54,17 @@ function startsOf(waits: readonly Waited[]) {
   };
 }
 
-/** One GPU in a hundred less is as good: jobs are not divisible. */
+/** Who asks for less than his floor is kept to what he asks for; one GPU in fifty less is as good: jobs are not divisible. */
 function floorKept(windows: readonly Window[], tier: Tier): number | null {
   const throughout = windows.filter(({ backlogged }) => backlogged[tier] > 0.999);
   if (throughout.length === 0) return null;
   const { floorShare } = dayPolicy.tiers[tier];
-  return throughout.filter(({ held }) => held[tier] >= floorShare - 0.01).length / throughout.length;
+  const keeps = ({ held, entitled }: Window) => held[tier] >= Math.min(floorShare, entitled[tier]) - 0.02;
+  return throughout.filter(keeps).length / throughout.length;
 }
 
 /** GPU-minutes that a class of requests which hangs may burn before it is contained, whatever the fleet. */
-export const poisonGpuMinutesMax = 3_000;
+export const poisonGpuMinutesMax = 500;
 
 /** What hanging prompts did to everybody else. */
 export function judgePoison(healthy: DayOutcome, poisoned: DayOutcome) {
