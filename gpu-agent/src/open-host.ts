@@ -6,14 +6,14 @@ import type { Clock } from '@cellbook/shared/clock.ts';
 import type { AgentConfig } from './config.ts';
 import { nextGeneration } from './report/generation.ts';
 import { readBinaries } from './run/binaries.ts';
-import { openGroups } from './run/cgroup.ts';
+import { groupsName, openGroups } from './run/cgroup.ts';
 import { findConfinement } from './run/launch.ts';
 import { endLeftovers } from './run/leftovers.ts';
 
 export async function openHost(config: AgentConfig, clock: Clock) {
   const { hostId, dataDirectory } = config;
   const agentMark = `${hostId}@${dataDirectory}`;
-  const groups = openGroups(`cellbook-gpu-${hostId}`);
+  const groups = openGroups(groupsName(hostId, dataDirectory));
   const earlier = await endLeftovers({ clock, groups, dataDirectory, agent: agentMark });
   const generation = nextGeneration(dataDirectory, clock.nowMs());
   const binaries = readBinaries(config.binaries);

@@ -4,6 +4,7 @@
  * hid. Where none can be made programs run without: memory is then watched from outside, processes are found by their
  * group and their environment, and devices are only named to them.
  */
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { limits } from '@cellbook/shared/limits.ts';
@@ -64,6 +65,10 @@ export function groupFiles(
 
 /** Kernels without swap have nothing to limit it by. */
 const optional = new Set(['memory.swap.max', 'memory.memsw.limit_in_bytes']);
+
+/** Of this agent alone: platforms side by side have hosts of the same names. */
+export const groupsName = (hostId: string, dataDirectory: string): string =>
+  `cellbook-gpu-${hostId}-${createHash('sha256').update(dataDirectory).digest('hex').slice(0, 12)}`;
 
 /** Tries one, and gives groups that are none where that fails. */
 export function openGroups(parent: string, mount = '/sys/fs/cgroup'): Groups {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { agentKeyOf } from '@cellbook/shared/gpu/agent-key.ts';
 import { hostIdSchema } from '@cellbook/shared/ids.ts';
-import { openGroups } from '../run/cgroup.ts';
+import { groupsName, openGroups } from '../run/cgroup.ts';
 import { testRegionSecret } from './scripted-scheduler.ts';
 
 const program = fileURLToPath(new URL('../main.ts', import.meta.url));
@@ -64,15 +64,15 @@ export function testHost(schedulerUrl: string, other: Record<string, string> = {
     },
     log: () => readFileSync(logPath, 'utf8'),
     remove() {
-      removeGroups(hostId);
+      removeGroups(hostId, data);
       rmSync(directory, { recursive: true, force: true });
     },
   };
 }
 
 /** What an agent that was killed could not take away; its programs are dead by now, or about to be. */
-function removeGroups(hostId: string): void {
-  const groups = openGroups(`cellbook-gpu-${hostId}`);
+function removeGroups(hostId: string, data: string): void {
+  const groups = openGroups(groupsName(hostId, data));
   for (const name of groups.names())
     try {
       groups.open(name).remove();
