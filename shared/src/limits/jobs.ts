@@ -7,6 +7,8 @@ export const jobLimits = {
     parametersBytesMax: 16 * 1024,
     /** A notebook without its outputs; 99 of 100 public ones are smaller. */
     notebookBytesMax: 256 * 1024,
+    /** Levels of a request; a notebook has a dozen, and a stack holds some thousands. */
+    nestingMax: 100,
     labelsMax: 16,
     /** Thousands at once; at 1 KB a prompt 5 MB. */
     batchMax: 5_000,

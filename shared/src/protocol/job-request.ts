@@ -6,11 +6,14 @@
 import { z } from 'zod';
 import { regionIdSchema } from '../ids.ts';
 import { limits } from '../limits.ts';
+import { storedBytesOf, whyNotStorable } from '../storable.ts';
 import { idempotencyKeySchema } from './workspace-api.ts';
 
 const { jobs } = limits;
 
-const bytesOf = (value: unknown): number => new TextEncoder().encode(JSON.stringify(value)).length;
+/** As it is kept. Of what cannot be kept at all the request as a whole says so. */
+const fits = (value: unknown, bytesMax: number): boolean =>
+  whyNotStorable(value) !== null || storedBytesOf(value) <= bytesMax;
 const prompt = z.string().max(jobs.promptCharsMax);
 const name = z
   .string()
@@ -19,7 +22,7 @@ const name = z
 /** Handed to the program as they are. */
 const parametersSchema = z
   .record(z.string().min(1).max(64), z.unknown())
-  .refine((value) => bytesOf(value) <= jobs.parametersBytesMax, `more than ${jobs.parametersBytesMax} bytes`)
+  .refine((value) => fits(value, jobs.parametersBytesMax), `more than ${jobs.parametersBytesMax} bytes`)
   .meta({ title: 'JobParameters' });
 
 /** What every renderer understands is checked; what else there is goes to the program as it is. */
@@ -33,13 +36,13 @@ const videoParametersSchema = z
     /** The same prompt, parameters and seed give the same video. */
     seed: z.int().min(0).max(4_294_967_295).optional(),
   })
-  .refine((value) => bytesOf(value) <= jobs.parametersBytesMax, `more than ${jobs.parametersBytesMax} bytes`)
+  .refine((value) => fits(value, jobs.parametersBytesMax), `more than ${jobs.parametersBytesMax} bytes`)
   .meta({ title: 'VideoParameters' });
 
 const notebookCellSchema = z.looseObject({ cell_type: z.string() }).meta({ title: 'NotebookCell' });
 const notebookSchema = z
   .looseObject({ cells: z.array(notebookCellSchema), nbformat: z.literal(4) })
-  .refine((value) => bytesOf(value) <= jobs.notebookBytesMax, `more than ${jobs.notebookBytesMax} bytes`)
+  .refine((value) => fits(value, jobs.notebookBytesMax), `more than ${jobs.notebookBytesMax} bytes`)
   .meta({ title: 'NotebookDocument' });
 
 /** What is to run. */
@@ -149,6 +152,10 @@ export const submitJobSchema = z
   .refine(({ repeat, reuse }) => repeat === undefined || reuse === undefined || reuse === 'off', {
     path: ['reuse'],
     message: 'what is repeated is run each time',
+  })
+  .superRefine((job, context) => {
+    const unstorable = whyNotStorable(job);
+    if (unstorable) context.addIssue({ code: 'custom', path: unstorable.path, message: unstorable.problem });
   })
   .meta({ title: 'SubmitJob' });
 export type SubmitJob = z.infer<typeof submitJobSchema>;

@@ -31,6 +31,12 @@ describe('the features of a request', () => {
     expect(of('a plain prompt').filter((one) => one.startsWith('script:'))).toEqual([]);
   });
 
+  it('are whole characters, also where a word, a name or a value is cut', () => {
+    const long = `${'x'.repeat(39)}𝒳𝒳`;
+    for (const feature of of(long, { [long]: long, nul: 'a\0b' }))
+      expect([feature, feature.isWellFormed(), feature.includes('\0')]).toEqual([feature, true, false]);
+  });
+
   it('are bounded whatever comes, and of a long prompt the same words wherever they stand', () => {
     const words = Array.from({ length: 500 }, (_, at) => `w${at}`);
     const parameters = Object.fromEntries(words.map((word) => [word, 'x'.repeat(1000)]));

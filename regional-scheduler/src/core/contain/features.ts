@@ -5,6 +5,7 @@
  * at most `featuresMax`, whoever works them out. Each begins with its kind and a colon.
  */
 import { createHash } from 'node:crypto';
+import { storableText } from '@cellbook/shared/storable.ts';
 
 export interface FeaturedRequest {
   kind: string;
@@ -38,9 +39,7 @@ export function featuresOf({ kind, binary, prompt, parameters }: FeaturedRequest
  * then seen in every prompt of like length or in none, wherever in it it stands.
  */
 function wordsOf(text: string): string[] {
-  const words = [...new Set(text.match(/[\p{L}\p{N}]{2,}/gu) ?? [])].map((word) =>
-    word.slice(0, charactersMax),
-  );
+  const words = [...new Set(text.match(/[\p{L}\p{N}]{2,}/gu) ?? [])].map((word) => cut(word));
   if (words.length <= wordsMax) return words;
   const digests = new Map(words.map((word) => [word, createHash('sha1').update(word).digest('hex')]));
   const digestOf = (word: string) => digests.get(word) ?? '';
@@ -58,17 +57,20 @@ function scriptsOf(text: string): string[] {
 }
 
 function parameterFeatures(name: string, value: unknown): string[] {
-  const key = name.slice(0, charactersMax);
+  const key = cut(name);
   if (typeof value === 'number' && Number.isFinite(value)) {
     // Seeds and the like: a value that nobody else has says nothing.
     const exact = Math.abs(value) < 100_000 ? [`${key}:${value}`] : [];
     return [...exact, `${key}~${powerOfTwo(Math.abs(value))}`];
   }
   if (typeof value === 'boolean') return [`${key}:${value}`];
-  if (typeof value === 'string') return [`${key}:${value.slice(0, charactersMax)}`];
+  if (typeof value === 'string') return [`${key}:${cut(value)}`];
   if (Array.isArray(value)) return [`${key}#${powerOfTwo(value.length)}`];
   return value === null || value === undefined ? [] : [`${key}:{}`];
 }
+
+/** Without NUL and half characters, also where it is cut through one: the record holds neither. */
+const cut = (text: string): string => storableText(text.slice(0, charactersMax));
 
 /** The largest power of two that is not larger; 0 for less than one. */
 function powerOfTwo(value: number): number {
