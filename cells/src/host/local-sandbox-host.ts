@@ -230,9 +230,15 @@ export class LocalSandboxHost<Hosted extends HostedSandbox = Sandbox> implements
     return this.current(workspaceId) ? 'there' : 'none';
   }
 
-  /** Whoever acts here on anything of a workspace's does so first: an older owner is refused from then on. */
+  /**
+   * Whoever moves files or removes images here does so first: an older owner is refused from then on. That it is kept
+   * on disk is not waited for where it cannot be: on a full disk these are what makes room, and the row of the files
+   * fences them as well.
+   */
   async enter(workspaceId: WorkspaceId, epoch: number, doing: string): Promise<void> {
-    await this.#places.enter(workspaceId, epoch, doing);
+    await this.#places.enter(workspaceId, epoch, doing).catch((error: unknown) => {
+      if (error instanceof CellbookError) throw error;
+    });
   }
 
   /** The newest epoch that acted on a workspace here; 0 when none has. */
