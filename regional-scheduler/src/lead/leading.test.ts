@@ -8,7 +8,7 @@ import type { AgentOrders, AgentReport } from '@cellbook/shared/protocol/gpu-age
 import { seededRandom } from '@cellbook/shared/random.ts';
 import { expect, test } from 'vitest';
 import { newState } from '../core/state.ts';
-import { jobOf } from '../core/testing/region.ts';
+import { type JobWords, jobOf } from '../core/testing/region.ts';
 import { createMemoryLeaderStore } from '../leader/memory-leader-store.ts';
 import { beginTerm, type LeaderTerm, leaderTerms } from '../leader/term.ts';
 import { type EventLog, noArrival } from '../log/event-log.ts';
@@ -19,8 +19,17 @@ import { Payloads } from './payloads.ts';
 
 const random = seededRandom(3);
 
+/** Its wall clock can be set; its monotonic one goes on. */
+class SetClock extends ManualClock {
+  aheadMs = 0;
+
+  override nowMs(): number {
+    return super.nowMs() + this.aheadMs;
+  }
+}
+
 async function bed(change: (log: EventLog) => EventLog = (log) => log) {
-  const clock = new ManualClock();
+  const clock = new SetClock();
   const store = createMemoryLeaderStore(clock);
   const log = createMemoryEventLog(store.epoch);
   const arrivals = createMemoryArrivals();
@@ -44,7 +53,7 @@ async function bed(change: (log: EventLog) => EventLog = (log) => log) {
     for (let turn = 0; turn < 5_000 && !(await isSo()); turn++) await clock.advance(5);
     expect(await isSo()).toBe(true);
   }
-  const submit = () => arrivals.submit(jobOf(random, clock.nowMs(), 1, 60_000, {}));
+  const submit = (words: JobWords = {}) => arrivals.submit(jobOf(random, clock.nowMs(), 1, 60_000, words));
   const types = async () => (await log.read(0, 1_000)).map(({ event }) => event.type);
   return { clock, store, log, reach, term, begin, loop, over, replica, until, submit, types };
 }
@@ -182,4 +191,19 @@ test('a newer report of a host is answered, and the older one told so', async ()
   const newer = follow(loop.inbox.ask(report()));
   await until(() => newer.value !== undefined);
   expect(older.error).toMatchObject({ code: 'conflict' });
+});
+
+test('time goes on where a leader’s clock was an hour ahead, and is set back', async () => {
+  const { loop, until, submit, clock, replica, types } = await bed();
+  clock.aheadMs = 3_600_000;
+  const first = follow(loop.inbox.ask(report()));
+  await until(() => first.value !== undefined);
+  const decidedMs = replica.state.atMs;
+  clock.aheadMs = 0;
+  submit({ notBeforeMs: decidedMs + 5_000 });
+  await until(async () => (await types()).includes('job_submitted'));
+  expect(await types()).not.toContain('job_placed');
+  await clock.advance(6_000);
+  expect(await types()).toContain('job_placed');
+  expect(replica.state.atMs).toBeLessThan(decidedMs + 10_000);
 });

@@ -22,6 +22,7 @@ import { Turn } from './decide-turn.ts';
 import { Inbox } from './inbox.ts';
 import type { Payloads } from './payloads.ts';
 import { Pipeline } from './pipeline.ts';
+import { RegionTime } from './region-time.ts';
 import { catchUp, type Replica } from './replica.ts';
 import { Wakeup } from './wakeup.ts';
 
@@ -46,6 +47,7 @@ export class Leading {
   readonly #replica: Replica;
   readonly #wakeup: Wakeup;
   #hosts: Term;
+  #time: RegionTime;
   isClean = true;
   #isAway = false;
 
@@ -56,6 +58,7 @@ export class Leading {
     this.#wakeup = new Wakeup(deps.clock);
     this.inbox = new Inbox(deps.clock, () => this.#wakeup.wake());
     this.#hosts = this.#termOfHosts();
+    this.#time = new RegionTime(deps.clock, replica.state.atMs);
   }
 
   wake(): void {
@@ -87,6 +90,7 @@ export class Leading {
   async #begin(): Promise<void> {
     await catchUp(this.#replica, this.#deps.log, this.#deps.committed);
     this.#hosts = this.#termOfHosts();
+    this.#time = new RegionTime(this.#deps.clock, this.#replica.state.atMs);
     const event = { type: 'term_began' as const, atMs: this.#nowMs(), epoch: this.#term.epoch };
     this.isClean = false;
     applyEvent(this.#replica.state, event);
@@ -164,9 +168,8 @@ export class Leading {
     await this.#wakeup.wait(Math.max(pauseMsMin, Math.min(turnMs, waitMs)));
   }
 
-  /** Events never go back in time, whatever this machine's clock says. */
   #nowMs(): number {
-    return Math.max(this.#deps.clock.nowMs(), this.#replica.state.atMs);
+    return this.#time.nowMs(this.#replica.state.atMs);
   }
 
   #termOfHosts(): Term {
