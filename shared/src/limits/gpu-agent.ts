@@ -3,6 +3,15 @@ export const gpuAgentLimits = {
   gpuAgent: {
     /** Running, or ended and not yet on record: what a report may hold. */
     attemptsMax: 512,
+    /** The most that a report may say of one attempt: what is summed into costs stays far within 2^53. */
+    told: {
+      /** Ten attempts of a day each, ten times over. */
+      ranMsMax: 100 * 86_400_000,
+      /** 64 TiB: thirty times the largest host there is. */
+      memoryMibMax: 64 * 2 ** 20,
+      /** As `objects.resultBytesMax`, which an agent keeps to. */
+      resultBytesMax: 16 * 2 ** 30,
+    },
     /** While something runs: a lease of 60 s is renewed twelve times, at 128 requests a second from 640 hosts. */
     reportRunningMs: 5_000,
     /** Of a shorter lease: five answers may be lost before anything is stopped. */

@@ -13,21 +13,25 @@
  *       │ orders {epoch, leaseMs, run: […], stop: […]}
  */
 import { z } from 'zod';
+import { toldText } from '../gpu/told-text.ts';
 import { attemptIdSchema, hostIdSchema, jobIdSchema, orgIdSchema } from '../ids.ts';
+import { limits } from '../limits.ts';
 
 export const agentKeyHeader = 'cellbook-agent-key';
 
 export const deviceSchema = z.object({
   index: z.int().min(0).max(63),
   /** `GPU-…` or `MIG-…` as the driver names it; simulated ones `SIM-…`. */
-  uuid: z.string().max(80),
-  sku: z.string().min(1).max(40),
+  uuid: toldText().max(80),
+  sku: toldText().min(1).max(40),
   memoryMib: z.int().positive(),
   healthy: z.boolean(),
   /** Why not; empty when healthy. */
-  problem: z.string().max(300).default(''),
+  problem: toldText().max(300).default(''),
 });
 export type Device = z.infer<typeof deviceSchema>;
+
+const { ranMsMax, memoryMibMax, resultBytesMax } = limits.gpuAgent.told;
 
 export const failureClassSchema = z.enum([
   'crashed',
@@ -56,29 +60,29 @@ export const attemptReportSchema = z.object({
       outcome: z.discriminatedUnion('kind', [
         z.object({
           kind: z.literal('succeeded'),
-          resultKey: z.string().max(300),
-          bytes: z.number().nonnegative(),
+          resultKey: toldText().max(300),
+          bytes: z.int().nonnegative().max(resultBytesMax),
         }),
-        z.object({ kind: z.literal('failed'), class: failureClassSchema, detail: z.string().max(2000) }),
+        z.object({ kind: z.literal('failed'), class: failureClassSchema, detail: toldText().max(2000) }),
         z.object({ kind: z.literal('preempted') }),
         z.object({ kind: z.literal('cancelled') }),
       ]),
     }),
   ]),
   /** How long its processes have run, and what the last checkpoint saved of the job's running time. */
-  ranMs: z.number().nonnegative(),
-  savedMs: z.number().nonnegative(),
-  checkpointKey: z.string().max(300).nullable(),
+  ranMs: z.number().nonnegative().max(ranMsMax),
+  savedMs: z.number().nonnegative().max(ranMsMax),
+  checkpointKey: toldText().max(300).nullable(),
   progress: z.number().min(0).max(1).nullable(),
   /** The last lines it wrote, for the job's log. */
-  logTail: z.string().max(16_384).default(''),
-  memoryMibMax: z.number().nonnegative().default(0),
+  logTail: toldText().max(16_384).default(''),
+  memoryMibMax: z.number().nonnegative().max(memoryMibMax).default(0),
 });
 export type AttemptReport = z.infer<typeof attemptReportSchema>;
 
 export const agentReportSchema = z.object({
   hostId: hostIdSchema,
-  rack: z.string().max(40),
+  rack: toldText().max(40),
   /** Counts the agent's starts. */
   generation: z.int().nonnegative(),
   /** Counts the reports of this generation. */
@@ -88,7 +92,7 @@ export const agentReportSchema = z.object({
   devices: z.array(deviceSchema).max(64),
   draining: z.boolean(),
   /** Binary versions that it has at hand, `name@version`. */
-  binaries: z.array(z.string().max(100)).max(200),
+  binaries: z.array(toldText().max(100)).max(200),
   attempts: z.array(attemptReportSchema).max(512),
   waitMs: z.int().min(0).max(30_000),
 });
