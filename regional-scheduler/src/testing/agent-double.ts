@@ -5,6 +5,7 @@
  */
 import { agentKeyOf } from '@cellbook/shared/gpu/agent-key.ts';
 import { type HostId, hostIdSchema, type JobId } from '@cellbook/shared/ids.ts';
+import { resultKeyOf } from '@cellbook/shared/protocol/agent-objects-api.ts';
 import {
   type AgentOrders,
   type AttemptReport,
@@ -116,7 +117,7 @@ export class AgentDouble {
     if (state.phase === 'running' && ++held.reports > (this.#options.reportsRunning ?? 2) && !this.paused)
       held.state = {
         phase: 'ended',
-        outcome: { kind: 'succeeded', resultKey: `results/${attemptId}`, bytes: 1 },
+        outcome: { kind: 'succeeded', resultKey: resultKeyOf(jobId, attemptId, 'out.mp4'), bytes: 1 },
       };
     const nothing = { savedMs: 0, checkpointKey: null, progress: null, logTail: '', memoryMibMax: 0 };
     return { attemptId, jobId, epoch, state: held.state, ranMs: held.reports * 1_000, ...nothing };

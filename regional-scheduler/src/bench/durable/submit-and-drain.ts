@@ -6,6 +6,7 @@
 import type { Clock } from '@cellbook/shared/clock.ts';
 import type { HostId } from '@cellbook/shared/ids.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
+import { resultKeyOf } from '@cellbook/shared/protocol/agent-objects-api.ts';
 import type { AgentReport, AttemptReport } from '@cellbook/shared/protocol/gpu-agent-api.ts';
 import type { Random } from '@cellbook/shared/random.ts';
 import type { JobSpec } from '../../core/model/job.ts';
@@ -104,7 +105,10 @@ async function agent(loop: Leading, hostId: HostId): Promise<void> {
     attempts = orders.run.map(({ attemptId, jobId, epoch }) => ({
       ...{ attemptId, jobId, epoch, ranMs: 1, savedMs: 0, checkpointKey: null, progress: null },
       ...{ logTail: '', memoryMibMax: 0 },
-      state: { phase: 'ended', outcome: { kind: 'succeeded', resultKey: `results/${attemptId}`, bytes: 1 } },
+      state: {
+        phase: 'ended',
+        outcome: { kind: 'succeeded', resultKey: resultKeyOf(jobId, attemptId, 'out.mp4'), bytes: 1 },
+      },
     }));
   }
 }

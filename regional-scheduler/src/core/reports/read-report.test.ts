@@ -87,7 +87,10 @@ function told(state: AttemptReport['state'], changes: Partial<AttemptReport> = {
   return { attemptId: a, jobId, epoch: 3, state, ranMs: 30_000, savedMs: 0, ...rest, ...changes };
 }
 
-const succeeded = { phase: 'ended', outcome: { kind: 'succeeded', resultKey: 'r', bytes: 1 } } as const;
+const checkpointKey = `checkpoints/${jobId}/${b}/1`;
+const endedWith = (resultKey: string) =>
+  ({ phase: 'ended', outcome: { kind: 'succeeded', resultKey, bytes: 1 } }) as const;
+const succeeded = endedWith(`results/${jobId}/${a}/out.mp4`);
 const types = (events: readonly { type: string }[]) => events.map(({ type }) => type);
 
 describe('reading a report', () => {
@@ -96,14 +99,50 @@ describe('reading a report', () => {
     expect(
       types(readReport(view(fresh), report({ attempts: [told({ phase: 'running' })] }), reading)),
     ).toEqual(['attempt_started']);
-    const saved = told({ phase: 'running' }, { savedMs: 20_000, checkpointKey: 'c/1' });
+    const saved = told({ phase: 'running' }, { savedMs: 20_000, checkpointKey });
     expect(types(readReport(view(running()), report({ attempts: [saved] }), reading))).toEqual([
       'attempt_saved',
     ]);
-    const again = view(running({ savedMs: 20_000, checkpointKey: 'c/1' }));
+    const again = view(running({ savedMs: 20_000, checkpointKey }));
     expect(readReport(again, report({ attempts: [saved] }), reading)).toEqual([]);
     const [end] = readReport(view(running()), report({ attempts: [told(succeeded)] }), reading);
     expect(end).toMatchObject({ type: 'attempt_ended', attemptId: a, ranMs: 30_000, retryAtMs: 50_000 });
+  });
+
+  it('takes no other’s object as its result, nor one that is none', () => {
+    const otherJob = `job-${'b'.repeat(20)}`;
+    const keyed = (key: string) =>
+      readReport(view(running()), report({ attempts: [told(endedWith(key))] }), reading)[0];
+    expect(keyed(`results/${jobId}/${a}/out.mp4`)).toMatchObject({ outcome: { kind: 'succeeded' } });
+    for (const key of [
+      `results/${otherJob}/${a}/out.mp4`,
+      `results/${jobId}/${b}/out.mp4`,
+      `results/${jobId}/${a}/../${b}/out.mp4`,
+      `results/${jobId}/${a}/`,
+      `checkpoints/${jobId}/${a}/1`,
+    ])
+      expect(keyed(key)).toMatchObject({ outcome: { kind: 'failed', class: 'bad_output' } });
+  });
+
+  it('takes no other’s object as its checkpoint, nor what is said to be saved in it', () => {
+    for (const key of [`checkpoints/job-${'b'.repeat(20)}/${a}/1`, 'c/1', `results/${jobId}/${a}/1`]) {
+      const saved = { savedMs: 20_000, checkpointKey: key };
+      const events = (state: AttemptReport['state']) =>
+        readReport(view(running()), report({ attempts: [told(state, saved)] }), reading);
+      expect(events({ phase: 'running' })).toEqual([]);
+      expect(events(succeeded)).toMatchObject([{ type: 'attempt_ended', savedMs: 0 }]);
+    }
+  });
+
+  it('believes no more time than there has been since it was placed', () => {
+    const claims = told(succeeded, { ranMs: 1e9, savedMs: 1e9, checkpointKey });
+    const [saved, end] = readReport(
+      view(running({ placedMs: 20_000 })),
+      report({ attempts: [claims] }),
+      reading,
+    );
+    expect(saved).toMatchObject({ type: 'attempt_saved', savedMs: 140_000 });
+    expect(end).toMatchObject({ type: 'attempt_ended', ranMs: 40_000, savedMs: 140_000 });
   });
 
   it('believes nothing about attempts that are not the host’s, nor another job’s name on its own', () => {

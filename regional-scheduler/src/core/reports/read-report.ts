@@ -1,12 +1,13 @@
 /**
  * What a report of an agent, or its silence, means: events. Pure, and the only place that believes an agent: it can
- * speak of attempts that are on record as its own host's and have not ended, and of nothing else; whatever it says
- * twice, late or of others changes nothing.
+ * speak of attempts that are on record as its own host's and have not ended, and of nothing else (believed.ts: and of
+ * them only what can be); whatever it says twice, late or of others changes nothing.
  */
 import type { AgentReport, AttemptReport } from '@cellbook/shared/protocol/gpu-agent-api.ts';
 import type { SchedulerEvent } from '../model/event.ts';
 import type { HostPhase, HostSpec } from '../model/host.ts';
 import type { AttemptOutcome } from '../model/job.ts';
+import { believable, withOwnResult } from './believed.ts';
 import type { Term } from './term.ts';
 import type { AttemptView, HostView, JudgeAttempt } from './views.ts';
 
@@ -58,12 +59,13 @@ function couldTell({ attempt }: AttemptView, report: AgentReport, term: Term): b
 
 function attemptEvents(
   own: AttemptView,
-  told: AttemptReport,
+  report: AttemptReport,
   reading: ReportReading,
   isDraining: boolean,
 ): SchedulerEvent[] {
   const { attempt, job } = own;
   const { nowMs } = reading;
+  const told = believable(own, report, nowMs);
   const ids = { jobId: job.jobId, attemptId: attempt.attemptId };
   const events: SchedulerEvent[] = [];
   const hasStarted = told.state.phase === 'running' || told.state.phase === 'stopping';
@@ -73,7 +75,8 @@ function attemptEvents(
     events.push({ type: 'attempt_saved', atMs: nowMs, ...ids, savedMs, checkpointKey, progress });
   }
   if (told.state.phase === 'ended') {
-    const outcome = hungOf(own, believed(own, told.state.outcome, isDraining), told.ranMs);
+    const claimed = withOwnResult(told.state.outcome, ids);
+    const outcome = hungOf(own, believed(own, claimed, isDraining), told.ranMs);
     const savedMs = Math.max(told.savedMs, attempt.savedMs);
     events.push(...ended(own, outcome, reading, told, savedMs));
   }
