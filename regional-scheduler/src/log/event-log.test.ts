@@ -43,7 +43,7 @@ describe('in Postgres', () => {
     await expect(late).rejects.toMatchObject({ code: 'stale_epoch' });
   });
 
-  test('partitions are there before they are needed, and go when they are covered, old and not the last', async () => {
+  test('partitions are there before they are needed, and go when they are covered, read, old and not the last', async () => {
     const { log, leader } = await open();
     const own = { partitionEvents: 1_000_000_000 };
     const epoch = (await leader.acquire({ holder: 'a', url: '', ttlMs: 60_000 })) ?? -1;
@@ -55,6 +55,12 @@ describe('in Postgres', () => {
     const [next] = await database.$client<{ name: string }[]>`select to_regclass('events_1')::text as name`;
     expect(next?.name).toBe('events_1');
     const always = { snapshotSeq: Number.MAX_SAFE_INTEGER, lastSeq: Number.MAX_SAFE_INTEGER };
+    const readUpTo = (seq: number) => database.$client`
+      insert into log_cursors values ('job_ends', ${seq}) on conflict (name) do update set seq = excluded.seq`;
+    expect(await dropPartitions(database, { ...always, beforeMs: 1e15 })).toEqual([]);
+    await readUpTo(1);
+    expect(await dropPartitions(database, { ...always, beforeMs: 1e15 })).toEqual([]);
+    await readUpTo(2_000_000_000);
     expect(await dropPartitions(database, { ...always, snapshotSeq: 1, beforeMs: 1e15 })).toEqual([]);
     expect(await dropPartitions(database, { ...always, lastSeq: 1, beforeMs: 1e15 })).toEqual([]);
     expect(await dropPartitions(database, { ...always, beforeMs: 1 })).toEqual([]);

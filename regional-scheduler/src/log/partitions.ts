@@ -1,7 +1,7 @@
 /**
  * Partitions of the log, by range of numbers. There is always one that the next events fit into, and one more. One is
- * dropped when a snapshot covers it, its newest event is old, and it is not the newest that holds any: the log's last
- * number must never go back.
+ * dropped when a snapshot covers it, whoever follows the log by a cursor has read it, its newest event is old, and it is
+ * not the newest that holds any: the log's last number must never go back.
  */
 import { limits } from '@cellbook/shared/limits.ts';
 import type { Database } from '../db/database.ts';
@@ -46,6 +46,7 @@ export async function dropPartitions(
 ): Promise<number[]> {
   const events = span(options);
   const dropped: number[] = [];
+  const coveredSeq = Math.min(snapshotSeq, await readByAll(sql));
   const rows = await sql<{ name: string }[]>`
     select child.relname as name from pg_inherits
     join pg_class child on child.oid = inhrelid
@@ -53,7 +54,7 @@ export async function dropPartitions(
   for (const { name } of rows) {
     const number = Number(name.slice(prefix.length));
     const end = (number + 1) * events - 1;
-    if (end > snapshotSeq || end >= lastSeq) break;
+    if (end > coveredSeq || end >= lastSeq) break;
     const [newest] = await sql<{ at: string | null }[]>`
       select body ->> 'atMs' as at from ${sql(name)} order by seq desc limit 1`;
     if (newest && Number(newest.at) >= beforeMs) break;
@@ -61,6 +62,12 @@ export async function dropPartitions(
     dropped.push(number);
   }
   return dropped;
+}
+
+/** Ends that were not settled when their events went would leave their reservations for ever. */
+async function readByAll(sql: Database['$client']): Promise<number> {
+  const [row] = await sql<{ seq: number }[]>`select coalesce(min(seq), 0)::float8 as seq from log_cursors`;
+  return row?.seq ?? 0;
 }
 
 const prefix = 'events_';
