@@ -110,7 +110,7 @@ export function devicesOf(
   slices: readonly Slice[],
 ): (Device & { gpu: Gpu; slice: boolean })[] {
   const parts = gpus.flatMap((gpu) => {
-    const health = { healthy: gpu.problem === '', problem: gpu.problem.slice(0, 300) };
+    const health = { healthy: gpu.problem === '', problem: gpu.problem.slice(0, 300).toWellFormed() };
     if (!gpu.mig)
       return [
         { uuid: gpu.uuid, sku: skuOf(gpu.name), memoryMib: gpu.memoryMib, ...health, gpu, slice: false },

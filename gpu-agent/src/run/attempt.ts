@@ -108,7 +108,7 @@ export class Attempt {
     const outcome = await this.#whole().catch((thrown: unknown): Outcome => {
       this.#log.error({ err: thrown }, 'an attempt could not be carried through');
       const { message } = toCellbookError(thrown, 'running the program');
-      return { kind: 'failed', class: 'host_fault', detail: message.slice(0, 2_000) };
+      return { kind: 'failed', class: 'host_fault', detail: message.slice(0, 2_000).toWellFormed() };
     });
     if (this.#launched) await this.#clear(this.#launched.marks);
     this.#outcome = outcome;
@@ -158,7 +158,7 @@ export class Attempt {
       ...{ attemptId, jobId, epoch, state: state as AttemptReport['state'], ...this.#times() },
       ...this.#checkpoints.saved,
       progress: this.#program?.said.progress ?? null,
-      logTail: this.#program?.said.tail.slice(-limits.gpuAgent.run.logReportedMax) ?? '',
+      logTail: this.#program?.said.tail.slice(-limits.gpuAgent.run.logReportedMax).toWellFormed() ?? '',
     };
   }
 
@@ -319,7 +319,7 @@ function marksOf(attemptId: string, pid: number, group: Group): Marks {
 const hostFault = (detail: string): Outcome => ({
   kind: 'failed',
   class: 'host_fault',
-  detail: detail.slice(0, 2_000),
+  detail: detail.slice(0, 2_000).toWellFormed(),
 });
 
 const aborted = (over: AbortSignal): Promise<never> =>

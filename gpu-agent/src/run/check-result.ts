@@ -33,7 +33,7 @@ function checkedBy([command = '', ...args]: string[], directory: string): Promis
   };
   return new Promise((resolve) => {
     execFile(command, args, options, (error, _out, told) => {
-      const first = told.trim().split('\n')[0]?.slice(0, 300) || 'its check says no';
+      const first = told.trim().split('\n')[0]?.slice(0, 300).toWellFormed() || 'its check says no';
       resolve(error ? `it made no proper result: ${first}` : '');
     });
   });
