@@ -2,7 +2,8 @@
  * Processes by what the kernel says of them. A pid names nothing for long: a process is known by its pid, the tick it
  * started at, and the boot it started in.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, writeSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { type Clock, sleep } from '@cellbook/shared/clock.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import { z } from 'zod';
@@ -17,7 +18,7 @@ export type Identity = z.infer<typeof identitySchema>;
 /** Null where there is none, or only what its parent has not yet taken note of. */
 export function identityOf(pid: number): Identity | null {
   const stat = statOf(pid);
-  return stat && stat.state !== 'Z' ? { pid, startTicks: stat.startTicks, bootId: bootId() } : null;
+  return stat && !isDead(stat) ? { pid, startTicks: stat.startTicks, bootId: bootId() } : null;
 }
 
 /** What one attempt's processes are found by: each way alone finds those that slipped through another. */
@@ -36,9 +37,10 @@ export function livePids({ leader, processLists, variable }: Marks): number[] {
   const group = leader !== null && leader.bootId === bootId() && !isReused(leader) ? leader.pid : null;
   const found = allPids().filter((pid) => {
     const stat = statOf(pid);
-    if (!stat || stat.state === 'Z' || stat.state === 'X') return false;
+    if (!stat || isDead(stat)) return false;
     if (group !== null && (stat.group === group || stat.session === group)) return true;
-    return read(`/proc/${pid}/environ`).split('\0').includes(variable);
+    const environment = ofAnyThread(pid, 'environ', (text) => text !== '');
+    return environment.split('\0').includes(variable);
   });
   const alive = listed.filter((pid) => !found.includes(pid) && identityOf(pid) !== null);
   return [...found, ...alive].filter((pid) => pid > 1 && pid !== process.pid);
@@ -46,8 +48,8 @@ export function livePids({ leader, processLists, variable }: Marks): number[] {
 
 /** Those that are cheap to find, for looking at them often: of its control group, else of its group and session. */
 export function groupPids({ leader, processLists }: Marks): number[] {
-  const [list] = processLists;
-  if (list !== undefined) return read(list).split('\n').filter(Boolean).map(Number);
+  const [first] = processLists;
+  if (first !== undefined) return read(first).split('\n').filter(Boolean).map(Number);
   return allPids().filter((pid) => {
     const stat = statOf(pid);
     return stat !== null && leader !== null && (stat.group === leader.pid || stat.session === leader.pid);
@@ -60,15 +62,33 @@ export async function killAll(marks: Marks, clock: Clock): Promise<boolean> {
   for (;;) {
     const pids = livePids(marks);
     if (pids.length === 0) return true;
+    for (const path of marks.processLists) killGroup(path);
     for (const pid of pids) signal(pid, 'SIGKILL');
     if (clock.monotonicMs() >= untilMs) return false;
     await sleep(clock, 10);
   }
 }
 
+/** All at once, also those that are being made just now; control groups of version 1 have no such file. */
+function killGroup(processList: string): void {
+  try {
+    const file = openSync(join(dirname(processList), 'cgroup.kill'), 'w');
+    try {
+      writeSync(file, '1');
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    // They are killed one by one.
+  }
+}
+
 /** Resident memory of all of them, MiB. */
 export function memoryMibOf(pids: readonly number[]): number {
-  const pages = pids.map((pid) => Number(read(`/proc/${pid}/statm`).split(' ')[1] ?? 0));
+  const pages = pids.map((pid) => {
+    const text = ofAnyThread(pid, 'statm', (found) => !found.startsWith('0 '));
+    return Number(text.split(' ')[1] ?? 0);
+  });
   return pages.reduce((sum, count) => sum + count, 0) / 256;
 }
 
@@ -85,19 +105,38 @@ const isReused = ({ pid, startTicks }: Identity): boolean => {
   return now !== null && now.startTicks !== startTicks;
 };
 
+/** A process whose first thread has ended looks like one that has ended, and its other threads run on. */
+const isDead = ({ state, threads }: Stat): boolean => (state === 'Z' && threads <= 1) || state === 'X';
+
+/** Once its first thread has ended only the others have memory and an environment. */
+function ofAnyThread(pid: number, file: 'environ' | 'statm', isThere: (text: string) => boolean): string {
+  const text = read(`/proc/${pid}/${file}`);
+  if (isThere(text) || statOf(pid)?.state !== 'Z') return text;
+  const others = list(`/proc/${pid}/task`).map((thread) => read(`/proc/${pid}/task/${thread}/${file}`));
+  return others.find(isThere) ?? '';
+}
+
 const allPids = (): number[] =>
-  readdirSync('/proc')
+  list('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number);
 
-function statOf(pid: number) {
+interface Stat {
+  state: string;
+  group: number;
+  session: number;
+  threads: number;
+  startTicks: string;
+}
+
+function statOf(pid: number): Stat | null {
   const stat = read(`/proc/${pid}/stat`);
   // The name in parentheses may hold spaces and parentheses itself: fields count from the last one.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const [state, , group, session] = fields;
   const startTicks = fields[19];
   if (state === undefined || startTicks === undefined) return null;
-  return { state, group: Number(group), session: Number(session), startTicks };
+  return { state, group: Number(group), session: Number(session), threads: Number(fields[17]), startTicks };
 }
 
 const bootId = (): string => read('/proc/sys/kernel/random/boot_id').trim();
@@ -107,5 +146,13 @@ function read(path: string): string {
     return readFileSync(path, 'utf8');
   } catch {
     return '';
+  }
+}
+
+function list(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return [];
   }
 }
