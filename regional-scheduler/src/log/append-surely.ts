@@ -5,6 +5,7 @@
  * taken: by this very leader, whose batch it then was, for nobody else writes with its epoch.
  */
 import { type Clock, sleep } from '@cellbook/shared/clock.ts';
+import { withDeadline } from '@cellbook/shared/deadline.ts';
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { Batch, EventLog } from './event-log.ts';
@@ -18,13 +19,17 @@ export async function appendSurely(
   for (let isFirst = true; ; isFirst = false) {
     signal.throwIfAborted();
     try {
-      return await appendOrFind(log, batch, isFirst);
+      // A connection that is dead without a word says nothing for many minutes: the term must not wait for it.
+      const ask = () => appendOrFind(log, batch, isFirst);
+      return await withDeadline(clock, limits.scheduler.statementMs, appending, ask, signal);
     } catch (error) {
       if (!hasCode(error, 'store_unavailable')) throw error;
     }
     await sleep(clock, limits.scheduler.appendRetryMs, signal);
   }
 }
+
+const appending = { code: 'store_unavailable', doing: 'appending to the log' } as const;
 
 async function appendOrFind(log: EventLog, batch: Batch, isFirst: boolean): Promise<void> {
   try {

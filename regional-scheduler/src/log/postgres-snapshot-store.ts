@@ -1,18 +1,43 @@
+/**
+ * Parts are written one by one: in one transaction they would hold back what arrives (postgres-arrivals.ts). What an
+ * attempt that failed has left goes before the next; that of another which is still at it may go too, so that its parts
+ * are counted before they are called a snapshot, and one at a time counts or removes.
+ */
+import { CellbookError } from '@cellbook/shared/errors.ts';
 import type { Database } from '../db/database.ts';
 import type { ArrivalPoint } from './event-log.ts';
-import type { SnapshotStore } from './snapshot-store.ts';
+import type { SnapshotHead, SnapshotStore } from './snapshot-store.ts';
+
+/** Any constant: the name of this lock in Postgres. */
+const lockName = 4_823_109;
 
 export function createPostgresSnapshotStore({ $client: sql }: Database): SnapshotStore {
+  async function stand({ seq, watermark }: SnapshotHead, parts: number): Promise<void> {
+    await sql.begin(async (sql) => {
+      await sql`select pg_advisory_xact_lock(${lockName})`;
+      const [kept] = await sql<{ count: number }[]>`
+        select count(*)::int as count from snapshot_parts where seq = ${seq}`;
+      if (kept?.count !== parts) throw removedMeanwhile(seq);
+      await sql`insert into snapshots (seq, watermark, parts)
+                values (${seq}, ${JSON.stringify(watermark)}::text::json, ${parts}) on conflict do nothing`;
+    });
+  }
   return {
-    async save({ seq, watermark }, parts) {
+    async save(head, parts) {
+      const { seq } = head;
+      const [first] = await sql`select 1 from snapshots where seq = ${seq}`;
+      if (first) return;
+      await sql.begin(async (sql) => {
+        await sql`select pg_advisory_xact_lock(${lockName})`;
+        await sql`delete from snapshot_parts where seq not in (select seq from snapshots)`;
+      });
       let part = 0;
       for await (const bytes of parts) {
         await sql`insert into snapshot_parts (seq, part, bytes) values (${seq}, ${part}, ${Buffer.from(bytes)})
                   on conflict (seq, part) do update set bytes = excluded.bytes`;
         part++;
       }
-      await sql`insert into snapshots (seq, watermark, parts) values (${seq}, ${JSON.stringify(watermark)}::text::json, ${part})
-                on conflict do nothing`;
+      await stand(head, part);
     },
     async newest() {
       const [row] = await sql<{ seq: string; watermark: ArrivalPoint; parts: number }[]>`
@@ -39,3 +64,10 @@ export function createPostgresSnapshotStore({ $client: sql }: Database): Snapsho
     },
   };
 }
+
+const removedMeanwhile = (seq: number): CellbookError =>
+  new CellbookError('conflict', {
+    doing: 'keeping a snapshot of the log',
+    problem: 'another attempt has removed its parts',
+    ids: { seq },
+  });

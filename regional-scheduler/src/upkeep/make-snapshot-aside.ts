@@ -8,13 +8,15 @@ import { z } from 'zod';
 
 const doneSchema = z.object({ seq: z.number() });
 
-export async function makeSnapshotAside(databaseUrl: string, clock: Clock): Promise<number> {
+/** `events`: how many there are to be folded beyond the newest snapshot. */
+export async function makeSnapshotAside(databaseUrl: string, clock: Clock, events: number): Promise<number> {
+  const { snapshotMs, snapshotMsPerEvent } = limits.scheduler;
   const worker = new Worker(new URL('./snapshot-thread.ts', import.meta.url), {
     workerData: { databaseUrl },
   });
   const details = { code: 'store_unavailable' as const, doing: 'making a snapshot of the log' };
   try {
-    const [said] = await withDeadline(clock, limits.scheduler.snapshotMs, details, (signal) =>
+    const [said] = await withDeadline(clock, snapshotMs + events * snapshotMsPerEvent, details, (signal) =>
       once(worker, 'message', { signal }),
     );
     return doneSchema.parse(said).seq;

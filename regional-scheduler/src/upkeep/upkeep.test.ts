@@ -54,9 +54,9 @@ test('who leads has a snapshot made aside; folding it gives the same state as fo
   } finally {
     await instance.close();
   }
-  const fromSnapshot = await rebuild(stores.log, stores.snapshots);
+  const fromSnapshot = await rebuild(stores.log, stores.snapshots, { clock: systemClock });
   await stores.snapshots.removeOlder(0);
-  const fromFirst = await rebuild(stores.log, stores.snapshots);
+  const fromFirst = await rebuild(stores.log, stores.snapshots, { clock: systemClock });
   expect([fromSnapshot.seq, fromSnapshot.watermark]).toEqual([fromFirst.seq, fromFirst.watermark]);
   expect(fromSnapshot.state.jobs.size).toBe(310);
   expect(stateDigest(fromSnapshot.state)).toBe(stateDigest(fromFirst.state));
@@ -65,7 +65,35 @@ test('who leads has a snapshot made aside; folding it gives the same state as fo
 test('a snapshot of another format is refused, not misread', async () => {
   const head = { seq: 7, watermark: noArrival };
   await stores.snapshots.save(head, pack([{ format: 0 }, { part: 'region' }]));
-  const folding = rebuild(stores.log, stores.snapshots);
+  const folding = rebuild(stores.log, stores.snapshots, { clock: systemClock });
   await expect(folding).rejects.toMatchObject({ code: 'snapshot_incompatible', ids: { seq: 7 } });
   await stores.snapshots.removeOlder(0);
+});
+
+test('what a failed snapshot left goes before the next, and one whose parts went is none', async () => {
+  const { snapshots } = stores;
+  const bytes = Buffer.from('a part');
+  const seqs = async () => {
+    const rows = await stores.database.$client<{ seq: number }[]>`
+      select distinct seq::int as seq from snapshot_parts order by 1`;
+    return rows.map(({ seq }) => seq);
+  };
+  await snapshots.save({ seq: 1, watermark: noArrival }, [bytes]);
+  async function* failing() {
+    yield bytes;
+    throw new Error('the thread was ended');
+  }
+  await expect(snapshots.save({ seq: 3, watermark: noArrival }, failing())).rejects.toThrow();
+  expect(await seqs()).toEqual([1, 3]);
+  async function* overtaken() {
+    yield bytes;
+    await snapshots.save({ seq: 2, watermark: noArrival }, [bytes]);
+    yield bytes;
+  }
+  const late = snapshots.save({ seq: 4, watermark: noArrival }, overtaken());
+  await expect(late).rejects.toMatchObject({ code: 'conflict' });
+  expect((await snapshots.newest())?.seq).toBe(2);
+  await snapshots.save({ seq: 5, watermark: noArrival }, [bytes]);
+  expect(await seqs()).toEqual([1, 2, 5]);
+  await snapshots.removeOlder(0);
 });

@@ -61,8 +61,9 @@ export async function keepUp(
   if (!instance.leading || !replica) return;
   await ensurePartitions(database, replica.seq);
   const newest = await snapshots.newest();
-  if (replica.seq - (newest?.seq ?? 0) < snapshotEvents) return;
-  const seq = await makeSnapshotAside(config.databaseUrl, clock);
+  const events = replica.seq - (newest?.seq ?? 0);
+  if (events < snapshotEvents) return;
+  const seq = await makeSnapshotAside(config.databaseUrl, clock, events);
   await snapshots.removeOlder(limits.scheduler.snapshotsKept);
   const beforeMs = clock.nowMs() - limits.scheduler.eventsKeptMs;
   const dropped = await dropPartitions(database, { snapshotSeq: seq, lastSeq: replica.seq, beforeMs });

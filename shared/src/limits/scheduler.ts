@@ -14,6 +14,11 @@ export const schedulerLimits = {
     campaignMs: 300,
     /** A statement about the lease that takes longer is as good as failed. */
     leaseStatementMs: 1_500,
+    /**
+     * Any other statement on the way of who leads or follows: the server's own limit for one (`statementTimeoutMs`),
+     * and to connect anew before it. One that is answered by nobody for so long never will be.
+     */
+    statementMs: 15_000,
     /** How long an agent may go on without hearing from anybody (shared/src/protocol/gpu-agent-api.ts). */
     agentLeaseMs: 60_000,
     /** Clocks of different pace, and an answer that was long on its way. */
@@ -46,7 +51,9 @@ export const schedulerLimits = {
     snapshotEvents: 500_000,
     /** So many are kept: the one before, in case the newest cannot be read. */
     snapshotsKept: 2,
+    /** Reading the one before and writing this; folding takes 10 µs an event, twenty times that on a busy machine. */
     snapshotMs: 120_000,
+    snapshotMsPerEvent: 0.2,
     /** Events in one partition of the log: about a gigabyte. */
     partitionEvents: 2_000_000,
     /**
