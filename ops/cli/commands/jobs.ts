@@ -128,7 +128,7 @@ function registerResult(jobs: Command, cli: Cli): void {
           return;
         }
         const path = output ?? result.name.replace(/^.*[/\\]/, '');
-        await fetchResult(result.url, path, result.bytes);
+        await fetchResult({ ...result, jobId }, path);
         show.result({ ...result, path }, () => path);
       }),
     );

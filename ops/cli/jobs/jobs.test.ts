@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { ManualClock } from '@cellbook/shared/clock.ts';
 import type { Job } from '@cellbook/shared/protocol/job.ts';
 import { submitJobSchema } from '@cellbook/shared/protocol/job-request.ts';
-import { expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { fetchResult } from './fetch-result.ts';
 import { followJob } from './follow-job.ts';
 import { requestOf } from './request-of.ts';
@@ -124,19 +124,59 @@ test('follows through the end of a stream, with the last id that it heard', asyn
   ]);
 });
 
-test('a result that is there in part is gone on with', async () => {
-  const directory = mkdtempSync(join(tmpdir(), 'cellbook-result-'));
-  const ranges: unknown[] = [];
-  using server = await serve((request, response) => {
-    ranges.push(request.headers.range);
-    response.writeHead(206).end('video');
+describe('a result', () => {
+  let directory: string;
+  let path: string;
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'cellbook-result-'));
+    path = join(directory, 'output.mp4');
   });
-  try {
-    const path = join(directory, 'a.mp4');
-    writeFileSync(`${path}.part`, 'a ');
-    await fetchResult(server.url, path, 7);
-    expect([readFileSync(path, 'utf8'), ranges]).toEqual(['a video', ['bytes=2-']]);
-  } finally {
-    rmSync(directory, { recursive: true });
-  }
+  afterEach(() => rmSync(directory, { recursive: true }));
+
+  /** `video` as one's own, `"1"` its ETag; the first answer ends behind two bytes. */
+  const brokenOff = async (asked: unknown[], whole = 'a video', etag = '"1"') =>
+    serve((request, response) => {
+      const { range, 'if-range': ifRange } = request.headers;
+      asked.push([range, ifRange]);
+      const from = ifRange === etag ? Number(/\d+/.exec(range ?? '')?.[0]) : 0;
+      response.writeHead(from > 0 ? 206 : 200, { etag });
+      response.end(asked.length > 1 ? whole.slice(from) : whole.slice(0, 2));
+    });
+
+  test('that broke off is gone on with where its bytes are still the same', async () => {
+    const asked: unknown[] = [];
+    using server = await brokenOff(asked);
+    await fetchResult({ url: server.url, jobId: 'job-1', bytes: 7 }, path);
+    expect([readFileSync(path, 'utf8'), asked]).toEqual([
+      'a video',
+      [
+        [undefined, undefined],
+        ['bytes=2-', '"1"'],
+      ],
+    ]);
+    expect(readdirSync(directory)).toEqual(['output.mp4']);
+  });
+
+  test.each([
+    ['another job', 'job-2', '"1"', undefined],
+    ['bytes that are others now', 'job-1', '"2"', 'bytes=2-'],
+    ['nobody knows what', 'job-1', '', undefined],
+  ])('is never joined to a part of %s', async (_what, jobId, etag, range) => {
+    const part = join(directory, `output.mp4.${jobId}.part`);
+    writeFileSync(part, 'b ');
+    writeFileSync(`${part}.etag`, etag);
+    const asked: unknown[] = ['another has been asked'];
+    using server = await brokenOff(asked);
+    await fetchResult({ url: server.url, jobId: 'job-1', bytes: 7 }, path);
+    expect(readFileSync(path, 'utf8')).toBe('a video');
+    expect(asked.slice(1)).toEqual([[range, range && etag]]);
+  });
+
+  test('that never is as long as was said is given up, and not fetched for ever', async () => {
+    const asked: unknown[] = ['another has been asked'];
+    using server = await brokenOff(asked, 'short');
+    const fetching = fetchResult({ url: server.url, jobId: 'job-1', bytes: 1_000 }, path);
+    await expect(fetching).rejects.toMatchObject({ code: 'store_unavailable' });
+    expect(asked.length).toBe(6);
+  });
 });
