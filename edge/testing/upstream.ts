@@ -77,7 +77,9 @@ function startUpstream(moved: boolean) {
       response.end('{}');
     },
     moved: (request, response) =>
-      moved ? response.writeHead(421).end('{"epoch":2}') : sendEcho(request, response),
+      moved
+        ? response.writeHead(421, { 'cellbook-job-region': 'elsewhere' }).end('{"epoch":2}')
+        : sendEcho(request, response),
     leaky: (_request, response) =>
       response
         .writeHead(200, {

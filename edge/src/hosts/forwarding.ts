@@ -42,6 +42,7 @@ export async function policyOf({ edge, defer }: Ask, { org }: Identity): Promise
   const quota = quotaPolicySchema.safeParse(policy.quotas).data ?? {};
   return {
     policyAsOf: policy.changedAtMs,
+    ...(policy.region !== null && { regions: [policy.region] }),
     ...(isSaid(quota) && { quota }),
     ...(isSaid(policy.audit) && { audit: policy.audit }),
   };

@@ -1,19 +1,19 @@
 /**
  * GPU jobs go to a scheduler of the caller's region. Of several the one that answered last is asked first; a request
  * without a body goes on to the next where one cannot be reached. A job that another region has taken over is answered
- * 421 with that region's name, and asked for there, once.
+ * 421 with that region's name, and asked for there, once; but not for a client that insists on a region.
  */
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import { jobRegionHeader } from '@cellbook/shared/protocol/jobs-api.ts';
-import { principalHeader } from '@cellbook/shared/protocol/principal.ts';
+import { principalHeader, regionHeader } from '@cellbook/shared/protocol/principal.ts';
 import type { Scheduler } from '../config.ts';
 import type { Identity } from '../identity/identity.ts';
 import type { Forwarded, Forwarder } from '../route/forward.ts';
 import { passOn, sendTo } from '../route/send.ts';
 
 /** Null: whoever has the address may fetch it. */
-export type JobForwarded = Omit<Forwarded, 'identity'> & { identity: Identity | null };
+export type JobForwarded = Omit<Forwarded, 'identity'> & { identity: Identity | null; staysIn: boolean };
 export type JobForwarder = Pick<Forwarder, 'clock' | 'random' | 'principals' | 'onUnreachable'> & {
   schedulers: readonly Scheduler[];
 };
@@ -56,9 +56,18 @@ export function forwardJobs(forwarder: JobForwarder): ForwardJobs {
     const there = answer.status === 421 ? answer.headers.get(jobRegionHeader) : null;
     if (there === null || forwarded.request.body) return passOn(answer);
     await answer.body?.cancel();
+    if (forwarded.staysIn) throw goneElsewhere(region, there);
     return passOn(await ask(forwarded, there));
   };
 }
+
+const goneElsewhere = (asked: string, region: string): CellbookError =>
+  new CellbookError('region_refused', {
+    doing: 'asking for a job in the region that the client insists on',
+    problem: `region ${asked} has handed the job over to region ${region}`,
+    next: `Leave ${regionHeader} out (and the name of a region) to be answered from there.`,
+    ids: { asked, region },
+  });
 
 function unreachable(ids: Record<string, string>, problem: string, cause?: unknown): CellbookError {
   return new CellbookError('scheduler_unreachable', {

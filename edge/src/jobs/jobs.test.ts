@@ -1,19 +1,21 @@
 import { env } from 'cloudflare:workers';
+import { orgIdSchema } from '@cellbook/shared/ids.ts';
 import { principalSchema } from '@cellbook/shared/protocol/principal.ts';
+import { decodeJwt } from 'jose';
 import { expect, test } from 'vitest';
-import { seenBy } from '../../testing/regions.ts';
+import { seenBy, sql } from '../../testing/regions.ts';
 import { createWorld, main } from '../../testing/world.ts';
 
 const [here = '', elsewhere = ''] = env.UPSTREAMS;
 const scheduler = (id: string, region: string, url: string) => ({ id, region, url });
 const nobody = 'http://127.0.0.1:1';
 
-async function worldWith(schedulers: unknown[]) {
+async function worldWith(schedulers: unknown[], person?: string) {
   const world = await createWorld({ CELLBOOK_SCHEDULERS: JSON.stringify(schedulers) });
-  const token = await world.token(await world.signIn());
+  const token = await world.token(await world.signIn(person));
   const ask = (path: string, init: RequestInit = {}) =>
-    world.fetch(`${main}${path}`, { ...init, headers: { authorization: `token ${token}` } });
-  return { world, ask };
+    world.fetch(`${main}${path}`, { ...init, headers: { ...init.headers, authorization: `token ${token}` } });
+  return { world, ask, org: orgIdSchema.parse(decodeJwt(token).org) };
 }
 
 test('goes to the scheduler of the caller’s region with a principal for it alone', async () => {
@@ -64,4 +66,28 @@ test('the bytes of a result are for whoever has the address, from the region tha
   expect(echo.url).toBe('/v1/results/elsewhere/job-1/echo?expires=1&signature=x');
   expect(echo.headers.range).toBe('bytes=0-1');
   expect(echo.headers).not.toHaveProperty('cellbook-principal');
+});
+
+test('says where the policy of the organisation keeps its data', async () => {
+  const schedulers = [scheduler('gpu-local', 'local', here)];
+  const free = await worldWith(schedulers);
+  expect((await seenBy(await free.ask('/v1/jobs/echo'))).principal).not.toHaveProperty('regions');
+  const pinned = await worldWith(schedulers, 'pinned@example.org');
+  await sql('INSERT INTO org_policies (org_id, region, changed_at) VALUES (?, ?, 0)', pinned.org, 'local');
+  expect((await seenBy(await pinned.ask('/v1/jobs/echo'))).principal.regions).toEqual(['local']);
+});
+
+test('a job that has gone to another region is asked for there, but for who insists on this one', async () => {
+  const { ask } = await worldWith([
+    scheduler('gpu-local', 'local', here),
+    scheduler('gpu-elsewhere', 'elsewhere', elsewhere),
+  ]);
+  const followed = await seenBy(await ask('/v1/jobs/moved'));
+  expect(followed.principal.aud).toBe('gpu-elsewhere');
+  const refused = await ask('/v1/jobs/moved', { headers: { 'cellbook-region': 'local' } });
+  expect(refused.status).toBe(403);
+  expect(await refused.json()).toMatchObject({
+    code: 'region_refused',
+    ids: { asked: 'local', region: 'elsewhere' },
+  });
 });

@@ -17,7 +17,7 @@ import {
   webhookKeySchema,
 } from '@cellbook/shared/protocol/jobs-api.ts';
 import type { Ask } from '../ask.ts';
-import { assertRegion } from '../asked-region.ts';
+import { askedRegions, assertRegion } from '../asked-region.ts';
 import { clientAddressOf } from '../client-address.ts';
 import type { Description, EdgeRoute, GuardedRoute, OpenRoute } from '../edge-route.ts';
 import { addressedBy } from '../hosts/addressed.ts';
@@ -108,6 +108,7 @@ async function forwardTo(ask: Ask, identity: Identity | null, region: string): P
   const { edge, request, requestId, defer, url } = ask;
   const policy = identity && (await policyOf(ask, identity));
   const target = url.pathname + searchWithoutToken(url);
+  const staysIn = askedRegions(ask).length > 0;
   const forwarded = { request, identity, requestId, defer, target, clientAddress: clientAddressOf(ask) };
-  return edge.forwardJobs({ ...forwarded, ...(policy && { policy }) }, region);
+  return edge.forwardJobs({ ...forwarded, staysIn, ...(policy && { policy }) }, region);
 }

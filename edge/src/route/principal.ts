@@ -13,7 +13,7 @@ export interface Destination {
   /** Whom an admin or operator has addressed; absent: his own home. */
   at?: Principal['at'];
   /** What the caller's organisation has set, as far as a cell enforces it. */
-  policy?: Pick<Principal, 'quota' | 'audit' | 'policyAsOf'>;
+  policy?: Pick<Principal, 'quota' | 'audit' | 'regions' | 'policyAsOf'>;
 }
 
 export interface PrincipalSigner {

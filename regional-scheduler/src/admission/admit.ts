@@ -5,7 +5,7 @@
  */
 import type { Clock } from '@cellbook/shared/clock.ts';
 import { CellbookError, toCellbookError } from '@cellbook/shared/errors.ts';
-import { newJobId } from '@cellbook/shared/ids.ts';
+import { newJobId, type RegionId } from '@cellbook/shared/ids.ts';
 import type { SubmitJob } from '@cellbook/shared/protocol/job-request.ts';
 import type { JobQuotas } from '@cellbook/shared/protocol/quota.ts';
 import type { Random } from '@cellbook/shared/random.ts';
@@ -18,6 +18,7 @@ import { type Pressure, shedError, shedOf } from './shed.ts';
 import type { Taken } from './token-bucket.ts';
 
 export interface AdmitDeps {
+  regionId: RegionId;
   clock: Clock;
   random: Random;
   rates: Rates;
@@ -50,13 +51,14 @@ export async function admit(
       asker,
       entries.map(() => refuse(shedError(asker.tier, shed))),
     );
-  const wellFormed = entries.filter(({ job }) => !(job instanceof CellbookError)).length;
-  const taken = await deps.rates.take(rulesOf(asker.tier, asker.orgId, asker.userId), wellFormed);
+  // What does not fit costs its reading like the rest.
+  const taken = await deps.rates.take(rulesOf(asker.tier, asker.orgId, asker.userId), entries.length);
   let left = taken.granted;
   const verdicts = await Promise.all(
     entries.map(async ({ job, idempotencyKey }): Promise<Verdict> => {
+      const isGranted = left-- > 0;
       if (job instanceof CellbookError) return refuse(job);
-      if (left-- <= 0) return refuse(tooFast(taken));
+      if (!isGranted) return refuse(tooFast(taken));
       try {
         const candidate = judged(deps, { asker, job, idempotencyKey }, quotas);
         return await deps.commit.ask({ candidate, quotas });
@@ -70,11 +72,12 @@ export async function admit(
 }
 
 function judged(
-  { random, clock, predict, refusedClass }: AdmitDeps,
+  { random, regionId, clock, predict, refusedClass }: AdmitDeps,
   asked: { asker: Asker; job: SubmitJob; idempotencyKey: string },
   quotas: JobQuotas,
 ): Candidate {
-  const candidate = candidateOf(asked, { jobId: newJobId(random), nowMs: clock.nowMs(), predict, quotas });
+  const jobId = newJobId(random);
+  const candidate = candidateOf(asked, { jobId, regionId, nowMs: clock.nowMs(), predict, quotas });
   const because = refusedClass(candidate);
   if (because === null) return candidate;
   throw new CellbookError('job_refused', {

@@ -1,5 +1,5 @@
 /** A request with who asks, as admission looks at it. */
-import type { JobId, OrgId, UserId } from '@cellbook/shared/ids.ts';
+import type { JobId, OrgId, RegionId, UserId } from '@cellbook/shared/ids.ts';
 import type { SubmitJob } from '@cellbook/shared/protocol/job-request.ts';
 import type { Tier } from '@cellbook/shared/protocol/principal.ts';
 import type { JobSpec } from '../core/model/job.ts';
@@ -9,6 +9,8 @@ export interface Asker {
   orgId: OrgId;
   userId: UserId;
   tier: Tier;
+  /** Where the organisation's policy keeps its data; null: it says nothing. */
+  regions: readonly RegionId[] | null;
   /** The credential's id and the address, for the record. */
   with: string;
   from: string;

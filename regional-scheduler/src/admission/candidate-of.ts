@@ -1,5 +1,5 @@
 /** Of a request and who asks: the job as the scheduler will know it, and what is kept beside it. Pure. */
-import type { JobId } from '@cellbook/shared/ids.ts';
+import type { JobId, RegionId } from '@cellbook/shared/ids.ts';
 import { resourcesSchema, type SubmitJob, type Task } from '@cellbook/shared/protocol/job-request.ts';
 import type { JobQuotas } from '@cellbook/shared/protocol/quota.ts';
 import { featuresOf } from '../core/contain/features.ts';
@@ -9,13 +9,23 @@ import type { Subject } from '../predict/subject.ts';
 import type { Asked, Asker, Candidate } from './asked.ts';
 import { digestOf, fingerprintOf, reuseOf } from './fingerprint.ts';
 import { reservedMicrosOf } from './price.ts';
+import { regionsOf } from './regions-of.ts';
 import { timesOf } from './times.ts';
 
 export type Predict = (subject: Subject, jobId: JobId) => JobSpec['predicted'];
 
+interface Around {
+  jobId: JobId;
+  /** The region that takes it in. */
+  regionId: RegionId;
+  nowMs: number;
+  predict: Predict;
+  quotas: JobQuotas;
+}
+
 export function candidateOf(
   { asker, job, idempotencyKey }: Asked,
-  { jobId, nowMs, predict, quotas }: { jobId: JobId; nowMs: number; predict: Predict; quotas: JobQuotas },
+  { jobId, regionId, nowMs, predict, quotas }: Around,
 ): Candidate {
   const { kind, binary, prompt, parameters } = payloadOf(job.task);
   const times = timesOf(job, asker.tier, nowMs);
@@ -26,7 +36,8 @@ export function candidateOf(
   const spec: JobSpec = {
     ...{ jobId, orgId, userId, tier, kind, binary, features, gpus, skus, gpuMemoryMib, checkpoints },
     ...{ submittedMs: nowMs, ...times, attemptsMax: job.attempts, predicted },
-    ...{ preemptible: job.preemptible, interactive: job.interactive, regions: job.regions ?? null },
+    ...{ preemptible: job.preemptible, interactive: job.interactive },
+    regions: regionsOf(job, asker.regions, regionId),
     reservedMicros: reservedMicrosOf(gpus, predicted, times.wallMsMax),
   };
   const reuse = reuseOf(job);

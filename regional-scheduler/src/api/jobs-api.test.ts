@@ -71,6 +71,24 @@ describe('submitting', () => {
     expect(await refused(answer)).toMatchObject({ status, code, next: expect.any(String) });
   });
 
+  it.each([
+    ['that must not run here', {}, { regions: ['us'] }],
+    ['of an organisation that is kept to another region', { regions: ['us'] }, {}],
+    ['that might go where its organisation is not', { regions: ['eu'] }, { regions: ['eu', 'us'] }],
+  ])('takes in none %s', async (_what, who, body) => {
+    const answer = await under.submit(under.newWho(who), video(body));
+    expect(await refused(answer)).toMatchObject({ status: 403, code: 'region_refused' });
+  });
+
+  it('keeps a job where its organisation is, and a repeated one here, where its next runs are', async () => {
+    const pinned = await made(under.newWho({ regions: ['eu'] }));
+    const repeated = await made(under.newWho(), video({ repeat: { everySeconds: 60, times: 2 } }));
+    const free = await made(under.newWho());
+    const found = await under.jobs.store.find([pinned.id, repeated.id, free.id]);
+    const kept = new Map(found.map(({ jobId, spec }) => [jobId, spec?.regions]));
+    expect([pinned, repeated, free].map(({ id }) => kept.get(id))).toEqual([['eu'], ['eu'], null]);
+  });
+
   it('judges each job of a batch by itself', async () => {
     const who = under.newWho({ quota: { jobs: { user: { unfinished: 2 } } } });
     const jobs = [video(), { task: { kind: 'video', prompt: '' } }, video(), video()].map((job) => ({ job }));
@@ -107,6 +125,19 @@ describe('submitting', () => {
     expect((await under.submit(other, video())).status).toBe(202);
     const queue = queueAnswerSchema.parse(await (await under.fetch(who, '/v1/jobs/queue')).json());
     expect(queue.user).toEqual({ unfinished: count - 10, limit: limits.jobs.unfinished.paid.user });
+  });
+
+  it('counts what does not fit of a batch by the rate as well', async () => {
+    const who = under.newWho();
+    const count = limits.jobs.rate.paid.user.burst;
+    const init = {
+      method: 'POST',
+      body: JSON.stringify({ jobs: Array.from({ length: count }, () => ({ job: {} })) }),
+      headers: { [idempotencyKeyHeader]: 'misfits' },
+    };
+    const answer = batchAnswerSchema.parse(await (await under.fetch(who, '/v1/jobs/batch', init)).json());
+    expect(answer).toMatchObject({ accepted: 0, refused: count });
+    expect(await refused(await under.submit(who, video()))).toMatchObject({ code: 'rate_limited' });
   });
 
   it('turns free jobs away before anything is stored when too much waits, and enterprise ones not', async () => {

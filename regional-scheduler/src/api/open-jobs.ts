@@ -83,7 +83,7 @@ export function openJobs(deps: OpenJobsDeps): OpenJobs {
     ...{ regionId, region, store, pressure, objects, outbox, logs, keys, clock, log },
     publicUrl: deps.publicUrl,
     admit: {
-      ...{ clock, random, pressure, predict: deps.predict, ...countedBy(deps.metrics) },
+      ...{ regionId, clock, random, pressure, predict: deps.predict, ...countedBy(deps.metrics) },
       rates: ratesOf(deps, redis && redisRates({ client: redis, prefix, clock })),
       commit: new GroupCommit({ store, clock }),
       refusedClass: (candidate) => refusedClass(region, candidate, clock.nowMs()),
@@ -94,8 +94,8 @@ export function openJobs(deps: OpenJobsDeps): OpenJobs {
     ...{ logs, state: () => region.state(), nowMs: () => clock.nowMs() },
     onFailure: (error: unknown) => log.warn({ err: error }, 'the last lines of an attempt were not kept'),
   };
-  const tidying = repeatedly(clock, limits.jobs.expireEveryMs, async () => {
-    await expireResults({ database, objects, clock }).catch((error: unknown) =>
+  const tidying = repeatedly(clock, limits.jobs.expireEveryMs, async (isStopped) => {
+    await expireResults({ database, objects, clock, log, isStopped }).catch((error: unknown) =>
       log.warn({ err: error }, 'results are removed later'),
     );
     await outbox.forget(clock.nowMs() - limits.jobs.webhook.keptDays * 86_400_000).catch(() => 0);
@@ -149,12 +149,12 @@ function refusedClass(region: Region, { spec }: Candidate, nowMs: number): strin
   return !judged.go && judged.refuse ? judged.because : null;
 }
 
-function repeatedly(clock: Clock, everyMs: number, work: () => Promise<void>) {
+function repeatedly(clock: Clock, everyMs: number, work: (isStopped: () => boolean) => Promise<void>) {
   let timer: Timer | null = null;
   let flight: Promise<void> = Promise.resolve();
   let isStopped = false;
   const run = () => {
-    flight = work().then(() => {
+    flight = work(() => isStopped).then(() => {
       if (!isStopped) timer = clock.setTimer(everyMs, run);
     });
   };

@@ -63,8 +63,11 @@ function askerOf({
   headers: FastifyRequest['headers'];
 }): Asker {
   const from = headers[clientAddressHeader];
-  const { org: orgId, sub: userId, tier, cred } = principal;
-  return { orgId, userId, tier, with: cred, from: typeof from === 'string' ? from.slice(0, 60) : '' };
+  const { org: orgId, sub: userId, tier, cred, regions = null } = principal;
+  return {
+    ...{ orgId, userId, tier, regions, with: cred },
+    from: typeof from === 'string' ? from.slice(0, 60) : '',
+  };
 }
 
 /** One that does not fit refuses itself alone. */

@@ -44,7 +44,7 @@ export function registerResultRoutes(app: JobsScope, deps: JobsDeps): void {
     async (request, reply) => {
       const { params, query } = request;
       checkSigned({ ...params, expires: query.expires }, query.signature, keys, clock.nowMs());
-      const [record] = await store.find([params.jobId]);
+      const [record] = await store.findBrief([params.jobId]);
       if (!record || params.region !== regionId) throw unseenJob(params.jobId);
       const [viewed] = await readViews({ records: store, log: region.log, state: () => region.state() }, [
         record,

@@ -1,8 +1,10 @@
 import type { JobId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
+import { silentLogger } from '@cellbook/shared/log.ts';
 import { jobSchema } from '@cellbook/shared/protocol/job.ts';
 import { jobResultSchema } from '@cellbook/shared/protocol/jobs-api.ts';
 import { afterAll, beforeAll, describe, expect, it, test, vi } from 'vitest';
+import { attemptNumber, jobNumber } from '../testing/events.ts';
 import { type JobsUnderTest, jobsUnderTest, patience, type Who } from '../testing/jobs-under-test.ts';
 import { expireResults } from './expire-results.ts';
 import { rangeOf } from './range-of.ts';
@@ -112,7 +114,7 @@ describe('a result', () => {
   it('goes when its time is over, and says so', async () => {
     const objects = { remove: async (key: string) => void under.objects.delete(key) };
     const { clock, database } = under;
-    expect(await expireResults({ database, objects, clock })).toBe(0);
+    expect(await expireResults({ database, objects, clock, log: silentLogger })).toBe(0);
     const [kept] = await database.$client<{ ms: number }[]>`
       select (result_until_ms - ended_ms)::float8 as ms from job_ends where job_id = ${id}`;
     expect(kept?.ms).toBe(limits.jobs.resultDaysByTier.paid * 86_400_000);
@@ -126,5 +128,43 @@ describe('a result', () => {
     expect((await resultOf(who, id)).status).toBe(410);
     const again = jobSchema.parse(await (await under.submit(who, { task })).json());
     expect(again).toMatchObject({ phase: 'submitted', sameAs: null });
+  });
+
+  it('goes with all that are due, whichever of them cannot go', async () => {
+    const { clock, database } = under;
+    const keyOf = (number: number) => `results/${jobNumber(number)}/${attemptNumber(number)}/v.mp4`;
+    const numbers = Array.from({ length: 2 * limits.jobs.expireRowsMax + 1 }, (_, number) => number);
+    const keys = numbers.map((number) => (number === 0 ? '../another' : keyOf(number)));
+    await database.$client`
+      insert into job_ends (job_id, org_id, phase, view, cost_micros, ended_ms, result_key, result_until_ms)
+      select job_id, 'org', 'succeeded', '{}', 0, 1, key, nth
+      from unnest(${numbers.map(jobNumber)}::text[], ${keys}::text[]) with ordinality as due(job_id, key, nth)`;
+    const asked: string[] = [];
+    const objects = {
+      async remove(key: string) {
+        asked.push(key);
+        if (key === keyOf(1)) throw new Error('it is held');
+      },
+    };
+    const expire = () => expireResults({ database, objects, clock, log: silentLogger });
+    expect(await expire()).toBe(numbers.length - 1);
+    expect(asked.toSorted()).toEqual(keys.slice(1).toSorted());
+    expect(await expire()).toBe(0);
+    expect(asked.at(-1)).toBe(keyOf(1));
+    await database.$client`delete from job_ends where org_id = 'org'`;
+  });
+
+  it('is asked of no store that is away more than once for each of a page', async () => {
+    const { clock, database } = under;
+    const numbers = Array.from({ length: limits.jobs.expireRowsMax + 1 }, (_, number) => number);
+    await database.$client`
+      insert into job_ends (job_id, org_id, phase, view, cost_micros, ended_ms, result_key, result_until_ms)
+      select job_id, 'org', 'succeeded', '{}', 0, 1, 'results/' || job_id || '/' || ${attemptNumber(1)} || '/v', 1
+      from unnest(${numbers.map(jobNumber)}::text[]) as due(job_id)`;
+    let asked = 0;
+    const objects = { remove: async () => Promise.reject(new Error(`away ${++asked}`)) };
+    expect(await expireResults({ database, objects, clock, log: silentLogger })).toBe(0);
+    expect(asked).toBe(limits.jobs.expireRowsMax);
+    await database.$client`delete from job_ends where org_id = 'org'`;
   });
 });

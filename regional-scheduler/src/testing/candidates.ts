@@ -1,5 +1,5 @@
 /** Requests for tests of admission, as a client would send them. */
-import { newJobId, newOrgId, newUserId } from '@cellbook/shared/ids.ts';
+import { newJobId, newOrgId, newUserId, regionIdSchema } from '@cellbook/shared/ids.ts';
 import { type SubmitJob, submitJobSchema } from '@cellbook/shared/protocol/job-request.ts';
 import { jobQuotasOf } from '@cellbook/shared/protocol/quota.ts';
 import { type Random, seededRandom } from '@cellbook/shared/random.ts';
@@ -22,6 +22,7 @@ export function askerOf(random: Random, given: Partial<Asker> = {}): Asker {
     orgId: newOrgId(random),
     userId: newUserId(random),
     tier: 'paid',
+    regions: null,
     with: 'key-1',
     from: '',
     ...given,
@@ -37,6 +38,7 @@ export function candidate(
   const asked = { asker, job, idempotencyKey: key };
   return candidateOf(asked, {
     jobId: newJobId(random),
+    regionId: regionIdSchema.parse('eu'),
     nowMs,
     predict: () => predicted,
     quotas: jobQuotasOf(asker.tier, undefined),

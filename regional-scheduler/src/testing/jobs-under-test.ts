@@ -43,6 +43,7 @@ export interface Who {
   sub: string;
   org: string;
   tier?: string;
+  regions?: readonly string[];
   role?: string;
   scopes?: readonly string[] | null;
   via?: string;

@@ -99,8 +99,10 @@ export const jobLimits = {
     /** Identical requests are recognised as long as the result is there, at the longest. */
     resultUrlSecondsDefault: 3_600,
     resultUrlSecondsMax: 7 * 86_400,
-    /** Expired results removed in one pass. */
+    /** Expired results looked at together; one page after the other until none is due. */
     expireRowsMax: 200,
+    /** Removed side by side: at 50 ms each 320 a second, which is what a region makes in its best. */
+    expireAtOnce: 16,
     expireEveryMs: 60_000,
 
     eventHeartbeatMs: 15_000,

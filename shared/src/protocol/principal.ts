@@ -63,6 +63,8 @@ export const principalSchema = z.object({
   via: z.enum(['session', 'workspace', 'token']),
   /** Set when the request may touch this workspace only. */
   ws: workspaceIdSchema.optional(),
+  /** Where the organisation's policy keeps its data: nothing of it goes elsewhere. Absent: it says nothing. */
+  regions: z.array(regionIdSchema).min(1).optional(),
   /** Where the user lives; absent: the cell's own region. */
   region: regionIdSchema.optional(),
   /**
