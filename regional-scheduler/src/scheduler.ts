@@ -67,12 +67,15 @@ export async function startScheduler(config: SchedulerConfig, tools: SchedulerTo
     keys: keysOf(config.jobsKeys, regionSecret),
   });
   registerReport(app, {
-    ...{ regionSecret, leaders: stores.leaders, agentLeaseMs: config.agentLeaseMs },
+    ...{ regionSecret, clock, leaders: stores.leaders, agentLeaseMs: config.agentLeaseMs },
     heard: (report) => jobs.heard(report),
     url: () => at.url,
     inbox: () => instance.leading?.inbox ?? null,
   });
-  await registerObjects(app, { regionSecret, objects, state: region.state });
+  await registerObjects(app, {
+    ...{ regionSecret, objects, state: region.state },
+    leads: () => instance.isNewest,
+  });
   await jobs.register(app);
   const federation = await openFederation({
     ...{ ...config, region, database, clock, log: logger },

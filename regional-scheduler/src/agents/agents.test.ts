@@ -30,6 +30,8 @@ const leaders = createMemoryLeaderStore(clock);
 const region = new Region();
 const app = createServer({ random: seededRandom(1), log: silentLogger, metrics: createMetrics() });
 const [mine, other] = ['host-a', 'host-b'].map((name) => hostIdSchema.parse(name)) as [never, never];
+let leads = true;
+let current = leaders.current;
 let running: { jobId: never; attemptId: never };
 
 beforeAll(async () => {
@@ -38,11 +40,11 @@ beforeAll(async () => {
   region.decide();
   running = region.running()[0] as never;
   await registerObjects(app, {
-    ...{ regionSecret, state: () => region.state },
+    ...{ regionSecret, state: () => region.state, leads: () => leads },
     objects: openObjects(`file:${directory}`, directory),
   });
   registerReport(app, {
-    ...{ regionSecret, leaders, agentLeaseMs: 60_000, heard() {} },
+    ...{ regionSecret, leaders: { current: () => current() }, agentLeaseMs: 60_000, heard() {}, clock },
     url: () => 'http://here',
     inbox: () => null,
   });
@@ -67,6 +69,11 @@ const ask = (
     headers: { ...headersOf(more.hostId ?? mine), 'content-type': 'application/octet-stream' },
     ...(more.body === undefined ? {} : { payload: more.body }),
   });
+
+const reportOf = () => ({
+  ...{ hostId: mine, rack: 'r', generation: 1, sequence: 1, epoch: 0, devices: [], draining: false },
+  ...{ binaries: [], attempts: [], waitMs: 0 },
+});
 
 test('an attempt’s result comes in pieces, and is whole when its digest says so', async () => {
   const key = resultKeyOf(running.jobId, running.attemptId, 'out.mp4');
@@ -124,14 +131,25 @@ test('nobody writes what is not of an attempt of his own that has not ended', as
   expect(codes).toEqual([403, 403, 404, 401, 401]);
 });
 
+test('an instance that does not lead refuses nobody for good: what it does not know of yet may have happened', async () => {
+  leads = false;
+  const key = checkpointKeyOf(running.jobId, attemptNumber(8), 1);
+  const asked = [
+    await ask('GET', key, { hostId: other }),
+    await ask('HEAD', key),
+    await ask('PUT', key, { query: '?offset=0', body: 'x' }),
+    await ask('GET', checkpointKeyOf(running.jobId, running.attemptId, 1)),
+  ];
+  leads = true;
+  expect(asked.map(({ statusCode }) => statusCode)).toEqual([503, 503, 503, 200]);
+  expect(asked[0]?.headers['retry-after']).toBe('1');
+});
+
 test('where nobody leads an agent is told so; a leader elsewhere is where it is sent; between terms it comes again', async () => {
   const report = () =>
     app.inject({
       ...{ method: 'POST', url: '/agent/v1/report', headers: headersOf(mine) },
-      payload: {
-        ...{ hostId: mine, rack: 'r', generation: 1, sequence: 1, epoch: 0, devices: [], draining: false },
-        ...{ binaries: [], attempts: [], waitMs: 0 },
-      },
+      payload: reportOf(),
     });
   expect((await report()).json()).toMatchObject({ leaderless: true, leaseMs: 60_000, run: [] });
   await leaders.acquire({ holder: 'x', url: 'http://there', ttlMs: 1_000 });
@@ -141,4 +159,21 @@ test('where nobody leads an agent is told so; a leader elsewhere is where it is 
   expect((await report()).json()).toMatchObject({ leaderless: true });
   await leaders.acquire({ holder: 'y', url: 'http://here', ttlMs: 1_000 });
   expect((await report()).statusCode).toBe(503);
+});
+
+test('a record that does not answer keeps no agent waiting', async () => {
+  current = () => new Promise(() => {});
+  let status = 0;
+  const asked = app
+    .inject({
+      ...{ method: 'POST', url: '/agent/v1/report', headers: headersOf(mine) },
+      payload: reportOf(),
+    })
+    .then((answer) => {
+      status = answer.statusCode;
+    });
+  while (status === 0) await Promise.all([clock.advance(500), new Promise((go) => setImmediate(go))]);
+  await asked;
+  current = leaders.current;
+  expect(status).toBe(503);
 });

@@ -23,6 +23,8 @@ export interface ObjectRoutesDeps {
   regionSecret: string;
   objects: ObjectStore;
   state(): SchedulerState | null;
+  /** Whether this instance leads: another one's copy is behind, and what is not in it may have happened all the same. */
+  leads(): boolean;
 }
 
 const url = '/agent/v1/objects/*';
@@ -98,29 +100,38 @@ function answer(reply: FastifyReply, piece: Piece, isLast: boolean): FastifyRepl
   }
 }
 
-function checkWriter({ state }: ObjectRoutesDeps, hostId: HostId, key: string): void {
+function checkWriter(deps: ObjectRoutesDeps, hostId: HostId, key: string): void {
   const [, , attemptId = ''] = key.split('/');
-  const attempt = stateOf(state).attempts.get(attemptIdSchema.parse(attemptId));
-  if (attempt?.host.spec.hostId !== hostId || !key.includes(attempt.jobId)) throw notYours(hostId);
+  const attempt = stateOf(deps).attempts.get(attemptIdSchema.parse(attemptId));
+  if (attempt?.host.spec.hostId !== hostId || !key.includes(attempt.jobId)) refuse(deps, hostId);
 }
 
-function checkReader({ state }: ObjectRoutesDeps, hostId: HostId, key: string): void {
+function checkReader(deps: ObjectRoutesDeps, hostId: HostId, key: string): void {
   const [kind, jobId = ''] = key.split('/');
-  const known = stateOf(state);
+  const known = stateOf(deps);
   const row = known.jobs.rowOf(jobIdSchema.parse(jobId));
   const live = row === undefined ? null : known.tries.get(row)?.live;
-  if (kind !== 'checkpoints' || live?.host.spec.hostId !== hostId) throw notYours(hostId);
+  if (kind !== 'checkpoints' || live?.host.spec.hostId !== hostId) refuse(deps, hostId);
 }
 
-function stateOf(state: ObjectRoutesDeps['state']): SchedulerState {
+/** Only the leader knows that something is not so: from others the agent turns to the next. */
+function refuse({ leads }: ObjectRoutesDeps, hostId: HostId): never {
+  throw leads() ? notYours(hostId) : behind('this instance does not know of such an attempt yet');
+}
+
+function stateOf({ state }: ObjectRoutesDeps): SchedulerState {
   const known = state();
   if (known) return known;
-  throw new CellbookError('store_unavailable', {
+  throw behind('this instance is still reading the record');
+}
+
+const behind = (problem: string): CellbookError =>
+  new CellbookError('store_unavailable', {
     doing,
-    problem: 'this instance is still reading the record',
+    problem,
+    next: 'Ask another instance, or this one again in a moment.',
     retryAfterMs: 1_000,
   });
-}
 
 const doing = 'keeping an object of an attempt';
 

@@ -4,6 +4,8 @@
  * read after the report came: a leader of the meantime counts from its own first moment, which is later than the
  * report's sending, so that it waits longer than the agent goes on.
  */
+import type { Clock } from '@cellbook/shared/clock.ts';
+import { withDeadline } from '@cellbook/shared/deadline.ts';
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import {
@@ -27,11 +29,13 @@ export interface ReportDeps {
   heard?(report: AgentReport): void;
   /** Null while it does not lead. */
   inbox(): Inbox | null;
-  leaders: LeaderStore;
+  leaders: Pick<LeaderStore, 'current'>;
+  clock: Clock;
   agentLeaseMs: number;
 }
 
 const path = '/agent/v1/report';
+const asking = { code: 'store_unavailable', doing: 'asking who leads the region' } as const;
 
 export function registerReport(app: FastifyInstance, deps: ReportDeps): void {
   app.withTypeProvider<ZodTypeProvider>().post(
@@ -46,7 +50,9 @@ export function registerReport(app: FastifyInstance, deps: ReportDeps): void {
       deps.heard?.(request.body);
       const inbox = deps.inbox();
       if (inbox) return reply.send(agentOrdersSchema.parse(await inbox.ask(request.body)));
-      const row = await deps.leaders.current();
+      const row = await withDeadline(deps.clock, limits.scheduler.leaseStatementMs, asking, () =>
+        deps.leaders.current(),
+      );
       if (!row?.isValid) return reply.send(leaderlessOrders(deps.agentLeaseMs));
       if (row.url !== deps.url()) return reply.redirect(new URL(path, row.url).href, 307);
       throw betweenTerms();
