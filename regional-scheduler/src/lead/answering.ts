@@ -4,7 +4,9 @@
  * decided in between.
  */
 import type { Clock } from '@cellbook/shared/clock.ts';
+import { withDeadline } from '@cellbook/shared/deadline.ts';
 import type { JobId } from '@cellbook/shared/ids.ts';
+import { limits } from '@cellbook/shared/limits.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
 import { ordersFor } from '../core/reports/orders.ts';
 import { hostView } from '../core/reports/state-views.ts';
@@ -22,6 +24,8 @@ export interface AnsweringDeps {
   logger: Logger;
   /** Whether this leader may still act. */
   isSafe(): boolean;
+  /** It may not any more. */
+  lost: AbortSignal;
 }
 
 interface Written {
@@ -38,13 +42,16 @@ export async function answerDue(deps: AnsweringDeps, written: Written): Promise<
   for (const { report } of due)
     for (const { job } of hostView(written.state, report.hostId)?.attempts ?? []) needed.add(job.jobId);
   try {
-    if (needed.size > 0) await payloads.need(needed);
+    const need = () => payloads.need(needed);
+    if (needed.size > 0) await withDeadline(clock, limits.scheduler.statementMs, reading, need, deps.lost);
   } catch (error) {
     logger.warn({ err: error }, 'prompts cannot be read; agents are answered when they can');
     return;
   }
   for (const waiting of due) if (deps.isSafe()) answer(deps, written, waiting);
 }
+
+const reading = { code: 'store_unavailable', doing: 'reading the prompts of jobs' } as const;
 
 function answer(deps: AnsweringDeps, { state, hosts, nowMs }: Written, waiting: WaitingReport): void {
   const { inbox, payloads, clock } = deps;

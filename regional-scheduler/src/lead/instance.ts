@@ -6,6 +6,8 @@
  *          └────────── its copy is ahead of the log ◀────────────────┘
  */
 import { sleep } from '@cellbook/shared/clock.ts';
+import { withDeadline } from '@cellbook/shared/deadline.ts';
+import { CellbookError } from '@cellbook/shared/errors.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import { beginTerm, type LeaderTerm, type TermDeps } from '../leader/term.ts';
 import type { SnapshotStore } from '../log/snapshot-store.ts';
@@ -40,6 +42,11 @@ export class Instance {
     return this.#leading?.term.isSafe() ? this.#leading.loop : null;
   }
 
+  /** Whether nothing that is written is missing in its copy: it leads, and has read what the one before it wrote. */
+  get isNewest(): boolean {
+    return this.leading !== null && this.#replica?.state.epoch === this.epoch;
+  }
+
   get epoch(): number {
     return this.#leading?.term.epoch ?? this.#replica?.state.epoch ?? 0;
   }
@@ -72,14 +79,31 @@ export class Instance {
   }
 
   async #step(): Promise<void> {
-    const { log, snapshots, store } = this.#deps;
-    this.#replica ??= await rebuild(log, snapshots);
-    await catchUp(this.#replica, log, this.#deps.committed);
-    const row = await store.current();
+    const { clock, store } = this.#deps;
+    const { leaseStatementMs, statementMs } = limits.scheduler;
+    const { signal } = this.#stop;
+    const replica = await this.#follow();
+    const asking = { code: 'store_unavailable', doing: 'asking who leads the region' } as const;
+    const row = await withDeadline(clock, leaseStatementMs, asking, () => store.current(), signal);
     if (row?.isValid) return;
-    await this.#deps.prepare(this.#replica.seq);
+    const making = { code: 'store_unavailable', doing: 'making room in the log' } as const;
+    await withDeadline(clock, statementMs, making, () => this.#deps.prepare(replica.seq), signal);
     const term = await beginTerm({ ...this.#deps, log: this.#deps.logger, url: this.#deps.url() });
-    if (term) await this.#lead(term, this.#replica);
+    if (term) await this.#lead(term, replica);
+  }
+
+  async #follow(): Promise<Replica> {
+    const { log, snapshots, clock, committed } = this.#deps;
+    const reading = { clock, signal: this.#stop.signal };
+    this.#replica ??= await rebuild(log, snapshots, reading);
+    try {
+      await catchUp(this.#replica, log, reading, committed);
+    } catch (error) {
+      // It was away for longer than the log reaches back.
+      if (error instanceof CellbookError && error.code === 'gone') this.#replica = null;
+      throw error;
+    }
+    return this.#replica;
   }
 
   async #lead(term: LeaderTerm, replica: Replica): Promise<void> {

@@ -33,7 +33,7 @@ async function bed(change: (log: EventLog) => EventLog = (log) => log) {
   const store = createMemoryLeaderStore(clock);
   const log = createMemoryEventLog(store.epoch);
   const arrivals = createMemoryArrivals();
-  const reach = { down: false };
+  const reach = { down: false, silent: false };
   const begin = (holder: string) =>
     beginTerm({ store, clock, log: silentLogger, holder, url: '', terms: leaderTerms });
   const term = (await begin('a')) as LeaderTerm;
@@ -41,7 +41,10 @@ async function bed(change: (log: EventLog) => EventLog = (log) => log) {
     ...{ log: change(log), clock, random, logger: silentLogger, agentLeaseMs: 60_000, committed() {} },
     arrivals: {
       ...arrivals,
-      take: (...given: Parameters<typeof arrivals.take>) => (reach.down ? away() : arrivals.take(...given)),
+      take(...given: Parameters<typeof arrivals.take>) {
+        if (reach.silent) return new Promise<never>(() => {});
+        return reach.down ? away() : arrivals.take(...given);
+      },
     },
     payloads: new Payloads(async (ids) => new Map(ids.map((id) => [id, { prompt: id, parameters: {} }]))),
   };
@@ -206,4 +209,39 @@ test('time goes on where a leader’s clock was an hour ahead, and is set back',
   await clock.advance(6_000);
   expect(await types()).toContain('job_placed');
   expect(replica.state.atMs).toBeLessThan(decidedMs + 10_000);
+});
+
+test('a record that says nothing at all is left when the term is over, in the middle of a turn too', async () => {
+  for (const silent of ['take', 'append'] as const) {
+    let isSilent = false;
+    const never = new Promise<never>(() => {});
+    const { loop, over, until, submit, term, reach } = await bed((log) => ({
+      ...log,
+      append: (batch) => (isSilent ? never : log.append(batch)),
+    }));
+    const first = follow(loop.inbox.ask(report()));
+    await until(() => first.value !== undefined);
+    if (silent === 'take') reach.silent = true;
+    isSilent = true;
+    submit();
+    const waiting = follow(loop.inbox.ask(report()));
+    const ended = follow(over.then(() => 'ended'));
+    term.lose('a test says so');
+    await until(() => ended.value !== undefined);
+    expect(waiting.error).toMatchObject({ code: 'capacity_exhausted' });
+  }
+});
+
+test('a question that nobody answers is asked again', async () => {
+  let asked = 0;
+  const { loop, until, submit, types } = await bed((log) => ({
+    ...log,
+    // The connection of the second is dead, and nobody says so.
+    append: (batch) => (++asked === 2 ? new Promise<never>(() => {}) : log.append(batch)),
+  }));
+  submit();
+  const answer = follow(loop.inbox.ask(report()));
+  await until(() => answer.value !== undefined);
+  expect(answer.value?.run).toHaveLength(1);
+  expect((await types()).filter((type) => type === 'job_placed')).toHaveLength(1);
 });

@@ -7,6 +7,7 @@
  *     take in ──▶ decide, apply ──▶ append (fenced) ──▶ tell readers ──▶ answer agents ──▶ wait for more
  */
 import { type Clock, sleep } from '@cellbook/shared/clock.ts';
+import { withDeadline } from '@cellbook/shared/deadline.ts';
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
@@ -88,7 +89,8 @@ export class Leading {
 
   /** Nobody but this term can append now: what is in the log is all there is. */
   async #begin(): Promise<void> {
-    await catchUp(this.#replica, this.#deps.log, this.#deps.committed);
+    const { clock, log, committed } = this.#deps;
+    await catchUp(this.#replica, log, { clock, signal: this.#term.lost }, committed);
     this.#hosts = this.#termOfHosts();
     this.#time = new RegionTime(this.#deps.clock, this.#replica.state.atMs);
     const event = { type: 'term_began' as const, atMs: this.#nowMs(), epoch: this.#term.epoch };
@@ -123,7 +125,7 @@ export class Leading {
     for (const hostId of turn.touched) this.inbox.touch(hostId);
     const { inbox } = this;
     await answerDue(
-      { ...this.#deps, inbox, isSafe: () => this.#term.isSafe() },
+      { ...this.#deps, inbox, isSafe: () => this.#term.isSafe(), lost: this.#term.lost },
       { state: this.#replica.state, hosts: this.#hosts, nowMs: this.#nowMs() },
     );
     const endedMs = clock.monotonicMs();
@@ -137,9 +139,11 @@ export class Leading {
 
   /** Null while the store is away: nothing is decided that could not be written. */
   async #arrived() {
-    const { arrivals, logger } = this.#deps;
+    const { arrivals, logger, clock } = this.#deps;
+    const { arrivalsMax, statementMs } = limits.scheduler;
     try {
-      const arrived = await arrivals.take(this.#replica.watermark, limits.scheduler.arrivalsMax);
+      const take = () => arrivals.take(this.#replica.watermark, arrivalsMax);
+      const arrived = await withDeadline(clock, statementMs, looking, take, this.#term.lost);
       this.#isAway = false;
       return arrived;
     } catch (error) {
@@ -182,6 +186,8 @@ export class Leading {
     });
   }
 }
+
+const looking = { code: 'store_unavailable', doing: 'looking for what has arrived' } as const;
 
 const nobodyLeads = (): CellbookError =>
   new CellbookError('capacity_exhausted', {

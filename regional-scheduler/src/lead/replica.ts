@@ -3,6 +3,9 @@
  * the log with it, so that it can lead at once; who leads applies its own events to it as they are decided, before they
  * are committed. A leader that ends its term in between therefore throws its copy away and folds another.
  */
+import type { Clock } from '@cellbook/shared/clock.ts';
+import { withDeadline } from '@cellbook/shared/deadline.ts';
+import { CellbookError } from '@cellbook/shared/errors.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import { applyEvent } from '../core/apply-event.ts';
 import { newState, type SchedulerState } from '../core/state.ts';
@@ -17,29 +20,60 @@ export interface Replica {
   watermark: ArrivalPoint;
 }
 
-export async function rebuild(log: EventLog, snapshots: SnapshotStore): Promise<Replica> {
-  const snapshot = await snapshots.newest();
+export interface Reading {
+  clock: Clock;
+  /** Nobody waits any more. */
+  signal?: AbortSignal;
+}
+
+export async function rebuild(log: EventLog, snapshots: SnapshotStore, reading: Reading): Promise<Replica> {
+  const { clock, signal } = reading;
+  const { snapshotMs } = limits.scheduler;
+  const snapshot = await withDeadline(
+    clock,
+    snapshotMs,
+    readingOf('the snapshot'),
+    () => snapshots.newest(),
+    signal,
+  );
   const replica = snapshot
     ? { state: await readSnapshot(snapshot), seq: snapshot.seq, watermark: snapshot.watermark }
     : { state: newState(), seq: 0, watermark: noArrival };
-  await catchUp(replica, log);
+  await catchUp(replica, log, reading);
   return replica;
 }
 
-/** Folds what has been committed since; `seen` is told of each page. */
+/**
+ * Folds what has been committed since; `seen` is told of each page. Throws `gone` where the log no longer has what comes
+ * next: only a newer snapshot does.
+ */
 export async function catchUp(
   replica: Replica,
   log: EventLog,
+  { clock, signal }: Reading,
   seen: (entries: readonly StoredEntry[]) => void = () => {},
 ): Promise<void> {
+  const { readMax, statementMs } = limits.scheduler;
+  const read = () => log.read(replica.seq, readMax);
   for (;;) {
-    const entries = await log.read(replica.seq, limits.scheduler.readMax);
+    const entries = await withDeadline(clock, statementMs, readingOf('the log'), read, signal);
     for (const { event, seq, arrival } of entries) {
+      if (seq !== replica.seq + 1) throw gap(replica.seq, seq);
       applyEvent(replica.state, event);
       replica.seq = seq;
       if (arrival) replica.watermark = arrival;
     }
     if (entries.length > 0) seen(entries);
-    if (entries.length < limits.scheduler.readMax) return;
+    if (entries.length < readMax) return;
   }
 }
+
+const readingOf = (what: string) => ({ code: 'store_unavailable' as const, doing: `reading ${what}` });
+
+const gap = (afterSeq: number, nextSeq: number): CellbookError =>
+  new CellbookError('gone', {
+    doing: `following the log after event ${afterSeq}`,
+    problem: `the next event that it has is ${nextSeq}`,
+    next: 'The copy is folded anew from the newest snapshot.',
+    ids: { afterSeq, nextSeq },
+  });

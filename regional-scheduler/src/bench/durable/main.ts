@@ -99,7 +99,7 @@ const rssMb = Math.round(process.memoryUsage().rss / 1024 ** 2);
 say('folding it anew');
 const processor = process.cpuUsage();
 const rebuildAtMs = clock.monotonicMs();
-const rebuilt = await rebuild(stores.log, stores.snapshots);
+const rebuilt = await rebuild(stores.log, stores.snapshots, { clock });
 const rebuildSeconds = Number(((clock.monotonicMs() - rebuildAtMs) / 1000).toFixed(2));
 const { user, system } = process.cpuUsage(processor);
 const rebuildProcessorSeconds = Number(((user + system) / 1e6).toFixed(2));
