@@ -1,7 +1,7 @@
 /** Whole objects as files: renamed into place when they are whole and fsynced, and the folder fsynced after. */
 import { createReadStream } from 'node:fs';
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
 import { agentObjectKeySchema } from '@cellbook/shared/protocol/agent-objects-api.ts';
 import type { WholeObjects } from './whole-objects.ts';
 
@@ -22,6 +22,11 @@ export function createDirectoryObjects(root: string): WholeObjects {
     },
     async remove(key) {
       await rm(pathOf(key), { force: true });
+    },
+    async list(prefix) {
+      const found = await orMissing(readdir(join(root, prefix), { recursive: true, withFileTypes: true }));
+      const files = (found ?? []).filter((entry) => entry.isFile());
+      return files.map(({ parentPath, name }) => relative(root, join(parentPath, name)));
     },
   };
 }

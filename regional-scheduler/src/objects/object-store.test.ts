@@ -68,6 +68,22 @@ function conformance(open: () => ObjectStore): void {
     expect(await store.size(kept)).toBe(whole.length);
   });
 
+  test('what lies under a job’s prefix is listed when it is whole, and nobody else’s', async () => {
+    const store = open();
+    const prefix = `results/${jobNumber(2)}/`;
+    const keyOf = (job: number, attempt: number, name: string) =>
+      resultKeyOf(jobNumber(job), attemptNumber(attempt), name);
+    expect(await store.list(prefix)).toEqual([]);
+    const mine = [keyOf(2, 1, 'a.mp4'), keyOf(2, 1, 'b.mp4'), keyOf(2, 2, 'a.mp4')];
+    for (const key of [...mine, keyOf(3, 1, 'a.mp4')]) await store.write(key, 0, whole, sha256(whole));
+    await store.write(keyOf(2, 3, 'a.mp4'), 0, whole);
+    expect((await store.list(prefix)).sort()).toEqual(mine);
+    await store.remove(mine[0] ?? '');
+    expect(await store.list(prefix)).toHaveLength(2);
+    for (const none of ['', 'results/', '../', `results/${jobNumber(2)}`])
+      await expect(store.list(none)).rejects.toThrow();
+  });
+
   test('a key that is none reaches nothing', async () => {
     const store = open();
     for (const key of ['results/../secret', '/etc/passwd', 'results/job-1/att-1/x'])

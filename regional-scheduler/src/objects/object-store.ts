@@ -40,6 +40,8 @@ export interface ObjectStore {
   size(key: string): Promise<number | null>;
   read(key: string, range?: ByteRange): Promise<Found | null>;
   remove(key: string): Promise<void>;
+  /** Keys of the whole ones under a job's prefix. */
+  list(prefix: string): Promise<string[]>;
   /** Removes pieces on this machine that nobody has gone on with since; how many uploads it were. */
   removeAbandoned(beforeMs: number): Promise<number>;
 }

@@ -6,6 +6,8 @@ import {
   DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
+  ListObjectsV2Command,
+  type ListObjectsV2CommandOutput,
   PutObjectCommand,
   S3Client,
   type S3ClientConfig,
@@ -51,6 +53,20 @@ export function createS3Objects({ bucket, prefix, client: config }: S3Location):
     },
     async remove(key) {
       await client.send(new DeleteObjectCommand(at(key)), within());
+    },
+    async list(folder) {
+      const keys: string[] = [];
+      let from: { ContinuationToken?: string } | null = {};
+      while (from) {
+        const page: ListObjectsV2CommandOutput = await client.send(
+          new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix + folder, ...from }),
+          within(),
+        );
+        for (const { Key } of page.Contents ?? []) if (Key) keys.push(Key.slice(prefix.length));
+        const token = page.NextContinuationToken;
+        from = token === undefined ? null : { ContinuationToken: token };
+      }
+      return keys;
     },
   };
 }

@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { agentObjectKeySchema } from '@cellbook/shared/protocol/agent-objects-api.ts';
+import { agentObjectKeySchema, jobObjectsPrefixSchema } from '@cellbook/shared/protocol/agent-objects-api.ts';
 import { makeDurable, orMissing } from './directory-objects.ts';
 import type { Kept, ObjectStore, Piece } from './object-store.ts';
 import type { WholeObjects } from './whole-objects.ts';
@@ -60,6 +60,7 @@ export function createUploadStore(incoming: string, whole: WholeObjects): Object
       await rm(pathOf(key), { force: true });
       await whole.remove(key);
     },
+    list: async (prefix) => whole.list(jobObjectsPrefixSchema.parse(prefix)),
     async removeAbandoned(beforeMs) {
       let removed = 0;
       for (const name of (await orMissing(readdir(incoming))) ?? []) {

@@ -8,4 +8,6 @@ export interface WholeObjects {
   /** Takes the file, which is its own from then on; resolves when the object would survive this machine's crash. */
   keep(key: string, path: string, bytes: number): Promise<void>;
   remove(key: string): Promise<void>;
+  /** Keys of all that lies under a job's prefix; of a job, so that they are few. */
+  list(prefix: string): Promise<string[]>;
 }

@@ -27,6 +27,12 @@ export const agentObjectKeySchema = z
   .max(300)
   .regex(/^(results|checkpoints)\/job-[0-9a-z]{20}\/att-[0-9a-z]{20}\/[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/);
 
+/** Under which all of one kind lies that a job's attempts have brought. */
+export const jobObjectsPrefixOf = (kind: 'results' | 'checkpoints', jobId: JobId): string =>
+  `${kind}/${jobId}/`;
+
+export const jobObjectsPrefixSchema = z.string().regex(/^(results|checkpoints)\/job-[0-9a-z]{20}\/$/);
+
 export const uploadQuerySchema = z.object({
   offset: z.coerce.number().int().nonnegative(),
   complete: z
