@@ -1,8 +1,10 @@
 /**
  * What was answered to offers. `settle` gives the answer on record; where there is none, it records the one it is given
- * as the first and last word. Two that ask at once hear the same.
+ * as the first and last word. Two that ask at once hear the same. Where the word is that an offer is taken, the job is
+ * among this region's submissions by the same commit: whoever hears it may forget the job.
  */
 import type { JobId, RegionId } from '@cellbook/shared/ids.ts';
+import type { Candidate } from '../admission/asked.ts';
 import type { HandoffAnswer } from '../core/federation/handoff.ts';
 
 export interface HandoffKey {
@@ -12,19 +14,22 @@ export interface HandoffKey {
 }
 
 export interface HandoffStore {
-  settle(key: HandoffKey, first: HandoffAnswer, nowMs: number): Promise<HandoffAnswer>;
+  /** `job`: what is offered; null where an offer is withdrawn. */
+  settle(key: HandoffKey, first: HandoffAnswer, nowMs: number, job: Candidate | null): Promise<HandoffAnswer>;
   find(key: HandoffKey): Promise<HandoffAnswer | null>;
   /** Whether the job came from another region. */
   took(jobIds: readonly JobId[]): Promise<ReadonlySet<JobId>>;
   prune(beforeMs: number): Promise<void>;
 }
 
-export function createMemoryHandoffStore(): HandoffStore {
+/** `takeOver`: stores a job, where it is not stored yet. */
+export function createMemoryHandoffStore(takeOver: (job: Candidate) => void): HandoffStore {
   const rows = new Map<string, { key: HandoffKey; answer: HandoffAnswer; atMs: number }>();
   const nameOf = ({ jobId, from, handoff }: HandoffKey) => `${jobId} ${from} ${handoff}`;
   return {
-    async settle(key, first, nowMs) {
+    async settle(key, first, nowMs, job) {
       const row = rows.get(nameOf(key)) ?? { key, answer: first, atMs: nowMs };
+      if (row.answer.taken && job) takeOver(job);
       rows.set(nameOf(key), row);
       return row.answer;
     },

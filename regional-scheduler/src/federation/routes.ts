@@ -26,7 +26,7 @@ export interface FederationRoutesDeps {
   secret: string;
   region: Pick<Region, 'state' | 'wake'>;
   handoffs: HandoffStore;
-  submissions: Pick<SubmissionStore, 'takeOver' | 'askCancel'>;
+  submissions: Pick<SubmissionStore, 'askCancel'>;
   clock: Clock;
 }
 
@@ -65,12 +65,8 @@ export function registerFederation(app: FastifyInstance, deps: FederationRoutesD
       const here = statusOf(regionId, region.state(), nowMs);
       const refusal = isOther ?? refusalOf({ job: spillJobOf(spec), from }, here);
       const first = answerOffer(await handoffs.find(key), { offeredMs, nowMs, refusal });
-      const answer = await handoffs.settle(key, first, nowMs);
-      if (answer.taken) {
-        // Stored once, however often this is asked: whoever died between the two lines is asked again.
-        await submissions.takeOver(candidate, `${from}/${key.handoff}`);
-        region.wake();
-      }
+      const answer = await handoffs.settle(key, first, nowMs, candidate);
+      if (answer.taken) region.wake();
       return handoffAnswerSchema.parse(answer);
     },
   );
@@ -81,7 +77,7 @@ export function registerFederation(app: FastifyInstance, deps: FederationRoutesD
     async (request) => {
       const key = { ...request.params, from: await callerOf(request) };
       const { cancelledBy } = request.query;
-      const answer = await handoffs.settle(key, answerWithdrawal(null), clock.nowMs());
+      const answer = await handoffs.settle(key, answerWithdrawal(null), clock.nowMs(), null);
       if (answer.taken && cancelledBy) {
         await submissions.askCancel(key.jobId, cancelledBy, clock.nowMs());
         region.wake();
