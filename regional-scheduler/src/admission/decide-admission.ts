@@ -4,7 +4,7 @@
  * answer in the same transaction.
  *
  *     known key ─▶ same body: that job │ another body: refused
- *     identical request whose result may be used ─▶ a job that is that one's
+ *     identical request whose result may be used ─▶ a job that is that one's; while that one runs it counts as unfinished
  *     unfinished jobs, spend (reserved + spent + this one's reservation) within the organisation's and the user's ─▶ stored
  */
 import { CellbookError } from '@cellbook/shared/errors.ts';
@@ -31,7 +31,7 @@ export interface Known {
 }
 
 export type Verdict =
-  | ({ kind: 'stored'; candidate: Candidate } & Stored)
+  | ({ kind: 'stored'; candidate: Candidate; isOver: boolean } & Stored)
   /** It was here before. */
   | ({ kind: 'known' } & Stored)
   | { kind: 'refused'; error: CellbookError };
@@ -66,31 +66,33 @@ function decideOne({ candidate, quotas }: Applicant, known: Known, nowMs: number
     return { kind: 'known', jobId: before.jobId, sameAs: before.sameAs };
   }
   const stored = { kind: 'stored', candidate, jobId: spec.jobId } as const;
-  const sameAs = reuse && found(known, spec.orgId, reuse);
-  if (sameAs) return { ...stored, sameAs };
+  const alike = reuse && alikeOf(spec.orgId, reuse.fingerprint);
+  const finished = alike === null ? undefined : known.finished.get(alike);
+  if (finished) return { ...stored, sameAs: finished, isOver: true };
+  const sameAs = (alike !== null && reuse?.joins && known.underWay.get(alike)) || null;
+  const micros = microsHeldBy(candidate, sameAs);
   const error =
-    over('organisation', known.holdings.get(orgHolder(candidate)), quotas.organisation, candidate, nowMs) ??
-    over('user', known.holdings.get(userHolder(candidate)), quotas.user, candidate, nowMs);
-  return error ? { kind: 'refused', error } : { ...stored, sameAs: null };
+    over('organisation', known.holdings.get(orgHolder(candidate)), quotas.organisation, micros, nowMs) ??
+    over('user', known.holdings.get(userHolder(candidate)), quotas.user, micros, nowMs);
+  return error ? { kind: 'refused', error } : { ...stored, sameAs, isOver: false };
 }
 
-function found(known: Known, orgId: string, reuse: NonNullable<Candidate['reuse']>): JobId | null {
-  const alike = alikeOf(orgId, reuse.fingerprint);
-  return known.finished.get(alike) ?? (reuse.joins ? known.underWay.get(alike) : undefined) ?? null;
-}
+/** What another's run gives costs nothing more. */
+export const microsHeldBy = ({ spec }: Candidate, sameAs: JobId | null): number =>
+  sameAs === null ? spec.reservedMicros : 0;
 
 function remember(
-  { candidate, jobId, sameAs }: Extract<Verdict, { kind: 'stored' }>,
+  { candidate, jobId, sameAs, isOver }: Extract<Verdict, { kind: 'stored' }>,
   into: { keys: Map<string, unknown>; underWay: Map<string, JobId>; holdings: Map<string, Holding> },
 ): void {
   const { spec, fingerprint, bodyHash } = candidate;
   if (candidate.idempotencyKey !== null) into.keys.set(keyOf(candidate), { jobId, bodyHash, sameAs });
-  if (sameAs !== null) return;
-  if (fingerprint !== null) into.underWay.set(alikeOf(spec.orgId, fingerprint), jobId);
+  if (isOver) return;
+  if (sameAs === null && fingerprint !== null) into.underWay.set(alikeOf(spec.orgId, fingerprint), jobId);
   for (const holder of [orgHolder(candidate), userHolder(candidate)]) {
     const held = into.holdings.get(holder) ?? { unfinished: 0, reservedMicros: 0, spentMicros: 0 };
     held.unfinished += 1;
-    held.reservedMicros += spec.reservedMicros;
+    held.reservedMicros += microsHeldBy(candidate, sameAs);
     into.holdings.set(holder, held);
   }
 }
@@ -99,7 +101,7 @@ function over(
   whose: 'organisation' | 'user',
   held: Holding | undefined,
   quota: JobQuota,
-  { spec }: Candidate,
+  wantedMicros: number,
   nowMs: number,
 ): CellbookError | null {
   const { unfinished, reservedMicros, spentMicros } = held ?? {
@@ -116,12 +118,12 @@ function over(
       retryAfterMs: 30_000,
     });
   const cap = quota.spendMicrosPerMonth;
-  if (reservedMicros + spentMicros + spec.reservedMicros <= cap) return null;
+  if (wantedMicros === 0 || reservedMicros + spentMicros + wantedMicros <= cap) return null;
   return new CellbookError('spend_cap_reached', {
     doing,
-    problem: `it would reserve ${unit(spec.reservedMicros)}, and of ${unit(cap)} for ${monthOf(nowMs)} ${who} spent ${unit(spentMicros)} and reserved ${unit(reservedMicros)}`,
+    problem: `it would reserve ${unit(wantedMicros)}, and of ${unit(cap)} for ${monthOf(nowMs)} ${who} spent ${unit(spentMicros)} and reserved ${unit(reservedMicros)}`,
     next: 'Ask for fewer GPUs or less time (wallSeconds), wait until running jobs give back what they do not use, or ask your operator for a higher cap.',
-    ids: { whose, reservedMicros, spentMicros, capMicros: cap, wantedMicros: spec.reservedMicros },
+    ids: { whose, reservedMicros, spentMicros, capMicros: cap, wantedMicros },
   });
 }
 

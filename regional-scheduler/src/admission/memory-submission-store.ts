@@ -1,11 +1,20 @@
 /** The store in memory, for tests of what stands on it: one step is one transaction. */
-import type { JobId } from '@cellbook/shared/ids.ts';
-import type { JobEnd, JobRecord } from '../records/job-record.ts';
+import type { JobId, UserId } from '@cellbook/shared/ids.ts';
+import type { JobBrief, JobEnd, JobRecord } from '../records/job-record.ts';
 import type { Candidate } from './asked.ts';
-import { alikeOf, decideAdmission, type Holding, type Known, keyOf } from './decide-admission.ts';
+import {
+  alikeOf,
+  decideAdmission,
+  type Holding,
+  type Known,
+  keyOf,
+  microsHeldBy,
+} from './decide-admission.ts';
+import { leftEnd } from './left-end.ts';
 import { monthOf } from './price.ts';
+import { recordOf } from './record-of.ts';
 import { refusedEnd } from './refused-end.ts';
-import { type Delivery, noHolding, type SubmissionStore } from './submission-store.ts';
+import { type Delivery, noHolding, type SubmissionStore, type TellJoined } from './submission-store.ts';
 
 interface Hold {
   holders: string[];
@@ -19,7 +28,12 @@ export class MemorySubmissionStore implements SubmissionStore {
   readonly #candidates = new Map<JobId, Candidate>();
   readonly #holds = new Map<JobId, Hold>();
   readonly #spent: { holder: string; month: string; micros: number }[] = [];
+  readonly #tell: TellJoined;
   #cursor = 0;
+
+  constructor(tell: TellJoined) {
+    this.#tell = tell;
+  }
 
   async admit(applicants: Parameters<SubmissionStore['admit']>[0], { nowMs }: { nowMs: number }) {
     const known = this.#known(
@@ -28,7 +42,11 @@ export class MemorySubmissionStore implements SubmissionStore {
     );
     const verdicts = decideAdmission(applicants, known, nowMs);
     for (const verdict of verdicts)
-      if (verdict.kind === 'stored') this.#store(verdict.candidate, verdict.sameAs);
+      if (verdict.kind === 'stored') {
+        this.#store(verdict.candidate, verdict.sameAs, verdict.isOver);
+        const end = verdict.isOver && verdict.sameAs && this.records.get(verdict.sameAs)?.end;
+        if (end) this.#deliver(this.#tell(recordOf(verdict.candidate, verdict.sameAs), end.view, nowMs));
+      }
     return verdicts;
   }
 
@@ -47,9 +65,8 @@ export class MemorySubmissionStore implements SubmissionStore {
   async settle({ fromSeq, toSeq, ends, deliveries, next, nowMs }: Parameters<SubmissionStore['settle']>[0]) {
     if (this.#cursor !== fromSeq) return false;
     this.#cursor = toSeq;
-    for (const end of ends) this.#end(end);
-    for (const delivery of deliveries)
-      if (!this.deliveries.has(delivery.id)) this.deliveries.set(delivery.id, delivery);
+    for (const end of ends) this.#end(end, nowMs);
+    this.#deliver(deliveries);
     const runs = next.filter(({ candidate }) => !this.#isKnown(candidate));
     const holders = runs.flatMap(({ candidate }) => holdersOf(candidate));
     const verdicts = decideAdmission(runs, this.#known(holders, nowMs), nowMs);
@@ -66,9 +83,7 @@ export class MemorySubmissionStore implements SubmissionStore {
     return jobIds.flatMap((jobId) => this.records.get(jobId) ?? []);
   }
 
-  async joined(jobIds: readonly JobId[]): Promise<JobRecord[]> {
-    return [...this.records.values()].filter(({ sameAs }) => sameAs !== null && jobIds.includes(sameAs));
-  }
+  findBrief = async (jobIds: readonly JobId[]): Promise<JobBrief[]> => (await this.find(jobIds)).map(briefOf);
 
   async list({
     orgId,
@@ -86,12 +101,22 @@ export class MemorySubmissionStore implements SubmissionStore {
       (label === null || one.request.labels[label.name] === label.value) &&
       (sinceMs === null || one.submittedMs >= sinceMs) &&
       (after === null || newerFirst(after, one) < 0);
-    return [...this.records.values()].filter(fits).toSorted(newerFirst).slice(0, countMax);
+    return [...this.records.values()].filter(fits).toSorted(newerFirst).slice(0, countMax).map(briefOf);
   }
 
-  async askCancel(jobId: JobId): Promise<void> {
+  async askCancel(jobId: JobId, _askedBy: UserId, nowMs: number): Promise<void> {
     const record = this.records.get(jobId);
-    if (record) record.cancelAsked = true;
+    if (!record || record.cancelAsked) return;
+    record.cancelAsked = true;
+    if (record.sameAs === null || this.records.get(record.sameAs)?.end) return;
+    const end = leftEnd(record, nowMs);
+    this.#end(end, nowMs);
+    this.#deliver(this.#tell(record, end.view, nowMs));
+  }
+
+  #deliver(deliveries: readonly Delivery[]): void {
+    for (const delivery of deliveries)
+      if (!this.deliveries.has(delivery.id)) this.deliveries.set(delivery.id, delivery);
   }
 
   #isKnown = (candidate: Candidate): boolean =>
@@ -126,17 +151,13 @@ export class MemorySubmissionStore implements SubmissionStore {
     return { ...noHolding, unfinished: held.length, reservedMicros: sum(held), spentMicros: sum(spent) };
   }
 
-  #store(candidate: Candidate, sameAs: JobId | null): void {
-    const { spec, request } = candidate;
-    const { jobId, orgId, userId, tier, kind, submittedMs } = spec;
+  #store(candidate: Candidate, sameAs: JobId | null, isOver = false): void {
+    const { jobId, submittedMs } = candidate.spec;
     this.#candidates.set(jobId, candidate);
-    this.records.set(jobId, {
-      ...{ jobId, orgId, userId, tier, kind, request, submittedMs, sameAs },
-      ...{ spec: sameAs === null ? spec : null, cancelAsked: false, end: null },
-    });
-    if (sameAs !== null) return;
-    const hold = { holders: holdersOf(candidate), month: monthOf(submittedMs), micros: spec.reservedMicros };
-    this.#holds.set(jobId, hold);
+    this.records.set(jobId, recordOf(candidate, sameAs));
+    if (isOver) return;
+    const micros = microsHeldBy(candidate, sameAs);
+    this.#holds.set(jobId, { holders: holdersOf(candidate), month: monthOf(submittedMs), micros });
   }
 
   #storeRefused(candidate: Candidate, end: JobEnd): void {
@@ -146,17 +167,30 @@ export class MemorySubmissionStore implements SubmissionStore {
     if (record) Object.assign(record, { spec: null, end });
   }
 
-  #end(end: JobEnd): void {
+  #end(end: JobEnd, nowMs: number): void {
     const record = this.records.get(end.jobId);
     if (!record || record.end) return;
     record.end = end;
-    const hold = this.#holds.get(end.jobId);
+    this.#release(end.jobId, end.costMicros);
+    for (const joined of this.records.values()) {
+      if (joined.sameAs !== end.jobId || joined.end !== null) continue;
+      this.#release(joined.jobId, 0);
+      this.#deliver(this.#tell(joined, end.view, nowMs));
+    }
+  }
+
+  #release(jobId: JobId, costMicros: number): void {
+    const hold = this.#holds.get(jobId);
     if (!hold) return;
-    this.#holds.delete(end.jobId);
-    for (const holder of hold.holders)
-      this.#spent.push({ holder, month: hold.month, micros: end.costMicros });
+    this.#holds.delete(jobId);
+    for (const holder of hold.holders) this.#spent.push({ holder, month: hold.month, micros: costMicros });
   }
 }
+
+const briefOf = ({ request: { prompt: _, parameters: __, ...request }, ...record }: JobRecord): JobBrief => ({
+  ...record,
+  request,
+});
 
 const holdersOf = ({ spec: { orgId, userId } }: Candidate): string[] => [orgId, `${orgId}/${userId}`];
 

@@ -120,21 +120,67 @@ export function describeSubmissionStore(name: string, open: () => SubmissionStor
       expect(await ask({ job: videoOf('another') })).toBeNull();
       expect(await ask({}, askerOf(random))).toBeNull();
       expect(await ask(joins, askerOf(random))).toBeNull();
-      expect(await open().joined([jobId])).toHaveLength(1);
     });
 
-    it('joins an identical request under way only where that is asked for, and then holds nothing', async () => {
+    it('joins an identical request under way only where that is asked for: it counts, and reserves and keeps nothing', async () => {
       const asker = askerOf(random);
       const first = applicant(asker);
       const joining = applicant(asker, { job: videoOf(undefined, { reuse: 'join' }) });
       const [, verdict] = await open().admit([first, joining], how);
       expect(verdict).toMatchObject({ kind: 'stored', sameAs: first.candidate.spec.jobId });
-      expect((await open().holdingOf(asker.orgId, month)).unfinished).toBe(1);
+      const { reservedMicros } = first.candidate.spec;
+      expect(await open().holdingOf(asker.orgId, month)).toMatchObject({ unfinished: 2, reservedMicros });
       const [record] = await open().find([joining.candidate.spec.jobId]);
       expect(record).toMatchObject({ spec: null, sameAs: first.candidate.spec.jobId });
+      expect(record?.request).toMatchObject({ prompt: '', parameters: {} });
       await settling({ ends: [endOf(first.candidate, { phase: 'failed', resultKey: null })] });
+      expect(await open().holdingOf(asker.orgId, month)).toMatchObject({ unfinished: 0, reservedMicros: 0 });
       const [afresh] = await open().admit([applicant(asker)], how);
       expect(afresh).toMatchObject({ kind: 'stored', sameAs: null });
+    });
+
+    it('refuses to join beyond the number of unfinished jobs, and not to take what is finished', async () => {
+      const asker = askerOf(random);
+      const usual = jobQuotasOf('paid', undefined);
+      const quotas = { ...usual, user: { ...usual.user, unfinished: 2, spendMicrosPerMonth: 120_000_000 } };
+      const job = videoOf(undefined, { reuse: 'join' });
+      const three = [1, 2, 3].map(() => applicant(asker, { job, quotas }));
+      const verdicts = await open().admit(three, how);
+      expect(verdicts.map(({ kind }) => kind)).toEqual(['stored', 'stored', 'refused']);
+      expect(verdicts[2]).toMatchObject({ error: { code: 'quota_exceeded', ids: { whose: 'user' } } });
+      await settling({ ends: [endOf(three[0]!.candidate)] });
+      const rest = [1, 2, 3].map(() => applicant(asker, { job, quotas }));
+      for (const verdict of await open().admit(rest, how))
+        expect(verdict).toMatchObject({ kind: 'stored', isOver: true });
+      expect((await open().holdingOf(asker.orgId, month)).unfinished).toBe(0);
+    });
+
+    it('ends a joined job that its owner cancels, whatever becomes of the other', async () => {
+      const asker = askerOf(random);
+      const joins = { job: videoOf(undefined, { reuse: 'join' }) };
+      const [first, left, stays] = [applicant(asker), applicant(asker, joins), applicant(asker, joins)];
+      await open().admit([first, left, stays], how);
+      await open().askCancel(left.candidate.spec.jobId, asker.userId, noonMs + 1);
+      expect((await open().holdingOf(asker.orgId, month)).unfinished).toBe(2);
+      await settling({ ends: [endOf(first.candidate)] });
+      await open().askCancel(stays.candidate.spec.jobId, asker.userId, noonMs + 2);
+      const [one] = await open().findBrief([left.candidate.spec.jobId]);
+      expect(one?.end).toMatchObject({ phase: 'cancelled', endedMs: noonMs + 1, costMicros: 0 });
+      const [other] = await open().findBrief([stays.candidate.spec.jobId]);
+      expect(other?.end).toBeNull();
+      expect((await open().holdingOf(asker.orgId, month)).unfinished).toBe(0);
+    });
+
+    it('shows content only where it is asked for', async () => {
+      const asker = askerOf(random);
+      const one = applicant(asker);
+      await open().admit([one], how);
+      const ids = [one.candidate.spec.jobId];
+      expect((await open().find(ids))[0]?.request).toEqual(one.candidate.request);
+      const { prompt: _, parameters: __, ...brief } = one.candidate.request;
+      expect((await open().findBrief(ids))[0]?.request).toEqual(brief);
+      const nothing = { userId: null, kind: null, label: null, sinceMs: null, after: null, countMax: 10 };
+      expect((await open().list({ orgId: asker.orgId, ...nothing }))[0]?.request).toEqual(brief);
     });
 
     it('offers no result whose time is over, and joins nothing that is to be cancelled', async () => {
@@ -159,14 +205,14 @@ export function describeSubmissionStore(name: string, open: () => SubmissionStor
       const made = [0, 1, 2, 3].map((hour) =>
         applicant(hour === 2 ? colleague : asker, {
           nowMs: noonMs + hour * 3_600_000,
-          job: videoOf(`number ${hour}`, { labels: hour === 0 ? { film: 'one' } : {} }),
+          job: videoOf('a fox', { name: `number ${hour}`, labels: hour === 0 ? { film: 'one' } : {} }),
         }),
       );
       await open().admit(made, how);
       const nothing = { kind: null, label: null, sinceMs: null, after: null, countMax: 10 };
       const list = async (given: object) =>
         (await open().list({ orgId: asker.orgId, userId: null, ...nothing, ...given })).map(
-          ({ request: { prompt } }) => prompt,
+          ({ request: { name } }) => name,
         );
       expect(await list({})).toEqual(['number 3', 'number 2', 'number 1', 'number 0']);
       expect(await list({ userId: asker.userId, countMax: 2 })).toEqual(['number 3', 'number 1']);

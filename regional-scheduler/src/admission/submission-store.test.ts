@@ -1,5 +1,8 @@
+import { regionIdSchema } from '@cellbook/shared/ids.ts';
 import { seededRandom } from '@cellbook/shared/random.ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { tellJoinedOf } from '../ends/settlement-of.ts';
+import { newJob } from '../records/fold-job.ts';
 import { applicant, askerOf, noonMs } from '../testing/candidates.ts';
 import { createSchedulerTestDatabase, type SchedulerTestDatabase } from '../testing/test-database.ts';
 import { MemorySubmissionStore } from './memory-submission-store.ts';
@@ -7,14 +10,15 @@ import { PostgresSubmissionStore } from './postgres/postgres-submission-store.ts
 import { monthOf } from './price.ts';
 import { describeSubmissionStore, endOf } from './submission-store.conformance.ts';
 
-const memory = new MemorySubmissionStore();
+const tell = tellJoinedOf(regionIdSchema.parse('eu'));
+const memory = new MemorySubmissionStore(tell);
 describeSubmissionStore('submissions in memory', () => memory);
 
 let test: SchedulerTestDatabase;
 let store: PostgresSubmissionStore;
 beforeAll(async () => {
   test = await createSchedulerTestDatabase();
-  store = new PostgresSubmissionStore(test.database);
+  store = new PostgresSubmissionStore(test.database, tell);
 });
 afterAll(() => test?.drop());
 describeSubmissionStore('submissions in Postgres', () => store);
@@ -59,4 +63,33 @@ it('keeps account and holds equal for any mixture of admissions and ends at once
         unfinished: 0,
         reservedMicros: 0,
       });
+});
+
+it('refuses of a group only what Postgres cannot keep, and stores the others’ jobs', async () => {
+  const random = seededRandom(78);
+  const group = Array.from({ length: 7 }, () => applicant(askerOf(random), { random }));
+  const bad = [1, 4];
+  const asked = group.map(({ candidate, quotas }, index) =>
+    bad.includes(index)
+      ? { quotas, candidate: { ...candidate, request: { ...candidate.request, prompt: 'a\0b' } } }
+      : { quotas, candidate },
+  );
+  const verdicts = await store.admit(asked, { nowMs: noonMs, durability: 'durable' });
+  for (const [index, verdict] of verdicts.entries())
+    expect(verdict).toMatchObject(
+      bad.includes(index) ? { kind: 'refused', error: { code: 'bad_request' } } : { kind: 'stored' },
+    );
+  expect(await store.findBrief(asked.map(({ candidate }) => candidate.spec.jobId))).toHaveLength(5);
+});
+
+it('keeps of what a host has said what can be kept', async () => {
+  const random = seededRandom(79);
+  const one = applicant(askerOf(random), { random });
+  await store.admit([one], { nowMs: noonMs, durability: 'durable' });
+  const view = { ...newJob(null), phase: 'failed' as const, because: `a\0b${'🦊'.slice(0, 1)}` };
+  const fromSeq = await store.cursor();
+  const ends = [endOf(one.candidate, { view, resultKey: 'results/a\0' })];
+  await store.settle({ fromSeq, toSeq: fromSeq + 1, ends, deliveries: [], next: [], nowMs: noonMs });
+  const [record] = await store.findBrief([one.candidate.spec.jobId]);
+  expect(record?.end).toMatchObject({ resultKey: 'results/a', view: { because: 'ab\ufffd' } });
 });

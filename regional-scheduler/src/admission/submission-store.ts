@@ -4,7 +4,8 @@
  * the end of all jobs nothing is reserved, whatever was killed between.
  */
 import type { Durability } from '@cellbook/shared/protocol/job-request.ts';
-import type { JobEnd, JobRecords } from '../records/job-record.ts';
+import type { FoldedJob } from '../records/fold-job.ts';
+import type { JobBrief, JobEnd, JobRecords } from '../records/job-record.ts';
 import type { Candidate } from './asked.ts';
 import type { Applicant, Holding, Verdict } from './decide-admission.ts';
 
@@ -19,12 +20,19 @@ export interface Delivery {
   dueMs: number;
 }
 
+/**
+ * Who is told that a job has ended which has another's result: asked in the transaction that ends it, under the
+ * locks of its organisation, so that none joins unseen. `view`: how it ended.
+ */
+export type TellJoined = (joined: JobBrief, view: FoldedJob, nowMs: number) => Delivery[];
+
 /** What becomes of jobs that have ended, as far as the log was read. */
 export interface Settlement {
   /** The log's cursor before and after; where it is elsewhere meanwhile somebody else has done it. */
   fromSeq: number;
   toSeq: number;
   ends: readonly JobEnd[];
+  /** Of these; those that have their results the store tells itself. */
   deliveries: readonly Delivery[];
   /** Next runs of repeated tasks; one that quotas forbid is stored as failed, and is the last. */
   next: readonly Applicant[];
@@ -32,7 +40,7 @@ export interface Settlement {
 }
 
 export interface SubmissionStore extends JobRecords {
-  /** Of one group, in its order, in one commit. */
+  /** Of one group, in its order, in one commit; one that cannot be stored is refused alone. */
   admit(applicants: readonly Applicant[], how: { nowMs: number; durability: Durability }): Promise<Verdict[]>;
   /** A job that another region has handed over: stored once, however often it comes. False: it was here. */
   takeOver(candidate: Candidate, handoff: string): Promise<boolean>;

@@ -4,6 +4,7 @@ import type { RegionId } from '@cellbook/shared/ids.ts';
 import type { JobDetails, PendingReason } from '@cellbook/shared/protocol/job.ts';
 import { mayRun } from '../core/contain/contain.ts';
 import type { SchedulerState } from '../core/state.ts';
+import type { JobRequest } from '../db/job-spec.ts';
 import { explain } from '../records/explain.ts';
 import type { Viewed } from '../records/read-views.ts';
 import { nameOfResult, typeOfResult } from '../results/name-of-result.ts';
@@ -16,23 +17,23 @@ export interface DetailsOf {
   /** As this instance has it; null while it has none. */
   state: SchedulerState | null;
   delivery: DeliveryState | null;
-  /** Whether the caller may see what is in it. */
-  showsContent: boolean;
+  /** Null: the caller may not see it. */
+  content: Pick<JobRequest, 'prompt' | 'parameters'> | null;
   nowMs: number;
 }
 
 /** A leader takes in what is stored within a tenth of a second; after this there is none. */
 const takenUpMs = 3_000;
 
-export function detailsOf({ viewed, regionId, state, delivery, showsContent, nowMs }: DetailsOf): JobDetails {
+export function detailsOf({ viewed, regionId, state, delivery, content, nowMs }: DetailsOf): JobDetails {
   const { record, view, result } = viewed;
   const { request, spec } = record;
   const explained = view.phase === 'queued' && state ? explain(state, record.sameAs ?? record.jobId) : null;
   const { p50Ms = 0, p95Ms = 0, seen = 0 } = spec?.predicted ?? {};
   return {
     ...presentJob(viewed, regionId),
-    prompt: showsContent ? request.prompt : null,
-    parameters: showsContent ? request.parameters : null,
+    prompt: content?.prompt ?? null,
+    parameters: content?.parameters ?? null,
     notBefore: isoOrNull(request.shape.notBeforeMs),
     deadline: isoOrNull(request.shape.deadlineMs),
     wallSeconds: request.shape.wallMs / 1_000,

@@ -20,6 +20,7 @@ import type { SubmissionStore } from '../admission/submission-store.ts';
 import { mayRun } from '../core/contain/contain.ts';
 import type { Database } from '../db/database.ts';
 import { followEnds } from '../ends/follow-ends.ts';
+import { tellJoinedOf } from '../ends/settlement-of.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
 import type { Region } from '../region.ts';
 import { expireResults } from '../results/expire-results.ts';
@@ -67,7 +68,7 @@ export interface OpenJobs {
 
 export function openJobs(deps: OpenJobsDeps): OpenJobs {
   const { regionId, region, database, objects, keys, clock, random, log } = deps;
-  const store = new PostgresSubmissionStore(database);
+  const store = new PostgresSubmissionStore(database, tellJoinedOf(regionId));
   const redis = deps.redisUrl === null ? null : openRedis(deps.redisUrl, log);
   const prefix = `cellbook/${deps.schedulerId}/`;
   const logs = createJobLogs(database, redis && redisTails(redis, prefix, clock));
@@ -78,7 +79,10 @@ export function openJobs(deps: OpenJobsDeps): OpenJobs {
     ...{ outbox, keys, clock, random, log, post: (post) => postWebhook({ allowed }, post) },
   });
   const settled = () => region.wake();
-  const ends = followEnds({ log: region.log, store, regionId, clock, random, logger: log, settled, objects });
+  const ends = followEnds({
+    ...{ log: region.log, store, regionId, clock, random, logger: log, settled, objects },
+    ...countedEnds(deps.metrics),
+  });
   const jobs: JobsDeps = {
     ...{ regionId, region, store, pressure, objects, outbox, logs, keys, clock, log },
     publicUrl: deps.publicUrl,
@@ -140,6 +144,15 @@ function countedBy(metrics: Metrics): Pick<JobsDeps['admit'], 'counted'> {
     ['tier', 'outcome'],
   );
   return { counted: (outcome, { tier }) => submissions.inc({ tier, outcome }) };
+}
+
+function countedEnds(metrics: Metrics): { setAside(): void } {
+  const setAside = metrics.counter(
+    'cellbook_scheduler_ends_set_aside_total',
+    'Ends of jobs that were kept without their story, or not at all, since it could not be stored.',
+    [],
+  );
+  return { setAside: () => setAside.inc() };
 }
 
 function refusedClass(region: Region, { spec }: Candidate, nowMs: number): string | null {

@@ -57,7 +57,10 @@ export function registerReadRoutes(app: JobsScope, deps: JobsDeps): void {
       const state = region.state();
       const delivery = record.request.webhookUrl === null ? null : await deps.outbox.ofJob(params.jobId);
       const showsContent = decide(principal, 'job.result', relationTo(record, principal)).allowed;
-      return detailsOf({ viewed, regionId, state, delivery, showsContent, nowMs: clock.nowMs() });
+      // What has another's result asks the same as that one.
+      const [whole] = showsContent ? await store.find([record.sameAs ?? record.jobId]) : [];
+      const content = whole?.request ?? null;
+      return detailsOf({ viewed, regionId, state, delivery, content, nowMs: clock.nowMs() });
     },
   );
 
@@ -93,7 +96,7 @@ export function registerReadRoutes(app: JobsScope, deps: JobsDeps): void {
         await store.askCancel(params.jobId, principal.sub, clock.nowMs());
         region.wake();
       }
-      const [record] = await store.find([params.jobId]);
+      const [record] = await store.findBrief([params.jobId]);
       const [viewed] = await readViews(read, record ? [record] : []);
       return reply.code(202).send(presentJob(viewed ?? before, regionId));
     },
@@ -113,7 +116,7 @@ export async function viewOf(
   permission: Permission,
   reply: FastifyReply,
 ): Promise<Viewed> {
-  const [found] = await store.find([jobId]);
+  const [found] = await store.findBrief([jobId]);
   const record = mayOn(found, jobId, principal, permission);
   const [viewed] = await readViews({ records: store, log: region.log, state: () => region.state() }, [
     record,

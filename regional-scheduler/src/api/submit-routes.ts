@@ -11,8 +11,8 @@ import { z } from 'zod';
 import { admit, type Entry } from '../admission/admit.ts';
 import type { Asker } from '../admission/asked.ts';
 import type { Verdict } from '../admission/decide-admission.ts';
+import { recordOf } from '../admission/record-of.ts';
 import { newJob } from '../records/fold-job.ts';
-import type { JobRecord } from '../records/job-record.ts';
 import { readViews } from '../records/read-views.ts';
 import { needs } from './access/gate.ts';
 import type { JobsDeps, JobsScope } from './jobs-deps.ts';
@@ -93,7 +93,7 @@ async function present(deps: JobsDeps, verdicts: readonly Verdict[]): Promise<(J
   const toRead = verdicts.flatMap((verdict) =>
     verdict.kind === 'refused' || isFresh(verdict) ? [] : [verdict.jobId],
   );
-  const found = await deps.store.find(toRead);
+  const found = await deps.store.findBrief(toRead);
   const read = await readViews(
     { records: deps.store, log: deps.region.log, state: () => deps.region.state() },
     found,
@@ -108,11 +108,7 @@ async function present(deps: JobsDeps, verdicts: readonly Verdict[]): Promise<(J
 type Fresh = Extract<Verdict, { kind: 'stored' }>;
 const isFresh = (verdict: Verdict): verdict is Fresh => verdict.kind === 'stored' && verdict.sameAs === null;
 
-function freshJob({ regionId }: JobsDeps, { candidate: { spec, request } }: Fresh): Job {
-  const { jobId, orgId, userId, tier, kind, submittedMs } = spec;
-  const record: JobRecord = {
-    ...{ jobId, orgId, userId, tier, kind, spec, request, submittedMs },
-    ...{ sameAs: null, cancelAsked: false, end: null },
-  };
+function freshJob({ regionId }: JobsDeps, { candidate }: Fresh): Job {
+  const record = recordOf(candidate, null);
   return presentJob({ record, view: newJob(null), costMicros: null, result: null, seq: 0 }, regionId);
 }

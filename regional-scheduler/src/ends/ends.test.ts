@@ -105,3 +105,39 @@ it('of a preempted attempt is charged what its checkpoint saved, of one lost wit
   await under.succeed(job.id, await under.run(job.id));
   await expect.poll(async () => (await jobsOf(who))[0]?.costMicros, patience).toBe(70 * 600);
 });
+
+it('puts aside the end of a job that cannot be stored, and settles the others of the same page', async () => {
+  const [odd, usual] = [under.newWho(), under.newWho()];
+  const jobs = [await made(odd, {}), await made(usual, {}), await made(usual, {})] as const;
+  await under.withoutHints(async () => {
+    for (const { id } of jobs) await under.takeIn(id);
+    const end = { type: 'job_ended', phase: 'failed', because: 'its host said so' } as const;
+    await under.commit({ ...end, atMs: 1e300, jobId: jobs[0].id });
+    await under.commit({ ...end, atMs: under.clock.nowMs(), jobId: jobs[1].id });
+  });
+  await under.succeed(jobs[2].id, await under.run(jobs[2].id));
+  const unfinished = async ({ org }: Who) => (await under.jobs.store.holdingOf(org, '2026-11')).unfinished;
+  await expect.poll(async () => (await unfinished(usual)) + (await unfinished(odd)), patience).toBe(0);
+  const [aside] = await jobsOf(odd);
+  expect(aside).toMatchObject({ phase: 'failed', because: expect.stringContaining('cannot be kept') });
+  expect((await jobsOf(usual)).map(({ phase }) => phase).toSorted()).toEqual(['failed', 'succeeded']);
+});
+
+it('a joined job that its owner has cancelled stays so when the other succeeds, and is told as asked', async () => {
+  const who = under.newWho();
+  const task = { kind: 'video', prompt: 'a shared fox', parameters: { seed: 5 } };
+  const first = await made(who, { task });
+  const joined = await made(who, { task, reuse: 'join' });
+  expect(joined.sameAs).toBe(first.id);
+  await under.fetch(who, `/v1/jobs/${joined.id}/cancel`, { method: 'POST' });
+  const shown = async () =>
+    jobDetailsSchema.parse(await (await under.fetch(who, `/v1/jobs/${joined.id}`)).json());
+  const cancelled = await shown();
+  expect(cancelled).toMatchObject({ phase: 'cancelled', prompt: 'a shared fox', costMicros: 0 });
+  await under.takeIn(first.id);
+  await under.succeed(first.id, await under.run(first.id));
+  await expect
+    .poll(async () => (await under.jobs.store.find([first.id]))[0]?.end?.phase, patience)
+    .toBe('succeeded');
+  expect(await shown()).toEqual(cancelled);
+});

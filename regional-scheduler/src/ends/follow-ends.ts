@@ -4,25 +4,19 @@
  *
  *     cursor ─▶ events after it ─▶ ends among them ─▶ their whole story ─▶ settlement and new cursor in one commit
  */
-import type { Clock, Timer } from '@cellbook/shared/clock.ts';
-import { type JobId, newJobId, type RegionId } from '@cellbook/shared/ids.ts';
+import type { Timer } from '@cellbook/shared/clock.ts';
+import type { JobId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
-import type { Logger } from '@cellbook/shared/log.ts';
-import type { Random } from '@cellbook/shared/random.ts';
 import type { SubmissionStore } from '../admission/submission-store.ts';
 import { type EventLog, isLast, jobOf, type StoredEntry } from '../log/event-log.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
 import { foldJob, newJob } from '../records/fold-job.ts';
-import type { JobRecord } from '../records/job-record.ts';
-import { type Ended, settlementOf } from './settlement-of.ts';
+import { type SettleDeps, settleEnded } from './settle-ended.ts';
+import type { Ended } from './settlement-of.ts';
 
-export interface FollowEndsDeps {
+export interface FollowEndsDeps extends SettleDeps {
   log: Pick<EventLog, 'read' | 'eventsOf'>;
-  store: SubmissionStore;
-  regionId: RegionId;
-  clock: Clock;
-  random: Random;
-  logger: Logger;
+  store: Pick<SubmissionStore, 'settle' | 'cursor' | 'find' | 'findBrief'>;
   /** Something to deliver or to take in was stored. */
   settled(): void;
   /** What ended jobs had saved is of no more use. */
@@ -82,7 +76,7 @@ export function followEnds(deps: FollowEndsDeps): FollowEnds {
 }
 
 async function settlePage(deps: FollowEndsDeps): Promise<number> {
-  const { log, store, regionId, clock, random } = deps;
+  const { log, store } = deps;
   const fromSeq = await store.cursor();
   const page = await log.read(fromSeq, limits.jobs.endsPageEvents);
   const last = page.at(-1);
@@ -91,9 +85,7 @@ async function settlePage(deps: FollowEndsDeps): Promise<number> {
   // Nothing of it ended: the cursor moves when something does, or now and then, so that reading goes on from there.
   if (jobIds.length === 0 && page.length < limits.jobs.endsPageEvents) return 0;
   const { ended, events } = await endedOf(deps, [...new Set(jobIds)]);
-  const nowMs = clock.nowMs();
-  const settlement = settlementOf(ended, { regionId, nowMs, newJobId: () => newJobId(random) });
-  await store.settle({ fromSeq, toSeq: last.seq, ...settlement, nowMs });
+  await settleEnded(deps, ended, { fromSeq, toSeq: last.seq });
   deps.settled();
   await removeCheckpoints(deps, events);
   return page.length;
@@ -118,15 +110,13 @@ async function endedOf(
   jobIds: readonly JobId[],
 ): Promise<{ ended: Ended[]; events: StoredEntry[] }> {
   if (jobIds.length === 0) return { ended: [], events: [] };
-  const [records, joined, events] = await Promise.all([
-    store.find(jobIds),
-    store.joined(jobIds),
-    log.eventsOf(jobIds),
-  ]);
-  const ended = records.map((record: JobRecord) => {
+  const [records, events] = await Promise.all([store.findBrief(jobIds), log.eventsOf(jobIds)]);
+  const repeats = records.flatMap(({ jobId, request }) => (request.repeats === null ? [] : [jobId]));
+  const repeated = new Map((await store.find(repeats)).map((record) => [record.jobId, record]));
+  const ended = records.map((record) => {
     const view = newJob(null);
     for (const { event } of events) if (jobOf(event) === record.jobId) foldJob(view, event);
-    return { record, view, joined: joined.filter(({ sameAs }) => sameAs === record.jobId) };
+    return { record, view, repeated: repeated.get(record.jobId) ?? null };
   });
   return { ended, events };
 }

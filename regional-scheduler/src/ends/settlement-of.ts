@@ -3,17 +3,17 @@ import type { JobId, RegionId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { WebhookBody } from '@cellbook/shared/protocol/jobs-api.ts';
 import { microsOf } from '../admission/price.ts';
-import type { Delivery, Settlement } from '../admission/submission-store.ts';
+import type { Delivery, Settlement, TellJoined } from '../admission/submission-store.ts';
 import { iso, presentJob } from '../api/present-job.ts';
 import type { FoldedJob } from '../records/fold-job.ts';
-import type { JobEnd, JobRecord } from '../records/job-record.ts';
+import type { JobBrief, JobEnd, JobRecord } from '../records/job-record.ts';
 import { nextRun } from './next-run.ts';
 
 export interface Ended {
-  record: JobRecord;
+  record: JobBrief;
+  /** Whole, where a next run comes of it. */
+  repeated: JobRecord | null;
   view: FoldedJob;
-  /** Jobs that have its result. */
-  joined: readonly JobRecord[];
 }
 
 const dayMs = 86_400_000;
@@ -22,8 +22,8 @@ export function settlementOf(
   ended: readonly Ended[],
   deps: { regionId: RegionId; nowMs: number; newJobId(): JobId },
 ): Pick<Settlement, 'ends' | 'deliveries' | 'next'> {
-  const next = ended.flatMap(({ record, view }) => {
-    const run = nextRun(record, view, { jobId: deps.newJobId(), nowMs: deps.nowMs });
+  const next = ended.flatMap(({ repeated, view }) => {
+    const run = repeated && nextRun(repeated, view, { jobId: deps.newJobId(), nowMs: deps.nowMs });
     return run ? [run] : [];
   });
   return {
@@ -46,24 +46,24 @@ function endOf({ record, view }: Ended): JobEnd {
 }
 
 /** Of one that went to another region its end is told there. */
-function deliveriesOf(ended: Ended, { regionId, nowMs }: { regionId: RegionId; nowMs: number }): Delivery[] {
-  const { view, joined } = ended;
-  if (view.phase === 'spilled') return [];
-  return [ended.record, ...joined.filter(({ cancelAsked }) => !cancelAsked)].flatMap((record) => {
-    const { webhookUrl } = record.request;
-    return webhookUrl === null ? [] : [deliveryOf(record, webhookUrl, ended, { regionId, nowMs })];
-  });
+function deliveriesOf({ record, view }: Ended, { regionId, nowMs }: { regionId: RegionId; nowMs: number }) {
+  return toldOf({ record, view, costMicros: microsOf(1, view.chargedGpuMs) }, { regionId, nowMs });
 }
 
-function deliveryOf(
-  record: JobRecord,
-  url: string,
-  { record: ran, view }: Ended,
+/** It has cost nothing, and has no attempts of its own. */
+export const tellJoinedOf =
+  (regionId: RegionId): TellJoined =>
+  (record, view, nowMs) =>
+    toldOf({ record, view: { ...view, attempts: [], preemptions: 0 }, costMicros: 0 }, { regionId, nowMs });
+
+function toldOf(
+  { record, view, costMicros }: { record: JobBrief; view: FoldedJob; costMicros: number },
   { regionId, nowMs }: { regionId: RegionId; nowMs: number },
-): Delivery {
+): Delivery[] {
   const { jobId, orgId } = record;
-  const costMicros = record === ran ? microsOf(1, view.chargedGpuMs) : 0;
+  const { webhookUrl: url } = record.request;
+  if (url === null || view.phase === 'spilled') return [];
   const data = presentJob({ record, view, costMicros, result: null, seq: 0 }, regionId);
   const body: WebhookBody = { type: 'job.ended', timestamp: iso(view.endedMs ?? nowMs), data };
-  return { id: `${jobId}.ended`, jobId, orgId, url, body: JSON.stringify(body), dueMs: nowMs };
+  return [{ id: `${jobId}.ended`, jobId, orgId, url, body: JSON.stringify(body), dueMs: nowMs }];
 }

@@ -61,7 +61,7 @@ async function submit(regions?: RegionId[]): Promise<JobId> {
     ...(regions ? { regions } : {}),
   });
   const one = applicant(askerOf(random), { job, nowMs: Date.now(), random });
-  await new PostgresSubmissionStore(databases.eu.database).admit([one], {
+  await new PostgresSubmissionStore(databases.eu.database, () => []).admit([one], {
     nowMs: Date.now(),
     durability: 'durable',
   });

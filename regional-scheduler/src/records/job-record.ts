@@ -17,7 +17,10 @@ export interface JobEnd {
   resultUntilMs: number | null;
 }
 
-export interface JobRecord {
+/** What is shown of a job wherever its content is not: a page of notebooks is 25 MB, and nobody looks at them. */
+export type BriefRequest = Omit<JobRequest, 'prompt' | 'parameters'>;
+
+export interface JobBrief {
   jobId: JobId;
   orgId: OrgId;
   userId: UserId;
@@ -25,11 +28,16 @@ export interface JobRecord {
   kind: string;
   /** Null where another job's result is its own: there is nothing to run. */
   spec: JobSpec | null;
-  request: JobRequest;
+  request: BriefRequest;
   submittedMs: number;
   sameAs: JobId | null;
   cancelAsked: boolean;
   end: JobEnd | null;
+}
+
+/** With its content; that of one which has another's result is in the other. */
+export interface JobRecord extends JobBrief {
+  request: JobRequest;
 }
 
 export interface Place {
@@ -51,9 +59,8 @@ export interface ListQuery {
 
 export interface JobRecords {
   find(jobIds: readonly JobId[]): Promise<JobRecord[]>;
-  list(query: ListQuery): Promise<JobRecord[]>;
-  /** Jobs that have the results of these. */
-  joined(jobIds: readonly JobId[]): Promise<JobRecord[]>;
-  /** Asking twice is the same as once. */
+  findBrief(jobIds: readonly JobId[]): Promise<JobBrief[]>;
+  list(query: ListQuery): Promise<JobBrief[]>;
+  /** Asking twice is the same as once. One that waits for the result of another has ended with it. */
   askCancel(jobId: JobId, askedBy: UserId, nowMs: number): Promise<void>;
 }

@@ -1,15 +1,15 @@
 /**
  * Jobs as they are: from how they ended where that is settled, else from their events. Works with and without a
- * leader, on any instance. A job whose result is another's is as that one is, until its own owner cancels it.
+ * leader, on any instance. A job whose result is another's is as that one is, unless its own owner has cancelled it.
  */
 import type { JobId } from '@cellbook/shared/ids.ts';
 import { jobView, type SchedulerState } from '../core/state.ts';
 import type { EventLog } from '../log/event-log.ts';
 import { type FoldedJob, foldJob, jobIdOf, newJob } from './fold-job.ts';
-import type { JobRecord, JobRecords } from './job-record.ts';
+import type { JobBrief, JobRecords } from './job-record.ts';
 
 export interface Viewed {
-  record: JobRecord;
+  record: JobBrief;
   view: FoldedJob;
   /** Of the job whose result it has, where that is another. */
   costMicros: number | null;
@@ -19,27 +19,27 @@ export interface Viewed {
 }
 
 export interface ViewDeps {
-  records: Pick<JobRecords, 'find'>;
+  records: Pick<JobRecords, 'findBrief'>;
   log: Pick<EventLog, 'eventsOf'>;
   /** For jobs that have waited so long that their events are gone. */
   state(): SchedulerState | null;
 }
 
-export async function readViews(deps: ViewDeps, records: readonly JobRecord[]): Promise<Viewed[]> {
-  const targets = records.flatMap(({ sameAs }) => (sameAs === null ? [] : [sameAs]));
-  const found = await deps.records.find([...new Set(targets)]);
+export async function readViews(deps: ViewDeps, records: readonly JobBrief[]): Promise<Viewed[]> {
+  const targets = records.flatMap(({ sameAs, end }) => (sameAs === null || end ? [] : [sameAs]));
+  const found = await deps.records.findBrief([...new Set(targets)]);
   const byId = new Map([...found, ...records].map((record) => [record.jobId, record]));
   const wanted = [...byId.values()].filter(({ end, spec }) => end === null && spec !== null);
   const folded = await foldAll(deps, wanted);
   return records.map((record) => {
-    const target = record.sameAs === null ? undefined : byId.get(record.sameAs);
+    const target = record.sameAs === null || record.end ? undefined : byId.get(record.sameAs);
     return target ? joined(record, viewOf(target, folded)) : viewOf(record, folded);
   });
 }
 
 type Folded = ReadonlyMap<JobId, { view: FoldedJob; seq: number }>;
 
-async function foldAll({ log, state }: ViewDeps, records: readonly JobRecord[]): Promise<Folded> {
+async function foldAll({ log, state }: ViewDeps, records: readonly JobBrief[]): Promise<Folded> {
   const folded = new Map(records.map(({ jobId }) => [jobId, { view: newJob(null), seq: 0 }]));
   if (records.length === 0) return folded;
   for (const { event, seq } of await log.eventsOf([...folded.keys()])) {
@@ -61,7 +61,7 @@ function takeFromState(view: FoldedJob, state: SchedulerState, jobId: JobId): vo
   Object.assign(view, { phase, heldUntilMs, cancelAsked, preemptions, savedMs });
 }
 
-function viewOf(record: JobRecord, folded: Folded): Viewed {
+function viewOf(record: JobBrief, folded: Folded): Viewed {
   const { end } = record;
   if (!end) {
     const { view, seq } = folded.get(record.jobId) ?? { view: newJob(null), seq: 0 };
@@ -76,7 +76,7 @@ function viewOf(record: JobRecord, folded: Folded): Viewed {
 }
 
 /** It costs nothing, and has no attempts of its own. */
-function joined(record: JobRecord, { view, result, seq }: Viewed): Viewed {
+function joined(record: JobBrief, { view, result, seq }: Viewed): Viewed {
   const isLeft = record.cancelAsked && view.endedMs === null;
   const own = isLeft ? { phase: 'cancelled' as const, because: 'its owner cancelled it' } : {};
   return {

@@ -93,6 +93,22 @@ it('tells every job that shares a result, once each', async () => {
   expect(told.toSorted()).toEqual([first.id, joined.id].toSorted());
 });
 
+it('tells a job that takes the result of one that has ended, though nothing ends any more', async () => {
+  const who = under.newWho();
+  const task = { kind: 'video', prompt: 'a dog', parameters: { seed: 3 } };
+  const first = await ended(who, { task });
+  await expect
+    .poll(async () => (await under.jobs.store.find([first as never]))[0]?.end?.phase, patience)
+    .toBe('succeeded');
+  heard.length = 0;
+  const answer = await under.submit(who, { task, webhook: { url } });
+  const reused = jobSchema.parse(await answer.json());
+  expect(reused).toMatchObject({ sameAs: first, phase: 'succeeded' });
+  await until(async () => (await webhookOf(who, reused.id))?.state === 'delivered');
+  const told = heard.map((one) => webhookBodySchema.parse(JSON.parse(one.body)).data);
+  expect(told.find(({ id }) => id === reused.id)).toMatchObject({ phase: 'succeeded', costMicros: 0 });
+});
+
 it('gives up where the receiver says that it wants no more', async () => {
   const who = under.newWho();
   answers = [410];
@@ -112,7 +128,7 @@ test.each([
   const posted = await postWebhook({ allowed: new Set() }, { url: inside, headers: {}, body: '{}' });
   expect(posted).toMatchObject({
     kind: 'failed',
-    problem: expect.stringContaining('address that is not told'),
+    problem: expect.stringContaining('is at no address that webhooks go to'),
   });
 });
 
@@ -122,5 +138,19 @@ test('metadata addresses are not reached even where the operator has named them'
     { allowed: new Set(['169.254.169.254']) },
     { url: inside, headers: {}, body: '' },
   );
-  expect(posted).toMatchObject({ kind: 'failed', problem: expect.stringContaining('not told') });
+  expect(posted).toMatchObject({ kind: 'failed', problem: expect.stringContaining('is at no address') });
+});
+
+test('what a failure is called names no address of the network here', async () => {
+  const closed = createServer();
+  closed.listen(0, '127.0.0.1');
+  await once(closed, 'listening');
+  const { port } = closed.address() as AddressInfo;
+  closed.close();
+  await once(closed, 'close');
+  const posted = await postWebhook(
+    { allowed: new Set(['localhost']) },
+    { url: `http://localhost:${port}/`, headers: {}, body: '' },
+  );
+  expect(posted).toEqual({ kind: 'failed', problem: 'it could not be reached: ECONNREFUSED' });
 });

@@ -1,40 +1,34 @@
 import type { JobId, UserId } from '@cellbook/shared/ids.ts';
-import type { Durability } from '@cellbook/shared/protocol/job-request.ts';
 import type { Database } from '../../db/database.ts';
 import type { ListQuery } from '../../records/job-record.ts';
 import type { Candidate } from '../asked.ts';
-import { type Applicant, decideAdmission, type Verdict } from '../decide-admission.ts';
-import { cursorName, noHolding, type Settlement, type SubmissionStore } from '../submission-store.ts';
-import { findJobs, listJobs } from './job-rows.ts';
-import { holdingsOf, lockOrganisations, readKnown, type Sql } from './read-known.ts';
+import type { Applicant, Verdict } from '../decide-admission.ts';
+import {
+  cursorName,
+  noHolding,
+  type Settlement,
+  type SubmissionStore,
+  type TellJoined,
+} from '../submission-store.ts';
+import { admitGroup, type HowAdmitted } from './admit-group.ts';
+import { findBriefs, findJobs, listJobs } from './job-rows.ts';
+import { holdingsOf, lockOrganisations, type Sql } from './read-known.ts';
+import { writeCancel } from './write-cancel.ts';
 import { writeSettlement } from './write-settlement.ts';
 import { insertSubmissions } from './write-submissions.ts';
 
 export class PostgresSubmissionStore implements SubmissionStore {
   readonly #sql: Database['$client'];
 
-  constructor(database: Database) {
+  readonly #tell: TellJoined;
+
+  constructor(database: Database, tell: TellJoined) {
     this.#sql = database.$client;
+    this.#tell = tell;
   }
 
-  async admit(
-    applicants: readonly Applicant[],
-    { nowMs, durability }: { nowMs: number; durability: Durability },
-  ): Promise<Verdict[]> {
-    return this.#inTransaction(async (sql) => {
-      // The commit is in the log's memory then, which outlives this program, and on the disk within a second.
-      if (durability === 'batched') await sql`set local synchronous_commit = off`;
-      await lockOrganisations(
-        sql,
-        applicants.map(({ candidate }) => candidate.spec.orgId),
-      );
-      const verdicts = decideAdmission(applicants, await readKnown(sql, applicants, nowMs), nowMs);
-      await insertSubmissions(
-        sql,
-        verdicts.filter((verdict) => verdict.kind === 'stored'),
-      );
-      return verdicts;
-    });
+  admit(applicants: readonly Applicant[], how: HowAdmitted): Promise<Verdict[]> {
+    return admitGroup((work) => this.#inTransaction(work), applicants, { ...how, tell: this.#tell });
   }
 
   takeOver(candidate: Candidate, handoff: string): Promise<boolean> {
@@ -55,18 +49,16 @@ export class PostgresSubmissionStore implements SubmissionStore {
   }
 
   settle = (settlement: Settlement): Promise<boolean> =>
-    this.#inTransaction((sql) => writeSettlement(sql, settlement));
+    this.#inTransaction((sql) => writeSettlement(sql, settlement, this.#tell));
 
-  find = (jobIds: readonly JobId[]) => findJobs(this.#sql, 'job_id', jobIds);
+  find = (jobIds: readonly JobId[]) => findJobs(this.#sql, jobIds);
 
-  joined = (jobIds: readonly JobId[]) => findJobs(this.#sql, 'same_as', jobIds);
+  findBrief = (jobIds: readonly JobId[]) => findBriefs(this.#sql, 'job_id', jobIds);
 
   list = (query: ListQuery) => listJobs(this.#sql, query);
 
-  async askCancel(jobId: JobId, askedBy: UserId, nowMs: number): Promise<void> {
-    await this.#sql`
-      insert into cancel_requests (job_id, asked_by, asked_ms) select ${jobId}, ${askedBy}, ${nowMs}
-      where not exists (select 1 from cancel_requests where job_id = ${jobId})`;
+  askCancel(jobId: JobId, askedBy: UserId, nowMs: number): Promise<void> {
+    return this.#inTransaction((sql) => writeCancel(sql, { jobId, askedBy, nowMs }, this.#tell));
   }
 
   async #inTransaction<Answer>(work: (sql: Sql) => Promise<Answer>): Promise<Answer> {

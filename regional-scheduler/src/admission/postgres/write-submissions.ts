@@ -1,8 +1,9 @@
 /** Rows of submissions with their holds, and what holders hold: a statement each for a whole group. */
 import type { JobId } from '@cellbook/shared/ids.ts';
 import type { Candidate } from '../asked.ts';
-import { orgHolder, userHolder } from '../decide-admission.ts';
+import { microsHeldBy, orgHolder, userHolder } from '../decide-admission.ts';
 import { monthOf } from '../price.ts';
+import { requestOf } from '../record-of.ts';
 import type { Sql } from './read-known.ts';
 
 export interface Row {
@@ -11,6 +12,8 @@ export interface Row {
   handoff?: string;
   /** There is nothing to run, and nothing is held. */
   isRefused?: boolean;
+  /** It has the result of one that has ended: nothing is held. */
+  isOver?: boolean;
 }
 
 /** The ids of those that were new: what is there already stays as it is. */
@@ -25,7 +28,7 @@ export async function insertSubmissions(sql: Sql, rows: readonly Row[]): Promise
       ${spec(({ userId }) => userId)}::text[], ${spec(({ tier }) => tier)}::text[],
       ${spec(({ kind }) => kind)}::text[],
       ${column((row) => (hasRun(row) ? JSON.stringify(row.candidate.spec) : null))}::text[]::jsonb[],
-      ${column((row) => JSON.stringify(row.candidate.request))}::text[]::jsonb[],
+      ${column((row) => JSON.stringify(requestOf(row.candidate, row.sameAs)))}::text[]::jsonb[],
       ${rows.map((row) => row.candidate.spec.submittedMs)}::bigint[],
       ${column((row) => row.candidate.idempotencyKey)}::text[], ${column((row) => row.candidate.bodyHash)}::text[],
       ${column((row) => row.candidate.fingerprint)}::text[], ${column((row) => row.sameAs)}::text[],
@@ -34,7 +37,7 @@ export async function insertSubmissions(sql: Sql, rows: readonly Row[]): Promise
   const ids = new Set(inserted.map(({ jobId }) => jobId));
   await hold(
     sql,
-    rows.filter((row) => hasRun(row) && ids.has(row.candidate.spec.jobId)),
+    rows.filter((row) => row.isRefused !== true && row.isOver !== true && ids.has(row.candidate.spec.jobId)),
   );
   return ids;
 }
@@ -49,11 +52,11 @@ async function hold(sql: Sql, rows: readonly Row[]): Promise<void> {
     insert into job_holds (job_id, org_id, user_id, month, micros)
     select * from unnest(${specs.map(({ jobId }) => jobId)}::text[], ${specs.map(({ orgId }) => orgId)}::text[],
       ${specs.map(({ userId }) => userId)}::text[], ${months}::text[],
-      ${specs.map(({ reservedMicros }) => reservedMicros)}::bigint[])`;
-  const changes = rows.flatMap(({ candidate }, index) =>
+      ${rows.map(({ candidate, sameAs }) => microsHeldBy(candidate, sameAs))}::bigint[])`;
+  const changes = rows.flatMap(({ candidate, sameAs }, index) =>
     [orgHolder(candidate), userHolder(candidate)].map((holder) => ({
       ...{ holder, month: months[index] ?? '', unfinished: 1 },
-      ...{ reservedMicros: candidate.spec.reservedMicros, spentMicros: 0 },
+      ...{ reservedMicros: microsHeldBy(candidate, sameAs), spentMicros: 0 },
     })),
   );
   await changeAccounts(sql, changes);

@@ -11,7 +11,7 @@ import { CellbookError } from '@cellbook/shared/errors.ts';
 import type { JobId } from '@cellbook/shared/ids.ts';
 import { type Principal, principalHeader } from '@cellbook/shared/protocol/principal.ts';
 import type { FastifyInstance } from 'fastify';
-import type { JobRecord } from '../../records/job-record.ts';
+import type { JobBrief } from '../../records/job-record.ts';
 import type { PrincipalVerifier } from './principal-verifier.ts';
 
 declare module 'fastify' {
@@ -62,18 +62,18 @@ export function addGate(app: FastifyInstance, principals: PrincipalVerifier): Ro
 }
 
 /** What one has in another organisation is foreign while acting in this one. */
-export function relationTo({ orgId, userId }: Pick<JobRecord, 'orgId' | 'userId'>, who: Principal): Relation {
+export function relationTo({ orgId, userId }: Pick<JobBrief, 'orgId' | 'userId'>, who: Principal): Relation {
   if (orgId !== who.org) return 'foreign';
   return userId === who.sub ? 'own' : 'org';
 }
 
 /** Throws the refusal; null is a job that is not there. */
 export function mayOn(
-  record: JobRecord | undefined,
+  record: JobBrief | undefined,
   jobId: JobId,
   who: Principal,
   permission: Permission,
-): JobRecord {
+): JobBrief {
   if (!record) throw unseenJob(jobId);
   const decision = decide(who, permission, relationTo(record, who));
   if (decision.allowed) return record;
