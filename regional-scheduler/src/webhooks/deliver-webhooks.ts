@@ -1,4 +1,8 @@
-/** Tells receivers what is due, and puts off what they did not take. */
+/**
+ * Tells receivers what is due, and puts off what they did not take. So many are under way at once, of one organisation a
+ * few of them: each that is over makes room for the next, and none waits for another's slow receiver. A try ends long
+ * before its lease does (limits.jobs.webhook), so that nobody else has it in hand meanwhile.
+ */
 import type { Clock, Timer } from '@cellbook/shared/clock.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
@@ -19,38 +23,67 @@ export interface DeliverDeps {
 }
 
 export interface WebhookDeliveries {
-  /** One look: how many were tried. */
-  deliver(): Promise<number>;
   start(): void;
+  /** What is under way is carried through. */
   stop(): Promise<void>;
 }
 
 export function createWebhookDeliveries(deps: DeliverDeps): WebhookDeliveries {
   const { outbox, clock, log } = deps;
+  const { atOnceMax, lookMs } = limits.jobs.webhook;
+  const underWay = new Set<Promise<void>>();
+  const busy = new Map<string, number>();
   let timer: Timer | null = null;
-  let flight: Promise<unknown> = Promise.resolve();
+  let filling: Promise<void> | null = null;
+  let isDirty = false;
   let isStopped = false;
-  const deliver = async () => {
-    const taken = await outbox.take(clock.nowMs());
-    await Promise.all(taken.map((one) => deliverOne(deps, one)));
-    return taken.length;
+
+  const count = (orgId: string, by: number) => {
+    const now = (busy.get(orgId) ?? 0) + by;
+    if (now === 0) busy.delete(orgId);
+    else busy.set(orgId, now);
+  };
+  const send = (one: TakenDelivery) => {
+    count(one.orgId, 1);
+    const sent = deliverOne(deps, one)
+      .catch((error: unknown) => log.warn({ err: error, webhook: one.id }, 'a webhook is told of again'))
+      .then(() => {
+        underWay.delete(sent);
+        count(one.orgId, -1);
+        look();
+      });
+    underWay.add(sent);
+  };
+  const fill = async () => {
+    while (isDirty && !isStopped) {
+      isDirty = false;
+      const room = atOnceMax - underWay.size;
+      const taken = room > 0 ? await outbox.take(clock.nowMs(), { room, busy }) : [];
+      for (const one of taken) send(one);
+      // Behind those of one organisation there may be others'.
+      if (taken.length > 0) isDirty = true;
+    }
   };
   const look = () => {
-    if (isStopped) return;
-    flight = deliver()
+    isDirty = true;
+    filling ??= fill()
       .catch((error: unknown) => log.warn({ err: error }, 'webhooks wait until the database answers'))
-      .then((count) => {
-        const isBusy = typeof count === 'number' && count >= limits.jobs.webhook.takeRowsMax;
-        if (!isStopped) timer = clock.setTimer(isBusy ? 0 : limits.jobs.webhook.lookMs, look);
+      .finally(() => {
+        filling = null;
+        if (isDirty && !isStopped) look();
       });
   };
+  const again = () => {
+    look();
+    timer = clock.setTimer(lookMs, again);
+  };
   return {
-    deliver,
-    start: look,
+    start: again,
     async stop() {
       isStopped = true;
       timer?.cancel();
-      await flight;
+      await filling;
+      await Promise.all(underWay);
     },
   };
 }

@@ -2,18 +2,19 @@
  * One POST to a receiver that a customer named. The name is resolved here, each address is judged, and the connection
  * goes to one that was judged: neither a name that leads inside nor one that answers differently the second time
  * reaches this machine, its neighbours or a cloud's metadata. No redirect is followed, and of the answer only the status
- * is looked at.
+ * is looked at. What a customer is told of a failure says nothing about the network here: a name that leads inside and
+ * one that leads nowhere are told of in the same words.
  */
-import { lookup } from 'node:dns/promises';
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 import { limits } from '@cellbook/shared/limits.ts';
 import { isReachable } from '@cellbook/shared/network-addresses.ts';
+import { addressesOf, type Resolving } from './resolve-host.ts';
 
 export type Posted = { kind: 'answered'; status: number } | { kind: 'failed'; problem: string };
 
-export interface PostDeps {
+export interface PostDeps extends Omit<Resolving, 'isListed'> {
   /** Hosts that the operator lets webhooks reach though they are at private addresses. */
   allowed: ReadonlySet<string>;
 }
@@ -24,29 +25,34 @@ export interface Post {
   body: string;
 }
 
-export async function postWebhook({ allowed }: PostDeps, { url, headers, body }: Post): Promise<Posted> {
+export async function postWebhook(deps: PostDeps, { url, headers, body }: Post): Promise<Posted> {
+  const signal = AbortSignal.timeout(limits.jobs.webhook.answerMs);
   const target = new URL(url);
   const host = target.hostname.replace(/^\[|\]$/g, '');
+  const isListed = deps.allowed.has(host);
   try {
-    const addresses = await addressesOf(host);
-    const reachable = addresses.filter((address) => isReachable(address, allowed.has(host)));
+    const addresses = await addressesOf(host, { ...deps, isListed });
+    const reachable = addresses.filter((address) => isReachable(address, isListed));
     if (reachable.length === 0)
-      return { kind: 'failed', problem: `${host} is at an address that is not told` };
-    return await post(target, { headers, body }, reachable);
+      return { kind: 'failed', problem: `${host} is at no address that webhooks go to` };
+    return await post(target, { headers, body }, reachable, signal);
   } catch (thrown) {
-    return { kind: 'failed', problem: thrown instanceof Error ? thrown.message : String(thrown) };
+    return { kind: 'failed', problem: signal.aborted ? 'it did not answer in time' : unreached(thrown) };
   }
 }
 
-const addressesOf = async (host: string): Promise<string[]> =>
-  isIP(host) === 0 ? (await lookup(host, { all: true })).map(({ address }) => address) : [host];
+/** Its text would name addresses. */
+const unreached = (thrown: unknown): string =>
+  thrown instanceof Error && 'code' in thrown
+    ? `it could not be reached: ${thrown.code}`
+    : 'it could not be reached';
 
 function post(
   target: URL,
   { headers, body }: Omit<Post, 'url'>,
   addresses: readonly string[],
+  signal: AbortSignal,
 ): Promise<Posted> {
-  const signal = AbortSignal.timeout(limits.jobs.webhook.answerMs);
   const found = addresses.map((address) => ({ address, family: isIP(address) }));
   const judged: LookupFunction = (_host, options, done) => {
     const [first] = found;

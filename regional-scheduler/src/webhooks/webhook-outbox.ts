@@ -26,8 +26,16 @@ export interface TakenDelivery {
   attempts: number;
 }
 
+export interface Window {
+  /** Deliveries that there is still room for. */
+  room: number;
+  /** How many are under way of each organisation. */
+  busy: ReadonlyMap<string, number>;
+}
+
 export interface WebhookOutbox {
-  take(nowMs: number): Promise<TakenDelivery[]>;
+  /** The longest due first, and of each organisation no more than its share. */
+  take(nowMs: number, window: Window): Promise<TakenDelivery[]>;
   delivered(id: string): Promise<void>;
   /** `againMs`: null gives it up. */
   failed(id: string, problem: string, againMs: number | null): Promise<void>;
@@ -38,19 +46,33 @@ export interface WebhookOutbox {
 
 export function createWebhookOutbox(database: Database): WebhookOutbox {
   const sql = database.$client;
-  const { leaseMs, takeRowsMax } = limits.jobs.webhook;
+  const { leaseMs, candidatesMax, perOrganisationMax } = limits.jobs.webhook;
   return {
-    take: (nowMs) => sql<TakenDelivery[]>`
-      update webhook_outbox set attempts = attempts + 1, due_ms = ${nowMs + leaseMs}
-      where id in (select id from webhook_outbox where state = 'waiting' and due_ms <= ${nowMs}
-        order by due_ms limit ${takeRowsMax} for update skip locked)
-      returning id, org_id as "orgId", url, body, attempts`,
+    take(nowMs, { room, busy }) {
+      const orgs = [...busy.keys()];
+      const full = orgs.filter((orgId) => (busy.get(orgId) ?? 0) >= perOrganisationMax);
+      return sql<TakenDelivery[]>`
+        with due as (
+          select id, org_id, due_ms from webhook_outbox
+          where state = 'waiting' and due_ms <= ${nowMs} and org_id <> all(${full}::text[])
+          order by due_ms limit ${candidatesMax} for update skip locked
+        ), ranked as (
+          select *, row_number() over (partition by org_id order by due_ms) as nth from due
+        ), fair as (
+          select id from ranked left join unnest(${orgs}::text[], ${[...busy.values()]}::int[]) as busy(org_id, count)
+            using (org_id)
+          where nth <= ${perOrganisationMax} - coalesce(count, 0) order by due_ms limit ${room}
+        )
+        update webhook_outbox set attempts = attempts + 1, due_ms = ${nowMs + leaseMs}
+        where id in (select id from fair)
+        returning id, org_id as "orgId", url, body, attempts`;
+    },
     async delivered(id) {
       await sql`update webhook_outbox set state = 'delivered', problem = '' where id = ${id}`;
     },
     async failed(id, problem, againMs) {
       await sql`
-        update webhook_outbox set problem = ${problem.slice(0, 300)}, due_ms = ${againMs ?? 0},
+        update webhook_outbox set problem = ${problem.slice(0, 300).toWellFormed()}, due_ms = ${againMs ?? 0},
           state = ${againMs === null ? 'given_up' : 'waiting'}
         where id = ${id} and state = 'waiting'`;
     },

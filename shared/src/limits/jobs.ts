@@ -126,16 +126,24 @@ export const jobLimits = {
 
     webhook: {
       urlCharsMax: 2_000,
-      /** A receiver that takes longer is asked again. */
+      /** A receiver that takes longer, its name included, is asked again. */
       answerMs: 10_000,
+      /** Of it for the name: two tries of two name servers. */
+      resolveMs: 5_000,
+      nameServerMs: 1_000,
       answerBytesMax: 4_096,
       /** 5 s, 10 s, 20 s … one hour: 16 tries are about eight hours. */
       retryMsMin: 5_000,
       retryMsMax: 3_600_000,
       attemptsMax: 16,
-      /** Taken by one process at a time, for so long. */
+      /** Taken by one process at a time, for so long: six times what a try may take. */
       leaseMs: 60_000,
-      takeRowsMax: 32,
+      /** Under way in one process: a socket and a few KB each. Sixteen customers with dead receivers fill it … */
+      atOnceMax: 128,
+      /** … for one has this many of them: with receivers that answer in 100 ms 80 a second. */
+      perOrganisationMax: 8,
+      /** Rows looked at to find those that are someone's turn. */
+      candidatesMax: 512,
       lookMs: 1_000,
       /** A delivery is forgotten then, done or given up. */
       keptDays: 30,
