@@ -31,7 +31,7 @@ export class MemorySubmissionStore implements SubmissionStore {
   readonly #tell: TellJoined;
   #cursor = 0;
 
-  constructor(tell: TellJoined) {
+  constructor(tell: TellJoined = () => []) {
     this.#tell = tell;
   }
 

@@ -3,10 +3,13 @@ import { seededRandom } from '@cellbook/shared/random.ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { tellJoinedOf } from '../ends/settlement-of.ts';
 import { newJob } from '../records/fold-job.ts';
-import { applicant, askerOf, noonMs } from '../testing/candidates.ts';
+import { applicant, askerOf, noonMs, videoOf } from '../testing/candidates.ts';
+import { patience } from '../testing/jobs-under-test.ts';
 import { createSchedulerTestDatabase, type SchedulerTestDatabase } from '../testing/test-database.ts';
 import { MemorySubmissionStore } from './memory-submission-store.ts';
 import { PostgresSubmissionStore } from './postgres/postgres-submission-store.ts';
+import { lockOrganisations } from './postgres/read-known.ts';
+import { insertSubmissions } from './postgres/write-submissions.ts';
 import { monthOf } from './price.ts';
 import { describeSubmissionStore, endOf } from './submission-store.conformance.ts';
 
@@ -92,4 +95,38 @@ it('keeps of what a host has said what can be kept', async () => {
   await store.settle({ fromSeq, toSeq: fromSeq + 1, ends, deliveries: [], next: [], nowMs: noonMs });
   const [record] = await store.findBrief([one.candidate.spec.jobId]);
   expect(record?.end).toMatchObject({ resultKey: 'results/a', view: { because: 'ab\ufffd' } });
+});
+
+it('ends also a job that joins while the end of the other is being settled', async () => {
+  const random = seededRandom(80);
+  const asker = askerOf(random);
+  const job = videoOf('a fox that is joined late', { reuse: 'join', webhook: { url: 'https://a.example/' } });
+  const [first, late] = [applicant(asker, { random, job }), applicant(asker, { random, job })];
+  await store.admit([first], { nowMs: noonMs, durability: 'durable' });
+  const fromSeq = await store.cursor();
+  const { $client: sql } = test.database;
+  const waiting = async () =>
+    (
+      await sql`select 1 from pg_locks where locktype = 'advisory' and not granted
+      and database = (select oid from pg_database where datname = current_database())`
+    ).length;
+  const settled = await sql.begin(async (joining) => {
+    await lockOrganisations(joining, [asker.orgId]);
+    const ends = [endOf(first.candidate)];
+    const settling = store.settle({
+      fromSeq,
+      toSeq: fromSeq + 1,
+      ends,
+      deliveries: [],
+      next: [],
+      nowMs: noonMs,
+    });
+    await expect.poll(waiting, patience).toBe(1);
+    await insertSubmissions(joining, [{ candidate: late.candidate, sameAs: first.candidate.spec.jobId }]);
+    return { settling };
+  });
+  expect(await settled.settling).toBe(true);
+  expect((await store.holdingOf(asker.orgId, monthOf(noonMs))).unfinished).toBe(0);
+  const told = await sql`select 1 from webhook_outbox where job_id = ${late.candidate.spec.jobId}`;
+  expect(told).toHaveLength(1);
 });

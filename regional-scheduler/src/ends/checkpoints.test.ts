@@ -27,7 +27,7 @@ test('what a job saved goes when it has ended, each once, and what others saved 
   await log.append({ epoch: 1, firstSeq: 1, entries: events.map((event) => ({ event })) });
   const removed: string[] = [];
   const ends = followEnds({
-    ...{ log, store: new MemorySubmissionStore(() => []), regionId: regionIdSchema.parse('eu') },
+    ...{ log, store: new MemorySubmissionStore(), regionId: regionIdSchema.parse('eu') },
     ...{
       clock: new ManualClock(),
       random: seededRandom(1),

@@ -49,7 +49,9 @@ async function leftOf(
   after: number | 'end',
 ): Promise<'nothing' | 'the end' | 'events'> {
   if (after === 'end') return 'nothing';
-  if (after === 0) return 'the end';
+  // It has left the one whose events these are.
+  const isLeft = record.sameAs !== null && record.end !== null;
+  if (after === 0 || isLeft) return 'the end';
   const jobId = record.sameAs ?? record.jobId;
   const [outcome] = await region.log.outcomesOf([jobId]);
   if (outcome && after >= outcome.seq) return 'nothing';
