@@ -9,6 +9,7 @@ import type { FastifyInstance } from 'fastify';
 import type { SubmissionStore } from '../admission/submission-store.ts';
 import type { Database } from '../db/database.ts';
 import type { Region } from '../region.ts';
+import { createPostgresJoins } from './joins.ts';
 import { createPeerCaller, type Peers } from './peers.ts';
 import { createPostgresHandoffStore } from './postgres-handoff-store.ts';
 import { registerFederation } from './routes.ts';
@@ -38,7 +39,8 @@ export async function openFederation(deps: OpenFederationDeps): Promise<Federati
   const stop = new AbortController();
   const { peers: known } = federation;
   const peers = createPeerCaller({ regionId, peers: known, secret, clock, signal: stop.signal });
-  const spiller = new Spiller({ region, peers, handoffs, records: submissions, clock, log });
+  const joins = createPostgresJoins(database);
+  const spiller = new Spiller({ region, peers, handoffs, joins, records: submissions, clock, log });
   let spilling: { close(): Promise<void> } | null = null;
   return {
     register: (app) => registerFederation(app, { regionId, secret, region, handoffs, submissions, clock }),

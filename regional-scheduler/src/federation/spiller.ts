@@ -14,6 +14,7 @@ import { jobView } from '../core/state.ts';
 import type { JobRecords } from '../records/job-record.ts';
 import type { Region } from '../region.ts';
 import type { HandoffStore } from './handoff-store.ts';
+import type { Joins } from './joins.ts';
 import type { PeerCaller } from './peers.ts';
 import { candidatesOf } from './region-status.ts';
 
@@ -22,6 +23,7 @@ export interface SpillerDeps {
   peers: PeerCaller;
   handoffs: HandoffStore;
   records: Pick<JobRecords, 'find'>;
+  joins: Joins;
   clock: Clock;
   log: Logger;
 }
@@ -103,15 +105,16 @@ export class Spiller {
   }
 
   async #settle(jobId: JobId, offer: Offer): Promise<void> {
-    const { region, peers, records, clock, log } = this.#deps;
+    const { region, peers, records, joins, clock, log } = this.#deps;
     const state = region.state();
     const view = state && jobView(state, jobId);
     if (view?.phase !== 'spilling') return;
     const path = `/federation/v1/handoffs/${jobId}/${offer.handoff}`;
     const { sinceMs, handoff, to } = offer;
-    const step = nextStep({ handoff, sinceMs, cancelAsked: view.cancelAsked }, clock.nowMs());
     const [record] = await records.find([jobId]);
     if (!record) return;
+    const next = nextStep({ handoff, sinceMs, cancelAsked: view.cancelAsked }, clock.nowMs());
+    const step = next === 'offer' && !(await joins.close(record)) ? 'withdraw' : next;
     const { spec, request } = record;
     const query = view.cancelAsked ? `?cancelledBy=${record.userId}` : '';
     const call =
@@ -137,7 +140,7 @@ export class Spiller {
   }
 
   async #offer(): Promise<void> {
-    const { region, handoffs, clock } = this.#deps;
+    const { region, handoffs, joins, clock } = this.#deps;
     const state = region.state();
     const monoMs = clock.monotonicMs();
     const fresh = [...this.#statuses.values()].filter(
@@ -157,7 +160,12 @@ export class Spiller {
       this.#active,
     );
     this.#active = new Set(spills.map((spill) => spill.to));
+    const joined = await joins.joined(spills.map((spill) => spill.jobId));
     for (const { jobId, to, handoff } of spills) {
+      if (joined.has(jobId)) {
+        this.#resting.set(jobId, monoMs + handoffRules.restMsMax);
+        continue;
+      }
       const sinceMs = clock.nowMs();
       this.#offers.set(jobId, { to, handoff, sinceMs, isSettled: false });
       await region.ask({ type: 'spill_offered', atMs: sinceMs, jobId, to, handoff }, 'spillover');
