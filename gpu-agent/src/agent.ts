@@ -18,6 +18,8 @@ import { objectsOf } from './objects/objects.ts';
 import { schedulerHttp } from './objects/scheduler-http.ts';
 import { openHost } from './open-host.ts';
 import { type ReportLoop, startReporting } from './report/report-loop.ts';
+import { killAll } from './run/processes.ts';
+import { withTaken } from './run/remains.ts';
 
 export interface AgentTools {
   clock: Clock;
@@ -45,11 +47,15 @@ export interface AgentLook {
 
 export async function startAgent(config: AgentConfig, { clock, random, log }: AgentTools): Promise<Agent> {
   const { hostId, dataDirectory } = config;
-  const { agentMark, groups, earlier, generation, binaries, confinement } = await openHost(config, clock);
+  const { agentMark, groups, earlier, generation, binaries, confinement } = await openHost(
+    config,
+    clock,
+    log,
+  );
   const source = openDevices(config.devices, hostId, dataDirectory);
   const http = schedulerHttp(config.schedulerUrls, hostId, config.agentKey);
   const guard = createGuard(clock, log);
-  const holder = new LeaseHolder(earlier.map(({ report }) => report.attemptId));
+  const holder = new LeaseHolder(earlier.ended.map(({ report }) => report.attemptId));
   let reporting: ReportLoop | null = null;
   let draining = false;
   let answeredMs: number | null = null;
@@ -65,17 +71,21 @@ export async function startAgent(config: AgentConfig, { clock, random, log }: Ag
     },
     'the agent is up',
   );
+  if (confinement.lacks.length > 0)
+    log.warn({ lacks: confinement.lacks }, 'jobs of this host are not kept apart as they should be');
 
   const attempts = new Attempts(earlier, {
     ...{ clock, log, dataDirectory, agent: agentMark, binaries, groups, guard, confinement, changed },
     progressed: () => reporting?.progressed(),
     objects: objectsOf(http, { clock, random }),
+    endAll: (marks) => killAll(marks, clock),
     over: (attemptId) => holder.ended(attemptId),
     devices: {
       visible: (indexes) => source.visible(indexes),
-      problemOf: (indexes) => problemOf(indexes, devices.now()),
+      problemOf: (indexes) => problemOf(indexes, devicesNow()),
     },
   });
+  const devicesNow = () => withTaken(devices.now(), attempts.taken());
 
   const leases = watchLeases();
   function answered(orders: AgentOrders, sentMs: number): void {
@@ -90,6 +100,8 @@ export async function startAgent(config: AgentConfig, { clock, random, log }: Ag
       attempts.stop(attemptId, because, { save, stopMs });
     for (const order of told.start) begin(order);
     for (const attemptId of told.forget) attempts.forget(attemptId);
+    if (!orders.leaderless)
+      for (const { attemptId, wallMsLeft } of orders.run) attempts.mayRunFor(attemptId, wallMsLeft);
     for (const { attemptId } of attempts.live) renew(attemptId);
     leases.set();
   }
@@ -124,7 +136,7 @@ export async function startAgent(config: AgentConfig, { clock, random, log }: Ag
     ...{ clock, random, log, http, answered },
     picture: () => ({
       ...{ hostId, rack: config.rack, generation, epoch: holder.epoch, draining },
-      ...{ devices: devices.now(), binaries: binaries.names, attempts: attempts.reports() },
+      ...{ devices: devicesNow(), binaries: binaries.names, attempts: attempts.reports() },
     }),
   });
   const idle = async (signal?: AbortSignal) => {
@@ -133,7 +145,7 @@ export async function startAgent(config: AgentConfig, { clock, random, log }: Ag
   return {
     look: () => ({
       ...{ live: attempts.live.length, draining, devices: devices.now().length },
-      ill: devices.now().filter(({ healthy }) => !healthy).length,
+      ill: devicesNow().filter(({ healthy }) => !healthy).length,
       unansweredMs: answeredMs === null ? null : clock.monotonicMs() - answeredMs,
     }),
     async drain() {
@@ -151,6 +163,7 @@ export async function startAgent(config: AgentConfig, { clock, random, log }: Ag
       await reporting?.told(AbortSignal.timeout(limits.gpuAgent.farewellMs));
       reporting?.close();
       leases.close();
+      attempts.close();
       devices.close();
       guard.close();
       groups.close();

@@ -3,13 +3,18 @@ import { sleep } from '@cellbook/shared/clock.ts';
 import type { AttemptId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { AttemptReport, RunOrder } from '@cellbook/shared/protocol/gpu-agent-api.ts';
-import { Attempt, type AttemptTools } from './run/attempt.ts';
+import { Attempt } from './run/attempt.ts';
+import type { AttemptTools } from './run/attempt-tools.ts';
 import type { StopReason } from './run/classify-end.ts';
-import type { EarlierEnd } from './run/leftovers.ts';
+import { confinementOf, type HostConfinement } from './run/confinement.ts';
+import { JobFolder } from './run/job-folder.ts';
+import type { EarlierEnd, Leftovers } from './run/leftovers.ts';
+import type { Remains, Taken } from './run/remains.ts';
 
 const lookMs = 50;
 
-export interface AttemptsTools extends Omit<AttemptTools, 'devices'> {
+export interface AttemptsTools extends Omit<AttemptTools, 'devices' | 'confinement'> {
+  confinement: HostConfinement;
   devices: Omit<AttemptTools['devices'], 'free'>;
   /** It has ended, or could not begin: nobody need renew it. */
   over(attemptId: AttemptId): void;
@@ -19,11 +24,17 @@ export class Attempts {
   readonly #tools: AttemptsTools;
   readonly #attempts = new Map<AttemptId, Attempt>();
   readonly #earlier: Map<AttemptId, EarlierEnd>;
+  /** Their end is on record elsewhere, and something of them is here still. */
+  readonly #forgotten = new Set<AttemptId>();
+  readonly #over = new AbortController();
+  #remains: Remains[];
+  #isTidying = false;
 
-  /** `earlier`: what an earlier agent left, ended by now. */
-  constructor(earlier: readonly EarlierEnd[], tools: AttemptsTools) {
+  constructor(earlier: Leftovers, tools: AttemptsTools) {
     this.#tools = tools;
-    this.#earlier = new Map(earlier.map((end) => [end.report.attemptId, end]));
+    this.#earlier = new Map(earlier.ended.map((end) => [end.report.attemptId, end]));
+    this.#remains = [...earlier.remains];
+    this.#tidyLater();
   }
 
   /** Those that have not ended. */
@@ -32,18 +43,37 @@ export class Attempts {
   }
 
   reports(): AttemptReport[] {
-    const own = [...this.#attempts.values()].map((attempt) => attempt.report());
+    const own = [...this.#attempts.values()]
+      .filter(({ attemptId }) => !this.#forgotten.has(attemptId))
+      .map((attempt) => attempt.report());
     return [...[...this.#earlier.values()].map(({ report }) => report), ...own].slice(
       0,
       limits.gpuAgent.attemptsMax,
     );
   }
 
+  /** What something that is over may still be on. */
+  taken(): Taken[] {
+    const own = [...this.#attempts.values()].filter(({ ended, onDevices }) => ended && onDevices);
+    const stuck = own.map(({ attemptId, order: { devices } }) => ({
+      devices,
+      problem: `processes of ${attemptId}, which is over, do not end`,
+    }));
+    return [...this.#remains, ...stuck];
+  }
+
   start(order: RunOrder, untilMs: number): void {
     const devices = { ...this.#tools.devices, free: (attempt: Attempt) => this.#free(attempt) };
-    const attempt = new Attempt(order, untilMs, { ...this.#tools, devices });
+    const confinement = confinementOf(this.#tools.confinement, order.devices, this.#uids());
+    const attempt = new Attempt(order, untilMs, { ...this.#tools, confinement, devices });
     this.#attempts.set(order.attemptId, attempt);
-    void attempt.run().finally(() => this.#tools.over(order.attemptId));
+    attempt
+      .run()
+      .catch((error) => this.#tools.log.error({ err: error }, 'an attempt ended badly'))
+      .finally(() => {
+        this.#tools.over(order.attemptId);
+        this.#tidyLater();
+      });
   }
 
   stop(attemptId: AttemptId, reason: StopReason, how: { save: boolean; stopMs: number }): void {
@@ -54,25 +84,85 @@ export class Attempts {
     this.#attempts.get(attemptId)?.mayRunUntil(untilMs);
   }
 
-  /** Its end is on record elsewhere. One that has not ended stays. */
-  forget(attemptId: AttemptId): void {
-    const attempt = this.#attempts.get(attemptId);
-    const earlier = this.#earlier.get(attemptId);
-    if (attempt?.ended) {
-      this.#attempts.delete(attemptId);
-      attempt.folder.remove();
-    }
-    this.#earlier.delete(attemptId);
-    earlier?.folder.remove();
+  mayRunFor(attemptId: AttemptId, wallMsLeft: number): void {
+    this.#attempts.get(attemptId)?.mayRunFor(wallMsLeft);
   }
 
-  /** Waits until no process of another attempt can be on one of its devices. */
+  /** Its end is on record elsewhere. One that has not ended stays. */
+  forget(attemptId: AttemptId): void {
+    if (this.#attempts.get(attemptId)?.ended || this.#earlier.delete(attemptId)) {
+      this.#forgotten.add(attemptId);
+      this.#letGo();
+    }
+  }
+
+  close(): void {
+    this.#over.abort();
+  }
+
+  /** Of those that are forgotten what can be; the rest keeps its record, for this agent and its successor. */
+  #letGo(): void {
+    for (const attemptId of this.#forgotten) {
+      const attempt = this.#attempts.get(attemptId);
+      if (attempt && !attempt.isTidy) continue;
+      if (this.#remains.some(({ name }) => name === attemptId)) continue;
+      try {
+        new JobFolder(this.#tools.dataDirectory, attemptId).remove();
+      } catch (error) {
+        this.#tools.log.error({ err: error, attemptId }, 'a record cannot be removed: it is tried again');
+        continue;
+      }
+      this.#forgotten.delete(attemptId);
+      this.#attempts.delete(attemptId);
+    }
+    this.#tidyLater();
+  }
+
+  #untidy(): Attempt[] {
+    return [...this.#attempts.values()].filter(({ ended, isTidy }) => ended && !isTidy);
+  }
+
+  /** Again and again, while anything is left that should be gone. */
+  #tidyLater(): void {
+    const isAll = () => this.#untidy().length + this.#remains.length + this.#forgotten.size === 0;
+    if (this.#isTidying || isAll()) return;
+    this.#isTidying = true;
+    const { clock, log, changed } = this.#tools;
+    const round = async () => {
+      while (!isAll()) {
+        await sleep(clock, limits.gpuAgent.run.tidyAgainMs, this.#over.signal);
+        const before = this.taken().length;
+        await Promise.all(this.#untidy().map((attempt) => attempt.tidy()));
+        const gone = await Promise.all(this.#remains.map((one) => one.tidy()));
+        this.#remains = this.#remains.filter((_, at) => !gone[at]);
+        this.#letGo();
+        if (this.taken().length < before) changed();
+      }
+    };
+    round()
+      .catch((error) => {
+        if (!this.#over.signal.aborted) log.error({ err: error }, 'what is left cannot be taken away');
+      })
+      .finally(() => {
+        this.#isTidying = false;
+      });
+  }
+
+  /** Of attempts that may have processes or files here. */
+  #uids(): Set<number | null> {
+    return new Set([...this.#attempts.values()].filter(({ isTidy }) => !isTidy).map(({ uid }) => uid));
+  }
+
+  /** Waits until no other attempt has one of its devices. What is stuck there makes them ill: nobody waits for that. */
   async #free(wanting: Attempt): Promise<void> {
     const wanted = new Set(wanting.order.devices);
     const isTaken = () =>
       [...this.#attempts.values()].some(
         (other) =>
-          other !== wanting && other.onDevices && other.order.devices.some((device) => wanted.has(device)),
+          other !== wanting &&
+          other.onDevices &&
+          !other.ended &&
+          other.order.devices.some((device) => wanted.has(device)),
       );
     while (isTaken() && !wanting.stopped) await sleep(this.#tools.clock, lookMs);
   }

@@ -26,7 +26,7 @@ const environmentSchema = z.object({
   CELLBOOK_DEVICES: z.string().min(1).default('nvidia'),
   /** Directories with manifests of programs, separated by colons. */
   CELLBOOK_BINARIES: list(':'),
-  /** Whose rights programs run with: a number; `auto`: nobody's, where that can be; `same`: the agent's own. */
+  /** Whose rights programs run with: the first of the user ids of attempts; `auto`: a usual one; `same`: the agent's own. */
   CELLBOOK_JOB_UID: z.union([z.enum(['auto', 'same']), z.coerce.number().int().positive()]).default('auto'),
   /** `none`: programs reach no network, where the agent may make that so. */
   CELLBOOK_JOB_NETWORK: z.enum(['none', 'host']).default('none'),

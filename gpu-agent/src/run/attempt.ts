@@ -10,51 +10,23 @@
  * says that it ended.
  */
 import { chownSync } from 'node:fs';
-import { join } from 'node:path';
-import { type Clock, sleep } from '@cellbook/shared/clock.ts';
+import { sleep } from '@cellbook/shared/clock.ts';
 import { toCellbookError } from '@cellbook/shared/errors.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
-import { resultKeyOf } from '@cellbook/shared/protocol/agent-objects-api.ts';
 import type { AttemptReport, RunOrder } from '@cellbook/shared/protocol/gpu-agent-api.ts';
-import type { Visibility } from '../devices/device-source.ts';
-import type { Guard } from '../guard/guard.ts';
-import type { Objects } from '../objects/objects.ts';
-import type { Binaries, Binary } from './binaries.ts';
-import type { Group, Groups } from './cgroup.ts';
+import type { AttemptTools } from './attempt-tools.ts';
+import type { Binary } from './binaries.ts';
+import { bringResult } from './bring-result.ts';
+import type { Group } from './cgroup.ts';
 import { resultProblem } from './check-result.ts';
 import { Checkpoints } from './checkpoints.ts';
-import { classifyEnd, type Outcome, type StopReason } from './classify-end.ts';
+import { classifyEnd, hostFault, neverRan, type Outcome, type StopReason } from './classify-end.ts';
 import { JobFolder } from './job-folder.ts';
-import { type Confinement, jobEnvironment, type Launched, launch, launchCommand } from './launch.ts';
-import { openInside } from './open-inside.ts';
-import { identityOf, killAll, type Marks } from './processes.ts';
+import { jobEnvironment, type Launched, launch, launchCommand } from './launch.ts';
+import { identityOf, type Marks } from './processes.ts';
 import { RunningProgram } from './running-program.ts';
 import type { Fault } from './watchdog.ts';
-
-export interface AttemptTools {
-  clock: Clock;
-  log: Logger;
-  dataDirectory: string;
-  /** In the environment of every program of this agent. */
-  agent: string;
-  binaries: Binaries;
-  objects: Objects;
-  groups: Groups;
-  guard: Guard;
-  confinement: Confinement;
-  devices: {
-    visible(indexes: readonly number[]): Visibility;
-    /** Why they must not be used; empty: they are there and well. */
-    problemOf(indexes: readonly number[]): string;
-    /** Resolves when nothing else runs on them. */
-    free(attempt: Attempt): Promise<void>;
-  };
-  /** Something is to be reported now. */
-  changed(): void;
-  /** Something is to be reported soon. */
-  progressed(): void;
-}
 
 type Phase = 'starting' | 'running' | 'stopping' | 'ended';
 
@@ -72,12 +44,16 @@ export class Attempt {
   #stopped: StopReason | null = null;
   #fault: Fault | null = null;
   #untilMs: number;
+  /** May become less while it runs. */
+  #wallMsLeft: number;
+  #workRemoved = false;
   /** Until none of its processes can be on its devices. */
   #onDevices = false;
 
   constructor(order: RunOrder, untilMs: number, tools: AttemptTools) {
     this.order = order;
     this.#untilMs = untilMs;
+    this.#wallMsLeft = order.wallMsLeft;
     this.#tools = tools;
     this.#log = tools.log.child({ attemptId: order.attemptId, jobId: order.jobId });
     this.folder = new JobFolder(tools.dataDirectory, order.attemptId);
@@ -102,6 +78,14 @@ export class Attempt {
   get onDevices(): boolean {
     return this.#onDevices;
   }
+  /** Whose rights its program has; null: the agent's. */
+  get uid(): number | null {
+    return this.#tools.confinement.uid;
+  }
+  /** Nothing is left of it but its record. */
+  get isTidy(): boolean {
+    return this.ended && this.#launched === null && this.#workRemoved;
+  }
 
   /** Settles when it has ended; never rejects. */
   async run(): Promise<void> {
@@ -110,12 +94,22 @@ export class Attempt {
       const { message } = toCellbookError(thrown, 'running the program');
       return { kind: 'failed', class: 'host_fault', detail: message.slice(0, 2_000).toWellFormed() };
     });
-    if (this.#launched) await this.#clear(this.#launched.marks);
     this.#outcome = outcome;
     // What it had written goes first: on a full disk its end could not be written down otherwise.
-    this.folder.removeWork();
+    await this.tidy();
     this.#enter('ended');
     this.#log.info({ outcome, ...this.#times() }, 'an attempt ended');
+  }
+
+  /** Takes away what is left of it, as far as that can be done now; never rejects. */
+  async tidy(): Promise<void> {
+    if (this.#launched) await this.#clear(this.#launched.marks);
+    try {
+      this.folder.removeWork();
+      this.#workRemoved = true;
+    } catch (error) {
+      this.#log.error({ err: error }, 'what an attempt wrote cannot be removed: it is tried again');
+    }
   }
 
   /** Saves if it can, and ends within this time; without `save` at once. Told again it may only become sooner. */
@@ -145,6 +139,11 @@ export class Attempt {
     this.#untilMs = untilMs;
     if (this.#launched && this.#onDevices)
       this.#tools.guard.watch(this.attemptId, this.#launched.marks, untilMs);
+  }
+
+  /** The scheduler gives it less time than it said before. */
+  mayRunFor(wallMsLeft: number): void {
+    this.#wallMsLeft = Math.min(this.#wallMsLeft, wallMsLeft);
   }
 
   report(): AttemptReport {
@@ -177,7 +176,7 @@ export class Attempt {
     } catch (thrown) {
       if (this.#stopped === null) throw thrown;
     }
-    if (this.#stopped !== null) return this.#neverRan(this.#stopped);
+    if (this.#stopped !== null) return neverRan(this.#stopped);
     const problem = devices.problemOf(this.order.devices);
     if (problem !== '') return hostFault(problem);
     const end = await this.#runProgram(binary);
@@ -195,18 +194,25 @@ export class Attempt {
     const group = groups.make(attemptId, { memoryMibMax: binary.memoryMibMax, minors });
     const { jobFile, output, checkpoint, work } = this.folder;
     const env = jobEnvironment({ jobFile, output, checkpoint, work }, { attemptId, agent }, environment);
-    this.#onDevices = true;
     const launched = launch(launchCommand(binary, group.processLists, confinement), binary.directory, env);
     const marks = marksOf(attemptId, launched.pid, group);
     this.#launched = { launched, marks };
+    this.#onDevices = true;
     this.#record();
     guard.watch(attemptId, marks, this.#untilMs);
-    const program = new RunningProgram(binary, launched, marks, { clock, order: this.order, progressed });
+    const program = new RunningProgram(binary, launched, marks, {
+      ...{ clock, progressed },
+      wallMsLeft: () => this.#wallMsLeft,
+    });
     this.#program = program;
     launched.go();
     if (this.#stopped === null) this.#enter('running');
     else this.#kill();
-    const watching = this.#watch(program);
+    const watching = this.#watch(program).catch((error: unknown) => {
+      this.#log.error({ err: error }, 'a program cannot be watched: it is stopped');
+      this.#fault ??= { class: 'host_fault', detail: 'it could not be watched' };
+      this.#kill();
+    });
     const end = await launched.ended;
     program.end();
     await watching;
@@ -243,46 +249,34 @@ export class Attempt {
     });
   }
 
-  async #bringResult(binary: Binary): Promise<Outcome> {
-    const { jobId, attemptId } = this.order;
-    const key = resultKeyOf(jobId, attemptId, binary.result);
-    const file = await openInside(join(this.folder.output, binary.result), this.folder.work);
-    if (!file) return { kind: 'failed', class: 'bad_output', detail: 'its result went away' };
-    try {
-      const { bytes } = await this.#tools.objects.upload(key, file, this.#over.signal);
-      return { kind: 'succeeded', resultKey: key, bytes };
-    } catch (thrown) {
-      if (this.#stopped === 'cancelled') return { kind: 'cancelled' };
-      this.#log.error({ err: thrown }, 'a result could not be brought away');
-      return hostFault('its result could not be brought to the store');
-    } finally {
-      await file.close();
-    }
+  #bringResult(binary: Binary): Promise<Outcome> {
+    return bringResult(this.order, binary, this.folder, {
+      ...{ objects: this.#tools.objects, log: this.#log, signal: this.#over.signal },
+      isCancelled: () => this.#stopped === 'cancelled',
+    });
   }
 
   #kill(): void {
-    if (this.#launched) void killAll(this.#launched.marks, this.#tools.clock);
+    if (this.#launched)
+      this.#tools
+        .endAll(this.#launched.marks)
+        .catch((error) => this.#log.error({ err: error }, 'killing a program'));
     // What it made is of no use to anyone.
     if (this.#stopped === 'cancelled') this.#over.abort(new Error('it was cancelled'));
   }
 
-  /** None of its processes is left after this, or the host is not to be used any more. */
-  async #clear(marks: Marks, group?: Group): Promise<void> {
-    const gone = await killAll(marks, this.#tools.clock);
-    this.#tools.guard.over(this.attemptId);
-    if (!gone) {
-      this.#log.error({ marks }, 'processes do not end: their devices stay taken');
-      return;
+  /** None of its processes is left after this, or its devices stay taken; never rejects. */
+  async #clear(marks: Marks, group: Group = this.#tools.groups.open(this.attemptId)): Promise<void> {
+    try {
+      const gone = await this.#tools.endAll(marks);
+      this.#tools.guard.over(this.attemptId);
+      if (!gone) throw new Error('processes do not end');
+      group.remove();
+      this.#onDevices = false;
+      this.#launched = null;
+    } catch (error) {
+      this.#log.error({ err: error, marks }, 'a program is not gone: its devices stay taken');
     }
-    this.#onDevices = false;
-    (group ?? this.#tools.groups.open(this.attemptId)).remove();
-    this.#launched = null;
-  }
-
-  #neverRan(reason: StopReason): Outcome {
-    if (reason === 'cancelled') return { kind: 'cancelled' };
-    if (reason === 'preempted') return { kind: 'preempted' };
-    return { kind: 'failed', class: 'lost', detail: 'it lost its right to run before it ran' };
   }
 
   #times() {
@@ -315,12 +309,6 @@ function marksOf(attemptId: string, pid: number, group: Group): Marks {
   const { processLists } = group;
   return { leader: identityOf(pid), processLists, variable: `CELLBOOK_ATTEMPT_ID=${attemptId}` };
 }
-
-const hostFault = (detail: string): Outcome => ({
-  kind: 'failed',
-  class: 'host_fault',
-  detail: detail.slice(0, 2_000).toWellFormed(),
-});
 
 const aborted = (over: AbortSignal): Promise<never> =>
   new Promise((_, reject) => {

@@ -3,8 +3,9 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { Binary } from './binaries.ts';
+import type { Confinement } from './confinement.ts';
 import type { JobFolder } from './job-folder.ts';
-import { type Confinement, confinedCommand } from './launch.ts';
+import { confinedCommand } from './launch.ts';
 import { openInside } from './open-inside.ts';
 import { programPath } from './program-path.ts';
 

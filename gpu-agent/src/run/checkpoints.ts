@@ -2,7 +2,7 @@
  * An attempt's checkpoints on their way to the store. A program writes each beside and renames it, so that what is opened
  * is whole and stays so while the next is written. Of those that come while one is under way only the newest goes.
  */
-import { stat } from 'node:fs/promises';
+import { type FileHandle, stat } from 'node:fs/promises';
 import type { Logger } from '@cellbook/shared/log.ts';
 import { checkpointKeyOf } from '@cellbook/shared/protocol/agent-objects-api.ts';
 import type { RunOrder } from '@cellbook/shared/protocol/gpu-agent-api.ts';
@@ -16,6 +16,8 @@ export interface Saved {
   checkpointKey: string | null;
 }
 
+type CheckpointFiles = Pick<JobFolder, 'checkpoint' | 'work'>;
+
 export interface CheckpointTools {
   objects: Objects;
   log: Logger;
@@ -26,7 +28,7 @@ export interface CheckpointTools {
 
 export class Checkpoints {
   readonly #order: RunOrder;
-  readonly #folder: JobFolder;
+  readonly #folder: CheckpointFiles;
   readonly #tools: CheckpointTools;
   #saved: Saved;
   #baseMs = 0;
@@ -35,7 +37,7 @@ export class Checkpoints {
   #waiting: number | null = null;
   #underWay: Promise<void> | null = null;
 
-  constructor(order: RunOrder, folder: JobFolder, tools: CheckpointTools) {
+  constructor(order: RunOrder, folder: CheckpointFiles, tools: CheckpointTools) {
     this.#order = order;
     this.#folder = folder;
     this.#tools = tools;
@@ -67,9 +69,11 @@ export class Checkpoints {
     if (signature === this.#seen) return;
     this.#seen = signature;
     this.#waiting = this.#baseMs + ranMs;
-    this.#underWay ??= this.#bring().finally(() => {
-      this.#underWay = null;
-    });
+    this.#underWay ??= this.#bring()
+      .catch((error) => this.#tools.log.warn({ err: error }, 'a checkpoint could not be closed'))
+      .finally(() => {
+        this.#underWay = null;
+      });
   }
 
   /** Until all that was seen is in the store, or could not be brought there. */
@@ -83,9 +87,10 @@ export class Checkpoints {
       const savedMs = this.#waiting;
       this.#waiting = null;
       const key = checkpointKeyOf(this.#order.jobId, this.#order.attemptId, this.#count + 1);
-      const file = await openInside(this.#folder.checkpoint, this.#folder.work);
-      if (!file) return;
+      let file: FileHandle | null = null;
       try {
+        file = await openInside(this.#folder.checkpoint, this.#folder.work);
+        if (!file) return;
         await objects.upload(key, file, signal);
         this.#count++;
         this.#saved = { savedMs, checkpointKey: key };
@@ -93,7 +98,7 @@ export class Checkpoints {
       } catch (error) {
         if (!signal.aborted) log.warn({ err: error, key }, 'a checkpoint could not be brought to the store');
       } finally {
-        await file.close();
+        await file?.close();
       }
     }
   }

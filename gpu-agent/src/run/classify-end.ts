@@ -63,3 +63,16 @@ const noSpace = (how: string): Fault => ({
   class: 'host_fault',
   detail: `the host’s disk is full; ${how}`,
 });
+
+export const hostFault = (detail: string): Outcome => ({
+  kind: 'failed',
+  class: 'host_fault',
+  detail: detail.slice(0, 2_000),
+});
+
+/** Told to stop before its program was there. */
+export function neverRan(reason: StopReason): Outcome {
+  if (reason === 'cancelled') return { kind: 'cancelled' };
+  if (reason === 'preempted') return { kind: 'preempted' };
+  return { kind: 'failed', class: 'lost', detail: 'it lost its right to run before it ran' };
+}

@@ -5,17 +5,10 @@
  *
  *     sh (gate: reads “go”, joins the groups) → unshare --net → setpriv (rights, death with its parent) → the program
  */
-import { spawnSync } from 'node:child_process';
 import { type IPty, spawn } from 'node-pty';
 import type { Binary } from './binaries.ts';
+import type { Confinement } from './confinement.ts';
 import { programPath } from './program-path.ts';
-
-export interface Confinement {
-  /** Whose rights it has; null: the agent's. */
-  uid: number | null;
-  /** Whether it is cut off from the network. */
-  offline: boolean;
-}
 
 const gate = 'IFS= read -r go || exit 125; [ "$go" = go ] || exit 125';
 const join = 'for list in $1; do echo $$ > "$list" || exit 125; done; shift; exec "$@"';
@@ -71,37 +64,6 @@ export function launch(command: readonly string[], directory: string, env: Recor
     },
     ended,
   };
-}
-
-const nobody = 65_534;
-
-export interface ConfinementWanted {
-  uid: number | 'auto' | 'same';
-  network: 'none' | 'host';
-  /** What programs must be able to read, and to write into. */
-  readable: readonly string[];
-  writable: string;
-}
-
-/** What of it can be had here, found by trying; and in words what cannot. */
-export function findConfinement(wanted: ConfinementWanted): Confinement & { lacks: string[] } {
-  const lacks: string[] = [];
-  const works = (command: string[]) =>
-    spawnSync(command[0] ?? '', command.slice(1), { stdio: 'ignore' }).status === 0;
-  const offline = wanted.network === 'none' && works(['unshare', '--net', '--', 'true']);
-  if (wanted.network === 'none' && !offline)
-    lacks.push('programs reach the network: the agent may not cut them off');
-  if (wanted.uid === 'same') return { uid: null, offline, lacks };
-  const uid = wanted.uid === 'auto' ? nobody : wanted.uid;
-  const tests = [...wanted.readable.map((path) => `test -r '${path}'`), `test -x '${wanted.writable}'`].join(
-    ' && ',
-  );
-  const as = ['setpriv', `--reuid=${uid}`, `--regid=${uid}`, '--clear-groups', '--', 'sh', '-c', tests];
-  if (works(as)) return { uid, offline, lacks };
-  if (wanted.uid !== 'auto')
-    lacks.push(`programs run with the agent’s own rights: ${uid} cannot read what they need`);
-  else lacks.push('programs run with the agent’s own rights: nobody’s do not reach their files');
-  return { uid: null, offline, lacks };
 }
 
 /** All that a program sees of its surroundings: nothing of the agent's. */

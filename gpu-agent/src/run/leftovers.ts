@@ -3,11 +3,13 @@
  * however long ago, and what became of its attempts is told. What had ended keeps its outcome; the rest is lost, with the
  * checkpoint that was in the store by then.
  */
-import type { Clock } from '@cellbook/shared/clock.ts';
+import { dirname } from 'node:path';
+import type { Logger } from '@cellbook/shared/log.ts';
 import type { AttemptReport } from '@cellbook/shared/protocol/gpu-agent-api.ts';
 import type { Groups } from './cgroup.ts';
 import { attemptsOnDisk, JobFolder } from './job-folder.ts';
-import { killAll, type Marks } from './processes.ts';
+import { livePids, type Marks } from './processes.ts';
+import type { Remains } from './remains.ts';
 
 export interface EarlierEnd {
   report: AttemptReport;
@@ -15,40 +17,83 @@ export interface EarlierEnd {
 }
 
 export interface LeftoverTools {
-  clock: Clock;
+  log: Logger;
+  endAll(marks: Marks): Promise<boolean>;
   groups: Groups;
   dataDirectory: string;
   /** In the environment of every program of this agent. */
   agent: string;
 }
 
-/** Throws where processes do not end: nobody may be told that this host is free. */
-export async function endLeftovers(tools: LeftoverTools): Promise<EarlierEnd[]> {
-  const { groups, dataDirectory, agent, clock } = tools;
+export interface Leftovers {
+  ended: EarlierEnd[];
+  /** What did not end: this host may be used but for the devices that they may be on. */
+  remains: Remains[];
+}
+
+export async function endLeftovers(tools: LeftoverTools): Promise<Leftovers> {
+  const { groups, dataDirectory, agent, endAll, log } = tools;
   const found = attemptsOnDisk(dataDirectory).map((attemptId) => {
     const folder = new JobFolder(dataDirectory, attemptId);
     return { attemptId, folder, record: folder.read() };
   });
   const names = new Set([...found.map(({ attemptId }) => attemptId as string), ...groups.names()]);
-  for (const name of names) {
+  const each = [...names].map((name): Remains & { marks: Marks } => {
     const group = groups.open(name);
-    const leader = found.find(({ attemptId }) => attemptId === name)?.record?.leader ?? null;
-    await end({ leader, processLists: group.processLists, variable: `CELLBOOK_ATTEMPT_ID=${name}` }, clock);
-    group.remove();
-  }
+    const one = found.find(({ attemptId }) => attemptId === name);
+    const leader = one?.record?.leader ?? null;
+    const marks = { leader, processLists: group.processLists, variable: `CELLBOOK_ATTEMPT_ID=${name}` };
+    const remove = () => {
+      group.remove();
+      one?.folder.removeWork();
+    };
+    const devices = one?.record?.order.devices ?? null;
+    const problem = `what an earlier agent ran is not gone: ${name}${where(group.processLists)}`;
+    return { ...{ name, devices, problem, marks }, tidy: tidyOf(problem, marks, remove, tools) };
+  });
+  const remains = await thoseLeft(each);
   // Those that no record and no group names.
-  await end({ leader: null, processLists: [], variable: `CELLBOOK_AGENT=${agent}` }, clock);
-  return found.flatMap(({ folder, record }) => {
-    folder.removeWork();
+  const known = new Set(remains.flatMap(({ marks }) => livePids(marks)));
+  const marks = { leader: null, processLists: [], variable: `CELLBOOK_AGENT=${agent}` };
+  const problem = 'processes that no record names do not end';
+  const end = async () => (await endAll(marks)) || livePids(marks).every((pid) => known.has(pid));
+  const unnamed: Remains = {
+    ...{ name: marks.variable, devices: null, problem },
+    tidy: tidyOf(problem, marks, () => undefined, { endAll: end, log }),
+  };
+  const ended = found.flatMap(({ folder, record }) => {
     if (record) return [{ folder, report: endedReport(record.report) }];
-    folder.remove();
+    if (!remains.some(({ name }) => folder.path.endsWith(name))) folder.remove();
     return [];
   });
+  return { ended, remains: [...remains, ...(await thoseLeft([unnamed]))] };
 }
 
-async function end(marks: Marks, clock: Clock): Promise<void> {
-  if (!(await killAll(marks, clock))) throw new Error(`processes of ${marks.variable} do not end`);
+/** All at once: each that does not end takes its time to say so. */
+async function thoseLeft<T extends Remains>(each: readonly T[]): Promise<T[]> {
+  const gone = await Promise.all(each.map(({ tidy }) => tidy()));
+  return each.filter((_, at) => !gone[at]);
 }
+
+const tidyOf =
+  (
+    problem: string,
+    marks: Marks,
+    remove: () => void,
+    { endAll, log }: Pick<LeftoverTools, 'endAll' | 'log'>,
+  ) =>
+  async (): Promise<boolean> => {
+    try {
+      if (!(await endAll(marks))) throw new Error('processes do not end');
+      remove();
+      return true;
+    } catch (error) {
+      log.error({ err: error, marks }, `${problem}: its devices stay taken`);
+      return false;
+    }
+  };
+
+const where = ([list]: readonly string[]): string => (list === undefined ? '' : ` in ${dirname(list)}`);
 
 function endedReport(report: AttemptReport): AttemptReport {
   if (report.state.phase === 'ended') return report;

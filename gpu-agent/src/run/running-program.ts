@@ -1,7 +1,6 @@
 /** A program while it runs: what it said, how it stands against its bounds, what it was asked. */
 import type { Clock } from '@cellbook/shared/clock.ts';
 import { limits } from '@cellbook/shared/limits.ts';
-import type { RunOrder } from '@cellbook/shared/protocol/gpu-agent-api.ts';
 import type { Binary } from './binaries.ts';
 import type { Launched } from './launch.ts';
 import { groupPids, type Marks, memoryMibOf, signal } from './processes.ts';
@@ -10,7 +9,8 @@ import { type Fault, judge } from './watchdog.ts';
 
 export interface ProgramTools {
   clock: Clock;
-  order: RunOrder;
+  /** Of its whole run; may become less. */
+  wallMsLeft(): number;
   /** It is a step further. */
   progressed(): void;
 }
@@ -21,7 +21,7 @@ const stepOf = (progress: number | null): number =>
 export class RunningProgram {
   readonly binary: Binary;
   readonly #clock: Clock;
-  readonly #order: RunOrder;
+  readonly #wallMsLeft: () => number;
   readonly #marks: Marks;
   readonly #pid: number;
   readonly #over = new AbortController();
@@ -36,7 +36,7 @@ export class RunningProgram {
   constructor(binary: Binary, launched: Launched, marks: Marks, given: ProgramTools) {
     this.binary = binary;
     this.#clock = given.clock;
-    this.#order = given.order;
+    this.#wallMsLeft = given.wallMsLeft;
     this.#marks = marks;
     this.#pid = launched.pid;
     const nowMs = this.#clock.monotonicMs();
@@ -93,10 +93,9 @@ export class RunningProgram {
     this.#memoryMibMax = Math.max(this.#memoryMibMax, memoryMib);
     const { progress } = this.#said;
     const times = { startedMs: this.#startedMs, heardMs: this.#heardMs, progressedMs: this.#progressedMs };
-    const { wallMsLeft } = this.#order;
     return judge(
       { ...times, progress, memoryMib, deviceProblem },
-      { ...this.binary, wallMsLeft },
+      { ...this.binary, wallMsLeft: this.#wallMsLeft() },
       this.#clock.monotonicMs(),
     );
   }

@@ -1,11 +1,15 @@
 /** The agent of one GPU host: `node gpu-agent/src/main.ts`, with devices that are simulated and programs that are real. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { limits } from '@cellbook/shared/limits.ts';
 import { checkoutDirectory } from '../config.ts';
 import type { GpuHostPlace } from '../gpu-topology.ts';
 import type { Child, SpawnContext } from '../processes/child.ts';
 import { stopOrder } from '../processes/record.ts';
 import { startServed } from './served-program.ts';
+
+/** 64 devices, and 64 attempts at once on each. */
+const uidsOfHost = 4_096;
 
 const examples = ['video-renderer', 'notebook-runner'].map((name) =>
   join(checkoutDirectory, 'gpu-agent/examples', name),
@@ -41,6 +45,8 @@ export async function startGpuAgent(
       CELLBOOK_AGENT_KEY_FILE: options.keyFile,
       CELLBOOK_DEVICES: options.devices,
       CELLBOOK_BINARIES: examples.join(':'),
+      // Hosts of one machine share its users: a range for each, by what else is a host's own.
+      CELLBOOK_JOB_UID: String(limits.gpuAgent.run.uidFirst + options.port * uidsOfHost),
       NODE_COMPILE_CACHE: join(options.cacheDirectory, 'node-compile-cache'),
     },
     stopDeadlineMs: 40_000,

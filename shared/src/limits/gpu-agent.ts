@@ -55,6 +55,10 @@ export const gpuAgentLimits = {
       everyMs: 250,
       /** From kill to gone; more means a process that hangs in the kernel, and the host is at fault. */
       killedMs: 10_000,
+      /** Between tries to take away what is stuck: a driver that comes back does so after seconds to minutes. */
+      tidyAgainMs: 10_000,
+      /** The first user id of attempts: above those that distributions give to people and containers' first ranges. */
+      uidFirst: 200_000,
       /** Of what a program last said: what a report may hold. */
       logCharsMax: 16_384,
       logReportedMax: 4_096,
