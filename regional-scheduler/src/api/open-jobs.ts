@@ -20,6 +20,7 @@ import type { SubmissionStore } from '../admission/submission-store.ts';
 import { mayRun } from '../core/contain/contain.ts';
 import type { Database } from '../db/database.ts';
 import { followEnds } from '../ends/follow-ends.ts';
+import { forgetCheckpoints } from '../ends/forget-checkpoints.ts';
 import { tellJoinedOf } from '../ends/settlement-of.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
 import type { Region } from '../region.ts';
@@ -42,7 +43,7 @@ export interface OpenJobsDeps {
   schedulerId: string;
   region: Region;
   database: Database;
-  objects: Pick<ObjectStore, 'size' | 'read' | 'remove'>;
+  objects: Pick<ObjectStore, 'size' | 'read' | 'remove' | 'list'>;
   predict: Predict;
   /** Of principals. */
   edgeKeys: JWTVerifyGetKey;
@@ -104,6 +105,7 @@ export function openJobs(deps: OpenJobsDeps): OpenJobs {
     );
     await outbox.forget(clock.nowMs() - limits.jobs.webhook.keptDays * 86_400_000).catch(() => 0);
   });
+  const forgetting = forgetCheckpoints({ region, objects, logger: log });
   let unfollow = () => {};
   return {
     store,
@@ -117,7 +119,7 @@ export function openJobs(deps: OpenJobsDeps): OpenJobs {
     },
     async stop() {
       unfollow();
-      await Promise.all([tidying.stop(), ends.stop(), deliveries.stop()]);
+      await Promise.all([forgetting.stop(), tidying.stop(), ends.stop(), deliveries.stop()]);
       redis?.destroy();
     },
   };

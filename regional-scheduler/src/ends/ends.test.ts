@@ -98,12 +98,17 @@ it('of a preempted attempt is charged what its checkpoint saved, of one lost wit
     const attemptId = await under.run(job.id);
     const atMs = under.clock.nowMs();
     const event = { type: 'attempt_ended', atMs, jobId: job.id, attemptId, outcome, ranMs, savedMs };
+    // What it brings comes to nothing, though it was brought whole.
+    under.objects.set(`results/${job.id}/${attemptId}/video.mp4`, Buffer.from('a video'));
     await under.commit({ ...event, retryAtMs: atMs } as never);
   };
   await ended({ kind: 'preempted' }, 30_000, 20_000);
   await ended({ kind: 'failed', class: 'lost', detail: '' }, 10_000, 20_000);
-  await under.succeed(job.id, await under.run(job.id));
+  const last = await under.run(job.id);
+  await under.succeed(job.id, last);
   await expect.poll(async () => (await jobsOf(who))[0]?.costMicros, patience).toBe(70 * 600);
+  const kept = () => [...under.objects.keys()].filter((key) => key.includes(job.id));
+  await expect.poll(kept, patience).toEqual([`results/${job.id}/${last}/video.mp4`]);
 });
 
 it('puts aside the end of a job that cannot be stored, and settles the others of the same page', async () => {

@@ -8,9 +8,10 @@ import type { Timer } from '@cellbook/shared/clock.ts';
 import type { JobId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { SubmissionStore } from '../admission/submission-store.ts';
-import { type EventLog, isLast, jobOf, type StoredEntry } from '../log/event-log.ts';
-import type { ObjectStore } from '../objects/object-store.ts';
+import { type EventLog, isLast, jobOf } from '../log/event-log.ts';
+import type { ListedObjects } from '../objects/remove-under.ts';
 import { foldJob, newJob } from '../records/fold-job.ts';
+import { removeObjects } from './remove-objects.ts';
 import { type SettleDeps, settleEnded } from './settle-ended.ts';
 import type { Ended } from './settlement-of.ts';
 
@@ -19,8 +20,8 @@ export interface FollowEndsDeps extends SettleDeps {
   store: Pick<SubmissionStore, 'settle' | 'cursor' | 'find' | 'findBrief'>;
   /** Something to deliver or to take in was stored. */
   settled(): void;
-  /** What ended jobs had saved is of no more use. */
-  objects?: Pick<ObjectStore, 'remove'>;
+  /** Of what ended jobs have brought, their results alone are of use. */
+  objects: ListedObjects;
 }
 
 export interface FollowEnds {
@@ -84,39 +85,21 @@ async function settlePage(deps: FollowEndsDeps): Promise<number> {
   const jobIds = page.flatMap(({ event }) => (isLast(event) ? (jobOf(event) ?? []) : []));
   // Nothing of it ended: the cursor moves when something does, or now and then, so that reading goes on from there.
   if (jobIds.length === 0 && page.length < limits.jobs.endsPageEvents) return 0;
-  const { ended, events } = await endedOf(deps, [...new Set(jobIds)]);
+  const ended = await endedOf(deps, [...new Set(jobIds)]);
   await settleEnded(deps, ended, { fromSeq, toSeq: last.seq });
   deps.settled();
-  await removeCheckpoints(deps, events);
+  await removeObjects(deps, ended);
   return page.length;
 }
 
-/** Whoever dies in between leaves a few lying. */
-async function removeCheckpoints(
-  { objects, logger }: FollowEndsDeps,
-  events: readonly StoredEntry[],
-): Promise<void> {
-  const keys = events.flatMap(({ event }) =>
-    event.type === 'attempt_saved' ? (event.checkpointKey ?? []) : [],
-  );
-  for (const key of new Set(keys))
-    await objects
-      ?.remove(key)
-      .catch((error: unknown) => logger.warn({ err: error, key }, 'a checkpoint stays that nobody needs'));
-}
-
-async function endedOf(
-  { store, log }: FollowEndsDeps,
-  jobIds: readonly JobId[],
-): Promise<{ ended: Ended[]; events: StoredEntry[] }> {
-  if (jobIds.length === 0) return { ended: [], events: [] };
+async function endedOf({ store, log }: FollowEndsDeps, jobIds: readonly JobId[]): Promise<Ended[]> {
+  if (jobIds.length === 0) return [];
   const [records, events] = await Promise.all([store.findBrief(jobIds), log.eventsOf(jobIds)]);
   const repeats = records.flatMap(({ jobId, request }) => (request.repeats === null ? [] : [jobId]));
   const repeated = new Map((await store.find(repeats)).map((record) => [record.jobId, record]));
-  const ended = records.map((record) => {
+  return records.map((record) => {
     const view = newJob(null);
     for (const { event } of events) if (jobOf(event) === record.jobId) foldJob(view, event);
     return { record, view, repeated: repeated.get(record.jobId) ?? null };
   });
-  return { ended, events };
 }

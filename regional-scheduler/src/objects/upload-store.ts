@@ -60,7 +60,10 @@ export function createUploadStore(incoming: string, whole: WholeObjects): Object
       await rm(pathOf(key), { force: true });
       await whole.remove(key);
     },
-    list: async (prefix) => whole.list(jobObjectsPrefixSchema.parse(prefix)),
+    async list(prefix) {
+      const keys = await whole.list(jobObjectsPrefixSchema.parse(prefix));
+      return keys.filter((key) => agentObjectKeySchema.safeParse(key).success);
+    },
     async removeAbandoned(beforeMs) {
       let removed = 0;
       for (const name of (await orMissing(readdir(incoming))) ?? []) {

@@ -210,4 +210,5 @@ const objectsOf = (objects: Map<string, Buffer>): OpenJobsDeps['objects'] => ({
     return { bytes: all.length, stream: Readable.from([part]) };
   },
   remove: async (key) => void objects.delete(key),
+  list: async (prefix) => [...objects.keys()].filter((key) => key.startsWith(prefix)),
 });
