@@ -89,6 +89,8 @@ describe('a job', () => {
     expect(region.apply({ ...settled, jobId: taken, handoff: 6, taken: true })).toBe(false);
     region.apply({ ...settled, jobId: taken, handoff: 7, taken: true });
     region.apply({ ...settled, jobId: refused, handoff: 7, taken: false });
+    const again = { type: 'spill_offered', atMs: region.nowMs, jobId: refused, to } as const;
+    expect(region.apply({ ...again, handoff: 7 })).toBe(false);
     region.decide();
     expect(jobView(region.state, taken)).toBeNull();
     expect(region.hostOf(refused)).toBe('h-2');

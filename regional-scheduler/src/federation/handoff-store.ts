@@ -23,7 +23,7 @@ export interface HandoffStore {
 }
 
 /** `takeOver`: stores a job, where it is not stored yet. */
-export function createMemoryHandoffStore(takeOver: (job: Candidate) => void): HandoffStore {
+export function createMemoryHandoffStore(takeOver: (job: Candidate) => void = () => {}): HandoffStore {
   const rows = new Map<string, { key: HandoffKey; answer: HandoffAnswer; atMs: number }>();
   const nameOf = ({ jobId, from, handoff }: HandoffKey) => `${jobId} ${from} ${handoff}`;
   return {

@@ -1,7 +1,12 @@
 /**
- * The leader's side of handing jobs over: every second it goes on with what it has offered, and looks whether
- * there is more to offer. It keeps nothing that matters: offers are in the log, and whoever leads next finds the jobs
- * that are `spilling` in its state and their offers in the log, and asks again.
+ * The leader's side of handing jobs over: every second it goes on with what is offered, and looks whether there is
+ * more to offer. It keeps nothing that matters. To offer is to ask for `spill_offered`; what comes of that is told by
+ * the state and the log alone: a job that is `spilling` there is offered to whom the log says, by whomever it was asked
+ * for and whenever, and no region hears of an offer that is not written.
+ *
+ *     queued ──ask──▶ (asked) ──spilling, and in the log──▶ PUT or DELETE ──answered, ask──▶ spill_settled
+ *        ▲               │ not in a while: as if never asked
+ *        └───────────────┘
  */
 import type { Clock, Timer } from '@cellbook/shared/clock.ts';
 import type { JobId, RegionId } from '@cellbook/shared/ids.ts';
@@ -10,7 +15,7 @@ import type { Logger } from '@cellbook/shared/log.ts';
 import { handoffAnswerSchema, regionStatusSchema } from '@cellbook/shared/protocol/federation-api.ts';
 import { handoffRules, nextStep, restAfterRefusalMs } from '../core/federation/handoff.ts';
 import { chooseSpills, type RegionStatus, usualSpillPolicy } from '../core/federation/spill.ts';
-import { jobView } from '../core/state.ts';
+import { jobView, type SchedulerState } from '../core/state.ts';
 import type { JobRecords } from '../records/job-record.ts';
 import type { Region } from '../region.ts';
 import type { HandoffStore } from './handoff-store.ts';
@@ -37,12 +42,14 @@ interface Offer {
 
 export class Spiller {
   readonly #deps: SpillerDeps;
+  /** Of the jobs that are `spilling`, as the log has them. */
   readonly #offers = new Map<JobId, Offer>();
+  /** Offers that the log may have or not yet, until when that is waited for. */
+  readonly #asked = new Map<JobId, number>();
   readonly #statuses = new Map<RegionId, { status: RegionStatus; monoMs: number }>();
   /** Refused ones, until when they are offered to nobody. */
   readonly #resting = new Map<JobId, number>();
   #active: ReadonlySet<RegionId> = new Set();
-  #epoch = -1;
   #prunedMs = 0;
 
   constructor(deps: SpillerDeps) {
@@ -51,29 +58,34 @@ export class Spiller {
 
   /** One round; repeats are harmless. */
   async round(): Promise<void> {
-    const { region } = this.#deps;
-    const { leads, epoch } = region.leadership();
-    if (!leads) return;
-    if (epoch !== this.#epoch) await this.#find(epoch);
+    if (!this.#leads()) return;
+    await this.#find();
     await this.#ask();
     await this.#settleAll();
     await this.#offer();
     await this.#prune();
   }
 
-  /** Of a new term: what is `spilling`, with where it was offered to. */
-  async #find(epoch: number): Promise<void> {
+  #leads(): boolean {
+    return this.#deps.region.leadership().leads;
+  }
+
+  /** What is `spilling`, with where the log says that it is offered to. */
+  async #find(): Promise<void> {
     const { region } = this.#deps;
-    this.#offers.clear();
     const state = region.state();
     if (!state) return;
-    const ids: JobId[] = [];
-    for (const row of state.jobs.rows())
-      if (state.jobs.phaseOf(row) === 'spilling') ids.push(state.jobs.ids[row]!);
-    for (const { event } of ids.length === 0 ? [] : await region.log.eventsOf(ids))
-      if (event.type === 'spill_offered')
+    const spilling = spillingIn(state);
+    for (const [jobId, { handoff }] of this.#offers)
+      if (spilling.get(jobId) !== handoff) this.#offers.delete(jobId);
+    const missing = [...spilling.keys()].filter((jobId) => !this.#offers.has(jobId));
+    if (missing.length === 0) return;
+    // The state may be ahead of the log, never behind it.
+    for (const { event } of await region.log.eventsOf(missing))
+      if (event.type === 'spill_offered' && spilling.get(event.jobId) === event.handoff) {
         this.#offers.set(event.jobId, { ...event, sinceMs: event.atMs, isSettled: false });
-    this.#epoch = epoch;
+        this.#asked.delete(event.jobId);
+      }
   }
 
   async #ask(): Promise<void> {
@@ -101,14 +113,14 @@ export class Spiller {
             ),
           ),
       );
-    this.#forget();
   }
 
   async #settle(jobId: JobId, offer: Offer): Promise<void> {
     const { region, peers, records, joins, clock, log } = this.#deps;
     const state = region.state();
     const view = state && jobView(state, jobId);
-    if (view?.phase !== 'spilling') return;
+    // Others were waited for since it was looked up.
+    if (!state || !view || handoffOf(state, jobId) !== offer.handoff) return;
     const path = `/federation/v1/handoffs/${jobId}/${offer.handoff}`;
     const { sinceMs, handoff, to } = offer;
     const [record] = await records.find([jobId]);
@@ -146,10 +158,12 @@ export class Spiller {
     const fresh = [...this.#statuses.values()].filter(
       (one) => monoMs - one.monoMs < limits.federation.statusMsMax,
     );
-    const room = limits.federation.spillingMax - this.#offers.size;
+    for (const [jobId, untilMs] of this.#asked) if (monoMs >= untilMs) this.#asked.delete(jobId);
+    const room = limits.federation.spillingMax - this.#offers.size - this.#asked.size;
     if (!state || fresh.length === 0 || room <= 0) return;
     for (const [jobId, untilMs] of this.#resting) if (monoMs >= untilMs) this.#resting.delete(jobId);
-    const isFree = (jobId: JobId) => !this.#offers.has(jobId) && !this.#resting.has(jobId);
+    const known = [this.#offers, this.#asked, this.#resting];
+    const isFree = (jobId: JobId) => !known.some((jobs) => jobs.has(jobId));
     const candidates = candidatesOf(state).filter((job) => isFree(job.jobId));
     if (candidates.length === 0) return;
     const came = await handoffs.took(candidates.map((job) => job.jobId));
@@ -166,21 +180,9 @@ export class Spiller {
         this.#resting.set(jobId, monoMs + handoffRules.restMsMax);
         continue;
       }
-      const sinceMs = clock.nowMs();
-      this.#offers.set(jobId, { to, handoff, sinceMs, isSettled: false });
-      await region.ask({ type: 'spill_offered', atMs: sinceMs, jobId, to, handoff }, 'spillover');
-    }
-  }
-
-  /** What the log has settled, and what was no longer queued when the offer came to be written. */
-  #forget(): void {
-    const { region, clock } = this.#deps;
-    const state = region.state();
-    if (!state) return;
-    for (const [jobId, { sinceMs, isSettled }] of this.#offers) {
-      const isSpilling = jobView(state, jobId)?.phase === 'spilling';
-      if (!isSpilling && (isSettled || clock.nowMs() - sinceMs > handoffRules.patienceMs))
-        this.#offers.delete(jobId);
+      if (!this.#leads()) return;
+      this.#asked.set(jobId, clock.monotonicMs() + handoffRules.patienceMs);
+      await region.ask({ type: 'spill_offered', atMs: clock.nowMs(), jobId, to, handoff }, 'spillover');
     }
   }
 
@@ -190,6 +192,20 @@ export class Spiller {
     this.#prunedMs = clock.nowMs();
     await handoffs.prune(clock.nowMs() - handoffRules.keptMs);
   }
+}
+
+/** Which are offered, with the number of the offer. */
+function spillingIn(state: SchedulerState): Map<JobId, number> {
+  const found = new Map<JobId, number>();
+  for (const row of state.jobs.inPhase('spilling'))
+    found.set(state.jobs.ids[row]!, state.tries.get(row)?.handoff ?? 0);
+  return found;
+}
+
+function handoffOf(state: SchedulerState, jobId: JobId): number | null {
+  const row = state.jobs.rowOf(jobId);
+  if (row === undefined || state.jobs.phaseOf(row) !== 'spilling') return null;
+  return state.tries.get(row)?.handoff ?? null;
 }
 
 export function startSpilling(spiller: Spiller, clock: Clock, log: Logger): { close(): Promise<void> } {

@@ -63,6 +63,13 @@ export class JobTable {
     return this.#rowById.values();
   }
 
+  /** For a phase that few are in: one byte of each is looked at, not the job. */
+  *inPhase(phase: LivePhase): Generator<Row> {
+    const code = livePhases.indexOf(phase);
+    for (let row = this.phase.indexOf(code); row !== -1; row = this.phase.indexOf(code, row + 1))
+      if (this.#rowById.get(this.ids[row]!) === row) yield row;
+  }
+
   add(spec: JobSpec, sequence: number): Row {
     const row = this.#free.pop() ?? this.ids.length;
     if (row >= this.phase.length) this.#grow(Math.max(1024, 2 * this.phase.length));

@@ -81,6 +81,8 @@ export function applySpillOffered(
 ): boolean {
   const row = state.jobs.rowOf(jobId);
   if (row === undefined || state.jobs.phaseOf(row) !== 'queued') return false;
+  // A number is given once: what is said of one offer must never settle another.
+  if (handoff <= (state.tries.get(row)?.handoff ?? 0)) return false;
   dequeue(state, row);
   dropReservation(state, jobId);
   state.jobs.setPhase(row, 'spilling');
