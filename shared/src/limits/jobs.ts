@@ -108,11 +108,15 @@ export const jobLimits = {
     eventHeartbeatMs: 15_000,
     eventStreamMsMax: 5 * 60_000,
     eventStreamsPerUserMax: 50,
+    /** In one process: at 256 KB of a slow reader's each 512 MB, and usually a few KB. */
+    eventStreamsMax: 2_000,
     /** Streams look so often where no hint has come: a hint may be lost. */
     eventLookMs: 2_000,
     eventPageRows: 200,
     eventBufferBytesMax: 256 * 1024,
     eventDrainMs: 30_000,
+    /** From the end of a stream until a reader is cut off that has not taken it: 256 KB at 400 kbit/s. */
+    eventCutMs: 5_000,
     /** Of one attempt, the last of what it wrote; as an agent reports it. */
     logTailCharsMax: 16_384,
     logNotedMs: 3_600_000,

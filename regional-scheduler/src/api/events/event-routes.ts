@@ -1,6 +1,5 @@
 /** `GET /v1/jobs/{id}/events`. */
 import type { ServerResponse } from 'node:http';
-import { CellbookError } from '@cellbook/shared/errors.ts';
 import type { JobId, RegionId, UserId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import { z } from 'zod';
@@ -10,7 +9,9 @@ import { needsOfJob } from '../access/gate.ts';
 import type { JobsDeps, JobsScope } from '../jobs-deps.ts';
 import { iso, presentJob } from '../present-job.ts';
 import { jobParams, viewOf } from '../read-routes.ts';
-import { type EventSink, JobEventStream } from './job-event-stream.ts';
+import { JobEventStream } from './job-event-stream.ts';
+import { responseSink } from './response-sink.ts';
+import { StreamPlaces } from './stream-places.ts';
 
 const headersSchema = z.looseObject({ 'last-event-id': z.string().max(100).optional() });
 
@@ -73,43 +74,30 @@ const lastEvent = (viewed: Viewed, regionId: RegionId): string => {
 
 function openStreams({ region, regionId, clock, log, logs }: JobsDeps) {
   const byJob = new Map<JobId, Set<JobEventStream>>();
-  const ofUser = new Map<UserId, number>();
+  const places = new StreamPlaces();
   region.follow((committed) => {
     for (const { event } of committed) {
       const jobId = jobIdOf(event);
       if (jobId !== null) for (const stream of byJob.get(jobId) ?? []) stream.hint();
     }
   });
-  const count = (userId: UserId, by: number) => {
-    const now = (ofUser.get(userId) ?? 0) + by;
-    if (now === 0) ofUser.delete(userId);
-    else ofUser.set(userId, now);
-  };
   return {
-    assertRoom(userId: UserId): void {
-      if ((ofUser.get(userId) ?? 0) < limits.jobs.eventStreamsPerUserMax) return;
-      throw new CellbookError('rate_limited', {
-        doing: 'opening a stream of events',
-        problem: `you have ${limits.jobs.eventStreamsPerUserMax} streams open, which is the limit`,
-        next: 'Close one, or poll GET /v1/jobs.',
-        retryAfterMs: 5_000,
-      });
-    },
+    assertRoom: (userId: UserId): void => places.assertRoom(userId),
     open(userId: UserId, response: ServerResponse, viewed: Viewed, afterSeq: number): void {
       const jobId = viewed.record.sameAs ?? viewed.record.jobId;
       const stream = new JobEventStream({
-        ...{ log: region.log, clock, regionId, viewed, jobId, afterSeq, sink: sinkOf(response) },
+        ...{ log: region.log, clock, regionId, viewed, jobId, afterSeq, sink: responseSink(response, clock) },
         progressOf: async (attemptId) => (await logs.live([attemptId])).get(attemptId)?.progress ?? null,
         onFailure: (error) =>
           log.warn({ err: error, jobId }, 'an event stream failed; its client comes back'),
       });
       byJob.set(jobId, (byJob.get(jobId) ?? new Set()).add(stream));
-      count(userId, 1);
+      places.take(userId);
       const ending = clock.setTimer(limits.jobs.eventStreamMsMax, () => stream.end());
       response.once('close', () => {
         ending.cancel();
         stream.end();
-        count(userId, -1);
+        places.leave(userId);
         byJob.get(jobId)?.delete(stream);
         if (byJob.get(jobId)?.size === 0) byJob.delete(jobId);
       });
@@ -125,13 +113,3 @@ const streamHeaders = {
   'cache-control': 'no-store',
   'x-accel-buffering': 'no',
 };
-
-const sinkOf = (response: ServerResponse): EventSink => ({
-  write(text) {
-    if (response.destroyed || response.writableEnded) return true;
-    response.write(text);
-    return response.writableLength <= limits.jobs.eventBufferBytesMax;
-  },
-  onceDrained: (listener) => void response.once('drain', listener).once('close', listener),
-  end: () => void response.end(),
-});
