@@ -244,7 +244,8 @@ describe('reading', () => {
     const second = await list(`limit=2&cursor=${first.nextCursor}`);
     expect(second).toMatchObject({ jobs: [{ id: ids[2] }], nextCursor: null });
     expect((await list('state=ended')).jobs).toEqual([]);
-    expect((await under.fetch(who, '/v1/jobs?cursor=zzz')).status).toBe(400);
+    for (const wrong of ['cursor=zzz', 'label=a%00=b', 'kind=%00'])
+      expect((await under.fetch(who, `/v1/jobs?${wrong}`)).status, wrong).toBe(400);
   });
 
   it('cancels once, and says that it was asked', async () => {

@@ -19,6 +19,7 @@ import { z } from 'zod';
 import { type ErrorBody, httpStatusByCode } from '../errors.ts';
 import { attemptIdSchema, jobIdSchema, orgIdSchema, regionIdSchema } from '../ids.ts';
 import { limits } from '../limits.ts';
+import { whyNotStorable } from '../storable.ts';
 import { jobSchema } from './job.ts';
 import { tierSchema } from './principal.ts';
 
@@ -31,16 +32,20 @@ export const jobListSchema = z
   .object({ jobs: z.array(jobSchema), nextCursor: z.string().nullable() })
   .meta({ title: 'JobList' });
 
+const isStorable = (text: string): boolean => whyNotStorable(text) === null;
+const unstorable = 'it holds NUL, which no text may';
+
 export const jobListQuerySchema = z.object({
   limit: z.coerce.number().int().min(1).max(limits.jobs.pageSizeMax).default(limits.jobs.pageSizeDefault),
   cursor: z.string().max(200).optional(),
   /** Whose: your own in the organisation you act in, or everybody's in it. */
   of: z.enum(['me', 'organisation']).default('me'),
-  kind: z.string().max(40).optional(),
+  kind: z.string().max(40).refine(isStorable, unstorable).optional(),
   /** `name=value`. */
   label: z
     .string()
     .regex(/^[^=]{1,60}=.{0,100}$/, 'expected name=value')
+    .refine(isStorable, unstorable)
     .optional(),
   since: z.iso.datetime({ offset: true }).optional(),
   /** `waiting`, `running` or `ended`. Jobs of a page that do not fit are left out of it: a page may be short. */
