@@ -50,12 +50,6 @@ export class MemorySubmissionStore implements SubmissionStore {
     return verdicts;
   }
 
-  async takeOver(candidate: Candidate): Promise<boolean> {
-    if (this.records.has(candidate.spec.jobId)) return false;
-    this.#store(candidate, null);
-    return true;
-  }
-
   async holdingOf(holder: string, month: string): Promise<Holding> {
     return this.#holdingOf(holder, month);
   }

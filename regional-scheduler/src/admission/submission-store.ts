@@ -6,7 +6,6 @@
 import type { Durability } from '@cellbook/shared/protocol/job-request.ts';
 import type { FoldedJob } from '../records/fold-job.ts';
 import type { JobBrief, JobEnd, JobRecords } from '../records/job-record.ts';
-import type { Candidate } from './asked.ts';
 import type { Applicant, Holding, Verdict } from './decide-admission.ts';
 
 /** What is told to a receiver of its own. */
@@ -42,8 +41,6 @@ export interface Settlement {
 export interface SubmissionStore extends JobRecords {
   /** Of one group, in its order, in one commit; one that cannot be stored is refused alone. */
   admit(applicants: readonly Applicant[], how: { nowMs: number; durability: Durability }): Promise<Verdict[]>;
-  /** A job that another region has handed over: stored once, however often it comes. False: it was here. */
-  takeOver(candidate: Candidate, handoff: string): Promise<boolean>;
   holdingOf(holder: string, month: string): Promise<Holding>;
   cursor(): Promise<number>;
   /** False where another has settled it. */

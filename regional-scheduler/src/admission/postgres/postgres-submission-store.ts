@@ -1,7 +1,6 @@
 import type { JobId, UserId } from '@cellbook/shared/ids.ts';
 import type { Database } from '../../db/database.ts';
 import type { ListQuery } from '../../records/job-record.ts';
-import type { Candidate } from '../asked.ts';
 import type { Applicant, Verdict } from '../decide-admission.ts';
 import {
   cursorName,
@@ -12,10 +11,9 @@ import {
 } from '../submission-store.ts';
 import { admitGroup, type HowAdmitted } from './admit-group.ts';
 import { findBriefs, findJobs, listJobs } from './job-rows.ts';
-import { holdingsOf, lockOrganisations, type Sql } from './read-known.ts';
+import { holdingsOf, type Sql } from './read-known.ts';
 import { writeCancel } from './write-cancel.ts';
 import { writeSettlement } from './write-settlement.ts';
-import { insertSubmissions } from './write-submissions.ts';
 
 export class PostgresSubmissionStore implements SubmissionStore {
   readonly #sql: Database['$client'];
@@ -29,13 +27,6 @@ export class PostgresSubmissionStore implements SubmissionStore {
 
   admit(applicants: readonly Applicant[], how: HowAdmitted): Promise<Verdict[]> {
     return admitGroup((work) => this.#inTransaction(work), applicants, { ...how, tell: this.#tell });
-  }
-
-  takeOver(candidate: Candidate, handoff: string): Promise<boolean> {
-    return this.#inTransaction(async (sql) => {
-      await lockOrganisations(sql, [candidate.spec.orgId]);
-      return (await insertSubmissions(sql, [{ candidate, sameAs: null, handoff }])).size > 0;
-    });
   }
 
   async holdingOf(holder: string, month: string) {
