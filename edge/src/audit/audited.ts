@@ -7,6 +7,7 @@ import type { Identity } from '../identity/identity.ts';
 import { log } from '../log.ts';
 import { eventOf, whichOf, whoOf } from './ask-event.ts';
 import { noteOf } from './note-audit.ts';
+import { readActionOf } from './read-actions.ts';
 import { actionOf } from './route-actions.ts';
 
 export interface AuditedCall {
@@ -21,7 +22,7 @@ export async function audited(
   work: () => Response | Promise<Response>,
 ): Promise<Response> {
   const what = actionOf(route);
-  if (what === null) return work();
+  if (what === null) return auditedRead(ask, { route, params, identity }, work);
   const { audit } = ask.edge;
   const which = whichOf(what.split('.')[0] ?? 'none', params);
   const details = { method: route.method, route: route.path };
@@ -47,6 +48,24 @@ export async function audited(
     });
   // Where this cannot be kept the work is done all the same: in the log it stays `unknown`, never `failed`.
   await end({ outcome: outcomeOf(answer.status), code: null, status: answer.status });
+  return answer;
+}
+
+/** Of a read only what was shown is recorded, before it is. */
+async function auditedRead(
+  ask: Ask,
+  { route, params, identity }: AuditedCall,
+  work: () => Response | Promise<Response>,
+): Promise<Response> {
+  const answer = await work();
+  const { status } = answer;
+  const what = status < 400 ? await readActionOf(ask, route, identity) : null;
+  if (what === null) return answer;
+  const which = whichOf(what.split('.')[0] ?? 'none', params);
+  const details = { method: route.method, route: route.path };
+  const event = eventOf(ask, { what, who: identity, which, details });
+  await ask.edge.audit.record({ ...event, result: { outcome: 'ok', code: null, status } });
+  settleBehind(ask);
   return answer;
 }
 

@@ -91,3 +91,28 @@ test('a job that has gone to another region is asked for there, but for who insi
     ids: { asked: 'local', region: 'elsewhere' },
   });
 });
+
+test.each([
+  ['are in the record of an organisation that wants them there', true],
+  ['are recorded for nobody else', false],
+])('reads of what a job holds and made %s', async (_where, reads) => {
+  const { ask, world, org } = await worldWith(
+    [scheduler('gpu-local', 'local', here)],
+    `${reads}@example.org`,
+  );
+  await world.edge.orgs.setAuditPolicy(org, { reads }, world.edge.clock.nowMs());
+  for (const path of ['echo', 'echo/logs', 'echo/result', 'echo/events', 'unheard-of', ''])
+    await (await ask(`/v1/jobs/${path}`)).text();
+  const recorded = async () => {
+    await world.edge.audit.settle();
+    const { results } = await env.DIRECTORY.prepare(
+      `SELECT action FROM audit_events WHERE action LIKE 'job.%' AND org_id = ? ORDER BY action`,
+    )
+      .bind(org)
+      .all<{ action: string }>();
+    return results.map(({ action }) => action);
+  };
+  await expect
+    .poll(recorded, { timeout: 20_000 })
+    .toEqual(reads ? ['job.logs', 'job.read', 'job.read', 'job.result'] : []);
+});

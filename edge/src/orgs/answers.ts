@@ -37,7 +37,7 @@ export const auditPolicyBody = z
   .object({
     /** Record the code that kernels are given to run. */
     kernelCode: z.boolean().default(false),
-    /** Record reads of files and notebooks. */
+    /** Record reads of files, notebooks and GPU jobs. */
     reads: z.boolean().default(false),
     /** Keep events at least this long. */
     retentionDays: z.int().min(1).max(36_525).nullable().default(null),

@@ -49,6 +49,9 @@ export const auditActionSchema = z
     // GPU jobs.
     'job.submit',
     'job.cancel',
+    'job.read',
+    'job.logs',
+    'job.result',
     // Secrets.
     'secret.put',
     'secret.delete',

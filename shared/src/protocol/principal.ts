@@ -33,7 +33,7 @@ export type Tier = z.infer<typeof tierSchema>;
 export const auditPolicySchema = z.object({
   /** Record the code of every execute_request. */
   code: z.boolean().optional(),
-  /** Record reads of files and notebooks. */
+  /** Record reads of files and notebooks, and of GPU jobs. */
   reads: z.boolean().optional(),
   /** How long events are kept at the least. */
   days: z.int().min(1).max(36_525).optional(),
