@@ -1,7 +1,8 @@
 /**
- * Text that a program wrote and an agent cut: half a character at the cut and NUL are left out of it, for Postgres takes
- * neither, and what is refused there would hold up everything that is written with it.
+ * Text that a program wrote and an agent cut, as it can be kept: what Postgres refuses would hold up everything that is
+ * written with it.
  */
 import { z } from 'zod';
+import { storableText } from '../storable.ts';
 
-export const toldText = () => z.string().overwrite((text) => text.replaceAll('\0', '').toWellFormed());
+export const toldText = () => z.string().overwrite(storableText);

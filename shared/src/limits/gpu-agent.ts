@@ -9,8 +9,6 @@ export const gpuAgentLimits = {
       ranMsMax: 100 * 86_400_000,
       /** 64 TiB: thirty times the largest host there is. */
       memoryMibMax: 64 * 2 ** 20,
-      /** As `objects.resultBytesMax`, which an agent keeps to. */
-      resultBytesMax: 16 * 2 ** 30,
     },
     /** While something runs: a lease of 60 s is renewed twelve times, at 128 requests a second from 640 hosts. */
     reportRunningMs: 5_000,
@@ -57,7 +55,7 @@ export const gpuAgentLimits = {
       killedMs: 10_000,
       /** Between tries to take away what is stuck: a driver that comes back does so after seconds to minutes. */
       tidyAgainMs: 10_000,
-      /** The first user id of attempts: above those that distributions give to people and containers' first ranges. */
+      /** The first user id of attempts: above those of people (60,000) and of the first range for containers (165,535). */
       uidFirst: 200_000,
       /** Of what a program last said: what a report may hold. */
       logCharsMax: 16_384,

@@ -17,6 +17,7 @@ import { toldText } from '../gpu/told-text.ts';
 import { attemptIdSchema, hostIdSchema, jobIdSchema, orgIdSchema } from '../ids.ts';
 import { limits } from '../limits.ts';
 
+/** Beside `cellbook-agent-host` (agent-objects-api.ts), on everything: both are looked at before a body is read. */
 export const agentKeyHeader = 'cellbook-agent-key';
 
 export const deviceSchema = z.object({
@@ -31,7 +32,7 @@ export const deviceSchema = z.object({
 });
 export type Device = z.infer<typeof deviceSchema>;
 
-const { ranMsMax, memoryMibMax, resultBytesMax } = limits.gpuAgent.told;
+const { told, objects } = limits.gpuAgent;
 
 export const failureClassSchema = z.enum([
   'crashed',
@@ -61,7 +62,7 @@ export const attemptReportSchema = z.object({
         z.object({
           kind: z.literal('succeeded'),
           resultKey: toldText().max(300),
-          bytes: z.int().nonnegative().max(resultBytesMax),
+          bytes: z.int().nonnegative().max(objects.resultBytesMax),
         }),
         z.object({ kind: z.literal('failed'), class: failureClassSchema, detail: toldText().max(2000) }),
         z.object({ kind: z.literal('preempted') }),
@@ -70,13 +71,13 @@ export const attemptReportSchema = z.object({
     }),
   ]),
   /** How long its processes have run, and what the last checkpoint saved of the job's running time. */
-  ranMs: z.number().nonnegative().max(ranMsMax),
-  savedMs: z.number().nonnegative().max(ranMsMax),
+  ranMs: z.number().nonnegative().max(told.ranMsMax),
+  savedMs: z.number().nonnegative().max(told.ranMsMax),
   checkpointKey: toldText().max(300).nullable(),
   progress: z.number().min(0).max(1).nullable(),
   /** The last lines it wrote, for the job's log. */
   logTail: toldText().max(16_384).default(''),
-  memoryMibMax: z.number().nonnegative().max(memoryMibMax).default(0),
+  memoryMibMax: z.number().nonnegative().max(told.memoryMibMax).default(0),
 });
 export type AttemptReport = z.infer<typeof attemptReportSchema>;
 
