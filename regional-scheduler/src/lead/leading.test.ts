@@ -232,7 +232,17 @@ test('a record that says nothing at all is left when the term is over, in the mi
   }
 });
 
-test('a question that nobody answers is asked again', async () => {
+test('a leader that cannot hear what has arrived any more leaves the lead to others', async () => {
+  const { loop, over, until, reach, term } = await bed();
+  const first = follow(loop.inbox.ask(report()));
+  await until(() => first.value !== undefined);
+  reach.silent = true;
+  const ended = follow(over.then(() => 'ended'));
+  await until(() => ended.value !== undefined);
+  expect([term.lost.aborted, loop.isClean]).toEqual([true, true]);
+});
+
+test('a batch whose writing nobody answers is written again', async () => {
   let asked = 0;
   const { loop, until, submit, types } = await bed((log) => ({
     ...log,

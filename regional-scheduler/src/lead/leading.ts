@@ -187,7 +187,8 @@ export class Leading {
   }
 }
 
-const looking = { code: 'store_unavailable', doing: 'looking for what has arrived' } as const;
+/** Not an outage, which is waited for: a connection that is dead without a word. Another may lead meanwhile. */
+const looking = { code: 'command_timeout', doing: 'looking for what has arrived' } as const;
 
 const nobodyLeads = (): CellbookError =>
   new CellbookError('capacity_exhausted', {
