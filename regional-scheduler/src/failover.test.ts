@@ -100,7 +100,11 @@ test('who does not lead sends agents on; an agent without its own host’s key i
   const post = (key: string) =>
     fetch(`${other.url}/agent/v1/report`, {
       ...{ method: 'POST', redirect: 'manual', body: reportOf(told) },
-      headers: { 'content-type': 'application/json', 'cellbook-agent-key': key },
+      headers: {
+        'content-type': 'application/json',
+        'cellbook-agent-host': told,
+        'cellbook-agent-key': key,
+      },
     });
   const sent = await post(agentKeyOf(bed.regionSecret, told));
   expect([sent.status, sent.headers.get('location')]).toEqual([307, `${leader.url}/agent/v1/report`]);

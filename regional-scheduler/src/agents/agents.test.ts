@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { ManualClock } from '@cellbook/shared/clock.ts';
 import { agentKeyOf } from '@cellbook/shared/gpu/agent-key.ts';
 import { hostIdSchema } from '@cellbook/shared/ids.ts';
+import { limits } from '@cellbook/shared/limits.ts';
 import { silentLogger } from '@cellbook/shared/log.ts';
 import { createMetrics } from '@cellbook/shared/metrics.ts';
 import {
@@ -32,6 +33,8 @@ const app = createServer({ random: seededRandom(1), log: silentLogger, metrics: 
 const [mine, other] = ['host-a', 'host-b'].map((name) => hostIdSchema.parse(name)) as [never, never];
 let leads = true;
 let current = leaders.current;
+/** What is written waits for it. */
+let disk: Promise<unknown> = Promise.resolve();
 let running: { jobId: never; attemptId: never };
 
 beforeAll(async () => {
@@ -39,9 +42,16 @@ beforeAll(async () => {
   region.submit();
   region.decide();
   running = region.running()[0] as never;
+  const objects = openObjects(`file:${directory}`, directory);
   await registerObjects(app, {
     ...{ regionSecret, state: () => region.state, leads: () => leads },
-    objects: openObjects(`file:${directory}`, directory),
+    objects: {
+      ...objects,
+      async write(...piece) {
+        await disk;
+        return objects.write(...piece);
+      },
+    },
   });
   registerReport(app, {
     ...{ regionSecret, leaders: { current: () => current() }, agentLeaseMs: 60_000, heard() {}, clock },
@@ -176,4 +186,44 @@ test('a record that does not answer keeps no agent waiting', async () => {
   await asked;
   current = leaders.current;
   expect(status).toBe(503);
+});
+
+test('who has no key of its host is refused before its body is read', async () => {
+  const headers = { ...headersOf(mine), 'cellbook-agent-host': other };
+  const key = resultKeyOf(running.jobId, running.attemptId, 'large.mp4');
+  const sent = [
+    { method: 'PUT', url: agentObjectPath(key), type: 'application/octet-stream', bytes: 9 * 2 ** 20 },
+    { method: 'POST', url: '/agent/v1/report', type: 'application/json', bytes: 13 * 2 ** 20 },
+  ] as const;
+  for (const { method, url, type, bytes } of sent) {
+    const asked = { method, url, payload: Buffer.alloc(bytes, 'x') };
+    const codes = [
+      (await app.inject({ ...asked, headers: { 'content-type': type } })).statusCode,
+      (await app.inject({ ...asked, headers: { ...headers, 'content-type': type } })).statusCode,
+      (await app.inject({ ...asked, headers: { ...headersOf(mine), 'content-type': type } })).statusCode,
+    ];
+    expect(codes).toEqual([401, 401, 413]);
+  }
+});
+
+test('a host’s pieces beyond what may be in memory come again, and others’ are taken meanwhile', async () => {
+  let written = () => {};
+  disk = new Promise<void>((resolve) => {
+    written = resolve;
+  });
+  // Asked at once, not when it is waited for.
+  const piece = async (number: number, hostId = mine) =>
+    await ask('PUT', resultKeyOf(running.jobId, running.attemptId, `many-${number}`), {
+      ...{ query: '?offset=0', body: 'x', hostId },
+    });
+  const { piecesOfHostMax } = limits.scheduler;
+  const pieces = Array.from({ length: piecesOfHostMax }, (_, number) => piece(number));
+  const late = await piece(piecesOfHostMax);
+  expect([late.statusCode, late.headers['retry-after']]).toEqual([503, '1']);
+  // Let in, and told that it is none of its own.
+  expect((await piece(0, other)).statusCode).toBe(403);
+  written();
+  const codes = (await Promise.all(pieces)).map(({ statusCode }) => statusCode);
+  expect(new Set(codes)).toEqual(new Set([204]));
+  expect((await piece(piecesOfHostMax)).statusCode).toBe(204);
 });

@@ -5,6 +5,7 @@
  */
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import { attemptIdSchema, type HostId, jobIdSchema } from '@cellbook/shared/ids.ts';
+import { limits } from '@cellbook/shared/limits.ts';
 import {
   agentObjectKeySchema,
   uploadCompleteHeader,
@@ -12,12 +13,13 @@ import {
   uploadPieceBytesMax,
   uploadQuerySchema,
 } from '@cellbook/shared/protocol/agent-objects-api.ts';
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { SchedulerState } from '../core/state.ts';
 import type { ObjectStore, Piece } from '../objects/object-store.ts';
 import { hostOf } from './agent-gate.ts';
+import { BodiesUnderWay } from './bodies-under-way.ts';
 
 export interface ObjectRoutesDeps {
   regionSecret: string;
@@ -47,7 +49,14 @@ export async function registerObjects(app: FastifyInstance, deps: ObjectRoutesDe
       return tell(reply.code(200), bytes, isComplete).send();
     });
     const put = { params: paramsSchema, querystring: uploadQuerySchema, hide: true };
-    routes.put(url, { config, bodyLimit: uploadPieceBytesMax, schema: put }, async (request, reply) => {
+    const { piecesMax: inAll, piecesOfHostMax: ofHost } = limits.scheduler;
+    const underWay = new BodiesUnderWay({ inAll, ofHost });
+    /** Before any of its body is read. */
+    const onRequest = async (request: FastifyRequest, reply: FastifyReply) => {
+      reply.raw.once('close', underWay.enter(hostOf(request, regionSecret)));
+    };
+    const options = { config, onRequest, bodyLimit: uploadPieceBytesMax, schema: put };
+    routes.put(url, options, async (request, reply) => {
       const key = request.params['*'];
       checkWriter(deps, hostOf(request, regionSecret), key);
       const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);

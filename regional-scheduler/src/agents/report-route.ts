@@ -19,7 +19,8 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { leaderlessOrders } from '../core/reports/orders.ts';
 import type { Inbox } from '../lead/inbox.ts';
 import type { LeaderStore } from '../leader/leader-store.ts';
-import { checkKey } from './agent-gate.ts';
+import { checkKey, hostOf } from './agent-gate.ts';
+import { BodiesUnderWay } from './bodies-under-way.ts';
 
 export interface ReportDeps {
   regionSecret: string;
@@ -38,10 +39,22 @@ const path = '/agent/v1/report';
 const asking = { code: 'store_unavailable', doing: 'asking who leads the region' } as const;
 
 export function registerReport(app: FastifyInstance, deps: ReportDeps): void {
+  const { reportsReadMax: inAll, reportsReadOfHostMax: ofHost } = limits.scheduler;
+  const beingRead = new BodiesUnderWay({ inAll, ofHost });
+  const read = Symbol('read');
   app.withTypeProvider<ZodTypeProvider>().post(
     path,
     {
       config: { open: true },
+      // Before any of its body is read.
+      async onRequest(request, reply) {
+        const leave = beingRead.enter(hostOf(request, deps.regionSecret));
+        reply.raw.once(read, leave).once('close', leave);
+      },
+      // An agent may wait long for its answer.
+      async preValidation(_request, reply) {
+        reply.raw.emit(read);
+      },
       bodyLimit: limits.scheduler.reportBytesMax,
       schema: { body: agentReportSchema, hide: true },
     },

@@ -5,7 +5,7 @@
  */
 import { agentKeyOf } from '@cellbook/shared/gpu/agent-key.ts';
 import { type HostId, hostIdSchema, type JobId } from '@cellbook/shared/ids.ts';
-import { resultKeyOf } from '@cellbook/shared/protocol/agent-objects-api.ts';
+import { agentHostHeader, resultKeyOf } from '@cellbook/shared/protocol/agent-objects-api.ts';
 import {
   type AgentOrders,
   type AttemptReport,
@@ -88,6 +88,7 @@ export class AgentDouble {
       method: 'POST',
       headers: {
         'content-type': 'application/json',
+        [agentHostHeader]: this.hostId,
         [agentKeyHeader]: agentKeyOf(regionSecret, this.hostId),
       },
       body: JSON.stringify({

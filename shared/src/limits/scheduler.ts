@@ -47,6 +47,12 @@ export const schedulerLimits = {
     reportsMax: 4_096,
     /** Of 64 devices and 512 attempts with 16 KB of log each; what is longer is refused. */
     reportBytesMax: 12 * 1024 ** 2,
+    /** Being read at once: 384 MB at the worst, and a few milliseconds each; a host sends one, and one that cuts it short. */
+    reportsReadMax: 32,
+    reportsReadOfHostMax: 2,
+    /** Pieces of 8 MiB in memory at once: 512 MiB; of a host two for each of its eight GPUs. */
+    piecesMax: 64,
+    piecesOfHostMax: 16,
     /** A snapshot after so many events: 100 MB of log, replayed in a few seconds. */
     snapshotEvents: 500_000,
     /** So many are kept: the one before, in case the newest cannot be read. */
