@@ -47,7 +47,7 @@ export async function startScheduler(config: SchedulerConfig, tools: SchedulerTo
   const regionSecret = await readSecret(config.agentKeyFile);
   const metrics = createMetrics({ processMetrics: true });
   const stores = await openStores(config);
-  const { database } = stores;
+  const { database, snapshots } = stores;
   const objects = openObjects(config.objects, config.dataDirectory);
   /** Known once it listens; it asks to lead only then. */
   const at = { url: config.url ?? '' };
@@ -92,10 +92,7 @@ export async function startScheduler(config: SchedulerConfig, tools: SchedulerTo
   learning.start();
   const { policy } = config;
   if (policy) await region.ask({ type: 'policy_set', atMs: clock.nowMs(), policy }, 'configuration');
-  const upkeep = startUpkeep({
-    ...{ config, database, instance, objects, clock, log: logger },
-    snapshots: stores.snapshots,
-  });
+  const upkeep = startUpkeep({ config, database, instance, objects, snapshots, clock, log: logger });
   logger.info({ port, url: at.url }, 'the scheduler serves');
 
   let closing: Promise<void> | null = null;
