@@ -16,7 +16,7 @@ import { createGuard } from './guard/guard.ts';
 import { LeaseHolder } from './lease-holder.ts';
 import { objectsOf } from './objects/objects.ts';
 import { schedulerHttp } from './objects/scheduler-http.ts';
-import { openHost } from './open-host.ts';
+import { type Host, openHost } from './open-host.ts';
 import { type ReportLoop, startReporting } from './report/report-loop.ts';
 import { killAll } from './run/processes.ts';
 import { withTaken } from './run/remains.ts';
@@ -47,11 +47,8 @@ export interface AgentLook {
 
 export async function startAgent(config: AgentConfig, { clock, random, log }: AgentTools): Promise<Agent> {
   const { hostId, dataDirectory } = config;
-  const { agentMark, groups, earlier, generation, binaries, confinement } = await openHost(
-    config,
-    clock,
-    log,
-  );
+  const host = await openHost(config, clock, log);
+  const { agentMark, groups, earlier, generation, binaries, confinement } = host;
   const source = openDevices(config.devices, hostId, dataDirectory);
   const http = schedulerHttp(config.schedulerUrls, hostId, config.agentKey);
   const guard = createGuard(clock, log);
@@ -61,18 +58,7 @@ export async function startAgent(config: AgentConfig, { clock, random, log }: Ag
   let answeredMs: number | null = null;
   const changed = () => reporting?.changed();
   const devices = await watchDevices(source, { clock, log, changed });
-  log.info(
-    {
-      generation,
-      binaries: binaries.names,
-      lacking: binaries.lacking,
-      holds: groups.holds,
-      lacks: confinement.lacks,
-    },
-    'the agent is up',
-  );
-  if (confinement.lacks.length > 0)
-    log.warn({ lacks: confinement.lacks }, 'jobs of this host are not kept apart as they should be');
+  introduce(host, log);
 
   const attempts = new Attempts(earlier, {
     ...{ clock, log, dataDirectory, agent: agentMark, binaries, groups, guard, confinement, changed },
@@ -169,6 +155,13 @@ export async function startAgent(config: AgentConfig, { clock, random, log }: Ag
       groups.close();
     },
   };
+}
+
+function introduce({ generation, binaries, groups, confinement }: Host, log: Logger): void {
+  const { names, lacking } = binaries;
+  log.info({ generation, binaries: names, lacking, holds: groups.holds }, 'the agent is up');
+  if (confinement.lacks.length > 0)
+    log.warn({ lacks: confinement.lacks }, 'programs of this host are not held as they should be');
 }
 
 function problemOf(

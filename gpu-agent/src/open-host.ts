@@ -12,6 +12,8 @@ import { findConfinement } from './run/confinement.ts';
 import { endLeftovers } from './run/leftovers.ts';
 import { killAll } from './run/processes.ts';
 
+export type Host = Awaited<ReturnType<typeof openHost>>;
+
 export async function openHost(config: AgentConfig, clock: Clock, log: Logger) {
   const { hostId, dataDirectory } = config;
   const agentMark = `${hostId}@${dataDirectory}`;

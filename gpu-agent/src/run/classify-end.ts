@@ -67,7 +67,7 @@ const noSpace = (how: string): Fault => ({
 export const hostFault = (detail: string): Outcome => ({
   kind: 'failed',
   class: 'host_fault',
-  detail: detail.slice(0, 2_000),
+  detail: detail.slice(0, 2_000).toWellFormed(),
 });
 
 /** Told to stop before its program was there. */

@@ -75,6 +75,8 @@ export function jobEnvironment(
   return {
     PATH: programPath,
     ...{ HOME: files.work, TMPDIR: `${files.work}/tmp`, LANG: 'C.UTF-8', TERM: 'xterm' },
+    // Its user id has no name on the host, and libraries ask for one.
+    ...{ USER: 'job', LOGNAME: 'job' },
     CELLBOOK_JOB_FILE: files.jobFile,
     CELLBOOK_OUTPUT_DIR: files.output,
     CELLBOOK_CHECKPOINT: files.checkpoint,

@@ -21,6 +21,8 @@ export interface Remains extends Taken {
 export function withTaken(devices: readonly Device[], taken: readonly Taken[]): Device[] {
   return devices.map((device) => {
     const by = taken.find(({ devices: on }) => on === null || on.includes(device.index));
-    return by && device.healthy ? { ...device, healthy: false, problem: by.problem.slice(0, 300) } : device;
+    return by && device.healthy
+      ? { ...device, healthy: false, problem: by.problem.slice(0, 300).toWellFormed() }
+      : device;
   });
 }
