@@ -4,7 +4,7 @@ import { principalSchema } from '@cellbook/shared/protocol/principal.ts';
 import { decodeJwt } from 'jose';
 import { expect, test } from 'vitest';
 import { seenBy, sql } from '../../testing/regions.ts';
-import { createWorld, main } from '../../testing/world.ts';
+import { createWorld, main, type World } from '../../testing/world.ts';
 
 const [here = '', elsewhere = ''] = env.UPSTREAMS;
 const scheduler = (id: string, region: string, url: string) => ({ id, region, url });
@@ -13,9 +13,16 @@ const nobody = 'http://127.0.0.1:1';
 async function worldWith(schedulers: unknown[], person?: string) {
   const world = await createWorld({ CELLBOOK_SCHEDULERS: JSON.stringify(schedulers) });
   const token = await world.token(await world.signIn(person));
-  const ask = (path: string, init: RequestInit = {}) =>
-    world.fetch(`${main}${path}`, { ...init, headers: { ...init.headers, authorization: `token ${token}` } });
-  return { world, ask, org: orgIdSchema.parse(decodeJwt(token).org) };
+  const askOf =
+    (isolate: World) =>
+    (path: string, init: RequestInit = {}) =>
+      isolate.fetch(`${main}${path}`, {
+        ...init,
+        headers: { ...init.headers, authorization: `token ${token}` },
+      });
+  /** By an isolate that has read nothing before. */
+  const askAnew = () => askOf(world.anotherIsolate(world.clock));
+  return { world, ask: askOf(world), askAnew, org: orgIdSchema.parse(decodeJwt(token).org) };
 }
 
 test('goes to the scheduler of the caller’s region with a principal for it alone', async () => {
@@ -74,7 +81,7 @@ test('says where the policy of the organisation keeps its data', async () => {
   expect((await seenBy(await free.ask('/v1/jobs/echo'))).principal).not.toHaveProperty('regions');
   const pinned = await worldWith(schedulers, 'pinned@example.org');
   await sql('INSERT INTO org_policies (org_id, region, changed_at) VALUES (?, ?, 0)', pinned.org, 'local');
-  expect((await seenBy(await pinned.ask('/v1/jobs/echo'))).principal.regions).toEqual(['local']);
+  expect((await seenBy(await pinned.askAnew()('/v1/jobs/echo'))).principal.regions).toEqual(['local']);
 });
 
 test('a job that has gone to another region is asked for there, but for who insists on this one', async () => {
@@ -96,11 +103,12 @@ test.each([
   ['are in the record of an organisation that wants them there', true],
   ['are recorded for nobody else', false],
 ])('reads of what a job holds and made %s', async (_where, reads) => {
-  const { ask, world, org } = await worldWith(
+  const { askAnew, world, org } = await worldWith(
     [scheduler('gpu-local', 'local', here)],
     `${reads}@example.org`,
   );
   await world.edge.orgs.setAuditPolicy(org, { reads }, world.edge.clock.nowMs());
+  const ask = askAnew();
   for (const path of ['echo', 'echo/logs', 'echo/result', 'echo/events', 'unheard-of', ''])
     await (await ask(`/v1/jobs/${path}`)).text();
   const recorded = async () => {
