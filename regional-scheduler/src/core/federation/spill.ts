@@ -4,8 +4,9 @@
  * predictions err. Hysteresis: spilling to a region begins at twice the margin and ends below it, so that two regions
  * with nearly equal queues exchange nothing. What was already given to a region in this round counts as queued there.
  *
- * Never: one that must stay (data residency), that has run here already (its checkpoint and its logs are here), that a
- * person waits in front of, that came from another region, that was offered in vain very often, or that starts soon.
+ * Never: one that must stay (data residency; a repeated one), that has run here already (its checkpoint and its logs
+ * are here), that a person waits in front of, that came from another region, that was offered in vain very often, or
+ * that starts soon. One that others have joined stays as well (federation/joins.ts).
  */
 import type { JobId, RegionId } from '@cellbook/shared/ids.ts';
 import type { Tier } from '@cellbook/shared/protocol/principal.ts';
