@@ -25,7 +25,7 @@ const stores: [string, HandoffStore, (job: Candidate) => Promise<number>][] = [
     'memory',
     createMemoryHandoffStore((job) => {
       if (Number.isNaN(job.spec.reservedMicros)) throw new Error('it cannot be stored');
-      if (!inMemory.includes(job)) inMemory.push(job);
+      inMemory.push(job);
     }),
     async (job) => inMemory.filter((one) => one === job).length,
   ],
@@ -80,4 +80,16 @@ describe.each(stores)('what was answered to offers, in %s', (_, store, stored) =
     expect(await store.settle(keyOf(job), refused, 2, null)).toEqual(refused);
     expect(await stored(job)).toBe(0);
   });
+});
+
+it('a job that was taken, has ended and was removed is not stored again, however late it is offered once more', async () => {
+  const store = createPostgresHandoffStore(database.database);
+  const job = candidate(askerOf(random));
+  const key = { jobId: job.spec.jobId, from, handoff: 1 };
+  await store.settle(key, taken, 1, job);
+  const { $client: sql } = database.database;
+  await sql`delete from job_holds where job_id = ${key.jobId}`;
+  await sql`delete from submissions where job_id = ${key.jobId}`;
+  expect(await store.settle(key, refused, 2, job)).toEqual(taken);
+  expect(await storedInPostgres(job)).toBe(0);
 });

@@ -22,16 +22,17 @@ export interface HandoffStore {
   prune(beforeMs: number): Promise<void>;
 }
 
-/** `takeOver`: stores a job, where it is not stored yet. */
+/** `takeOver`: stores a job. */
 export function createMemoryHandoffStore(takeOver: (job: Candidate) => void = () => {}): HandoffStore {
   const rows = new Map<string, { key: HandoffKey; answer: HandoffAnswer; atMs: number }>();
   const nameOf = ({ jobId, from, handoff }: HandoffKey) => `${jobId} ${from} ${handoff}`;
   return {
     async settle(key, first, nowMs, job) {
-      const row = rows.get(nameOf(key)) ?? { key, answer: first, atMs: nowMs };
-      if (row.answer.taken && job) takeOver(job);
-      rows.set(nameOf(key), row);
-      return row.answer;
+      const known = rows.get(nameOf(key));
+      if (known) return known.answer;
+      if (first.taken && job) takeOver(job);
+      rows.set(nameOf(key), { key, answer: first, atMs: nowMs });
+      return first;
     },
     async find(key) {
       return rows.get(nameOf(key))?.answer ?? null;

@@ -16,8 +16,9 @@ export function createPostgresHandoffStore({ $client: sql }: Database): HandoffS
         sql.begin(async (sql) => {
           await lockOrganisations(sql, [job.spec.orgId]);
           const answer = await firstWord(sql, key, first, nowMs);
-          // What is stored already stays as it is, however often this is asked.
-          if (answer.taken) await insertSubmissions(sql, [{ candidate: job, sameAs: null, handoff }]);
+          // With the first word alone: what was taken before may have ended since, and been removed.
+          if (answer === first && first.taken)
+            await insertSubmissions(sql, [{ candidate: job, sameAs: null, handoff }]);
           return { answer };
         }),
       );
