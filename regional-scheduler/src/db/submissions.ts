@@ -38,6 +38,7 @@ export const submissions = pgTable(
     uniqueIndex('submissions_job').on(table.jobId),
     uniqueIndex('submissions_key').on(table.orgId, table.userId, table.idempotencyKey),
     index('submissions_in_order').on(table.xid, table.position),
+    index('submissions_kept').on(table.tier, table.submittedMs),
     index('submissions_of_org').on(table.orgId, table.submittedMs, table.jobId),
     index('submissions_alike')
       .on(table.orgId, table.fingerprint)

@@ -1,7 +1,7 @@
 /**
  * What keeps the record from growing: while this instance leads it makes room ahead in the log, has a snapshot made by a
  * thread of its own when enough has happened (the leader's own thread would stand still for seconds over a million
- * jobs), and drops what the snapshot covers. All of it may be missed, repeated, or done by two at once.
+ * jobs), drops what the snapshot covers, and forgets jobs whose time is over. All of it may be missed, repeated, or done by two at once.
  */
 import type { Clock } from '@cellbook/shared/clock.ts';
 import { limits } from '@cellbook/shared/limits.ts';
@@ -12,9 +12,11 @@ import { dropPartitions, ensurePartitions } from '../log/partitions.ts';
 import type { SnapshotStore } from '../log/snapshot-store.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
 import { makeSnapshotAside } from './make-snapshot-aside.ts';
+import { pruneAsks } from './prune-asks.ts';
+import { pruneJobs } from './prune-jobs.ts';
 
 export interface UpkeepDeps {
-  objects?: Pick<ObjectStore, 'removeAbandoned'>;
+  objects?: Pick<ObjectStore, 'removeAbandoned' | 'list' | 'remove'>;
   config: { databaseUrl: string };
   database: Database;
   instance: Instance;
@@ -30,7 +32,7 @@ export function startUpkeep(deps: UpkeepDeps): { close(): Promise<void> } {
   let timer = again();
   function again() {
     return clock.setTimer(limits.scheduler.upkeepMs, () => {
-      underWay = Promise.all([keepUp(deps), removeAbandoned(deps)])
+      underWay = Promise.all([keepUp(deps), removeAbandoned(deps), forgetOld(deps)])
         .catch((error: unknown) => log.warn({ err: error }, 'upkeep of the log failed; it comes again'))
         .finally(() => {
           if (!isClosed) timer = again();
@@ -50,6 +52,13 @@ export function startUpkeep(deps: UpkeepDeps): { close(): Promise<void> } {
 async function removeAbandoned({ objects, clock, log }: UpkeepDeps): Promise<void> {
   const removed = await objects?.removeAbandoned(clock.nowMs() - limits.scheduler.eventsKeptMs);
   if (removed) log.info({ removed }, 'uploads that nobody went on with were removed');
+}
+
+async function forgetOld({ objects, database, instance, clock, log }: UpkeepDeps): Promise<void> {
+  if (!instance.leading || !objects) return;
+  const jobs = await pruneJobs({ database, objects, logger: log, nowMs: clock.nowMs() });
+  const asks = await pruneAsks(database, clock.nowMs() - limits.scheduler.eventsKeptMs);
+  if (jobs + asks > 0) log.info({ jobs, asks }, 'what is older than it is remembered was removed');
 }
 
 export async function keepUp(

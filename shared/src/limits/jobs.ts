@@ -96,6 +96,9 @@ export const jobLimits = {
     resultDaysByTier: { free: 7, paid: 30, enterprise: 90 },
     /** How long what there was of a job is remembered. */
     jobDaysByTier: { free: 30, paid: 180, enterprise: 400 },
+    /** Jobs forgotten in one commit, and commits of one pass: of a minute's 30,000 at 500 a second. */
+    pruneRowsMax: 500,
+    pruneBatchesMax: 60,
     /** Identical requests are recognised as long as the result is there, at the longest. */
     resultUrlSecondsDefault: 3_600,
     resultUrlSecondsMax: 7 * 86_400,

@@ -1,0 +1,1 @@
+CREATE INDEX "submissions_kept" ON "submissions" USING btree ("tier","submitted_ms");
