@@ -17,6 +17,8 @@ export interface PruneDeps {
   objects: ListedObjects;
   logger: Logger;
   nowMs: number;
+  /** No further batch is begun. */
+  isOver?(): boolean;
 }
 
 interface Due {
@@ -30,7 +32,7 @@ interface Due {
 export async function pruneJobs(deps: PruneDeps): Promise<number> {
   let gone = 0;
   for (const tier of tierSchema.options)
-    for (let batch = 0; batch < limits.jobs.pruneBatchesMax; batch++) {
+    for (let batch = 0; batch < limits.jobs.pruneBatchesMax && !deps.isOver?.(); batch++) {
       const due = await dueOf(deps, tier);
       const jobs = due.flatMap(({ jobId, checkpoints, view }) =>
         view === null ? [] : [{ record: { jobId, spec: { checkpoints } }, view }],

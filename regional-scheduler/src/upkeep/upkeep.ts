@@ -32,7 +32,7 @@ export function startUpkeep(deps: UpkeepDeps): { close(): Promise<void> } {
   let timer = again();
   function again() {
     return clock.setTimer(limits.scheduler.upkeepMs, () => {
-      underWay = Promise.all([keepUp(deps), removeAbandoned(deps), forgetOld(deps)])
+      underWay = Promise.all([keepUp(deps), removeAbandoned(deps), forgetOld(deps, () => isClosed)])
         .catch((error: unknown) => log.warn({ err: error }, 'upkeep of the log failed; it comes again'))
         .finally(() => {
           if (!isClosed) timer = again();
@@ -54,9 +54,11 @@ async function removeAbandoned({ objects, clock, log }: UpkeepDeps): Promise<voi
   if (removed) log.info({ removed }, 'uploads that nobody went on with were removed');
 }
 
-async function forgetOld({ objects, database, instance, clock, log }: UpkeepDeps): Promise<void> {
+async function forgetOld(deps: UpkeepDeps, isClosed: () => boolean): Promise<void> {
+  const { objects, database, instance, clock, log } = deps;
   if (!instance.leading || !objects) return;
-  const jobs = await pruneJobs({ database, objects, logger: log, nowMs: clock.nowMs() });
+  const isOver = () => isClosed() || !instance.leading;
+  const jobs = await pruneJobs({ database, objects, logger: log, nowMs: clock.nowMs(), isOver });
   const asks = await pruneAsks(database, clock.nowMs() - limits.scheduler.eventsKeptMs);
   if (jobs + asks > 0) log.info({ jobs, asks }, 'what is older than it is remembered was removed');
 }
