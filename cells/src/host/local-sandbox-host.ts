@@ -27,6 +27,7 @@ import {
 import type { SnapshotFingerprint } from '../sandbox/snapshot/fingerprint.ts';
 import type { ImageShelf, KeptImage } from '../snapshots/image-shelf.ts';
 import type { SentImage } from '../snapshots/remote-images.ts';
+import { errnoOf } from '../storage/live/errno.ts';
 import { type EpochBook, noEpochBook } from './epoch-book.ts';
 import { type Golden, type Goldens, noGoldens, ofGeneration } from './golden.ts';
 import { Keeper } from './keeper.ts';
@@ -237,7 +238,7 @@ export class LocalSandboxHost<Hosted extends HostedSandbox = Sandbox> implements
    */
   async enter(workspaceId: WorkspaceId, epoch: number, doing: string): Promise<void> {
     await this.#places.enter(workspaceId, epoch, doing).catch((error: unknown) => {
-      if (error instanceof CellbookError) throw error;
+      if (errnoOf(error) !== 'ENOSPC' && errnoOf(error) !== 'EDQUOT') throw error;
     });
   }
 
