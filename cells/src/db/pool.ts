@@ -1,5 +1,5 @@
 /** The warm pool (../pool): members that are nobody's yet, what was asked for, and the images they come from. */
-import { index, integer, pgTable, text, timestamp } from 'drizzle-orm/pg-core';
+import { index, integer, pgTable, primaryKey, text, timestamp } from 'drizzle-orm/pg-core';
 
 const instant = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });
 
@@ -40,3 +40,17 @@ export const poolGenerations = pgTable('pool_generations', {
   slow: integer('slow').notNull().default(0),
   stagedAt: instant('staged_at').notNull(),
 });
+
+/** Of what was counted of a generation, what each owner's claims have said: while there is a candidate (pool/staged). */
+export const poolGenerationOwners = pgTable(
+  'pool_generation_owners',
+  {
+    generation: text('generation').notNull(),
+    ownerId: text('owner_id').notNull(),
+    tried: integer('tried').notNull(),
+    crashed: integer('crashed').notNull(),
+    claims: integer('claims').notNull(),
+    slow: integer('slow').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.generation, table.ownerId] })],
+);
