@@ -1,7 +1,9 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CellbookError } from '@cellbook/shared/errors.ts';
+import type { RegionId } from '@cellbook/shared/ids.ts';
 import { z } from 'zod';
+import { type GpuNodes, gpuNodes } from './gpu-nodes.ts';
 import { type GpuPlace, gpuTopology } from './gpu-topology.ts';
 import { cacheDirectory, homeDirectory } from './home.ts';
 import { type CellPlace, defaultTopology, topologySchema } from './topology.ts';
@@ -31,6 +33,10 @@ const environmentSchema = z.object({
   CELLBOOK_POOL: z.string().min(1).default('auto'),
   /** GPU hosts of each region (gpu-topology.ts): `auto`, `off`, or what they have. */
   CELLBOOK_GPU: z.string().min(1).default('auto'),
+  /** GPU hosts that come and go with the load (gpu-nodes.ts): `off`, or up to how many of what. */
+  CELLBOOK_GPU_NODES: z.string().min(1).default('off'),
+  /** How long one takes to come. */
+  CELLBOOK_GPU_NODE_SECONDS: z.coerce.number().int().min(1).default(120),
 });
 
 export interface PlatformConfig {
@@ -49,12 +55,16 @@ export interface PlatformConfig {
   pool: string;
   /** Regions with a GPU scheduler. */
   gpu: GpuPlace[];
+  /** Those whose GPU hosts come and go. */
+  gpuNodes: ReadonlyMap<RegionId, GpuNodes>;
+  gpuNodeMs: number;
 }
 
 export function platformConfig(env: NodeJS.ProcessEnv): PlatformConfig {
   const result = environmentSchema.safeParse(env);
   if (!result.success) throw malformed(result.error);
   const parsed = result.data;
+  const gpu = readGpu(parsed.CELLBOOK_GPU, parsed.CELLBOOK_CELLS);
   return {
     homeDirectory: homeDirectory(env, checkoutDirectory),
     cacheDirectory: cacheDirectory(env),
@@ -69,7 +79,9 @@ export function platformConfig(env: NodeJS.ProcessEnv): PlatformConfig {
     // Programs run in the checkout, wherever the command was given.
     egress: egressOf(parsed.CELLBOOK_EGRESS),
     pool: parsed.CELLBOOK_POOL,
-    gpu: readGpu(parsed.CELLBOOK_GPU, parsed.CELLBOOK_CELLS),
+    gpu,
+    gpuNodes: readNodes(parsed.CELLBOOK_GPU_NODES, gpu),
+    gpuNodeMs: parsed.CELLBOOK_GPU_NODE_SECONDS * 1000,
   };
 }
 
@@ -81,6 +93,19 @@ function readGpu(setting: string, cells: readonly CellPlace[]): GpuPlace[] {
       doing: 'reading CELLBOOK_GPU',
       problem: cause instanceof Error ? cause.message : 'it is malformed',
       next: "Write it like CELLBOOK_GPU='eu=H200*8,A100*4;us=L4*2', or `off`.",
+      cause,
+    });
+  }
+}
+
+function readNodes(setting: string, gpu: readonly GpuPlace[]): ReadonlyMap<RegionId, GpuNodes> {
+  try {
+    return gpuNodes(setting, gpu);
+  } catch (cause) {
+    throw new CellbookError('bad_request', {
+      doing: 'reading CELLBOOK_GPU_NODES',
+      problem: cause instanceof Error ? cause.message : 'it is malformed',
+      next: "Write it like CELLBOOK_GPU_NODES='eu=L4*2:3', or `off`.",
       cause,
     });
   }

@@ -18,6 +18,8 @@ export interface GpuPorts {
   /** Of the region's first cell. */
   redis: number;
   scheduler: number;
+  /** Of the provider of hosts that come and go. */
+  nodes: number;
   /** In the order of its hosts. */
   agents: number[];
 }
@@ -35,7 +37,7 @@ export async function portsOfCells(config: PlatformConfig, home: Home): Promise<
     ...hostIds(cellId).map((hostId) => `host-${hostId}`),
   ]);
   const gpuNames = config.gpu.flatMap(({ schedulerId, hosts }) => [
-    ...[`postgres-${schedulerId}`, `scheduler-${schedulerId}`],
+    ...[`postgres-${schedulerId}`, `scheduler-${schedulerId}`, `gpu-nodes-${schedulerId}`],
     ...hosts.map(({ hostId }) => `gpu-agent-${hostId}`),
   ]);
   const ports = await keptPorts(home.run, [...names, ...gpuNames]);
@@ -55,6 +57,7 @@ export async function portsOfCells(config: PlatformConfig, home: Home): Promise<
       postgres: port(`postgres-${schedulerId}`),
       redis: port(`redis-${config.cells.find((cell) => cell.regionId === regionId)?.cellId}`),
       scheduler: port(`scheduler-${schedulerId}`),
+      nodes: port(`gpu-nodes-${schedulerId}`),
       agents: hosts.map(({ hostId }) => port(`gpu-agent-${hostId}`)),
     }),
   };

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { agentKeyOf } from '@cellbook/shared/gpu/agent-key.ts';
 import type { HostId } from '@cellbook/shared/ids.ts';
 import type { GpuPlace } from './gpu-topology.ts';
+import { scaleOf } from './gpu-nodes.ts';
 import type { GpuPorts } from './ports-of-cells.ts';
 import { keptSecret, keptSecretFile } from './secrets.ts';
 import { ensureDatabase } from './services/database.ts';
@@ -12,6 +13,7 @@ import { startGpuAgent } from './services/gpu-agent.ts';
 import { startPostgres } from './services/postgres.ts';
 import { startScheduler } from './services/scheduler.ts';
 import { machineSettings } from './services/stores.ts';
+import { startSimulatedNodes } from './services/simulated-nodes.ts';
 import type { Starting } from './starting.ts';
 
 export interface GpuNeeds {
@@ -29,6 +31,7 @@ export async function startGpuRegion(starting: Starting, place: GpuPlace, needs:
   const edge = await needs.edge;
   const databaseUrl = await database;
   const gpu = home.gpu(regionId);
+  const nodes = nodesOf(starting, place, ports);
   const scheduler = {
     ...{ schedulerId, regionId, databaseUrl, agentKeyFile: secret, port: ports.scheduler },
     dataDirectory: gpu.data,
@@ -39,6 +42,7 @@ export async function startGpuRegion(starting: Starting, place: GpuPlace, needs:
     jobsKey: keptSecret(home.keys, 'jobs', random, 32),
     ...{ peers, federationKeyFile: keptSecretFile(home.keys, 'federation', random) },
     cacheDirectory: config.cacheDirectory,
+    capacity: nodes?.capacity,
   };
   const agent = (host: GpuPlace['hosts'][number], index: number) => {
     const options = {
@@ -54,11 +58,30 @@ export async function startGpuRegion(starting: Starting, place: GpuPlace, needs:
   await progress.step(title, async () => {
     const all = [
       keepRunning({ start: (signal) => startScheduler(context, { ...scheduler, signal }) }),
+      ...(nodes ? [nodes.start()] : []),
       ...hosts.map(agent),
     ];
     await Promise.allSettled(all);
     await Promise.all(all);
   });
+}
+
+/** The provider of hosts that come and go, where the region has some. */
+function nodesOf(starting: Starting, place: GpuPlace, ports: GpuPorts) {
+  const { config, context, home, random, keepRunning } = starting;
+  const { schedulerId, regionId } = place;
+  const wanted = config.gpuNodes.get(regionId);
+  if (!wanted) return null;
+  const keyFile = keptSecretFile(home.keys, `gpu-nodes-${schedulerId}`, random);
+  const options = {
+    ...{ schedulerId, keyFile, port: ports.nodes, provisionMs: config.gpuNodeMs },
+    dataDirectory: join(home.gpu(regionId).hosts, 'nodes'),
+  };
+  const url = `http://127.0.0.1:${ports.nodes}`;
+  return {
+    capacity: { url, keyFile, scale: scaleOf(place, wanted, config.gpuNodeMs) },
+    start: () => keepRunning({ start: (signal) => startSimulatedNodes(context, { ...options, signal }) }),
+  };
 }
 
 async function databaseOf(

@@ -48,6 +48,10 @@ const environmentSchema = z.object({
     .optional(),
   /** A secret that all regions share: by it they sign what they ask of each other. */
   CELLBOOK_FEDERATION_KEY_FILE: z.string().min(1).optional(),
+  /** Of the provider of hosts (capacity/provider-api.ts) that the policy's `scale` names kinds of; absent: there is none. */
+  CELLBOOK_CAPACITY_URL: z.url({ protocol: /^https?$/ }).optional(),
+  /** The file with the secret that it is asked with. */
+  CELLBOOK_CAPACITY_KEY_FILE: z.string().min(1).optional(),
   /** Parts of the region's policy, as JSON, in place of the default's; asked for whenever an instance starts. */
   CELLBOOK_POLICY: z
     .string()
@@ -77,6 +81,8 @@ export interface SchedulerConfig {
   agentLeaseMs: number;
   /** Null: no other region. */
   federation: { peers: Peers; keyFile: string } | null;
+  /** Null: hosts come from nowhere. */
+  capacity: { url: string; keyFile: string } | null;
   /** Null: it stays as it is. */
   policy: RegionPolicy | null;
   logLevel: string;
@@ -109,9 +115,14 @@ export function readConfig(environment: NodeJS.ProcessEnv): SchedulerConfig {
     webhookHosts: new Set(given.CELLBOOK_WEBHOOK_ALLOW.split(',').filter((host) => host !== '')),
     agentLeaseMs: given.CELLBOOK_AGENT_LEASE_MS,
     federation: federationOf(given.CELLBOOK_FEDERATION_PEERS, given.CELLBOOK_FEDERATION_KEY_FILE),
+    capacity: capacityOf(given.CELLBOOK_CAPACITY_URL, given.CELLBOOK_CAPACITY_KEY_FILE),
     policy: given.CELLBOOK_POLICY ?? null,
     logLevel: given.CELLBOOK_LOG_LEVEL,
   };
+}
+
+function capacityOf(url: string | undefined, keyFile: string | undefined): SchedulerConfig['capacity'] {
+  return url === undefined || keyFile === undefined ? null : { url, keyFile };
 }
 
 function federationOf(peers: Peers | undefined, keyFile: string | undefined): SchedulerConfig['federation'] {

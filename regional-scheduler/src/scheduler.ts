@@ -15,6 +15,7 @@ import { registerReport } from './agents/report-route.ts';
 import { openPublicKeys } from './api/access/public-keys.ts';
 import { keysOf } from './api/keys-of.ts';
 import { openJobs } from './api/open-jobs.ts';
+import { openCapacity } from './capacity/open-capacity.ts';
 import type { SchedulerConfig } from './config.ts';
 import { openFederation } from './federation/open-federation.ts';
 import { openObjects } from './objects/open-objects.ts';
@@ -82,6 +83,12 @@ export async function startScheduler(config: SchedulerConfig, tools: SchedulerTo
     submissions: jobs.store,
   });
   federation.register(app);
+  const capacity = await openCapacity({
+    ...{ ...config, regionSecret, clock, log: logger, state: region.state },
+    ask: (event, by) => region.ask(event, by),
+    isWritten: () => instance.leading?.isClean ?? false,
+    schedulerUrl: () => at.url,
+  });
   await app.listen({ host: config.bind, port: config.port });
   const { port } = app.server.address() as AddressInfo;
   const listening = `http://${config.bind}:${port}`;
@@ -89,6 +96,7 @@ export async function startScheduler(config: SchedulerConfig, tools: SchedulerTo
   instance.start();
   jobs.start();
   federation.start();
+  capacity.start();
   learning.start();
   const { policy } = config;
   if (policy) await region.ask({ type: 'policy_set', atMs: clock.nowMs(), policy }, 'configuration');
@@ -98,7 +106,7 @@ export async function startScheduler(config: SchedulerConfig, tools: SchedulerTo
   let closing: Promise<void> | null = null;
   async function close(): Promise<void> {
     await upkeep.close();
-    await Promise.all([federation.close(), learning.close()]);
+    await Promise.all([federation.close(), capacity.close(), learning.close()]);
     await jobs.stop();
     await instance.close();
     await closeServer(app, clock);

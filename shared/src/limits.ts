@@ -2,6 +2,7 @@
  * Every limit in one place, with the sum that justifies it. Units are in the names. Grouped by the folder
  * that uses them.
  */
+import { capacityLimits } from './limits/capacity.ts';
 import { cellLimits } from './limits/cell.ts';
 import { certificateLimits } from './limits/certificates.ts';
 import { edgeLimits } from './limits/edge.ts';
@@ -37,6 +38,7 @@ export const limits = {
   ...certificateLimits,
   ...egressLimits,
   ...usageLimits,
+  ...capacityLimits,
   ...environmentLimits,
   ...federationLimits,
   ...jobLimits,

@@ -22,6 +22,8 @@ export interface SchedulerOptions {
   /** Schedulers of the other regions, which jobs are handed to, and the secret that all share for it. */
   peers: { region: string; urls: string[] }[];
   federationKeyFile: string;
+  /** Where hosts come from that come and go, and the part of the policy that asks for them; absent: nowhere. */
+  capacity?: { url: string; keyFile: string; scale: unknown } | undefined;
   cacheDirectory: string;
   signal?: AbortSignal | undefined;
 }
@@ -51,6 +53,11 @@ export async function startScheduler(
       ...(options.peers.length > 0 && {
         CELLBOOK_FEDERATION_PEERS: JSON.stringify(options.peers),
         CELLBOOK_FEDERATION_KEY_FILE: options.federationKeyFile,
+      }),
+      ...(options.capacity && {
+        CELLBOOK_CAPACITY_URL: options.capacity.url,
+        CELLBOOK_CAPACITY_KEY_FILE: options.capacity.keyFile,
+        CELLBOOK_POLICY: JSON.stringify({ scale: options.capacity.scale }),
       }),
       NODE_COMPILE_CACHE: join(options.cacheDirectory, 'node-compile-cache'),
     },

@@ -6,6 +6,7 @@
 import { assertNever } from '@cellbook/shared/assert-never.ts';
 import type { SchedulerEvent } from './model/event.ts';
 import { applyAttemptEnded, applyOverdue, applyPlaced, applySaved, applyStarted } from './record/attempts.ts';
+import { applyNode } from './record/capacity.ts';
 import { applyPreemption, applyReserved, dropReservation } from './record/claims.ts';
 import { applyContainment } from './record/containment.ts';
 import {
@@ -70,6 +71,14 @@ function transition(state: SchedulerState, event: SchedulerEvent): boolean {
       return applyPolicy(state, event);
     case 'customer_set':
       return applyCustomer(state, event);
+    case 'node_asked':
+    case 'node_arrived':
+    case 'node_failed':
+    case 'node_leaving':
+    case 'node_kept':
+    case 'node_removing':
+    case 'node_removed':
+      return applyNode(state, event);
     case 'term_began':
       state.epoch = event.epoch;
       state.termBeganMs = event.atMs;

@@ -41,6 +41,37 @@ describe('a region', () => {
     expect(region.hostOf(job)).not.toBe(first);
   });
 
+  it('tries again in another rack where there is room, and else in the same', () => {
+    const region = new Region();
+    region.hosts(host('h-1', { rack: 'a' }), host('h-2', { rack: 'a' }), host('h-3', { rack: 'b' }));
+    const job = region.submit();
+    region.decide();
+    region.started();
+    region.end(job, crashed);
+    region.nowMs += 600_000;
+    region.decide();
+    expect(region.hostOf(job)).toBe('h-3');
+    region.started();
+    region.end(job, crashed);
+    region.nowMs += 600_000;
+    region.decide();
+    expect(region.hostOf(job)).toBe('h-2');
+  });
+
+  it('gives who ran out of memory larger GPUs, where there are any', () => {
+    const region = new Region();
+    const small = { sku: 'L4', gpuMemoryMib: 23_034 };
+    region.hosts(host('h-1', small), host('h-2', small));
+    const job = region.submit();
+    region.decide();
+    region.started();
+    region.hosts(host('h-3'));
+    region.end(job, { kind: 'failed', class: 'out_of_memory', detail: 'CUDA out of memory' });
+    region.nowMs += 600_000;
+    region.decide();
+    expect(region.hostOf(job)).toBe('h-3');
+  });
+
   it('lets a higher tier stop a lower one, and gives what is freed to whom it was for', () => {
     const region = new Region();
     region.hosts(host('h-1'));

@@ -18,6 +18,7 @@ import { Mix } from './place/mix.ts';
 import { Heap, type HeapOrder } from './queue/heap.ts';
 import { jobOrder, lineOrder } from './queue/line.ts';
 import { TierQueue } from './queue/tier-queue.ts';
+import { type CapacityState, newCapacity } from './scale/capacity.ts';
 
 export interface SchedulerState {
   policy: RegionPolicy;
@@ -40,6 +41,8 @@ export interface SchedulerState {
   watched: Heap<LiveAttempt>;
   /** What is usually asked for: by it a place is judged. */
   mix: Mix;
+  /** Hosts that a provider gives (scale/). */
+  capacity: CapacityState;
   /** Of failures: classes of prompts, hosts, versions (contain/). */
   contain: ContainState;
 }
@@ -68,6 +71,7 @@ export function newState(): SchedulerState {
     deadlines: new Heap(byTime(jobs, 'deadlineMs', 'deadlineAt')),
     watched: new Heap(byWatch),
     mix: new Mix(),
+    capacity: newCapacity(),
     contain: newContainState(),
   };
 }

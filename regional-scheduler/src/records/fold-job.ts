@@ -105,6 +105,13 @@ export function foldJob(job: FoldedJob, event: SchedulerEvent): void {
     case 'version_staged':
     case 'policy_set':
     case 'customer_set':
+    case 'node_asked':
+    case 'node_arrived':
+    case 'node_failed':
+    case 'node_leaving':
+    case 'node_kept':
+    case 'node_removing':
+    case 'node_removed':
     case 'term_began':
       return;
     default:

@@ -29,6 +29,8 @@ export interface FailedAttempt {
   detail: string;
   ranMs: number;
   atMs: number;
+  /** Of the GPUs that it ran out of; absent: it did not, or it is not known. */
+  memoryMib?: number;
 }
 
 interface RetryRule extends RetryPolicy {
@@ -113,6 +115,11 @@ export function avoidedHosts(failures: readonly FailedAttempt[]): HostId[] {
     unlucky.add(hostId);
   }
   return [...avoided];
+}
+
+/** What its GPUs must have more of: those it ran out of; 0: it never did. */
+export function outgrownMib(failures: readonly FailedAttempt[]): number {
+  return failures.reduce((most, { memoryMib }) => Math.max(most, memoryMib ?? 0), 0);
 }
 
 /** Everything one needs to judge a job that is given up. */

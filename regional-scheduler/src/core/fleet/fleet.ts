@@ -101,6 +101,18 @@ export class Fleet {
     this.#list(host);
   }
 
+  /** Of a SKU, on hosts that take jobs. */
+  gpusOf(sku: string): { up: number; free: number } {
+    let up = 0;
+    let free = 0;
+    for (const host of this.ranked) {
+      if (host.phase !== 'up' || host.kind.sku !== sku) continue;
+      up += healthyGpus(host.spec);
+      free += host.free;
+    }
+    return { up, free };
+  }
+
   reprice(priceOf: (sku: string) => number): void {
     for (const host of this.ranked) this.#count(host, -1);
     for (const kind of this.kinds) kind.priceMilli = priceOf(kind.sku);

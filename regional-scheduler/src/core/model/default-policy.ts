@@ -1,4 +1,4 @@
-import type { RegionPolicy } from './policy.ts';
+import type { RegionPolicy, ScaleSettings } from './policy.ts';
 
 const minuteMs = 60_000;
 
@@ -29,12 +29,21 @@ export const defaultPolicy: RegionPolicy = {
   },
   skuPrice: {},
   preemption: {
-    ranMsMin: minuteMs,
+    ranMsMin: 20_000,
     perJobMax: 2,
     burst: 50,
     refillMs: 1_000,
     gainMin: 1.5,
     stopMs: 30_000,
+    sliceMs: 30 * minuteMs,
   },
   backfillDepth: 32,
+};
+
+/** What holds of hosts that come and go, where an operator names kinds of them and nothing else. */
+export const usualScale: Omit<ScaleSettings, 'nodes'> = {
+  headroomShare: 0.1,
+  idleMs: 15 * minuteMs,
+  stepShareMax: 0.25,
+  usefulMs: 10 * minuteMs,
 };

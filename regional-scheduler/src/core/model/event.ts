@@ -6,7 +6,7 @@
 import type { AttemptId, HostId, JobId, OrgId, RegionId } from '@cellbook/shared/ids.ts';
 import type { HostPhase, HostSpec } from './host.ts';
 import type { AttemptOutcome, EndedPhase, JobSpec } from './job.ts';
-import type { RegionPolicy } from './policy.ts';
+import type { NodeKind, RegionPolicy } from './policy.ts';
 
 export type SchedulerEvent = { atMs: number } & (
   | { type: 'job_submitted'; job: JobSpec }
@@ -64,6 +64,18 @@ export type SchedulerEvent = { atMs: number } & (
   | { type: 'version_staged'; binary: string; version: string; permille: number; because: string }
   | { type: 'policy_set'; policy: RegionPolicy }
   | { type: 'customer_set'; orgId: OrgId; weight: number; runningMax: number | null }
+  /** Intent: the provider is asked once this is on record, by `node`, so that it gives one however often it is asked. */
+  | { type: 'node_asked'; node: string; hostId: HostId; kind: NodeKind; because: string }
+  /** Its agent has reported. */
+  | { type: 'node_arrived'; node: string }
+  | { type: 'node_failed'; node: string; because: string }
+  /** It takes nothing new (its host drains), and goes when its last job has ended, or is kept after all. */
+  | { type: 'node_leaving'; node: string; because: string }
+  | { type: 'node_kept'; node: string; because: string }
+  /** Intent: the provider is told to take it back once this is on record. */
+  | { type: 'node_removing'; node: string }
+  /** The provider has it no more. */
+  | { type: 'node_removed'; node: string }
   /** A new leader: expiry clocks count from here. */
   | { type: 'term_began'; epoch: number }
 );

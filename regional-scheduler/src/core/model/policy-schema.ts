@@ -1,6 +1,6 @@
 /** A policy as an operator writes it: what he leaves out is as it is by default. */
 import { z } from 'zod';
-import { defaultPolicy } from './default-policy.ts';
+import { defaultPolicy, usualScale } from './default-policy.ts';
 import type { RegionPolicy } from './policy.ts';
 
 const share = z.number().min(0).max(1);
@@ -24,8 +24,28 @@ const preemptionSchema = z
     refillMs: z.number().positive(),
     gainMin: z.number().positive(),
     stopMs: durationMs,
+    sliceMs: durationMs.positive(),
+    waitForNodes: z.boolean(),
   })
   .partial();
+
+const nodeSchema = z.strictObject({
+  name: z.string().regex(/^[a-z][a-z0-9-]{0,30}$/),
+  sku: z.string().min(1),
+  gpus: z.int().min(1).max(64),
+  gpuMemoryMib: z.int().positive(),
+  provisionMs: durationMs,
+  gpusMin: z.int().nonnegative().default(0),
+  gpusMax: z.int().positive(),
+});
+
+const scaleSchema = z.strictObject({
+  nodes: z.array(nodeSchema).min(1).max(32),
+  headroomShare: share.default(usualScale.headroomShare),
+  idleMs: durationMs.default(usualScale.idleMs),
+  stepShareMax: share.positive().default(usualScale.stepShareMax),
+  usefulMs: durationMs.default(usualScale.usefulMs),
+});
 
 const givenSchema = z
   .strictObject({
@@ -33,6 +53,7 @@ const givenSchema = z
     skuPrice: z.record(z.string(), z.number().positive()),
     preemption: preemptionSchema,
     backfillDepth: z.int().nonnegative(),
+    scale: scaleSchema,
   })
   .partial();
 
@@ -48,6 +69,7 @@ export const policySchema = givenSchema
       skuPrice: given.skuPrice ?? skuPrice,
       preemption: { ...preemption, ...defined(given.preemption) },
       backfillDepth: given.backfillDepth ?? backfillDepth,
+      ...(given.scale ? { scale: given.scale } : {}),
     };
   })
   .refine(

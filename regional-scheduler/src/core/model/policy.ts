@@ -29,7 +29,43 @@ export interface RegionPolicy {
     gainMin: number;
     /** How long a victim has to write its checkpoint and stop. */
     stopMs: number;
+    /**
+     * Within a tier: who has run for so long at a stretch may be stopped, where it can go on from there, for one that has
+     * run for less. Absent: nobody is stopped for one of his own tier.
+     */
+    sliceMs?: number | undefined;
+    /** False: nobody waits for a host that is on its way. */
+    waitForNodes?: boolean | undefined;
   };
   /** Jobs looked at behind one that is reserved for. */
   backfillDepth: number;
+  /** Hosts that come and go with the load; absent: the fleet is as it is. */
+  scale?: ScaleSettings | undefined;
+}
+
+/** A kind of host that a provider gives. */
+export interface NodeKind {
+  /** As the provider knows it; names of its hosts begin with it. */
+  name: string;
+  sku: string;
+  gpus: number;
+  gpuMemoryMib: number;
+  /** How long one takes to be up, usually. */
+  provisionMs: number;
+  /** GPUs of the SKU in the region, those that nobody gave too. */
+  gpusMin: number;
+  gpusMax: number;
+}
+
+export interface ScaleSettings {
+  /** What could run on several is counted for the first. */
+  nodes: readonly NodeKind[];
+  /** Of the busy GPUs, kept idle for what comes next. */
+  headroomShare: number;
+  /** How long GPUs must have been too many before one goes. */
+  idleMs: number;
+  /** The most of the fleet that is asked for, or given up, at once. */
+  stepShareMax: number;
+  /** A node must be needed this long to be worth its coming. */
+  usefulMs: number;
 }

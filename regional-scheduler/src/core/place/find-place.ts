@@ -14,8 +14,25 @@ export interface Request {
   budgetMilli: number;
 }
 
-/** The best ordinary place; a reserved host is none. */
-export function findPlace(state: SchedulerState, { shape, budgetMilli }: Request): Host | null {
+/** The best ordinary place; a reserved host is none. What failed on one host had better not share another's rack. */
+export function findPlace(state: SchedulerState, request: Request): Host | null {
+  const { avoids } = request.shape;
+  if (avoids.length === 0) return bestPlace(state, request, nobody);
+  const { hosts } = state.fleet;
+  const racks = new Set(avoids.flatMap((hostId) => hosts.get(hostId)?.spec.rack ?? []));
+  return (
+    bestPlace(state, request, ({ spec }) => avoids.includes(spec.hostId) || racks.has(spec.rack)) ??
+    bestPlace(state, request, ({ spec }) => avoids.includes(spec.hostId))
+  );
+}
+
+const nobody = (): boolean => false;
+
+function bestPlace(
+  state: SchedulerState,
+  { shape, budgetMilli }: Request,
+  isAvoided: (host: Host) => boolean,
+): Host | null {
   const { gpus } = shape;
   let best: Host | null = null;
   let bestScore = Number.POSITIVE_INFINITY;
@@ -26,7 +43,7 @@ export function findPlace(state: SchedulerState, { shape, budgetMilli }: Request
       if (level.size === 0) continue;
       const score = state.mix.gradient(kind, free, gpus);
       if (score > bestScore) continue;
-      const host = firstAllowed(state, shape, level);
+      const host = firstAllowed(state, shape, level, isAvoided);
       if (host && (score < bestScore || host.rank < best!.rank)) {
         best = host;
         bestScore = score;
@@ -62,10 +79,11 @@ function firstAllowed(
   state: SchedulerState,
   shape: ShapeClass,
   level: { next(from: number): number },
+  isAvoided: (host: Host) => boolean,
 ): Host | null {
   for (let rank = level.next(0); rank !== -1; rank = level.next(rank + 1)) {
     const host = state.fleet.ranked[rank]!;
-    if (shape.avoids.includes(host.spec.hostId)) continue;
+    if (isAvoided(host)) continue;
     if (isTrusted(state, shape, host)) return host;
   }
   return null;

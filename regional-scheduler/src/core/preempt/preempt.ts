@@ -1,29 +1,40 @@
 /**
- * Stopping some so that others start. Only for who would miss his tier's target otherwise, only from tiers that hold
- * more than they are entitled to, never twice too often of one job and never before it has run a while, only as fast
- * as the tier's bucket allows; and, judged on those who would really go: the wait it saves must outweigh what they
- * lose, and the sharing must be better after it (shares.ts). What they free is nominated to whom it is for.
+ * Stopping some so that others start. Only for who would miss his tier's target otherwise, only while a lower tier holds
+ * more than it is entitled to, never twice too often of one job and never before it has run a while, only as fast as
+ * the tier's bucket allows; and, judged on those who would really go: the wait it saves, by the weight of its tier, must
+ * outweigh what they lose, by the weights of theirs, and the sharing must be better after it (shares.ts). What they free
+ * is nominated to whom it is for. A new host that comes before the target has passed is waited for, and so is one that
+ * comes sooner than what the victims lose is made good (until-node.ts).
+ *
+ * A gang needs a whole host, and hosts run jobs of all tiers side by side: were only those of the tier that holds too
+ * much to go, hardly any host could be cleared. So any of a lower tier may have to, at twice the cost: what the others
+ * hold too much is theirs next.
  */
 
+import type { Tier } from '@cellbook/shared/protocol/principal.ts';
 import type { Turn } from '../decide/turn.ts';
 import type { Host, LiveAttempt } from '../fleet/host.ts';
 import { couldAfford } from '../place/find-place.ts';
 import type { ShapeClass } from '../queue/shape-class.ts';
 import type { TierQueue } from '../queue/tier-queue.ts';
 import { budgetMilli } from '../share/shares-of.ts';
-import { tierNames } from '../share/tiers.ts';
+import { rankOf, tierNames } from '../share/tiers.ts';
 import type { SchedulerState } from '../state.ts';
-import { tokensAt } from './bucket.ts';
+import { tokensOf } from './bucket.ts';
 import { improves, mayTakeFrom, type Shares, sharesOf } from './shares.ts';
+import { withinTiers } from './slice.ts';
 import {
   chooseVictims,
   type Freeable,
   freeableOf,
+  hasRunFor,
+  mayStopAgain,
   restoreMs,
   type VictimRules,
   type Victims,
 } from './victims.ts';
 import { Waits } from './wait.ts';
+import { worthMs } from './worth.ts';
 
 /** Of each tier, in each round: the next round looks at the next ones. */
 const shapesLooked = 4;
@@ -32,9 +43,14 @@ export function preempt(turn: Turn): void {
   // In a round that was cut short it is not known yet who fits nowhere.
   if (turn.isFull) return;
   const waits = new Waits(turn.state, turn.nowMs);
+  amongTiers(turn, waits);
+  withinTiers(turn, waits);
+}
+
+function amongTiers(turn: Turn, waits: Waits): void {
   for (const tier of tierNames.toReversed()) {
     const queue = turn.state.tiers[tier];
-    if (queue.queued === 0 || tokens(turn, queue) < 1) continue;
+    if (queue.queued === 0 || tokensOf(turn, queue) < 1) continue;
     const shares = sharesOf(turn.state);
     if (!tierNames.some((victim) => mayTakeFrom(shares, tier, victim))) continue;
     const budget = budgetMilli(turn.state, queue);
@@ -50,19 +66,6 @@ export function preempt(turn: Turn): void {
   }
 }
 
-/** How long it would wait without; null: it waits for nobody, or not too long. */
-function worthMs({ state, nowMs }: Turn, queue: TierQueue, shape: ShapeClass, waits: Waits): number | null {
-  const row = queue.firstOf(shape);
-  const claim = state.reservations.get(state.jobs.ids[row]!);
-  if (claim?.nominated) return null;
-  const queuedMs = state.tries.get(row)?.queuedMs ?? state.jobs.submittedMs[row]!;
-  // The first of the shape, and everybody of its tier behind it: whichever waits longer.
-  const allMs = waits.untilMs(shape, Math.ceil(queue.queuedMilli / 1000));
-  const waitMs = Math.max(allMs, (claim?.startMs ?? nowMs) - nowMs);
-  const isLate = nowMs - queuedMs + waitMs > state.policy.tiers[queue.tier].startMsTarget;
-  return isLate ? waitMs : null;
-}
-
 interface Prospect {
   shares: Shares;
   waitMs: number;
@@ -74,9 +77,9 @@ function preemptFor(turn: Turn, queue: TierQueue, shape: ShapeClass, prospect: P
   const { policy } = state;
   const { shares, waitMs } = prospect;
   const victims = cheapest(state, queue, shape, prospect);
-  if (!victims || victims.attempts.length > tokens(turn, queue)) return false;
+  if (!victims || victims.attempts.length > tokensOf(turn, queue)) return false;
   const { host, attempts, lostMs } = victims;
-  if (gainMs(shape, host, waitMs) <= policy.preemption.gainMin * lostMs) return false;
+  if (gainMs(state, queue, shape, host, waitMs) <= policy.preemption.gainMin * lostMs) return false;
   if (!improves(shares, movesOf(queue, shape, victims))) return false;
   const forJobId = state.jobs.ids[queue.firstOf(shape)]!;
   const stopByMs = nowMs + policy.preemption.stopMs;
@@ -85,9 +88,15 @@ function preemptFor(turn: Turn, queue: TierQueue, shape: ShapeClass, prospect: P
   return true;
 }
 
-/** What is gained by waiting no longer, in priced GPU-milliseconds. */
-function gainMs({ gpus }: ShapeClass, { kind }: Pick<Host, 'kind'>, waitMs: number): number {
-  return (waitMs * gpus * kind.priceMilli) / 1000;
+/** What is gained by waiting no longer, in priced GPU-milliseconds by the tier's weight. */
+function gainMs(
+  { policy }: SchedulerState,
+  { tier }: TierQueue,
+  { gpus }: ShapeClass,
+  { kind }: Pick<Host, 'kind'>,
+  waitMs: number,
+): number {
+  return (policy.tiers[tier].weight * waitMs * gpus * kind.priceMilli) / 1000;
 }
 
 function cheapest(
@@ -101,16 +110,29 @@ function cheapest(
     shape.kinds.includes(host.kind) &&
     shape.gpus * host.kind.priceMilli <= budget &&
     !shape.avoids.includes(host.spec.hostId) &&
-    host.reservation?.nominated !== true;
+    mayClaim(state, queue, shape, host);
   const { gainMin } = state.policy.preemption;
   let best: Victims | null = null;
   for (const freeable of freeables) {
     const { host } = freeable;
     if (!isEligible(host)) continue;
-    const most: number = best?.lostMs ?? gainMs(shape, host, waitMs) / gainMin;
+    const most: number = best?.lostMs ?? gainMs(state, queue, shape, host, waitMs) / gainMin;
     best = chooseVictims(freeable, shape.gpus, most) ?? best;
   }
   return best;
+}
+
+/** Not what somebody was asked to stop for, nor what another of its own tier, or of a higher one, waits for already. */
+function mayClaim(
+  { jobs }: SchedulerState,
+  queue: TierQueue,
+  shape: ShapeClass,
+  { reservation }: Host,
+): boolean {
+  if (!reservation) return true;
+  if (reservation.nominated) return false;
+  if (reservation.jobId === jobs.ids[queue.firstOf(shape)]) return true;
+  return rankOf(reservation.tier) < rankOf(queue.tier);
 }
 
 function freeablesOf(turn: Turn, queue: TierQueue, shares: Shares): Freeable[] {
@@ -124,21 +146,21 @@ function freeablesOf(turn: Turn, queue: TierQueue, shares: Shares): Freeable[] {
 }
 
 function rulesFor({ state, nowMs }: Turn, queue: TierQueue, shares: Shares): VictimRules {
-  const { ranMsMin, perJobMax } = state.policy.preemption;
-  const mayTake = {
-    free: mayTakeFrom(shares, queue.tier, 'free'),
-    paid: mayTakeFrom(shares, queue.tier, 'paid'),
-    enterprise: mayTakeFrom(shares, queue.tier, 'enterprise'),
+  const { policy } = state;
+  /** What a GPU-millisecond of a tier's costs; `Infinity`: it is not to be taken. */
+  const costOf = (victim: Tier): number => {
+    const { weight } = policy.tiers[victim];
+    if (mayTakeFrom(shares, queue.tier, victim)) return weight;
+    return rankOf(victim) < rankOf(queue.tier) ? 2 * weight : Number.POSITIVE_INFINITY;
   };
+  const cost = { free: costOf('free'), paid: costOf('paid'), enterprise: costOf('enterprise') };
   return {
     isLeaving: ({ tries, preempting }) => preempting !== null || tries.cancel !== null,
-    mayStop: ({ tier, startedMs, preemptible, tries }) =>
-      mayTake[tier] &&
-      startedMs !== null &&
-      nowMs - startedMs >= ranMsMin &&
-      preemptible &&
-      tries.preemptions < perJobMax,
-    lostMs: (attempt) => lostMs(attempt, nowMs),
+    mayStop: (attempt) =>
+      cost[attempt.tier] < Number.POSITIVE_INFINITY &&
+      hasRunFor(attempt, policy.preemption.ranMsMin, nowMs) &&
+      mayStopAgain(attempt, policy, nowMs),
+    lostMs: (attempt) => cost[attempt.tier] * lostMs(attempt, nowMs),
   };
 }
 
@@ -155,8 +177,4 @@ function movesOf(queue: TierQueue, shape: ShapeClass, { host, attempts }: Victim
     gainsMilli: shape.gpus * host.kind.priceMilli,
     losses: attempts.map(({ tier, gpus, priceMilli }) => ({ tier, milli: gpus * priceMilli })),
   };
-}
-
-function tokens({ state, nowMs }: Turn, queue: TierQueue): number {
-  return tokensAt(queue, state.policy.preemption, nowMs);
 }

@@ -23,7 +23,7 @@ export function sharesOf({ policy, fleet, tiers, reservations }: SchedulerState)
     tierNames.map((tier) => ({
       policy: policy.tiers[tier],
       heldMilli: tiers[tier].heldMilli,
-      wantedMilli: tiers[tier].heldMilli + tiers[tier].queuedMilli,
+      wantedMilli: tiers[tier].heldMilli + tiers[tier].queuedMilli * priceOf(fleet),
     })),
     fleet.capacityMilli,
   );
@@ -37,6 +37,11 @@ export function sharesOf({ policy, fleet, tiers, reservations }: SchedulerState)
     entitled: by((tier) => amounts[tierNames.indexOf(tier)]!),
     floor: by((tier) => policy.tiers[tier].floorShare * fleet.capacityMilli),
   };
+}
+
+/** Of a GPU on average: which one somebody who waits will have is not known. */
+function priceOf({ capacityMilli, capacityGpus }: SchedulerState['fleet']): number {
+  return capacityGpus === 0 ? 1 : capacityMilli / (1000 * capacityGpus);
 }
 
 /** Around what it is entitled to a tier's share goes up and down by itself: nobody is stopped for so little. */

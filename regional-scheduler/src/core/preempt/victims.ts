@@ -3,6 +3,7 @@
  * loses: its GPUs for the time since its last checkpoint, and for starting again.
  */
 import type { Host, LiveAttempt } from '../fleet/host.ts';
+import type { RegionPolicy } from '../model/policy.ts';
 import { healthyOf } from '../reserve/predict-end.ts';
 
 /** Starting again costs a container, a model's weights and the loading of a checkpoint. */
@@ -20,6 +21,24 @@ export interface VictimRules {
   /** It stops anyway. */
   isLeaving(attempt: LiveAttempt): boolean;
   lostMs(attempt: LiveAttempt): number;
+}
+
+export function hasRunFor({ startedMs }: LiveAttempt, ranMs: number, nowMs: number): boolean {
+  return startedMs !== null && nowMs - startedMs >= ranMs;
+}
+
+/** So often of one job, and once more for each slice of time that it has run. */
+export function mayStopAgain(
+  { preemptible, tries, startedMs }: LiveAttempt,
+  { preemption }: RegionPolicy,
+  nowMs: number,
+): boolean {
+  const ranMs = tries.ranMs + (startedMs === null ? 0 : nowMs - startedMs);
+  return preemptible && tries.preemptions < stopsMax(preemption, ranMs);
+}
+
+export function stopsMax({ perJobMax, sliceMs }: RegionPolicy['preemption'], ranMs: number): number {
+  return perJobMax + Math.floor(ranMs / (sliceMs ?? Number.POSITIVE_INFINITY));
 }
 
 interface Candidate {

@@ -1,6 +1,6 @@
 /** How long a tier's queue would have to wait for GPUs to come free by themselves; worked out once a round. */
 import type { ShapeClass } from '../queue/shape-class.ts';
-import { predictedEndMs } from '../reserve/predict-end.ts';
+import { freeAtMs, predictedEndMs } from '../reserve/predict-end.ts';
 import type { SchedulerState } from '../state.ts';
 
 const stepMs = 1_000;
@@ -30,6 +30,18 @@ export class Waits {
       else from = middle + 1;
     }
     return (from + 1) * stepMs;
+  }
+
+  /** Until one host has as many free as the shape needs: all that comes free elsewhere is of no use to a gang. */
+  untilHostMs({ gpus, kinds }: ShapeClass): number {
+    if (gpus === 1) return 0;
+    const endMs = this.#nowMs + steps * stepMs;
+    let soonestMs = endMs;
+    for (const host of this.#state.fleet.ranked) {
+      if (host.phase !== 'up' || host.reservation || !kinds.includes(host.kind)) continue;
+      soonestMs = Math.min(soonestMs, freeAtMs(this.#state, host, gpus, this.#nowMs));
+    }
+    return soonestMs - this.#nowMs;
   }
 
   #count(): Int32Array[] {

@@ -72,7 +72,7 @@ export class TierQueue {
     line.jobs.push(row);
     this.#jobs.shape[row] = one.id;
     customer.queued++;
-    this.#count(row, customer, 1);
+    this.#count(row, line, 1);
     if (line.at !== -1 && line.jobs.top === row) one.lines.changed(line.at);
     else if (line.at === -1 && customer.isIn) this.#join(line);
     this.#refresh(one);
@@ -86,7 +86,7 @@ export class TierQueue {
     if (line.jobs.size === 1 && line.at !== -1) shape.lines.removeAt(line.at);
     line.jobs.removeAt(this.#jobs.heapAt[row]!);
     customer.queued--;
-    this.#count(row, customer, -1);
+    this.#count(row, line, -1);
     if (line.jobs.size === 0) this.#dropLine(line);
     else if (wasHead && line.at !== -1) shape.lines.changed(line.at);
     this.#refresh(shape);
@@ -190,7 +190,7 @@ export class TierQueue {
     const { key, interactive, gpus, kinds, avoids } = where;
     const made: ShapeClass = {
       ...{ id: this.#nextId++, classKey: key, interactive, gpus, kinds, avoids, parked: null },
-      ...{ tag: 0, key: 0, sequence: 0, lineOf: new Map() },
+      ...{ tag: 0, key: 0, sequence: 0, work: 0, lineOf: new Map() },
       lines: new Heap(this.#orders.lines),
     };
     this.#classByKey.set(key, made);
@@ -209,11 +209,13 @@ export class TierQueue {
     this.classes.splice(this.classes.indexOf(shape), 1);
   }
 
-  #count(row: Row, customer: Customer, sign: 1 | -1): void {
+  #count(row: Row, { customer, shape }: Line, sign: 1 | -1): void {
     const { gpus } = this.#jobs.templateOf(row);
     this.queued += sign;
     this.queuedMilli += sign * gpus * 1000;
-    customer.queuedWork += sign * gpus * Math.round(this.#jobs.p50Ms[row]!);
+    const work = sign * gpus * Math.round(this.#jobs.p50Ms[row]!);
+    customer.queuedWork += work;
+    shape.work += work;
   }
 }
 

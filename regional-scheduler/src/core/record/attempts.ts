@@ -6,6 +6,7 @@ import type { Row } from '../jobs/job-table.ts';
 import type { Attempt } from '../model/job.ts';
 import type { Customer } from '../queue/line.ts';
 import type { SchedulerState } from '../state.ts';
+import { learnTight } from './capacity.ts';
 import { dropReservation, roomAppeared } from './claims.ts';
 import { learnEnded, learnOverdue, learnPlaced } from './containment.ts';
 import type { EventOf } from './event-of.ts';
@@ -35,6 +36,7 @@ export function applyPlaced(state: SchedulerState, event: EventOf<'job_placed'>)
   });
   jobs.setPhase(row, 'scheduled');
   learnPlaced(state, attempt);
+  learnTight(state, host, atMs);
   return true;
 }
 
@@ -110,11 +112,15 @@ export function applyAttemptEnded(state: SchedulerState, event: EventOf<'attempt
     const { attemptId, hostId, version } = attempt;
     tries.failures = [
       ...tries.failures,
-      { attemptId, hostId, version, class: outcome.class, detail: outcome.detail, ranMs, atMs },
+      {
+        ...{ attemptId, hostId, version, class: outcome.class, detail: outcome.detail, ranMs, atMs },
+        ...(outcome.class === 'out_of_memory' && { memoryMib: host.kind.memoryMib }),
+      },
     ];
   }
   state.attempts.delete(attempt.attemptId);
   state.watched.removeAt(attempt.watchAt);
+  learnTight(state, host, atMs);
   state.fleet.vacate(attempt);
   if (attempt.preempting) state.tiers[attempt.tier].leavingMilli -= attempt.gpus * attempt.priceMilli;
   giveBack(state, attempt, ranMs);

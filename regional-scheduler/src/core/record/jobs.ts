@@ -1,6 +1,7 @@
 /** Transitions of jobs that no host is concerned in. */
 import type { SchedulerState } from '../state.ts';
 import { watch } from './attempts.ts';
+import { learnSubmitted } from './capacity.ts';
 import { dropReservation } from './claims.ts';
 import type { EventOf } from './event-of.ts';
 import { arrive, dequeue, enqueue, forget, hold, noDeadline, takeOut, triesOf } from './move-job.ts';
@@ -10,6 +11,7 @@ export function applySubmitted(state: SchedulerState, { job, atMs }: EventOf<'jo
   if (jobs.rowOf(job.jobId) !== undefined) return false;
   const row = jobs.add(job, state.nextSequence++);
   state.mix.count(job.gpus, job.skus);
+  learnSubmitted(state, row, atMs);
   if (job.deadlineMs !== null) state.deadlines.push(row);
   if (job.notBeforeMs !== null && job.notBeforeMs > atMs) hold(state, row, job.notBeforeMs);
   else arrive(state, row);

@@ -2,7 +2,7 @@
 
 import type { HostId } from '@cellbook/shared/ids.ts';
 import { isConfident } from '../../predict/confidence.ts';
-import { avoidedHosts } from '../contain/retry.ts';
+import { avoidedHosts, outgrownMib } from '../contain/retry.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { Row } from '../jobs/job-table.ts';
 import type { JobTemplate } from '../jobs/template.ts';
@@ -13,15 +13,16 @@ import { dropReservation } from './claims.ts';
 
 /**
  * A job's static key: shorter ones first, and after `ageingMs` each counts as e times shorter. Where nobody can tell how
- * long it takes, by what it has attained: nothing yet counts as `unknownMs`, and who has run for longer is expected to
- * run for as long again.
+ * long it takes, or it has taken longer than was predicted, by what it has attained: nothing yet counts as `unknownMs`,
+ * and who has run for longer is expected to run for as long again.
  */
 export function keyOf(state: SchedulerState, row: Row): number {
   const { jobs, policy } = state;
   const { gpus, tier } = jobs.templateOf(row);
   const predicted = { p50Ms: jobs.p50Ms[row]!, p95Ms: jobs.p95Ms[row]!, seen: jobs.seen[row]! };
   const attainedMs = state.tries.get(row)?.ranMs ?? 0;
-  const ms = isConfident(predicted) ? leftMs(state, row) : Math.max(unknownMs, attainedMs);
+  const isKnown = isConfident(predicted) && attainedMs <= predicted.p50Ms;
+  const ms = isKnown ? leftMs(state, row) : Math.max(unknownMs, attainedMs);
   const seconds = (gpus * ms) / 1000;
   return Math.log(Math.max(1, seconds)) + jobs.submittedMs[row]! / Math.max(1, policy.tiers[tier].ageingMs);
 }
@@ -43,7 +44,7 @@ export function enqueue(state: SchedulerState, row: Row): void {
   const where =
     failures.length === 0
       ? usualPlace(fleet, template)
-      : placeOf(fleet, template, avoidedHosts(failures).sort());
+      : placeOf(fleet, template, avoidedHosts(failures).sort(), outgrownMib(failures));
   jobs.key[row] = keyOf(state, row);
   jobs.setPhase(row, 'queued');
   queue.enqueue(row, queue.customer(jobs.orgOf(row)), where);
@@ -126,8 +127,11 @@ function usualPlace(fleet: Fleet, template: JobTemplate): Where {
   return made;
 }
 
-function placeOf(fleet: Fleet, template: JobTemplate, avoids: readonly HostId[]): Where {
-  const kinds = kindsFor(template, fleet.kinds);
+/** Larger GPUs for who ran out of memory on smaller ones, where there are any that it may have. */
+function placeOf(fleet: Fleet, template: JobTemplate, avoids: readonly HostId[], outgrown = 0): Where {
+  const all = kindsFor(template, fleet.kinds);
+  const larger = outgrown === 0 ? all : all.filter(({ memoryMib }) => memoryMib > outgrown);
+  const kinds = larger.length > 0 ? larger : all;
   const { interactive, gpus } = template;
   return { key: classKey(template, kinds, avoids), interactive, gpus, kinds, avoids };
 }

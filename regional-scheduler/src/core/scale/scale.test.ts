@@ -1,8 +1,10 @@
 import type { HostId } from '@cellbook/shared/ids.ts';
 import { describe, expect, it } from 'vitest';
-import { preemptionPays, type ScaleView, scaleDecision, usualScalePolicy } from './scale.ts';
+import { usualScale } from '../model/default-policy.ts';
+import { type ScalePolicy, type ScaleView, scaleDecision } from './scale.ts';
 import { kind, runScaleDay, targetMs } from './testing/scale-day.ts';
 
+const usualScalePolicy: ScalePolicy = { ...usualScale, gpusMin: 0, gpusMax: 10_000 };
 const host = (at: number, busyGpus: number, draining = false) => ({
   hostId: `h-${at}` as HostId,
   nodeId: `n-${at}`,
@@ -67,27 +69,5 @@ describe('how many GPUs a region should have', () => {
     expect(mean.p95WaitMs).toBeGreaterThan(10 * targetMs);
     expect(scaled.gpuHoursPaid).toBeLessThan(0.75 * peak.gpuHoursPaid);
     expect(scaled.created + scaled.removed).toBeLessThan(200);
-  });
-});
-
-describe('whether to preempt', () => {
-  const one = {
-    gpus: 2,
-    freeInMs: 600_000,
-    stopMs: 30_000,
-    lostGpuMs: 200_000,
-    targetLeftMs: 0,
-    gainMin: 1.5,
-  };
-
-  it('yes, where waiting costs more than the victims lose', () => {
-    expect(preemptionPays({ ...one, nodeInMs: null })).toBe(true);
-    expect(preemptionPays({ ...one, nodeInMs: null, lostGpuMs: 2_000_000 })).toBe(false);
-  });
-
-  it('no, where a node comes sooner than that pays, or before the target has passed', () => {
-    expect(preemptionPays({ ...one, nodeInMs: 150_000 })).toBe(false);
-    expect(preemptionPays({ ...one, nodeInMs: 300_000 })).toBe(true);
-    expect(preemptionPays({ ...one, nodeInMs: 300_000, targetLeftMs: 310_000 })).toBe(false);
   });
 });

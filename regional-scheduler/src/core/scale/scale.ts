@@ -7,7 +7,7 @@
  * what neither moves (hysteresis), so that a load that swings round a threshold changes nothing.
  */
 import type { HostId } from '@cellbook/shared/ids.ts';
-import type { NodeKind } from './provider.ts';
+import type { NodeKind, ScaleSettings } from '../model/policy.ts';
 
 export interface ScaleHost {
   hostId: HostId;
@@ -30,29 +30,9 @@ export interface ScaleView {
   targetMs: number | null;
 }
 
-export interface ScalePolicy {
-  gpusMin: number;
-  gpusMax: number;
-  /** Of the busy GPUs, kept idle for what comes next. */
-  headroomShare: number;
-  /** How long GPUs must have been too many before one goes. */
-  idleMs: number;
-  /** The most of the fleet that is asked for, or given up, at once. */
-  stepShareMax: number;
-  /** A node must be needed this long to be worth its coming. */
-  usefulMs: number;
-}
+export type ScalePolicy = Omit<ScaleSettings, 'nodes'> & Pick<NodeKind, 'gpusMin' | 'gpusMax'>;
 
-export const usualScalePolicy: ScalePolicy = {
-  gpusMin: 0,
-  gpusMax: 10_000,
-  headroomShare: 0.1,
-  idleMs: 15 * 60_000,
-  stepShareMax: 0.25,
-  usefulMs: 10 * 60_000,
-};
-
-/** Lost with its leader: a scale-down comes a quarter of an hour later then, and nothing else. */
+/** Since when there have been too many; null: there are not. */
 export interface ScaleMemory {
   idleSinceMs: number | null;
 }
@@ -69,7 +49,7 @@ export interface ScaleDecision {
 
 export function scaleDecision(
   view: ScaleView,
-  kind: NodeKind,
+  kind: Pick<NodeKind, 'gpus' | 'provisionMs'>,
   policy: ScalePolicy,
   memory: ScaleMemory,
   nowMs: number,
@@ -102,7 +82,11 @@ export function scaleDecision(
 }
 
 /** What is busy, a head-room, and what the queue needs beyond that when a node asked for now would be there. */
-function wantedGpus(view: ScaleView, kind: NodeKind, policy: ScalePolicy): number {
+function wantedGpus(
+  view: ScaleView,
+  kind: Pick<NodeKind, 'gpus' | 'provisionMs'>,
+  policy: ScalePolicy,
+): number {
   const up = sumOf(view.hosts.filter((host) => !host.draining).map((host) => host.gpus));
   const busy = sumOf(view.hosts.map((host) => host.busyGpus));
   const steady = Math.min(busy, view.offeredGpus) * (1 + policy.headroomShare);
@@ -140,25 +124,3 @@ function takeUntil(hosts: readonly ScaleHost[], gpus: number): ScaleHost[] {
 
 const idOf = (host: ScaleHost): HostId => host.hostId;
 const sumOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
-
-export interface PreemptionCase {
-  gpus: number;
-  /** Until GPUs are free by themselves, as predicted. */
-  freeInMs: number;
-  /** Until a node that would take it is up; null: none is on its way. */
-  nodeInMs: number | null;
-  /** How long victims have to stop. */
-  stopMs: number;
-  /** What victims lose: GPUs × (time since the checkpoint + restoring it). */
-  lostGpuMs: number;
-  /** Until its start target has passed; below zero: it has. */
-  targetLeftMs: number;
-  gainMin: number;
-}
-
-/** A node that is up before the target, or sooner than the victims' loss is made good, is waited for. */
-export function preemptionPays(one: PreemptionCase): boolean {
-  const otherwiseInMs = Math.min(one.freeInMs, one.nodeInMs ?? Number.POSITIVE_INFINITY);
-  if (otherwiseInMs <= Math.max(one.stopMs, one.targetLeftMs)) return false;
-  return one.gpus * (otherwiseInMs - one.stopMs) > one.gainMin * one.lostGpuMs;
-}

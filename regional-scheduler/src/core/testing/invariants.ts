@@ -3,6 +3,7 @@
 import { mayRun } from '../contain/contain.ts';
 import type { SchedulerEvent } from '../model/event.ts';
 import { couldTake } from '../place/find-place.ts';
+import { stopsMax } from '../preempt/victims.ts';
 import { mayRunMore } from '../queue/line.ts';
 import { ceilingMilli } from '../share/fair-share.ts';
 import { budgetMilli } from '../share/shares-of.ts';
@@ -111,8 +112,8 @@ function noIdleGpu(state: SchedulerState): void {
 
 /** Invariant 8, the first half; the second is told by the events. */
 function preemptionsBounded({ tries, policy }: SchedulerState): void {
-  for (const { preemptions } of tries.values())
-    must(preemptions <= policy.preemption.perJobMax, 'a job was preempted too often');
+  for (const { preemptions, ranMs } of tries.values())
+    must(preemptions <= stopsMax(policy.preemption, ranMs), 'a job was preempted too often');
 }
 
 /** Invariant 15: what counts against a customer are attempts that live. */

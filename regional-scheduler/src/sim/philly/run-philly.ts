@@ -21,6 +21,7 @@ import type { PhillyJob } from './read-philly.ts';
 
 const hostGpus = 8;
 const lookMs = 60_000;
+const restoreMs = 60_000;
 const usualAgeingMs = 24 * 60 * 60_000;
 /** What is believed of a job before anything has ended. */
 const unknownMs = 30 * 60_000;
@@ -33,6 +34,11 @@ export interface PhillyOutcome {
   backlogMax: number;
   worstFinishTimeFairness: number;
   finishTimeFairness: { p50: number; p95: number; p99: number; aboveOne: number };
+  preemptions: number;
+  /** Of the GPU time in use, what went into going on from checkpoints. */
+  restoringShare: number;
+  /** Of the job with the worst fairness. */
+  worst: { gpus: number; runSeconds: number; waitedSeconds: number; preemptions: number };
   avgJctSeconds: number;
   p50JctSeconds: number;
   p95JctSeconds: number;
@@ -40,11 +46,21 @@ export interface PhillyOutcome {
   makespanSeconds: number;
 }
 
+interface Ended {
+  job: PhillyJob;
+  jctMs: number;
+  waitedMs: number;
+  preemptions: number;
+  fairness: number;
+}
+
 interface Whole {
   job: PhillyJob;
+  preemptions: number;
   /** Parts that have not ended. */
   open: number;
-  waitedMs: number;
+  /** Until the first of its parts started; null: none has. */
+  waitedMs: number | null;
   /** ∫ of the number of jobs present, when it came. */
   presentAtStart: number;
 }
@@ -63,30 +79,41 @@ export function runPhilly(jobs: readonly PhillyJob[], options: PhillyOptions): P
   const wholes = new Map<JobId, Whole>();
   const model = new RuntimeModel();
   const usage = new Usage(gpus);
-  const ended: { job: PhillyJob; jctMs: number; waitedMs: number; fairness: number }[] = [];
+  const ended: Ended[] = [];
 
   const region = new IdealRegion({
     policy: policyWith(ageingMs),
     hosts: hostsOf(gpus),
     random,
     lookMs,
-    stopMs: 0,
+    ...{ stopMs: 0, restoreMs, nodes: null },
     truthOf: (jobId) => ({ runMs: wholes.get(jobId)!.job.runMs, outcome: done }),
     saw: (event, nowMs) => {
-      if (event.type !== 'job_placed' && event.type !== 'job_ended') return;
-      const whole = wholes.get(event.jobId)!;
-      usage.pass(nowMs);
       if (event.type === 'job_placed') {
+        usage.pass(nowMs);
         usage.busy += event.devices.length;
-        whole.waitedMs = nowMs - whole.job.submitMs;
-      } else end(event.jobId, whole, nowMs);
+        start(wholes.get(event.jobId)!, nowMs);
+      } else if (event.type === 'attempt_ended') {
+        const { gpus: released } = region.specOf(event.jobId)!;
+        usage.pass(nowMs);
+        usage.busy -= released;
+        if (event.outcome.kind === 'preempted') {
+          usage.preempted(released);
+          wholes.get(event.jobId)!.preemptions++;
+        }
+      } else if (event.type === 'job_ended') end(event.jobId, wholes.get(event.jobId)!, nowMs);
+      else return;
       usage.waiting = region.waiting;
     },
   });
 
+  function start(whole: Whole, nowMs: number): void {
+    whole.waitedMs ??= nowMs - whole.job.submitMs;
+  }
+
   function end(jobId: JobId, whole: Whole, nowMs: number): void {
     const { job } = whole;
-    usage.busy -= region.specOf(jobId)?.gpus ?? 0;
+    usage.pass(nowMs);
     wholes.delete(jobId);
     if (--whole.open > 0) return;
     usage.present--;
@@ -94,13 +121,20 @@ export function runPhilly(jobs: readonly PhillyJob[], options: PhillyOptions): P
     const jctMs = nowMs - job.submitMs;
     const presentOnAverage = (usage.presentMs - whole.presentAtStart) / jctMs;
     const slowdown = Math.max(1, (job.gpus * presentOnAverage) / gpus);
-    ended.push({ job, jctMs, waitedMs: whole.waitedMs, fairness: jctMs / (job.runMs * slowdown) });
+    const { preemptions, waitedMs } = whole;
+    ended.push({
+      job,
+      jctMs,
+      preemptions,
+      waitedMs: waitedMs ?? 0,
+      fairness: jctMs / (job.runMs * slowdown),
+    });
   }
 
   function come(job: PhillyJob): void {
     usage.pass(region.timeline.nowMs);
     usage.present++;
-    const whole = { job, open: 0, waitedMs: 0, presentAtStart: usage.presentMs };
+    const whole = { job, preemptions: 0, open: 0, waitedMs: null, presentAtStart: usage.presentMs };
     if (!groups.has(job.group)) groups.set(job.group, newOrgId(random));
     const known = model.predict(featuresOf(job));
     const predicted = {
@@ -173,6 +207,9 @@ class Usage {
   backlogMs = 0;
   busyInBacklogMs = 0;
   backlogMax = 0;
+  preemptions = 0;
+  busyMs = 0;
+  restoringMs = 0;
   #atMs = 0;
   readonly gpus: number;
 
@@ -185,21 +222,23 @@ class Usage {
     const passedMs = nowMs - this.#atMs;
     this.#atMs = nowMs;
     this.presentMs += passedMs * this.present;
+    this.busyMs += passedMs * this.busy;
     if (this.waiting === 0) return;
     this.backlogMs += passedMs;
     this.busyInBacklogMs += passedMs * this.busy;
   }
+
+  preempted(gpus: number): void {
+    this.preemptions++;
+    this.restoringMs += gpus * restoreMs;
+  }
 }
 
-function outcomeOf(
-  ended: readonly { jctMs: number; waitedMs: number; fairness: number }[],
-  usage: Usage,
-  gpus: number,
-  makespanMs: number,
-): PhillyOutcome {
+function outcomeOf(ended: readonly Ended[], usage: Usage, gpus: number, makespanMs: number): PhillyOutcome {
   const fairness = ended.map((one) => one.fairness).sort((a, b) => a - b);
   const jct = ended.map(({ jctMs }) => jctMs / 1000).sort((a, b) => a - b);
   const mean = (values: readonly number[]) => values.reduce((sum, one) => sum + one, 0) / values.length;
+  const worst = ended.reduce((one, other) => (other.fairness > one.fairness ? other : one));
   return {
     jobs: ended.length,
     gpus,
@@ -213,6 +252,14 @@ function outcomeOf(
       p99: quantile(fairness, 0.99),
       aboveOne: fairness.filter((one) => one > 1.0001).length / fairness.length,
     },
+    worst: {
+      gpus: worst.job.gpus,
+      runSeconds: worst.job.runMs / 1000,
+      waitedSeconds: worst.waitedMs / 1000,
+      preemptions: worst.preemptions,
+    },
+    preemptions: usage.preemptions,
+    restoringShare: usage.busyMs === 0 ? 0 : usage.restoringMs / usage.busyMs,
     avgJctSeconds: mean(jct),
     p50JctSeconds: quantile(jct, 0.5),
     p95JctSeconds: quantile(jct, 0.95),

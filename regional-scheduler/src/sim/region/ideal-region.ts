@@ -2,10 +2,12 @@
  * The real core over hosts and agents that do at once and without fail what they are told: for weeks of jobs in seconds.
  * What comes is applied, then `decide` is asked once for that moment; it is asked again every `lookMs` while somebody
  * waits, as the leader does. A job runs as long as it is said to; one that is preempted stops after `stopMs`, with its
- * work saved where it can; one that hangs is stopped when the watch on its class of requests says so.
+ * work saved where it can, and what goes on from there first takes `restoreMs` to be where it was; one that hangs is
+ * stopped when the watch on its class of requests says so.
  */
 import type { AttemptId, HostId, JobId } from '@cellbook/shared/ids.ts';
 import type { Random } from '@cellbook/shared/random.ts';
+import type { SimulatedNodes } from '../../capacity/simulated-nodes.ts';
 import { applyEvent } from '../../core/apply-event.ts';
 import { watchMs } from '../../core/contain/watch.ts';
 import { decide } from '../../core/decide.ts';
@@ -13,7 +15,10 @@ import type { SchedulerEvent } from '../../core/model/event.ts';
 import type { HostSpec } from '../../core/model/host.ts';
 import type { AttemptOutcome, JobSpec } from '../../core/model/job.ts';
 import type { RegionPolicy } from '../../core/model/policy.ts';
+import type { EventOf } from '../../core/record/event-of.ts';
 import { hostView, judgeAttempt } from '../../core/reports/state-views.ts';
+import type { NodeRecord } from '../../core/scale/capacity.ts';
+import { reconcile } from '../../core/scale/reconcile.ts';
 import { newState, type SchedulerState } from '../../core/state.ts';
 import { Timeline } from '../timeline.ts';
 
@@ -37,7 +42,11 @@ export interface RegionOptions {
   lookMs: number;
   /** How long a preempted job takes to save and stop, at the most. */
   stopMs: number;
+  /** What going on from a checkpoint costs. */
+  restoreMs: number;
   truthOf(jobId: JobId, run: { number: number; hostId: HostId }): RegionTruth;
+  /** Where hosts come from that the policy asks for; null: from nowhere. */
+  nodes: SimulatedNodes<NodeRequest> | null;
   /** Every event, after it was applied. */
   saw(event: SchedulerEvent, nowMs: number): void;
 }
@@ -60,6 +69,7 @@ export class IdealRegion {
     this.#apply({ type: 'term_began', atMs: 0, epoch: 1 });
     for (const host of hosts)
       this.#apply({ type: 'host_changed', atMs: 0, host, phase: 'up', because: 'there from the start' });
+    if (options.nodes) this.#provide(options.nodes);
   }
 
   get waiting(): number {
@@ -116,6 +126,20 @@ export class IdealRegion {
     });
   }
 
+  /** As the driver of a real provider does (capacity/driver.ts), and its hosts' agents. */
+  #provide(nodes: SimulatedNodes<NodeRequest>): void {
+    const { nowMs } = this.timeline;
+    for (const { what, request } of nodes.pass(nowMs))
+      if (what === 'up') this.#apply({ type: 'host_changed', atMs: nowMs, ...cameUp(request) });
+    const listed = nodes.list().map(({ requestKey, ...rest }) => ({ node: requestKey, ...rest }));
+    const plan = reconcile(this.state.capacity, listed);
+    for (const { node, hostId, kind } of plan.create) nodes.create({ requestKey: node, hostId, kind }, nowMs);
+    for (const node of plan.remove) nodes.remove(node, nowMs);
+    for (const event of plan.events) this.#apply({ ...event, atMs: nowMs });
+    this.#look();
+    this.timeline.after(provideMs, () => this.#provide(nodes));
+  }
+
   #start({ jobId, attemptId, hostId, devices }: Extract<SchedulerEvent, { type: 'job_placed' }>): void {
     const startedMs = this.timeline.nowMs;
     const number = this.#tries.get(jobId) ?? 0;
@@ -125,9 +149,14 @@ export class IdealRegion {
     this.runs.set(attemptId, run);
     this.#apply({ type: 'attempt_started', atMs: startedMs, jobId, attemptId });
     const truth = this.#options.truthOf(jobId, { number, hostId });
-    if (truth)
-      this.timeline.after(Math.max(1, truth.runMs - savedMs), () => this.#end(run, truth.outcome, savedMs));
-    else this.#watch(run);
+    if (truth) {
+      const leftMs = this.#restoringMs(run) + Math.max(1, truth.runMs - savedMs);
+      this.timeline.after(leftMs, () => this.#end(run, truth.outcome, savedMs));
+    } else this.#watch(run);
+  }
+
+  #restoringMs({ savedMs }: RegionRun): number {
+    return savedMs > 0 ? this.#options.restoreMs : 0;
   }
 
   /** As an agent does, which is told anew how long it may run by each answer. */
@@ -144,8 +173,8 @@ export class IdealRegion {
     if (!run) return;
     const { checkpoints } = this.#jobs.get(run.jobId)!;
     this.timeline.after(checkpoints ? this.#options.stopMs : 1_000, () => {
-      const ranMs = this.timeline.nowMs - run.startedMs;
-      this.#end(run, { kind: 'preempted' }, checkpoints ? run.savedMs + ranMs : run.savedMs);
+      const workedMs = Math.max(0, this.timeline.nowMs - run.startedMs - this.#restoringMs(run));
+      this.#end(run, { kind: 'preempted' }, checkpoints ? run.savedMs + workedMs : run.savedMs);
     });
   }
 
@@ -170,5 +199,14 @@ export class IdealRegion {
   }
 }
 
+export type NodeRequest = Pick<NodeRecord, 'hostId' | 'kind'> & { requestKey: string };
+
+function cameUp({ hostId, kind }: NodeRequest): Pick<EventOf<'host_changed'>, 'host' | 'phase' | 'because'> {
+  const { sku, gpus, gpuMemoryMib } = kind;
+  const host = { hostId, sku, gpus, gpuMemoryMib, rack: 'provided', generation: 1, unhealthy: [] };
+  return { host, phase: 'up', because: 'its agent reported' };
+}
+
+const provideMs = 5_000;
 const reportMs = 5_000;
 const hung: AttemptOutcome = { kind: 'failed', class: 'hung', detail: 'simulated' };

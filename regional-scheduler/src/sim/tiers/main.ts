@@ -1,13 +1,19 @@
-/** `npm run sim:gpu -- tiers [--hours 24] [--gpus 128] [--load 1.3] [--poison] [--what-if] [--plot FILE.svg] [--json]` */
+/**
+ * `npm run sim:gpu -- tiers [--hours 24] [--gpus 128] [--load 1.3] [--seed 1] [--poison] [--what-if] [--scale]
+ * [--plot FILE.svg|FILE.html] [--json]`: a day by the default policy, and what would be if. How far it is is told on
+ * standard error.
+ */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { seededRandom } from '@cellbook/shared/random.ts';
 import { z } from 'zod';
+import type { RegionPolicy } from '../../core/model/policy.ts';
 import { usage } from '../usage.ts';
 import { type DayJob, drawDay } from './day.ts';
+import { drawPage, type Run } from './page.ts';
 import { drawPlot } from './plot.ts';
-import { dayPolicy, whatIfs } from './policies.ts';
-import { runDay } from './run-day.ts';
+import { dayPolicy, scaled, whatIfs } from './policies.ts';
+import { type DayOutcome, runDay } from './run-day.ts';
 import { judgePoison, type Summary, summaryOf } from './summary.ts';
 
 const optionsSchema = z.object({
@@ -21,6 +27,7 @@ const optionsSchema = z.object({
   seed: z.coerce.number().int().default(1),
   poison: z.boolean().default(false),
   'what-if': z.boolean().default(false),
+  scale: z.boolean().default(false),
   plot: z.string().optional(),
   json: z.boolean().default(false),
 });
@@ -29,39 +36,64 @@ type Options = z.infer<typeof optionsSchema>;
 export function main(args: string[]): void {
   const options = usage(optionsSchema, () => readArguments(args), {
     doing: 'reading the options of the day',
-    next: 'All may be left out: --hours 24 --gpus 128 --load 1.3 --seed 1 --poison --what-if --plot FILE.svg --json',
+    next: 'All may be left out: --hours 24 --gpus 128 --load 1.3 --seed 1 --poison --what-if --scale --plot FILE.svg --json',
   });
   const { gpus, hours, load } = options;
   const jobs = drawDay({ gpus, hours, load, random: seededRandom(options.seed) });
-  const outcome = runDay({ gpus, hours, jobs, policy: dayPolicy, poison: false });
-  const summary = summaryOf(outcome, jobs.length);
-  if (options.plot) writeFileSync(options.plot, drawPlot(outcome, { gpus, hours, load }));
-  const report = {
-    ...{ hours, gpus, load, ...summary },
-    ...(options['what-if'] ? { whatIf: runWhatIfs(options, jobs) } : {}),
-    ...(options.poison ? { poison: judgePoison(outcome, runPoisoned(options, jobs)) } : {}),
+  const run = (name: string, policy: RegionPolicy): Run => {
+    const outcome = play(options, jobs, { name, policy });
+    return { name, outcome, summary: summaryOf(outcome, jobs.length) };
   };
-  if (!options.json) print(summary);
+  const asItIs = run('as it is', dayPolicy);
+  const others = {
+    whatIf: options['what-if'] ? runAll(whatIfs, run) : [],
+    scale: options.scale ? runAll(scaled(gpus), run) : [],
+  };
+  const poisoned = options.poison ? play(options, jobs, { name: 'poisoned', policy: dayPolicy }) : null;
+  const runs = [asItIs, ...others.whatIf, ...others.scale];
+  if (options.plot) {
+    const day = { gpus, hours, load };
+    const isPage = options.plot.endsWith('.html') || runs.length > 1;
+    writeFileSync(options.plot, isPage ? drawPage(runs, day) : drawPlot(asItIs.outcome, day));
+  }
+  if (!options.json) for (const { name, summary } of runs) print(name, summary);
+  const report = {
+    ...{ hours, gpus, load, ...asItIs.summary },
+    ...(options['what-if'] ? { whatIf: summaries(others.whatIf) } : {}),
+    ...(options.scale ? { scale: summaries(others.scale) } : {}),
+    ...(poisoned ? { poison: judgePoison(asItIs.outcome, poisoned) } : {}),
+  };
   console.log(JSON.stringify(report));
 }
 
-function runPoisoned({ gpus, hours }: Options, jobs: readonly DayJob[]) {
-  return runDay({ gpus, hours, jobs, policy: dayPolicy, poison: true });
+function play(
+  { gpus, hours, json }: Options,
+  jobs: readonly DayJob[],
+  { name, policy }: { name: string; policy: RegionPolicy },
+): DayOutcome {
+  const progress = (hour: number): void => {
+    if (!json || hour % 6 === 0) process.stderr.write(`${name}: hour ${hour} of ${hours}\n`);
+  };
+  return runDay({ gpus, hours, jobs, policy, poison: name === 'poisoned', progress });
 }
 
-function runWhatIfs({ gpus, hours }: Options, jobs: readonly DayJob[]): Record<string, Summary> {
-  const entries = Object.entries(whatIfs).map(([name, policy]) => {
-    const outcome = runDay({ gpus, hours, jobs, policy, poison: false });
-    return [name, summaryOf(outcome, jobs.length)] as const;
-  });
-  return Object.fromEntries(entries);
+function runAll(
+  policies: Record<string, RegionPolicy>,
+  run: (name: string, policy: RegionPolicy) => Run,
+): Run[] {
+  return Object.entries(policies).map(([name, policy]) => run(name, policy));
 }
 
-function print({ startMs, utilisation, floorKept }: Summary): void {
+function summaries(runs: readonly Run[]): Record<string, Summary> {
+  return Object.fromEntries(runs.map(({ name, summary }) => [name, summary]));
+}
+
+function print(name: string, { startMs, utilisation, floorKept, preemptionsPerThousand }: Summary): void {
+  console.log(`${name}:`);
   for (const [tier, { p50, p95 }] of Object.entries(startMs))
-    console.log(`${tier}: starts after ${seconds(p50)} s, 95 % within ${seconds(p95)} s`);
+    console.log(`  ${tier} starts after ${seconds(p50)} s, 95 % within ${seconds(p95)} s`);
   console.log(
-    `${(100 * utilisation).toFixed(2)} % of the GPUs in use; floors kept: ${JSON.stringify(floorKept)}`,
+    `  ${(100 * utilisation).toFixed(2)} % of the GPUs in use; floors kept: ${JSON.stringify(floorKept)}; ${preemptionsPerThousand.toFixed(0)} preemptions for 1,000 starts`,
   );
 }
 
@@ -71,6 +103,6 @@ function readArguments(args: string[]): unknown {
   const string = { type: 'string' } as const;
   const boolean = { type: 'boolean' } as const;
   const options = { hours: string, gpus: string, load: string, seed: string, plot: string };
-  return parseArgs({ args, options: { ...options, poison: boolean, 'what-if': boolean, json: boolean } })
-    .values;
+  const flags = { poison: boolean, 'what-if': boolean, scale: boolean, json: boolean };
+  return parseArgs({ args, options: { ...options, ...flags } }).values;
 }

@@ -22,10 +22,14 @@ export const windowMs = 10 * 60_000;
 
 export class Meter {
   readonly windows: Window[] = [];
-  readonly #gpus: number;
-  readonly #priced: number;
+  /** GPU time that was there, whether in use or not. */
+  gpuMs = 0;
+  /** That there are now; the same by price. */
+  #gpus = 0;
+  #priced = 0;
   readonly #policy: RegionPolicy;
-  readonly #price = new Map<HostId, number>();
+  readonly #hosts = new Map<HostId, { gpus: number; price: number }>();
+  readonly #hostOfNode = new Map<string, HostId>();
   readonly #endMs: number;
   readonly #jobs = new Map<JobId, { tier: Tier; gpus: number; price: number }>();
   #busy = 0;
@@ -35,12 +39,9 @@ export class Meter {
   #atMs = 0;
   #window = emptyWindow();
 
-  constructor(of: { hosts: readonly HostSpec[]; policy: RegionPolicy; endMs: number }) {
-    this.#policy = of.policy;
-    this.#endMs = of.endMs;
-    for (const { hostId, sku } of of.hosts) this.#price.set(hostId, of.policy.skuPrice[sku] ?? 1);
-    this.#gpus = of.hosts.reduce((sum, { gpus }) => sum + gpus, 0);
-    this.#priced = of.hosts.reduce((sum, { gpus, hostId }) => sum + gpus * this.#price.get(hostId)!, 0);
+  constructor({ policy, endMs }: { policy: RegionPolicy; endMs: number }) {
+    this.#policy = policy;
+    this.#endMs = endMs;
   }
 
   saw(event: SchedulerEvent, nowMs: number): void {
@@ -49,9 +50,27 @@ export class Meter {
       const { jobId, tier, gpus } = event.job;
       this.#jobs.set(jobId, { tier, gpus, price: 0 });
       this.#wanted[tier] += gpus;
-    } else if (event.type === 'job_placed') this.#take(event.jobId, this.#price.get(event.hostId)!);
+    } else if (event.type === 'job_placed') this.#take(event.jobId, this.#hosts.get(event.hostId)!.price);
     else if (event.type === 'attempt_ended') this.#giveBack(event.jobId);
     else if (event.type === 'job_ended') this.#forget(event.jobId);
+    else if (event.type === 'host_changed' && event.phase === 'up') this.#came(event.host);
+    else if (event.type === 'node_asked') this.#hostOfNode.set(event.node, event.hostId);
+    else if (event.type === 'node_removed') this.#went(this.#hostOfNode.get(event.node)!);
+  }
+
+  #came({ hostId, gpus, sku }: HostSpec): void {
+    if (this.#hosts.has(hostId)) return;
+    const price = this.#policy.skuPrice[sku] ?? 1;
+    this.#hosts.set(hostId, { gpus, price });
+    this.#gpus += gpus;
+    this.#priced += gpus * price;
+  }
+
+  #went(hostId: HostId): void {
+    const { gpus, price } = this.#hosts.get(hostId) ?? { gpus: 0, price: 0 };
+    this.#hosts.delete(hostId);
+    this.#gpus -= gpus;
+    this.#priced -= gpus * price;
   }
 
   #take(jobId: JobId, price: number): void {
@@ -78,6 +97,7 @@ export class Meter {
   #pass(nowMs: number): void {
     while (this.#atMs < nowMs) {
       const untilMs = Math.min(nowMs, (this.windows.length + 1) * windowMs);
+      this.gpuMs += this.#gpus * (untilMs - this.#atMs);
       this.#add((untilMs - this.#atMs) / windowMs);
       this.#atMs = untilMs;
       if (untilMs < (this.windows.length + 1) * windowMs) continue;

@@ -1,6 +1,7 @@
 /** The day as one SVG: how long jobs of each tier wait, how much of the GPUs is in use, and who holds which share. Pure. */
 import type { Tier } from '@cellbook/shared/protocol/principal.ts';
 import { quantile } from '../region/quantile.ts';
+import { escapeText } from './escape-text.ts';
 import { windowMs } from './meter.ts';
 import { type DayOutcome, tierNames } from './run-day.ts';
 
@@ -24,10 +25,16 @@ const plot = { left: 80, right: 190, top: 40, bottom: 40 };
 /** Told apart without colours too: Okabe and Ito, 2008. */
 const colours: Record<Tier, string> = { free: '#0072b2', paid: '#d55e00', enterprise: '#009e73' };
 
-export function drawPlot(outcome: DayOutcome, day: { gpus: number; hours: number; load: number }): string {
+export interface DayShape {
+  gpus: number;
+  hours: number;
+  load: number;
+}
+
+export function drawPlot(outcome: DayOutcome, day: DayShape & { title?: string }): string {
   const panels = [waitPanel(outcome), usePanel(outcome), sharePanel(outcome)];
   const height = head + panels.length * panelHeight;
-  const title = `${day.hours} hours at ${Math.round(100 * day.load)} % load on ${day.gpus} GPUs`;
+  const title = day.title ?? `${day.hours} hours at ${Math.round(100 * day.load)} % load on ${day.gpus} GPUs`;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="sans-serif" font-size="12" fill="#222">`,
     `<rect width="${width}" height="${height}" fill="white"/>`,
@@ -133,5 +140,5 @@ const hourOf = (window: number): number => ((window + 0.5) * windowMs) / 3_600_0
 const percents = (values: readonly number[]) =>
   values.map((value) => ({ at: value, name: `${Math.round(100 * value)} %` }));
 const text = (x: number, y: number, what: string, more = ''): string =>
-  `<text x="${at(x)}" y="${at(y)}" ${more}>${what.replaceAll('&', '&amp;').replaceAll('<', '&lt;')}</text>`;
+  `<text x="${at(x)}" y="${at(y)}" ${more}>${escapeText(what)}</text>`;
 const at = (value: number): string => value.toFixed(1);

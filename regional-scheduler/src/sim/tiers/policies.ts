@@ -1,19 +1,11 @@
-/** The policy of the day, and the same with one thing changed: what would be if. */
-import { defaultPolicy } from '../../core/model/default-policy.ts';
-import type { RegionPolicy } from '../../core/model/policy.ts';
+/** The policy of the day, which is the default one with the prices of the fleet; and the same with one thing changed. */
+import { defaultPolicy, usualScale } from '../../core/model/default-policy.ts';
+import type { RegionPolicy, ScaleSettings } from '../../core/model/policy.ts';
 import { skuPrice } from './fleet.ts';
 
-const { free, paid } = defaultPolicy.tiers;
-/** It preempts while there is still time to start within half a minute. */
-const enterprise = { ...defaultPolicy.tiers.enterprise, startMsTarget: 15_000 };
+const { free, paid, enterprise } = defaultPolicy.tiers;
 
-/** As the default one, for jobs of 20 seconds to five minutes: a minute is much of such a job. */
-export const dayPolicy: RegionPolicy = {
-  ...defaultPolicy,
-  skuPrice,
-  tiers: { free, paid, enterprise },
-  preemption: { ...defaultPolicy.preemption, ranMsMin: 10_000, gainMin: 1 },
-};
+export const dayPolicy: RegionPolicy = { ...defaultPolicy, skuPrice };
 
 export const whatIfs: Record<string, RegionPolicy> = {
   'without preemption': { ...dayPolicy, preemption: { ...dayPolicy.preemption, burst: 0, refillMs: 1e15 } },
@@ -30,3 +22,23 @@ export const whatIfs: Record<string, RegionPolicy> = {
     tiers: { free: { ...free, floorShare: 0.3 }, paid: { ...paid, floorShare: 0.3 }, enterprise },
   },
 };
+
+/** Hosts of the dearest GPUs, on which everything runs, as many again as half of the fleet, in four minutes. */
+function scaleOf(gpus: number): ScaleSettings {
+  const own = Math.round(gpus / 2);
+  const node = { name: 'h100x8', sku: 'h100', gpus: 8, gpuMemoryMib: 81_920, provisionMs: 4 * 60_000 };
+  return { ...usualScale, nodes: [{ ...node, gpusMin: own, gpusMax: 2 * own }] };
+}
+
+/** The same day with hosts that come and go, where they are waited for and where nobody waits for them. */
+export function scaled(gpus: number): Record<string, RegionPolicy> {
+  const scale = scaleOf(gpus);
+  const awaited: RegionPolicy = { ...dayPolicy, scale };
+  return {
+    'hosts come, and are waited for': awaited,
+    'hosts come, and nobody waits for them': {
+      ...awaited,
+      preemption: { ...awaited.preemption, waitForNodes: false },
+    },
+  };
+}

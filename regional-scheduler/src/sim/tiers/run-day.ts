@@ -6,9 +6,10 @@
 import { type JobId, newJobId } from '@cellbook/shared/ids.ts';
 import { type Tier, tierSchema } from '@cellbook/shared/protocol/principal.ts';
 import { seededRandom } from '@cellbook/shared/random.ts';
+import { SimulatedNodes } from '../../capacity/simulated-nodes.ts';
 import type { AttemptOutcome, JobSpec } from '../../core/model/job.ts';
 import type { RegionPolicy } from '../../core/model/policy.ts';
-import { IdealRegion } from '../region/ideal-region.ts';
+import { IdealRegion, type NodeRequest } from '../region/ideal-region.ts';
 import type { DayJob } from './day.ts';
 import { mixedFleet } from './fleet.ts';
 import { Meter } from './meter.ts';
@@ -20,6 +21,8 @@ export interface DayRun {
   policy: RegionPolicy;
   /** Whether the jobs of the poisoned class hang; else they run as all others. */
   poison: boolean;
+  /** Told at each hour of the day. */
+  progress?: (hour: number) => void;
 }
 
 export interface Waited {
@@ -35,10 +38,13 @@ export interface Waited {
 export interface DayOutcome {
   waits: Waited[];
   meter: Meter;
-  preemptions: number;
+  /** By the tier of whom they were for. */
+  preemptions: Record<Tier, number>;
   placements: number;
-  /** GPU time that ran and was not kept. */
+  /** GPU time that ran and was not kept, and that went into going on from a checkpoint. */
   lostGpuMinutes: number;
+  /** Hosts that came from a provider, that failed to, and that went again. */
+  nodes: { came: number; failed: number; went: number };
   poisonGpuMinutes: number;
   poisonRefused: number;
   limits: { feature: string; limit: string; atMs: number }[];
@@ -47,6 +53,7 @@ export interface DayOutcome {
 /** The leader looks at least so often. */
 const lookMs = 1_000;
 const stopMs = 4_000;
+const restoreMs = 10_000;
 const done: AttemptOutcome = { kind: 'succeeded', resultKey: 'simulated', bytes: 1 };
 
 interface Known {
@@ -59,13 +66,20 @@ export function runDay(day: DayRun): DayOutcome {
   const hosts = mixedFleet(day.gpus);
   const endMs = day.hours * 3_600_000;
   const known = new Map<JobId, Known>();
-  const meter = new Meter({ hosts, policy: day.policy, endMs });
+  const meter = new Meter({ policy: day.policy, endMs });
   const outcome: DayOutcome = {
-    ...{ waits: [], meter, preemptions: 0, placements: 0, lostGpuMinutes: 0 },
-    ...{ poisonGpuMinutes: 0, poisonRefused: 0, limits: [] },
+    ...{
+      waits: [],
+      meter,
+      preemptions: { free: 0, paid: 0, enterprise: 0 },
+      placements: 0,
+      lostGpuMinutes: 0,
+    },
+    ...{ nodes: { came: 0, failed: 0, went: 0 }, poisonGpuMinutes: 0, poisonRefused: 0, limits: [] },
   };
   const region = new IdealRegion({
-    ...{ policy: day.policy, hosts, random, lookMs, stopMs },
+    ...{ policy: day.policy, hosts, random, lookMs, stopMs, restoreMs },
+    nodes: providerOf(day.policy),
     truthOf: (jobId) => {
       const { job } = known.get(jobId)!;
       return day.poison && job.isPoison ? null : { runMs: job.runMs, outcome: done };
@@ -74,7 +88,10 @@ export function runDay(day: DayRun): DayOutcome {
       meter.saw(event, nowMs);
       if (event.type === 'class_limited')
         outcome.limits.push({ feature: event.feature, limit: event.limit, atMs: nowMs });
-      if (event.type === 'preemption_asked') outcome.preemptions++;
+      if (event.type === 'preemption_asked') outcome.preemptions[known.get(event.forJobId)!.job.tier]++;
+      if (event.type === 'node_arrived') outcome.nodes.came++;
+      if (event.type === 'node_failed') outcome.nodes.failed++;
+      if (event.type === 'node_removed') outcome.nodes.went++;
       if (event.type === 'attempt_ended') countEnd(outcome, known.get(event.jobId)!.job, event);
       if (event.type === 'job_placed') {
         outcome.placements++;
@@ -91,9 +108,19 @@ export function runDay(day: DayRun): DayOutcome {
     known.set(jobId, { job, started: false });
     return specOf(job, jobId);
   });
-  while (region.timeline.step(endMs));
+  for (let hour = 1; hour <= Math.ceil(day.hours); hour++) {
+    while (region.timeline.step(Math.min(hour * 3_600_000, endMs)));
+    day.progress?.(hour);
+  }
   for (const { job, started } of known.values()) if (!started) outcome.waits.push(waited(job, endMs, false));
   return outcome;
+}
+
+/** A node in fifty does not come. */
+function providerOf({ scale }: RegionPolicy): SimulatedNodes<NodeRequest> | null {
+  if (!scale) return null;
+  const provisionMs = (name: string) => scale.nodes.find((kind) => kind.name === name)?.provisionMs ?? 0;
+  return new SimulatedNodes({ random: seededRandom(11), provisionMs, removeMs: 30_000, failShare: 0.02 });
 }
 
 function feed(region: IdealRegion, jobs: readonly DayJob[], specOfNext: (job: DayJob) => JobSpec): void {
@@ -124,7 +151,8 @@ function countEnd(
 ): void {
   const gpuMinutes = (job.gpus * end.ranMs) / 60_000;
   if (end.outcome.kind === 'failed') outcome.poisonGpuMinutes += gpuMinutes;
-  if (end.outcome.kind === 'preempted' && !job.checkpoints) outcome.lostGpuMinutes += gpuMinutes;
+  if (end.outcome.kind !== 'preempted') return;
+  outcome.lostGpuMinutes += job.checkpoints ? (job.gpus * restoreMs) / 60_000 : gpuMinutes;
 }
 
 function specOf(job: DayJob, jobId: JobId): JobSpec {

@@ -15,13 +15,17 @@ export interface Summary {
   share: Record<Tier, { held: number; entitled: number }>;
   /** Of the ten-minute windows in which the tier had somebody waiting throughout, how many it held its floor in. */
   floorKept: Record<Tier, number | null>;
-  preemptions: number;
+  preemptions: Record<Tier, number>;
   preemptionsPerThousand: number;
+  /** Of the GPU time that there was. */
+  lostShare: number;
   lostGpuMinutes: number;
+  gpuHours: number;
+  nodes: DayOutcome['nodes'];
 }
 
 export function summaryOf(outcome: DayOutcome, jobs: number): Summary {
-  const { waits, meter, preemptions, placements, lostGpuMinutes } = outcome;
+  const { waits, meter, preemptions, placements, lostGpuMinutes, nodes } = outcome;
   // The fleet fills.
   const windows = meter.windows.slice(1);
   const mean = (of: (window: Window) => number) =>
@@ -38,10 +42,15 @@ export function summaryOf(outcome: DayOutcome, jobs: number): Summary {
     })),
     floorKept: byTier((tier) => floorKept(windows, tier)),
     preemptions,
-    preemptionsPerThousand: (1000 * preemptions) / placements,
+    preemptionsPerThousand: (1000 * sumOf(Object.values(preemptions))) / placements,
+    lostShare: (lostGpuMinutes * 60_000) / meter.gpuMs,
     lostGpuMinutes: Math.round(lostGpuMinutes),
+    gpuHours: Math.round(meter.gpuMs / 3_600_000),
+    nodes,
   };
 }
+
+const sumOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
 
 function startsOf(waits: readonly Waited[]) {
   const sorted = waits.map(({ waitMs }) => waitMs).sort((a, b) => a - b);

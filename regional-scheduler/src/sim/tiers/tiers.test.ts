@@ -1,8 +1,9 @@
 import { seededRandom } from '@cellbook/shared/random.ts';
 import { expect, it } from 'vitest';
 import { drawDay } from './day.ts';
+import { drawPage } from './page.ts';
 import { drawPlot } from './plot.ts';
-import { dayPolicy, whatIfs } from './policies.ts';
+import { dayPolicy, scaled, whatIfs } from './policies.ts';
 import { runDay } from './run-day.ts';
 import { judgePoison, poisonGpuMinutesMax, summaryOf } from './summary.ts';
 
@@ -24,6 +25,34 @@ it('keeps the fleet busy, and lets a higher tier start sooner', () => {
   expect(startMs.paid.p95).toBeLessThan(startMs.free.p95);
 });
 
+it.each([
+  { gpus: 64, seed: 2 },
+  { gpus: 64, seed: 3 },
+  { gpus: 128, seed: 4 },
+])('by the default policy, $gpus GPUs and seed $seed, all tiers start in time', ({ gpus, seed }) => {
+  const crowd = { gpus, hours: 1, load: 1.3 };
+  const drawn = drawDay({ ...crowd, random: seededRandom(seed) });
+  const outcome = runDay({ ...crowd, jobs: drawn, policy: dayPolicy, poison: false });
+  const { startMs, utilisation, floorKept, preemptionsPerThousand, lostShare } = summaryOf(
+    outcome,
+    drawn.length,
+  );
+  expect(startMs.enterprise.p95).toBeLessThan(30_000);
+  expect(startMs.paid.p95).toBeLessThan(600_000);
+  expect(floorKept.free).toBe(1);
+  expect(utilisation).toBeGreaterThan(0.95);
+  expect(preemptionsPerThousand).toBeLessThan(200);
+  expect(lostShare).toBeLessThan(0.03);
+});
+
+it('hosts that come and go start jobs sooner than the same day without them', () => {
+  const [policy] = Object.values(scaled(64));
+  const outcome = runDay({ ...day, jobs, policy: policy!, poison: false });
+  const { startMs, nodes } = summaryOf(outcome, jobs.length);
+  expect(nodes.came).toBeGreaterThan(0);
+  expect(startMs.free.p95).toBeLessThan(summaryOf(healthy, jobs.length).startMs.free.p95 / 2);
+});
+
 it('shows what preemption is for', () => {
   const without = runDay({ ...day, jobs, policy: whatIfs['without preemption']!, poison: false });
   const p95 = (outcome: typeof healthy) => summaryOf(outcome, jobs.length).startMs.enterprise.p95;
@@ -43,4 +72,17 @@ it('draws three panels, and every line of them', () => {
   expect(svg.match(/<g /g)).toHaveLength(3);
   expect(svg.match(/<path /g)).toHaveLength(6 + 1 + 6);
   expect(svg).not.toContain('NaN');
+});
+
+it('puts what would be if beside what is, on one page', () => {
+  const summary = summaryOf(healthy, jobs.length);
+  const names = ['as it is', 'a < b'];
+  const page = drawPage(
+    names.map((name) => ({ name, outcome: healthy, summary })),
+    day,
+  );
+  expect(page.match(/<svg /g)).toHaveLength(2);
+  expect(page.match(/<tr><td>/g)).toHaveLength(2);
+  expect(page).toContain('a &lt; b');
+  expect(page).not.toMatch(/NaN|undefined/);
 });

@@ -4,7 +4,7 @@
  */
 import type { HostId } from '@cellbook/shared/ids.ts';
 import { type Random, seededRandom } from '@cellbook/shared/random.ts';
-import type { NodeKind } from '../provider.ts';
+import type { NodeKind } from '../../model/policy.ts';
 import { type ScaleMemory, type ScalePolicy, scaleDecision } from '../scale.ts';
 
 export interface ScaleDay {
@@ -25,13 +25,7 @@ export interface ScaleReport {
   nodesMost: number;
 }
 
-export const kind: NodeKind = {
-  name: 'g8',
-  sku: 'H200',
-  gpus: 8,
-  provisionMs: 4 * 60_000,
-  pricePerHourMicros: 1,
-};
+export const kind: Pick<NodeKind, 'gpus' | 'provisionMs'> = { gpus: 8, provisionMs: 4 * 60_000 };
 export const targetMs = 5 * 60_000;
 const tickMs = 15_000;
 const meanMs = 90_000;

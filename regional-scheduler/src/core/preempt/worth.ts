@@ -1,0 +1,28 @@
+/** Whether it is worth stopping somebody for who is first of a shape. */
+import type { Turn } from '../decide/turn.ts';
+import type { ShapeClass } from '../queue/shape-class.ts';
+import type { TierQueue } from '../queue/tier-queue.ts';
+import { untilNodeMs } from './until-node.ts';
+import type { Waits } from './wait.ts';
+
+/** How long it would wait without; null: it waits for nobody, or not too long. */
+export function worthMs(
+  { state, nowMs }: Turn,
+  queue: TierQueue,
+  shape: ShapeClass,
+  waits: Waits,
+): number | null {
+  const row = queue.firstOf(shape);
+  const claim = state.reservations.get(state.jobs.ids[row]!);
+  if (claim?.nominated) return null;
+  const queuedMs = state.tries.get(row)?.queuedMs ?? state.jobs.submittedMs[row]!;
+  // The first of the shape, and everybody of its tier behind it: whichever waits longer.
+  const allMs = waits.untilMs(shape, Math.ceil(queue.queuedMilli / 1000));
+  const ownMs = claim ? claim.startMs - nowMs : waits.untilHostMs(shape);
+  const isAwaited = state.policy.preemption.waitForNodes ?? true;
+  const nodeMs = isAwaited ? untilNodeMs(state, queue, shape, nowMs) : null;
+  const waitMs = Math.min(nodeMs ?? Number.POSITIVE_INFINITY, Math.max(allMs, ownMs));
+  // While there is time for the victims to stop.
+  const isLate = nowMs - queuedMs + waitMs > state.policy.tiers[queue.tier].startMsTarget / 2;
+  return isLate ? waitMs : null;
+}
