@@ -1,9 +1,10 @@
 /**
- * A snapshot: the state as a row of JSON values, first the region, then the jobs in parts, then what runs. Equal states
- * give equal dumps, in whatever order their tables were filled, so that a digest of one tells states apart. What
- * follows from the rest (heaps, classes, what is parked, what tiers hold) is not in it.
+ * A snapshot: the state in parts, first the region, then the jobs, then what runs. Equal states give equal dumps, in
+ * whatever order their tables were filled, so that a digest of one tells states apart. What follows from the rest
+ * (heaps, classes, what is parked, what tiers hold) is not in it. As bytes: dump/encode-part.ts.
  */
 import { createHash } from 'node:crypto';
+import { encodePart } from './dump/encode-part.ts';
 import { type DumpedJobs, dumpJobs, loadJobs } from './dump/jobs.ts';
 import { type DumpedRegion, dumpRegion, loadRegion } from './dump/region.ts';
 import { type DumpedRunning, dumpRunning, loadRunning } from './dump/running.ts';
@@ -27,9 +28,11 @@ export function* dumpState(state: SchedulerState): Generator<DumpPart> {
 }
 
 /** The parts are this program's own, of the same version: they are believed. */
-export async function loadState(parts: AsyncIterable<unknown> | Iterable<unknown>): Promise<SchedulerState> {
+export async function loadState(
+  parts: AsyncIterable<DumpPart> | Iterable<DumpPart>,
+): Promise<SchedulerState> {
   const state = newState();
-  for await (const part of parts) loadPart(state, part as DumpPart);
+  for await (const part of parts) loadPart(state, part);
   return state;
 }
 
@@ -41,6 +44,6 @@ export function loadPart(state: SchedulerState, part: DumpPart): void {
 
 export function stateDigest(state: SchedulerState): string {
   const hash = createHash('sha256');
-  for (const part of dumpState(state)) hash.update(JSON.stringify(part));
+  for (const part of dumpState(state)) hash.update(encodePart(part));
   return hash.digest('hex');
 }

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { applyEvent } from './apply-event.ts';
 import { decide } from './decide.ts';
+import { decodePart, encodePart } from './dump/encode-part.ts';
 import { dumpState, loadState, stateDigest } from './dump-state.ts';
 import { newState, type SchedulerState } from './state.ts';
 import { always } from './testing/invariants.ts';
@@ -12,7 +13,7 @@ const seeds = fc.integer({ min: 1, max: 1_000_000 });
 
 /** As it would come back from where snapshots are kept. */
 function reloaded(state: SchedulerState): Promise<SchedulerState> {
-  return loadState(JSON.parse(JSON.stringify([...dumpState(state)])));
+  return loadState(Array.from(dumpState(state), (part) => decodePart(encodePart(part))));
 }
 
 describe('a region through which days go at random', () => {

@@ -3,7 +3,7 @@
  * the log with it, so that it can lead at once; who leads applies its own events to it as they are decided, before they
  * are committed. A leader that ends its term in between therefore throws its copy away and folds another.
  */
-import type { Clock } from '@cellbook/shared/clock.ts';
+import { type Clock, sleep } from '@cellbook/shared/clock.ts';
 import { withDeadline } from '@cellbook/shared/deadline.ts';
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import { limits } from '@cellbook/shared/limits.ts';
@@ -44,8 +44,8 @@ export async function rebuild(log: EventLog, snapshots: SnapshotStore, reading: 
 }
 
 /**
- * Folds what has been committed since; `seen` is told of each page. Throws `gone` where the log no longer has what comes
- * next: only a newer snapshot does.
+ * Folds what has been committed since; `seen` is told of each page, and the next is on its way while one is folded. Throws
+ * `gone` where the log no longer has what comes next: only a newer snapshot does.
  */
 export async function catchUp(
   replica: Replica,
@@ -54,17 +54,28 @@ export async function catchUp(
   seen: (entries: readonly StoredEntry[]) => void = () => {},
 ): Promise<void> {
   const { readMax, statementMs } = limits.scheduler;
-  const read = () => log.read(replica.seq, readMax);
-  for (;;) {
-    const entries = await withDeadline(clock, statementMs, readingOf('the log'), read, signal);
-    for (const { event, seq, arrival } of entries) {
-      if (seq !== replica.seq + 1) throw gap(replica.seq, seq);
-      applyEvent(replica.state, event);
-      replica.seq = seq;
-      if (arrival) replica.watermark = arrival;
-    }
+  const readAfter = (seq: number) => {
+    const page = withDeadline(clock, statementMs, readingOf('the log'), () => log.read(seq, readMax), signal);
+    // Whoever waits for it hears of its failure.
+    page.catch(() => {});
+    return page;
+  };
+  for (let page: Promise<StoredEntry[]> | null = readAfter(replica.seq); page; ) {
+    const entries: StoredEntry[] = await page;
+    page = entries.length === readMax ? readAfter(entries.at(-1)!.seq) : null;
+    await fold(replica, entries, clock);
     if (entries.length > 0) seen(entries);
-    if (entries.length < readMax) return;
+  }
+}
+
+/** In pieces, between which this instance answers whoever asks it. */
+async function fold(replica: Replica, entries: readonly StoredEntry[], clock: Clock): Promise<void> {
+  for (const [index, { event, seq, arrival }] of entries.entries()) {
+    if (seq !== replica.seq + 1) throw gap(replica.seq, seq);
+    applyEvent(replica.state, event);
+    replica.seq = seq;
+    if (arrival) replica.watermark = arrival;
+    if ((index + 1) % limits.scheduler.foldEvents === 0) await sleep(clock, 0);
   }
 }
 

@@ -10,7 +10,7 @@ import { codesOf } from '@cellbook/shared/thrown-codes.ts';
 import type postgres from 'postgres';
 import type { Database } from '../db/database.ts';
 import { type ArrivalPoint, type Batch, type EventLog, jobOf, type LogEntry } from './event-log.ts';
-import { type EventRow, type OutcomeRow, toEntry, toOutcome } from './event-row.ts';
+import { type EventRow, type OutcomeRow, type PageRow, toEntries, toEntry, toOutcome } from './event-row.ts';
 import { outcomesOfBatch } from './outcomes-of-batch.ts';
 import { staleAppend, takenNumbers } from './refusals.ts';
 
@@ -32,10 +32,12 @@ export function createPostgresEventLog({ $client: sql }: Database): EventLog {
       return Number(row?.last ?? 0);
     },
     async read(afterSeq, countMax) {
-      const rows = await reading(sql<EventRow[]>`
-        select seq::text, epoch::text, body, stream, arrival_xid::text, arrival_position::text
-        from events where seq > ${afterSeq} order by events.seq limit ${countMax}`);
-      return rows.map(toEntry);
+      const [page] = await reading(sql<PageRow[]>`
+        select min(seq)::float8 as first, string_agg(epoch::text, ',') as epochs, string_agg(body::text, ',') as bodies,
+          string_agg(seq || ' ' || stream || ' ' || arrival_xid || ' ' || arrival_position, ',')
+            filter (where stream is not null) as arrivals
+        from (select * from events where seq > ${afterSeq} order by events.seq limit ${countMax}) as page`);
+      return page ? toEntries(page) : [];
     },
     async eventsOf(jobIds, afterSeq = 0) {
       const rows = await reading(sql<EventRow[]>`

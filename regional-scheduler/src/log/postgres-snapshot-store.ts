@@ -4,6 +4,7 @@
  * are counted before they are called a snapshot, and one at a time counts or removes.
  */
 import { CellbookError } from '@cellbook/shared/errors.ts';
+import { limits } from '@cellbook/shared/limits.ts';
 import type { Database } from '../db/database.ts';
 import type { ArrivalPoint } from './event-log.ts';
 import type { SnapshotHead, SnapshotStore } from './snapshot-store.ts';
@@ -21,6 +22,23 @@ export function createPostgresSnapshotStore({ $client: sql }: Database): Snapsho
       await sql`insert into snapshots (seq, watermark, parts)
                 values (${seq}, ${JSON.stringify(watermark)}::text::json, ${parts}) on conflict do nothing`;
     });
+  }
+  async function readPart(seq: number, part: number): Promise<Buffer> {
+    const [found] = await sql<{ bytes: Buffer }[]>`
+      select bytes from snapshot_parts where seq = ${seq} and part = ${part}`;
+    if (!found) throw new Error(`part ${part} of snapshot ${seq} is missing`);
+    return found.bytes;
+  }
+  /** The server sends the next few while the reader is at one. */
+  async function* readAhead(seq: number, parts: number): AsyncGenerator<Buffer> {
+    const coming: Promise<Buffer>[] = [];
+    for (let part = 0; part < parts || coming.length > 0; part++) {
+      if (part < parts) coming.push(readPart(seq, part));
+      // Whoever waits for it hears of its failure.
+      coming.at(-1)?.catch(() => {});
+      const next = part >= limits.scheduler.partsAhead ? coming.shift() : undefined;
+      if (next) yield await next;
+    }
   }
   return {
     async save(head, parts) {
@@ -44,15 +62,7 @@ export function createPostgresSnapshotStore({ $client: sql }: Database): Snapsho
         select seq::text, watermark, parts from snapshots order by snapshots.seq desc limit 1`;
       if (!row) return null;
       const seq = Number(row.seq);
-      async function* parts() {
-        for (let part = 0; part < (row?.parts ?? 0); part++) {
-          const [found] = await sql<{ bytes: Buffer }[]>`
-            select bytes from snapshot_parts where seq = ${seq} and part = ${part}`;
-          if (!found) throw new Error(`part ${part} of snapshot ${seq} is missing`);
-          yield found.bytes;
-        }
-      }
-      return { seq, watermark: row.watermark, parts };
+      return { seq, watermark: row.watermark, parts: () => readAhead(seq, row.parts) };
     },
     async removeOlder(keep) {
       await sql`

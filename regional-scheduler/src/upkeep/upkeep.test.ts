@@ -64,7 +64,10 @@ test('who leads has a snapshot made aside; folding it gives the same state as fo
 
 test('a snapshot of another format is refused, not misread', async () => {
   const head = { seq: 7, watermark: noArrival };
-  await stores.snapshots.save(head, pack([{ format: 0 }, { part: 'region' }]));
+  await stores.snapshots.save(
+    head,
+    pack([{ format: 0 }, { part: 'region' }].map((part) => Buffer.from(JSON.stringify(part)))),
+  );
   const folding = rebuild(stores.log, stores.snapshots, { clock: systemClock });
   await expect(folding).rejects.toMatchObject({ code: 'snapshot_incompatible', ids: { seq: 7 } });
   await stores.snapshots.removeOlder(0);

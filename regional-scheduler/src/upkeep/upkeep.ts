@@ -1,7 +1,12 @@
 /**
  * What keeps the record from growing: while this instance leads it makes room ahead in the log, has a snapshot made by a
  * thread of its own when enough has happened (the leader's own thread would stand still for seconds over a million
- * jobs), drops what the snapshot covers, and forgets jobs whose time is over. All of it may be missed, repeated, or done by two at once.
+ * jobs), drops what the snapshot covers, and forgets jobs whose time is over. All of it may be missed, repeated, or done
+ * by two at once.
+ *
+ * How long folding anew takes is bounded by what is folded: a snapshot, and the events after it, which are at most
+ * `snapshotEvents` and those of the time that the next snapshot needs, from the look that finds it due until it is made
+ * (limits.scheduler has the sum).
  */
 import type { Clock } from '@cellbook/shared/clock.ts';
 import { limits } from '@cellbook/shared/limits.ts';
@@ -28,15 +33,29 @@ export interface UpkeepDeps {
 export function startUpkeep(deps: UpkeepDeps): { close(): Promise<void> } {
   const { clock, log } = deps;
   let isClosed = false;
-  let underWay: Promise<unknown> = Promise.resolve();
+  const failed = (error: unknown) => log.warn({ err: error }, 'upkeep of the record failed; it comes again');
+  const recording = repeatedly(clock, limits.scheduler.snapshotLookMs, () => keepUp(deps).catch(failed));
+  const tidying = repeatedly(clock, limits.scheduler.upkeepMs, async () => {
+    await Promise.all([removeAbandoned(deps), forgetOld(deps, () => isClosed)]).catch(failed);
+  });
+  return {
+    async close() {
+      isClosed = true;
+      await Promise.all([recording.close(), tidying.close()]);
+    },
+  };
+}
+
+/** Waits, works, and waits again. */
+function repeatedly(clock: Clock, everyMs: number, work: () => Promise<void>): { close(): Promise<void> } {
+  let isClosed = false;
+  let underWay: Promise<void> = Promise.resolve();
   let timer = again();
   function again() {
-    return clock.setTimer(limits.scheduler.upkeepMs, () => {
-      underWay = Promise.all([keepUp(deps), removeAbandoned(deps), forgetOld(deps, () => isClosed)])
-        .catch((error: unknown) => log.warn({ err: error }, 'upkeep of the log failed; it comes again'))
-        .finally(() => {
-          if (!isClosed) timer = again();
-        });
+    return clock.setTimer(everyMs, () => {
+      underWay = work().finally(() => {
+        if (!isClosed) timer = again();
+      });
     });
   }
   return {
@@ -74,6 +93,9 @@ export async function keepUp(
   const newest = await snapshots.newest();
   const events = replica.seq - (newest?.seq ?? 0);
   if (events < snapshotEvents) return;
+  const { tailEventsMax } = limits.scheduler;
+  if (events > tailEventsMax)
+    log.warn({ events, tailEventsMax }, 'folding the record anew would take too long');
   const seq = await makeSnapshotAside(config.databaseUrl, clock, events);
   await snapshots.removeOlder(limits.scheduler.snapshotsKept);
   const beforeMs = clock.nowMs() - limits.scheduler.eventsKeptMs;

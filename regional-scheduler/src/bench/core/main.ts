@@ -3,6 +3,7 @@
  * decision core is in memory. One JSON object is the last line.
  */
 import { parseArgs } from 'node:util';
+import { decodePart, encodePart } from '../../core/dump/encode-part.ts';
 import { dumpState, loadPart } from '../../core/dump-state.ts';
 import { newState } from '../../core/state.ts';
 import { type Measured, measure } from './measure.ts';
@@ -27,10 +28,10 @@ for (const queued of values.queued.split(',').map(Number)) {
   growth.push({ ...measured, rssMb: Math.round(process.memoryUsage().rss / 1e6) });
   if (!values.json) console.log(growth.at(-1));
   const began = nowMs();
-  const parts = Array.from(dumpState(state), (part) => JSON.stringify(part));
+  const parts = Array.from(dumpState(state), encodePart);
   const dumped = nowMs();
   const rebuilt = newState();
-  for (const part of parts) loadPart(rebuilt, JSON.parse(part));
+  for (const part of parts) loadPart(rebuilt, decodePart(part));
   snapshotSeconds = (dumped - began) / 1000;
   rebuildSeconds = (nowMs() - dumped) / 1000;
 }

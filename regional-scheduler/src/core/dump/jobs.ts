@@ -1,37 +1,48 @@
-/** Jobs in columns; what many have in common is told once a part. */
+/**
+ * Jobs in columns of numbers, as the table has them, so that a part of a snapshot is loaded by copying arrays; what many
+ * have in common is told once a part.
+ */
 import type { JobId, OrgId, UserId } from '@cellbook/shared/ids.ts';
-import { type LivePhase, livePhases, type Row } from '../jobs/job-table.ts';
+import { livePhases, type Row } from '../jobs/job-table.ts';
 import type { JobTemplate } from '../jobs/template.ts';
 import type { Tries } from '../jobs/tries.ts';
 import { enqueue, hold } from '../record/move-job.ts';
 import type { SchedulerState } from '../state.ts';
 
-type DumpedTries = Omit<Tries, 'live'>;
+export type DumpedTries = Omit<Tries, 'live'>;
+
+/** The first four are places in the lists of a part. */
+export const columnTypes = {
+  template: Int32Array,
+  org: Int32Array,
+  user: Int32Array,
+  features: Int32Array,
+  phase: Uint8Array,
+  sequence: Float64Array,
+  submittedMs: Float64Array,
+  p50Ms: Float64Array,
+  p95Ms: Float64Array,
+  seen: Float64Array,
+  reservedMicros: Float64Array,
+  /** `Infinity`: none. */
+  deadlineMs: Float64Array,
+  /** −1: none, for there are many numbers that are none. */
+  notBeforeMs: Float64Array,
+  /** 0 where it is not held, `-Infinity` where it is held until it is ended. */
+  heldUntilMs: Float64Array,
+} as const;
+
+export type ColumnName = keyof typeof columnTypes;
+export type Columns = { [Name in ColumnName]: InstanceType<(typeof columnTypes)[Name]> };
 
 export interface DumpedJobs {
   templates: JobTemplate[];
   orgs: OrgId[];
   users: UserId[];
   features: (readonly string[])[];
-  /** By job, in the order of arrival; the first four are places in the lists above. */
-  columns: {
-    template: number[];
-    org: number[];
-    user: number[];
-    feature: number[];
-    jobId: JobId[];
-    sequence: number[];
-    phase: number[];
-    submittedMs: number[];
-    p50Ms: number[];
-    p95Ms: number[];
-    seen: number[];
-    reservedMicros: number[];
-    deadlineMs: (number | null)[];
-    notBeforeMs: (number | null)[];
-    /** Null where it is not held, or held until it is ended. */
-    heldUntilMs: (number | null)[];
-  };
+  /** In the order of arrival, as the columns are. */
+  ids: JobId[];
+  columns: Columns;
   /** By place in the columns. */
   tries: [number, DumpedTries][];
 }
@@ -41,27 +52,27 @@ export function dumpJobs({ jobs, tries }: SchedulerState, rows: Int32Array): Dum
   const orgs = new Places<OrgId>();
   const users = new Places<UserId>();
   const features = new Places<readonly string[]>();
-  const each = <Value>(of: (row: Row) => Value): Value[] => Array.from(rows, of);
-  const finite = (value: number) => (Number.isFinite(value) ? value : null);
+  const ints = (of: (row: Row) => number) => Int32Array.from(rows, of);
+  const floats = (of: (row: Row) => number) => Float64Array.from(rows, of);
   const isHeld = (row: Row) => jobs.phaseOf(row) === 'held';
+  const columns: Columns = {
+    template: ints((row) => templates.placeOf(jobs.templateOf(row))),
+    org: ints((row) => orgs.placeOf(jobs.orgOf(row))),
+    user: ints((row) => users.placeOf(jobs.userOf(row))),
+    features: ints((row) => features.placeOf(jobs.featuresOf(row))),
+    phase: Uint8Array.from(rows, (row) => jobs.phase[row]!),
+    sequence: floats((row) => jobs.sequence[row]!),
+    submittedMs: floats((row) => jobs.submittedMs[row]!),
+    p50Ms: floats((row) => jobs.p50Ms[row]!),
+    p95Ms: floats((row) => jobs.p95Ms[row]!),
+    seen: floats((row) => jobs.seen[row]!),
+    reservedMicros: floats((row) => jobs.reservedMicros[row]!),
+    deadlineMs: floats((row) => jobs.deadlineMs[row]!),
+    notBeforeMs: floats((row) => jobs.notBeforeOf(row) ?? -1),
+    heldUntilMs: floats((row) => (isHeld(row) ? jobs.heldUntilMs[row]! : 0)),
+  };
   return {
-    columns: {
-      template: each((row) => templates.placeOf(jobs.templateOf(row))),
-      org: each((row) => orgs.placeOf(jobs.orgOf(row))),
-      user: each((row) => users.placeOf(jobs.userOf(row))),
-      feature: each((row) => features.placeOf(jobs.featuresOf(row))),
-      jobId: each((row) => jobs.ids[row]!),
-      sequence: each((row) => jobs.sequence[row]!),
-      phase: each((row) => jobs.phase[row]!),
-      submittedMs: each((row) => jobs.submittedMs[row]!),
-      p50Ms: each((row) => jobs.p50Ms[row]!),
-      p95Ms: each((row) => jobs.p95Ms[row]!),
-      seen: each((row) => jobs.seen[row]!),
-      reservedMicros: each((row) => jobs.reservedMicros[row]!),
-      deadlineMs: each((row) => finite(jobs.deadlineMs[row]!)),
-      notBeforeMs: each((row) => finite(jobs.notBeforeMs[row]!)),
-      heldUntilMs: each((row) => (isHeld(row) ? finite(jobs.heldUntilMs[row]!) : null)),
-    },
+    ...{ columns, ids: Array.from(rows, (row) => jobs.ids[row]!) },
     tries: [...rows.entries()].flatMap(([at, row]): [number, DumpedTries][] => {
       const own = tries.get(row);
       if (!own) return [];
@@ -75,35 +86,24 @@ export function dumpJobs({ jobs, tries }: SchedulerState, rows: Int32Array): Dum
   };
 }
 
-export function loadJobs(state: SchedulerState, { columns, tries, ...lists }: DumpedJobs): void {
-  const { jobs } = state;
-  const triesAt = new Map(tries);
-  for (const [at, jobId] of columns.jobId.entries()) {
-    const { model, ...template } = lists.templates[columns.template[at]!]!;
-    const spec = {
-      ...template,
-      jobId,
-      orgId: lists.orgs[columns.org[at]!]!,
-      userId: lists.users[columns.user[at]!]!,
-      features: lists.features[columns.feature[at]!]!,
-      submittedMs: columns.submittedMs[at]!,
-      notBeforeMs: columns.notBeforeMs[at]!,
-      deadlineMs: columns.deadlineMs[at]!,
-      predicted: { p50Ms: columns.p50Ms[at]!, p95Ms: columns.p95Ms[at]!, seen: columns.seen[at]!, model },
-      reservedMicros: columns.reservedMicros[at]!,
-    };
-    const row = jobs.add(spec, columns.sequence[at]!);
-    const own = triesAt.get(at);
-    if (own) state.tries.set(row, { ...structuredClone(own), live: null });
-    if (spec.deadlineMs !== null && (own?.cancel ?? null) === null) state.deadlines.push(row);
-    settle(state, row, livePhases[columns.phase[at]!]!, columns.heldUntilMs[at] ?? null);
+export function loadJobs(state: SchedulerState, dumped: DumpedJobs): void {
+  const { jobs, deadlines } = state;
+  const { columns, ids } = dumped;
+  const firstRow = jobs.addAll(dumped);
+  for (const [at, own] of dumped.tries)
+    state.tries.set(firstRow + at, { ...structuredClone(own), live: null });
+  for (let at = 0; at < ids.length; at++) {
+    const row = firstRow + at;
+    if (
+      columns.deadlineMs[at] !== Number.POSITIVE_INFINITY &&
+      (state.tries.get(row)?.cancel ?? null) === null
+    )
+      deadlines.push(row);
+    const phase = livePhases[columns.phase[at]!]!;
+    if (phase === 'queued') enqueue(state, row);
+    else if (phase === 'held') hold(state, row, columns.heldUntilMs[at]!);
+    else jobs.setPhase(row, phase);
   }
-}
-
-function settle(state: SchedulerState, row: Row, phase: LivePhase, heldUntilMs: number | null): void {
-  if (phase === 'queued') enqueue(state, row);
-  else if (phase === 'held') hold(state, row, heldUntilMs ?? Number.NEGATIVE_INFINITY);
-  else state.jobs.setPhase(row, phase);
 }
 
 /** Values in the order in which they were first seen. */

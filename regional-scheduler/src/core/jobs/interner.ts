@@ -8,14 +8,15 @@ export class Interner<Value> {
     return this.#indexByKey.size;
   }
 
-  acquire(key: string, value: Value): number {
+  /** `make`: only for a value that is new. */
+  acquire(key: string, make: () => Value, uses = 1): number {
     const known = this.#indexByKey.get(key);
     if (known !== undefined) {
-      this.#entries[known]!.uses++;
+      this.#entries[known]!.uses += uses;
       return known;
     }
     const index = this.#free.pop() ?? this.#entries.length;
-    this.#entries[index] = { key, value, uses: 1 };
+    this.#entries[index] = { key, value: make(), uses };
     this.#indexByKey.set(key, index);
     return index;
   }
@@ -32,4 +33,17 @@ export class Interner<Value> {
     this.#entries[index] = undefined;
     this.#free.push(index);
   }
+}
+
+/** Of places in a list of values: the numbers that rows hold instead. */
+export function acquireAll<Value>(
+  interner: Interner<Value>,
+  values: readonly Value[],
+  keyOf: (value: Value) => string,
+  places: Int32Array,
+): Int32Array {
+  const uses = new Int32Array(values.length);
+  for (const place of places) uses[place]!++;
+  const numbers = values.map((value, place) => interner.acquire(keyOf(value), () => value, uses[place]!));
+  return places.map((place) => numbers[place]!);
 }

@@ -4,8 +4,9 @@
  * are used again, so a row's number means nothing outside this process and orders nothing: `sequence` does.
  */
 import type { JobId } from '@cellbook/shared/ids.ts';
+import type { DumpedJobs } from '../dump/jobs.ts';
 import type { JobSpec } from '../model/job.ts';
-import { Interner } from './interner.ts';
+import { acquireAll, Interner } from './interner.ts';
 import { type JobTemplate, templateKey, templateOf } from './template.ts';
 
 /** An index into the table. */
@@ -15,6 +16,8 @@ export const livePhases = ['held', 'queued', 'scheduled', 'running', 'spilling']
 export type LivePhase = (typeof livePhases)[number];
 
 const none = -1;
+
+const featuresKey = (features: readonly string[]): string => features.join('\n');
 
 export class JobTable {
   readonly ids: JobId[] = [];
@@ -83,14 +86,36 @@ export class JobTable {
     this.heldUntilMs[row] = 0;
     this.heapAt[row] = none;
     this.deadlineAt[row] = none;
-    this.template[row] = this.#templates.acquire(templateKey(spec), templateOf(spec));
-    this.#org[row] = this.#orgs.acquire(spec.orgId, spec.orgId);
-    this.#user[row] = this.#users.acquire(spec.userId, spec.userId);
-    this.#features[row] = this.#featureSets.acquire(spec.features.join('\n'), spec.features);
+    this.template[row] = this.#templateIndex(spec);
+    this.#org[row] = this.#orgs.acquire(spec.orgId, () => spec.orgId);
+    this.#user[row] = this.#users.acquire(spec.userId, () => spec.userId);
+    this.#features[row] = this.#featureSets.acquire(featuresKey(spec.features), () => spec.features);
     this.p50Ms[row] = spec.predicted.p50Ms;
     this.p95Ms[row] = spec.predicted.p95Ms;
     this.seen[row] = spec.predicted.seen;
     return row;
+  }
+
+  /** Of a snapshot's part, into a table that nothing was removed from; their rows follow one another from the first. */
+  addAll({ ids, columns, ...lists }: DumpedJobs): Row {
+    const first = this.ids.length;
+    if (this.#free.length > 0) throw new RangeError('jobs are loaded into a table that has been used');
+    const rows = first + ids.length;
+    if (rows > this.phase.length) this.#grow(Math.max(1024, 2 * this.phase.length, rows));
+    for (const jobId of ids) this.#rowById.set(jobId, this.ids.push(jobId) - 1);
+    const { template, org, user, features, ...own } = columns;
+    for (const name of Object.keys(own) as (keyof typeof own)[]) this[name].set(own[name], first);
+    for (let row = first; row < rows; row++)
+      if (this.notBeforeMs[row] === -1) this.notBeforeMs[row] = Number.NaN;
+    this.heapAt.fill(none, first, rows);
+    this.deadlineAt.fill(none, first, rows);
+    const { templates, orgs, users } = lists;
+    const keyOfTemplate = (one: JobTemplate) => templateKey(one, one.model);
+    this.template.set(acquireAll(this.#templates, templates, keyOfTemplate, template), first);
+    this.#org.set(acquireAll(this.#orgs, orgs, String, org), first);
+    this.#user.set(acquireAll(this.#users, users, String, user), first);
+    this.#features.set(acquireAll(this.#featureSets, lists.features, featuresKey, features), first);
+    return first;
   }
 
   remove(row: Row): void {
@@ -105,7 +130,7 @@ export class JobTable {
   repredict(row: Row, predicted: JobSpec['predicted']): void {
     const spec = { ...this.spec(row), predicted };
     const old = this.template[row]!;
-    this.template[row] = this.#templates.acquire(templateKey(spec), templateOf(spec));
+    this.template[row] = this.#templateIndex(spec);
     this.#templates.release(old);
     this.p50Ms[row] = predicted.p50Ms;
     this.p95Ms[row] = predicted.p95Ms;
@@ -128,6 +153,11 @@ export class JobTable {
     return this.#featureSets.value(this.#features[row]!);
   }
 
+  notBeforeOf(row: Row): number | null {
+    const notBeforeMs = this.notBeforeMs[row]!;
+    return Number.isNaN(notBeforeMs) ? null : notBeforeMs;
+  }
+
   phaseOf(row: Row): LivePhase {
     return livePhases[this.phase[row]!]!;
   }
@@ -140,7 +170,6 @@ export class JobTable {
   spec(row: Row): JobSpec {
     const { model, ...template } = this.templateOf(row);
     const deadlineMs = this.deadlineMs[row]!;
-    const notBeforeMs = this.notBeforeMs[row]!;
     return {
       ...template,
       jobId: this.ids[row]!,
@@ -148,11 +177,15 @@ export class JobTable {
       userId: this.userOf(row),
       features: this.featuresOf(row),
       submittedMs: this.submittedMs[row]!,
-      notBeforeMs: Number.isNaN(notBeforeMs) ? null : notBeforeMs,
+      notBeforeMs: this.notBeforeOf(row),
       deadlineMs: deadlineMs === Number.POSITIVE_INFINITY ? null : deadlineMs,
       predicted: { p50Ms: this.p50Ms[row]!, p95Ms: this.p95Ms[row]!, seen: this.seen[row]!, model },
       reservedMicros: this.reservedMicros[row]!,
     };
+  }
+
+  #templateIndex(spec: JobSpec): number {
+    return this.#templates.acquire(templateKey(spec, spec.predicted.model), () => templateOf(spec));
   }
 
   #grow(rows: number): void {

@@ -31,12 +31,13 @@ export function templateOf(spec: JobSpec): JobTemplate {
   };
 }
 
-export function templateKey(spec: JobSpec): string {
+export function templateKey(template: Omit<JobTemplate, 'model'>, model: string): string {
+  const { tier, gpus, gpuMemoryMib, wallMsMax, attemptsMax, kind, binary, skus, regions } = template;
   const flags =
-    (spec.preemptible ? 1 : 0) |
-    (spec.checkpoints ? 2 : 0) |
-    (spec.interactive ? 4 : 0) |
-    (spec.skus ? 8 : 0) |
-    (spec.regions ? 16 : 0);
-  return `${spec.tier}|${spec.gpus}|${spec.gpuMemoryMib}|${spec.wallMsMax}|${spec.attemptsMax}|${flags}|${spec.kind}|${spec.binary}|${spec.predicted.model}|${spec.skus?.join()}|${spec.regions?.join()}`;
+    (template.preemptible ? 1 : 0) |
+    (template.checkpoints ? 2 : 0) |
+    (template.interactive ? 4 : 0) |
+    (skus ? 8 : 0) |
+    (regions ? 16 : 0);
+  return `${tier}|${gpus}|${gpuMemoryMib}|${wallMsMax}|${attemptsMax}|${flags}|${kind}|${binary}|${model}|${skus?.join()}|${regions?.join()}`;
 }
