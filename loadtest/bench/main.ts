@@ -7,6 +7,7 @@ const benchmarks: Record<string, () => Promise<unknown>> = {
   resume: () => import('./resume/main.ts'),
   'resume-load': () => import('./resume-load/main.ts'),
   scheduler: () => import('./scheduler/main.ts'),
+  submissions: () => import('./submissions/main.ts'),
   'trade-off': () => import('./trade-off/main.ts'),
   forecast: () => import('./forecast/main.ts'),
 };

@@ -1,18 +1,20 @@
 /**
- * The way of a submission, from a parsed request to an answer that holds. In this order, so that what is turned away
- * costs little: shed (nothing is asked of any store), rates (one question to Redis), what the request itself forbids,
+ * The way of a submission to an answer that holds. In this order, so that what is turned away costs little: shed before
+ * the request is read (`assertTaken`; nothing is asked of any store), rates (one question to Redis), what the request itself forbids,
  * then the store, which decides about keys, identical requests, quotas and spend in the transaction that stores it.
  */
 import type { Clock } from '@cellbook/shared/clock.ts';
 import { CellbookError, toCellbookError } from '@cellbook/shared/errors.ts';
 import { newJobId, type RegionId } from '@cellbook/shared/ids.ts';
 import type { SubmitJob } from '@cellbook/shared/protocol/job-request.ts';
+import type { Tier } from '@cellbook/shared/protocol/principal.ts';
 import type { JobQuotas } from '@cellbook/shared/protocol/quota.ts';
 import type { Random } from '@cellbook/shared/random.ts';
 import type { Asker, Candidate } from './asked.ts';
 import { candidateOf, type Predict } from './candidate-of.ts';
 import type { Verdict } from './decide-admission.ts';
 import type { GroupCommit } from './group-commit.ts';
+import type { Lateness } from './lateness.ts';
 import { type Rates, rulesOf } from './rates.ts';
 import { type Pressure, shedError, shedOf } from './shed.ts';
 import type { Taken } from './token-bucket.ts';
@@ -25,11 +27,12 @@ export interface AdmitDeps {
   commit: Pick<GroupCommit, 'ask'>;
   predict: Predict;
   pressure(): Pressure | null;
+  lateness: Lateness;
   /** Why requests that look like it are refused at present; null: they are not. */
   refusedClass(candidate: Candidate): string | null;
   /** Something was stored for the leader to take in. */
   wake(): void;
-  counted(outcome: 'stored' | 'known' | CellbookError['code'], asker: Asker): void;
+  counted(outcome: 'stored' | 'known' | CellbookError['code'], asker: Pick<Asker, 'tier'>): void;
 }
 
 export interface Entry {
@@ -38,19 +41,35 @@ export interface Entry {
   idempotencyKey: string;
 }
 
+/** To be asked before a request is read: what is turned away for the region's sake should cost it next to nothing. */
+export function assertTaken(deps: AdmitDeps, tier: Tier): void {
+  const shed = shedOf(deps.pressure(), tier, deps.clock.nowMs()) ?? deps.lateness.shed(tier);
+  if (!shed) return;
+  const error = shedError(tier, shed);
+  deps.counted(error.code, { tier });
+  throw error;
+}
+
 export async function admit(
   deps: AdmitDeps,
   asker: Asker,
   quotas: JobQuotas,
   entries: readonly Entry[],
 ): Promise<Verdict[]> {
-  const shed = shedOf(deps.pressure(), asker.tier, deps.clock.nowMs());
-  if (shed)
-    return answered(
-      deps,
-      asker,
-      entries.map(() => refuse(shedError(asker.tier, shed))),
-    );
+  const ended = entries.length === 1 ? deps.lateness.begin() : () => {};
+  try {
+    return await admitAll(deps, asker, quotas, entries);
+  } finally {
+    ended();
+  }
+}
+
+async function admitAll(
+  deps: AdmitDeps,
+  asker: Asker,
+  quotas: JobQuotas,
+  entries: readonly Entry[],
+): Promise<Verdict[]> {
   // What does not fit costs its reading like the rest.
   const taken = await deps.rates.take(rulesOf(asker.tier, asker.orgId, asker.userId), entries.length);
   let left = taken.granted;

@@ -18,7 +18,7 @@ export interface Pressure {
 }
 
 export interface Shed {
-  because: 'wait' | 'queued';
+  because: 'wait' | 'queued' | 'late';
   retryAfterMs: number;
 }
 
@@ -38,11 +38,15 @@ const within = (ms: number): number =>
 export const shedError = (tier: Tier, { because, retryAfterMs }: Shed): CellbookError =>
   new CellbookError('capacity_exhausted', {
     doing: 'admitting a job',
-    problem:
-      because === 'wait'
-        ? `jobs of tier ${tier} would wait longer than ${Math.round(limits.jobs.shed[tier].waitMs / 3_600_000)} hours in this region`
-        : `so many jobs wait in this region that tier ${tier} is not taken in at present`,
+    problem: problems[because](tier),
     next: 'Nothing was stored. Send it again after the time in Retry-After, with the same Idempotency-Key.',
     ids: { tier },
     retryAfterMs,
   });
+
+const problems: Record<Shed['because'], (tier: Tier) => string> = {
+  wait: (tier) =>
+    `jobs of tier ${tier} would wait longer than ${Math.round(limits.jobs.shed[tier].waitMs / 3_600_000)} hours in this region`,
+  queued: (tier) => `so many jobs wait in this region that tier ${tier} is not taken in at present`,
+  late: (tier) => `more is handed in than can be stored in time, and tier ${tier} is not taken in at present`,
+};

@@ -11,6 +11,7 @@ import type { JWTVerifyGetKey } from 'jose';
 import type { Candidate } from '../admission/asked.ts';
 import type { Predict } from '../admission/candidate-of.ts';
 import { GroupCommit } from '../admission/group-commit.ts';
+import { Lateness } from '../admission/lateness.ts';
 import { PostgresSubmissionStore } from '../admission/postgres/postgres-submission-store.ts';
 import { postgresRates } from '../admission/postgres-rates.ts';
 import { watchPressure } from '../admission/pressure-of.ts';
@@ -91,6 +92,7 @@ export function openJobs(deps: OpenJobsDeps): OpenJobs {
       ...{ regionId, clock, random, pressure, predict: deps.predict, ...countedBy(deps.metrics) },
       rates: ratesOf(deps, redis && redisRates({ client: redis, prefix, clock })),
       commit: new GroupCommit({ store, clock }),
+      lateness: new Lateness(clock),
       refusedClass: (candidate) => refusedClass(region, candidate, clock.nowMs()),
       wake: () => region.wake(),
     },

@@ -20,10 +20,14 @@ export async function submitJobs(
 }
 
 export async function insertSpecs(sql: postgres.ISql, jobs: readonly JobSpec[]): Promise<void> {
+  const of = (column: (job: JobSpec) => string) => jobs.map(column);
+  const requestOf = ({ jobId }: JobSpec) => ({ prompt: `prompt of ${jobId}`, parameters: { steps: 4 } });
   await sql`
     insert into submissions (job_id, org_id, user_id, tier, kind, spec, request, submitted_ms)
-    select spec ->> 'jobId', spec ->> 'orgId', spec ->> 'userId', spec ->> 'tier', spec ->> 'kind', spec,
-           json_build_object('prompt', 'prompt of ' || (spec ->> 'jobId'), 'parameters', json_build_object('steps', 4))::jsonb,
-           (spec ->> 'submittedMs')::numeric::bigint
-    from unnest(${jobs.map((job) => JSON.stringify(job))}::text[]) as given (text), lateral (select given.text::jsonb as spec) as parsed`;
+    select job_id, org_id, user_id, tier, kind, spec::jsonb, request::jsonb, submitted_ms
+    from unnest(${of(({ jobId }) => jobId)}::text[], ${of(({ orgId }) => orgId)}::text[],
+      ${of(({ userId }) => userId)}::text[], ${of(({ tier }) => tier)}::text[], ${of(({ kind }) => kind)}::text[],
+      ${of((job) => JSON.stringify(job))}::text[], ${of((job) => JSON.stringify(requestOf(job)))}::text[],
+      ${jobs.map(({ submittedMs }) => Math.floor(submittedMs))}::bigint[])
+      as given (job_id, org_id, user_id, tier, kind, spec, request, submitted_ms)`;
 }

@@ -83,6 +83,15 @@ export const jobLimits = {
       retryAfterMsMin: 5_000,
       retryAfterMsMax: 600_000,
     },
+    /**
+     * Who is turned away since submissions wait for too long to be stored: acknowledgements stay below 200 ms with what
+     * goes on before and after the wait. At 500 a second 25 are under way; so many more wait for each other.
+     */
+    late: {
+      underWayMin: 64,
+      waitMs: { free: 60, paid: 90, enterprise: 130 },
+      retryAfterMs: { free: 10_000, paid: 5_000, enterprise: 1_000 },
+    },
     /** What the leader said of the queue counts so long; older, nobody is turned away by it. */
     pressureMsMax: 30_000,
     /** Submissions that come within so long, or so many, are one commit: at 500 a second ten of them. */

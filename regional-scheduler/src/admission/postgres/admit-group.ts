@@ -44,11 +44,10 @@ async function admitTogether(
 ): Promise<Verdict[]> {
   // The commit is in the log's memory then, which outlives this program, and on the disk within a second.
   if (durability === 'batched') await sql`set local synchronous_commit = off`;
-  await lockOrganisations(
-    sql,
-    applicants.map(({ candidate }) => candidate.spec.orgId),
-  );
-  const verdicts = decideAdmission(applicants, await readKnown(sql, applicants, nowMs), nowMs);
+  // Sent together, done one after the other: what is read is read under the locks.
+  const orgIds = applicants.map(({ candidate }) => candidate.spec.orgId);
+  const [, known] = await Promise.all([lockOrganisations(sql, orgIds), readKnown(sql, applicants, nowMs)]);
+  const verdicts = decideAdmission(applicants, known, nowMs);
   const stored = verdicts.filter((verdict) => verdict.kind === 'stored');
   await insertSubmissions(sql, stored);
   await tellOfEnded(sql, stored, { nowMs, tell });
