@@ -33,7 +33,7 @@ export const defaultPolicy: RegionPolicy = {
     perJobMax: 2,
     burst: 50,
     refillMs: 1_000,
-    gainMin: 1.5,
+    gainMin: 4,
     stopMs: 30_000,
     sliceMs: 30 * minuteMs,
   },

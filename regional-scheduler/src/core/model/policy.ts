@@ -25,7 +25,7 @@ export interface RegionPolicy {
     /** Token bucket of each tier: so many in hand, one more each. */
     burst: number;
     refillMs: number;
-    /** The preemptor's predicted wait must exceed what the victims lose by this factor. */
+    /** The preemptor's predicted wait, by his tier's weight, must exceed what the victims lose, by theirs, so many times. */
     gainMin: number;
     /** How long a victim has to write its checkpoint and stop. */
     stopMs: number;

@@ -164,11 +164,15 @@ function rulesFor({ state, nowMs }: Turn, queue: TierQueue, shares: Shares): Vic
   };
 }
 
+/** Whoever can is asked to save before he stops: of so many it comes to nothing, for want of time or room. */
+const unsavedShare = 0.25;
+
 /** What stopping it now throws away. */
 function lostMs(attempt: LiveAttempt, nowMs: number): number {
   const { gpus, priceMilli, savedAtMs, startedMs, placedMs, checkpoints } = attempt;
-  const since = checkpoints ? savedAtMs : (startedMs ?? placedMs);
-  return (gpus * priceMilli * (nowMs - since + restoreMs)) / 1000;
+  const sinceMs = nowMs - (checkpoints ? savedAtMs : (startedMs ?? placedMs));
+  const atRiskMs = checkpoints ? unsavedShare * sinceMs : sinceMs;
+  return (gpus * priceMilli * (atRiskMs + restoreMs)) / 1000;
 }
 
 function movesOf(queue: TierQueue, shape: ShapeClass, { host, attempts }: Victims) {

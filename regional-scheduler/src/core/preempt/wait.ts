@@ -1,4 +1,5 @@
 /** How long a tier's queue would have to wait for GPUs to come free by themselves; worked out once a round. */
+import type { HostKind } from '../fleet/host.ts';
 import type { ShapeClass } from '../queue/shape-class.ts';
 import { freeAtMs, predictedEndMs } from '../reserve/predict-end.ts';
 import type { SchedulerState } from '../state.ts';
@@ -11,17 +12,23 @@ export class Waits {
   readonly #nowMs: number;
   /** By kind of host, the GPUs that will have come free by the end of each second of the next ten minutes. */
   #freed: Int32Array[] | null = null;
+  #present: Set<HostKind> | null = null;
 
   constructor(state: SchedulerState, nowMs: number) {
     this.#state = state;
     this.#nowMs = nowMs;
   }
 
-  /** Until `gpus` of the shape's kinds will have come free; what is beyond ten minutes is ten minutes. */
-  untilMs(shape: ShapeClass, gpus: number): number {
+  /** Kinds that there are hosts of: of others, whoever has lived longer remembers more. */
+  get present(): ReadonlySet<HostKind> {
+    this.#present ??= new Set(this.#state.fleet.ranked.map(({ kind }) => kind));
+    return this.#present;
+  }
+
+  /** Until so many GPUs of these kinds will have come free; what is beyond ten minutes is ten minutes. */
+  untilMs(kinds: readonly HostKind[], gpus: number): number {
     this.#freed ??= this.#count();
-    const freedBy = (step: number) =>
-      shape.kinds.reduce((sum, { index }) => sum + this.#freed![index]![step]!, 0);
+    const freedBy = (step: number) => kinds.reduce((sum, { index }) => sum + this.#freed![index]![step]!, 0);
     let from = 0;
     let to = steps - 1;
     while (from < to) {

@@ -16,8 +16,11 @@ export function worthMs(
   const claim = state.reservations.get(state.jobs.ids[row]!);
   if (claim?.nominated) return null;
   const queuedMs = state.tries.get(row)?.queuedMs ?? state.jobs.submittedMs[row]!;
-  // The first of the shape, and everybody of its tier behind it: whichever waits longer.
-  const allMs = waits.untilMs(shape, Math.ceil(queue.queuedMilli / 1000));
+  // Itself, who can run nowhere else, and everybody of its tier: whoever waits longest.
+  const allMs = Math.max(
+    waits.untilMs(state.fleet.kinds, Math.ceil(queue.queuedMilli / 1000)),
+    waits.untilMs(shape.kinds, confinedTo(queue, shape, waits)),
+  );
   const ownMs = claim ? claim.startMs - nowMs : waits.untilHostMs(shape);
   const isAwaited = state.policy.preemption.waitForNodes ?? true;
   const nodeMs = isAwaited ? untilNodeMs(state, queue, shape, nowMs) : null;
@@ -25,4 +28,13 @@ export function worthMs(
   // While there is time for the victims to stop.
   const isLate = nowMs - queuedMs + waitMs > state.policy.tiers[queue.tier].startMsTarget / 2;
   return isLate ? waitMs : null;
+}
+
+/** GPUs that are waited for by who can run only where this shape can. */
+function confinedTo(queue: TierQueue, { kinds }: ShapeClass, waits: Waits): number {
+  let gpus = 0;
+  for (const one of queue.classes)
+    if (one.kinds.every((kind) => kinds.includes(kind) || !waits.present.has(kind)))
+      gpus += one.gpus * one.queued;
+  return gpus;
 }

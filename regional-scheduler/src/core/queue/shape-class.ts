@@ -20,7 +20,8 @@ export interface ShapeClass {
   lines: Heap<Line>;
   /** All its lines, those of customers at their limit too. */
   lineOf: Map<Customer, Line>;
-  /** Predicted GPU-milliseconds of its jobs. */
+  /** How many wait in it, and their predicted GPU-milliseconds. */
+  queued: number;
   work: number;
   /** `room`: it fits nowhere; `ceiling`: its tier holds as much as it may; `both`: it fits only where that is so. */
   parked: null | 'room' | 'ceiling' | 'both';

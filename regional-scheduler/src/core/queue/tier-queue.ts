@@ -190,7 +190,7 @@ export class TierQueue {
     const { key, interactive, gpus, kinds, avoids } = where;
     const made: ShapeClass = {
       ...{ id: this.#nextId++, classKey: key, interactive, gpus, kinds, avoids, parked: null },
-      ...{ tag: 0, key: 0, sequence: 0, work: 0, lineOf: new Map() },
+      ...{ tag: 0, key: 0, sequence: 0, queued: 0, work: 0, lineOf: new Map() },
       lines: new Heap(this.#orders.lines),
     };
     this.#classByKey.set(key, made);
@@ -216,6 +216,7 @@ export class TierQueue {
     const work = sign * gpus * Math.round(this.#jobs.p50Ms[row]!);
     customer.queuedWork += work;
     shape.work += work;
+    shape.queued += sign;
   }
 }
 

@@ -149,7 +149,7 @@ describe('whoever cannot wait for GPUs', () => {
 
   it('waits for a host that comes before his target has passed, or sooner than the victims lose is made good', () => {
     expect(preemptions(crowded(10_000))).toBe(0);
-    const soon = crowded(2 * minuteMs);
+    const soon = crowded(minuteMs);
     expect(preemptions(soon)).toBe(0);
     expect(nodesOf(soon)).toHaveLength(1);
   });
