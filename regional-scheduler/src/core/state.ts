@@ -117,10 +117,8 @@ export function hostOf(state: SchedulerState, hostId: HostId): Host | null {
 }
 
 const byWatch: HeapOrder<LiveAttempt> = {
-  before(a, b) {
-    const difference = a.watchMs - b.watchMs;
-    return difference !== 0 ? difference < 0 : a.attemptId < b.attemptId;
-  },
+  rank: ({ watchMs }) => watchMs,
+  before: (a, b) => a.attemptId < b.attemptId,
   placed(attempt, at) {
     attempt.watchAt = at;
   },
@@ -129,10 +127,8 @@ const byWatch: HeapOrder<LiveAttempt> = {
 /** Rows by a time, then by arrival. */
 function byTime(jobs: JobTable, time: 'heldUntilMs' | 'deadlineMs', place: 'heapAt' | 'deadlineAt') {
   return {
-    before(a: Row, b: Row): boolean {
-      const difference = jobs[time][a]! - jobs[time][b]!;
-      return difference !== 0 ? difference < 0 : jobs.sequence[a]! < jobs.sequence[b]!;
-    },
+    rank: (row: Row): number => jobs[time][row]!,
+    before: (a: Row, b: Row): boolean => jobs.sequence[a]! < jobs.sequence[b]!,
     placed(row: Row, at: number): void {
       jobs[place][row] = at;
     },

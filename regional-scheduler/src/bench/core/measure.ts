@@ -55,7 +55,11 @@ class World {
   #spentCpuMs = 0;
   readonly #random = seededRandom(1);
   readonly #source = new JobSource(seededRandom(2));
-  readonly #running = new Heap<Running>({ before: (a, b) => a.endMs < b.endMs, placed: () => {} });
+  readonly #running = new Heap<Running>({
+    rank: ({ endMs }) => endMs,
+    before: () => false,
+    placed: () => {},
+  });
   #nowMs = startMs;
   #submitMs = 0;
   #spentMs = 0;

@@ -62,10 +62,8 @@ export function mayRunMore({ running, runningMax }: Customer): boolean {
 /** Inside a customer: by key, then by arrival. */
 export function jobOrder(jobs: JobTable): HeapOrder<Row> {
   return {
-    before(a, b) {
-      const byKey = jobs.key[a]! - jobs.key[b]!;
-      return byKey !== 0 ? byKey < 0 : jobs.sequence[a]! < jobs.sequence[b]!;
-    },
+    rank: (row) => jobs.key[row]!,
+    before: (a, b) => jobs.sequence[a]! < jobs.sequence[b]!,
     placed(row, at) {
       jobs.heapAt[row] = at;
     },
@@ -75,9 +73,11 @@ export function jobOrder(jobs: JobTable): HeapOrder<Row> {
 /** Among customers: by tag, then by their first jobs. */
 export function lineOrder(jobOrder: HeapOrder<Row>): HeapOrder<Line> {
   return {
+    rank: ({ tag }) => tag,
     before: (a, b) => {
-      const byTag = a.tag - b.tag;
-      return byTag !== 0 ? byTag < 0 : jobOrder.before(a.jobs.top!, b.jobs.top!);
+      const [first, other] = [a.jobs.top!, b.jobs.top!];
+      const byKey = jobOrder.rank(first) - jobOrder.rank(other);
+      return byKey !== 0 ? byKey < 0 : jobOrder.before(first, other);
     },
     placed: (line, at) => {
       line.at = at;
