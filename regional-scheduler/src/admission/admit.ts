@@ -1,13 +1,12 @@
 /**
  * The way of a submission to an answer that holds. In this order, so that what is turned away costs little: shed before
- * the request is read (`assertTaken`; nothing is asked of any store), rates (one question to Redis), what the request itself forbids,
+ * the request is read (shed-now.ts; nothing is asked of any store), rates (one question to Redis), what the request itself forbids,
  * then the store, which decides about keys, identical requests, quotas and spend in the transaction that stores it.
  */
 import type { Clock } from '@cellbook/shared/clock.ts';
 import { CellbookError, toCellbookError } from '@cellbook/shared/errors.ts';
 import { newJobId, type RegionId } from '@cellbook/shared/ids.ts';
 import type { SubmitJob } from '@cellbook/shared/protocol/job-request.ts';
-import type { Tier } from '@cellbook/shared/protocol/principal.ts';
 import type { JobQuotas } from '@cellbook/shared/protocol/quota.ts';
 import type { Random } from '@cellbook/shared/random.ts';
 import type { Asker, Candidate } from './asked.ts';
@@ -16,7 +15,7 @@ import type { Verdict } from './decide-admission.ts';
 import type { GroupCommit } from './group-commit.ts';
 import type { Lateness } from './lateness.ts';
 import { type Rates, rulesOf } from './rates.ts';
-import { type Pressure, shedError, shedOf } from './shed.ts';
+import type { Pressure } from './shed.ts';
 import type { Taken } from './token-bucket.ts';
 
 export interface AdmitDeps {
@@ -39,15 +38,6 @@ export interface Entry {
   /** What is wrong with it already, found by whoever parsed it. */
   job: SubmitJob | CellbookError;
   idempotencyKey: string;
-}
-
-/** To be asked before a request is read: what is turned away for the region's sake should cost it next to nothing. */
-export function assertTaken(deps: AdmitDeps, tier: Tier): void {
-  const shed = shedOf(deps.pressure(), tier, deps.clock.nowMs()) ?? deps.lateness.shed(tier);
-  if (!shed) return;
-  const error = shedError(tier, shed);
-  deps.counted(error.code, { tier });
-  throw error;
 }
 
 export async function admit(

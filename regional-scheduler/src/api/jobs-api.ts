@@ -3,9 +3,11 @@
 import { limits } from '@cellbook/shared/limits.ts';
 import type { FastifyInstance } from 'fastify';
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import { sheddingOf } from '../admission/shed-now.ts';
 import { registerResultRoutes } from '../results/result-routes.ts';
 import { addGate, type RouteAccess } from './access/gate.ts';
 import type { PrincipalVerifier } from './access/principal-verifier.ts';
+import { addShedding } from './access/shed-early.ts';
 import { registerEventRoutes } from './events/event-routes.ts';
 import type { JobsDeps } from './jobs-deps.ts';
 import { registerQueueRoutes } from './queue-routes.ts';
@@ -22,6 +24,7 @@ export async function registerJobsApi(
     scope.setValidatorCompiler(validatorCompiler);
     scope.setSerializerCompiler(serializerCompiler);
     readJsonBodies(scope);
+    addShedding(scope, sheddingOf(deps.admit));
     routes = addGate(scope, principals);
     const api = scope.withTypeProvider<ZodTypeProvider>();
     registerQueueRoutes(api, deps);

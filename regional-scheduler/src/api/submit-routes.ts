@@ -8,7 +8,7 @@ import { jobQuotasOf } from '@cellbook/shared/protocol/quota.ts';
 import { idempotencyKeyHeader, idempotencyKeySchema } from '@cellbook/shared/protocol/workspace-api.ts';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { admit, assertTaken, type Entry } from '../admission/admit.ts';
+import { admit, type Entry } from '../admission/admit.ts';
 import type { Asker } from '../admission/asked.ts';
 import type { Verdict } from '../admission/decide-admission.ts';
 import { recordOf } from '../admission/record-of.ts';
@@ -22,9 +22,9 @@ const headersSchema = z.looseObject({ [idempotencyKeyHeader]: idempotencyKeySche
 
 export function registerSubmitRoutes(app: JobsScope, deps: JobsDeps): void {
   const one = { body: submitJobSchema, headers: headersSchema };
-  // After the gate, and before the body is read.
-  const onRequest = async ({ principal }: FastifyRequest) => assertTaken(deps.admit, principal.tier);
-  app.post('/v1/jobs', { schema: one, onRequest, ...needs('job.submit') }, async (request, reply) => {
+  const { config } = needs('job.submit');
+  const submits = { config: { ...config, sheds: true } };
+  app.post('/v1/jobs', { schema: one, ...submits }, async (request, reply) => {
     const entry = { job: request.body, idempotencyKey: keyOf(request.headers) };
     const [verdict] = await submit(deps, request, [entry]);
     if (verdict?.kind === 'refused') throw verdict.error;
@@ -33,24 +33,20 @@ export function registerSubmitRoutes(app: JobsScope, deps: JobsDeps): void {
   });
   const many = { body: submitBatchSchema, headers: headersSchema };
   const bodyLimit = limits.jobs.batchBodyBytesMax;
-  app.post(
-    '/v1/jobs/batch',
-    { schema: many, bodyLimit, onRequest, ...needs('job.submit') },
-    async (request) => {
-      const key = keyOf(request.headers);
-      const entries = request.body.jobs.map(({ job, idempotencyKey }, index) => ({
-        job: parsed(job, index),
-        idempotencyKey: idempotencyKey ?? `${key}#${index}`,
-      }));
-      const verdicts = await submit(deps, request, entries);
-      const jobs = await present(deps, verdicts);
-      const results = verdicts.map((verdict, index) =>
-        verdict.kind === 'refused' ? refusal(verdict.error) : { job: jobs[index] },
-      );
-      const refused = verdicts.filter(({ kind }) => kind === 'refused').length;
-      return { accepted: verdicts.length - refused, refused, results };
-    },
-  );
+  app.post('/v1/jobs/batch', { schema: many, bodyLimit, ...submits }, async (request) => {
+    const key = keyOf(request.headers);
+    const entries = request.body.jobs.map(({ job, idempotencyKey }, index) => ({
+      job: parsed(job, index),
+      idempotencyKey: idempotencyKey ?? `${key}#${index}`,
+    }));
+    const verdicts = await submit(deps, request, entries);
+    const jobs = await present(deps, verdicts);
+    const results = verdicts.map((verdict, index) =>
+      verdict.kind === 'refused' ? refusal(verdict.error) : { job: jobs[index] },
+    );
+    const refused = verdicts.filter(({ kind }) => kind === 'refused').length;
+    return { accepted: verdicts.length - refused, refused, results };
+  });
 }
 
 const keyOf = (headers: Record<string, unknown>): string =>

@@ -19,7 +19,8 @@ export function logRequests(app: FastifyInstance, { log, metrics }: { log: Logge
     const route = request.routeOptions.url ?? 'unknown';
     const status = reply.statusCode;
     durations.observe({ method, route, status }, reply.elapsedTime / 1000);
-    if (request.routeOptions.config.open === true) return;
+    // Who is turned away is counted; what else is put off was logged with its reason.
+    if (request.routeOptions.config.open === true || status === 503) return;
     const traceparent = request.headers[traceparentHeader];
     const durationMs = Math.round(reply.elapsedTime);
     log.info({ requestId: request.id, method, route, status, durationMs, traceparent }, 'request');

@@ -19,7 +19,8 @@ export interface InstancesBed {
 export interface Running {
   url: string;
   http: HttpConnections;
-  kill(): Promise<void>;
+  /** Its requests under way end with it. */
+  end(signal: NodeJS.Signals): Promise<void>;
 }
 
 const main = fileURLToPath(new URL('../../main.ts', import.meta.url));
@@ -38,9 +39,9 @@ export async function startInstance(bed: InstancesBed): Promise<Running> {
   const http = new HttpConnections(url, bed.connectionsMax);
   return {
     ...{ url, http },
-    async kill() {
+    async end(signal) {
       const ended = once(child, 'exit');
-      child.kill('SIGKILL');
+      child.kill(signal);
       http.close();
       await ended;
     },

@@ -4,6 +4,7 @@
  * key, to another instance, as the edge's callers do, and goes on counting from when it was due.
  */
 import { type Clock, sleep } from '@cellbook/shared/clock.ts';
+import { newRequestId } from '@cellbook/shared/ids.ts';
 import type { Tier } from '@cellbook/shared/protocol/principal.ts';
 import type { Random } from '@cellbook/shared/random.ts';
 import type { HttpConnections } from './http-connections.ts';
@@ -47,7 +48,9 @@ export async function offer(bed: LoadBed, perSecond: number, forMs: number): Pro
 async function submitOne(bed: LoadBed, tally: Tally, dueMs: number): Promise<void> {
   const { clock, random } = bed;
   const person = draw(bed.people, random);
-  const request = submission(person, random.uuid(), random.int(1_000_000_000));
+  const request = submission(person, {
+    ...{ key: random.uuid(), requestId: newRequestId(random), number: random.int(1_000_000_000) },
+  });
   for (let tries = 0; tries < triesMax; tries++) {
     const instances = bed.instances();
     const instance = instances[random.int(Math.max(1, instances.length))];

@@ -94,7 +94,7 @@ const surge = await offer(loadBed, 10 * given.rate, given['surge-seconds'] * 1_0
 const status = await probe.end();
 say('looking for everything that was acknowledged');
 const checked = await checkAcknowledged(database, acknowledged, clock);
-await Promise.all(instances.map((instance) => instance.kill()));
+await Promise.all(instances.map((instance) => instance.end('SIGTERM')));
 await closeDatabase(database);
 rmSync(directory, { recursive: true, force: true });
 
@@ -126,7 +126,7 @@ async function killLeaderAfter(afterMs: number): Promise<void> {
     instances.findIndex(({ url }) => url === row?.url),
   );
   const [leader] = instances.splice(at, 1);
-  await leader?.kill();
+  await leader?.end('SIGKILL');
   await sleep(clock, restartMs);
   instances.push(await startInstance(bed));
 }

@@ -1,6 +1,11 @@
 /** Who hands jobs in: customers of the three tiers, each user with what the edge would have signed for him. */
 import { newOrgId, newUserId } from '@cellbook/shared/ids.ts';
-import { principalHeader, principalIssuer, type Tier } from '@cellbook/shared/protocol/principal.ts';
+import {
+  principalHeader,
+  principalIssuer,
+  requestIdHeader,
+  type Tier,
+} from '@cellbook/shared/protocol/principal.ts';
 import { idempotencyKeyHeader } from '@cellbook/shared/protocol/workspace-api.ts';
 import type { Random } from '@cellbook/shared/random.ts';
 import { type CryptoKey, SignJWT } from 'jose';
@@ -42,7 +47,14 @@ async function headersOf(
   return `${principalHeader}: ${token}\r\n`;
 }
 
-export function submission(person: Person, key: string, number: number): string {
+export interface Submission {
+  key: string;
+  /** The edge gives each request one. */
+  requestId: string;
+  number: number;
+}
+
+export function submission(person: Person, { key, requestId, number }: Submission): string {
   const body = JSON.stringify({
     task: {
       kind: 'video',
@@ -54,6 +66,7 @@ export function submission(person: Person, key: string, number: number): string 
   });
   return (
     `POST /v1/jobs HTTP/1.1\r\nhost: gpu\r\n${person.headers}${idempotencyKeyHeader}: ${key}\r\n` +
+    `${requestIdHeader}: ${requestId}\r\n` +
     `content-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
   );
 }
