@@ -1,7 +1,7 @@
 /**
  * What is free on a host that somebody waits for is of use until he comes: to jobs that will be gone by then, or that
- * fit beside him. And a tier below its floor takes it, where it finds no other place, from one that has its own. In
- * each round anew, whatever is parked: the hole changes with time alone.
+ * fit beside him. And a tier below its floor takes it, where it finds no other place in a while, from one that has its
+ * own. In each round anew, whatever is parked: the hole changes with time alone.
  */
 import type { Host, Reservation } from '../fleet/host.ts';
 import type { Row } from '../jobs/job-table.ts';
@@ -27,9 +27,8 @@ function fillOne(turn: Turn, host: Host): boolean {
     const budget = budgetMilli(state, queue);
     const fits = (shape: ShapeClass) =>
       shape.gpus <= host.free && couldTake(state, { shape, budgetMilli: budget }, host);
-    if (yields(state, queue, holder)) {
-      const first = queue.next(fits);
-      if (!first) continue;
+    const first = yields(state, queue, holder) ? queue.next(fits) : null;
+    if (first && hasWaited(turn, queue.firstOf(first))) {
       const row = queue.firstOf(first);
       turn.emit({ type: 'reservation_dropped', jobId: holder.jobId });
       placeIfLet(turn, row, host);
@@ -47,6 +46,13 @@ function fillOne(turn: Turn, host: Host): boolean {
     }
   }
   return false;
+}
+
+/** So long that what comes free elsewhere did not help: a gang's host that is nearly there is not broken up for less. */
+const waitedMs = 8_000;
+
+function hasWaited({ state, nowMs }: Turn, row: Row): boolean {
+  return nowMs - (state.tries.get(row)?.queuedMs ?? state.jobs.submittedMs[row]!) >= waitedMs;
 }
 
 const shapesLooked = 4;

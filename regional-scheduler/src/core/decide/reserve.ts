@@ -5,7 +5,7 @@
 
 import type { ShapeClass } from '../queue/shape-class.ts';
 import type { TierQueue } from '../queue/tier-queue.ts';
-import { chooseHost, reservedSkus } from '../reserve/choose-host.ts';
+import { chooseHost, Reservable } from '../reserve/choose-host.ts';
 import { budgetMilli } from '../share/shares-of.ts';
 import { byLevel } from './dispatch.ts';
 import { isLetRun } from './let-run.ts';
@@ -13,12 +13,13 @@ import type { Turn } from './turn.ts';
 
 export function reserveForGangs(turn: Turn): void {
   for (const queue of byLevel(turn)) {
-    const skus = reservedSkus(turn.state, queue);
+    if (queue.queued === 0) continue;
+    const reservable = new Reservable(turn.state, queue);
     const isWanted = ({ gpus, kinds }: ShapeClass) =>
-      kinds.length > 0 && (gpus === 1 || kinds.some(({ sku }) => !skus.has(sku)));
+      kinds.length > 0 && (gpus === 1 || kinds.some(({ sku }) => reservable.has(sku)));
     for (const shape of queue.inOrder(gangsLooked, isWanted)) {
       if (turn.isFull || shape.gpus === 1) break;
-      reserve(turn, queue, shape, skus);
+      reserve(turn, queue, shape, reservable);
     }
   }
 }
@@ -26,7 +27,7 @@ export function reserveForGangs(turn: Turn): void {
 /** Of a tier in a round: there are only a few SKUs to reserve. */
 const gangsLooked = 4;
 
-function reserve(turn: Turn, queue: TierQueue, shape: ShapeClass, skus: Set<string>): void {
+function reserve(turn: Turn, queue: TierQueue, shape: ShapeClass, reservable: Reservable): void {
   const { state, nowMs } = turn;
   const row = queue.firstOf(shape);
   const jobId = state.jobs.ids[row]!;
@@ -35,10 +36,10 @@ function reserve(turn: Turn, queue: TierQueue, shape: ShapeClass, skus: Set<stri
     state,
     { tier: queue.tier, shape, budgetMilli: budgetMilli(state, queue) },
     nowMs,
-    (host) => host.reservation !== null || skus.has(host.kind.sku),
+    (host) => host.reservation !== null || !reservable.has(host.kind.sku),
   );
   if (!chosen) return;
   const { host, startMs } = chosen;
   turn.emit({ type: 'job_reserved', jobId, hostId: host.spec.hostId, startMs });
-  skus.add(host.kind.sku);
+  reservable.take(host.kind.sku);
 }

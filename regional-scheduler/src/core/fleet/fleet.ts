@@ -29,10 +29,21 @@ export class Fleet {
   /** Of hosts that take jobs: healthy GPUs by price. */
   capacityMilli = 0;
   capacityGpus = 0;
+  #hostsBySku: Map<string, number> | null = null;
+
+  /** Whatever their phase. Worked out anew when one comes, changes or goes. */
+  get hostsBySku(): ReadonlyMap<string, number> {
+    if (this.#hostsBySku) return this.#hostsBySku;
+    const hosts = new Map<string, number>();
+    for (const { kind } of this.ranked) hosts.set(kind.sku, (hosts.get(kind.sku) ?? 0) + 1);
+    this.#hostsBySku = hosts;
+    return hosts;
+  }
 
   /** Adds it or changes it. Says whether a kind came up that no host had before. */
   set(spec: HostSpec, phase: HostPhase, priceMilli: number): { host: Host; isNewKind: boolean } {
     const old = this.hosts.get(spec.hostId);
+    this.#hostsBySku = null;
     if (old) this.#withdraw(old);
     const known = this.kinds.find(
       ({ sku, memoryMib }) => sku === spec.sku && memoryMib === spec.gpuMemoryMib,
@@ -62,6 +73,7 @@ export class Fleet {
   }
 
   remove(host: Host): void {
+    this.#hostsBySku = null;
     this.#withdraw(host);
     this.hosts.delete(host.spec.hostId);
     this.#rerank(this.ranked.filter((other) => other !== host));

@@ -1,7 +1,7 @@
 /**
  * EASY backfill (Lifka, 1995): whoever is next and fits nowhere gets the host where it will fit first, and others may
- * go before it only where that does not make it later. One reservation for each tier and SKU at the most, so that
- * little of the fleet is kept empty. Jobs of one GPU need none: the next GPU that comes free is theirs.
+ * go before it only where that does not make it later. One reservation for each tier and SKU, or one for sixteen of its
+ * hosts, at the most, so that little of the fleet is kept empty. Jobs of one GPU need none: the next GPU that comes free is theirs.
  */
 
 import type { Tier } from '@cellbook/shared/protocol/principal.ts';
@@ -45,10 +45,23 @@ function heldOn(host: Host, tier: Tier): number {
   return milli;
 }
 
-/** SKUs on which a job of the tier has a reservation already. */
-export function reservedSkus(state: SchedulerState, queue: TierQueue): Set<string> {
-  const skus = new Set<string>();
-  for (const { tier, nominated, host } of state.reservations.values())
-    if (tier === queue.tier && !nominated) skus.add(host.kind.sku);
-  return skus;
+/** By SKU, how many more hosts jobs of the tier may wait for: one, and of a large fleet one in sixteen. */
+export class Reservable {
+  readonly #left = new Map<string, number>();
+
+  constructor({ fleet, reservations }: SchedulerState, queue: TierQueue) {
+    for (const [sku, count] of fleet.hostsBySku) this.#left.set(sku, Math.ceil(count / hostsForEach));
+    for (const { tier, nominated, host } of reservations.values())
+      if (tier === queue.tier && !nominated) this.take(host.kind.sku);
+  }
+
+  has(sku: string): boolean {
+    return (this.#left.get(sku) ?? 0) > 0;
+  }
+
+  take(sku: string): void {
+    this.#left.set(sku, (this.#left.get(sku) ?? 0) - 1);
+  }
 }
+
+const hostsForEach = 16;

@@ -28,6 +28,8 @@ export interface DayOptions {
   hours: number;
   load: number;
   random: Random;
+  /** So many times longer jobs, and fewer of them. */
+  stretch?: number;
 }
 
 /** Of what is asked for. */
@@ -46,9 +48,9 @@ const burst = { everyMs: 60 * 60_000, forMs: 3 * 60_000, factor: 2.5 };
 export const poisonShare = 0.05;
 const poisonWord = 'word:moebius';
 
-export function drawDay({ gpus, hours, load, random }: DayOptions): DayJob[] {
+export function drawDay({ gpus, hours, load, random, stretch = 1 }: DayOptions): DayJob[] {
   const jobs = tierSchema.options.flatMap((tier, place) => {
-    const perMs = (load * loadShare[tier] * gpus) / (gpusOnAverage * runMsOnAverage);
+    const perMs = (load * loadShare[tier] * gpus) / (gpusOnAverage * runMsOnAverage * stretch);
     const customers = Array.from({ length: customersPerTier }, () => ({
       orgId: newOrgId(random),
       userId: newUserId(random),
@@ -59,7 +61,7 @@ export function drawDay({ gpus, hours, load, random }: DayOptions): DayJob[] {
       random,
       burstAtMs: (place + 0.5) * burstGapMs,
     });
-    return times.map((atMs) => drawJob(random, atMs, tier, customers));
+    return times.map((atMs) => stretched(drawJob(random, atMs, tier, customers), stretch));
   });
   return jobs.sort((a, b) => a.atMs - b.atMs);
 }
@@ -106,6 +108,11 @@ function drawJob(
     checkpoints: random.float() < 0.8,
     features: isPoison ? [...features, poisonWord] : features,
   };
+}
+
+function stretched(job: DayJob, by: number): DayJob {
+  const { p50Ms, p95Ms } = job.predicted;
+  return { ...job, runMs: job.runMs * by, predicted: { p50Ms: p50Ms * by, p95Ms: p95Ms * by } };
 }
 
 function drawSkus(random: Random): readonly string[] | null {

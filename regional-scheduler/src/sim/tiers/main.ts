@@ -1,7 +1,7 @@
 /**
  * `npm run sim:gpu -- tiers [--hours 24] [--gpus 128] [--load 1.3] [--seed 1] [--poison] [--what-if] [--scale]
- * [--plot FILE.svg|FILE.html] [--json]`: a day by the default policy, and what would be if. How far it is is told on
- * standard error.
+ * [--plot FILE.svg|FILE.html] [--json]`: a day by the default policy, and what would be if; with `--scale`, a day of long
+ * jobs on hosts that come and go. How far it is is told on standard error.
  */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -39,15 +39,13 @@ export function main(args: string[]): void {
     next: 'All may be left out: --hours 24 --gpus 128 --load 1.3 --seed 1 --poison --what-if --scale --plot FILE.svg --json',
   });
   const { gpus, hours, load } = options;
-  const jobs = drawDay({ gpus, hours, load, random: seededRandom(options.seed) });
-  const run = (name: string, policy: RegionPolicy): Run => {
-    const outcome = play(options, jobs, { name, policy });
-    return { name, outcome, summary: summaryOf(outcome, jobs.length) };
-  };
-  const asItIs = run('as it is', dayPolicy);
+  const draw = (stretch: number) =>
+    drawDay({ gpus, hours, load, stretch, random: seededRandom(options.seed) });
+  const jobs = draw(1);
+  const asItIs = run(options, jobs, 'as it is', dayPolicy);
   const others = {
-    whatIf: options['what-if'] ? runAll(whatIfs, run) : [],
-    scale: options.scale ? runAll(scaled(gpus), run) : [],
+    whatIf: options['what-if'] ? runAll(options, jobs, whatIfs) : [],
+    scale: options.scale ? runAll(options, draw(longJobs), scaled(gpus)) : [],
   };
   const poisoned = options.poison ? play(options, jobs, { name: 'poisoned', policy: dayPolicy }) : null;
   const runs = [asItIs, ...others.whatIf, ...others.scale];
@@ -66,6 +64,14 @@ export function main(args: string[]): void {
   console.log(JSON.stringify(report));
 }
 
+/** Of minutes to an hour and a half: hosts that take minutes to come are no use to who is gone before. */
+const longJobs = 20;
+
+function run(options: Options, jobs: readonly DayJob[], name: string, policy: RegionPolicy): Run {
+  const outcome = play(options, jobs, { name, policy });
+  return { name, outcome, summary: summaryOf(outcome, jobs.length) };
+}
+
 function play(
   { gpus, hours, json }: Options,
   jobs: readonly DayJob[],
@@ -77,11 +83,8 @@ function play(
   return runDay({ gpus, hours, jobs, policy, poison: name === 'poisoned', progress });
 }
 
-function runAll(
-  policies: Record<string, RegionPolicy>,
-  run: (name: string, policy: RegionPolicy) => Run,
-): Run[] {
-  return Object.entries(policies).map(([name, policy]) => run(name, policy));
+function runAll(options: Options, jobs: readonly DayJob[], policies: Record<string, RegionPolicy>): Run[] {
+  return Object.entries(policies).map(([name, policy]) => run(options, jobs, name, policy));
 }
 
 function summaries(runs: readonly Run[]): Record<string, Summary> {

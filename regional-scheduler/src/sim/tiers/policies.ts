@@ -30,13 +30,14 @@ function scaleOf(gpus: number): ScaleSettings {
   return { ...usualScale, nodes: [{ ...node, gpusMin: own, gpusMax: 2 * own }] };
 }
 
-/** The same day with hosts that come and go, where they are waited for and where nobody waits for them. */
+/** A day with hosts that come and go, where they are waited for and where nobody waits for them. */
 export function scaled(gpus: number): Record<string, RegionPolicy> {
   const scale = scaleOf(gpus);
   const awaited: RegionPolicy = { ...dayPolicy, scale };
   return {
-    'hosts come, and are waited for': awaited,
-    'hosts come, and nobody waits for them': {
+    'long jobs, and no hosts come': dayPolicy,
+    'long jobs; hosts come, and are waited for': awaited,
+    'long jobs; hosts come, and nobody waits for them': {
       ...awaited,
       preemption: { ...awaited.preemption, waitForNodes: false },
     },

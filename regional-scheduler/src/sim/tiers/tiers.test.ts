@@ -46,7 +46,7 @@ it.each([
 });
 
 it('hosts that come and go start jobs sooner than the same day without them', () => {
-  const [policy] = Object.values(scaled(64));
+  const [, policy] = Object.values(scaled(64));
   const outcome = runDay({ ...day, jobs, policy: policy!, poison: false });
   const { startMs, nodes } = summaryOf(outcome, jobs.length);
   expect(nodes.came).toBeGreaterThan(0);
