@@ -13,6 +13,7 @@ import type { CellConfig } from './config.ts';
 import { createGateway } from './gateway/gateway.ts';
 import { createNotebookFiles } from './notebook-files.ts';
 import { openCellAudit } from './parts/audit-part.ts';
+import { openDepartures } from './parts/departure-part.ts';
 import { openRebuilds } from './parts/environment-part.ts';
 import { openFindings } from './parts/finding-part.ts';
 import { openHost } from './parts/host-part.ts';
@@ -41,12 +42,23 @@ export interface Cell {
 
 export async function startCell(config: CellConfig, tools: CellTools): Promise<Cell> {
   const { clock, log } = tools;
-  const { app, lifecycle, gateway, closeHosts, stores, sandboxVersion, audit, findings, standing } =
-    await assemble(config, tools);
+  const {
+    app,
+    lifecycle,
+    gateway,
+    closeHosts,
+    stores,
+    sandboxVersion,
+    audit,
+    findings,
+    standing,
+    departures,
+  } = await assemble(config, tools);
 
   await lifecycle.start({ isAlone: true });
   await app.listen({ host: config.bind, port: config.port });
   const { port } = app.server.address() as AddressInfo;
+  departures.begin();
   standing.begin();
   log.info({ port, sandboxes: sandboxVersion }, 'the cell serves');
 
@@ -54,6 +66,7 @@ export async function startCell(config: CellConfig, tools: CellTools): Promise<C
   async function close(): Promise<void> {
     lifecycle.refuseNew();
     standing.close();
+    await departures.close();
     await gateway.close();
     await closeServer(app, clock);
     await lifecycle.drain();
@@ -81,7 +94,9 @@ export async function assemble(config: CellConfig, tools: CellTools) {
   const { lifecycle, volumes, image, sandboxVersion, secrets, quotas, shared, home, recover } = opened;
   const findings = openFindings(tools, stores, lifecycle);
   const edge = opened.shared?.edge ?? null;
-  const standing = await openStanding(config, tools, { metrics, audit: audit.log, edge });
+  const departures = openDepartures(config, tools, { stores, lifecycle, secrets, audit: audit.log, edge });
+  const { heard } = departures;
+  const standing = await openStanding(config, tools, { metrics, audit: audit.log, edge, heard });
   const gateway = createGateway({
     ...tools,
     metrics,
@@ -130,5 +145,6 @@ export async function assemble(config: CellConfig, tools: CellTools) {
     audit,
     findings,
     standing,
+    departures,
   };
 }

@@ -8,6 +8,7 @@ import { createEdgeAudit, type EdgeAudit } from './audit/edge-audit.ts';
 import { createRefusalCounts, noteRefusal, type RefusalCounts } from './audit/record-audit.ts';
 import type { Refusal } from './authorise.ts';
 import { type Bindings, type Config, parseConfig } from './config.ts';
+import { createD1DepartureLog, type DepartureLog } from './departures/departure-log.ts';
 import { createD1DeviceRequests } from './device/d1-device-requests.ts';
 import type { DeviceRequests } from './device/device-requests.ts';
 import { askingOf } from './directory/asking.ts';
@@ -75,6 +76,7 @@ export interface Edge {
   askPolicy: D1Changes['policyOf'];
   pins: Snapshots['pins'];
   standingLog: StandingLog;
+  departures: DepartureLog;
   toldLast: ToldLast;
   pinStore: PinStore;
   verifyPins: VerifySigned;
@@ -227,6 +229,7 @@ const createStores = (db: D1Database, clock: Clock) => ({
   keys: createD1KeyStore({ db, clock }),
   serviceAccounts: createD1ServiceAccountStore({ db, clock }),
   standingLog: createD1StandingLog({ db, clock }),
+  departures: createD1DepartureLog({ db, clock }),
   toldLast: { upTo: 0 },
   devices: createD1DeviceRequests({ db, clock }),
   shares: createD1ShareStore({ db, clock }),

@@ -5,6 +5,7 @@
 import { asset } from './assets.ts';
 import { auditRoutes } from './audit/routes.ts';
 import { cellRoutes } from './cells/cell-routes.ts';
+import { departureRoutes } from './departures/routes.ts';
 import { devicePages, deviceRoutes } from './device/routes.ts';
 import type { EdgeRoute } from './edge-route.ts';
 import { answerHealth, answerMetrics } from './health.ts';
@@ -95,6 +96,7 @@ export const pageRoutes: readonly EdgeRoute[] = [
   ...devicePages,
   ...pinRoutes,
   ...standingRoutes,
+  ...departureRoutes,
   ...shareRoutes,
   ...parkingRoutes,
   ...bringRoutes,

@@ -30,6 +30,7 @@ PUT    /pins                                              open
 POST   /pins/show                                         open
 POST   /pins/probe                                        open
 POST   /cells/standing                                    open
+POST   /cells/departures                                  open
 POST   /cells/quota                                       open
 POST   /cells/wake                                        open
 POST   /cells/secrets                                     open

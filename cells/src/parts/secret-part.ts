@@ -3,6 +3,7 @@ import { and, eq, inArray, or } from 'drizzle-orm';
 import type { CellTools } from '../cell.ts';
 import type { CellConfig } from '../config.ts';
 import { workspaces } from '../db/workspaces.ts';
+import { createPostgresDepartureStore } from '../departures/postgres-departure-store.ts';
 import type { EdgeClient } from '../edge/edge-client.ts';
 import type { Home } from '../home/home.ts';
 import type { Hosts } from '../host/hosts.ts';
@@ -35,6 +36,7 @@ export async function openSecrets(
   const sealing = sealingOf({ store, edge, home, keysFile: secretKeysFile, clock, log });
   const secrets = new Secrets({
     ...{ store, keysFile: secretKeysFile, bring: sealing?.bring ?? null, clock, log },
+    hasLeft: createPostgresDepartureStore(database).hasLeft,
   });
 
   /** One read, however many run here: every write of a secret asks. */

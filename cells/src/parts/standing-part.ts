@@ -2,6 +2,7 @@
 import { limits } from '@cellbook/shared/limits.ts';
 import type { Metrics } from '@cellbook/shared/metrics.ts';
 import {
+  type Fact,
   standingAskType,
   standingToldSchema,
   standingToldType,
@@ -23,14 +24,21 @@ export interface StandingPart {
   close(): void;
 }
 
+interface StandingTools {
+  metrics: Metrics;
+  audit: AuditLog;
+  /** Null: this cell hears what it is told, and cannot ask. */
+  edge: EdgeClient | null;
+  heard(facts: readonly Fact[]): void;
+}
+
 export async function openStanding(
   { cellId, edgePublicKeysFile }: CellConfig,
   { clock, log }: CellTools,
-  /** `edge` null: this cell hears what it is told, and cannot ask. */
-  { metrics, audit, edge }: { metrics: Metrics; audit: AuditLog; edge: EdgeClient | null },
+  { metrics, audit, edge, heard }: StandingTools,
 ): Promise<StandingPart> {
   const keys = await openPublicKeys(edgePublicKeysFile, clock);
-  const standing = createStanding({ clock, log, metrics, keys, audit, cellId });
+  const standing = createStanding({ clock, log, metrics, keys, audit, cellId, heard });
   let followed: FollowedStanding | null = null;
   return {
     standing,

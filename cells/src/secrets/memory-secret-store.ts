@@ -36,6 +36,11 @@ export function createMemorySecretStore(): SecretStore {
       if (!completed.has(place.owner)) removed.add(keyOf(place));
       return kept.delete(keyOf(place));
     },
+    async removeAllOf(user) {
+      const theirs = of(user);
+      for (const secret of theirs) kept.delete(keyOf(secret));
+      return theirs.length;
+    },
     wrappedByOthers: async (keyId, limit) =>
       [...kept.values()].filter(({ sealed }) => sealed.keyId !== keyId).slice(0, limit),
     async reseal(before, after) {

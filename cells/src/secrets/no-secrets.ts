@@ -7,7 +7,10 @@ import { Secrets } from './secrets.ts';
 
 export function withoutSecrets(tools: { clock: Clock; log: Logger }): SecretRouteDeps {
   return {
-    secrets: new Secrets({ store: createMemorySecretStore(), keysFile: null, bring: null, ...tools }),
+    secrets: new Secrets({
+      ...{ store: createMemorySecretStore(), keysFile: null, bring: null, ...tools },
+      hasLeft: async () => false,
+    }),
     delivery: { changed: async () => ({ sandboxesUpdated: 0, sandboxesMissed: 0 }) },
   };
 }

@@ -24,6 +24,13 @@ export function createPostgresSecretStore(database: Database): SecretStore {
     sealedOf: async (owner) => (await sealedRows().where(eq(secrets.owner, owner))).map(sealedSecret),
     put: (secret) => put(database, secret),
     remove: (place) => remove(database, place),
+    async removeAllOf(user) {
+      const gone = await database
+        .delete(secrets)
+        .where(eq(secrets.owner, user))
+        .returning({ name: secrets.name });
+      return gone.length;
+    },
     async wrappedByOthers(keyId, limit) {
       const rows = await sealedRows().where(ne(secrets.keyId, keyId)).limit(limit);
       return rows.map(sealedSecret);

@@ -28,7 +28,10 @@ beforeAll(async () => {
   api = await startApiServer({
     secrets({ database }) {
       const store = createPostgresSecretStore(database);
-      secrets = new Secrets({ store, keysFile, bring: null, clock: systemClock, log: silentLogger });
+      secrets = new Secrets({
+        ...{ store, keysFile, bring: null, clock: systemClock, log: silentLogger },
+        hasLeft: async () => false,
+      });
       return { secrets, delivery: { changed: async () => ({ sandboxesUpdated: 0, sandboxesMissed: 0 }) } };
     },
   });

@@ -42,6 +42,17 @@ describe.each(implementations)('the secret store in %s', (implementation, create
     ]);
   });
 
+  test('removes all of one user’s, and nobody else’s', async () => {
+    const { store, user, org } = draw();
+    const other = newUserId(random);
+    for (const name of ['A', 'B'])
+      for (const owner of [user, org, other]) await store.put(secret(owner, name));
+    expect(await store.removeAllOf(user)).toBe(2);
+    expect(await store.removeAllOf(user)).toBe(0);
+    expect(await store.list(user)).toEqual([]);
+    expect((await store.list(org)).length + (await store.list(other)).length).toBe(4);
+  });
+
   test('removes one secret of one owner, once', async () => {
     const { store, user, org } = draw();
     await store.put(secret(user, 'A'));

@@ -1,5 +1,5 @@
 /** Where sealed secrets are kept. Nothing here can open one. */
-import type { OrgId } from '@cellbook/shared/ids.ts';
+import type { OrgId, UserId } from '@cellbook/shared/ids.ts';
 import type { Sealed, SecretOwner, SecretPlace } from './seal.ts';
 
 export interface SecretNote {
@@ -33,6 +33,8 @@ export interface SecretStore {
   put(secret: NewSecret): Promise<PutOutcome>;
   /** False when there was none. Of an organisation that is not complete it is remembered. */
   remove(place: SecretPlace): Promise<boolean>;
+  /** All of a user's own; how many there were. */
+  removeAllOf(user: UserId): Promise<number>;
   /** Some that another key than this one wraps. */
   wrappedByOthers(keyId: string, limit: number): Promise<SealedSecret[]>;
   /** Replaces what is sealed where it is still the same; false when it was written meanwhile. */

@@ -20,6 +20,8 @@ export interface SecretsDeps {
   keysFile: string | null;
   /** Sees to it that an organisation's are all here. Null: this cell stands alone, and what it has is all. */
   bring: Pick<BringSecrets, 'ensure'> | null;
+  /** Whether he is no member of it any more. */
+  hasLeft(user: UserId, org: OrgId): Promise<boolean>;
   clock: Clock;
   log: Logger;
 }
@@ -60,14 +62,19 @@ export class Secrets {
 
   /**
    * What a workspace's kernels and terminals are given. One that no key opens is left out, and said in the log.
+   * Nothing where its owner has left the organisation, neither of it nor his own (../departures).
    * Throws `secrets_unavailable` where the organisation's are in other cells alone, and none of them answers.
    */
   async environmentOf(of: { ownerId: UserId; orgId: OrgId }): Promise<Record<string, string>> {
-    const { keysFile, store, bring, log } = this.#deps;
+    const { keysFile, store, bring, hasLeft, log } = this.#deps;
     if (keysFile === null) return {};
     await bring?.ensure(of.orgId);
-    const [shared, own] = await Promise.all([store.sealedOf(of.orgId), store.sealedOf(of.ownerId)]);
-    if (shared.length + own.length === 0) return {};
+    const [isGone, shared, own] = await Promise.all([
+      hasLeft(of.ownerId, of.orgId),
+      store.sealedOf(of.orgId),
+      store.sealedOf(of.ownerId),
+    ]);
+    if (isGone || shared.length + own.length === 0) return {};
     const keys = await readMasterKeys(keysFile);
     const environment: Record<string, string> = {};
     for (const secret of [...shared, ...own]) {
@@ -76,6 +83,16 @@ export class Secrets {
       else log.error({ owner: secret.owner, secret: secret.name, keyId: secret.sealed.keyId }, unopened);
     }
     return environment;
+  }
+
+  /** Whether he has secrets of his own here. */
+  async hasAny(user: UserId): Promise<boolean> {
+    return (await this.#deps.store.list(user)).length > 0;
+  }
+
+  /** Of somebody who has no use of this cell any more; how many there were. */
+  removeAllOf(user: UserId): Promise<number> {
+    return this.#deps.store.removeAllOf(user);
   }
 
   #requireKeys(doing: string): string {

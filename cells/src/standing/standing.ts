@@ -15,7 +15,12 @@ import { limits } from '@cellbook/shared/limits.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
 import type { Metrics } from '@cellbook/shared/metrics.ts';
 import type { Principal } from '@cellbook/shared/protocol/principal.ts';
-import { standingToldSchema, standingToldType, type Told } from '@cellbook/shared/protocol/standing-api.ts';
+import {
+  type Fact,
+  standingToldSchema,
+  standingToldType,
+  type Told,
+} from '@cellbook/shared/protocol/standing-api.ts';
 import { verifyStatement } from '@cellbook/shared/protocol/statements.ts';
 import type { CompactVerifyGetKey } from 'jose';
 import type { AuditLog } from '../audit/audit-log.ts';
@@ -52,6 +57,8 @@ export interface StandingDeps {
   keys: CompactVerifyGetKey;
   cellId: CellId;
   audit: Pick<AuditLog, 'record'>;
+  /** Told of what is news. */
+  heard?(facts: readonly Fact[]): void;
 }
 
 export function createStanding(deps: StandingDeps): Standing {
@@ -99,6 +106,7 @@ export function createStanding(deps: StandingDeps): Standing {
     const news = book.learn(told, clock.monotonicMs());
     const isGap = told.after > book.upTo;
     if (!isGap) heardMs = clock.monotonicMs();
+    if (news.length > 0) deps.heard?.(news);
     judge(open.of(news.map(({ subject }) => subject)), ({ grant }) => endedNow(grant));
     return { more: told.more || isGap };
   }

@@ -60,6 +60,7 @@ export function d1Members(db: D1Database, run: Batch): Pick<Orgs, 'members' | 's
 function outcome(before: D1Result | undefined, changed: D1Result | undefined): MemberChange {
   const row = before?.results[0];
   if (row === undefined) return 'absent';
-  if (changed?.meta.changes === 1) return 'done';
+  // What a trigger writes down of it counts, too.
+  if ((changed?.meta.changes ?? 0) > 0) return 'done';
   return standingSchema.parse(row).kind === 'personal' ? 'personal' : 'last_admin';
 }

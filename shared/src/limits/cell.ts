@@ -67,6 +67,23 @@ export const cellLimits = {
     /** Rows sealed anew in one read, when the master key is changed. */
     resealRows: 100,
   },
+  /** People who have left an organisation (cells/src/departures). */
+  departures: {
+    /** Asked at once when a membership has changed; beside that for what was missed, six times an hour and cell. */
+    askEveryMs: 10 * 60_000,
+    askMsMax: 10_000,
+    /** Of one answer: 1,000 at 130 bytes, as base64url 175 KB. */
+    pageMax: 1_000,
+    bytesMax: 512 * 1024,
+    /** Whether they may still live in a cell's region is asked of so many at once: 100 ids are 4 KB. */
+    waitingMax: 100,
+    /** Between leaving and the end of what was kept for somebody's return: a mistaken removal is noticed by then. */
+    graceMs: 30 * 24 * 3_600_000,
+    /** An edge may let somebody in for a minute after he has left, and what he asked for then takes a while. */
+    staleClaimsMs: 90_000,
+    /** Workspaces of theirs that are put to sleep in one look. */
+    workspacesMax: 200,
+  },
   findings: {
     /** Measured 6 to 22 ms a megabyte: a fifth of a second for the largest that is looked at. */
     scanBytesMax: 8 * 1024 * 1024,

@@ -16,6 +16,7 @@ export const auditActionSchema = z
     'workspace.recover',
     // Workspaces, by the cell itself.
     'workspace.idle_suspend',
+    'workspace.owner_left',
     'workspace.sandbox_lost',
     'workspace.attempt_failed',
     'workspace.purge',

@@ -133,7 +133,14 @@ async function startCell(name: string, edgeUrl: string): Promise<void> {
   const app = fastify();
   registerSealSecrets(app, { ...deps, bring });
   const open = (anew: BringSecrets) =>
-    new Secrets({ store, keysFile, bring: anew, clock: systemClock, log: silentLogger });
+    new Secrets({
+      store,
+      keysFile,
+      bring: anew,
+      hasLeft: async () => false,
+      clock: systemClock,
+      log: silentLogger,
+    });
   const named = cellSchema.parse({ id, region, url: 'http://127.0.0.1:1', key });
   const restart = () => open(new BringSecrets(deps));
   cells.set(id, { id, key, named, app, database, store, secrets: open(bring), restart });
