@@ -64,7 +64,7 @@ function sealForm(
   return [form, ...sealBox({ key, name: boundTo(name, form) }, plain, random)];
 }
 
-/** Null where it is not the chunk of this name. */
+/** In memory of its own; null where it is not the chunk of this name. */
 export function openChunk(
   { chunks: key }: ImageSubkeys,
   { name, bytes }: Chunk,

@@ -2,8 +2,8 @@
 import {
   closeSync,
   existsSync,
+  fstatSync,
   openSync,
-  readFileSync,
   readSync,
   renameSync,
   writeSync,
@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { Random } from '@cellbook/shared/random.ts';
 import { type Chunk, chunkName, openChunk, packChunk, sealChunk } from './chunk.ts';
+import { free } from './free.ts';
 import { type ImageSubkeys, subkeysOf } from './image-key.ts';
 import { say } from './lazy/fuse-answer.ts';
 import type { PageRead } from './lazy/page-reads.ts';
@@ -72,7 +73,7 @@ export function sealPiece(piece: SealPiece, random: Random): Chunk[] {
         throw new Error('a file of the image became shorter');
       const name = chunkName(subkeys, content);
       if (!existsSync(join(directory, name)))
-        writeWhole(join(directory, name), draft, sealChunk(subkeys, name, content, random));
+        writeAndFree(join(directory, name), draft, sealChunk(subkeys, name, content, random));
       chunks.push({ name, bytes: content.length });
     }
     return chunks;
@@ -92,6 +93,7 @@ export function openPiece({ key, file, offset, chunks, directory }: OpenPiece): 
       if (typeof content === 'string') return content;
       writeAll(target, content, at);
       at += content.length;
+      free(content);
     }
     return null;
   } finally {
@@ -134,8 +136,10 @@ export function answerPiece({ key, offset, chunks, directory, device, reads }: A
     ) {
       contents.shift();
       at += first.length;
+      free(first);
     }
   }
+  contents.forEach(free);
   return null;
 }
 
@@ -158,7 +162,7 @@ function contentOf(subkeys: ImageSubkeys, chunk: Chunk, directory: string): Buff
 }
 
 /** No fsync: an image that a power cut damages does not open, and the workspace boots. */
-function writeWhole(path: string, draft: string, parts: Buffer[]): void {
+function writeAndFree(path: string, draft: string, parts: Buffer[]): void {
   const file = openSync(draft, 'w', 0o600);
   try {
     const bytes = parts.reduce((sum, { length }) => sum + length, 0);
@@ -166,6 +170,7 @@ function writeWhole(path: string, draft: string, parts: Buffer[]): void {
   } finally {
     closeSync(file);
   }
+  parts.forEach(free);
   renameSync(draft, path);
 }
 
@@ -174,9 +179,28 @@ function writeAll(file: number, content: Buffer, at: number): void {
     done += writeSync(file, content, done, content.length - done, at + done);
 }
 
+/** Where this thread reads what is sealed: one at a time, opened before the next. */
+let room = Buffer.alloc(0);
+
+/** Good until the next one is read. */
 function readIfThere(path: string): Buffer | null {
+  const file = openIfThere(path);
+  if (file === null) return null;
   try {
-    return readFileSync(path);
+    const { size } = fstatSync(file);
+    if (room.length < size) room = Buffer.allocUnsafeSlow(size);
+    let done = 0;
+    for (let got = -1; done < size && got !== 0; done += got)
+      got = readSync(file, room, done, size - done, done);
+    return room.subarray(0, done);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function openIfThere(path: string): number | null {
+  try {
+    return openSync(path, 'r');
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
     throw error;

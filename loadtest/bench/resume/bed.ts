@@ -1,9 +1,9 @@
 /**
  * The platforms that rungs are measured on, one after the other, each alone on the machine:
  *
- *     plain    one host, no pool, files in a directory               live, memory, cold
+ *     plain    one host, no pool, files in a directory               live, cold
  *     hosts    two hosts, no pool, files and images in an S3 server  memoryRemote
- *     pool     one host that keeps sandboxes ready for anybody       files
+ *     pool     one host that keeps sandboxes ready, as most do       memory, files
  *     golden   one host with the image of such a sandbox alone       coldFromGolden
  */
 import { readFile } from 'node:fs/promises';

@@ -74,7 +74,7 @@ export const rungs: Readonly<Record<RungName, Rung>> = {
     prepare: async () => nothing,
   },
   memory: {
-    ...{ rung: 'memory', bed: 'plain', keepsMemory: true, dropsPageCache: false },
+    ...{ rung: 'memory', bed: 'pool', keepsMemory: true, dropsPageCache: false },
     prepare: storeImage,
   },
   memoryRemote: {
