@@ -35,6 +35,7 @@ const durableSchema = z.looseObject({
   ...{
     submitPerSecond: z.number(),
     drainPerSecond: z.number(),
+    admitPerSecond: z.number(),
     queuedJobs: z.number(),
     tailEvents: z.number(),
   },
@@ -72,6 +73,7 @@ try {
     decisionsPerSecond: { memory: memory.decisionsPerSecond, durable: durable.decisionsPerSecond },
     decisionMs: memory.decisionMs,
     submitPerSecond: durable.submitPerSecond,
+    admitPerSecond: durable.admitPerSecond,
     drainPerSecond: durable.drainPerSecond,
     rebuildSeconds: durable.rebuildSeconds,
     rssMb: durable.rssMb,

@@ -22,6 +22,7 @@ import { noArrival } from '../../log/event-log.ts';
 import { ensurePartitions } from '../../log/partitions.ts';
 import { createPostgresEventLog } from '../../log/postgres-event-log.ts';
 import { createPostgresSnapshotStore } from '../../log/postgres-snapshot-store.ts';
+import { admitAll } from './admit.ts';
 import { decideDurably } from './decide-durably.ts';
 import { drawJobs, hostsUp } from './fleet-of-jobs.ts';
 import { submitAndDrain } from './submit-and-drain.ts';
@@ -70,6 +71,9 @@ const drained = await submitAndDrain({
   },
 });
 
+const admitted = [...drawJobs(given.drain, given.customers, atMs, random)];
+const admitPerSecond = await admitAll({ database, jobs: admitted, clients: 4, batch: 100, clock });
+
 say(`a state of ${given.jobs} queued jobs`);
 const state = newState();
 for (const event of hostsUp(given.gpus, atMs)) applyEvent(state, event);
@@ -109,6 +113,7 @@ console.log(
   JSON.stringify({
     ...run,
     ...drained,
+    admitPerSecond,
     rebuildSeconds,
     rebuildProcessorSeconds,
     queuedJobs,
