@@ -15,6 +15,7 @@ const optionsSchema = z.object({
   lab: z.string().optional(),
   'public-url': z.url().optional(),
   'workspace-domain': z.string().optional(),
+  'federation-key': z.string().optional(),
 });
 
 export type Options = Omit<z.infer<typeof optionsSchema>, 'region' | 'cell' | 'scheduler'> & {
@@ -35,6 +36,7 @@ export function readOptions(): Options {
       lab: { type: 'string' },
       'public-url': { type: 'string' },
       'workspace-domain': { type: 'string' },
+      'federation-key': { type: 'string' },
     },
   });
   const { region, cell, scheduler, ...options } = optionsSchema.parse(values);

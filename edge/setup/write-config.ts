@@ -3,7 +3,7 @@
  *
  *   node edge/setup/write-config.ts --home DIR --port 8787 --region eu=Europe:EU,AF --region us=Americas:NA,SA
  *        --cell eu/eu-1=http://127.0.0.1:9001 --cell us/us-1=http://127.0.0.1:9002 [--cell …]
- *        [--scheduler eu/gpu-eu=http://127.0.0.1:9003 …] [--lab LAB_BUILD_DIRECTORY] [--public-url URL --workspace-domain HOST:PORT]
+ *        [--scheduler eu/gpu-eu=http://127.0.0.1:9003 … --federation-key FILE] [--lab LAB_BUILD_DIRECTORY] [--public-url URL --workspace-domain HOST:PORT]
  *
  * Under DIR: `keys/edge/` (keys.ts), `keys/cells/` (cell-keys.ts), `edge/edge.env` (the router's variables), `edge/pins.jws` (the pins last
  * published, by this or by `npm run pins`), `edge/state/` (local KV and D1: the pins, and the directory brought
@@ -30,7 +30,7 @@ const envFile = join(options.home, 'edge', 'edge.env');
 await mkdir(state, { recursive: true, mode: 0o700 });
 const keys = await ensureKeys(options.home);
 await assembleAssets(options.lab);
-await writeFile(envFile, envText(options, keys), { mode: 0o600 });
+await writeFile(envFile, envText(options, keys) + (await federationKey(options)), { mode: 0o600 });
 // In turn: two wranglers at once open the same databases, and one is told that they are locked.
 await migrate();
 await publishPins(options, keys);
@@ -63,7 +63,7 @@ function envText(options: Options, { credentials, principal, pinPublicKeys, audi
     CELLBOOK_SCHEDULERS: JSON.stringify(options.schedulers),
     // wrangler listens there alone; a proxy before it says in which header it tells the client's address.
     CELLBOOK_CLIENT_ADDRESS: process.env.CELLBOOK_CLIENT_ADDRESS ?? '127.0.0.1',
-    CELLBOOK_PARKING: process.env.CELLBOOK_PARKING ?? 'off',
+    CELLBOOK_PARKING: process.env.CELLBOOK_PARKING ?? 'on',
     ...signInVariables(process.env),
     CELLBOOK_CREDENTIAL_KEYS: JSON.stringify(credentials),
     CELLBOOK_PRINCIPAL_KEY: JSON.stringify(principal),
@@ -75,6 +75,11 @@ function envText(options: Options, { credentials, principal, pinPublicKeys, audi
   return Object.entries(variables)
     .map(([name, value]) => `${name}='${value}'\n`)
     .join('');
+}
+
+/** The secret by which GPU regions' schedulers are known. */
+async function federationKey({ 'federation-key': file }: Options): Promise<string> {
+  return file === undefined ? '' : `CELLBOOK_FEDERATION_KEY='${(await readFile(file, 'utf8')).trim()}'\n`;
 }
 
 /** A mistake is told here, once, and not by every request. */

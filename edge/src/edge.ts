@@ -28,6 +28,7 @@ import { createPinVerifier, type VerifySigned } from './directory/signed-pins.ts
 import { createSnapshots, type Snapshots } from './directory/snapshots.ts';
 import { createStandings, type Standings } from './directory/standing.ts';
 import { type Credentials, createCredentials } from './identity/credentials.ts';
+import type { Person } from './identity/identity.ts';
 import { createProvider, type Provider } from './identity/oidc/provider.ts';
 import { createOneTimeCodes, type OneTimeCodeStore } from './identity/one-time-codes.ts';
 import {
@@ -37,6 +38,7 @@ import {
   type SignInGate,
 } from './identity/sign-in-gate.ts';
 import { type ForwardJobs, forwardJobs } from './jobs/forward-jobs.ts';
+import { createHeldBy } from './jobs/held-by.ts';
 import { createD1KeyStore } from './keys/d1-key-store.ts';
 import { createD1ServiceAccountStore } from './keys/d1-service-account-store.ts';
 import type { KeyStore } from './keys/key-store.ts';
@@ -45,6 +47,8 @@ import type { ServiceAccountStore } from './keys/service-account-store.ts';
 import { log } from './log.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { createCellHealer } from './pins/heal-cells.ts';
+import { type Budgets, createD1Budgets } from './regions/budgets.ts';
+import { createD1RegionRecords, type RegionRecords } from './regions/region-records.ts';
 import type { Forwarder } from './route/forward.ts';
 import { createPrincipalSigner } from './route/principal.ts';
 import { createD1SecretCells, type SecretCells } from './secrets/secret-cells.ts';
@@ -93,6 +97,11 @@ export interface Edge {
   secretCells: SecretCells;
   /** Of each organisation's quota, by cell. */
   shares: ShareStore;
+  /** Who guards the queue of each GPU region, and what each may spend of an organisation's cap. */
+  regionRecords: RegionRecords;
+  budgets: Budgets;
+  /** What somebody is in an organisation, as the directory has it now. */
+  personIn(sub: UserId, org: OrgId): Promise<Person | null>;
   audit: EdgeAudit;
   refusals: RefusalCounts;
   /** Told of every refusal of authorise.ts, for the record; must not throw. */
@@ -150,7 +159,7 @@ export function createEdge(bindings: Bindings, clock: Clock, random: Random): Ed
     assets: bindings.ASSETS,
     metrics,
     ...stores,
-    people,
+    ...{ people, personIn },
     providers: config.CELLBOOK_OIDC.map((provider) => createProvider({ config: provider, clock })),
     signInGate: createSignInGate({ clock, counts: countsOf(bindings) }),
     credentials: createCredentials({ clock, keys: config.CELLBOOK_CREDENTIAL_KEYS }),
@@ -171,18 +180,20 @@ export function createEdge(bindings: Bindings, clock: Clock, random: Random): Ed
     deviceGuesses: createDeviceGate({ clock, counts: countsOf(bindings) }),
     refusals: createRefusalCounts(),
     refused: noteRefusal,
-    ...forwardersOf({ config, clock, random, metrics }, snapshots),
+    ...forwardersOf({ config, clock, random, metrics, regionRecords: stores.regionRecords }, snapshots),
     ...createObjects(bindings, clock, random),
   };
 }
 
 function forwardersOf(
-  given: Pick<Edge, 'config' | 'clock' | 'random' | 'metrics'>,
+  given: Pick<Edge, 'config' | 'clock' | 'random' | 'metrics' | 'regionRecords'>,
   snapshots: Snapshots,
 ): Pick<Edge, 'forwarder' | 'forwardJobs'> {
   const forwarder = forwarderOf(given, snapshots);
   const schedulers = given.config.CELLBOOK_SCHEDULERS;
-  return { forwarder, forwardJobs: forwardJobs({ ...forwarder, schedulers }) };
+  const rereadIfBehind = createRereader(given.clock, snapshots);
+  const heldBy = createHeldBy(given);
+  return { forwarder, forwardJobs: forwardJobs({ ...forwarder, schedulers, heldBy, rereadIfBehind }) };
 }
 
 function forwarderOf(
@@ -233,5 +244,7 @@ const createStores = (db: D1Database, clock: Clock) => ({
   toldLast: { upTo: 0 },
   devices: createD1DeviceRequests({ db, clock }),
   shares: createD1ShareStore({ db, clock }),
+  regionRecords: createD1RegionRecords({ db, clock }),
+  budgets: createD1Budgets({ db, clock }),
   secretCells: createD1SecretCells({ db, clock }),
 });

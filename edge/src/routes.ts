@@ -15,6 +15,7 @@ import { openWorkspace } from './identity/open.ts';
 import { accountRoutes } from './identity/routes.ts';
 import { signIn, signInPage } from './identity/sign-in.ts';
 import { signedOutPage, signOut } from './identity/sign-out.ts';
+import { gpuOperatorRoutes } from './jobs/operator-routes.ts';
 import { jobRoutes } from './jobs/routes.ts';
 import { keyRoutes } from './keys/routes.ts';
 import { openApi } from './openapi/document.ts';
@@ -22,6 +23,7 @@ import { join, joinPage } from './orgs/join-page.ts';
 import { orgRoutes } from './orgs/routes.ts';
 import { parkingRoutes } from './parking/routes.ts';
 import { pinRoutes } from './pins/pin-routes.ts';
+import { regionRoutes } from './regions/routes.ts';
 import { json } from './responses/json.ts';
 import { bringRoutes } from './secrets/bring-routes.ts';
 import { secretRoutes } from './secrets/routes.ts';
@@ -35,6 +37,10 @@ export const pageRoutes: readonly EdgeRoute[] = [
   {
     ...page('/organisation', 'sends strangers to the sign-in'),
     answer: ({ ask }) => consolePage(ask, 'organisation.html'),
+  },
+  {
+    ...page('/usage', 'sends strangers to the sign-in'),
+    answer: ({ ask }) => consolePage(ask, 'usage.html'),
   },
   {
     ...page('/account', 'sends strangers to the sign-in'),
@@ -96,6 +102,7 @@ export const pageRoutes: readonly EdgeRoute[] = [
   ...devicePages,
   ...pinRoutes,
   ...standingRoutes,
+  ...regionRoutes,
   ...departureRoutes,
   ...shareRoutes,
   ...parkingRoutes,
@@ -116,6 +123,7 @@ export const apiRoutes: readonly EdgeRoute[] = [
   ...secretRoutes,
   ...usageRoutes,
   ...jobRoutes,
+  ...gpuOperatorRoutes,
 ];
 
 function page(path: string, open: string) {

@@ -10,6 +10,7 @@
 export const routeTable = `
 GET    /                                                  open
 GET    /organisation                                      open
+GET    /usage                                             open
 GET    /account                                           open
 GET    /join/*                                            open
 POST   /join/*                                            open
@@ -30,6 +31,10 @@ PUT    /pins                                              open
 POST   /pins/show                                         open
 POST   /pins/probe                                        open
 POST   /cells/standing                                    open
+POST   /regions/record                                    open
+POST   /regions/budget                                    open
+POST   /regions/standing                                  open
+POST   /regions/rights                                    open
 POST   /cells/departures                                  open
 POST   /cells/quota                                       open
 POST   /cells/wake                                        open
@@ -92,6 +97,14 @@ GET    /v1/jobs/:jobId/logs                               job.result of caller
 GET    /v1/jobs/:jobId/events                             job.read of caller
 GET    /v1/jobs/:jobId/result                             job.result of caller
 GET    /v1/results/:region/:jobId/:name                   open
+GET    /v1/gpu/:region/hosts                              gpu.read of platform
+GET    /v1/gpu/:region/contained                          gpu.read of platform
+GET    /v1/gpu/:region/customers                          gpu.read of platform
+POST   /v1/gpu/:region/hosts/:hostId/quarantine           gpu.manage of platform, scoped
+POST   /v1/gpu/:region/hosts/:hostId/release              gpu.manage of platform, scoped
+POST   /v1/gpu/:region/hosts/:hostId/drain                gpu.manage of platform, scoped
+PUT    /v1/gpu/:region/classes                            gpu.manage of platform, scoped
+PUT    /v1/gpu/:region/customers/:orgId                   gpu.manage of platform, scoped
 `
   .trim()
   .split('\n')

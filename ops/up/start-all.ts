@@ -9,6 +9,7 @@
  */
 import { checkoutDirectory } from './config.ts';
 import { type Ports, portsOfCells } from './ports-of-cells.ts';
+import { keptSecretFile } from './secrets.ts';
 import { edgeAnswers, type PreparedEdge, prepareEdge, startEdge } from './services/edge.ts';
 import { ensureSecretKeys } from './services/secret-keys.ts';
 import { type StartedCell, startWholeCell } from './start-cell.ts';
@@ -76,6 +77,7 @@ async function prepare(starting: Starting, ports: Ports, lab: Promise<{ director
       ...place,
       url: `http://127.0.0.1:${ports.gpu(place).scheduler}`,
     })),
+    federationKeyFile: keptSecretFile(home.keys, 'federation', starting.random),
     labDirectory: (await lab).directory,
     checkoutDirectory,
     signal,

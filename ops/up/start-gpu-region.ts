@@ -3,8 +3,8 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { agentKeyOf } from '@cellbook/shared/gpu/agent-key.ts';
 import type { HostId } from '@cellbook/shared/ids.ts';
-import type { GpuPlace } from './gpu-topology.ts';
 import { scaleOf } from './gpu-nodes.ts';
+import { type GpuPlace, realGpus } from './gpu-topology.ts';
 import type { GpuPorts } from './ports-of-cells.ts';
 import { keptSecret, keptSecretFile } from './secrets.ts';
 import { ensureDatabase } from './services/database.ts';
@@ -12,9 +12,10 @@ import type { PreparedEdge } from './services/edge.ts';
 import { startGpuAgent } from './services/gpu-agent.ts';
 import { startPostgres } from './services/postgres.ts';
 import { startScheduler } from './services/scheduler.ts';
-import { machineSettings } from './services/stores.ts';
 import { startSimulatedNodes } from './services/simulated-nodes.ts';
+import { machineSettings } from './services/stores.ts';
 import type { Starting } from './starting.ts';
+import { torchRenderer } from './tools/torch.ts';
 
 export interface GpuNeeds {
   ports: GpuPorts;
@@ -39,11 +40,14 @@ export async function startGpuRegion(starting: Starting, place: GpuPlace, needs:
     objects: config.objects ?? `file:${home.objects(regionId)}`,
     edgePublicKeys: edge.publicKeysPath,
     publicUrl: edge.publicUrl,
+    edgeUrl: edge.publicUrl,
     jobsKey: keptSecret(home.keys, 'jobs', random, 32),
     ...{ peers, federationKeyFile: keptSecretFile(home.keys, 'federation', random) },
     cacheDirectory: config.cacheDirectory,
     capacity: nodes?.capacity,
   };
+  const hasGpus = hosts.some(({ devices }) => devices === realGpus);
+  const torch = hasGpus ? await torchRenderer(starting) : undefined;
   const agent = (host: GpuPlace['hosts'][number], index: number) => {
     const options = {
       ...{ ...host, port: ports.agents[index] ?? 0, rack: `${regionId}-rack-${index + 1}` },
@@ -51,6 +55,7 @@ export async function startGpuRegion(starting: Starting, place: GpuPlace, needs:
       schedulerUrl: `http://127.0.0.1:${ports.scheduler}`,
       keyFile: hostKeyFile(starting, host.hostId, keptSecret(home.keys, `agents-${schedulerId}`, random)),
       cacheDirectory: config.cacheDirectory,
+      renderer: host.devices === realGpus ? torch : undefined,
     };
     return keepRunning({ start: (signal) => startGpuAgent(context, { ...options, signal }) });
   };

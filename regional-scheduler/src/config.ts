@@ -48,6 +48,12 @@ const environmentSchema = z.object({
     .optional(),
   /** A secret that all regions share: by it they sign what they ask of each other. */
   CELLBOOK_FEDERATION_KEY_FILE: z.string().min(1).optional(),
+  /** Where the records of regions are kept (the edge); absent: nobody guards this region's queue. */
+  CELLBOOK_EDGE_URL: z.url({ protocol: /^https?$/ }).optional(),
+  /** A region that was not heard of for so long counts as lost. */
+  CELLBOOK_REGION_LOST_MS: z.coerce.number().int().min(1_000).default(limits.federation.lostMs),
+  /** `operator`: the queue of a lost region that this one guards is taken up at an operator's word alone. */
+  CELLBOOK_TAKE_OVER: z.enum(['auto', 'operator']).default('auto'),
   /** Of the provider of hosts (capacity/provider-api.ts) that the policy's `scale` names kinds of; absent: there is none. */
   CELLBOOK_CAPACITY_URL: z.url({ protocol: /^https?$/ }).optional(),
   /** The file with the secret that it is asked with. */
@@ -60,6 +66,15 @@ const environmentSchema = z.object({
     .optional(),
   CELLBOOK_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
 });
+
+export interface FederationConfig {
+  peers: Peers;
+  keyFile: string;
+  /** Null: queues are not guarded. */
+  edgeUrl: string | null;
+  lostMs: number;
+  takesOverItself: boolean;
+}
 
 export interface SchedulerConfig {
   regionId: RegionId;
@@ -80,7 +95,7 @@ export interface SchedulerConfig {
   webhookHosts: ReadonlySet<string>;
   agentLeaseMs: number;
   /** Null: no other region. */
-  federation: { peers: Peers; keyFile: string } | null;
+  federation: FederationConfig | null;
   /** Null: hosts come from nowhere. */
   capacity: { url: string; keyFile: string } | null;
   /** Null: it stays as it is. */
@@ -114,7 +129,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): SchedulerConfig {
     jobsKeys: given.CELLBOOK_JOBS_KEYS ?? null,
     webhookHosts: new Set(given.CELLBOOK_WEBHOOK_ALLOW.split(',').filter((host) => host !== '')),
     agentLeaseMs: given.CELLBOOK_AGENT_LEASE_MS,
-    federation: federationOf(given.CELLBOOK_FEDERATION_PEERS, given.CELLBOOK_FEDERATION_KEY_FILE),
+    federation: federationOf(given),
     capacity: capacityOf(given.CELLBOOK_CAPACITY_URL, given.CELLBOOK_CAPACITY_KEY_FILE),
     policy: given.CELLBOOK_POLICY ?? null,
     logLevel: given.CELLBOOK_LOG_LEVEL,
@@ -125,6 +140,9 @@ function capacityOf(url: string | undefined, keyFile: string | undefined): Sched
   return url === undefined || keyFile === undefined ? null : { url, keyFile };
 }
 
-function federationOf(peers: Peers | undefined, keyFile: string | undefined): SchedulerConfig['federation'] {
-  return peers === undefined || keyFile === undefined ? null : { peers, keyFile };
+function federationOf(given: z.infer<typeof environmentSchema>): FederationConfig | null {
+  const { CELLBOOK_FEDERATION_PEERS: peers, CELLBOOK_FEDERATION_KEY_FILE: keyFile } = given;
+  if (peers === undefined || keyFile === undefined) return null;
+  const { CELLBOOK_EDGE_URL: edgeUrl, CELLBOOK_REGION_LOST_MS: lostMs, CELLBOOK_TAKE_OVER: how } = given;
+  return { peers, keyFile, edgeUrl: edgeUrl ?? null, lostMs, takesOverItself: how === 'auto' };
 }

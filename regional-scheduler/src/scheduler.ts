@@ -18,8 +18,9 @@ import { openJobs } from './api/open-jobs.ts';
 import { openCapacity } from './capacity/open-capacity.ts';
 import type { SchedulerConfig } from './config.ts';
 import { openFederation } from './federation/open-federation.ts';
+import { openMetrics } from './metrics/open-metrics.ts';
 import { openObjects } from './objects/open-objects.ts';
-import { openRegion } from './open-region.ts';
+import { openRegion, type RegionParts } from './open-region.ts';
 import { openStores } from './open-stores.ts';
 import { learnFromLog } from './predict/learn-from-log.ts';
 import { Predictor } from './predict/predictor.ts';
@@ -52,14 +53,19 @@ export async function startScheduler(config: SchedulerConfig, tools: SchedulerTo
   const objects = openObjects(config.objects, config.dataDirectory);
   /** Known once it listens; it asks to lead only then. */
   const at = { url: config.url ?? '' };
-  const { instance, region } = openRegion(config, tools, { stores, metrics, at });
+  const gate: RegionParts['gate'] = {};
+  const { instance, region } = openRegion(config, tools, { stores, metrics, at, gate });
 
   const app = createServer({ random, log: logger, metrics });
+  const predictor = new Predictor();
+  const { dataDirectory } = config;
+  const measured = openMetrics({
+    ...{ metrics, region, predictor, database, clock, logger, dataDirectory, objects: config.objects },
+  });
   registerHealthRoutes(app, {
-    ...{ schedulerId: config.schedulerId, clock, metrics, region },
+    ...{ schedulerId: config.schedulerId, clock, metrics, region, look: measured.look },
     checkDatabase: async () => void (await database.$client`select 1`),
   });
-  const predictor = new Predictor();
   const learning = learnFromLog({ region, log: stores.log, predictor, clock, logger, metrics });
   const jobs = openJobs({
     ...{ ...config, region, database, objects, clock, random, log: logger, metrics },
@@ -79,7 +85,9 @@ export async function startScheduler(config: SchedulerConfig, tools: SchedulerTo
   });
   await jobs.register(app);
   const federation = await openFederation({
-    ...{ ...config, region, database, clock, log: logger },
+    ...{ ...config, region, database, clock, log: logger, gate },
+    whenClean: () => instance.whenClean(),
+    touch: (hostIds) => instance.leading?.touch(hostIds),
     submissions: jobs.store,
   });
   federation.register(app);
@@ -106,7 +114,7 @@ export async function startScheduler(config: SchedulerConfig, tools: SchedulerTo
   let closing: Promise<void> | null = null;
   async function close(): Promise<void> {
     await upkeep.close();
-    await Promise.all([federation.close(), capacity.close(), learning.close()]);
+    await Promise.all([federation.close(), capacity.close(), learning.close(), measured.close()]);
     await jobs.stop();
     await instance.close();
     await closeServer(app, clock);

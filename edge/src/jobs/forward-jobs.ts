@@ -1,7 +1,8 @@
 /**
  * GPU jobs go to a scheduler of the caller's region. Of several the one that answered last is asked first; a request
  * without a body goes on to the next where one cannot be reached. A job that another region has taken over is answered
- * 421 with that region's name, and asked for there, once; but not for a client that insists on a region.
+ * 421 with that region's name, and asked for there, once; but not for a client that insists on a region. Where a region
+ * is lost, what is read is asked of the one that has taken up its queue (held-by.ts).
  */
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import { limits } from '@cellbook/shared/limits.ts';
@@ -16,6 +17,10 @@ import { passOn, sendTo } from '../route/send.ts';
 export type JobForwarded = Omit<Forwarded, 'identity'> & { identity: Identity | null; staysIn: boolean };
 export type JobForwarder = Pick<Forwarder, 'clock' | 'random' | 'principals' | 'onUnreachable'> & {
   schedulers: readonly Scheduler[];
+  /** Who has taken up the queue of a region that is not back yet; null: nobody. */
+  heldBy(region: string): Promise<string | null>;
+  /** Given each answer: a scheduler may know of a change that the edge has not read yet. */
+  rereadIfBehind(answer: Response, defer: Forwarded['defer']): void;
 };
 
 export type ForwardJobs = (forwarded: JobForwarded, region: string) => Promise<Response>;
@@ -33,6 +38,7 @@ export function forwardJobs(forwarder: JobForwarder): ForwardJobs {
       try {
         const answer = await sendTo(forwarder, forwarded, scheduler.url, own ?? {});
         lastGood.set(region, scheduler);
+        forwarder.rereadIfBehind(answer, forwarded.defer);
         return answer;
       } catch (cause) {
         lastGood.delete(region);
@@ -51,8 +57,20 @@ export function forwardJobs(forwarder: JobForwarder): ForwardJobs {
     const why = inOrder.length === 0 ? 'the region has none' : 'none of the region answers';
     throw unreachable({ region, requestId }, why);
   };
+  /** What it does not have has not been taken up, and waits for its region. */
+  const askHolder = async (forwarded: JobForwarded, region: string, error: unknown): Promise<Response> => {
+    const isRead = forwarded.request.method === 'GET' && !forwarded.staysIn && forwarded.identity !== null;
+    const holder = isRead ? await forwarder.heldBy(region).catch(() => null) : null;
+    if (holder === null) throw error;
+    const answer = await ask(forwarded, holder);
+    if (answer.status !== 404) return answer;
+    await answer.body?.cancel();
+    throw error;
+  };
   return async (forwarded, region) => {
-    const answer = await ask(forwarded, region);
+    const answer = await ask(forwarded, region).catch((error: unknown) =>
+      askHolder(forwarded, region, error),
+    );
     const there = answer.status === 421 ? answer.headers.get(jobRegionHeader) : null;
     if (there === null || forwarded.request.body) return passOn(answer);
     await answer.body?.cancel();

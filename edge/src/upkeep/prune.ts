@@ -16,6 +16,7 @@ const tables = {
   invitations: 'expires_at',
   device_requests: 'expires_at',
   standing_log: 'until',
+  gpu_budgets: 'until',
 } as const;
 
 export type Pruned = Partial<Record<keyof typeof tables, number>>;

@@ -15,6 +15,8 @@ export interface EdgeOptions {
   cells: (CellPlace & { url: string })[];
   /** GPU schedulers. */
   schedulers: { schedulerId: string; regionId: string; url: string }[];
+  /** The file with the secret that GPU regions share. */
+  federationKeyFile: string;
   labDirectory: string;
   checkoutDirectory: string;
   signal?: AbortSignal | undefined;
@@ -40,8 +42,9 @@ export interface RunningEdge {
 
 /** Writes what differs from the last time; the edge of this home must not be running. */
 export async function prepareEdge(options: EdgeOptions, note: (text: string) => void): Promise<PreparedEdge> {
-  const { homeDirectory, port, cells, schedulers, labDirectory } = options;
-  const args = ['--home', homeDirectory, '--port', String(port), '--lab', labDirectory];
+  const { homeDirectory, port, cells, schedulers, labDirectory, federationKeyFile } = options;
+  const files = ['--lab', labDirectory, '--federation-key', federationKeyFile];
+  const args = ['--home', homeDirectory, '--port', String(port), ...files];
   const regions = [...new Set(cells.map((cell) => cell.regionId))];
   const regionArgs = regions.flatMap((region) => ['--region', regionArgument(region)]);
   const cellArgs = cells.flatMap(({ cellId, regionId, url }) => ['--cell', `${regionId}/${cellId}=${url}`]);

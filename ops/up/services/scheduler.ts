@@ -17,6 +17,8 @@ export interface SchedulerOptions {
   agentKeyFile: string;
   edgePublicKeys: string;
   publicUrl: string;
+  /** Where the records of regions are kept. */
+  edgeUrl: string;
   /** That addresses of results are signed with, the same in all regions. */
   jobsKey: string;
   /** Schedulers of the other regions, which jobs are handed to, and the secret that all share for it. */
@@ -53,6 +55,7 @@ export async function startScheduler(
       ...(options.peers.length > 0 && {
         CELLBOOK_FEDERATION_PEERS: JSON.stringify(options.peers),
         CELLBOOK_FEDERATION_KEY_FILE: options.federationKeyFile,
+        CELLBOOK_EDGE_URL: options.edgeUrl,
       }),
       ...(options.capacity && {
         CELLBOOK_CAPACITY_URL: options.capacity.url,

@@ -18,6 +18,7 @@ import {
   applySpillOffered,
   applySpillSettled,
   applySubmitted,
+  applyTakenUp,
 } from './record/jobs.ts';
 import { applyCustomer, applyHost, applyPolicy } from './record/region.ts';
 import type { SchedulerState } from './state.ts';
@@ -64,6 +65,8 @@ function transition(state: SchedulerState, event: SchedulerEvent): boolean {
       return applySpillOffered(state, event);
     case 'spill_settled':
       return applySpillSettled(state, event);
+    case 'job_taken_up':
+      return applyTakenUp(state, event);
     case 'class_limited':
     case 'version_staged':
       return applyContainment(state, event);

@@ -74,7 +74,7 @@ export const snapshotParts = pgTable(
 export const outcomes = pgTable('outcomes', {
   jobId: text('job_id').primaryKey(),
   seq: bigint('seq', { mode: 'number' }).notNull(),
-  /** The event that ended it here: `job_ended`, or `spill_settled` where it is another region's now. */
+  /** The event that ended it here: `job_ended`, or `spill_settled` or `job_taken_up` where it is another region's now. */
   event: json('event').notNull(),
   /** The `attempt_ended` before it in the same batch, if there was one: where its result lies. */
   attempt: json('attempt'),

@@ -1,24 +1,30 @@
 /** This region among others: what they may ask of it, and what it hands over to them. Absent where it is alone. */
-import { readFile } from 'node:fs/promises';
 import type { Clock } from '@cellbook/shared/clock.ts';
-import { CellbookError } from '@cellbook/shared/errors.ts';
-import type { RegionId } from '@cellbook/shared/ids.ts';
-import { limits } from '@cellbook/shared/limits.ts';
+import type { HostId, RegionId } from '@cellbook/shared/ids.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
 import type { FastifyInstance } from 'fastify';
 import type { SubmissionStore } from '../admission/submission-store.ts';
+import type { FederationConfig } from '../config.ts';
+import type { SchedulerState } from '../core/state.ts';
 import type { Database } from '../db/database.ts';
+import type { LeadingDeps } from '../lead/leading.ts';
 import type { Region } from '../region.ts';
+import { openGuard } from './guard/open-guard.ts';
 import { createPostgresJoins } from './joins.ts';
-import { createPeerCaller, type Peers } from './peers.ts';
+import { createPeerCaller } from './peers.ts';
 import { createPostgresHandoffStore } from './postgres-handoff-store.ts';
+import { readSecret } from './read-secret.ts';
 import { registerFederation } from './routes.ts';
 import { Spiller, startSpilling } from './spiller.ts';
 
 export interface OpenFederationDeps {
   regionId: RegionId;
-  federation: { peers: Peers; keyFile: string } | null;
+  federation: FederationConfig | null;
   region: Region;
+  gate: Pick<LeadingDeps, 'withholds'>;
+  whenClean(): Promise<SchedulerState | null>;
+  touch(hostIds: readonly HostId[] | null): void;
+  agentLeaseMs: number;
   database: Database;
   submissions: SubmissionStore;
   clock: Clock;
@@ -40,26 +46,24 @@ export async function openFederation(deps: OpenFederationDeps): Promise<Federati
   const { peers: known } = federation;
   const peers = createPeerCaller({ regionId, peers: known, secret, clock, signal: stop.signal });
   const joins = createPostgresJoins(database);
-  const spiller = new Spiller({ region, peers, handoffs, joins, records: submissions, clock, log });
+  const guard = openGuard({ ...deps, federation, secret, peers, signal: stop.signal });
+  const spiller = new Spiller({
+    ...{ region, peers, handoffs, joins, records: submissions, clock, log },
+    ...(guard.mayOffer && { mayOffer: guard.mayOffer }),
+  });
   let spilling: { close(): Promise<void> } | null = null;
   return {
-    register: (app) => registerFederation(app, { regionId, secret, region, handoffs, submissions, clock }),
+    register(app) {
+      registerFederation(app, { regionId, secret, region, handoffs, submissions, clock });
+      guard.register(app);
+    },
     start() {
       spilling ??= startSpilling(spiller, clock, log);
+      guard.start();
     },
     async close() {
       stop.abort();
-      await spilling?.close();
+      await Promise.all([spilling?.close(), guard.close()]);
     },
   };
-}
-
-async function readSecret(file: string): Promise<string> {
-  const secret = (await readFile(file, 'utf8').catch(() => '')).trim();
-  if (secret.length >= limits.federation.secretCharsMin) return secret;
-  throw new CellbookError('bad_request', {
-    doing: `reading the secret of the regions from ${file}`,
-    problem: `it is missing, or shorter than ${limits.federation.secretCharsMin} characters`,
-    next: 'Write the same random text into the file that CELLBOOK_FEDERATION_KEY_FILE names, in every region.',
-  });
 }

@@ -22,7 +22,7 @@ export const peersSchema = z
 export type Peers = z.infer<typeof peersSchema>;
 
 export interface PeerCall {
-  method: 'GET' | 'PUT' | 'DELETE';
+  method: 'GET' | 'PUT' | 'POST' | 'DELETE';
   path: string;
   body?: unknown;
 }

@@ -3,23 +3,23 @@ import type { Clock } from '@cellbook/shared/clock.ts';
 import type { RegionId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import {
-  federationHeader,
   handoffAnswerSchema,
   handoffOfferSchema,
   handoffParamsSchema,
   regionStatusSchema,
   withdrawalQuerySchema,
 } from '@cellbook/shared/protocol/federation-api.ts';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { SubmissionStore } from '../admission/submission-store.ts';
 import { answerOffer, answerWithdrawal } from '../core/federation/handoff.ts';
 import { refusalOf } from '../core/federation/spill.ts';
 import { jobRequestSchema, jobSpecSchema } from '../db/job-spec.ts';
 import type { Region } from '../region.ts';
+import { callerOf } from './caller-of.ts';
 import type { HandoffStore } from './handoff-store.ts';
+import { ownNothing } from './own-nothing.ts';
 import { spillJobOf, statusOf } from './region-status.ts';
-import { verifyCall } from './token.ts';
 
 export interface FederationRoutesDeps {
   regionId: RegionId;
@@ -36,15 +36,6 @@ const open = { open: true };
 export function registerFederation(app: FastifyInstance, deps: FederationRoutesDeps): void {
   const { regionId, region, handoffs, submissions, clock } = deps;
   const routes = app.withTypeProvider<ZodTypeProvider>();
-  const callerOf = ({ method, url, headers, body }: FastifyRequest): Promise<RegionId> => {
-    const text = body === undefined || body === null ? '' : JSON.stringify(body);
-    return verifyCall(
-      deps.secret,
-      headers[federationHeader],
-      { to: regionId, method, path: url, body: text },
-      clock,
-    );
-  };
 
   routes.put(
     path,
@@ -54,7 +45,7 @@ export function registerFederation(app: FastifyInstance, deps: FederationRoutesD
       schema: { params: handoffParamsSchema, hide: true },
     },
     async (request) => {
-      const from = await callerOf(request);
+      const from = await callerOf(deps, request);
       const { offeredMs, ...offered } = handoffOfferSchema.parse(request.body);
       // Before anything is answered for good: what cannot be read is not taken.
       const spec = jobSpecSchema.parse(offered.spec);
@@ -75,7 +66,7 @@ export function registerFederation(app: FastifyInstance, deps: FederationRoutesD
     path,
     { config: open, schema: { params: handoffParamsSchema, querystring: withdrawalQuerySchema, hide: true } },
     async (request) => {
-      const key = { ...request.params, from: await callerOf(request) };
+      const key = { ...request.params, from: await callerOf(deps, request) };
       const { cancelledBy } = request.query;
       const answer = await handoffs.settle(key, answerWithdrawal(null), clock.nowMs(), null);
       if (answer.taken && cancelledBy) {
@@ -87,10 +78,7 @@ export function registerFederation(app: FastifyInstance, deps: FederationRoutesD
   );
 
   routes.get('/federation/v1/status', { config: open, schema: { hide: true } }, async (request) => {
-    await callerOf(request);
+    await callerOf(deps, request);
     return regionStatusSchema.parse(statusOf(regionId, region.state(), clock.nowMs()));
   });
 }
-
-/** Keys and fingerprints are the first region's: whoever submits the same there hears of the same job. */
-const ownNothing = { idempotencyKey: null, bodyHash: null, reuse: null, fingerprint: null };

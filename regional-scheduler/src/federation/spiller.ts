@@ -15,6 +15,7 @@ import type { Logger } from '@cellbook/shared/log.ts';
 import { handoffAnswerSchema, regionStatusSchema } from '@cellbook/shared/protocol/federation-api.ts';
 import { handoffRules, nextStep, restAfterRefusalMs } from '../core/federation/handoff.ts';
 import { chooseSpills, type RegionStatus, usualSpillPolicy } from '../core/federation/spill.ts';
+import type { JobSpec } from '../core/model/job.ts';
 import { jobView, type SchedulerState } from '../core/state.ts';
 import type { JobRecords } from '../records/job-record.ts';
 import type { Region } from '../region.ts';
@@ -29,6 +30,8 @@ export interface SpillerDeps {
   handoffs: HandoffStore;
   records: Pick<JobRecords, 'find'>;
   joins: Joins;
+  /** Whether the guardian of this region's queue knows that a job is let go; absent: nobody guards it. */
+  mayOffer?(state: SchedulerState, job: JobSpec): boolean;
   clock: Clock;
   log: Logger;
 }
@@ -126,6 +129,7 @@ export class Spiller {
     const [record] = await records.find([jobId]);
     if (!record) return;
     const next = nextStep({ handoff, sinceMs, cancelAsked: view.cancelAsked }, clock.nowMs());
+    if (next === 'offer' && this.#deps.mayOffer?.(state, view.spec) === false) return;
     const step = next === 'offer' && !(await joins.close(record)) ? 'withdraw' : next;
     const { spec, request } = record;
     const query = view.cancelAsked ? `?cancelledBy=${record.userId}` : '';

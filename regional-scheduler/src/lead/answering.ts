@@ -11,7 +11,7 @@ import type { Logger } from '@cellbook/shared/log.ts';
 import { ordersFor } from '../core/reports/orders.ts';
 import { hostView } from '../core/reports/state-views.ts';
 import type { Term } from '../core/reports/term.ts';
-import type { HostView } from '../core/reports/views.ts';
+import type { AttemptView, HostView } from '../core/reports/views.ts';
 import type { SchedulerState } from '../core/state.ts';
 import type { Inbox, WaitingReport } from './inbox.ts';
 import { isNews } from './news.ts';
@@ -24,6 +24,7 @@ export interface AnsweringDeps {
   logger: Logger;
   /** Whether this leader may still act. */
   isSafe(): boolean;
+  withholds?(state: SchedulerState, one: AttemptView, isToldOf: boolean): boolean;
   /** It may not any more. */
   lost: AbortSignal;
 }
@@ -59,6 +60,7 @@ function answer(deps: AnsweringDeps, { state, hosts, nowMs }: Written, waiting: 
   const orders = ordersFor(withPrompts(deps, hostView(state, report.hostId)), report, {
     ...{ term: hosts, nowMs },
     payloadOf: (jobId) => payloads.of(jobId),
+    withholds: (one, isToldOf) => deps.withholds?.(state, one, isToldOf) ?? false,
   });
   waiting.isTouched = false;
   const monotonicMs = clock.monotonicMs();

@@ -9,6 +9,7 @@ import { sleep } from '@cellbook/shared/clock.ts';
 import { withDeadline } from '@cellbook/shared/deadline.ts';
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import { limits } from '@cellbook/shared/limits.ts';
+import type { SchedulerState } from '../core/state.ts';
 import { beginTerm, type LeaderTerm, type TermDeps } from '../leader/term.ts';
 import type { SnapshotStore } from '../log/snapshot-store.ts';
 import { Leading, type LeadingDeps } from './leading.ts';
@@ -20,6 +21,8 @@ export interface InstanceDeps extends LeadingDeps, Omit<TermDeps, 'log' | 'url'>
   snapshots: SnapshotStore;
   /** Before the first event of a term is written: the log has room for it. */
   prepare(lastSeq: number): Promise<void>;
+  /** Its copy was folded anew. */
+  rebuilt?(ms: number): void;
 }
 
 export class Instance {
@@ -53,6 +56,10 @@ export class Instance {
 
   wake(): void {
     this.#leading?.loop.wake();
+  }
+
+  async whenClean(): Promise<SchedulerState | null> {
+    return (await this.leading?.whenClean()) ?? null;
   }
 
   start(): void {
@@ -95,7 +102,11 @@ export class Instance {
   async #follow(): Promise<Replica> {
     const { log, snapshots, clock, committed } = this.#deps;
     const reading = { clock, signal: this.#stop.signal };
-    this.#replica ??= await rebuild(log, snapshots, reading);
+    if (!this.#replica) {
+      const beganMs = clock.monotonicMs();
+      this.#replica = await rebuild(log, snapshots, reading);
+      this.#deps.rebuilt?.(clock.monotonicMs() - beganMs);
+    }
     try {
       await catchUp(this.#replica, log, reading, committed);
     } catch (error) {

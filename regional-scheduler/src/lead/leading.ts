@@ -9,11 +9,14 @@
 import { type Clock, sleep } from '@cellbook/shared/clock.ts';
 import { withDeadline } from '@cellbook/shared/deadline.ts';
 import { CellbookError } from '@cellbook/shared/errors.ts';
+import type { HostId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
 import type { Random } from '@cellbook/shared/random.ts';
 import { applyEvent } from '../core/apply-event.ts';
 import { Term } from '../core/reports/term.ts';
+import type { AttemptView } from '../core/reports/views.ts';
+import type { SchedulerState } from '../core/state.ts';
 import type { LeaderTerm } from '../leader/term.ts';
 import { appendSurely } from '../log/append-surely.ts';
 import type { Arrivals } from '../log/arrivals.ts';
@@ -39,6 +42,8 @@ export interface LeadingDeps {
   /** How long a turn took, and how many events it wrote. */
   measured?(turn: { ms: number; events: number; appendMs: number }): void;
   agentLeaseMs: number;
+  /** What agents are not told to begin yet (core/reports/orders.ts), by a state that is written down. */
+  withholds?(state: SchedulerState, one: AttemptView, isToldOf: boolean): boolean;
 }
 
 export class Leading {
@@ -51,6 +56,7 @@ export class Leading {
   #time: RegionTime;
   isClean = true;
   #isAway = false;
+  #wanted: ((state: SchedulerState | null) => void)[] = [];
 
   constructor(deps: LeadingDeps, term: LeaderTerm, replica: Replica) {
     this.#deps = deps;
@@ -64,6 +70,24 @@ export class Leading {
 
   wake(): void {
     this.#wakeup.wake();
+  }
+
+  /** The state with nothing in it that is not written, to be looked at at once; null: there is none in this term. */
+  whenClean(): Promise<SchedulerState | null> {
+    if (this.#term.lost.aborted) return Promise.resolve(null);
+    if (this.isClean) return Promise.resolve(this.#replica.state);
+    return new Promise((resolve) => this.#wanted.push(resolve));
+  }
+
+  /** There may be news for these hosts; null: for all. */
+  touch(hostIds: readonly HostId[] | null): void {
+    for (const hostId of hostIds ?? [...this.inbox.parked()].map(({ report }) => report.hostId))
+      this.inbox.touch(hostId);
+    this.wake();
+  }
+
+  #show(state: SchedulerState | null): void {
+    for (const wanted of this.#wanted.splice(0)) wanted(state);
   }
 
   /** Returns when the term is over. */
@@ -84,6 +108,7 @@ export class Leading {
     } finally {
       lost.removeEventListener('abort', onLost);
       this.inbox.close(nobodyLeads());
+      this.#show(null);
     }
   }
 
@@ -120,6 +145,7 @@ export class Leading {
     const decidedMs = clock.monotonicMs();
     await pipeline.done();
     this.isClean = true;
+    this.#show(this.#replica.state);
     const last = arrivals.at(-1);
     if (last) this.#replica.watermark = { xid: last.xid, stream: last.stream, position: last.position };
     for (const hostId of turn.touched) this.inbox.touch(hostId);

@@ -70,4 +70,6 @@ export const jobOf = (event: SchedulerEvent): JobId | null =>
 
 /** The last word on a job in this region: kept for good, unlike its events. */
 export const isLast = (event: SchedulerEvent): boolean =>
-  event.type === 'job_ended' || (event.type === 'spill_settled' && event.taken);
+  event.type === 'job_ended' ||
+  event.type === 'job_taken_up' ||
+  (event.type === 'spill_settled' && event.taken);

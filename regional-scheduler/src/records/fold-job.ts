@@ -95,6 +95,9 @@ export function foldJob(job: FoldedJob, event: SchedulerEvent): void {
     case 'spill_settled':
       settle(job, event);
       return;
+    case 'job_taken_up':
+      giveUp(job, event);
+      return;
     case 'job_reserved':
     case 'reservation_dropped':
     case 'attempt_overdue':
@@ -137,6 +140,15 @@ function settle(job: FoldedJob, { handoff, taken, atMs }: Of<'spill_settled'>): 
   job.phase = taken ? 'spilled' : 'queued';
   if (taken) job.endedMs = atMs;
   else job.spill = null;
+}
+
+/** An attempt that was placed was never begun. */
+function giveUp(job: FoldedJob, { by, atMs }: Of<'job_taken_up'>): void {
+  const attempt = job.attempts.at(-1);
+  if (attempt?.endedMs === null)
+    Object.assign(attempt, { endedMs: atMs, outcome: { kind: 'cancelled' }, ranMs: 0 });
+  Object.assign(job, { phase: 'spilled', spill: { to: by, handoff: 0 }, endedMs: atMs });
+  Object.assign(job, { retry: null, heldUntilMs: null, heldBecause: null });
 }
 
 function place(job: FoldedJob, event: Of<'job_placed'>): void {

@@ -21,5 +21,38 @@ export const federationLimits = {
     tokenSeconds: 60,
     secretCharsMin: 32,
     pruneEveryMs: 3_600_000,
+    /** How often the leader copies what is new in its queue: what is acknowledged later than that is lost with its region. */
+    guardEveryMs: 250,
+    /** A region not heard of for so long counts as lost; its record is renewed three times in that time. */
+    lostMs: 60_000,
+    /** How long a guardian may be silent before its region goes on without one, and asks for another. */
+    guardianSilentMs: 15_000,
+    /** How often a guardian looks at the records of those it guards: one read of the directory each. */
+    lookEveryMs: 10_000,
+    /** Jobs in one message: their prompts and notebooks stay below `offerBytesMax`. */
+    copiesPerCall: 500,
+    copyBytesMax: 8 * 1024 * 1024,
+    /** Acknowledged in one message: some hundred bytes each. */
+    releasesPerCall: 1_000,
+    /** Stored with their holds in one commit. */
+    takenPerCommit: 500,
+    takenPerPage: 10_000,
+    /** What was let go and is over is remembered until no older message can come: tokens are good for two minutes. */
+    tombstonesMs: 600_000,
+    /** A region that is away for longer than that comes back without its queue (ops/runbooks/gpu-regions.md). */
+    takenKeptMs: 90 * 86_400_000,
+    /** How long an edge goes by what it has read of a region's record. */
+    holderKnownMs: 5_000,
+    /** Of a cap, granted beyond what is needed: twenty asks at the most use it up, and the last of it waits in few regions. */
+    budgetSlice: 0.05,
+    /** How long an instance goes by what it has read of a grant. */
+    budgetKnownMs: 5_000,
+    /** Some hundred bytes each. */
+    budgetsKnownMax: 10_000,
+    /** Between lowering a grant here and giving it back: longer than an instance knows it, and than a commit may take. */
+    budgetLoweredMs: 60_000,
+    budgetLookMs: 3_600_000,
+    /** How often what was taken elsewhere is told to one’s own leader, until its state says so. */
+    tellAgainMs: 5_000,
   },
 } as const;

@@ -41,3 +41,36 @@ export const regionStatusSchema = z.object({
     )
     .max(500),
 });
+
+/** Copies of a region's queue, at its guardian (regional-scheduler/src/core/federation/guardian.ts). */
+const epoch = z.int().min(0);
+const turn = z.int().min(0);
+export const copiesSchema = z.object({
+  epoch,
+  jobs: z
+    .array(
+      z.object({
+        ...{ jobId: jobIdSchema, turn, state: z.enum(['queued', 'released']) },
+        /** Absent: as it was told before. */
+        content: z.object({ spec: z.unknown(), request: z.unknown() }).optional(),
+      }),
+    )
+    .max(1_000),
+});
+export const copiesAnswerSchema = z.object({ missing: z.array(jobIdSchema) });
+export const releasesSchema = z.object({
+  epoch,
+  jobs: z.array(z.object({ jobId: jobIdSchema, turn, isOver: z.boolean() })).max(1_000),
+});
+export const releasesAnswerSchema = z.object({ released: z.array(jobIdSchema), taken: z.array(jobIdSchema) });
+export const takenQuerySchema = z.object({
+  epoch: z.coerce.number().int().min(0),
+  of: z.coerce.number().int().min(0),
+  after: z.string().max(100).default(''),
+});
+/** `isDone`: nothing more of that claim is taken. `next`: after which there is more; null: there is not. */
+export const takenAnswerSchema = z.object({
+  isDone: z.boolean(),
+  jobs: z.array(jobIdSchema),
+  next: z.string().nullable(),
+});

@@ -44,7 +44,7 @@ export const standingAskSchema = z.object({
   after: z.int().nonnegative(),
 });
 
-const toldSchema = z.object({
+export const toldSchema = z.object({
   /** Holds every fact whose number is above `after` and not above `upTo`. */
   after: z.int().nonnegative(),
   upTo: z.int().nonnegative(),

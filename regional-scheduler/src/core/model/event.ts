@@ -3,7 +3,7 @@
  * (apply-event.ts); whoever decides returns events, they are committed, then applied, then acted upon. No event holds
  * what can be worked out from those before it, and each holds everything that was drawn at random or read from a clock.
  */
-import type { AttemptId, HostId, JobId, OrgId, RegionId } from '@cellbook/shared/ids.ts';
+import type { AttemptId, HostId, JobId, OrgId, RegionId, UserId } from '@cellbook/shared/ids.ts';
 import type { HostPhase, HostSpec } from './host.ts';
 import type { AttemptOutcome, EndedPhase, JobSpec } from './job.ts';
 import type { NodeKind, RegionPolicy } from './policy.ts';
@@ -52,9 +52,12 @@ export type SchedulerEvent = { atMs: number } & (
   | { type: 'cancel_asked'; jobId: JobId; because?: 'deadline' | 'wall_clock' }
   | { type: 'job_ended'; jobId: JobId; phase: EndedPhase; because: string }
   | { type: 'job_repredicted'; jobId: JobId; predicted: JobSpec['predicted'] }
-  | { type: 'host_changed'; host: HostSpec; phase: HostPhase; because: string }
+  /** `operator`: who wished it. What he has quarantined stays so until an operator releases it. */
+  | { type: 'host_changed'; host: HostSpec; phase: HostPhase; because: string; operator?: UserId }
   | { type: 'spill_offered'; jobId: JobId; to: RegionId; handoff: number }
   | { type: 'spill_settled'; jobId: JobId; handoff: number; taken: boolean }
+  /** While this region counted as lost: it is that one's, and nobody began it here. */
+  | { type: 'job_taken_up'; jobId: JobId; by: RegionId }
   | {
       type: 'class_limited';
       feature: string;

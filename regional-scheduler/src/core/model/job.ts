@@ -6,6 +6,8 @@
  *        │           │ │  └──── retry, preempted (back to queued, with what its checkpoint saved)
  *        │           │ └─▶ spilling ─▶ spilled (another region's from then on) | back to queued
  *        └─▶ held ───┘     (not before a time, its class is throttled, or its repeat is not due)
+ *
+ * From any of them that is not running it may be `spilled` at once: another region took it up while this one was lost.
  */
 import type { AttemptId, HostId, JobId, OrgId, RegionId, UserId } from '@cellbook/shared/ids.ts';
 import type { Tier } from '@cellbook/shared/protocol/principal.ts';

@@ -1,6 +1,6 @@
 /** Transitions of jobs that no host is concerned in. */
 import type { SchedulerState } from '../state.ts';
-import { watch } from './attempts.ts';
+import { applyAttemptEnded, watch } from './attempts.ts';
 import { learnSubmitted } from './capacity.ts';
 import { dropReservation } from './claims.ts';
 import type { EventOf } from './event-of.ts';
@@ -100,5 +100,20 @@ export function applySpillSettled(state: SchedulerState, event: EventOf<'spill_s
   if (event.taken) forget(state, row);
   else if (tries.cancel !== null) hold(state, row, Number.NEGATIVE_INFINITY);
   else arrive(state, row);
+  return true;
+}
+
+/** One that was placed and not begun gives its GPUs back; what has begun ends first. */
+export function applyTakenUp(state: SchedulerState, { jobId, atMs }: EventOf<'job_taken_up'>): boolean {
+  const row = state.jobs.rowOf(jobId);
+  if (row === undefined) return false;
+  const live = state.tries.get(row)?.live;
+  if (live?.startedMs != null) return false;
+  if (live) {
+    const { attemptId } = live;
+    const nothing = { ranMs: 0, savedMs: 0, retryAtMs: null, outcome: { kind: 'cancelled' } } as const;
+    applyAttemptEnded(state, { type: 'attempt_ended', atMs, jobId, attemptId, ...nothing });
+  }
+  forget(state, row);
   return true;
 }

@@ -12,13 +12,18 @@ export interface Ordering {
   nowMs: number;
   payloadOf(jobId: JobId): Payload;
   quarantined?: readonly number[];
+  /** Not to be begun: another region may have it (core/federation/guardian.ts). What an agent has was let go. */
+  withholds?(one: AttemptView, isToldOf: boolean): boolean;
 }
 
 /** An agent of an older generation than the one on record has no right to run anything. */
 export function ordersFor(view: HostView | null, report: AgentReport, ordering: Ordering): AgentOrders {
-  const { term, nowMs, quarantined = [] } = ordering;
+  const { term, nowMs, quarantined = [], withholds = () => false } = ordering;
+  const told = new Set(report.attempts.map(({ attemptId }) => attemptId));
   const isSuperseded = view === null || report.generation < view.spec.generation;
-  const own = isSuperseded ? [] : view.attempts.filter(({ attempt }) => !term.isMissed(attempt.attemptId));
+  const isOrdered = (one: AttemptView) =>
+    !term.isMissed(one.attempt.attemptId) && !withholds(one, told.has(one.attempt.attemptId));
+  const own = isSuperseded ? [] : view.attempts.filter(isOrdered);
   const ownIds = new Set(own.map(({ attempt }) => attempt.attemptId));
   const strangers = report.attempts.filter(({ attemptId }) => !ownIds.has(attemptId));
   return {

@@ -32,6 +32,12 @@ const partitions: readonly (readonly [number, Act])[] = [
   [3, stickRecord],
 ];
 
+const regions: readonly (readonly [number, Act])[] = [
+  [3, loseRegion],
+  [3, cutRegion],
+  [1, cutGuardian],
+];
+
 const outages: readonly (readonly [number, Act])[] = [[6, stopLeading]];
 const jumps: readonly (readonly [number, Act])[] = [[3, jumpWall]];
 
@@ -43,6 +49,7 @@ export function act(world: World): void {
     ...(trouble.partitions ? partitions : []),
     ...(trouble.onlySchedulersFail ? outages : []),
     ...(trouble.wallsJump ? jumps : []),
+    ...(trouble.regions ? regions : []),
   ];
   let left = random.int(possible.reduce((sum, [weight]) => sum + weight, 0));
   for (const [weight, what] of possible) {
@@ -218,6 +225,37 @@ function stopLeading(world: World): void {
     lame.canLead = true;
     gone.start();
   });
+}
+
+/** No scheduler of it is left for a while, and sometimes none of its agents. */
+function loseRegion(world: World): void {
+  const ms = 5_000 + world.random.int(120_000);
+  const withAgents = world.random.int(3) === 0;
+  world.note(`the region is lost for ${ms} ms${withAgents ? ', with its agents' : ''}`);
+  for (const instance of world.instances) instance.crash();
+  if (withAgents) for (const agent of world.agents) agent.crash(false);
+  world.timeline.after(ms, () => {
+    for (const instance of world.instances) if (!instance.isUp) instance.start();
+    if (withAgents) for (const agent of world.agents) if (!agent.isAlive) agent.start();
+  });
+}
+
+/** From its guardian, and mostly from the record as well. */
+function cutRegion(world: World): void {
+  const { network, random, instances } = world;
+  const ms = 5_000 + random.int(120_000);
+  const isAlone = random.int(3) > 0;
+  world.note(`the region is cut off from its guardian${isAlone ? ' and the record' : ''} for ${ms} ms`);
+  for (const { name } of instances) {
+    network.cut(name, 'region', ms);
+    if (isAlone) network.cut(name, 'witness', ms);
+  }
+}
+
+function cutGuardian(world: World): void {
+  const ms = 5_000 + world.random.int(60_000);
+  world.note(`the guardian is cut off from the record for ${ms} ms`);
+  world.network.cut('region', 'witness', ms);
 }
 
 function jumpWall(world: World): void {

@@ -3,7 +3,7 @@
  * rest (`finally_`). Each returns what is wrong, or null. They read plain observations: of the committed log (ledger.ts),
  * and of the processes that really run on the hosts.
  */
-import type { HostId, OrgId } from '@cellbook/shared/ids.ts';
+import type { HostId, JobId, OrgId } from '@cellbook/shared/ids.ts';
 import type { Tier } from '@cellbook/shared/protocol/principal.ts';
 import type { SchedulerEvent } from '../../core/model/event.ts';
 import type { HostSpec } from '../../core/model/host.ts';
@@ -222,6 +222,22 @@ export function finally_ended_once(job: SeenJob): string | null {
 
 export function finally_nothing_runs(processes: readonly SeenProcess[]): string | null {
   return processes.length === 0 ? null : `${processes[0]?.attemptId} still runs at the end`;
+}
+
+/** What another region has taken up has not begun here, and never does. */
+export function always_in_one_region(jobId: JobId, isTaken: boolean, runsHere: boolean): string | null {
+  return isTaken && runsHere ? `${jobId} runs here and is another region’s` : null;
+}
+
+export function always_untouched_when_taken_up(job: SeenJob, open: SeenAttempt): string | null {
+  return open.startedMs === null ? null : `${job.spec.jobId} is given up while it runs`;
+}
+
+/** One that its owner wanted no more, or that came too late, may have ended here before its guardian heard of that. */
+export function finally_given_up(job: SeenJob): string | null {
+  const { phase, spec } = job;
+  if (phase === 'spilled' || phase === 'cancelled' || phase === 'timed_out') return null;
+  return `${spec.jobId} was taken up by another region and is ${phase} here`;
 }
 
 export function finally_taken_over_by_one(job: SeenJob, takenElsewhere: boolean): string | null {

@@ -104,6 +104,9 @@ export class Ledger {
       case 'job_ended':
         this.#end(job, event.phase);
         break;
+      case 'job_taken_up':
+        this.#takenUp(job);
+        break;
       case 'spill_offered':
         this.#enter(job, 'spilling', ['queued']);
         break;
@@ -210,6 +213,17 @@ export class Ledger {
       this.#judge(invariants.always_within_its_attempts(job));
       this.#enter(job, event.retryAtMs > event.atMs ? 'held' : 'queued', ['scheduled', 'running']);
     }
+  }
+
+  /** An attempt that was placed was never begun. */
+  #takenUp(job: SeenJob): void {
+    const open = job.attempts.find(({ outcome }) => outcome === null);
+    if (open) {
+      this.#judge(invariants.always_untouched_when_taken_up(job, open));
+      open.outcome = { kind: 'cancelled' };
+      for (const device of open.devices) this.hosts.get(open.hostId)?.holders.delete(device);
+    }
+    this.#enter(job, 'spilled', ['queued', 'held', 'scheduled', 'spilling']);
   }
 
   #attempt(job: SeenJob, attemptId: AttemptId): SeenAttempt {

@@ -19,6 +19,8 @@ const faults = {
   'minimum runtime ignored': 'none',
   'jobs forgotten': 'none',
   'states drift apart': 'none',
+  'guardian is not asked': 'regions',
+  'guardian takes what was let go': 'regions',
 } as const satisfies Record<string, TroubleName>;
 
 export type Mutation = keyof typeof faults;

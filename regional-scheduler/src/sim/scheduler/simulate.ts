@@ -57,12 +57,17 @@ function settle(world: World): void {
 }
 
 function rest(world: World): void {
-  const { ledger, log, handedOver } = world;
+  const { ledger, log, handedOver, guardian } = world;
   world.judge(log.submissions.length === ledger.jobs.size ? null : 'a submission never came into the log');
   for (const job of ledger.jobs.values()) {
     world.judge(invariants.finally_ended_once(job));
     const handoffs = [...handedOver].filter(([key, taken]) => taken && key.startsWith(job.spec.jobId));
-    world.judge(invariants.finally_taken_over_by_one(job, handoffs.length > 0));
+    const isTaken = guardian?.taken.has(job.spec.jobId) ?? false;
+    if (isTaken) world.judge(invariants.finally_given_up(job));
+    const elsewhere = [handoffs.length > 0, isTaken].filter(Boolean).length;
+    world.judge(elsewhere > 1 ? `${job.spec.jobId} belongs to two other regions` : null);
+    const isGiven = handoffs.length > 0 || (isTaken && job.phase === 'spilled');
+    world.judge(invariants.finally_taken_over_by_one(job, isGiven));
   }
   world.judge(invariants.finally_nothing_runs([...world.processes.values()]));
 }

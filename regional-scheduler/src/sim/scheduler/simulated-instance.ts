@@ -3,17 +3,20 @@
  * came in → events → decide → one commit → answers. The core it runs is the real one; what is simulated is the shell
  * around it, which crashes, stands still, loses its record and whose clocks lie.
  */
-import type { JobId } from '@cellbook/shared/ids.ts';
+import type { JobId, RegionId } from '@cellbook/shared/ids.ts';
 import type { AgentOrders, AgentReport } from '@cellbook/shared/protocol/gpu-agent-api.ts';
 import { type Random, seededRandom } from '@cellbook/shared/random.ts';
 import type { SchedulerEvent } from '../../core/model/event.ts';
 import { leaderlessOrders, ordersFor } from '../../core/reports/orders.ts';
 import { readReport, readSilence } from '../../core/reports/read-report.ts';
 import { Term } from '../../core/reports/term.ts';
+import type { AttemptView } from '../../core/reports/views.ts';
 import type { Core, CoreState } from './core.ts';
 import type { Network } from './network.ts';
 import type { SimulatedClock } from './simulated-clock.ts';
-import type { Batch, SimulatedLog, Taken } from './simulated-log.ts';
+import { SimulatedGuard } from './simulated-guard.ts';
+import type { SimulatedGuardian } from './simulated-guardian.ts';
+import type { Batch, Guardianship, SimulatedLog, Taken } from './simulated-log.ts';
 import { SimulatedProcess } from './simulated-process.ts';
 import { spillsIn, trackSpill } from './spilling.ts';
 
@@ -31,8 +34,11 @@ export interface InstanceDeps {
   twin(state: CoreState): CoreState | null;
   compare(decided: readonly SchedulerEvent[], byTwin: readonly SchedulerEvent[]): void;
   offer(jobId: JobId, handoff: number, settled: (taken: boolean) => void): void;
+  /** Another region that guards this one's queue; null: nobody does. */
+  guardian: SimulatedGuardian | null;
+  otherRegion: RegionId;
   /** Only to show that the simulation finds it. */
-  breaks: { answersFirst: boolean; noWaitAtTerm: boolean; hastySilence: boolean };
+  breaks: { answersFirst: boolean; noWaitAtTerm: boolean; hastySilence: boolean; forgetsToAsk: boolean };
 }
 
 interface Waiting {
@@ -52,6 +58,7 @@ interface Leading {
   spilling: Map<JobId, number>;
   /** With the number of rounds that it goes along for. */
   twin: { state: CoreState; rounds: number } | null;
+  guard: SimulatedGuard | null;
 }
 
 export const leaderLeaseMs = 2_500;
@@ -130,7 +137,7 @@ export class SimulatedInstance {
   #lead(epoch: number, askedMs: number): void {
     const { core, log, clock, agentLeaseMs, agentMarginMs, breaks } = this.#deps;
     this.process.call(
-      () => ({ batches: [...log.batches], taken: log.taken }),
+      () => ({ batches: [...log.batches], taken: log.taken, guardianship: log.guardianship }),
       (read) => {
         if (!read) return this.#stepDown('cannot read the log');
         const state = core.rebuild(read.batches.flatMap(({ events }) => events));
@@ -145,8 +152,9 @@ export class SimulatedInstance {
           stallMs: breaks.noWaitAtTerm ? Number.POSITIVE_INFINITY : 5_000,
         });
         const leaseUntilMs = askedMs + leaderLeaseMs - leaderMarginMs;
-        const rest = { isCommitting: false, inbox: [], settled: [], spilling, twin: null };
+        const rest = { isCommitting: false, inbox: [], settled: [], spilling, twin: null, guard: null };
         this.#leading = { term, state, taken: read.taken, leaseUntilMs, ...rest };
+        this.#guard(this.#leading, read.guardianship);
         this.#deps.note(`${this.name} leads, epoch ${epoch}`);
         this.#renew();
         const began = { type: 'term_began', atMs: this.#nowMs(), epoch } as const;
@@ -154,6 +162,21 @@ export class SimulatedInstance {
         this.#round();
         this.#offer();
       },
+    );
+  }
+
+  #guard(leading: Leading, stored: Guardianship | null): void {
+    const { guardian, network, log, otherRegion, breaks } = this.#deps;
+    if (!guardian) return;
+    leading.guard = new SimulatedGuard(
+      {
+        ...{ process: this.process, network, log, guardian, regionId: otherRegion },
+        ...{ term: leading.term.epoch, state: leading.state, forgetsToAsk: breaks.forgetsToAsk },
+        isClean: () => this.#leading === leading && !leading.isCommitting,
+        ask: (event) => leading.settled.push(event),
+        nowMs: () => this.#nowMs(),
+      },
+      stored,
     );
   }
 
@@ -256,6 +279,7 @@ export class SimulatedInstance {
         if (!isCommitted) return this.#stepDown(isCommitted === null ? 'the log does not answer' : 'fenced');
         leading.isCommitting = false;
         for (const event of events) trackSpill(leading.spilling, event);
+        leading.guard?.committed(events);
         this.#answer(leading, waiting);
       },
     );
@@ -272,7 +296,10 @@ export class SimulatedInstance {
       }
       term.answered(report.hostId, clock.monotonicMs());
       const view = core.hostView(state, report.hostId);
-      answer(ordersFor(view, report, { term, nowMs, payloadOf: () => ({ prompt: '', parameters: {} }) }));
+      const payloadOf = () => ({ prompt: '', parameters: {} });
+      const withholds = (one: AttemptView, isToldOf: boolean) =>
+        leading.guard?.withholds(one, isToldOf) ?? false;
+      answer(ordersFor(view, report, { term, nowMs, payloadOf, withholds }));
     }
     const rebuilt = leading.twin ? null : this.#deps.twin(state);
     if (rebuilt) leading.twin = { state: rebuilt, rounds: twinRounds };
@@ -282,7 +309,10 @@ export class SimulatedInstance {
   #offer(): void {
     const leading = this.#leading;
     if (!leading) return;
-    for (const [jobId, handoff] of leading.spilling)
+    for (const [jobId, handoff] of leading.spilling) {
+      const row = leading.state.jobs.rowOf(jobId);
+      // One that is taken settles itself.
+      if (row === undefined || leading.guard?.mayLetGo(leading.state.jobs.spec(row)) === false) continue;
       this.#deps.offer(jobId, handoff, (taken) =>
         this.process.own(() => {
           if (this.#leading !== leading || leading.spilling.get(jobId) !== handoff) return;
@@ -290,6 +320,7 @@ export class SimulatedInstance {
           leading.settled.push({ type: 'spill_settled', atMs: this.#nowMs(), jobId, handoff, taken });
         }),
       );
+    }
     this.process.after(offerMs, () => this.#offer());
   }
 }

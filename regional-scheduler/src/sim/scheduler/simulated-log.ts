@@ -3,7 +3,7 @@
  * each new holder, batches that are refused when they are of an older one, and submissions and cancellations that
  * stand there before any leader has seen them.
  */
-import type { JobId } from '@cellbook/shared/ids.ts';
+import type { JobId, RegionId } from '@cellbook/shared/ids.ts';
 import type { SchedulerEvent } from '../../core/model/event.ts';
 import type { JobSpec } from '../../core/model/job.ts';
 import type { Timeline } from '../timeline.ts';
@@ -20,6 +20,12 @@ export interface Taken {
   wishes: number;
 }
 
+/** By whom the region believes its queue to be guarded. */
+export interface Guardianship {
+  epoch: number;
+  guardian: RegionId | null;
+}
+
 export type Wish = SchedulerEvent | { type: 'cancel'; jobId: JobId };
 
 export class SimulatedLog {
@@ -27,6 +33,7 @@ export class SimulatedLog {
   readonly submissions: JobSpec[] = [];
   /** What was wished for by others than clients: in order, as the leader takes it. */
   readonly wishes: Wish[] = [];
+  guardianship: Guardianship | null = null;
   epoch = 0;
   length = 0;
   #leaseUntilMs = 0;
@@ -62,6 +69,13 @@ export class SimulatedLog {
   renew(epoch: number): boolean {
     if (epoch !== this.epoch || !this.isLed) return false;
     this.#leaseUntilMs = this.#timeline.nowMs + this.#leaseMs;
+    return true;
+  }
+
+  /** By the newest leader alone. */
+  guard(epoch: number, guardianship: Guardianship): boolean {
+    if (epoch !== this.epoch || guardianship.epoch < (this.guardianship?.epoch ?? 0)) return false;
+    this.guardianship = guardianship;
     return true;
   }
 

@@ -55,8 +55,8 @@ export class SimulatedProcess {
     });
   }
 
-  /** To the record and back; null is no answer, whatever became of it. */
-  call<Result>(work: () => Result, then: (result: Result | null) => void): void {
+  /** To the record, or somebody else, and back; null is no answer, whatever became of it. */
+  call<Result>(work: () => Result, then: (result: Result | null) => void, to = 'record'): void {
     const incarnation = this.#incarnation;
     let isDone = false;
     const finish = (result: Result | null) => {
@@ -64,9 +64,9 @@ export class SimulatedProcess {
       isDone = true;
       this.own(() => then(result));
     };
-    this.#network.call(this.name, 'record', () => {
+    this.#network.call(this.name, to, () => {
       const result = work();
-      this.#network.call('record', this.name, () => finish(result));
+      this.#network.call(to, this.name, () => finish(result));
     });
     this.after(callMs, () => finish(null));
   }

@@ -11,5 +11,5 @@ export function spillsIn(batches: readonly Batch[]): Map<JobId, number> {
 
 export function trackSpill(spilling: Map<JobId, number>, event: SchedulerEvent): void {
   if (event.type === 'spill_offered') spilling.set(event.jobId, event.handoff);
-  if (event.type === 'spill_settled') spilling.delete(event.jobId);
+  if (event.type === 'spill_settled' || event.type === 'job_taken_up') spilling.delete(event.jobId);
 }

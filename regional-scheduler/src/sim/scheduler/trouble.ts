@@ -12,6 +12,7 @@ export const troubleNames = [
   'outage',
   'clocks',
   'clocks beyond their margin',
+  'regions',
   'everything',
 ] as const;
 export type TroubleName = (typeof troubleNames)[number];
@@ -28,6 +29,8 @@ export interface Trouble {
   onlySchedulersFail: boolean;
   /** Wall clocks jump. */
   wallsJump: boolean;
+  /** Another region guards the queue, and the region is lost or cut off from it. */
+  regions: boolean;
   /** A pace that no margin covers: then a job may run twice for a moment, but only one of them counts. */
   clocksLie: boolean;
   /** Of a machine's monotonic clock. */
@@ -38,6 +41,10 @@ export interface Trouble {
 const paceWithin = 0.02;
 const paceBeyond = 0.4;
 
+const bad: Weather = { lossRate: 0.1, doubleRate: 0.05, lateRate: 0.05, delayMsMax: 400 };
+/** Schedulers keep their lease; copies of the queue come doubled and late all the same. */
+const mixed: Weather = { lossRate: 0.005, doubleRate: 0.2, lateRate: 0.1, delayMsMax: 50 };
+
 export function troubleOf(seed: number, badHost: HostId): Trouble {
   const name = troubleNames[seed % troubleNames.length]!;
   const all = name === 'everything';
@@ -46,7 +53,8 @@ export function troubleOf(seed: number, badHost: HostId): Trouble {
   const width = clocksLie ? paceBeyond : name === 'clocks' || all ? paceWithin : 0;
   return {
     name,
-    weather: messages ? { lossRate: 0.1, doubleRate: 0.05, lateRate: 0.05, delayMsMax: 400 } : calm,
+    weather: messages ? bad : name === 'regions' ? mixed : calm,
+    regions: name === 'regions' || all,
     crashes: name === 'crashes' || all,
     partitions: name === 'partitions' || all || clocksLie,
     liars: name === 'lies' ? 0.5 : all ? 0.2 : 0,

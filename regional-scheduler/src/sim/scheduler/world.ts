@@ -26,6 +26,7 @@ import { Network } from './network.ts';
 import { worldPolicy } from './policy.ts';
 import { type HostShape, type Run, SimulatedAgent } from './simulated-agent.ts';
 import { SimulatedClock, startMs } from './simulated-clock.ts';
+import { SimulatedGuardian } from './simulated-guardian.ts';
 import { SimulatedInstance } from './simulated-instance.ts';
 import { type Batch, SimulatedLog } from './simulated-log.ts';
 import type { Trouble } from './trouble.ts';
@@ -59,6 +60,8 @@ export class World {
   /** By the other region: what it answered, for good. */
   readonly handedOver = new Map<JobId, boolean>();
   readonly otherRegion = regionIdSchema.parse('elsewhere');
+  /** Where the trouble is about regions. */
+  readonly guardian: SimulatedGuardian | null;
   readonly clocks: SimulatedClock[] = [];
   readonly processes = new Map<Run, invariants.SeenProcess>();
   readonly #really = new Set<AttemptId>();
@@ -101,6 +104,7 @@ export class World {
       orgId: newOrgId(random),
       userId: newUserId(random),
     }));
+    this.guardian = trouble.regions ? this.#guardian() : null;
     this.instances = ['scheduler-a', 'scheduler-b'].map((name) => this.#instance(name));
     this.agents = hostShapes.map((shape, index) =>
       this.#agent({ hostId: hostIdSchema.parse(`host-${index}`), ...shape }),
@@ -152,6 +156,19 @@ export class World {
     return clock;
   }
 
+  #guardian(): SimulatedGuardian {
+    const { timeline, network, random, otherRegion: regionId } = this;
+    return new SimulatedGuardian({
+      ...{ timeline, network, regionId, random: seededRandom(random.int(2 ** 31)) },
+      note: (what) => this.note(what),
+      took: (jobId) => {
+        const runsHere = [...this.processes.values()].some((process) => process.jobId === jobId);
+        this.judge(invariants.always_in_one_region(jobId, true, runsHere));
+      },
+      takesAll: this.#mutation === 'guardian takes what was let go',
+    });
+  }
+
   #instance(name: string): SimulatedInstance {
     const { network, log } = this;
     return new SimulatedInstance({
@@ -163,7 +180,10 @@ export class World {
       twin: (state) => this.#twin(state),
       compare: (decided, byTwin) => this.judge(invariants.always_decides_the_same(decided, byTwin)),
       offer: (jobId, handoff, settled) => this.#offer(name, jobId, handoff, settled),
+      guardian: this.guardian,
+      otherRegion: this.otherRegion,
       breaks: {
+        forgetsToAsk: this.#mutation === 'guardian is not asked',
         answersFirst: this.#mutation === 'answers before the commit',
         noWaitAtTerm: this.#mutation === 'new leader does not wait',
         hastySilence: this.#mutation === 'silence is judged too soon',
@@ -223,6 +243,7 @@ export class World {
     this.processes.set(run, process);
     this.note(`${hostId} starts ${short(attemptId)} of ${short(jobId)} on ${devices.join()}`);
     const known = this.ledger.jobs.get(jobId)?.attempts.find((one) => one.attemptId === attemptId);
+    this.judge(invariants.always_in_one_region(jobId, this.guardian?.taken.has(jobId) ?? false, true));
     this.judge(invariants.always_started_as_committed(process, known));
     this.judge(invariants.always_started_once(attemptId, this.#startedOnce.has(attemptId)));
     this.#startedOnce.add(attemptId);

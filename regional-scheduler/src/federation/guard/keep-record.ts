@@ -1,0 +1,140 @@
+/**
+ * Keeps the record of this region: says that it is there, sees to it that somebody guards it who answers, and finds out
+ * what became of its queue while it was away, before it goes on.
+ *
+ *     nothing stored ──record read, guarded by nobody──▶ guard ──▶ believed, stored ──renew──▶ …
+ *         │ guarded by somebody: this is a region without its memory; it waits until that one has claimed it
+ *     refused: the record's epoch is another
+ *         ├─ nobody has claimed ──▶ an answer to one’s own change was lost: believed
+ *         └─ claimed ──▶ what was taken is asked for, told to the leader, gone from the state ──▶ guard ──▶ believed
+ */
+import type { RegionId } from '@cellbook/shared/ids.ts';
+import { limits } from '@cellbook/shared/limits.ts';
+import { regionStatusSchema, takenAnswerSchema } from '@cellbook/shared/protocol/federation-api.ts';
+import type { RecordChange, RegionRecord } from '@cellbook/shared/protocol/region-record.ts';
+import { guardPaths } from './guard-routes.ts';
+import type { QueueGuard } from './queue-guard.ts';
+
+/** What this region believes of its record. */
+export interface Belief {
+  epoch: number;
+  guardian: RegionId | null;
+  /** By a leader that has not changed the record yet. */
+  isFresh: boolean;
+  /** Monotonic, before it was asked. */
+  renewedMs: number;
+}
+
+export async function keepRecord(guard: QueueGuard): Promise<void> {
+  const { regionId, records, log } = guard.deps;
+  try {
+    if (guard.belief === null) {
+      const { record } = await records.ask(regionId, null);
+      if (record.guardian !== null)
+        log.warn(
+          { record },
+          'this region knows nothing of its guardian; it begins when that one has claimed it',
+        );
+      else await change(guard, record.epoch, await willingGuardian(guard, null));
+      return;
+    }
+    await keepUp(guard, guard.belief);
+  } catch (error) {
+    log.info({ err: error }, 'the record of this region is kept later');
+  }
+}
+
+async function keepUp(guard: QueueGuard, belief: Belief): Promise<void> {
+  const { regionId, records, clock, lostMs } = guard.deps;
+  const guardian = await willingGuardian(guard, belief.guardian);
+  if (belief.isFresh || guardian !== belief.guardian) return change(guard, belief.epoch, guardian);
+  const askedMs = clock.monotonicMs();
+  // What was taken tells of a claim.
+  if (askedMs - belief.renewedMs < lostMs / 3 && guard.taken.size === 0) return;
+  const renewal = { type: 'renew', epoch: belief.epoch, ttlMs: lostMs } as const;
+  const { record, refused } = await records.ask(regionId, renewal);
+  if (refused !== null) return catchUp(guard, belief, record);
+  belief.renewedMs = askedMs;
+}
+
+async function change(guard: QueueGuard, epoch: number, guardian: RegionId | null): Promise<void> {
+  const { regionId, records, clock, lostMs } = guard.deps;
+  const askedMs = clock.monotonicMs();
+  const wanted: RecordChange = { type: 'guard', epoch, guardian, ttlMs: lostMs };
+  const { record, refused } = await records.ask(regionId, wanted);
+  if (refused === null) return believe(guard, record, askedMs, false);
+  if (guard.belief) await catchUp(guard, guard.belief, record);
+}
+
+/** Stored first, by a leader that is still one: who leads next has read it, and nothing was copied before. */
+async function believe(
+  guard: QueueGuard,
+  { epoch, guardian }: Pick<RegionRecord, 'epoch' | 'guardian'>,
+  renewedMs: number,
+  isFresh: boolean,
+): Promise<void> {
+  if (guard.term === null || !(await guard.deps.own.write(guard.term, epoch, guardian))) return;
+  guard.taken.clear();
+  guard.belief = { epoch, guardian, renewedMs, isFresh };
+  guard.deps.log.info({ epoch, guardian }, 'the queue of this region is guarded');
+}
+
+/** The record has gone on without this region’s knowledge. */
+async function catchUp(guard: QueueGuard, belief: Belief, record: RegionRecord): Promise<void> {
+  const { claim } = record;
+  if (claim === null || claim.epoch < belief.epoch)
+    return believe(guard, record, Number.NEGATIVE_INFINITY, true);
+  if (!(await learnTaken(guard, claim))) return;
+  if (await settleTaken(guard, claim.by)) await change(guard, record.epoch, null);
+}
+
+/** False: it is not done, or not all of it is known yet. */
+async function learnTaken(
+  { deps: { peers }, taken }: QueueGuard,
+  { by, epoch, of }: NonNullable<RegionRecord['claim']>,
+): Promise<boolean> {
+  let after = '';
+  for (;;) {
+    const path = `${guardPaths.taken}?epoch=${epoch}&of=${of}&after=${encodeURIComponent(after)}`;
+    const { isDone, jobs, next } = await peers.call(by, { method: 'GET', path }, takenAnswerSchema);
+    for (const jobId of jobs) taken.add(jobId);
+    if (!isDone) return false;
+    if (next === null) return true;
+    after = next;
+  }
+}
+
+/** Tells the leader of what was taken; true once its state has nothing of it any more. */
+async function settleTaken(guard: QueueGuard, by: RegionId): Promise<boolean> {
+  const { region, whenClean, clock, log } = guard.deps;
+  const state = await whenClean();
+  if (!state) return false;
+  const left = [...guard.taken].filter((jobId) => state.jobs.rowOf(jobId) !== undefined);
+  if (left.length === 0) return true;
+  log.warn({ by, jobs: left.length }, 'jobs were taken up by another region while this one counted as lost');
+  for (const jobId of left)
+    await region.ask({ type: 'job_taken_up', atMs: clock.nowMs(), jobId, by }, `region ${by}`);
+  return false;
+}
+
+/** The one there is, while it answers; else the first of the others that does; null: nobody. */
+async function willingGuardian(guard: QueueGuard, current: RegionId | null): Promise<RegionId | null> {
+  const { peers, clock } = guard.deps;
+  const nowMs = clock.monotonicMs();
+  const heardOf = async (regionId: RegionId): Promise<boolean> => {
+    const last = guard.heardMs.get(regionId) ?? Number.NEGATIVE_INFINITY;
+    if (nowMs - last < limits.federation.statusEveryMs) return true;
+    const call = { method: 'GET', path: '/federation/v1/status' } as const;
+    const status = await peers.call(regionId, call, regionStatusSchema).catch(() => null);
+    if (status) guard.heardMs.set(regionId, clock.monotonicMs());
+    return status !== null;
+  };
+  if (current !== null) {
+    if (await heardOf(current)) return current;
+    const silentMs = nowMs - (guard.heardMs.get(current) ?? guard.termBeganMs);
+    if (silentMs < limits.federation.guardianSilentMs) return current;
+  }
+  for (const regionId of peers.regions)
+    if (regionId !== current && (await heardOf(regionId))) return regionId;
+  return null;
+}

@@ -1,0 +1,186 @@
+/**
+ * The guarded region's side (core/federation/guardian.ts), on its leader. It copies the queue to the guardian as events
+ * are committed, keeps orders back from agents, and offers from third regions, until the guardian has acknowledged that
+ * the job is let go, and settles what was taken while this region was away.
+ *
+ *     committed ─▶ to copy ─▶ told                 placed ─▶ kept back ─▶ to let go ─▶ acknowledged ─▶ its host is answered
+ *
+ * What it looks at in the state is committed: copies are made between turns, orders are held at a turn's end. All of it
+ * is forgotten with the term, and begun anew under a new epoch of the guardianship.
+ */
+import type { Clock } from '@cellbook/shared/clock.ts';
+import type { HostId, JobId, RegionId } from '@cellbook/shared/ids.ts';
+import { limits } from '@cellbook/shared/limits.ts';
+import type { Logger } from '@cellbook/shared/log.ts';
+import { releasesAnswerSchema } from '@cellbook/shared/protocol/federation-api.ts';
+import { mayLetGo, type Told } from '../../core/federation/guardian.ts';
+import type { AttemptView } from '../../core/reports/views.ts';
+import type { SchedulerState } from '../../core/state.ts';
+import { isLast, jobOf, type StoredEntry } from '../../log/event-log.ts';
+import type { JobRecords } from '../../records/job-record.ts';
+import type { Region } from '../../region.ts';
+import type { PeerCaller } from '../peers.ts';
+import { guardPaths } from './guard-routes.ts';
+import type { Guardianship } from './guard-store.ts';
+import { type Belief, keepRecord } from './keep-record.ts';
+import type { RegionRecords } from './region-records.ts';
+import { sendCopies } from './send-copies.ts';
+import { mayBeCopied, turnOf } from './turn-of.ts';
+
+export interface QueueGuardDeps {
+  regionId: RegionId;
+  region: Region;
+  peers: PeerCaller;
+  records: RegionRecords;
+  own: Guardianship;
+  submissions: Pick<JobRecords, 'find'>;
+  /** The state with nothing in it that is not committed; null: this instance does not lead. */
+  whenClean(): Promise<SchedulerState | null>;
+  /** There may be news for these hosts; null: for all. */
+  touch(hostIds: readonly HostId[] | null): void;
+  lostMs: number;
+  clock: Clock;
+  log: Logger;
+}
+
+export class QueueGuard {
+  readonly deps: QueueGuardDeps;
+  belief: Belief | null = null;
+  readonly taken = new Set<JobId>();
+  /** When each of the others answered last; monotonic. */
+  readonly heardMs = new Map<RegionId, number>();
+  termBeganMs = 0;
+  /** With content, or as it may be known from earlier. */
+  readonly toCopy = new Map<JobId, boolean>();
+  term: number | null = null;
+  /** Something waits to be let go. */
+  wanted: () => void = () => {};
+  readonly #acknowledged = new Map<JobId, Told>();
+  readonly #toLetGo = new Map<JobId, { turn: number; isOver: boolean; hostId: HostId | null }>();
+
+  constructor(deps: QueueGuardDeps) {
+    this.deps = deps;
+  }
+
+  /** Told of what was committed. */
+  committed(entries: readonly StoredEntry[]): void {
+    if (this.belief?.guardian == null) return;
+    for (const { event } of entries) {
+      const jobId = jobOf(event);
+      if (jobId === null) continue;
+      if (isLast(event)) this.#isOver(jobId);
+      else if (event.type === 'job_submitted') this.toCopy.set(jobId, true);
+      else if (event.type === 'attempt_ended' || event.type === 'spill_settled')
+        this.toCopy.set(jobId, false);
+    }
+  }
+
+  /** At a turn's end: whether an attempt may not be begun yet. */
+  withholds(state: SchedulerState, { job, attempt }: AttemptView, isToldOf: boolean): boolean {
+    if (this.taken.has(job.jobId)) return true;
+    if (isToldOf || attempt.startedMs !== null) return false;
+    return !this.#mayLetGo(state, job, attempt.hostId);
+  }
+
+  /** Whether a job may be offered to another region; asks for it where it may not yet. */
+  mayOffer(state: SchedulerState, job: { jobId: JobId; regions: readonly RegionId[] | null }): boolean {
+    return !this.taken.has(job.jobId) && this.#mayLetGo(state, job, null);
+  }
+
+  #mayLetGo(
+    state: SchedulerState,
+    job: { jobId: JobId; regions: readonly RegionId[] | null },
+    hostId: HostId | null,
+  ): boolean {
+    const { belief } = this;
+    // What an earlier term of this instance believed may be over.
+    if (this.term !== this.deps.region.leadership().epoch) return false;
+    if (belief?.guardian != null && !mayBeCopied(job, belief.guardian)) return true;
+    const turn = turnOf(state, job.jobId) ?? 0;
+    if (mayLetGo(belief, turn, this.#acknowledged.get(job.jobId) ?? null)) return true;
+    if (belief?.guardian != null) this.#toLetGo.set(job.jobId, { turn, isOver: false, hostId });
+    this.wanted();
+    return false;
+  }
+
+  #isOver(jobId: JobId): void {
+    this.toCopy.delete(jobId);
+    this.#acknowledged.delete(jobId);
+    this.#toLetGo.set(jobId, { turn: overTurn, isOver: true, hostId: null });
+    this.wanted();
+  }
+
+  /** One round of what is not urgent. */
+  async round(): Promise<void> {
+    const { region } = this.deps;
+    const { leads, epoch } = region.leadership();
+    if (!leads) {
+      this.#forget(null);
+      return;
+    }
+    if (this.term !== epoch) {
+      this.#forget(epoch);
+      const stored = await this.deps.own.read();
+      this.belief = stored && { ...stored, isFresh: true, renewedMs: Number.NEGATIVE_INFINITY };
+      if (this.belief) this.deps.touch(null);
+    }
+    const before = this.belief;
+    await keepRecord(this);
+    if (this.belief?.epoch !== before?.epoch) await this.#begin();
+    await sendCopies(this);
+  }
+
+  /** What is placed waits for this. */
+  async letGo(): Promise<void> {
+    const { peers, log } = this.deps;
+    const guardian = this.belief?.guardian;
+    const epoch = this.belief?.epoch ?? 0;
+    while (guardian != null && this.#toLetGo.size > 0 && this.belief?.epoch === epoch) {
+      const some = [...this.#toLetGo].slice(0, limits.federation.releasesPerCall);
+      const jobs = some.map(([jobId, { turn, isOver }]) => ({ jobId, turn, isOver }));
+      const call = { method: 'POST', path: guardPaths.releases, body: { epoch, jobs } } as const;
+      const { released, taken } = await peers.call(guardian, call, releasesAnswerSchema);
+      if (this.belief?.epoch !== epoch) return;
+      for (const jobId of taken) this.taken.add(jobId);
+      if (taken.length > 0) log.warn({ guardian, jobs: taken.length }, 'jobs were taken up by the guardian');
+      this.#acknowledge(epoch, new Set(released), some);
+      // One that is not acknowledged is asked for again when it is looked at again.
+      for (const [jobId, asked] of some) if (this.#toLetGo.get(jobId) === asked) this.#toLetGo.delete(jobId);
+    }
+  }
+
+  #acknowledge(
+    epoch: number,
+    released: ReadonlySet<JobId>,
+    asked: readonly [JobId, { turn: number; isOver: boolean; hostId: HostId | null }][],
+  ): void {
+    const hosts: HostId[] = [];
+    for (const [jobId, { turn, isOver, hostId }] of asked) {
+      if (isOver || !released.has(jobId)) continue;
+      this.#acknowledged.set(jobId, { epoch, turn });
+      if (hostId !== null) hosts.push(hostId);
+    }
+    if (hosts.length > 0) this.deps.touch(hosts);
+  }
+
+  /** Under a new epoch nothing is copied or acknowledged yet. */
+  async #begin(): Promise<void> {
+    this.#acknowledged.clear();
+    this.#toLetGo.clear();
+    this.toCopy.clear();
+    const state = await this.deps.whenClean();
+    if (state && this.belief?.guardian != null)
+      for (const row of state.jobs.rows()) this.toCopy.set(state.jobs.ids[row]!, false);
+    this.deps.touch(null);
+  }
+
+  #forget(term: number | null): void {
+    this.term = term;
+    this.termBeganMs = this.deps.clock.monotonicMs();
+    this.belief = null;
+    for (const known of [this.taken, this.toCopy, this.#acknowledged, this.#toLetGo]) known.clear();
+  }
+}
+
+/** Above any that a job can come to: nothing that is told of it later counts. */
+const overTurn = 1_000_000_000;

@@ -1,0 +1,46 @@
+/**
+ * What a GPU region's schedulers ask of the edge: a compact JWT with the secret that all regions share, sent as the body,
+ * whose `typ` says which kind it is; good for a minute.
+ */
+import { z } from 'zod';
+import { orgIdSchema, userIdSchema } from '../ids.ts';
+import { tierSchema } from './principal.ts';
+import { recordAskSchema } from './region-record.ts';
+
+export const regionAskAudience = 'edge';
+const micros = z.int().min(0);
+
+export const budgetAskSchema = z.object({
+  orgId: orgIdSchema,
+  month: z.string().regex(/^\d{4}-\d{2}$/),
+  capMicros: micros,
+  /** What the region would like to have in all; less than it has: it gives the rest back. */
+  wantMicros: micros,
+  /** What it has spent or reserved: that much it keeps. */
+  usedMicros: micros,
+});
+export type BudgetAsk = z.infer<typeof budgetAskSchema>;
+export const budgetToldSchema = z.object({ grantedMicros: micros, revision: z.int() });
+export type BudgetTold = z.infer<typeof budgetToldSchema>;
+
+export const standingAskOfRegionSchema = z.object({ after: z.int().min(0) });
+
+/** Who a repeated task belongs to. */
+export const rightsAskSchema = z.object({ userId: userIdSchema, orgId: orgIdSchema });
+export const rightsToldSchema = z.object({
+  /** Whether he may hand in jobs there. */
+  maySubmit: z.boolean(),
+  tier: tierSchema.nullable(),
+});
+
+/** By kind: where it is asked, and what is said. */
+export const regionAsks = {
+  record: { path: '/regions/record', typ: 'cellbook-region-record', schema: recordAskSchema },
+  budget: { path: '/regions/budget', typ: 'cellbook-region-budget', schema: budgetAskSchema },
+  standing: {
+    path: '/regions/standing',
+    typ: 'cellbook-region-standing',
+    schema: standingAskOfRegionSchema,
+  },
+  rights: { path: '/regions/rights', typ: 'cellbook-region-rights', schema: rightsAskSchema },
+} as const;
