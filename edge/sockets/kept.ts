@@ -10,8 +10,10 @@ const keptSchema = z.object({
   /** The cell of its last attachment, and where that is. */
   cell: z.string(),
   url: z.string(),
-  /** The run of the cell in which it is parked; null: it is attached, or on its way. */
+  /** The run of the cell in which it is parked; null: it is attached, or has said something since. */
   parkedIn: z.string().nullable(),
+  /** When it was parked, or opened. */
+  sinceMs: z.number(),
 });
 export type Kept = z.infer<typeof keptSchema>;
 

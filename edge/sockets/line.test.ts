@@ -1,56 +1,89 @@
-/** One browser's socket while its cell cannot be reached, does not read, or is told too much. */
+/** One browser's socket while its cell cannot be reached, goes, does not read or says too much, and while it does not read itself. */
 import { ManualClock } from '@cellbook/shared/clock.ts';
 import { limits } from '@cellbook/shared/limits.ts';
-import { goWord, pauseWord, resumeWord } from '@cellbook/shared/protocol/parking-api.ts';
+import {
+  endWord,
+  goWord,
+  parkedCode,
+  parkWord,
+  pauseWord,
+  resumeWord,
+  runWord,
+} from '@cellbook/shared/protocol/parking-api.ts';
 import { expect, test } from 'vitest';
-import { type AttachOutcome, type Frame, Line, type Upstream } from './line.ts';
+import { type AttachOutcome, Line, type Upstream } from './line.ts';
+import type { End, Frame } from './outbox.ts';
 
-class FakeUpstream implements Upstream {
+/** Its peer reads while `isRead`, and all of it at once. */
+class FakeEnd implements End {
   readonly sent: Frame[] = [];
+  isRead = true;
+  bufferedAmount = 0;
   closedWith: number | null = null;
-  #heard: (event: { data: unknown }) => void = () => undefined;
   send(frame: Frame): void {
     this.sent.push(frame);
+    if (!this.isRead) this.bufferedAmount += typeof frame === 'string' ? frame.length : frame.byteLength;
   }
   close(code: number): void {
-    this.closedWith = code;
+    this.closedWith ??= code;
   }
-  say(data: string): void {
-    this.#heard({ data });
-  }
-  addEventListener(type: string, listener: (event: never) => void): void {
-    if (type === 'message') this.#heard = listener as (event: { data: unknown }) => void;
+  read(): void {
+    this.isRead = true;
+    this.bufferedAmount = 0;
   }
 }
 
-function lineTo(outcome: () => AttachOutcome) {
+class FakeUpstream extends FakeEnd implements Upstream {
+  readonly #listeners = new Map<string, (event: never) => void>();
+  addEventListener(type: string, listener: (event: never) => void): void {
+    this.#listeners.set(type, listener);
+  }
+  say(data: string | ArrayBuffer): void {
+    this.#listeners.get('message')?.({ data } as never);
+  }
+  breaks(event: 'close' | 'error', code = 1006): void {
+    this.#listeners.get(event)?.({ code, reason: '' } as never);
+  }
+}
+
+const run = '6f9619ff-8b86-4d11-b42d-00c04fc964ff';
+
+function lineTo(outcome: () => AttachOutcome = () => ({ kind: 'refused' })) {
   const clock = new ManualClock();
-  const browser = { sent: [] as Frame[], closedWith: null as number | null };
-  const tried: number[] = [];
+  const browser = new FakeEnd();
+  let held = 0;
+  /** What happens, in its order. */
+  const record: string[] = [];
   const line = new Line(
     {
       clock,
-      browser: {
-        send: (frame) => void browser.sent.push(frame),
-        close: (code) => {
-          browser.closedWith = code;
-        },
-      },
+      browser,
       async attach(seq) {
-        tried.push(seq);
+        record.push(`attach ${seq}`);
         return outcome();
       },
-      keep: () => undefined,
+      keep: (seq, parkedIn) => record.push(`keep ${seq} ${parkedIn === null ? 'attached' : 'parked'}`),
+      holds: (_line, bytes) => {
+        held = bytes;
+      },
     },
-    1,
+    { seq: 1, parkedIn: run },
   );
-  return { clock, browser, tried, line };
+  return { clock, browser, record, line, held: () => held };
+}
+
+function attachedLine() {
+  const upstream = new FakeUpstream();
+  const { line, ...rest } = lineTo();
+  line.use(upstream);
+  upstream.say(runWord + run);
+  return { line, upstream, ...rest };
 }
 
 test('what is said while the cell cannot be reached is delivered when it can, in order', async () => {
   const upstream = new FakeUpstream();
   let isThere = false;
-  const { clock, tried, line, browser } = lineTo(() =>
+  const { clock, record, line, browser } = lineTo(() =>
     isThere ? { kind: 'attached', upstream } : { kind: 'wait' },
   );
   line.fromBrowser('one');
@@ -58,8 +91,9 @@ test('what is said while the cell cannot be reached is delivered when it can, in
   line.fromBrowser('two');
   isThere = true;
   await clock.advance(limits.parking.attachRetryMsMax);
-  expect(upstream.sent).toEqual([goWord, 'one', 'two']);
-  expect(tried).toEqual(tried.map((_, at) => at + 2));
+  expect(upstream.sent).toEqual([`${goWord}0`, 'one', 'two']);
+  const tried = record.filter((entry) => entry.startsWith('attach'));
+  expect(tried).toEqual(tried.map((_, at) => `attach ${at + 2}`));
   expect(browser.closedWith).toBeNull();
 });
 
@@ -70,10 +104,8 @@ test('a cell that stays away sends the browser back, never for good', async () =
   expect(browser.closedWith).toBe(1012);
 });
 
-test('a kernel that does not read holds back its browser alone, and more than is kept sends that back', async () => {
-  const upstream = new FakeUpstream();
-  const { browser, line } = lineTo(() => ({ kind: 'refused' }));
-  line.use(upstream);
+test('a kernel that does not read holds back its browser alone, and more than is kept sends that back', () => {
+  const { upstream, browser, line, held } = attachedLine();
   upstream.say(pauseWord);
   line.fromBrowser('later');
   expect(upstream.sent).toEqual([]);
@@ -84,5 +116,116 @@ test('a kernel that does not read holds back its browser alone, and more than is
   line.fromBrowser(new ArrayBuffer(limits.parking.heldMessageBytesMax));
   expect(browser.closedWith).toBeNull();
   line.fromBrowser('a byte more');
+  expect([browser.closedWith, upstream.closedWith, held()]).toEqual([1012, 1012, 0]);
+});
+
+test('a browser that does not read: its cell is told to wait, and it is given the rest in its order when it does', async () => {
+  const { upstream, browser, clock, held } = attachedLine();
+  browser.isRead = false;
+  const frames = Array.from({ length: 40 }, (_, at) => `${at} ${'x'.repeat(32 * 1024)}`);
+  for (const frame of frames) upstream.say(frame);
+  expect(upstream.sent).toEqual([pauseWord]);
+  // The runtime is given no more than a window and the frame that filled it.
+  expect(browser.bufferedAmount).toBeLessThan(limits.parking.windowBytes + 33 * 1024);
+  expect(held()).toBeGreaterThan(limits.parking.slowBytes);
+  browser.read();
+  await clock.advance(limits.parking.watchMs);
+  expect(browser.sent).toEqual(frames);
+  expect(upstream.sent).toEqual([pauseWord, resumeWord]);
+  expect(held()).toBe(0);
+});
+
+test('a cell that goes on all the same: more than is kept for a browser sends that back', () => {
+  const { upstream, browser, held } = attachedLine();
+  browser.isRead = false;
+  const frame = new ArrayBuffer(limits.parking.waitingBytesMax / 4);
+  for (let count = 0; count < 4; count += 1) upstream.say(frame);
+  expect(browser.closedWith).toBeNull();
+  upstream.say(frame);
   expect([browser.closedWith, upstream.closedWith]).toEqual([1012, 1012]);
+  // What the runtime has cannot be given up: it counts until the socket has gone.
+  expect(held()).toBe(browser.bufferedAmount);
+});
+
+test('a browser, or a cell, that takes nothing for a minute has gone', async () => {
+  for (const end of ['browser', 'upstream'] as const) {
+    const ends = attachedLine();
+    ends[end].isRead = false;
+    if (end === 'browser') ends.upstream.say('lost on it');
+    else ends.line.fromBrowser('lost on it');
+    await ends.clock.advance(limits.parking.stalledMsMax - 1_000);
+    expect(ends.browser.closedWith).toBeNull();
+    await ends.clock.advance(3_000);
+    expect([ends.browser.closedWith, ends.upstream.closedWith]).toEqual([1012, 1012]);
+  }
+});
+
+test('an end that the cell says comes after what it said before, also to a browser that is slow', async () => {
+  const { upstream, browser, clock } = attachedLine();
+  browser.isRead = false;
+  const last = 'x'.repeat(limits.parking.windowBytes);
+  for (const frame of [last, 'last words', `${endWord}1000 it was deleted`]) upstream.say(frame);
+  expect(browser.closedWith).toBeNull();
+  browser.read();
+  await clock.advance(limits.parking.watchMs);
+  expect([browser.sent, browser.closedWith]).toEqual([[last, 'last words'], 1000]);
+});
+
+test.each(['close', 'error'] as const)(
+  'an attachment that breaks without its word (%s) sends the browser back, in a turn of its own',
+  async (event) => {
+    const { upstream, browser, clock, line } = attachedLine();
+    upstream.breaks(event);
+    expect([browser.closedWith, line.isParked]).toEqual([null, false]);
+    await clock.advance(limits.parking.partingMs);
+    expect(browser.closedWith).toBe(1012);
+  },
+);
+
+test('what the browser has said is on record as unheard before it is attached again', async () => {
+  const { record, line, clock } = lineTo(() => ({ kind: 'wait' }));
+  line.fromBrowser('unheard');
+  await clock.advance(0);
+  expect(record.slice(0, 3)).toEqual(['keep 1 attached', 'keep 2 attached', 'attach 2']);
+});
+
+test('what the cell alone wants of it leaves it parked until it is attached: nothing would be lost', async () => {
+  const { record, line, clock } = lineTo(() => ({ kind: 'wait' }));
+  void line.wake();
+  await clock.advance(0);
+  expect(record.slice(0, 2)).toEqual(['keep 2 parked', 'attach 2']);
+});
+
+test('a park is answered, and the next attachment says how much the browser had said before', async () => {
+  const next = new FakeUpstream();
+  const first = new FakeUpstream();
+  const { line, clock, record } = lineTo(() => ({ kind: 'attached', upstream: next }));
+  line.use(first);
+  for (const frame of ['one', 'two']) line.fromBrowser(frame);
+  first.say(parkWord + run);
+  expect([line.isParked, record.at(-1)]).toEqual([true, 'keep 1 parked']);
+  await clock.advance(limits.parking.partingMs);
+  expect(first.closedWith).toBe(parkedCode);
+  line.fromBrowser('three');
+  await clock.advance(0);
+  expect(next.sent).toEqual([`${goWord}2`, 'three']);
+});
+
+test('a browser that leaves is told to the cell after all that it has said', async () => {
+  const upstream = new FakeUpstream();
+  upstream.isRead = false;
+  const { line, clock } = lineTo(() => ({ kind: 'attached', upstream }));
+  const last = new ArrayBuffer(limits.parking.windowBytes);
+  for (const frame of [last, 'last words']) line.fromBrowser(frame);
+  await line.browserLeft(1001);
+  expect([upstream.sent, upstream.closedWith]).toEqual([[`${goWord}0`, last], null]);
+  upstream.read();
+  await clock.advance(limits.parking.watchMs);
+  expect([upstream.sent.at(-1), upstream.closedWith]).toEqual(['last words', 1001]);
+});
+
+test('a browser that speaks like an object of the edge is sent away, unheard', () => {
+  const { line, upstream, browser } = attachedLine();
+  line.fromBrowser(pauseWord);
+  expect([upstream.sent, browser.closedWith]).toEqual([[], 1008]);
 });

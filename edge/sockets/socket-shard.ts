@@ -1,7 +1,11 @@
 /**
  * Browsers' sockets of the users of one shard (line.ts has what happens to each). They are accepted so that the object
  * can leave memory while all of them are parked; what it knows of a socket lies with the socket (`Kept`). An object
- * that was ended with attachments open has lost what they carried: those browsers are sent back with 1012.
+ * that was ended with attachments open, or with something said and not heard yet, has lost it: those browsers are sent
+ * back with 1012.
+ *
+ * Every 30 s it asks the cells of its sockets which run of them this is (follow-up.ts): that finds a cell that has
+ * started anew or gone without a word, and a browser that has.
  *
  * Nothing here decides who may: each attachment is asked of the router, as who opened the socket, as of now.
  */
@@ -9,15 +13,17 @@ import { DurableObject } from 'cloudflare:workers';
 import { systemClock } from '@cellbook/shared/clock.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import {
-  heldByHeader,
   heldHeader,
   parkingHeader,
   type WakeOrder,
   writeParking,
 } from '@cellbook/shared/protocol/parking-api.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
+import { accepted, askRouter } from './attachment.ts';
 import { inBatches, runOf } from './cell-runs.ts';
+import { followUp } from './follow-up.ts';
 import { type Kept, keptOf } from './kept.ts';
+import { KeptBytes } from './kept-bytes.ts';
 import { type AttachOutcome, Line } from './line.ts';
 
 interface Bindings {
@@ -29,6 +35,10 @@ export class SocketShard extends DurableObject<Bindings> {
   readonly #clock = systemClock;
   readonly #random = systemRandom;
   readonly #lines = new Map<string, Line>();
+  /** To end the object frees what is left of sockets that it has closed; all of its browsers come back. */
+  readonly #keptBytes = new KeptBytes(() =>
+    this.ctx.abort('closed sockets keep more than there is room for'),
+  );
 
   constructor(state: DurableObjectState, env: Bindings) {
     super(state, env);
@@ -42,25 +52,14 @@ export class SocketShard extends DurableObject<Bindings> {
     const held = request.headers.get(heldHeader) ?? '';
     const socket = this.#random.uuid();
     const isFull = this.ctx.getWebSockets().length >= limits.parking.socketsPerShardMax;
-    const answer = await this.#ask(held, isFull ? null : writeParking({ shard, socket, seq: 1 }));
-    const cell = answer.headers.get(heldByHeader)?.split(' ');
+    const { cell, answer } = await this.#ask(held, isFull ? null : writeParking({ shard, socket, seq: 1 }));
     if (!answer.webSocket || isFull || !cell) return answer;
     const [browser, own] = Object.values(new WebSocketPair()) as [WebSocket, WebSocket];
     this.ctx.acceptWebSocket(own, [socket]);
-    const [cellId = '', url = ''] = cell;
-    own.serializeAttachment({
-      socket,
-      shard,
-      held,
-      seq: 1,
-      cell: cellId,
-      url,
-      parkedIn: null,
-    } satisfies Kept);
+    const first = { seq: 1, parkedIn: null, sinceMs: this.#clock.nowMs() };
+    own.serializeAttachment({ socket, shard, held, cell: cell.id, url: cell.url, ...first } satisfies Kept);
     this.#lineOf(own)?.use(accepted(answer.webSocket));
-    const headers = new Headers(answer.headers);
-    headers.delete(heldByHeader);
-    return new Response(null, { status: 101, webSocket: browser, headers });
+    return new Response(null, { status: 101, webSocket: browser, headers: answer.headers });
   }
 
   override webSocketMessage(socket: WebSocket, frame: string | ArrayBuffer): void {
@@ -68,8 +67,7 @@ export class SocketShard extends DurableObject<Bindings> {
   }
 
   override async webSocketClose(socket: WebSocket, code: number, reason: string): Promise<void> {
-    const line = this.#lineOf(socket);
-    const left = this.#left(socket, line, code);
+    const left = this.#left(socket, code);
     try {
       socket.close(code === 1005 ? 1000 : code, reason);
     } catch {}
@@ -77,7 +75,7 @@ export class SocketShard extends DurableObject<Bindings> {
   }
 
   override async webSocketError(socket: WebSocket): Promise<void> {
-    await this.#left(socket, this.#lineOf(socket), 1006);
+    await this.#left(socket, 1006);
   }
 
   /** What a cell has for its parked sockets; which of them are here no longer. */
@@ -85,11 +83,10 @@ export class SocketShard extends DurableObject<Bindings> {
     return orders.filter((order) => !this.#obey(cellId, order)).map(({ socket }) => socket);
   }
 
-  /** Cells that have started anew know of no parked socket: each of theirs is attached again, and they do. */
   override async alarm(): Promise<void> {
-    const parked = this.ctx.getWebSockets().filter((socket) => keptOf(socket)?.parkedIn != null);
-    if (parked.length === 0) return;
-    for (const [url, sockets] of Map.groupBy(parked, (socket) => keptOf(socket)?.url ?? '')) {
+    const open = this.ctx.getWebSockets().filter(({ readyState }) => readyState === WebSocket.OPEN);
+    if (open.length === 0) return;
+    for (const [url, sockets] of Map.groupBy(open, (socket) => keptOf(socket)?.url ?? '')) {
       const run = await runOf(url, this.#clock);
       if (run === null) await this.#silent(url, sockets);
       else await this.#follow(url, run, sockets);
@@ -99,16 +96,28 @@ export class SocketShard extends DurableObject<Bindings> {
 
   async #follow(url: string, run: string, sockets: readonly WebSocket[]): Promise<void> {
     await this.ctx.storage.delete(silentAt(url));
-    const strangers = sockets.filter((socket) => keptOf(socket)?.parkedIn !== run);
+    const strangers: WebSocket[] = [];
+    for (const socket of sockets) {
+      const kept = keptOf(socket);
+      if (!kept) continue;
+      // A parked one has no line in memory, and needs none for this.
+      const attachedTo = this.#lines.get(kept.socket)?.run ?? null;
+      const next = followUp({ ...kept, attachedTo }, run, this.#clock.nowMs());
+      if (next.kind === 'attach') strangers.push(socket);
+      else if (next.kind === 'end') this.#lineOf(socket)?.end(1012, next.reason);
+    }
     await inBatches(strangers, limits.parking.attachAtOnceMax, (socket) => this.#lineOf(socket)?.wake());
   }
 
   async #silent(url: string, sockets: readonly WebSocket[]): Promise<void> {
     const times = ((await this.ctx.storage.get<number>(silentAt(url))) ?? 0) + 1;
     await this.ctx.storage.put(silentAt(url), times);
+    const unheard = sockets.filter(
+      (socket) => this.#lines.get(keptOf(socket)?.socket ?? '')?.takeHeard() !== true,
+    );
     if (times < limits.parking.silentRunsMax) return;
     await this.ctx.storage.delete(silentAt(url));
-    for (const socket of sockets) this.#lineOf(socket)?.end(1012, 'the cell does not answer');
+    for (const socket of unheard) this.#lineOf(socket)?.end(1012, 'the cell does not answer');
   }
 
   #obey(cellId: string, order: WakeOrder): boolean {
@@ -117,16 +126,18 @@ export class SocketShard extends DurableObject<Bindings> {
     const line = socket && this.#lineOf(socket);
     if (!kept || !line || socket.readyState !== WebSocket.OPEN || kept.cell !== cellId) return false;
     // One that is on its way back, or was parked anew since, has heard of it already.
-    if (!line.isParked || line.seq !== order.seq) return true;
+    if (line.seq !== order.seq || line.isAttaching) return true;
     if (order.want === 'end') line.end(order.code, order.reason);
+    // To its cell it is parked: what is taken for its attachment here is none any more.
+    else if (!line.isParked) line.end(1012, 'its attachment broke');
     else if (order.want === 'attach') this.ctx.waitUntil(line.wake());
     return true;
   }
 
-  async #left(socket: WebSocket, line: Line | null, code: number): Promise<void> {
+  async #left(socket: WebSocket, code: number): Promise<void> {
     // Of one that has gone the runtime does not say the name any more.
     const [name] = this.ctx.getTags(socket);
-    await line?.browserLeft(code);
+    await this.#lineOf(socket)?.browserLeft(code);
     if (name !== undefined) this.#lines.delete(name);
   }
 
@@ -142,8 +153,9 @@ export class SocketShard extends DurableObject<Bindings> {
         browser: socket,
         attach: (seq) => this.#attach(socket, seq),
         keep: (seq, parkedIn) => this.#keep(socket, seq, parkedIn),
+        holds: (keeper, bytes) => this.#keptBytes.note(keeper, bytes),
       },
-      kept.seq,
+      kept,
     );
     this.#lines.set(name, line);
     return line;
@@ -152,28 +164,27 @@ export class SocketShard extends DurableObject<Bindings> {
   async #attach(socket: WebSocket, seq: number): Promise<AttachOutcome> {
     const kept = keptOf(socket);
     if (!kept) return { kind: 'refused' };
-    const answer = await this.#ask(kept.held, writeParking({ ...kept, seq })).catch(() => null);
-    if (!answer) return { kind: 'wait' };
+    const asked = await this.#ask(kept.held, writeParking({ ...kept, seq })).catch(() => null);
+    if (!asked) return { kind: 'wait' };
+    const { cell, answer } = asked;
     if (!answer.webSocket) {
       await answer.body?.cancel();
       return { kind: answer.status === 503 || answer.status === 429 ? 'wait' : 'refused' };
     }
-    const [cell = kept.cell, url = kept.url] = answer.headers.get(heldByHeader)?.split(' ') ?? [];
-    socket.serializeAttachment({ ...kept, cell, url } satisfies Kept);
+    const { id, url } = cell ?? { id: kept.cell, url: kept.url };
+    socket.serializeAttachment({ ...(keptOf(socket) ?? kept), cell: id, url } satisfies Kept);
     return { kind: 'attached', upstream: accepted(answer.webSocket) };
   }
 
-  #ask(held: string, parking: string | null): Promise<Response> {
-    const headers = { upgrade: 'websocket', [heldHeader]: held };
-    return this.env.ROUTER.fetch('http://router/', {
-      headers: parking === null ? headers : { ...headers, [parkingHeader]: parking },
-    });
+  #ask(held: string, parking: string | null) {
+    return askRouter({ router: this.env.ROUTER, clock: this.#clock }, held, parking);
   }
 
   #keep(socket: WebSocket, seq: number, parkedIn: string | null): void {
     const kept = keptOf(socket);
-    if (kept) socket.serializeAttachment({ ...kept, seq, parkedIn } satisfies Kept);
-    if (parkedIn !== null) this.ctx.waitUntil(this.#ensureAlarm());
+    const sinceMs = parkedIn === null || kept?.parkedIn === parkedIn ? kept?.sinceMs : this.#clock.nowMs();
+    if (kept) socket.serializeAttachment({ ...kept, seq, parkedIn, sinceMs: sinceMs ?? 0 } satisfies Kept);
+    this.ctx.waitUntil(this.#ensureAlarm());
   }
 
   async #ensureAlarm(): Promise<void> {
@@ -188,9 +199,3 @@ export class SocketShard extends DurableObject<Bindings> {
 }
 
 const silentAt = (url: string): string => `silent ${url}`;
-
-function accepted(upstream: WebSocket): WebSocket {
-  upstream.binaryType = 'arraybuffer';
-  upstream.accept();
-  return upstream;
-}

@@ -5,7 +5,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -17,6 +17,8 @@ const startMsMax = 90_000;
 
 export interface RunningEdge {
   url: string;
+  /** What stands where its cell would be; a test may take its upgrades. */
+  cell: Server;
   stop(): Promise<void>;
 }
 
@@ -63,7 +65,8 @@ export async function startEdge(port: number, environment: Record<string, string
     cell.closeAllConnections();
     rmSync(home, { recursive: true, force: true });
   };
-  if (await answers(`http://127.0.0.1:${port}/healthz`, performance.now() + startMsMax)) return { url, stop };
+  if (await answers(`http://127.0.0.1:${port}/healthz`, performance.now() + startMsMax))
+    return { url, cell, stop };
   await stop();
   throw new Error('the edge did not answer in time');
 }
@@ -80,10 +83,17 @@ async function answers(address: string, untilMs: number): Promise<boolean> {
   return false;
 }
 
+/** As it says to an edge that asks. */
+export const cellRun = '6f9619ff-8b86-4d11-b42d-00c04fc964ff';
+
 function emptyCell() {
   return createServer((request, response) => {
     if (request.url?.startsWith('/v1/events')) {
       response.writeHead(200, { 'content-type': 'text/event-stream' }).write(': here\n\n');
+      return;
+    }
+    if (request.url === '/parked') {
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ run: cellRun }));
       return;
     }
     const isList = request.method === 'GET' && request.url?.startsWith('/v1/workspaces');

@@ -144,7 +144,7 @@ function startUpstream(moved: boolean) {
       if (text.startsWith('close ')) socket.close(Number(text.slice(6)), 'as told');
       else if (text === 'drop') socket.terminate();
       else if (text.startsWith('park ')) socket.send(`\u0000${text}`);
-      else if (text === '\u0000go') socket.send('go');
+      else if (text.startsWith('\u0000go ')) socket.send('go');
       else socket.send(data, { binary: isBinary });
     });
   });

@@ -1,4 +1,4 @@
-/** Sockets held by objects of the edge, which is off unless it is asked for (edge/README.md). */
+/** Sockets held by objects of the edge: a workspace that sleeps costs its cell no connection. */
 import type { WorkspaceId } from '@cellbook/shared/ids.ts';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { execute, type JupyterClient, jupyterClient } from '../client/jupyter.ts';
@@ -7,8 +7,6 @@ import { scrape } from '../monitoring/testing/scrape.ts';
 import { useTestPlatform } from './test-platform.ts';
 import { newUser, type TestUser } from './user.ts';
 
-// The edge's set-up reads it from the environment of whoever starts the platform.
-vi.stubEnv('CELLBOOK_PARKING', 'on');
 const platform = useTestPlatform();
 let user: TestUser;
 let workspaceId: WorkspaceId;

@@ -6,6 +6,7 @@ import { toCellbookError } from '@cellbook/shared/errors.ts';
 import type { Cell } from '@cellbook/shared/pins/pins.ts';
 import { heldByHeader, heldHeader, parkingHeader } from '@cellbook/shared/protocol/parking-api.ts';
 import { askOf } from '../ask.ts';
+import { assertRegion } from '../asked-region.ts';
 import type { Defer } from '../directory/snapshot.ts';
 import type { Edge } from '../edge.ts';
 import { forwardAs } from '../hosts/forwarding.ts';
@@ -28,6 +29,8 @@ export async function attach(edge: Edge, request: Request, defer: Defer): Promis
   const ask = askOf({ ...edge, forwarder }, new Request(address, { headers }), defer);
   try {
     const identity = await identityNow(ask, held.identity);
+    // He may have moved since: who insists on a region is not attached to another.
+    await assertRegion(ask, identity);
     const parking = request.headers.get(parkingHeader) ?? undefined;
     const answer = await forwardAs(ask, identity, held.path, parking);
     return answer.webSocket ? answeredBy(answer, answering) : answer;

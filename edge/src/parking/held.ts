@@ -1,8 +1,10 @@
 /** Whose a held socket is and where it leads: what the router tells the object that holds it, and hears again. */
 import { limits } from '@cellbook/shared/limits.ts';
-import { atHeader } from '@cellbook/shared/protocol/principal.ts';
+import { atHeader, regionHeader } from '@cellbook/shared/protocol/principal.ts';
 import { base64url } from 'jose';
 import { z } from 'zod';
+import type { Ask } from '../ask.ts';
+import { askedRegions } from '../asked-region.ts';
 import { claimsSchema, credentialKinds, type Identity } from '../identity/identity.ts';
 
 const heldSchema = z.object({
@@ -35,15 +37,18 @@ export function readHeld(text: string): Held {
   return { ...rest, identity: { ...claims, ...(asOfMs !== undefined && { asOfMs }) } };
 }
 
-/** What of a handshake the cell is told again with each attachment. */
-export function heldHeaders(request: Request, clientAddress: string): Record<string, string> {
+/** What of a handshake is said again with each attachment; a region that its client insists on by name, too. */
+export function heldHeaders(
+  ask: Pick<Ask, 'request' | 'place'>,
+  clientAddress: string,
+): Record<string, string> {
   const names = [atHeader, 'accept-language', 'sec-websocket-protocol', 'user-agent', clientAddress];
-  return Object.fromEntries(
-    names.flatMap((name) => {
-      const value = /^[a-z0-9-]+$/.test(name) ? request.headers.get(name) : null;
-      return value === null ? [] : [[name, value.slice(0, headerCharsMax)]];
-    }),
-  );
+  const [region] = askedRegions(ask);
+  const headers = names.flatMap((name) => {
+    const value = /^[a-z0-9-]+$/.test(name) ? ask.request.headers.get(name) : null;
+    return value === null ? [] : [[name, value.slice(0, headerCharsMax)]];
+  });
+  return { ...Object.fromEntries(headers), ...(region !== undefined && { [regionHeader]: region }) };
 }
 
 const headerCharsMax = 512;

@@ -2,6 +2,7 @@
  * Sockets of kernels, terminals and events are held by an object of the sockets Worker, so that they stay open while
  * their upstream is closed (shared/src/protocol/parking-api.ts). All of a user's are with one object.
  */
+import { CellbookError } from '@cellbook/shared/errors.ts';
 import type { UserId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import { heldHeader, parkingHeader } from '@cellbook/shared/protocol/parking-api.ts';
@@ -23,16 +24,31 @@ export const forwardOrHold = async (ask: Ask, identity: Identity, path: string):
 async function hold(ask: Ask, identity: Identity, path: string): Promise<Response | null> {
   const { edge, request, url } = ask;
   if (edge.config.CELLBOOK_PARKING === 'off' || !isUpgrade(request) || !holdable.test(path)) return null;
-  const headers = heldHeaders(request, edge.config.CELLBOOK_CLIENT_ADDRESS);
+  const headers = heldHeaders(ask, edge.config.CELLBOOK_CLIENT_ADDRESS);
   const held = writeHeld({ identity, path, search: searchWithoutToken(url), headers });
   if (held === null) return null;
   // Whom he may not address he is refused here, where refusals are recorded.
   await addressedBy(ask, identity);
   const shard = shardOf(identity.sub);
-  return edge.shards(shard).fetch('http://shard/', {
-    headers: { upgrade: 'websocket', [heldHeader]: held, [parkingHeader]: String(shard) },
-  });
+  const init = { headers: { upgrade: 'websocket', [heldHeader]: held, [parkingHeader]: String(shard) } };
+  return edge
+    .shards(shard)
+    .fetch('http://shard/', init)
+    .catch((cause: unknown) => {
+      throw notHeld(shard, ask, cause);
+    });
 }
+
+/** Its object is being moved or restarted, or its router does not answer: to wait for, not a dead kernel. */
+const notHeld = (shard: number, { requestId }: Ask, cause: unknown): CellbookError =>
+  new CellbookError('cell_unreachable', {
+    doing: 'opening a socket',
+    problem: 'the part of the edge that holds your sockets cannot be reached',
+    next: 'Nothing is lost; try again in a few seconds.',
+    ids: { shard: String(shard), requestId },
+    retryAfterMs: limits.edge.unreachableRetryAfterMs,
+    cause,
+  });
 
 export function shardOf(user: UserId): number {
   let hash = 0;

@@ -21,6 +21,22 @@ export const parkingLimits = {
     queuedBytesMax: 64 * 1024,
     /** What a browser says while it is attached again or its kernel does not read, kept at the object: one message of any size. */
     heldMessageBytesMax: 32 * 1024 * 1024,
+    /** What the runtime is given of a socket at a time: it lets go of nothing but to the peer. What waits for it to go waits where it can be dropped. */
+    windowBytes: 256 * 1024,
+    /** How often more is given while something waits: 25 MB/s, where a kernel says 1 and a terminal as fast as the browser reads. */
+    drainMs: 10,
+    /** How often it is looked whether what was given has gone. */
+    watchMs: 1_000,
+    /** Waiting for a browser, beyond which its cell is told to keep the rest, which it has in the kernel's log; until half of it has gone. */
+    slowBytes: 512 * 1024,
+    /** Waiting for a browser: a message of 31 MiB, and what is on its way from the cell when that is told. Beyond, it is sent away to come back. */
+    waitingBytesMax: 40 * 1024 * 1024,
+    /** A browser (or a cell) that takes not a byte for so long has gone; a cell that answers no ping is, too, after as long. */
+    stalledMsMax: 60_000,
+    /** All that an object keeps, for browsers and for cells: half of the 128 MiB of an isolate. Beyond, who has most of it is sent away. */
+    keptBytesPerShardMax: 64 * 1024 * 1024,
+    /** Of these, still with the runtime after their sockets were closed, for browsers that do not read. Beyond, the object ends itself: that alone frees them. */
+    pinnedBytesPerShardMax: 32 * 1024 * 1024,
     /** Wakes of one turn leave together. */
     wakeBatchMs: 5,
     /** 500 orders of 130 bytes are 65 KB. */
@@ -38,6 +54,10 @@ export const parkingLimits = {
     attachMsMax: 50_000,
     attachRetryMs: 500,
     attachRetryMsMax: 5_000,
+    /** One attempt: the cell reads a row or two before it upgrades. */
+    attachAnswerMsMax: 15_000,
+    /** A browser that is parked for so long without a word is asked to come back: one that left unheard does not. */
+    parkedMsMax: 12 * 3_600_000,
     /** How often an object asks whether its cells are those it knows: with a revocation lost on every other way, 30 s. */
     askRunEveryMs: 30_000,
     askRunMsMax: 5_000,

@@ -9,16 +9,23 @@
  * | from, to       | what                                  | meaning |
  * | -------------- | ------------------------------------- | ------- |
  * | object → cell  | upgrade with `parkingHeader`          | attachment `seq` of this socket; the router has judged it as any request |
- * | object → cell  | text `goWord`, first of every attachment but the first | it is open at this end too: from here on the cell sends |
+ * | cell → object  | text `runWord` and the cell's run, first of every attachment | with whom it is: a cell that has started anew is another |
+ * | object → cell  | text `goWord` and a number, first of every attachment but the first | it is open at this end too: from here on the cell sends. So many frames of the browser have gone to the cell before |
  * | cell → object  | text `parkWord` and the cell's run    | nothing comes after this; close, and keep the browser's side |
  * | cell → object  | text `endWord`, code and reason       | as the close that follows it, in the turn of a message: a close that is sent in that of a close was seen to stay in the runtime |
  * | object → cell  | close with `parkedCode`               | parked; whatever the browser had said before has come before it |
- * | cell → object  | text `pauseWord`, `resumeWord`        | what the browser says is kept at the object meanwhile |
+ * | either         | text `pauseWord`, `resumeWord`        | the other end does not read: what there is for it is kept meanwhile, by whoever has it |
  * | cell → edge    | POST /cells/wake, signed by the cell  | of sockets parked as `seq`: attach again, or end with a code |
  * | edge → cell    | GET /parked                           | the run: a cell that has started anew knows of no parked socket, and each is attached again |
  *
- * What the object passes on is JSON or binary frames, so a text that begins with NUL is never the kernel's. What the
- * browser says is passed on as it is, but never as the first frame after the first attachment.
+ * What is passed on is JSON or binary frames, so a text that begins with NUL is neither the kernel's nor the
+ * browser's; a browser that says one is sent away.
+ *
+ * Nothing is lost unheard, and nothing comes twice. The cell refuses an attachment whose `seq` is not above the last.
+ * One that breaks off without park and end has lost nobody knows what: the browser is closed with 1012, and comes back
+ * under its session. So it is where the number of `goWord` is not how many frames the cell has heard. Only where
+ * nothing can have been on its way it is attached again as if nothing had been: before `goWord`, and between
+ * `parkWord` and its close.
  */
 import { z } from 'zod';
 import { cellIdSchema } from '../ids.ts';
@@ -30,11 +37,14 @@ export const heldHeader = 'cellbook-held';
 /** Which cell has answered, from the router to the object. */
 export const heldByHeader = 'cellbook-held-by';
 
-export const goWord = '\u0000go';
+export const runWord = '\u0000run ';
+export const goWord = '\u0000go ';
 export const parkWord = '\u0000park ';
 export const endWord = '\u0000end ';
 export const pauseWord = '\u0000pause';
 export const resumeWord = '\u0000resume';
+export const isWord = (frame: unknown): frame is string =>
+  typeof frame === 'string' && frame.startsWith('\u0000');
 export const parkedCode = 4001;
 /** The browser's connection broke: it may be back. (1006 cannot be sent.) */
 export const brokenCode = 4006;

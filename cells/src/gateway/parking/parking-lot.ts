@@ -49,21 +49,31 @@ export class ParkingLot implements SpotOwner {
     return this.#spots.has(socket);
   }
 
-  /** `isBack`: who uses it has it already. */
-  arrive(ws: WebSocket, parking: Parking, isResting: () => boolean): { spot: Spot; isBack: boolean } {
+  /** `isBack`: who uses it has it already. Null: it is of no use, and is closed. */
+  arrive(ws: WebSocket, parking: Parking, isResting: () => boolean): { spot: Spot; isBack: boolean } | null {
     const known = this.#spots.get(parking.socket);
-    const wasParked = known?.isParked === true;
-    if (known?.attachAgain(ws, parking.seq)) {
-      if (wasParked) this.#count(-1);
+    if (!known) {
+      const spot = new Spot(ws, parking, this, isResting);
+      this.#spots.set(parking.socket, spot);
+      return { spot, isBack: false };
+    }
+    if (parking.seq <= known.seq) {
+      ws.close(1012, 'a newer attachment came before');
+      return null;
+    }
+    const wasParked = known.isParked;
+    if (known.attachAgain(ws, parking.seq)) {
+      if (wasParked) {
+        this.#count(-1);
+        this.#deps.sockets.add(known);
+      }
       this.#wakes.forget(parking.socket);
-      this.#deps.sockets.add(known);
       return { spot: known, isBack: true };
     }
-    known?.terminate();
-    known?.end();
-    const spot = new Spot(ws, parking, this, isResting);
-    this.#spots.set(parking.socket, spot);
-    return { spot, isBack: false };
+    known.terminate();
+    known.end();
+    ws.close(1012, 'the attachment before broke');
+    return null;
   }
 
   parked(spot: Spot): void {
@@ -72,7 +82,7 @@ export class ParkingLot implements SpotOwner {
   }
 
   wanted({ shard, socket, seq }: Spot): void {
-    this.#wakes.say(shard, { want: 'attach', socket, seq });
+    if (!this.#isClosed) this.#wakes.say(shard, { want: 'attach', socket, seq });
   }
 
   closedHere({ shard, socket, seq }: Spot, code: number, reason: string): void {

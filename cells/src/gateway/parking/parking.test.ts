@@ -1,4 +1,5 @@
 /** Browsers' sockets that the edge holds while their workspace sleeps: nothing lost, nothing twice, in order. */
+import { once } from 'node:events';
 import { type Clock, systemClock } from '@cellbook/shared/clock.ts';
 import { kernelIdSchema, newSandboxId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
@@ -173,3 +174,92 @@ test('a right that ends closes one that is attached, too', async () => {
   expect(client.closed?.code).toBe(1012);
   await expect.poll(() => endings.size).toBe(0);
 });
+
+test('a parting that breaks half-way is found out, and what the kernel says next arrives', async () => {
+  const kernelId = await server.startKernel();
+  const hears = await connect(kernelId, { sessionId: 'hears' });
+  edge.breaksNextParting = true;
+  await server.runtime.sleep();
+  isKept = true;
+  await expect.poll(() => edge.orders.map(({ want, seq }) => `${want} ${seq}`)).toContain('attach 1');
+  await expect.poll(() => edge.attachments).toBe(2);
+  comesBackWith(kernelId, 'idle');
+  const asks = await server.connect(kernelId, { sessionId: 'asks' });
+  await asks.run('print news', 'run');
+  await hears.until(() => hears.texts === 'news\n');
+  expect(hears.closed).toBeNull();
+});
+
+test('an attachment whose number is not above the last is refused, and the one in use goes on', async () => {
+  const kernelId = await server.startKernel();
+  const client = await connect(kernelId, { sessionId: 'tab' });
+  expect(await closeCodeOf(edge.attachBesides(0))).toBe(1012);
+  await client.run('print on', 'run');
+  expect([client.texts, client.closed]).toEqual(['on\n', null]);
+});
+
+test('an attachment that comes late, after its object has given it up, gives way to the next', async () => {
+  const kernelId = await server.startKernel();
+  const client = await connect(kernelId, { sessionId: 'tab' });
+  await client.run('print before', 'first');
+  await sleeps(1);
+  const late = edge.attachBesides(1, true);
+  await once(late, 'open');
+  comesBackWith(kernelId, 'idle');
+  const closed = closeCodeOf(late);
+  await client.run('print after', 'second');
+  expect([client.texts, client.closed]).toEqual(['before\nafter\n', null]);
+  expect(await closed).toBe(1006);
+  expect((await server.call('GET', `/api/kernels/${kernelId}`)).json.connections).toBe(1);
+});
+
+test('one whose attachment is replaced while it is in use is sent back: nobody knows what was on its way', async () => {
+  const client = await connect(await server.startKernel(), { sessionId: 'tab' });
+  expect(await closeCodeOf(edge.attachBesides(1))).toBe(1012);
+  await client.until(() => client.closed !== null);
+  expect(client.closed?.code).toBe(1012);
+});
+
+test('where something that the browser said was lost on the way, it is sent back', async () => {
+  const kernelId = await server.startKernel();
+  const client = await connect(kernelId, { sessionId: 'tab' });
+  await client.run('print before', 'first');
+  await sleeps(1);
+  edge.loseFrames(1);
+  comesBackWith(kernelId, 'idle');
+  client.execute('print after', 'second');
+  await client.until(() => client.closed !== null);
+  expect(client.closed?.code).toBe(1012);
+});
+
+test('a cell that drains takes no attachment: its object is told to wait', async () => {
+  const kernelId = await server.startKernel();
+  const client = await connect(kernelId, { sessionId: 'tab' });
+  await sleeps(1);
+  await server.gateway.close();
+  const refused = edge.attachBesides(1);
+  const [, answer] = await once(refused, 'unexpected-response');
+  expect([answer.statusCode, Number(answer.headers['retry-after']) > 0]).toEqual([503, true]);
+  refused.on('error', () => undefined).terminate();
+  expect(client.closed).toBeNull();
+});
+
+test('a browser that does not read is given the rest from the log when it does', async () => {
+  const kernelId = await server.startKernel();
+  const slow = await connect(kernelId, { sessionId: 'slow' });
+  const asks = await server.connect(kernelId, { sessionId: 'asks' });
+  edge.tellSlow(true);
+  // Said after the word, on the same way: where this has been heard, so has that.
+  slow.execute('print heard', 'mark');
+  await asks.until(() => asks.texts === 'heard\n');
+  const lines = Array.from({ length: 300 }, (_, at) => `print ${at}-${'x'.repeat(900)}`).join('\n');
+  await asks.run(lines, 'flood');
+  expect(slow.texts).toBe('');
+  edge.tellSlow(false);
+  await slow.until(() => slow.texts === asks.texts);
+});
+
+async function closeCodeOf(socket: WebSocket): Promise<number> {
+  const [code] = await once(socket, 'close');
+  return code;
+}

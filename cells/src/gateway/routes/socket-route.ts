@@ -3,7 +3,9 @@
  * socket ends with the right that it was opened with (cells/src/standing).
  */
 import type { ServerResponse } from 'node:http';
+import { CellbookError } from '@cellbook/shared/errors.ts';
 import { workspaceIdSchema } from '@cellbook/shared/ids.ts';
+import { limits } from '@cellbook/shared/limits.ts';
 import { parkingHeader, readParking } from '@cellbook/shared/protocol/parking-api.ts';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { WebSocket } from 'ws';
@@ -43,6 +45,7 @@ export function registerSocketRoute<Target>(app: FastifyInstance, route: SocketR
         const parking = readParking(request.headers[parkingHeader]);
         const isBack = parking !== null && route.parking?.has(parking.socket) === true;
         prepared.set(request, { target: await route.prepare(request, isBack), response: reply.raw });
+        if (parking && route.sockets.isDraining) throw draining(route.what);
       },
     },
     (socket, request) => {
@@ -53,23 +56,38 @@ export function registerSocketRoute<Target>(app: FastifyInstance, route: SocketR
       }
       releaseRequest(socket, found.response);
       const connection = connectionOf(route, socket, request, found.target);
-      hold(route, connection, request);
+      if (connection) hold(route, connection, request);
     },
   );
 }
 
-/** One that an object of the edge holds may have been here before: then whoever uses it has it already. */
+/** Before it upgrades: an object of the edge keeps what it has for the next run, which a close would lose. */
+const draining = (what: string): CellbookError =>
+  new CellbookError('shutting_down', {
+    doing: `opening a socket to a ${what}`,
+    problem: 'the cell restarts',
+    next: 'Nothing is lost; try again in a few seconds.',
+    retryAfterMs: limits.parking.attachRetryMs,
+  });
+
+/**
+ * One that an object of the edge holds may have been here before: then whoever uses it has it already. Null: it is an
+ * attachment that is of no use.
+ */
 function connectionOf<Target>(
   route: SocketRoute<Target>,
   socket: WebSocket,
   request: FastifyRequest,
   target: Target,
-): Connection {
+): Connection | null {
   const parking = readParking(request.headers[parkingHeader]);
-  const arrived = parking && route.parking?.arrive(socket, parking, () => route.isResting(target));
-  const connection: Connection = arrived?.spot ?? socket;
-  if (!arrived?.isBack) route.accept(connection, target);
-  return connection;
+  if (!parking || !route.parking) {
+    route.accept(socket, target);
+    return socket;
+  }
+  const arrived = route.parking.arrive(socket, parking, () => route.isResting(target));
+  if (arrived && !arrived.isBack) route.accept(arrived.spot, target);
+  return arrived?.spot ?? null;
 }
 
 /** What each connection is held open with now. */

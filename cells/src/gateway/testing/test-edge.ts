@@ -10,6 +10,8 @@ import {
   parkedCode,
   parkingHeader,
   parkWord,
+  pauseWord,
+  resumeWord,
   type WakeOrder,
   writeParking,
 } from '@cellbook/shared/protocol/parking-api.ts';
@@ -26,6 +28,8 @@ interface Held {
   upstream: WebSocket | null;
   isAttaching: boolean;
   queue: Frame[];
+  /** Frames of the browser that have gone to the cell. */
+  sentCount: number;
 }
 
 export class TestEdge {
@@ -33,6 +37,8 @@ export class TestEdge {
   cellUrl = '';
   /** Does not hear the cell. */
   isDeaf = false;
+  /** The next attachment that is parked breaks off instead of being closed. */
+  breaksNextParting = false;
   attachments = 0;
   readonly orders: WakeOrder[] = [];
   readonly #held = new Map<string, Held>();
@@ -52,7 +58,7 @@ export class TestEdge {
     server.on('connection', (browser, request) => {
       const protocols = request.headers['sec-websocket-protocol']?.split(/, */) ?? [];
       const line = { browser, path: request.url ?? '', protocols, seq: 0, upstream: null };
-      this.#hold({ ...line, isAttaching: false, queue: [] });
+      this.#hold({ ...line, isAttaching: false, queue: [], sentCount: 0 });
     });
   }
 
@@ -77,6 +83,25 @@ export class TestEdge {
     return gone;
   };
 
+  /** One attachment more of the only socket, that says nothing; `isLater`: the next that is asked for comes after it. */
+  attachBesides(by: number, isLater = false): WebSocket {
+    const [[socket, held] = []] = this.#held;
+    if (!socket || !held) throw new Error('nothing is held');
+    const upstream = this.#open(socket, held, held.seq + by);
+    if (isLater) held.seq += by;
+    return upstream;
+  }
+
+  /** Something that the browser has said has not reached the cell. */
+  loseFrames(count: number): void {
+    for (const held of this.#held.values()) held.sentCount += count;
+  }
+
+  /** Browsers do not read, or read again. */
+  tellSlow(isSlow: boolean): void {
+    for (const { upstream } of this.#held.values()) upstream?.send(isSlow ? pauseWord : resumeWord);
+  }
+
   /** The browser goes, and nobody tells the cell. */
   loseAll(): void {
     for (const [name, { browser }] of this.#held) {
@@ -97,7 +122,7 @@ export class TestEdge {
     const name = systemRandom.uuid();
     this.#held.set(name, held);
     held.browser.on('message', (data: Buffer, isBinary) => {
-      if (held.upstream) held.upstream.send(data, { binary: isBinary });
+      if (held.upstream) sendOn(held, held.upstream, [data, isBinary]);
       else {
         held.queue.push([data, isBinary]);
         this.#attach(name, held);
@@ -115,22 +140,21 @@ export class TestEdge {
     held.isAttaching = true;
     held.seq += 1;
     this.attachments += 1;
-    const upstream = new WebSocket(`${this.cellUrl.replace('http', 'ws')}${held.path}`, held.protocols, {
-      headers: { [parkingHeader]: writeParking({ shard: 0, socket, seq: held.seq }) },
-      perMessageDeflate: false,
-    });
+    const upstream = this.#open(socket, held, held.seq);
     upstream.on('open', () => {
       held.isAttaching = false;
       held.upstream = upstream;
-      if (held.seq > 1) upstream.send(goWord);
-      for (const [data, binary] of held.queue.splice(0)) upstream.send(data, { binary });
+      if (held.seq > 1) upstream.send(goWord + held.sentCount);
+      for (const frame of held.queue.splice(0)) sendOn(held, upstream, frame);
     });
     upstream.on('message', (data: Buffer, isBinary) => {
       if (held.upstream !== upstream) return;
       if (isBinary || data[0] !== 0) held.browser.send(data, { binary: isBinary });
       else if (String(data).startsWith(parkWord)) {
         held.upstream = null;
-        upstream.close(parkedCode);
+        if (this.breaksNextParting) upstream.terminate();
+        else upstream.close(parkedCode);
+        this.breaksNextParting = false;
       }
     });
     upstream.on('close', (code, reason) => {
@@ -138,4 +162,16 @@ export class TestEdge {
     });
     upstream.on('error', () => held.browser.close(1012));
   }
+
+  #open(socket: string, { path, protocols }: Held, seq: number): WebSocket {
+    return new WebSocket(`${this.cellUrl.replace('http', 'ws')}${path}`, protocols, {
+      headers: { [parkingHeader]: writeParking({ shard: 0, socket, seq }) },
+      perMessageDeflate: false,
+    });
+  }
+}
+
+function sendOn(held: Held, upstream: WebSocket, [data, binary]: Frame): void {
+  held.sentCount += 1;
+  upstream.send(data, { binary });
 }
