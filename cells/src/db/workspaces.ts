@@ -89,7 +89,7 @@ export const workspaceTransitions = pgTable(
     outcome: text('outcome'),
     durationMs: integer('duration_ms'),
     problem: text('problem'),
-    /** Of `sandbox_started`: how the resume went. */
+    /** Of `sandbox_started`, and of the step that did it: how the resume went. */
     resume: jsonb('resume'),
     generation: integer('generation').notNull(),
     epoch: integer('epoch').notNull(),

@@ -53,7 +53,10 @@ export class Keeper<Hosted extends HostedSandbox> {
     return this.#places.changes.run(workspaceId, async () => {
       const sandbox = await this.#places.relabel(workspaceId, place, epoch);
       if (!sandbox) return null;
-      if (place.frozen) await snapshots.thaw(sandbox.id, signal);
+      if (place.frozen) {
+        await snapshots.thaw(sandbox.id, signal);
+        place.cameBy = 'live';
+      }
       place.frozen = false;
       return sandbox;
     });

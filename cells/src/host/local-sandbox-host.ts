@@ -14,6 +14,7 @@
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import type { HostId, SandboxId, WorkspaceId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
+import type { Rung } from '@cellbook/shared/protocol/resume.ts';
 import type { RestImage } from '../ladder/rest.ts';
 import {
   type HostedSandbox,
@@ -123,7 +124,8 @@ export class LocalSandboxHost<Hosted extends HostedSandbox = Sandbox> implements
   }
 
   start(spec: SandboxSpec, signal: AbortSignal, image?: KeptImage): Promise<Hosted> {
-    return this.#settle(spec, () => {
+    const rung = image === undefined ? 'cold' : image.remoteOf === undefined ? 'memory' : 'memory-remote';
+    return this.#settle(spec, rung, () => {
       const { live, starting, members, capacity } = this.#loadWith(spec.workspaceId);
       return this.#members
         .giveWay(live + starting + 1 + members - capacity)
@@ -133,7 +135,7 @@ export class LocalSandboxHost<Hosted extends HostedSandbox = Sandbox> implements
 
   #claim(spec: SandboxSpec, signal: AbortSignal): Promise<Hosted> {
     // Its own place is free for it already, and was taken by nobody else meanwhile.
-    return this.#settle(spec, () => {
+    return this.#settle(spec, 'files', () => {
       if (this.#draining) throw this.#refusal(spec.workspaceId);
       return this.#members.take(spec.sandboxId).claim(spec, signal);
     });
@@ -146,7 +148,7 @@ export class LocalSandboxHost<Hosted extends HostedSandbox = Sandbox> implements
   }
 
   /** The sandbox of this epoch, or what `bring` brings up: its first part, up to an await, decides about the place. */
-  async #settle(spec: SandboxSpec, bring: () => Promise<Hosted>): Promise<Hosted> {
+  async #settle(spec: SandboxSpec, rung: Rung, bring: () => Promise<Hosted>): Promise<Hosted> {
     const place = await this.#places.enter(spec.workspaceId, spec.epoch, 'starting a sandbox');
     await this.#clearOlder(spec.workspaceId, place, spec.epoch);
     // Anything may have happened while older ones were destroyed.
@@ -155,9 +157,12 @@ export class LocalSandboxHost<Hosted extends HostedSandbox = Sandbox> implements
     if (place.starting) {
       // Whoever asked for that one may have given it up: what it came to is no answer to this call.
       const came = await place.starting.catch(() => null);
-      return came ?? this.#settle(spec, bring);
+      return came ?? this.#settle(spec, rung, bring);
     }
-    const starting = this.#bringTo(spec, place, bring());
+    const starting = this.#bringTo(spec, place, bring()).then((sandbox) => {
+      place.cameBy = rung;
+      return sandbox;
+    });
     place.starting = starting;
     place.startingEpoch = spec.epoch;
     try {
@@ -247,6 +252,10 @@ export class LocalSandboxHost<Hosted extends HostedSandbox = Sandbox> implements
     return this.#places.get(workspaceId)?.epoch ?? 0;
   }
 
+  cameBy(workspaceId: WorkspaceId): Rung | null {
+    return this.current(workspaceId) && (this.#places.get(workspaceId)?.cameBy ?? null);
+  }
+
   lastLoss(workspaceId: WorkspaceId): SandboxExit | null {
     return this.#places.get(workspaceId)?.loss ?? null;
   }
@@ -261,6 +270,12 @@ export class LocalSandboxHost<Hosted extends HostedSandbox = Sandbox> implements
     const starting = places.filter((place) => place.starting !== null && place.sandbox === null).length;
     const frozen = places.filter((place) => place.sandbox !== null && place.frozen).length;
     return { live, frozen, starting, members: this.#members.count, capacity: this.#capacity };
+  }
+
+  /** Its files cannot be read here any more: what runs there is ended, which is a loss to its controller. */
+  async endWithoutFiles(workspaceId: WorkspaceId): Promise<void> {
+    const sandbox = this.#places.get(workspaceId)?.sandbox;
+    if (sandbox) await this.#driver.destroy(sandbox.id, { reason: 'files_lost' });
   }
 
   onLost(listener: (workspaceId: WorkspaceId) => void): void {

@@ -37,6 +37,18 @@ test('a claimed member keeps the place that it had, and is claimed once', async 
   expect(host.current(claimed!.workspaceId)).toMatchObject({ id: member, epoch: 1 });
 });
 
+test('says by which rung what runs here came back, to whoever has not seen it', async () => {
+  const { host, pool, spec, add } = open(3);
+  const [claimed, started] = [spec(await add()), spec()];
+  await pool.claim(claimed, signal);
+  await host.start(started, signal);
+  expect([claimed, started].map(({ workspaceId }) => host.cameBy(workspaceId))).toEqual(['files', 'cold']);
+  await host.adopt(started.workspaceId, 2);
+  expect(host.cameBy(started.workspaceId)).toBe('cold');
+  await host.stop(started.workspaceId, 2);
+  expect(host.cameBy(started.workspaceId)).toBeNull();
+});
+
 test('a repeated claim under one epoch gives the sandbox that came of the first', async () => {
   const { pool, spec, add } = open(2);
   const wanted = spec(await add());

@@ -5,6 +5,7 @@
  */
 import { refuseOlderEpoch } from '@cellbook/shared/epoch.ts';
 import type { WorkspaceId } from '@cellbook/shared/ids.ts';
+import type { Rung } from '@cellbook/shared/protocol/resume.ts';
 import type { HostedSandbox, SandboxDriver, SandboxExit } from '../sandbox/driver.ts';
 import { KeyedLock } from '../storage/keyed-lock.ts';
 import type { EpochBook } from './epoch-book.ts';
@@ -22,6 +23,8 @@ export interface Place<Hosted> {
   starting: Promise<Hosted> | null;
   startingEpoch: number;
   loss: SandboxExit | null;
+  /** By which rung its sandbox came back. */
+  cameBy: Rung | null;
 }
 
 export class Places<Hosted extends HostedSandbox> {
@@ -85,4 +88,5 @@ const emptyPlace = (epoch: number) => ({
   starting: null,
   startingEpoch: 0,
   loss: null,
+  cameBy: null,
 });

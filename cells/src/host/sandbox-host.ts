@@ -8,6 +8,7 @@
  * over the network (remote/remote-sandbox-host.ts).
  */
 import type { HostId, SandboxId, WorkspaceId } from '@cellbook/shared/ids.ts';
+import type { Rung } from '@cellbook/shared/protocol/resume.ts';
 import type { RestImage } from '../ladder/rest.ts';
 import type { HostedSandbox, ObservedSandbox, Sandbox, SandboxExit, SandboxSpec } from '../sandbox/driver.ts';
 import type { SnapshotFingerprint } from '../sandbox/snapshot/fingerprint.ts';
@@ -107,6 +108,8 @@ export interface SandboxHost<Hosted extends HostedSandbox = Sandbox> {
   current(workspaceId: WorkspaceId): Hosted | null;
   /** Whether there is a sandbox, under whichever epoch, that `adopt` could take over. */
   look(workspaceId: WorkspaceId): Promise<Sight>;
+  /** By which rung the sandbox that is there came back: for whoever takes it over and has not seen it; null: not known. */
+  cameBy(workspaceId: WorkspaceId): Rung | null;
   /** How its last sandbox here ended, when that was not asked for. */
   lastLoss(workspaceId: WorkspaceId): SandboxExit | null;
   list(): Promise<ObservedSandbox[]>;

@@ -24,6 +24,7 @@ import { whyNoRest } from '../ladder/why-no-rest.ts';
 import { type CommitTools, commitEvent, type WrittenWith } from './commit-event.ts';
 import type { PhaseEvent } from './phases.ts';
 import type { Action, StepName } from './plan.ts';
+import { reportTakenOver } from './report-taken-over.ts';
 import { intentOf, passBefore, runSteps } from './run-steps.ts';
 import type { StepContext, Steps, StepTools } from './steps/step.ts';
 import type { NewTransition, TransitionStore } from './stores/transition-store.ts';
@@ -76,6 +77,7 @@ export async function carryOut(
       hostId: begun.hostId ?? atRest,
       climbed,
       hasTakenOver,
+      cameBy: null,
       whyNoRest: (keepsMemory) => whyNoRest(row, keepsMemory, deps.clock.nowMs()),
       took: [],
       isFrozen: false,
@@ -90,7 +92,8 @@ export async function carryOut(
     });
     leaseSignal.throwIfAborted();
     const report = () => reportOf(deps, context, startedMs);
-    const ended = await end(deps, begun, row.generation, action, { before: unwritten, report });
+    const takenOver = () => reportTakenOver(deps, { row: begun, context, unwritten });
+    const ended = await end(deps, begun, row.generation, action, { before: unwritten, report, takenOver });
     if (ended.phase === 'suspended' && ended.epoch % limits.lifecycle.trimEveryEpochs === 0)
       await trimRecord(deps, ended);
     return { ok: true, row: ended };
@@ -166,13 +169,20 @@ function reportOf({ clock }: CarryOutDeps, { climbed, took }: StepContext, start
   return reportResume(climbed, took, clock.monotonicMs() - startedMs, clock.nowMs());
 }
 
+interface Ending {
+  before: readonly NewTransition[];
+  report(): ResumeReport;
+  /** Of a resume that another has begun. */
+  takenOver(): Promise<ResumeReport | null>;
+}
+
 /** Where nothing runs any more the lease ends too: whoever takes it up next is its owner. */
 async function end(
   deps: CarryOutDeps,
   row: WorkspaceRow,
   generation: number,
   action: WorkAction,
-  { before, report }: { before: readonly NewTransition[]; report: () => ResumeReport },
+  { before, report, takenOver }: Ending,
 ): Promise<WorkspaceRow> {
   const by = { generation, epoch: row.epoch };
   const gone = { hostId: null, before, release: true };
@@ -183,8 +193,7 @@ async function end(
     }
     case 'adopt':
       if (row.phase === 'resuming') {
-        // How it came back died with whoever knew.
-        const started = { ...by, type: 'sandbox_started', resume: null } as const;
+        const started = { ...by, type: 'sandbox_started', resume: await takenOver() } as const;
         return commit(deps, action, row, started, { hostId: row.hostId, before });
       }
       return unchanged(deps, row, before);

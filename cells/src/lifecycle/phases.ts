@@ -49,7 +49,7 @@ export interface PhaseState {
 
 type EventKind =
   | { type: 'resume_begun' }
-  /** Without a report where whoever resumed it died before it could say how. */
+  /** Without a report where whoever resumed it has died, and neither its record nor its host says how. */
   | { type: 'sandbox_started'; resume: ResumeReport | null }
   | { type: 'suspend_begun'; dormant: boolean }
   | { type: 'sandbox_lost'; problem: Problem; dormant: boolean }

@@ -13,7 +13,7 @@ import type { WorkspaceRow } from './stores/workspace-row.ts';
 export interface ReconcileDeps extends CarryOutDeps {
   leases: LeaseKeeper;
   observing: ObserveTools;
-  /** A sandbox was started, and is announced. */
+  /** A sandbox was started, by whoever began it, and is announced. */
   observeResume(row: WorkspaceRow): void;
   /** It is suspended then, unless somebody uses it. */
   observeIdle(workspaceId: WorkspaceId, suspendsAtMs: number): void;
@@ -63,7 +63,8 @@ export async function reconcile(deps: ReconcileDeps, workspaceId: WorkspaceId): 
     }
     const outcome = await carryOut(deps, row, action, signal);
     if (takesOver(action)) deps.observeAdoption(outcome.row, outcome.ok);
-    if (action.type === 'resume' && outcome.ok) deps.observeResume(outcome.row);
+    const cameBack = action.type === 'resume' || (action.type === 'adopt' && row.phase === 'resuming');
+    if (cameBack && outcome.ok) deps.observeResume(outcome.row);
     // What was written is what the next round goes by; a newer wish wakes us again.
     held = { row: outcome.row, signal };
     if (outcome.ok && outcome.row.leaseHolder === null) {

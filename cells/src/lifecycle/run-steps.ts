@@ -9,6 +9,7 @@
  */
 import { withDeadline } from '@cellbook/shared/deadline.ts';
 import { type CellbookError, toCellbookError } from '@cellbook/shared/errors.ts';
+import { type ResumeReport, reportResume } from '../ladder/resume-report.ts';
 import type { CarryOutDeps, WorkAction } from './carry-out.ts';
 import type { StepName } from './plan.ts';
 import type { Step, StepContext } from './steps/step.ts';
@@ -68,6 +69,7 @@ async function runStep(deps: CarryOutDeps, run: StepRun, name: StepName): Promis
   const entry: NewTransition = {
     ...{ workspaceId, generation, epoch, holder: deps.holder, step: name, atMs: clock.nowMs() },
     ...{ kind: 'outcome', outcome, durationMs, problem: failure?.problem ?? null },
+    ...(name === 'start_sandbox' && !failure && startedBy(context, clock.nowMs())),
   };
   if (!failure && !leaseSignal.aborted) return entry;
   if (failure && !isFatal(failure, step.required)) {
@@ -77,6 +79,13 @@ async function runStep(deps: CarryOutDeps, run: StepRun, name: StepName): Promis
   await deps.transitions.append([entry]);
   leaseSignal.throwIfAborted();
   throw failure;
+}
+
+/** How far it has come: who takes over from here on knows by which rung. */
+function startedBy({ climbed, took }: StepContext, atMs: number): { resume?: ResumeReport } {
+  if (climbed === null) return {};
+  const soFarMs = took.reduce((sum, { durationMs }) => sum + durationMs, 0);
+  return { resume: reportResume(climbed, took, soFarMs, atMs) };
 }
 
 async function tryStep({ clock, tools }: CarryOutDeps, { row, context, leaseSignal }: StepRun, step: Step) {

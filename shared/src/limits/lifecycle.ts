@@ -73,6 +73,8 @@ export const lifecycleLimits = {
     stopMs: 20_000,
     detachMs: 60_000,
     purgeMs: 300_000,
+    /** Read of the record of a resume that is taken over: its eight entries, and those of five attempts to. */
+    takenOverRecordMax: 50,
     /** Newest transitions kept of a workspace: about a hundred resumes and suspends. */
     transitionsKept: 2_000,
     /** They are counted and trimmed after one suspend in so many, by its epoch: 16 of them are 300 entries. */

@@ -39,6 +39,7 @@ export function registerSandboxRoutes(app: FastifyInstance, parts: DaemonParts):
     return {
       host: state(),
       sandbox: sandbox && { sandboxId: sandbox.id, epoch: sandbox.epoch },
+      cameBy: host.cameBy(workspaceId),
       loss: host.lastLoss(workspaceId),
     };
   };

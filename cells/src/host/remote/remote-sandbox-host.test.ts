@@ -89,6 +89,7 @@ describe('a host behind its daemon', { timeout: 60_000 }, () => {
 
     const adopted = await newer.adopt(id, 2, signal);
     expect(adopted).toMatchObject({ id: started.id, epoch: 2 });
+    expect(newer.cameBy(id)).toBe('cold');
     await cut;
     expect(older.current(id)).toBeNull();
     const stale = { code: 'stale_epoch' };

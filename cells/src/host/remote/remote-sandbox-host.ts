@@ -14,6 +14,7 @@ import type { Clock, Timer } from '@cellbook/shared/clock.ts';
 import type { HostId, SandboxId, WorkspaceId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
+import type { Rung } from '@cellbook/shared/protocol/resume.ts';
 import type { RestImage } from '../../ladder/rest.ts';
 import type { ObservedSandbox, Sandbox, SandboxExit, SandboxSpec } from '../../sandbox/driver.ts';
 import { StdioLink } from '../../sandbox/link/stdio-link.ts';
@@ -56,6 +57,8 @@ export class RemoteSandboxHost implements SandboxHost {
   readonly #deps: RemoteSandboxHostDeps;
   readonly #known = new Map<WorkspaceId, Known>();
   readonly #losses = new Map<WorkspaceId, SandboxExit>();
+  /** Of those that were taken over. */
+  readonly #cameBy = new Map<WorkspaceId, Rung>();
   readonly #lostListeners: ((workspaceId: WorkspaceId) => void)[] = [];
   /** As it last said; nothing is free on one that has not answered yet. */
   #state: HostState | null = null;
@@ -140,7 +143,12 @@ export class RemoteSandboxHost implements SandboxHost {
       this.#noteGone(workspaceId, view.loss);
       return null;
     }
+    if (view.cameBy) this.#cameBy.set(workspaceId, view.cameBy);
     return this.#connect(workspaceId, view.sandbox, signal);
+  }
+
+  cameBy(workspaceId: WorkspaceId): Rung | null {
+    return this.#cameBy.get(workspaceId) ?? null;
   }
 
   async freeze(workspaceId: WorkspaceId, epoch: number, signal: AbortSignal): Promise<void> {
@@ -343,6 +351,7 @@ export class RemoteSandboxHost implements SandboxHost {
   }
 
   #noteGone(workspaceId: WorkspaceId, loss: SandboxExit | null): void {
+    this.#cameBy.delete(workspaceId);
     const known = this.#known.get(workspaceId);
     if (loss && loss.reason !== 'stopped' && !known?.stopping) this.#losses.set(workspaceId, loss);
     if (!known) return;

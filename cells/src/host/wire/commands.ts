@@ -27,6 +27,7 @@
  */
 import { hostIdSchema, sandboxIdSchema, workspaceIdSchema } from '@cellbook/shared/ids.ts';
 import { tierSchema } from '@cellbook/shared/protocol/principal.ts';
+import { rungSchema } from '@cellbook/shared/protocol/resume.ts';
 import { z } from 'zod';
 import { sandboxExitSchema } from '../../sandbox/link/schemas.ts';
 import { snapshotFingerprintSchema } from '../../sandbox/snapshot/fingerprint.ts';
@@ -96,6 +97,8 @@ export const hostViewSchema = hostStateSchema.extend({
 export const workspaceViewSchema = z.object({
   host: hostStateSchema,
   sandbox: sandboxOfEpochSchema.nullable(),
+  /** By which rung it came back; null where the daemon does not say. */
+  cameBy: rungSchema.nullable().default(null),
   loss: sandboxExitSchema.nullable(),
 });
 export type WorkspaceView = z.infer<typeof workspaceViewSchema>;

@@ -11,8 +11,10 @@ export const adoptSandbox: Step = {
   async run({ hosts, volumes }, context, signal) {
     const { workspaceId, epoch } = context;
     await volumes.adopt(workspaceId, epoch);
-    const sandbox = await hosts.on(hostOf(context)).adopt(workspaceId, epoch, signal);
+    const host = hosts.on(hostOf(context));
+    const sandbox = await host.adopt(workspaceId, epoch, signal);
     context.hasTakenOver = sandbox !== null;
+    context.cameBy = host.cameBy(workspaceId);
     if (sandbox) return;
     throw new CellbookError('sandbox_unavailable', {
       doing: `taking over the sandbox of workspace ${workspaceId}`,

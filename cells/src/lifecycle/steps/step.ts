@@ -7,6 +7,7 @@ import type { ErrorCode } from '@cellbook/shared/errors.ts';
 import type { HostId, OrgId, SandboxId, UserId, WorkspaceId } from '@cellbook/shared/ids.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
 import type { Tier } from '@cellbook/shared/protocol/principal.ts';
+import type { Rung } from '@cellbook/shared/protocol/resume.ts';
 import type { Phase } from '@cellbook/shared/protocol/workspace.ts';
 import type { Hosts } from '../../host/hosts.ts';
 import type { WhyNot } from '../../ladder/climb.ts';
@@ -69,6 +70,8 @@ export interface StepContext {
   climbed: Climbed | null;
   /** Set by adopt_sandbox. */
   hasTakenOver: boolean;
+  /** Set by adopt_sandbox: by which rung it had come back, as its host knows. */
+  cameBy: Rung | null;
   /** Set by sleep_sandbox, taken back by store_memory: its sandbox is frozen, and its files stay where they are. */
   isFrozen: boolean;
 }

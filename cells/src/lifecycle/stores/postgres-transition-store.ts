@@ -70,13 +70,14 @@ function toTransition(row: StoredTransition): TransitionRow {
   };
   const step = row.step ?? '';
   const { problem } = row;
+  const resume = resumeReportSchema.nullable().parse(row.resume);
   if (row.kind === 'intent') return { ...common, kind: 'intent', step };
   if (row.kind === 'outcome') {
     const outcome = row.outcome === 'ok' ? 'ok' : 'failed';
-    return { ...common, kind: 'outcome', step, outcome, durationMs: row.durationMs ?? 0, problem };
+    const took = { outcome, durationMs: row.durationMs ?? 0 } as const;
+    return { ...common, kind: 'outcome', step, ...took, problem, ...(resume && { resume }) };
   }
   const from = phaseSchema.parse(row.fromPhase);
-  const resume = resumeReportSchema.nullable().parse(row.resume);
   const to = phaseSchema.parse(row.toPhase);
   return { ...common, kind: 'phase', event: step, from, to, problem, ...(resume && { resume }) };
 }

@@ -8,7 +8,15 @@ import type { ResumeReport } from '../../ladder/resume-report.ts';
 
 export type TransitionKind =
   | { kind: 'intent'; step: string }
-  | { kind: 'outcome'; step: string; outcome: 'ok' | 'failed'; durationMs: number; problem: string | null }
+  | {
+      kind: 'outcome';
+      step: string;
+      outcome: 'ok' | 'failed';
+      durationMs: number;
+      problem: string | null;
+      /** With `start_sandbox`: for whoever ends the resume, should it not be who began it. */
+      resume?: ResumeReport;
+    }
   | {
       kind: 'phase';
       event: string;

@@ -37,6 +37,7 @@ function rowOf(entry: NewTransition) {
         outcome: entry.outcome,
         duration_ms: Math.round(entry.durationMs),
         problem: entry.problem,
+        resume: entry.resume ?? null,
       };
     case 'phase':
       return {

@@ -42,6 +42,7 @@ export async function judgeWorkspace(
   const wrong = [
     at === wanted ? null : `workspace ${subject.id} is ${at} and should be ${wanted}`,
     isAsWanted,
+    row.phase === 'running' && row.lastResume === null ? `${subject.id} does not say how it came back` : null,
     invariants.always_a_chain(subject.id, chain.map(seenTransition)),
     invariants.always_older_epochs_refused(subject.id, await acceptOlder(cell, row, dead, chain)),
   ];
