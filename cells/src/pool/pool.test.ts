@@ -1,6 +1,6 @@
 /** The pool of one host, through crashes of its controller at each point. */
 import { ManualClock } from '@cellbook/shared/clock.ts';
-import { hostIdSchema, newSandboxId, newWorkspaceId } from '@cellbook/shared/ids.ts';
+import { hostIdSchema, newSandboxId, newUserId, newWorkspaceId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import { silentLogger } from '@cellbook/shared/log.ts';
 import { seededRandom } from '@cellbook/shared/random.ts';
@@ -8,10 +8,11 @@ import { expect, test } from 'vitest';
 import { Hosts } from '../host/hosts.ts';
 import { LocalSandboxHost } from '../host/local-sandbox-host.ts';
 import { NotedDriver, notedGolden, notedGoldens } from '../host/testing/noted-driver.ts';
-import { nobody, type SandboxSpec } from '../sandbox/driver.ts';
+import { nobody } from '../sandbox/driver.ts';
 import { noLink } from '../sandbox/none/driver.ts';
 import { Demand } from './forecast/demand.ts';
 import { MemoryDemandStore } from './forecast/demand-store.ts';
+import type { MemberWish } from './member-source.ts';
 import { MemoryPoolStore } from './memory-pool-store.ts';
 import { Pool } from './pool.ts';
 import { MemoryGenerationStore } from './staged/memory-generation-store.ts';
@@ -37,7 +38,9 @@ function open(target = 2) {
     staging: new Staging({ store: generations, clock, log: silentLogger }),
     demand: new Demand(new MemoryDemandStore(), clock),
   };
-  const spec = (): SandboxSpec => ({
+  const ownerId = newUserId(random);
+  const spec = (): MemberWish => ({
+    ownerId,
     ...{ sandboxId: newSandboxId(random), workspaceId: newWorkspaceId(random), epoch: 1 },
     ...{ homeDirectory: '/home', limits: notedGolden.limits, environment: {} },
   });

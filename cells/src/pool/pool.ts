@@ -9,7 +9,7 @@
  */
 import type { Clock, Timer } from '@cellbook/shared/clock.ts';
 import { CellbookError, toCellbookError } from '@cellbook/shared/errors.ts';
-import { newSandboxId, type SandboxId } from '@cellbook/shared/ids.ts';
+import { newSandboxId, type SandboxId, type UserId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
 import type { Random } from '@cellbook/shared/random.ts';
@@ -19,7 +19,7 @@ import { repeatEvery } from '../repeat.ts';
 import { nobody, type Sandbox, type SandboxSpec } from '../sandbox/driver.ts';
 import type { Demand } from './forecast/demand.ts';
 import { keep, type ToAdd } from './keep.ts';
-import type { MemberSource } from './member-source.ts';
+import type { MemberSource, MemberWish } from './member-source.ts';
 import { noPoolMetrics, type PoolMetrics } from './pool-metrics.ts';
 import type { PoolSetting } from './pool-setting.ts';
 import type { Claimed, PoolStore } from './pool-store.ts';
@@ -78,7 +78,7 @@ export class Pool implements MemberSource {
   }
 
   /** Makes a ready member of a host the workspace's. Throws `gone` where there is none for it. */
-  async claim(host: SandboxHost, spec: SandboxSpec, signal: AbortSignal): Promise<Sandbox> {
+  async claim(host: SandboxHost, { ownerId, ...spec }: MemberWish, signal: AbortSignal): Promise<Sandbox> {
     const { store, clock, demand, staging, random } = this.#deps;
     const { hostId, pool } = host;
     const { tier = 'free' } = spec;
@@ -93,17 +93,16 @@ export class Pool implements MemberSource {
     try {
       const sandbox = await pool.claim({ ...spec, sandboxId: claimed.sandboxId }, signal);
       this.#metrics.countClaim('claimed');
-      staging.claimed(claimed.generation, clock.monotonicMs() - begunMs, spec.workspaceId);
+      staging.claimed(claimed.generation, clock.monotonicMs() - begunMs, ownerId, spec.workspaceId);
       void store.remove(claimed.sandboxId).catch((error) => this.#leave(host, claimed.sandboxId, error));
       return sandbox;
     } catch (error) {
       this.#metrics.countClaim('failed');
-      this.#note(
-        claimed,
-        toCellbookError(error, 'claiming a sandbox'),
-        clock.monotonicMs() - begunMs,
+      this.#note(claimed, toCellbookError(error, 'claiming a sandbox'), {
+        ownerId,
+        tookMs: clock.monotonicMs() - begunMs,
         signal,
-      );
+      });
       await this.#giveUp(host, claimed.sandboxId);
       throw error;
     }
@@ -155,7 +154,7 @@ export class Pool implements MemberSource {
     });
     for (const { sandboxId, state, generation } of retire) {
       if (!(await store.retire(sandboxId, state))) continue;
-      if (ended.has(sandboxId)) staging.crashed(generation);
+      if (ended.has(sandboxId)) staging.crashed(generation, null);
       await host.pool?.drop(sandboxId);
     }
     for (const sandboxId of unknown) await host.pool?.drop(sandboxId);
@@ -177,17 +176,18 @@ export class Pool implements MemberSource {
       await store.ready(sandboxId, clock.nowMs());
     } catch (error) {
       const { code } = toCellbookError(error, 'adding a member to the pool');
-      if (!this.#closing.signal.aborted && !isNoFaultOfIts.has(code)) staging.crashed(generation);
+      if (!this.#closing.signal.aborted && !isNoFaultOfIts.has(code)) staging.crashed(generation, null);
       if (await store.retire(sandboxId, 'starting')) await pool.drop(sandboxId);
       throw error;
     }
   }
 
-  #note({ generation }: Claimed, { code }: CellbookError, tookMs: number, signal: AbortSignal): void {
+  #note({ generation }: Claimed, { code }: CellbookError, by: FailedClaim): void {
+    const { ownerId, tookMs, signal } = by;
     const { staging } = this.#deps;
     // Whoever waited has gone on: with the next rung if it took too long.
-    if (signal.aborted) staging.claimed(generation, tookMs);
-    else if (!isNoFaultOfIts.has(code)) staging.crashed(generation);
+    if (signal.aborted) staging.claimed(generation, tookMs, ownerId);
+    else if (!isNoFaultOfIts.has(code)) staging.crashed(generation, ownerId);
   }
 
   /** Ended, unless it is the workspace's after all: the next rung is given that one then. */
@@ -203,6 +203,12 @@ export class Pool implements MemberSource {
   #leave({ hostId }: SandboxHost, sandboxId: SandboxId, err: unknown): void {
     this.#deps.log.warn({ err, hostId, sandboxId }, 'a claimed member is left to a later look');
   }
+}
+
+interface FailedClaim {
+  ownerId: UserId;
+  tookMs: number;
+  signal: AbortSignal;
 }
 
 /** A member whose place was needed, a host that is full or away, a controller that is not the owner any more. */

@@ -51,6 +51,14 @@ export const poolLimits = {
       triedMin: 10,
       /** Of so many with two slow ones, the share of slow ones is below a quarter with 95 %. */
       promoteClaimsMin: 30,
+      /**
+       * Whoever owns a sandbox can make it crash, or slow: so many owners, those who had most of it, are left out
+       * before anything is concluded. What is left has to be from somebody else again, and from a share of all who
+       * claimed: of the thirty who are needed for a promotion, three.
+       */
+      ownersLeftOut: 2,
+      ownersMin: 3,
+      ownersShareMin: 0.1,
       /** Of either image, on a machine that does other things too, while the current one's own are not known. */
       crashShareExpected: 0.02,
       slowShareExpected: 0.1,

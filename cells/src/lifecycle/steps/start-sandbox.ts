@@ -44,13 +44,14 @@ function climbUp(
 ): Promise<Climbed> {
   const { clock, hosts, imageKeys, pool } = tools;
   const hostId = hostOf(context);
+  const { ownerId } = context;
   const host = hosts.on(hostId);
   const isAtRest = rest?.hostId === hostId;
   const whyNoRest = context.whyNoRest(host.keeps !== null);
   return wake(
     {
       ...{ host, clock, spec: () => specOf(tools, context, pool?.goldenOf(host) ?? null) },
-      ...(pool && { claimMember: (spec, both) => pool.claim(host, spec, both) }),
+      ...(pool && { claimMember: (spec, both) => pool.claim(host, { ...spec, ownerId }, both) }),
       makeRoom: (both) => tools.makeRoom(hostId, both),
       imageKey: () => imageKeys.find(context.workspaceId),
     },

@@ -1,10 +1,14 @@
+import { newUserId } from '@cellbook/shared/ids.ts';
+import { systemRandom } from '@cellbook/shared/random.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { poolGenerations } from '../../db/pool.ts';
+import { poolGenerationOwners, poolGenerations } from '../../db/pool.ts';
 import { createTestDatabase, type TestDatabase } from '../../db/test-database.ts';
 import type { GenerationStore } from './generation-store.ts';
+import { noOwners } from './judge.ts';
 import { MemoryGenerationStore } from './memory-generation-store.ts';
 import { createPostgresGenerationStore } from './postgres-generation-store.ts';
 
+const ada = newUserId(systemRandom);
 let fresh: TestDatabase;
 beforeAll(async () => {
   fresh = await createTestDatabase();
@@ -12,6 +16,7 @@ beforeAll(async () => {
 afterAll(() => fresh?.drop());
 beforeEach(async () => {
   await fresh.database.delete(poolGenerations);
+  await fresh.database.delete(poolGenerationOwners);
 });
 
 const implementations: [string, () => GenerationStore][] = [
@@ -27,7 +32,7 @@ describe.each(implementations)('the store of generations in %s', (_, create) => 
   test('the first is current at once, a later one a candidate, whoever tells of them how often', async () => {
     const store = create();
     await Promise.all(['one', 'one', 'one'].map((generation) => store.introduce(generation, 1)));
-    await store.count('one', once);
+    await store.count('one', once, ada);
     await Promise.all(['two', 'two'].map((generation) => store.introduce(generation, 2)));
     expect(await stages(store)).toEqual({ one: 'current', two: 'candidate' });
     const nothing = { tried: 0, crashed: 0, claims: 0, slow: 0 };
@@ -41,8 +46,35 @@ describe.each(implementations)('the store of generations in %s', (_, create) => 
   test('counts add up, and those of one that is not there are nobody’s', async () => {
     const store = create();
     await store.introduce('one', 1);
-    await Promise.all([store.count('one', once), store.count('one', once), store.count('none', once)]);
+    await Promise.all(['one', 'one', 'none'].map((generation) => store.count(generation, once, null)));
     expect(await store.list()).toMatchObject([{ tried: 4, crashed: 2, claims: 2, slow: 2 }]);
+  });
+
+  test('what belongs to owners is told by sums, those with most of it apart, until a new candidate comes', async () => {
+    const store = create();
+    await store.introduce('one', 1);
+    await store.introduce('two', 2);
+    const [bob, cleo] = [newUserId(systemRandom), newUserId(systemRandom)];
+    const good = { tried: 1, crashed: 0, claims: 1, slow: 0 };
+    await store.count('two', { tried: 5, crashed: 5, claims: 0, slow: 0 }, ada);
+    await store.count('two', { tried: 2, crashed: 1, claims: 2, slow: 2 }, bob);
+    await store.count('two', { tried: 3, crashed: 2, claims: 1, slow: 0 }, cleo);
+    await store.count('two', good, bob);
+    await store.count('two', good, null);
+    await store.count('gone', good, ada);
+    const expected = {
+      all: { tried: 11, crashed: 8, claims: 4, slow: 2 },
+      mostCrashed: { tried: 8, crashed: 7, claims: 1, slow: 0 },
+      mostSlow: { tried: 3, crashed: 1, claims: 3, slow: 2 },
+      ...{ owners: 3, ownersCrashed: 3, ownersSlow: 1 },
+    };
+    expect(await store.ownersOf('two')).toEqual(expected);
+    expect(await store.ownersOf('one')).toEqual(noOwners);
+    await store.count('one', good, ada);
+    await store.introduce('three', 3);
+    expect(await store.ownersOf('one')).toEqual(noOwners);
+    expect(await store.ownersOf('two')).toEqual(expected);
+    expect(await store.ownersOf('gone')).toEqual(noOwners);
   });
 
   test('a candidate is promoted or rolled back once', async () => {

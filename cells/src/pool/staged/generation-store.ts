@@ -7,7 +7,8 @@
  * Each change is one statement on what was seen, so that two who look at once change it once. A Postgres and a memory
  * implementation pass one suite (generation-store.test.ts).
  */
-import type { Counts } from './judge.ts';
+import type { UserId } from '@cellbook/shared/ids.ts';
+import type { Counts, OwnerCounts } from './judge.ts';
 
 export type Stage = 'candidate' | 'current' | 'past' | 'rolled_back';
 
@@ -19,10 +20,12 @@ export interface Generation extends Counts {
 
 export interface GenerationStore {
   list(): Promise<Generation[]>;
-  /** Those that have not been seen yet: the first one ever is current at once. A new candidate begins both counts anew. */
+  /** Those that have not been seen yet: the first one ever is current at once. A new candidate begins all counts but other candidates’ anew. */
   introduce(generation: string, nowMs: number): Promise<void>;
-  /** Nothing where it is not there. */
-  count(generation: string, more: Counts): Promise<void>;
+  /** What belongs to an owner counts as his, too. Nothing where the generation is not there. */
+  count(generation: string, more: Counts, owner: UserId | null): Promise<void>;
+  /** What of its counts belongs to owners. */
+  ownersOf(generation: string): Promise<OwnerCounts>;
   /** A candidate, or one of the past where nothing else is left; false where it is neither. What was current is past. */
   promote(generation: string, nowMs: number): Promise<boolean>;
   /** False where it is no candidate any more. */

@@ -1,9 +1,37 @@
 import { limits } from '@cellbook/shared/limits.ts';
 import { expect, test } from 'vitest';
-import { interval, judge, noCounts } from './judge.ts';
+import { type Counts, type Evidence, interval, judge, noCounts, noOwners, sumOf } from './judge.ts';
 
-const { triedMin, promoteClaimsMin } = limits.pool.staged;
-const good = { tried: 400, crashed: 2, claims: 200, slow: 10 };
+const { triedMin, promoteClaimsMin, ownersLeftOut } = limits.pool.staged;
+
+/** Of restores, and of members that are nobody's. */
+const nobodys = (counts: Partial<Counts>): Evidence => ({
+  total: { ...noCounts, ...counts },
+  owned: noOwners,
+});
+
+/** Of claims, one entry for each owner. */
+function owned(owners: readonly Partial<Counts>[], restored = 0): Evidence {
+  const each = owners.map((counts) => ({ ...noCounts, ...counts }));
+  const all = sumOf(each);
+  const having = (key: 'crashed' | 'slow') =>
+    each.filter((counts) => counts[key] > 0).toSorted((one, other) => other[key] - one[key]);
+  const most = (key: 'crashed' | 'slow') => sumOf(having(key).slice(0, ownersLeftOut));
+  return {
+    total: { ...all, tried: all.tried + restored },
+    owned: {
+      ...{ all, mostCrashed: most('crashed'), mostSlow: most('slow'), owners: each.length },
+      ...{ ownersCrashed: having('crashed').length, ownersSlow: having('slow').length },
+    },
+  };
+}
+
+/** So many owners who claimed so often each. */
+const each = (owners: number, counts: Partial<Counts>) => Array.from({ length: owners }, () => counts);
+const once = { tried: 1, claims: 1 };
+const good = owned(each(200, once), 200);
+const wait = { type: 'wait', doubtful: false };
+const doubt = { type: 'wait', doubtful: true };
 
 test('Wilson’s interval is as published', () => {
   // Newcombe 1998, "Two-sided confidence intervals for the single proportion", table I.
@@ -19,25 +47,56 @@ test('Wilson’s interval is as published', () => {
 
 test('of too few nothing is concluded, however bad they are', () => {
   const few = triedMin - 1;
-  expect(judge({ ...noCounts, tried: few, crashed: few }, good)).toEqual({ type: 'wait' });
-  expect(judge({ tried: 60, crashed: 0, claims: few, slow: few }, good)).toEqual({ type: 'wait' });
+  expect(judge(nobodys({ tried: few, crashed: few }), good)).toEqual(wait);
+  expect(judge(owned(each(few, { ...once, slow: 1 }), 60), good)).toEqual(wait);
 });
 
-test('one that crashes more than chance explains is rolled back, though the current one has no counts yet', () => {
-  const crashing = { ...noCounts, tried: triedMin, crashed: 4 };
+test('one whose restores crash more than chance explains is rolled back, though the current one has no counts yet', () => {
+  const crashing = nobodys({ tried: triedMin, crashed: 4 });
   expect(judge(crashing, good)).toEqual({ type: 'roll_back', because: 'crashes' });
-  expect(judge(crashing, noCounts)).toEqual({ type: 'roll_back', because: 'crashes' });
-  expect(judge({ ...crashing, crashed: 1 }, good)).toEqual({ type: 'wait' });
+  expect(judge(crashing, nobodys({}))).toEqual({ type: 'roll_back', because: 'crashes' });
+  expect(judge(nobodys({ tried: triedMin, crashed: 1 }), good)).toEqual(wait);
 });
 
-test('one that is slower than the current one is rolled back, and a slow machine is no fault of it', () => {
-  const slow = { tried: 60, crashed: 0, claims: 30, slow: 15 };
+test('one that crashes for many people is rolled back', () => {
+  const crashing = owned([...each(8, { ...once, crashed: 1 }), ...each(20, once)]);
+  expect(judge(crashing, good)).toEqual({ type: 'roll_back', because: 'crashes' });
+});
+
+test('one or two people, however often they make theirs crash or slow, neither roll it back nor keep it from others', () => {
+  for (const bad of ['crashed', 'slow'] as const) {
+    const spoiler = { tried: 500, claims: 500, [bad]: 500 };
+    expect(judge(owned([spoiler]), good)).toEqual(doubt);
+    expect(judge(owned([spoiler, spoiler, ...each(10, once)], 10), good)).toEqual(doubt);
+    expect(judge(owned([spoiler, spoiler, ...each(promoteClaimsMin, once)]), good)).toEqual({
+      type: 'promote',
+    });
+  }
+});
+
+test('three of a thousand are still few: what is wrong for everybody is seen by a share of them', () => {
+  const spoilers = each(3, { tried: 200, claims: 200, crashed: 200 });
+  expect(judge(owned([...spoilers, ...each(997, once)]), good)).toEqual(doubt);
+  expect(judge(owned([...spoilers, ...each(8, once)]), good)).toEqual({
+    ...{ type: 'roll_back', because: 'crashes' },
+  });
+});
+
+test('nobody makes room for a bad image by making the current one crash', () => {
+  const spoiled = owned([{ tried: 500, crashed: 500 }, { tried: 500, crashed: 500 }, ...each(200, once)]);
+  const crashing = owned([...each(8, { ...once, crashed: 1 }), ...each(20, once)]);
+  expect(judge(crashing, spoiled)).toEqual({ type: 'roll_back', because: 'crashes' });
+});
+
+test('one that is slower for many is rolled back, and a slow machine is no fault of it', () => {
+  const slow = owned([...each(15, { ...once, slow: 1 }), ...each(18, once)]);
   expect(judge(slow, good)).toEqual({ type: 'roll_back', because: 'latency' });
-  expect(judge(slow, { ...good, slow: 100 })).toEqual({ type: 'promote' });
+  const slowToo = owned([...each(100, { ...once, slow: 1 }), ...each(100, once)]);
+  expect(judge(slow, slowToo)).toEqual({ type: 'promote' });
 });
 
 test('one that has done well often enough has everybody', () => {
-  const well = { tried: 2 * promoteClaimsMin, crashed: 0, claims: promoteClaimsMin, slow: 1 };
-  expect(judge(well, good)).toEqual({ type: 'promote' });
-  expect(judge({ ...well, claims: promoteClaimsMin - 1 }, good)).toEqual({ type: 'wait' });
+  const well = (claims: number) => owned(each(claims, once), claims);
+  expect(judge(well(promoteClaimsMin), good)).toEqual({ type: 'promote' });
+  expect(judge(well(promoteClaimsMin - 1), good)).toEqual(wait);
 });

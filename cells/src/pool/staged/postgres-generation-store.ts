@@ -1,8 +1,10 @@
-import { and, asc, eq, inArray, sql } from 'drizzle-orm';
+import { limits } from '@cellbook/shared/limits.ts';
+import { and, asc, desc, eq, gt, inArray, notInArray, sql } from 'drizzle-orm';
+import type { AnyPgColumn } from 'drizzle-orm/pg-core';
 import type { Database } from '../../db/database.ts';
-import { poolGenerations as table } from '../../db/pool.ts';
+import { poolGenerationOwners as owners, poolGenerations as table } from '../../db/pool.ts';
 import type { GenerationStore, Stage } from './generation-store.ts';
-import { noCounts } from './judge.ts';
+import { noCounts, type OwnerCounts, sumOf } from './judge.ts';
 
 /** Generations change seldom: whoever changes them has them alone. */
 const alone = sql`lock table ${table} in share row exclusive mode`;
@@ -21,11 +23,14 @@ export function createPostgresGenerationStore(database: Database): GenerationSto
         if (known.some((each) => each.generation === generation)) return;
         const stage = known.some((each) => each.stage === 'current') ? 'candidate' : 'current';
         await transaction.update(table).set(noCounts).where(isStage('current'));
+        const candidates = known.flatMap((each) => (each.stage === 'candidate' ? each.generation : []));
+        await transaction.delete(owners).where(notInArray(owners.generation, candidates));
         await transaction.insert(table).values({ generation, stage, stagedAt: new Date(nowMs) });
       });
     },
-    async count(generation, { tried, crashed, claims, slow }) {
-      await database
+    async count(generation, counts, owner) {
+      const { tried, crashed, claims, slow } = counts;
+      const found = await database
         .update(table)
         .set({
           tried: sql`${table.tried} + ${tried}`,
@@ -33,8 +38,12 @@ export function createPostgresGenerationStore(database: Database): GenerationSto
           claims: sql`${table.claims} + ${claims}`,
           slow: sql`${table.slow} + ${slow}`,
         })
-        .where(eq(table.generation, generation));
+        .where(eq(table.generation, generation))
+        .returning({ generation: table.generation });
+      if (found.length > 0 && owner !== null)
+        await countOwned(database, { generation, ownerId: owner, ...counts });
     },
+    ownersOf: (generation) => ownersOf(database, generation),
     promote(generation, nowMs) {
       return database.transaction(async (transaction) => {
         await transaction.execute(alone);
@@ -58,5 +67,58 @@ export function createPostgresGenerationStore(database: Database): GenerationSto
         .returning({ generation: table.generation });
       return changed.length > 0;
     },
+  };
+}
+
+async function countOwned(database: Database, more: typeof owners.$inferInsert): Promise<void> {
+  await database
+    .insert(owners)
+    .values(more)
+    .onConflictDoUpdate({
+      target: [owners.generation, owners.ownerId],
+      set: {
+        tried: sql`${owners.tried} + excluded.tried`,
+        crashed: sql`${owners.crashed} + excluded.crashed`,
+        claims: sql`${owners.claims} + excluded.claims`,
+        slow: sql`${owners.slow} + excluded.slow`,
+      },
+    });
+}
+
+const columns = { tried: owners.tried, crashed: owners.crashed, claims: owners.claims, slow: owners.slow };
+
+async function ownersOf(database: Database, generation: string): Promise<OwnerCounts> {
+  const isOfIt = eq(owners.generation, generation);
+  const most = (column: typeof owners.crashed | typeof owners.slow) =>
+    database
+      .select(columns)
+      .from(owners)
+      .where(and(isOfIt, gt(column, 0)))
+      .orderBy(desc(column), asc(owners.ownerId))
+      .limit(limits.pool.staged.ownersLeftOut);
+  const sum = (column: AnyPgColumn) => sql<number>`coalesce(sum(${column}), 0)::int`;
+  const [[sums], mostCrashed, mostSlow] = await Promise.all([
+    database
+      .select({
+        ...{ tried: sum(owners.tried), crashed: sum(owners.crashed) },
+        ...{ claims: sum(owners.claims), slow: sum(owners.slow) },
+        owners: sql<number>`count(*)::int`,
+        ownersCrashed: sql<number>`(count(*) filter (where ${owners.crashed} > 0))::int`,
+        ownersSlow: sql<number>`(count(*) filter (where ${owners.slow} > 0))::int`,
+      })
+      .from(owners)
+      .where(isOfIt),
+    most(owners.crashed),
+    most(owners.slow),
+  ]);
+  const {
+    owners: count,
+    ownersCrashed,
+    ownersSlow,
+    ...all
+  } = sums ?? { ...noCounts, owners: 0, ownersCrashed: 0, ownersSlow: 0 };
+  return {
+    ...{ all, mostCrashed: sumOf(mostCrashed), mostSlow: sumOf(mostSlow) },
+    ...{ owners: count, ownersCrashed, ownersSlow },
   };
 }

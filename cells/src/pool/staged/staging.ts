@@ -3,11 +3,11 @@
  * the newest. What was counted goes to its table within a look of the pool; of a crash two seconds are lost.
  */
 import type { Clock } from '@cellbook/shared/clock.ts';
-import type { WorkspaceId } from '@cellbook/shared/ids.ts';
+import type { UserId, WorkspaceId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
 import type { Generation, GenerationStore } from './generation-store.ts';
-import { type Counts, judge, noCounts } from './judge.ts';
+import { addTo, type Counts, type Evidence, judge, noCounts } from './judge.ts';
 import { type Offer, type Stages, stagesOf, withoutAlternative } from './stages.ts';
 
 export interface StagingDeps {
@@ -17,15 +17,25 @@ export interface StagingDeps {
   onRollBack?(because: string): void;
 }
 
+/** What has not gone to the table yet. */
+interface Uncounted {
+  generation: string;
+  owner: UserId | null;
+  counts: Counts;
+}
+
 interface Recent {
   generation: string;
+  ownerId: UserId;
   untilMs: number;
 }
 
 export class Staging {
   readonly #deps: StagingDeps;
   #stages: Stages = { current: null, candidate: null };
-  readonly #uncounted = new Map<string, Counts>();
+  readonly #uncounted = new Map<string, Uncounted>();
+  /** Said once of each. */
+  readonly #doubted = new Set<string>();
   /** Workspaces that claimed a while ago: their sandbox's crash is their image's. */
   readonly #recent = new Map<WorkspaceId, Recent>();
 
@@ -38,22 +48,23 @@ export class Staging {
   }
 
   restored(generation: string): void {
-    this.#count(generation, { tried: 1 });
+    this.#count(generation, null, { tried: 1 });
   }
 
-  /** A restore or a claim failed, or a member ended by itself. */
-  crashed(generation: string): void {
-    this.#count(generation, { tried: 1, crashed: 1 });
+  /** A restore failed, or a member ended by itself: nobody's; or a claim: its owner's. */
+  crashed(generation: string, owner: UserId | null): void {
+    this.#count(generation, owner, { tried: 1, crashed: 1 });
   }
 
-  claimed(generation: string, tookMs: number, workspaceId?: WorkspaceId): void {
+  /** Without a workspace it was not had in time. */
+  claimed(generation: string, tookMs: number, ownerId: UserId, workspaceId?: WorkspaceId): void {
     const { clock } = this.#deps;
     const slow = tookMs > limits.pool.staged.slowMs ? 1 : 0;
-    this.#count(generation, { tried: 1, claims: 1, slow });
+    this.#count(generation, ownerId, { tried: 1, claims: 1, slow });
     if (workspaceId === undefined) return;
     const untilMs = clock.monotonicMs() + limits.pool.staged.soonMs;
     this.#recent.delete(workspaceId);
-    this.#recent.set(workspaceId, { generation, untilMs });
+    this.#recent.set(workspaceId, { generation, ownerId, untilMs });
     for (const [id, recent] of this.#recent)
       if (recent.untilMs < clock.monotonicMs() || this.#recent.size > limits.pool.staged.recentMax)
         this.#recent.delete(id);
@@ -64,14 +75,14 @@ export class Staging {
     const recent = this.#recent.get(workspaceId);
     this.#recent.delete(workspaceId);
     if (recent && recent.untilMs >= this.#deps.clock.monotonicMs())
-      this.#count(recent.generation, { crashed: 1 });
+      this.#count(recent.generation, recent.ownerId, { crashed: 1 });
   }
 
   async settle(offers: readonly Offer[]): Promise<void> {
     const { store, clock } = this.#deps;
-    for (const [generation, counts] of [...this.#uncounted]) {
-      this.#uncounted.delete(generation);
-      await store.count(generation, counts);
+    for (const [key, { generation, counts, owner }] of [...this.#uncounted]) {
+      this.#uncounted.delete(key);
+      await store.count(generation, counts, owner);
     }
     const before = await store.list();
     const own = offers.flatMap((offer) => offer?.own ?? []);
@@ -91,9 +102,13 @@ export class Staging {
     const find = (generation: string | null) => all.find((each) => each.generation === generation);
     const [candidate, current] = [find(stages.candidate), find(stages.current)];
     if (!candidate || !current) return false;
-    const verdict = judge(candidate, current);
-    if (verdict.type === 'wait') return false;
+    const [evidence, usual] = [await this.#evidenceOf(candidate), await this.#evidenceOf(current)];
+    const verdict = judge(evidence, usual);
     const { generation } = candidate;
+    if (verdict.type === 'wait') {
+      if (verdict.doubtful) this.#doubt(generation, evidence);
+      return false;
+    }
     const counted = { generation, candidate: countsOf(candidate), current: countsOf(current) };
     if (verdict.type === 'promote') {
       log.info(counted, 'a new image of the pool has done well: all members are of it from now on');
@@ -111,10 +126,33 @@ export class Staging {
     return isDone;
   }
 
-  #count(generation: string, more: Partial<Counts>): void {
-    const counts = this.#uncounted.get(generation) ?? { ...noCounts };
-    for (const key of ['tried', 'crashed', 'claims', 'slow'] as const) counts[key] += more[key] ?? 0;
-    this.#uncounted.set(generation, counts);
+  async #evidenceOf(generation: Generation): Promise<Evidence> {
+    return {
+      total: countsOf(generation),
+      owned: await this.#deps.store.ownersOf(generation.generation),
+    };
+  }
+
+  #doubt(generation: string, { total, owned: { owners, ownersCrashed, ownersSlow } }: Evidence): void {
+    if (this.#doubted.has(generation)) return;
+    this.#doubted.add(generation);
+    const said = { generation, candidate: total, owners, ownersCrashed, ownersSlow };
+    this.#deps.log.warn(
+      said,
+      'a new image of the pool does worse for so few people that it may be them: nothing is concluded yet',
+    );
+  }
+
+  /** Owners matter where there is a candidate to judge. */
+  #count(generation: string, owner: UserId | null, more: Partial<Counts>): void {
+    const by = this.#stages.candidate === null ? null : owner;
+    const key = `${generation} ${by ?? ''}`;
+    const known = this.#uncounted.get(key) ?? { generation, owner: by, counts: { ...noCounts } };
+    addTo(known.counts, { ...noCounts, ...more });
+    this.#uncounted.set(key, known);
+    const [oldest] = this.#uncounted.keys();
+    if (this.#uncounted.size > limits.pool.staged.recentMax && oldest !== undefined)
+      this.#uncounted.delete(oldest);
   }
 }
 
