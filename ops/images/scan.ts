@@ -3,11 +3,12 @@
  * as one line of JSON and keeps it beside the image (`scan.json`). It ends with 0 where nothing is known against it,
  * 1 where something is, and 2 where it could not be found out: then the image is not scanned, and says so.
  *
- * With `--offline` the database is read from `<cache>/osv/osv-scalibr/Debian/all.zip`, which an operator without a way
- * out copies from osv-vulnerabilities.storage.googleapis.com/Debian/all.zip.
+ * Where OSV cannot be reached, a copy is read, as with `--offline`: from `<cache>/osv/osv-scalibr/Debian/all.zip`, which an operator without a way
+ * out copies from osv-vulnerabilities.storage.googleapis.com/Debian/all.zip, with its time (`curl -R`): the result says
+ * of when it is. Hosts read what is kept (cells/src/host/image-scan) and tell it by a metric and an alert.
  */
 import { execFile } from 'node:child_process';
-import { rename, writeFile } from 'node:fs/promises';
+import { rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { systemClock } from '@cellbook/shared/clock.ts';
@@ -38,18 +39,33 @@ export function scanPackages({ scanner, packages, database }: ScanOptions): Prom
   });
 }
 
+/** When the copy of the database was made, by its file's time; null where there is none. */
+async function takenAt(database: string): Promise<string | null> {
+  const copy = await stat(join(database, 'osv-scalibr/Debian/all.zip')).catch(() => null);
+  return copy?.mtime.toISOString() ?? null;
+}
+
 async function main(): Promise<number> {
   const { values } = parseArgs({ options: { offline: { type: 'boolean', default: false } } });
   const cache = cacheDirectory();
   const progress = (line: string) => console.error(line);
   const image = await ensureImage({ cacheDirectory: cache, progress });
-  const scan = await scanPackages({
+  const asked = {
     scanner: await ensureScanner(cache, progress),
     packages: join(image.directory, 'rootfs/var/lib/dpkg/status'),
-    ...(values.offline && { database: join(cache, 'osv') }),
-  });
+  };
+  const database = join(cache, 'osv');
+  const databaseAt = await takenAt(database);
+  let scan = await scanPackages({ ...asked, ...(values.offline && { database }) });
+  let isOffline = values.offline;
+  if (scan.status === 'not_scanned' && !isOffline && databaseAt !== null) {
+    progress(`OSV was not reached (${scan.why}): the copy of ${databaseAt} is read`);
+    scan = await scanPackages({ ...asked, database });
+    isOffline = true;
+  }
   const scannedAt = new Date(systemClock.nowMs()).toISOString();
-  const result = JSON.stringify({ image: image.digest, scannedAt, ...scan });
+  const known = isOffline && databaseAt !== null && { databaseAt };
+  const result = JSON.stringify({ image: image.digest, scannedAt, ...known, ...scan });
   const path = join(image.directory, 'scan.json');
   await writeFile(`${path}.draft`, result);
   await rename(`${path}.draft`, path);

@@ -27,6 +27,8 @@ const environmentSchema = z.object({
   CELLBOOK_OBJECTS: z.string().optional(),
   CELLBOOK_RUNSC: z.string().optional(),
   CELLBOOK_IMAGE_DIR: z.string().optional(),
+  /** Whether hosts take an image that was not scanned (ops/runbooks/alerts/image-scan.md). */
+  CELLBOOK_IMAGE_SCAN: z.enum(['warn', 'refuse']).default('warn'),
   /** What notebooks may reach: a file, or `off` (ops/runbooks/egress.md). */
   CELLBOOK_EGRESS: z.string().min(1).optional(),
   /** Sandboxes that hosts keep ready for whoever comes next: `auto`, a number or `off` (cells/src/pool/README.md). */
@@ -52,6 +54,7 @@ export interface PlatformConfig {
   runsc: string | null;
   imageDirectory: string | null;
   egress: string | null;
+  imageScan: 'warn' | 'refuse';
   pool: string;
   /** Regions with a GPU scheduler. */
   gpu: GpuPlace[];
@@ -78,6 +81,7 @@ export function platformConfig(env: NodeJS.ProcessEnv): PlatformConfig {
     imageDirectory: parsed.CELLBOOK_IMAGE_DIR ?? null,
     // Programs run in the checkout, wherever the command was given.
     egress: egressOf(parsed.CELLBOOK_EGRESS),
+    imageScan: parsed.CELLBOOK_IMAGE_SCAN,
     pool: parsed.CELLBOOK_POOL,
     gpu,
     gpuNodes: readNodes(parsed.CELLBOOK_GPU_NODES, gpu),

@@ -122,9 +122,10 @@ function environmentOf(
   runsc: string | null,
   imageDirectory: string | null,
 ): CellEnvironment {
-  const { sandboxDriver, cacheDirectory, egress, pool } = config;
+  const { sandboxDriver, cacheDirectory, egress, pool, imageScan } = config;
   return {
     ...{ cellId, databaseUrl, sandboxDriver, runsc, imageDirectory, cacheDirectory, egress, pool },
+    imageScan,
     objects: config.objects ?? `file:${home.objects(regionId)}`,
     machineMemoryBytes: shareOf(totalmem(), config.cells.length * Math.max(1, config.hostsPerCell)),
   };

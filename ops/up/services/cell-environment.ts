@@ -10,6 +10,8 @@ export interface CellEnvironment {
   runsc: string | null;
   imageDirectory: string | null;
   egress: string | null;
+  /** Whether an image that nothing good is known of may be rolled out. */
+  imageScan: 'warn' | 'refuse';
   /** Sandboxes that hosts keep ready. */
   pool: string;
   /** What of this machine's memory its sandboxes may count on. */
@@ -27,6 +29,7 @@ export function cellEnvironment(options: CellEnvironment): Record<string, string
     ...(options.imageDirectory === null ? {} : { CELLBOOK_IMAGE_DIR: options.imageDirectory }),
     ...(options.egress === null ? {} : { CELLBOOK_EGRESS: options.egress }),
     CELLBOOK_POOL: options.pool,
+    CELLBOOK_IMAGE_SCAN: options.imageScan,
     // Made once for all hosts of this machine, and found again by the next platform that runs the same.
     CELLBOOK_GOLDEN_DIR: join(options.cacheDirectory, 'golden'),
     CELLBOOK_MACHINE_MEMORY_MIB: String(Math.floor(options.machineMemoryBytes / 2 ** 20)),

@@ -88,6 +88,12 @@ export const sandboxLimits = {
     notesBytesMax: 1024 * 1024,
     /** What a daemon says first: all notes as JSON, with room for escapes. */
     greetingBytesMax: 8 * 1024 * 1024,
+    /** Vulnerabilities become known every day; a week is what a roll-out takes. */
+    imageScanStaleMs: 7 * 86_400_000,
+    /** What a scan beside a running platform has found is told within this. */
+    imageScanLookMs: 5 * 60_000,
+    /** Images a host remembers to have run: it can go back to as many. */
+    imagesRunMax: 20,
     /** A connection that nothing uses is kept for the next command: longer than a load balancer's usual minute. */
     keepAliveMs: 72_000,
     /** A command that only looks; starting, storing and stopping have the deadlines of their steps. */

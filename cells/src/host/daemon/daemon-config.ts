@@ -6,6 +6,7 @@ import { limits } from '@cellbook/shared/limits.ts';
 import { z } from 'zod';
 import { capacityOf } from '../../config.ts';
 import { poolSettingSchema } from '../../pool/pool-setting.ts';
+import { type ScanPolicy, scanPolicySchema } from '../image-scan/judge-scan.ts';
 import { isLoopback } from '../wire/loopback.ts';
 
 const environmentSchema = z.object({
@@ -27,6 +28,8 @@ const environmentSchema = z.object({
   CELLBOOK_RUNSC: z.string().default('runsc'),
   CELLBOOK_IMAGE_DIR: z.string().optional(),
   CELLBOOK_PYTHON: z.string().optional(),
+  /** Whether an image that nothing good is known of may be rolled out here (../image-scan). */
+  CELLBOOK_IMAGE_SCAN: scanPolicySchema,
   /** What sandboxes may reach: a file (egress/egress-policy.ts), or `off`; absent: the package indexes. */
   CELLBOOK_EGRESS: z.string().min(1).optional(),
   /** Whether this host keeps sandboxes ready; how many its controller says. */
@@ -65,6 +68,7 @@ export interface DaemonConfig {
   runscPath: string;
   imageDirectory: string | null;
   python: string | null;
+  imageScan: ScanPolicy;
   egress: string | null;
   pool: boolean;
   goldenDirectory: string | null;
@@ -106,6 +110,7 @@ export function readDaemonConfig(environment: NodeJS.ProcessEnv): DaemonConfig {
     runscPath: given.CELLBOOK_RUNSC,
     imageDirectory: given.CELLBOOK_IMAGE_DIR ?? null,
     python: given.CELLBOOK_PYTHON ?? null,
+    imageScan: given.CELLBOOK_IMAGE_SCAN,
     egress: given.CELLBOOK_EGRESS ?? null,
     pool: given.CELLBOOK_POOL !== 'off',
     goldenDirectory: given.CELLBOOK_GOLDEN_DIR ?? null,

@@ -22,6 +22,7 @@ import { measuredDriver } from '../../sandbox/measured/measured-driver.ts';
 import { openObjectStore } from '../../storage/objects/open-object-store.ts';
 import { openEpochBook } from '../epoch-book.ts';
 import { takeHostLock } from '../host-lock.ts';
+import { openImageScan } from '../image-scan/open-image-scan.ts';
 import { LocalSandboxHost } from '../local-sandbox-host.ts';
 import { openServerTls } from '../tls/open-tls.ts';
 import { readHostKey } from '../wire/host-key.ts';
@@ -61,6 +62,9 @@ export async function startDaemon(config: DaemonConfig, tools: DaemonTools): Pro
   const metrics = createMetrics({ processMetrics: true });
   const key = await readHostKey(config.keyFile);
   const tls = await openServerTls(config, tools);
+  const hostDirectory = join(dataDirectory, 'host');
+  const { imageDirectory, imageScan: policy } = config;
+  const imageScan = await openImageScan({ imageDirectory, policy, hostDirectory, metrics, clock, log });
   const database = openDatabase(config.databaseUrl);
   const lock = await takeHostLock(config.databaseUrl, hostId, clock);
   await awaitSchema(database, clock);
@@ -71,7 +75,6 @@ export async function startDaemon(config: DaemonConfig, tools: DaemonTools): Pro
     log.warn({ sandboxId, workspaceId }, 'ending a sandbox that an earlier daemon left');
     await driver.destroy(sandboxId);
   }
-  const hostDirectory = join(dataDirectory, 'host');
   const epochs = await openEpochBook(join(hostDirectory, 'epochs'));
   const objects = withObjectFailpoints(openObjectStore(config.objects, tools), tools.failpoint);
   const images = driver.snapshots ? await openImages(hostDirectory, objects, tools) : null;
@@ -81,6 +84,7 @@ export async function startDaemon(config: DaemonConfig, tools: DaemonTools): Pro
     ...(golden && { goldens: () => golden.current }),
   });
   const volumes = await openVolumes(config, tools, { objects, database, metrics, hostDirectory });
+  volumes.onLost((workspaceId) => host.endWithoutFiles(workspaceId));
   const versions = { sandbox: driver.version, node: process.version };
   const commands = new CommandsUnderWay();
   const app = createDaemonServer({
@@ -98,6 +102,7 @@ export async function startDaemon(config: DaemonConfig, tools: DaemonTools): Pro
   let closing: Promise<void> | null = null;
   async function close(): Promise<void> {
     forgetting.cancel();
+    imageScan.close();
     await golden?.close();
     const hasUnsent = async () => (await rests.listUnsent([hostId], 1)).length > 0;
     await drainHost({ host, volumes, commands, hasUnsent, clock, log }, hurry.signal);
