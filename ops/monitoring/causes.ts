@@ -100,6 +100,18 @@ export const causes: readonly Alert[] = [
     summary: 'A new image of {{ $labels.cell }} was rolled back for its {{ $labels.because }}.',
   },
   {
+    name: 'ImageNotScanned',
+    expr: 'max by (cell, host, state) (cellbook_host_image_scan{state=~"stale|not_scanned|never_scanned"}) > 0',
+    ...{ forMinutes: 10, severity: 'ticket', runbook: 'image-scan' },
+    summary: 'What is known against the image of {{ $labels.host }} is not known here: {{ $labels.state }}.',
+  },
+  {
+    name: 'ImageVulnerable',
+    expr: 'max by (cell, host) (cellbook_host_image_vulnerabilities{grade="critical"}) > 0',
+    ...{ forMinutes: 10, severity: 'ticket', runbook: 'image-scan' },
+    summary: 'The image of {{ $labels.host }} has vulnerabilities that are rated critical.',
+  },
+  {
     name: 'KernelsDie',
     expr: 'sum by (cell, cause) (increase(cellbook_cell_kernel_deaths_total{cause=~"KernelDied|SandboxDied"}[15m])) > 10',
     ...{ forMinutes: 0, severity: 'ticket', runbook: 'kernels-die' },

@@ -138,6 +138,9 @@ const onHost = (operation: string, code: string) =>
   `cellbook_host_sandbox_failures_total{cell="eu-1",host="eu-1-a",operation="${operation}",code="${code}"}`;
 const missed = (rung: string, cause: string) =>
   `cellbook_cell_resume_missed_total{cell="eu-1",rung="${rung}",cause="${cause}"}`;
+const scanOf = (state: string) => `cellbook_host_image_scan{cell="eu-1",host="eu-1-a",state="${state}"}`;
+const vulnerable = (grade: string) =>
+  `cellbook_host_image_vulnerabilities{cell="eu-1",host="eu-1-a",grade="${grade}"}`;
 const inPool = (what: string) => `cellbook_cell_pool_members{cell="eu-1",what="${what}"}`;
 const deaths = (cause: string) => `cellbook_cell_kernel_deaths_total{cell="eu-1",cause="${cause}"}`;
 const writes = (outcome: string) =>
@@ -229,6 +232,14 @@ const causeTable: Cause[] = [
     'members of a new image crash',
     { 'cellbook_cell_pool_rollbacks_total{cell="eu-1",because="crashes"}': '0x9 1x20' },
   ],
+  [
+    'ImageNotScanned',
+    'the list of vulnerabilities is not reached',
+    { [scanOf('not_scanned')]: stays(1, 30) },
+  ],
+  [null, 'an image is clean', { [scanOf('clean')]: stays(1, 30), [scanOf('stale')]: stays(0, 30) }],
+  ['ImageVulnerable', 'something critical becomes known', { [vulnerable('critical')]: '0x9 1x20' }],
+  [null, 'nothing critical is known', { [vulnerable('high')]: stays(3, 30) }],
   ['KernelsDie', 'sandboxes crash', { [deaths('SandboxDied')]: grows(1, 30) }],
   [null, 'people use more memory than they have', { [deaths('OutOfMemory')]: grows(5, 30) }],
   ['OutputOfClosedTabsLost', 'notebooks are not written', { [writes('failed')]: grows(1, 30) }],
