@@ -1,10 +1,10 @@
 /**
  * How long single submissions wait for their acknowledgement on this instance at present: as long as the oldest of them
- * has waited, for they are stored in the order in which they came. A few are no queue, however long the disk takes;
- * beyond them whoever comes is turned away by tier before his request is read, so that those who are let in are answered
- * in time. Batches are not looked at: thousands take as long as they take.
+ * has waited, for they are stored in the order in which they came. Where it is long and many are under way, whoever comes
+ * is turned away by tier before his request is read, so that those who are let in are answered in time. A few are no
+ * queue, however long the disk takes. Batches are not looked at: thousands take as long as they take.
  *
- *     waits < free's ──▶ all let in ──longer──▶ no free ones ──longer──▶ no paid ones ──longer──▶ none
+ *     few, or the oldest waits shortly ──▶ all let in ──more, longer──▶ no free ones ──▶ no paid ones ──▶ none
  */
 import type { Clock } from '@cellbook/shared/clock.ts';
 import { limits } from '@cellbook/shared/limits.ts';
@@ -27,10 +27,10 @@ export class Lateness {
     return () => this.#underWay.delete(one);
   }
 
-  /** Whether one of this tier would wait for too long. */
+  /** Whether one of this tier would be too much. */
   shed(tier: Tier): Shed | null {
-    const { underWayMin, waitMs, retryAfterMs } = limits.jobs.late;
-    if (this.#underWay.size < underWayMin) return null;
+    const { underWay, waitMs, retryAfterMs } = limits.jobs.late;
+    if (this.#underWay.size < underWay[tier]) return null;
     const [oldest] = this.#underWay;
     const waitsMs = oldest ? this.#clock.monotonicMs() - oldest.sinceMs : 0;
     return waitsMs > waitMs[tier] ? { because: 'late', retryAfterMs: retryAfterMs[tier] } : null;
