@@ -1,8 +1,9 @@
 /**
  * `cellbook completion bash|zsh|fish` prints what a shell loads. The shell then asks `cellbook complete` with
- * the words so far at each Tab, so what it offers is what this version has; workspaces are offered by name.
+ * the words so far at each Tab, so what it offers is what this version has; workspaces are offered by name, jobs by id.
  */
 import { Argument, type Command } from 'commander';
+import { answer } from '../../clients/typescript/client.ts';
 import type { Cli } from '../cli.ts';
 import { openContext } from '../context.ts';
 import { listWorkspaces } from '../find-workspace.ts';
@@ -62,6 +63,7 @@ export async function offers(program: Command, words: readonly string[]): Promis
   if (argument?.argChoices) return starting(typed, argument.argChoices);
   if (argument?.name() === 'workspace' || ['-w', '--workspace'].includes(before))
     return starting(typed, await workspaceNames());
+  if (argument?.name() === 'job') return starting(typed, await newestJobs());
   const names = command.commands.map((each) => each.name()).filter((name) => name !== 'complete');
   return starting(typed, names);
 }
@@ -78,6 +80,16 @@ async function workspaceNames(): Promise<string[]> {
     const { api } = await openContext({ at: undefined });
     const workspaces = await listWorkspaces(api);
     return workspaces.map(({ name, id }) => (/^[\w.-]+$/.test(name) ? name : id));
+  } catch {
+    return [];
+  }
+}
+
+async function newestJobs(): Promise<string[]> {
+  try {
+    const { api } = await openContext({ at: undefined });
+    const { jobs } = await answer(api.GET('/v1/jobs', { params: { query: { limit: 50 } } }));
+    return jobs.map(({ id }) => id);
   } catch {
     return [];
   }

@@ -8,9 +8,11 @@ import { answer } from '../../clients/typescript/client.ts';
 import type { Cli } from '../cli.ts';
 import type { Context } from '../context.ts';
 import { describeJob, jobHeadings, jobRow } from '../jobs/describe-job.ts';
+import { describeQueue } from '../jobs/describe-queue.ts';
 import { fetchResult } from '../jobs/fetch-result.ts';
 import { followJob } from '../jobs/follow-job.ts';
-import { requestOf, type SubmitOptions } from '../jobs/request-of.ts';
+import { numberOf, requestOf, type SubmitOptions } from '../jobs/request-of.ts';
+import { textOfLog } from '../jobs/text-of-log.ts';
 import { type Show, table } from '../show.ts';
 
 export function registerJobs(program: Command, cli: Cli): void {
@@ -73,10 +75,19 @@ function registerReading(jobs: Command, cli: Cli): void {
       ({ limit, ...query }: { of: 'me' | 'organisation'; state?: 'ended'; label?: string; limit: string }) =>
         cli.run(async ({ api }, show) => {
           const list = await answer(
-            api.GET('/v1/jobs', { params: { query: { ...query, limit: Number(limit) } } }),
+            api.GET('/v1/jobs', { params: { query: { ...query, limit: numberOf('limit', limit) } } }),
           );
           show.result(list.jobs, () => table(jobHeadings, list.jobs.map(jobRow)));
         }),
+    );
+  jobs
+    .command('queue')
+    .description('where you and your organisation stand: limits, spend, who waits')
+    .action(() =>
+      cli.run(async ({ api }, show) => {
+        const queue = await answer(api.GET('/v1/jobs/queue'));
+        show.result(queue, () => describeQueue(queue).join('\n'));
+      }),
     );
   jobs
     .command('get <job>')
@@ -97,9 +108,7 @@ function registerReading(jobs: Command, cli: Cli): void {
     .action((jobId: string) =>
       cli.run(async ({ api }, show) => {
         const log = await answer(api.GET('/v1/jobs/{jobId}/logs', { params: { path: { jobId } } }));
-        show.result(log, () =>
-          log.attempts.map(({ number, tail }) => `attempt ${number}\n${tail}`).join('\n'),
-        );
+        show.result(log, () => textOfLog(log));
       }),
     );
   jobs

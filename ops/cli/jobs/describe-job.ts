@@ -23,7 +23,25 @@ export const jobRow = (job: Listed): string[] => [
   job.because ?? '',
 ];
 
-export function describeJob(job: JobDetails): string[] {
+type Described = Pick<
+  JobDetails,
+  | 'id'
+  | 'phase'
+  | 'because'
+  | 'kind'
+  | 'binary'
+  | 'region'
+  | 'tier'
+  | 'pending'
+  | 'queue'
+  | 'predictedStart'
+  | 'prompt'
+  | 'parameters'
+  | 'tries'
+  | 'result'
+> & { resources: { gpus: number } };
+
+export function describeJob(job: Described): string[] {
   const { queue, predictedStart, result } = job;
   return [
     `${job.id}  ${job.phase}${job.because ? `: ${job.because}` : ''}`,
@@ -37,15 +55,41 @@ export function describeJob(job: JobDetails): string[] {
     ...(predictedStart
       ? [`may start ${minute(predictedStart.likely)}, at the latest ${minute(predictedStart.latest)}`]
       : []),
-    ...job.tries.map(
-      (one) =>
-        `attempt ${one.number} on ${one.host}: ${one.failed ? `${one.failed.class} (${one.failed.detail})` : (one.outcome ?? 'under way')}`,
-    ),
+    ...askedFor(job),
+    ...job.tries.map((one) => attemptText(job.binary, one)),
     ...(result
       ? [`result: ${result.name}, ${result.bytes} bytes, until ${minute(result.fetchableUntil)}`]
       : []),
+    ...(job.phase === 'succeeded' && !result ? ['its result is kept no longer'] : []),
+    ...(job.tries.some(({ failed }) => failed)
+      ? [`what its attempts wrote last: cellbook jobs logs ${job.id}`]
+      : []),
   ];
 }
+
+/** What it was to do, to judge it by; nothing where one may see the job and not what is in it. */
+function askedFor({ prompt, parameters }: Pick<JobDetails, 'prompt' | 'parameters'>): string[] {
+  const given = JSON.stringify(parameters ?? {});
+  return [
+    ...(prompt ? [`prompt: ${shortened(prompt)}`] : []),
+    ...(given === '{}' ? [] : [`parameters: ${shortened(given)}`]),
+  ];
+}
+
+const shortened = (text: string): string => {
+  const line = text.replace(/\s+/g, ' ');
+  return line.length > 300 ? `${line.slice(0, 299).toWellFormed()}…` : line;
+};
+
+function attemptText(binary: string, one: JobDetails['tries'][number]): string {
+  const { number, host, version, failed, outcome, ranMs, savedMs } = one;
+  const ran = ranMs === null ? '' : ` after ${seconds(ranMs)}`;
+  const saved = savedMs > 0 ? `, ${seconds(savedMs)} of the job saved` : '';
+  const end = failed ? `${failed.class}${ran} (${failed.detail})` : `${outcome ?? 'under way'}${ran}`;
+  return `attempt ${number} on ${host} with ${binary}@${version}: ${end}${saved}`;
+}
+
+const seconds = (ms: number): string => `${Math.round(ms / 1_000)} s`;
 
 function reasonText(reason: PendingReason): string {
   switch (reason.code) {

@@ -8,9 +8,12 @@ import { ManualClock } from '@cellbook/shared/clock.ts';
 import type { Job } from '@cellbook/shared/protocol/job.ts';
 import { submitJobSchema } from '@cellbook/shared/protocol/job-request.ts';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describeJob } from './describe-job.ts';
+import { describeQueue } from './describe-queue.ts';
 import { fetchResult } from './fetch-result.ts';
 import { followJob } from './follow-job.ts';
 import { requestOf } from './request-of.ts';
+import { textOfLog } from './text-of-log.ts';
 
 test('a prompt with its options becomes a request that the platform takes', () => {
   const request = requestOf('a fox', {
@@ -55,6 +58,59 @@ test.each([
   [undefined, { notebook: '{' }],
 ])('what cannot be meant is refused before it is sent: %s %o', (prompt, options) => {
   expect(() => requestOf(prompt, options)).toThrow(expect.objectContaining({ code: 'bad_request' }));
+});
+
+describe('a person', () => {
+  const attempt = (number: number, host: string) => ({
+    ...{ id: `att-${number}`, number, host, gpus: 1, version: '1', placedAt: '', startedAt: '', endedAt: '' },
+    ...{ outcome: 'failed' as const, failed: { class: 'crashed' as const, detail: 'it ended with code 1' } },
+    ...{ ranMs: 2_400, savedMs: 0 },
+  });
+
+  test('is told all that a dead letter is judged by', () => {
+    const told = describeJob({
+      ...{ id: 'job-1', phase: 'dead_lettered', because: 'it failed 2 times', kind: 'video' },
+      ...{ binary: 'video-renderer', resources: { gpus: 1 }, region: 'eu', tier: 'paid', pending: [] },
+      ...{ queue: null, predictedStart: null, result: null, prompt: 'a fox\nin the snow' },
+      ...{ parameters: { seed: 7 }, tries: [attempt(1, 'gpu-eu-a'), attempt(2, 'gpu-eu-b')] },
+    }).join('\n');
+    for (const part of ['dead_lettered: it failed 2 times', 'prompt: a fox in the snow', '{"seed":7}'])
+      expect(told).toContain(part);
+    expect(told).toContain(
+      'attempt 2 on gpu-eu-b with video-renderer@1: crashed after 2 s (it ended with code 1)',
+    );
+    expect(told).toContain('cellbook jobs logs job-1');
+  });
+
+  test('reads a log as a terminal would have left it', () => {
+    const tail = 'starting\r\n10 %\r50 %\rdone\r\n';
+    expect(
+      textOfLog({
+        attempts: [
+          { number: 1, tail },
+          { number: 2, tail: '' },
+        ],
+      }),
+    ).toBe('attempt 1\nstarting\ndone\n\nattempt 2\n(it wrote nothing)');
+    expect(textOfLog({ attempts: [] })).toBe('nothing of it has run yet');
+  });
+
+  test.each([
+    [
+      { waiting: 3, expectedWaitMs: 90_400, isShedding: true, at: '' },
+      '3 jobs of the tier wait, about 90 s; new',
+    ],
+    [null, 'nobody decides at present'],
+  ])('is told where the organisation stands, with a queue of %o', (tierQueue, expected) => {
+    const told = describeQueue({
+      ...{ region: 'eu', organisationId: 'org-1', tier: 'paid', tierQueue },
+      ...{ organisation: { unfinished: 4, limit: 100 }, user: { unfinished: 1, limit: 50 } },
+      spend: { month: '2026-11', reservedMicros: 500_000, spentMicros: 1_250_000, capMicros: 9_000_000 },
+    }).join('\n');
+    expect(told).toContain('4 of 100 unfinished jobs');
+    expect(told).toContain('1.25, held for what is unfinished: 0.50, cap: 9.00');
+    expect(told).toContain(expected);
+  });
 });
 
 async function serve(listener: RequestListener) {

@@ -95,7 +95,7 @@ function pairsOf<Value>(pairs: readonly string[], of: (text: string) => Value): 
   );
 }
 
-function numberOf(name: string, text: string | undefined): number | undefined {
+export function numberOf(name: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const value = Number(text);
   if (text.trim() !== '' && Number.isFinite(value)) return value;
