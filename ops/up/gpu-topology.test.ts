@@ -18,6 +18,16 @@ describe('the GPU hosts of a platform', () => {
     expect(gpuTopology('us=L4*2', cells).map(({ regionId }) => regionId)).toEqual(['us']);
   });
 
+  it('are the machine’s own GPUs where that is asked for, of one host at the most', () => {
+    const places = gpuTopology('eu=nvidia;us=L4*2', cells);
+    expect(places.map(({ hosts }) => hosts.map(({ devices }) => devices))).toEqual([
+      ['nvidia'],
+      ['simulated:L4*2'],
+    ]);
+    expect(() => gpuTopology('eu=nvidia,L4*2', cells)).toThrow(/lack the programs/);
+    expect(() => gpuTopology('eu=nvidia;us=nvidia', cells)).toThrow(/one host/);
+  });
+
   it.each(['asia=L4*2', 'eu', 'eu=', 'eu=L4', 'eu=L4*x', 'eu=L4*2,'])(
     'are refused in words when written %s',
     (text) => expect(() => gpuTopology(text, cells)).toThrow(/is no region|is not <model>/),

@@ -1,4 +1,4 @@
-/** The agent of one GPU host: `node gpu-agent/src/main.ts`, with devices that are simulated and programs that are real. */
+/** The agent of one GPU host: `node gpu-agent/src/main.ts`, with devices that are simulated or real, and real programs. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { limits } from '@cellbook/shared/limits.ts';
@@ -11,9 +11,7 @@ import { startServed } from './served-program.ts';
 /** 64 devices, and 64 attempts at once on each. */
 const uidsOfHost = 4_096;
 
-const examples = ['video-renderer', 'notebook-runner'].map((name) =>
-  join(checkoutDirectory, 'gpu-agent/examples', name),
-);
+const example = (name: string): string => join(checkoutDirectory, 'gpu-agent/examples', name);
 
 export interface GpuAgentOptions extends GpuHostPlace {
   port: number;
@@ -21,6 +19,8 @@ export interface GpuAgentOptions extends GpuHostPlace {
   dataDirectory: string;
   schedulerUrl: string;
   keyFile: string;
+  /** A directory with the renderer's manifest; absent: the one that runs on the processor. */
+  renderer?: string | undefined;
   cacheDirectory: string;
   signal?: AbortSignal | undefined;
 }
@@ -44,7 +44,9 @@ export async function startGpuAgent(
       CELLBOOK_SCHEDULER_URLS: options.schedulerUrl,
       CELLBOOK_AGENT_KEY_FILE: options.keyFile,
       CELLBOOK_DEVICES: options.devices,
-      CELLBOOK_BINARIES: examples.join(':'),
+      CELLBOOK_BINARIES: [options.renderer ?? example('video-renderer'), example('notebook-runner')].join(
+        ':',
+      ),
       // Hosts of one machine share its users: a range for each, by what else is a host's own.
       CELLBOOK_JOB_UID: String(limits.gpuAgent.run.uidFirst + options.port * uidsOfHost),
       NODE_COMPILE_CACHE: join(options.cacheDirectory, 'node-compile-cache'),
