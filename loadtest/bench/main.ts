@@ -3,6 +3,7 @@ const benchmarks: Record<string, () => Promise<unknown>> = {
   density: () => import('./density/main.ts'),
   gateway: () => import('./gateway.ts'),
   isolation: () => import('./isolation/main.ts'),
+  lazy: () => import('./lazy/main.ts'),
   lifecycle: () => import('./lifecycle/main.ts'),
   resume: () => import('./resume/main.ts'),
   'resume-load': () => import('./resume-load/main.ts'),

@@ -62,7 +62,9 @@ async function useOnce(url: string, token: string, workspaceId: string): Promise
   return kernelId;
 }
 
-async function tierSetter(url: string): Promise<(orgId: string, tier: Subject['tier']) => Promise<void>> {
+export async function tierSetter(
+  url: string,
+): Promise<(orgId: string, tier: Subject['tier']) => Promise<void>> {
   const { cookie } = await signedIn(url, operator);
   return async (orgId, tier) => {
     const response = await fetch(`${url}/v1/orgs/${orgId}/policy`, {

@@ -10,14 +10,25 @@ const program = join(checkout, 'cells', 'src', 'storage', 'objects', 'testing', 
 /** What that program takes from anybody. */
 const keys = 'accessKeyId=S3RVER&secretAccessKey=S3RVER';
 
-/** `url` is what CELLBOOK_OBJECTS says of it. */
-export async function startObjectServer(directory: string): Promise<{ url: string; stop(): Promise<void> }> {
+export interface ObjectServer {
+  port: number;
+  /** What CELLBOOK_OBJECTS says of it. */
+  url: string;
+  stop(): Promise<void>;
+}
+
+/** `port`: that server's, or of a way to it. */
+export const objectsAt = (port: number): string =>
+  `s3://cells/eu-1?endpoint=http://127.0.0.1:${port}&pathStyle=true&${keys}`;
+
+export async function startObjectServer(directory: string): Promise<ObjectServer> {
   await mkdir(directory, { recursive: true });
   const server = fork(program, [directory]);
   const ended = once(server, 'exit');
   const [port] = z.tuple([z.number()]).parse((await once(server, 'message')).slice(0, 1));
   return {
-    url: `s3://cells/eu-1?endpoint=http://127.0.0.1:${port}&pathStyle=true&${keys}`,
+    port,
+    url: objectsAt(port),
     async stop() {
       server.disconnect();
       await ended;

@@ -28,8 +28,10 @@ export interface Rung {
 
 const nothing = async (): Promise<void> => undefined;
 
+type Recorded = Omit<Suspended, 'bed'> & { bed: Pick<Bed, 'record'> };
+
 /** Its frozen sandbox has had its time: an image of it is written, and it ends. */
-async function storeImage({ id, bed: { record }, nudge }: Suspended): Promise<() => Promise<void>> {
+async function storeImage({ id, bed: { record }, nudge }: Recorded): Promise<() => Promise<void>> {
   await record.endRest(id);
   await nudge();
   await record.until(`an image of ${id} is stored`, async () => (await record.kept(id)) === 'image');
@@ -38,7 +40,7 @@ async function storeImage({ id, bed: { record }, nudge }: Suspended): Promise<()
 }
 
 /** Nothing is left of it but its files. */
-async function forgetMemory(suspended: Suspended): Promise<() => Promise<void>> {
+export async function forgetMemory(suspended: Recorded): Promise<() => Promise<void>> {
   const { id, bed, nudge } = suspended;
   const { record } = bed;
   if ((await record.kept(id)) === 'frozen') await storeImage(suspended);
