@@ -1,6 +1,11 @@
-/** Real programs and sandboxes: a volume that comes as it is read, to a host that was killed and has lost its directory. */
+/**
+ * Real programs and sandboxes: a volume that comes as it is read, to a host that was killed and has lost its directory;
+ * and what serves it killed under the sandbox: the reader, the mount, the daemon.
+ */
+import { execFile } from 'node:child_process';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { scratchOf } from '../host/daemon/open-images.ts';
 import { type CellClient, cellClient } from '../host/testing/cell-client.ts';
@@ -39,6 +44,20 @@ open("new.txt", "w").write("new")
 import mmap
 print(mmap.mmap(held.fileno(), 0)[3 << 20:(3 << 20) + 7], os.listdir("data/moved"))`;
 
+const run = promisify(execFile);
+
+/** Drops what the sandbox has of the file in its own cache by reading it anew from the host. */
+const readAgain = `
+import hashlib
+print(hashlib.sha256(open("data/large.bin", "rb").read()).hexdigest())`;
+
+async function save(id: string, path: string, content: string): Promise<void> {
+  const { status } = await user.call('PUT', `/w/${id}/api/contents/${path}`, {
+    ...{ type: 'file', format: 'text', content },
+  });
+  expect(status).toBe(201);
+}
+
 async function sleep(id: string): Promise<void> {
   await user.call('POST', `/v1/workspaces/${id}/suspend`);
   await user.untilPhase(id, 'suspended');
@@ -57,9 +76,33 @@ test('a volume comes as it is read to a host that has lost everything, and chang
   await rm(host.dataDirectory, { recursive: true });
 
   await host.start();
-  const kernelId = await user.startKernel(id);
+  let kernelId = await user.startKernel(id);
   expect(await readFile('/proc/self/mountinfo', 'utf8')).toContain(`${id}/lazy/merged`);
   expect(await user.execute(id, kernelId, change)).toBe(`${digest} 5000 kept\nb'patched' ['gone.txt']\n`);
+
+  // Whoever hears the kernel for the file system is killed: the same sandbox reads on.
+  const patched = await user.execute(id, kernelId, readAgain);
+  for (const reader of await readersOf(host.pid())) process.kill(reader, 'SIGKILL');
+  expect(await user.execute(id, kernelId, readAgain)).toBe(patched);
+
+  // The file system is cut off under the sandbox: it ends, says why, and comes back with its files.
+  await user.execute(id, kernelId, 'open("data/unsynced.txt", "w").write("written a moment before")');
+  const lower = join(host.dataDirectory, 'host', 'homes', id, 'lazy', 'lower');
+  await run('umount', ['-f', lower]).catch(() => undefined);
+  await expect
+    .poll(() => user.execute(id, kernelId, 'print(1)').catch(String), { timeout: 60_000 })
+    .toBe('1\n');
+  expect(await user.execute(id, kernelId, readAgain)).toBe(patched);
+  expect(await user.execute(id, kernelId, 'print(open("data/unsynced.txt").read())')).toBe(
+    'written a moment before\n',
+  );
+
+  // The daemon is killed: its sandbox with it, and no acknowledged save.
+  await save(id, 'saved.txt', 'acknowledged');
+  await host.restart('SIGKILL');
+  kernelId = await user.startKernel(id);
+  expect(await user.execute(id, kernelId, 'print(open("saved.txt").read())')).toBe('acknowledged\n');
+  expect(await user.execute(id, kernelId, readAgain)).toBe(patched);
   await sleep(id);
   const contents = async (path: string) => (await user.call('GET', `/w/${id}/api/contents/${path}`)).body;
   expect(await contents('new.txt')).toMatchObject({ content: 'new' });
@@ -68,3 +111,8 @@ test('a volume comes as it is read to a host that has lost everything, and chang
   expect((await user.call('GET', `/w/${id}/api/contents/kept.txt`)).status).toBe(404);
   await user.call('DELETE', `/v1/workspaces/${id}`);
 }, 180_000);
+
+async function readersOf(pid: number): Promise<number[]> {
+  const { stdout } = await run('pgrep', ['-P', String(pid), '-x', 'dd']);
+  return stdout.trim().split('\n').map(Number);
+}

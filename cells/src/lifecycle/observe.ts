@@ -135,6 +135,11 @@ function describeLoss(exit: SandboxExit | null): Problem | null {
       text: `The sandbox used more memory than its limit of ${megabytes} MiB and was stopped. Files are intact.`,
     };
   }
+  if (exit.reason === 'files_lost')
+    return {
+      code: 'sandbox_unavailable',
+      text: 'Its host could no longer read its files, and ended it. Files are intact; the next use starts it again.',
+    };
   return {
     code: 'sandbox_unavailable',
     text: 'The sandbox ended unexpectedly. Files are intact; the next use starts a new one.',

@@ -44,6 +44,8 @@ export const sandboxGid = 1000;
 
 export type SandboxExit =
   | { reason: 'stopped' }
+  /** Its host could no longer give it its files, and ended it. */
+  | { reason: 'files_lost' }
   | { reason: 'out_of_memory'; memoryBytesMax: number }
   | { reason: 'crashed'; exitCode: number | null; signal: string | null; stderrTail: string };
 
@@ -135,6 +137,9 @@ export interface SandboxDriver<Hosted extends HostedSandbox = Sandbox> {
   /** Records a newer epoch with a running sandbox and gives it under that; null when it is not there. */
   relabel(sandboxId: SandboxId, epoch: number): Promise<Hosted | null>;
   list(): Promise<ObservedSandbox[]>;
-  /** Kills and removes every trace: processes, cgroups, mounts, bundle. Idempotent. Never touches homeDirectory. */
-  destroy(sandboxId: SandboxId): Promise<void>;
+  /**
+   * Kills and removes every trace: processes, cgroups, mounts, bundle. Idempotent. Never touches homeDirectory. `as`:
+   * what `exited` says of it, where that is not `stopped`.
+   */
+  destroy(sandboxId: SandboxId, as?: SandboxExit): Promise<void>;
 }

@@ -41,6 +41,8 @@ export interface HostVolumes extends WorkspaceVolumes, VersionsOfVolumes, Tidied
    * a sweep must not remove what that host has just stored.
    */
   exclusively<T>(workspaceId: WorkspaceId, work: () => Promise<T>): Promise<T>;
+  /** Called before files that can no longer be read here are opened anew: whoever runs over them is to be ended. */
+  onLost(listener: (workspaceId: WorkspaceId) => Promise<void>): void;
   /** One round of the syncer, now. */
   sync(workspaceId: WorkspaceId, signal: AbortSignal): Promise<void>;
   /** Stops syncing and lets every directory go as it is; what is on it is found again at the next start. */
@@ -122,6 +124,7 @@ export function createWorkspaceVolumes(parts: WorkspaceVolumesParts): HostVolume
       lock.run(workspaceId, async () => {
         if (!(await manifests.read(workspaceId))) return;
         await rowFor(workspaceId, epoch);
+        await registry.pack(workspaceId);
         await registry.letGo(workspaceId);
         // First the row: from here on the stored tree is the truth, whatever is left on this host.
         await manifests.release(workspaceId, epoch);
@@ -178,6 +181,8 @@ export function createWorkspaceVolumes(parts: WorkspaceVolumesParts): HostVolume
         });
       return removed;
     },
+
+    onLost: (listener) => registry.onLost(listener),
 
     async sync(workspaceId, signal) {
       await registry.known(workspaceId)?.volume.sync('sync', signal);

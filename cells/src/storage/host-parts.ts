@@ -29,6 +29,8 @@ export interface WorkspaceVolumesParts {
   environments?: HostEnvironments;
   /** Pause between two rounds of the syncer; limits.storage.syncIntervalMs unless told. */
   syncIntervalMs?: number;
+  /** When what nobody has asked for is fetched; limits.storage.lazy.restAfterMs unless told. */
+  restAfterMs?: number;
 }
 
 export interface HostParts extends WorkspaceVolumesParts {

@@ -23,8 +23,10 @@ import { pruneVersions } from './marks/prune-versions.ts';
 import type { ObjectStore } from './objects/object-store.ts';
 import type { Entry } from './tree/entry.ts';
 import { reachableKeys } from './tree/reachable.ts';
+import { savePack } from './tree/save-pack.ts';
 import type { TreeChange } from './tree/tree-change.ts';
-import { plainKey, type VolumeObjects } from './tree/volume-objects.ts';
+import { objectKey, plainKey, type VolumeObjects } from './tree/volume-objects.ts';
+import { filesRoot } from './tree/volume-root.ts';
 import type { VolumePointer } from './volume-pointer.ts';
 
 export interface SweepParts {
@@ -55,6 +57,7 @@ export async function sweep(parts: SweepParts): Promise<number> {
   await pointer.commit([...uploads.givenUp, ...versions.changes], 'tidy', signal);
   const roots = await forgetManifests(manifests, workspaceId, nowMs);
   const kept = await reachableKeys(pointer.objects, [...roots, ...(parts.alsoKept ?? [])], signal);
+  for (const key of await packKeys(parts)) kept.add(key);
   const removed = await removeOthers(parts, kept);
   const changesDaily = roots.length > 1 || uploads.underWay > 0;
   const dueAtMs = Math.min(
@@ -68,6 +71,14 @@ export async function sweep(parts: SweepParts): Promise<number> {
   });
   pointer.markSwept(version);
   return removed;
+}
+
+/** All of the newest tree has just been read: whoever is given it next has it at once. Those of trees before it go. */
+async function packKeys({ pointer, signal }: SweepParts): Promise<string[]> {
+  const { objects, row } = pointer;
+  const { sha256 } = await filesRoot(objects, row.root);
+  const isSaved = await savePack(objects, sha256, (each) => objects.getDirectory(each, signal), signal);
+  return isSaved && sha256 !== null ? [objectKey(objects.prefix, 'packs', sha256)] : [];
 }
 
 async function removeOthers(parts: SweepParts, kept: ReadonlySet<string>): Promise<number> {

@@ -13,6 +13,8 @@ export const snapshotLimits = {
     readPagesMax: 256,
     /** Chunks opened at once of what nobody waits for: 1.5 ms, which is as long as somebody may wait behind them. */
     unitChunks: 4,
+    /** Readers of one mount, one after the other: one ends only where somebody ends it, and a new one takes 5 ms. */
+    readersMax: 100,
     /** A store that fails is waited for this long: the owner has his kernels already, and loses them with an error. */
     lazyWaitMs: 300_000,
     /** 40 attempts in that time, of each unit that is wanted. */

@@ -36,6 +36,8 @@ export const storageLimits = {
       memoryBytesMax: 32 * 1024 * 1024,
       /** Fetched while nobody waits: what is under way when somebody does delays him by 2 MiB, 17 ms at 1 Gb/s. */
       restInFlight: 2,
+      /** Only then: a resume's first cell has link and processors to itself, and 3 s of 1 Gb/s are little of 20 GB. */
+      restAfterMs: 3_000,
       writesInFlight: 4,
       /** Fetched chunks that wait for the disk: four turns' worth of them, 16 MiB per volume. */
       writesWaitingMax: 16,
@@ -45,6 +47,15 @@ export const storageLimits = {
       diskHeadroomBytesMin: 2 * 1024 * 1024 * 1024,
       /** These come first of what nobody has asked for: source, notebooks, packages; one chunk each. */
       smallFileBytes: 1024 * 1024,
+    },
+    /** All directories of a tree in one object (cells/src/storage/tree/tree-pack.ts). */
+    packs: {
+      /** At 20 ms a level and 32 at a time, so many directories are a tenth of a second. */
+      directoriesMin: 64,
+      /** 200,000 entries at 300 bytes; a tree of more is read directory by directory. */
+      bytesMax: 64 * 1024 * 1024,
+      /** Storing one as files are given back: a second's work, which nothing waits for longer than this. */
+      saveMsMax: 10_000,
     },
     /** Files created at a time when a volume is materialised; more only queue in libuv's four threads. */
     filesInFlight: 8,

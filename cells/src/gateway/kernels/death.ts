@@ -50,6 +50,11 @@ export function explainSandboxExit(exit: SandboxExit): Death {
         name: 'SandboxDied',
         text: 'The workspace’s sandbox ended unexpectedly; files are kept, variables are lost. It starts again when a cell is run.',
       };
+    case 'files_lost':
+      return {
+        name: 'SandboxDied',
+        text: 'The workspace’s files could no longer be read on its host, so its sandbox was ended; files are kept, variables are lost. It starts again when a cell is run.',
+      };
     case 'stopped':
       return {
         name: 'WorkspaceStopped',

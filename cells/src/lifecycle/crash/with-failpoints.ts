@@ -87,7 +87,7 @@ export function withDriverFailpoints<Hosted extends HostedSandbox>(
     list: () => driver.list(),
     relabel: (sandboxId, epoch) => driver.relabel(sandboxId, epoch),
     start: (spec, signal) => around('driver.start', spec.workspaceId, () => driver.start(spec, signal)),
-    destroy: (sandboxId) => named('driver.destroy', sandboxId, () => driver.destroy(sandboxId)),
+    destroy: (sandboxId, as) => named('driver.destroy', sandboxId, () => driver.destroy(sandboxId, as)),
   };
 }
 

@@ -72,6 +72,8 @@ export interface Running<Hosted extends HostedSandbox> {
   connection: ChildConnection<Hosted>;
   stderr: () => string;
   stopping: boolean;
+  /** How its end is told where it was asked for. */
+  endsAs: SandboxExit;
   frozen: boolean;
 }
 
@@ -85,6 +87,8 @@ export interface BringUp {
   made?: { child: ChildProcessWithoutNullStreams; enter(directory: string): Promise<void> };
   deadlineMs: number;
 }
+
+const stopped: SandboxExit = { reason: 'stopped' };
 
 export class ChildDriver<Hosted extends HostedSandbox> implements SandboxDriver<Hosted> {
   readonly kind: DriverKind;
@@ -192,8 +196,9 @@ export class ChildDriver<Hosted extends HostedSandbox> implements SandboxDriver<
     return running.sandbox;
   }
 
-  async destroy(sandboxId: SandboxId): Promise<void> {
+  async destroy(sandboxId: SandboxId, as?: SandboxExit): Promise<void> {
     const running = this.#running.get(sandboxId);
+    if (running && !running.stopping && as) running.endsAs = as;
     if (running) running.stopping = true;
     await this.#clear(sandboxId);
     await running?.sandbox.exited;
@@ -233,7 +238,7 @@ export class ChildDriver<Hosted extends HostedSandbox> implements SandboxDriver<
     const { sandboxId: id, workspaceId, epoch } = spec;
     const exited = this.#watch(spec, child, connection, stderr, memory);
     const sandbox = connection.hosted({ id, workspaceId, epoch, exited });
-    const running = { sandbox, how, connection, stderr, stopping: false, frozen: false };
+    const running = { sandbox, how, connection, stderr, stopping: false, endsAs: stopped, frozen: false };
     this.#running.set(id, running);
     await how.made?.enter(directory);
     return running;
@@ -254,12 +259,12 @@ export class ChildDriver<Hosted extends HostedSandbox> implements SandboxDriver<
     memory: MemoryKills,
   ): Promise<SandboxExit> {
     const { code, signal } = await endOf(child);
-    const stopping = this.#running.get(spec.sandboxId)?.stopping ?? true;
+    const { stopping, endsAs } = this.#running.get(spec.sandboxId) ?? { stopping: true, endsAs: stopped };
     const outOfMemory = !stopping && memory.hasAnother();
     connection.close();
     await this.#clear(spec.sandboxId).catch(() => undefined);
     this.#running.delete(spec.sandboxId);
-    if (stopping) return { reason: 'stopped' };
+    if (stopping) return endsAs;
     if (outOfMemory) return { reason: 'out_of_memory', memoryBytesMax: spec.limits.memoryBytesMax };
     return { reason: 'crashed', exitCode: code, signal, stderrTail: stderr() };
   }

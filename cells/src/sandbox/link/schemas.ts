@@ -61,6 +61,7 @@ export const surveySchema = z.object({
 /** From a host daemon, which is trusted, on the same stream. */
 export const sandboxExitSchema = z.discriminatedUnion('reason', [
   z.object({ reason: z.literal('stopped') }),
+  z.object({ reason: z.literal('files_lost') }),
   z.object({ reason: z.literal('out_of_memory'), memoryBytesMax: count }),
   z.object({
     reason: z.literal('crashed'),

@@ -33,7 +33,7 @@ export function measuredDriver<Hosted extends HostedSandbox>(
     start: (spec, signal) => timed('start', () => driver.start(spec, signal)),
     list: () => driver.list(),
     relabel: (sandboxId, epoch) => driver.relabel(sandboxId, epoch),
-    destroy: (sandboxId) => driver.destroy(sandboxId),
+    destroy: (sandboxId, as) => driver.destroy(sandboxId, as),
   };
 }
 

@@ -33,14 +33,17 @@ const notMounted = 32;
 export class LazyMount {
   readonly directory: string;
   readonly parts: LowerMountParts;
+  /** Resolves when it can no longer be read though nobody has closed it: all that can be done is to open it anew. */
+  readonly lost: Promise<void>;
   readonly #home: string;
   readonly #fuse: FuseMount;
 
-  private constructor(home: string, parts: LowerMountParts, fuse: FuseMount) {
+  private constructor(home: string, parts: LowerMountParts, fuse: FuseMount, lost: Promise<void>) {
     this.directory = join(home, 'lazy/merged', treeName);
     this.parts = parts;
     this.#home = home;
     this.#fuse = fuse;
+    this.lost = lost;
   }
 
   /** Over what an earlier daemon left above the tree, unless it is to be `fresh`. */
@@ -49,10 +52,11 @@ export class LazyMount {
     if (fresh) await rm(join(home, 'lazy'), { recursive: true, force: true });
     for (const name of ['upper', 'work', 'lower', 'merged'])
       await makeSandboxDirectory(join(home, 'lazy', name));
-    const fuse = await mountLower(join(home, 'lazy/lower'), parts);
+    const lost = Promise.withResolvers<void>();
+    const fuse = await mountLower(join(home, 'lazy/lower'), parts, () => lost.resolve());
     try {
       await mountOver(home);
-      return new LazyMount(home, parts, fuse);
+      return new LazyMount(home, parts, fuse, lost.promise);
     } catch (error) {
       await fuse.close();
       throw error;

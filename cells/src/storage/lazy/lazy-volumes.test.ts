@@ -53,7 +53,7 @@ function watchedStore() {
 /** A stored volume of ten mebibytes, brought to a host that brings nothing before it is read. */
 async function attached({ prefetch = false } = {}) {
   const { store, seen } = watchedStore();
-  host = await startTestHost({ objects: store, lazyAboveBytes: mebibyte });
+  host = await startTestHost({ objects: store, lazyAboveBytes: mebibyte, restAfterMs: 0 });
   const id = newWorkspaceId(systemRandom);
   await host.volumes.create(id);
   const files = await host.volumes.files(id);
@@ -185,6 +185,23 @@ describe('a volume that comes as it is read', () => {
     const files = await stored(next, id);
     expect(large.equals(await files.read(['data', 'large.bin']))).toBe(true);
     expect(String(await files.read(['data', 'deep', 'written.txt']))).toBe('before the kill');
+    expect((await files.list([])).map(({ name }) => name)).toEqual(['data']);
+  });
+
+  it('is opened anew where it can no longer be read, once whoever ran over it has ended, and nothing written is lost', async () => {
+    const { id, seen, at } = await attached();
+    seen.isAway = false;
+    await writeFile(at('data/deep/written.txt'), 'before it was cut off');
+    await rm(at('small.txt'));
+    const ended = Promise.withResolvers<WorkspaceId>();
+    host.volumes.onLost(async (workspaceId) => ended.resolve(workspaceId));
+    await run('umount', ['-f', join(at(), '../../lower')]).catch(() => undefined);
+    expect(await ended.promise).toBe(id);
+    const isThere = () => read(at('data/large.bin')).then((bytes) => bytes.equals(large), String);
+    await expect.poll(isThere, { timeout: 20_000 }).toBe(true);
+    const files = await stored(host.volumes, id);
+    expect(String(await files.read(['data', 'deep', 'written.txt']))).toBe('before it was cut off');
+    expect(other.equals(await files.read(['data', 'deep', 'other.bin']))).toBe(true);
     expect((await files.list([])).map(({ name }) => name)).toEqual(['data']);
   });
 

@@ -34,13 +34,15 @@ export interface LowerMountParts {
   log: Pick<Logger, 'warn'>;
 }
 
-export function mountLower(directory: string, parts: LowerMountParts): Promise<FuseMount> {
-  return mountFuse(directory, (request, device) => {
+/** `lost`: it can no longer be read, by anybody. */
+export function mountLower(directory: string, parts: LowerMountParts, lost: () => void): Promise<FuseMount> {
+  const hear = (request: FuseRequest, device: FuseDevice) => {
     const answer = answerTo(parts, request, device);
     if (answer === null) return;
     if (typeof answer === 'number') say(device, request.unique, nothing, answer);
     else say(device, request.unique, [answer]);
-  });
+  };
+  return mountFuse(directory, hear, lost);
 }
 
 function answerTo(parts: LowerMountParts, request: FuseRequest, device: FuseDevice): Answer {

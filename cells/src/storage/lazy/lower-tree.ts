@@ -7,7 +7,14 @@
 import type { BigIntStats } from 'node:fs';
 import { limits } from '@cellbook/shared/limits.ts';
 import { type Stamp, sameStamp, stampOf } from '../live/live-index.ts';
-import type { Entry, FileEntry, LinkEntry, StoredDirectory } from '../tree/entry.ts';
+import {
+  type Entries,
+  type Entry,
+  type FileEntry,
+  type LinkEntry,
+  noEntries,
+  type StoredDirectory,
+} from '../tree/entry.ts';
 import { nameToBytes } from '../tree/name.ts';
 import { Semaphore } from '../tree/semaphore.ts';
 import type { VolumeObjects } from '../tree/volume-objects.ts';
@@ -19,6 +26,8 @@ export interface LowerNode {
   entry: Entry;
   children: Map<string, LowerNode> | null;
 }
+
+const noEntriesOfAny: ReadonlyMap<string, Entries> = new Map();
 
 /** Above every inode number of a disk's file system, and within what Linux's tools take. */
 const inodeBase = 1n << 52n;
@@ -32,7 +41,10 @@ export class LowerTree {
 
   private constructor() {}
 
-  /** Reads all directories, many at a time; `name` is what the tree is called in the root. */
+  /**
+   * Reads all directories, many at a time, and those of a tree that turns out to have many all at once where they are
+   * stored so; `name` is what the tree is called in the root.
+   */
   static async load(
     objects: VolumeObjects,
     tree: StoredDirectory,
@@ -44,16 +56,23 @@ export class LowerTree {
     const top = lower.#add(tree, root.id);
     root.children?.set(name, top);
     const turns = new Semaphore(limits.storage.lazy.directoriesInFlight);
+    let [seen, pack]: [number, Promise<ReadonlyMap<string, Entries>> | null] = [0, null];
+    const read = async (sha256: string | null): Promise<Entries> => {
+      const known = sha256 === null ? noEntries : ((await pack)?.get(sha256) ?? null);
+      return known ?? turns.run(() => objects.getDirectory(sha256, signal));
+    };
     const fill = async (node: LowerNode): Promise<void> => {
       if (node.entry.type !== 'directory') return;
-      const { sha256 } = node.entry;
-      const entries = await turns.run(() => objects.getDirectory(sha256, signal));
+      const entries = await read(node.entry.sha256);
       const folders: LowerNode[] = [];
       for (const [childName, entry] of entries) {
         const child = lower.#add(entry, node.id);
         node.children?.set(childName, child);
         if (entry.type === 'directory') folders.push(child);
       }
+      seen += folders.length;
+      if (seen >= limits.storage.packs.directoriesMin && tree.sha256 !== null)
+        pack ??= objects.getPack(tree.sha256, signal).catch(() => noEntriesOfAny);
       await Promise.all(folders.map(fill));
     };
     await fill(top);

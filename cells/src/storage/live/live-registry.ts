@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import type { WorkspaceId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { HostParts } from '../host-parts.ts';
+import { fetchRest } from '../lazy/fetch-rest.ts';
 import type { LazyMount } from '../lazy/lazy-mount.ts';
 import { LazyVolumes } from '../lazy/lazy-volumes.ts';
 import type { VolumeRow } from '../manifests/manifest-store.ts';
@@ -19,6 +20,7 @@ import { orAbsent } from './errno.ts';
 import { createPlainHomeProvider, type HomeProvider, makeSandboxDirectory } from './home-provider.ts';
 import { LiveVolume, type LiveVolumeParts } from './live-volume.ts';
 import { createMarkers, isOfEpoch, type Marker, readBootId } from './markers.ts';
+import { packDirectories } from './pack-directories.ts';
 
 export interface Attached {
   epoch: number;
@@ -36,6 +38,7 @@ export class LiveRegistry {
   readonly #markers;
   readonly #attached = new Map<WorkspaceId, Attached>();
   readonly #metrics: StorageMetrics;
+  readonly #lostListeners: ((workspaceId: WorkspaceId) => Promise<void>)[] = [];
 
   constructor(parts: HostParts, pointerTo: (row: VolumeRow) => VolumePointer) {
     this.#parts = parts;
@@ -55,6 +58,11 @@ export class LiveRegistry {
 
   all(): WorkspaceId[] {
     return [...this.#attached.keys()];
+  }
+
+  /** Before a directory that can no longer be read is opened anew, for whoever still uses the one before. */
+  onLost(listener: (workspaceId: WorkspaceId) => Promise<void>): void {
+    this.#lostListeners.push(listener);
   }
 
   /** What lies on this host, live or left by a crash. */
@@ -130,6 +138,12 @@ export class LiveRegistry {
     live.epoch = epoch;
   }
 
+  /** For the host that has the files next. */
+  async pack(workspaceId: WorkspaceId): Promise<void> {
+    const live = this.#attached.get(workspaceId);
+    if (live) await packDirectories(live.volume, this.#parts);
+  }
+
   /** Stops syncing and closes the directory as it is. */
   async letGo(workspaceId: WorkspaceId): Promise<void> {
     const live = this.#attached.get(workspaceId);
@@ -184,13 +198,31 @@ export class LiveRegistry {
       log,
       ...interval,
     });
-    void volume.state.lazy?.fetchRest().catch((error: unknown) => {
-      if (!volume.state.signal.aborted)
-        log.info({ err: error, workspaceId }, 'the rest of a volume is not fetched ahead');
-    });
+    void fetchRest(volume.state, this.#parts);
     const live = { epoch, volume, loop, over };
     this.#attached.set(workspaceId, live);
+    void volume.state.lazy?.lost
+      .then(() => this.#openAnew(live, workspaceId))
+      .catch((error: unknown) => {
+        log.error({ err: error, workspaceId }, 'files that can no longer be read could not be opened anew');
+      });
     return live;
+  }
+
+  /** What code has written is on this host's disk, and is found there as after a crash of this process. */
+  async #openAnew(live: Attached, workspaceId: WorkspaceId): Promise<void> {
+    const { manifests, lock, log } = this.#parts;
+    await lock.run(workspaceId, async () => {
+      if (this.#attached.get(workspaceId) !== live) return;
+      log.error(
+        { workspaceId },
+        'files that come as they are read can no longer be read; they are opened anew',
+      );
+      for (const tell of this.#lostListeners) await tell(workspaceId);
+      await this.letGo(workspaceId);
+      const row = await manifests.read(workspaceId);
+      if (row) await this.find(row);
+    });
   }
 
   async #sweep(

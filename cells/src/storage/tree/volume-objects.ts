@@ -15,8 +15,9 @@ import type { DirectoryCache } from './directory-cache.ts';
 import { decodeDirectory, decodeRuns, encodeDirectory, encodeRuns } from './directory-object.ts';
 import { type Entries, noEntries, type Run } from './entry.ts';
 import type { Semaphore } from './semaphore.ts';
+import { decodePack, encodePack } from './tree-pack.ts';
 
-export type ObjectKind = 'chunks' | 'lists' | 'directories';
+export type ObjectKind = 'chunks' | 'lists' | 'directories' | 'packs';
 
 export interface VolumeObjects {
   readonly prefix: string;
@@ -28,6 +29,11 @@ export interface VolumeObjects {
   /** Null for an empty directory, which needs no object. */
   putDirectory(entries: Entries, signal?: AbortSignal): Promise<string | null>;
   getDirectory(sha256: string | null, signal?: AbortSignal): Promise<Entries>;
+  /** Null where it is not cached. */
+  cachedDirectory(sha256: string): Entries | null;
+  /** All directories of a tree at once, where somebody has stored them so (tree-pack.ts); what can be used of them. */
+  getPack(tree: string, signal?: AbortSignal): Promise<ReadonlyMap<string, Entries>>;
+  putPack(tree: string, directories: readonly Buffer[], signal?: AbortSignal): Promise<void>;
   /** After objects were removed: what is cached may no longer be stored. */
   forgetCached(): void;
   /** Removals of that sweep may arrive from now on; null: each was answered. */
@@ -105,6 +111,28 @@ export function createObjectsUnder(prefix: string, tools: VolumeObjectTools, swe
       const entries = decodeDirectory(bytes, sha256);
       cache.set(cacheKey(sha256), entries, bytes.length);
       return entries;
+    },
+    cachedDirectory: (sha256) => cache.get(cacheKey(sha256)),
+    async getPack(tree, signal) {
+      const found = new Map<string, Entries>();
+      const bytes = await inFlight.run(() => store.get(objectKey(prefix, 'packs', tree), signal));
+      try {
+        for (const directory of bytes ? await decodePack(bytes) : []) {
+          const sha256 = sha256Of(directory);
+          const entries = decodeDirectory(directory, sha256);
+          cache.set(cacheKey(sha256), entries, directory.length);
+          found.set(sha256, entries);
+        }
+      } catch {
+        // What is damaged, or of another version, is read by itself.
+      }
+      return found;
+    },
+    async putPack(tree, directories, signal) {
+      const key = objectKey(prefix, 'packs', tree);
+      if (await store.has(key, signal)) return;
+      const bytes = await encodePack(directories);
+      await inFlight.run(() => store.put(key, bytes, signal));
     },
     forgetCached: () => cache.forget(prefix),
     doubt(sweeps) {
