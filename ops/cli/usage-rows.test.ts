@@ -7,6 +7,7 @@ const nothing = { seconds: 0, byteSeconds: 0 };
 const row: MeteredRow = {
   ...{ start: '2026-03-01T00:00:00.000Z', key: 'ws-1', name: '=1+1, "really"', running: hour, sandboxes: [] },
   ...{ live: nothing, memory: nothing, memoryRemote: nothing, files: hour, versions: nothing },
+  environment: nothing,
   egress: { upBytes: 1024 ** 2, downBytes: 7 },
 };
 
@@ -22,6 +23,7 @@ test('what was used is read in hours and GiB hours, under one heading each', () 
       '0.000',
       '0.000',
       '2.000',
+      '0.000',
       '0.000',
       '1.0',
       '0.0',

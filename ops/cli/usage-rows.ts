@@ -14,6 +14,7 @@ const columns: readonly [heading: string, value: (row: MeteredRow) => string][] 
   ['in store', ({ memoryRemote }) => gibHours(memoryRemote.byteSeconds)],
   ['files GiB h', ({ files }) => gibHours(files.byteSeconds)],
   ['versions', ({ versions }) => gibHours(versions.byteSeconds)],
+  ['packages', ({ environment }) => gibHours(environment.byteSeconds)],
   ['out MiB', ({ egress }) => mebibytes(egress.upBytes)],
   ['in MiB', ({ egress }) => mebibytes(egress.downBytes)],
 ];
@@ -33,12 +34,12 @@ export const usageRows = ({ rows }: Pick<Metered, 'rows'>): string[][] =>
 
 type Exact = readonly [heading: string, value: (row: MeteredRow) => string | number];
 
-const held = (['running', 'live', 'memory', 'memoryRemote', 'files', 'versions'] as const).flatMap(
-  (meter): Exact[] => [
-    [`${meter}_seconds`, (row) => row[meter].seconds],
-    [`${meter}_byte_seconds`, (row) => row[meter].byteSeconds],
-  ],
-);
+const held = (
+  ['running', 'live', 'memory', 'memoryRemote', 'files', 'versions', 'environment'] as const
+).flatMap((meter): Exact[] => [
+  [`${meter}_seconds`, (row) => row[meter].seconds],
+  [`${meter}_byte_seconds`, (row) => row[meter].byteSeconds],
+]);
 const exact: readonly Exact[] = [
   ['start', ({ start }) => start],
   ['key', ({ key }) => key ?? ''],

@@ -31,6 +31,7 @@ const actions: Readonly<Record<string, AuditAction>> = {
   [`POST ${workspace}/versions/:version/restore`]: 'version.restore',
   [`POST ${workspace}/versions/forget`]: 'version.forget',
   [`POST ${workspace}/environment/reset`]: 'environment.reset',
+  [`POST ${lab}/cellbook/environment/reset`]: 'environment.reset',
   'PUT /v1/secrets/:name': 'secret.put',
   'DELETE /v1/secrets/:name': 'secret.delete',
   'PUT /v1/org/secrets/:name': 'org_secret.put',

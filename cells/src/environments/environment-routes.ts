@@ -12,8 +12,9 @@ import type { ApiScope } from '../api/api-scope.ts';
 import type { OnceDeps } from '../api/idempotency/once.ts';
 import { workspaceParams, writeHeaders, writeOnce } from '../api/workspaces/workspace-deps.ts';
 import type { WorkspaceVolumes } from '../storage/workspace-volumes.ts';
-import type { Environment, EnvironmentStore } from './environment-store.ts';
+import type { EnvironmentStore } from './environment-store.ts';
 import { requirementsOf } from './lock.ts';
+import { presentEnvironment } from './present-environment.ts';
 
 export interface EnvironmentRouteDeps {
   store: Pick<EnvironmentStore, 'read'>;
@@ -28,7 +29,7 @@ export function registerEnvironmentRoutes(
   writing: OnceDeps,
   deps: EnvironmentRouteDeps,
 ): void {
-  const read = async (workspaceId: WorkspaceId) => present(await deps.store.read(workspaceId));
+  const read = async (workspaceId: WorkspaceId) => presentEnvironment(await deps.store.read(workspaceId));
   const show = { operationId: 'readEnvironment', summary: 'The packages installed in a workspace', tags };
   app.get(
     base,
@@ -92,24 +93,4 @@ function goneWith(reply: FastifyReply): AbortSignal {
 const requirementsAnswer = {
   description: 'A line for each package',
   content: { 'text/plain': { schema: z.string() } },
-};
-
-const time = (ms: number): string => new Date(ms).toISOString();
-
-function present(found: Environment | null): EnvironmentView {
-  if (found === null) return nothing;
-  const { state, problem, layer, previous } = found;
-  const { root, files, bytes, packages, storedAtMs } = layer;
-  return {
-    ...{ digest: root, state, problem, files, bytes, packages, storedAt: time(storedAtMs) },
-    previous: previous && {
-      ...{ digest: previous.root, packages: previous.packages.length },
-      storedAt: time(previous.storedAtMs),
-    },
-  };
-}
-
-const nothing: EnvironmentView = {
-  ...{ digest: null, state: 'ready', problem: null, files: 0, bytes: 0, packages: [] },
-  ...{ storedAt: null, previous: null },
 };

@@ -113,6 +113,19 @@ describe.each([
     expect(await opened.storedBytes(orgId)).toBe(_name === 'memory' ? null : 10);
   });
 
+  it('adds up what each workspace counts, and each layer once for its organisation', async () => {
+    const [orgId, otherOrgId] = [newOrgId(systemRandom), newOrgId(systemRandom)];
+    const before = await store.totals();
+    for (const org of [orgId, orgId, otherOrgId])
+      await commit(await opened.workspace(org), org, layer('e', 7));
+    const one = await opened.workspace(orgId);
+    await commit(one, orgId, layer('f', 3));
+    await commit(one, orgId, layer('e', 7));
+    const { countedBytes, layerBytes } = await store.totals();
+    expect(countedBytes - before.countedBytes).toBe(28);
+    expect(layerBytes - before.layerBytes).toBe(17);
+  });
+
   it('refuses whoever does not have the files, and a capture whose lease is over', async () => {
     const orgId = newOrgId(systemRandom);
     const id = await opened.workspace(orgId);

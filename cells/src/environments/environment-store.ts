@@ -46,6 +46,11 @@ export interface LayerCommit {
   layer: Layer;
 }
 
+export interface EnvironmentTotals {
+  countedBytes: number;
+  layerBytes: number;
+}
+
 export interface EnvironmentStore {
   read(workspaceId: WorkspaceId): Promise<Environment | null>;
   /** Null for a workspace that is not there. */
@@ -64,6 +69,8 @@ export interface EnvironmentStore {
   destroy(workspaceId: WorkspaceId): Promise<void>;
   /** Organisations of which something may be nobody's by now. */
   due(max: number): Promise<OrgId[]>;
+  /** As quotas and usage count them, for each workspace; and each layer once for its organisation, with those of before. */
+  totals(): Promise<EnvironmentTotals>;
   /** Every layer that is referred to. A damaged one is not: it is made anew, every object of it. */
   layers(orgId: OrgId): Promise<Layer[]>;
   /** And nobody begins a capture until the turn ends; null while something is being captured or swept. */

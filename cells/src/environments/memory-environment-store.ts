@@ -3,7 +3,7 @@ import type { OrgId, WorkspaceId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { Environment, EnvironmentStore, Owner } from './environment-store.ts';
 import { captureOver, nothingBefore, notOwned } from './refusals.ts';
-import { layersOf, previousOf, swapped } from './swap.ts';
+import { layersOf, previousOf, swapped, totalsOf } from './swap.ts';
 
 export interface MemoryEnvironmentParts {
   clock: Clock;
@@ -92,6 +92,7 @@ export function createMemoryEnvironmentStore({
         .map(([id]) => id)
         .slice(0, max);
     },
+    totals: async () => totalsOf([...rows.values()]),
     layers: async (orgId) => layersOfOrg(orgId),
     async beginSweep(orgId, leaseMs) {
       const store = storeOf(orgId);

@@ -18,6 +18,7 @@ import { workspaces } from '../db/workspaces.ts';
 import {
   type Environment,
   type EnvironmentStore,
+  type EnvironmentTotals,
   type Layer,
   layerSchema,
   type Owner,
@@ -99,6 +100,7 @@ export function createPostgresEnvironmentStore(database: Database): EnvironmentS
         .limit(max);
       return found.map(({ orgId }) => orgIdSchema.parse(orgId));
     },
+    totals: () => totals(database),
     layers: (orgId) => layersOfOrg(database, orgId),
     beginSweep: (orgId, leaseMs) =>
       database.transaction(async (tx) => {
@@ -133,6 +135,18 @@ export function createPostgresEnvironmentStore(database: Database): EnvironmentS
       await database.update(stores).set({ dueAt: null }).where(eq(stores.orgId, orgId));
     },
   };
+}
+
+async function totals(database: Database): Promise<EnvironmentTotals> {
+  const [sums] = await database.execute<{ counted: string; layers: string }>(sql`
+    with referred as (
+      select org_id, layer ->> 'root' as root, bytes from environments where state = 'ready'
+      union all
+      select org_id, previous ->> 'root', (previous ->> 'bytes')::bigint from environments where previous is not null),
+    layers as (select max(bytes) as bytes from referred where root is not null group by org_id, root)
+    select (select coalesce(sum(bytes), 0) from environments)::text as counted,
+      (select coalesce(sum(bytes), 0) from layers)::text as layers`);
+  return { countedBytes: Number(sums?.counted ?? 0), layerBytes: Number(sums?.layers ?? 0) };
 }
 
 async function layersOfOrg(from: Database | Transaction, orgId: OrgId): Promise<Layer[]> {

@@ -1,4 +1,4 @@
-import type { Environment, Layer } from './environment-store.ts';
+import type { Environment, EnvironmentTotals, Layer } from './environment-store.ts';
 import { nothingThere } from './survey.ts';
 
 export const directoryMode = 0o755;
@@ -36,6 +36,18 @@ export function swapped(found: Environment, to: 'empty' | 'previous', nowMs: num
 /** What a capture replaces is what was before it; the same packages again replace nothing, and nobody wants a damaged one back. */
 export const previousOf = (found: Environment | null, layer: Layer): Layer | null =>
   found?.state === 'ready' && found.layer.root !== layer.root ? found.layer : (found?.previous ?? null);
+
+/** Of all workspaces; what several of an organisation share is one layer. */
+export function totalsOf(environments: readonly Environment[]): EnvironmentTotals {
+  const layers = new Map<string, number>();
+  let countedBytes = 0;
+  for (const environment of environments) {
+    countedBytes += environment.layer.bytes;
+    for (const { root, bytes } of layersOf(environment))
+      if (root !== null) layers.set(`${environment.orgId} ${root}`, bytes);
+  }
+  return { countedBytes, layerBytes: [...layers.values()].reduce((sum, bytes) => sum + bytes, 0) };
+}
 
 /** What a sweep must keep. A damaged one is made anew, every object of it. */
 export function layersOf({ state, layer, previous }: Environment): Layer[] {

@@ -8,11 +8,12 @@
  * Turns are short, since a suspend may wait for one. A layer that cannot be read ends a sweep before anything is
  * removed.
  */
-import type { Clock } from '@cellbook/shared/clock.ts';
+import type { Clock, Timer } from '@cellbook/shared/clock.ts';
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import type { OrgId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
+import type { Metrics } from '@cellbook/shared/metrics.ts';
 import { repeatEvery } from '../repeat.ts';
 import type { ObjectStore } from '../storage/objects/object-store.ts';
 import { DirectoryCache } from '../storage/tree/directory-cache.ts';
@@ -29,6 +30,8 @@ export interface SweepLayersParts {
   objects: ObjectStore;
   clock: Clock;
   log: Logger;
+  /** Absent: nobody watches. */
+  metrics?: Metrics;
 }
 
 /** A pass every so often, until closed; closing ends the one under way and waits for it. */
@@ -40,13 +43,32 @@ export function openLayerSweeps(parts: SweepLayersParts): { close(): Promise<voi
     return pass;
   };
   const timer = repeatEvery(parts.clock, sweepPassMs, once, parts.log);
+  const measuring = openMeasuring(parts);
   return {
     async close() {
       timer.cancel();
+      measuring?.cancel();
       stop.abort(new Error('sweeping stopped'));
       await pass.catch(() => {});
     },
   };
+}
+
+/** What all of them hold, for operators: a statement that reads every row. */
+function openMeasuring({ metrics, environments, clock, log }: SweepLayersParts): Timer | null {
+  if (!metrics) return null;
+  const bytes = metrics.gauge(
+    'cellbook_cell_environment_bytes',
+    'Installed packages: as counted for each workspace, and as stored, each layer once for its organisation.',
+    ['as'],
+  );
+  const measure = async () => {
+    const { countedBytes, layerBytes } = await environments.totals();
+    bytes.set({ as: 'counted' }, countedBytes);
+    bytes.set({ as: 'stored' }, layerBytes);
+  };
+  for (const as of ['counted', 'stored']) bytes.set({ as }, 0);
+  return repeatEvery(clock, limits.environments.measureEveryMs, measure, log);
 }
 
 /** One pass. What fails is logged and comes again. */

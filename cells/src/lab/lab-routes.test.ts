@@ -2,10 +2,12 @@ import { ManualClock } from '@cellbook/shared/clock.ts';
 import { errorBody, toCellbookError } from '@cellbook/shared/errors.ts';
 import { cellIdSchema, newOrgId, newUserId, newWorkspaceId, type UserId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
+import type { EnvironmentReset } from '@cellbook/shared/protocol/environment-api.ts';
 import type { Phase } from '@cellbook/shared/protocol/workspace.ts';
 import { seededRandom } from '@cellbook/shared/random.ts';
 import fastify, { type FastifyInstance } from 'fastify';
 import { beforeEach, expect, test } from 'vitest';
+import type { Environment } from '../environments/environment-store.ts';
 import type { ResumeReport } from '../ladder/resume-report.ts';
 import type { LabData } from './lab-data.ts';
 import { registerLabRoutes } from './lab-routes.ts';
@@ -71,11 +73,21 @@ beforeEach(async () => {
     find: async (id: string) => (id === workspaceId ? { ...summary, phase } : null),
     touch: (id: string) => void touched.push(id),
   };
-  registerLabRoutes(app, { store: createMemoryLabStore(), data, clock, runtime });
+  const environments = {
+    store: { read: async () => environment },
+    volumes: {
+      async resetEnvironment(id: string, to: EnvironmentReset) {
+        resets.push(`${id} ${to}`);
+      },
+    },
+  };
+  registerLabRoutes(app, { store: createMemoryLabStore(), data, clock, runtime, environments });
   await app.ready();
 });
 
 const touched: string[] = [];
+const resets: string[] = [];
+let environment: Environment | null = null;
 let phase: Phase = 'suspended';
 const api = `/w/${workspaceId}/lab/api`;
 const get = (path: string) => app.inject(`${api}${path}`);
@@ -242,4 +254,30 @@ test('reports the licences as JSON, as CSV that quotes, and as Markdown; another
   expect(csv.headers['content-disposition']).toContain('jupyterlab-licenses.csv');
   expect((await get('/licenses?format=markdown&full_text=false')).body).not.toContain('two\nlines');
   expect((await get('/licenses?format=xml')).statusCode).toBe(400);
+});
+
+test('shows what is installed, gives its lockfile, and resets it to nothing or to what was before', async () => {
+  expect((await get('/cellbook/environment')).json()).toMatchObject({ digest: null, bytes: 0, packages: [] });
+  const packages = [{ name: 'cowsay', version: '6.1', record: null, url: null }];
+  const layer = { root: 'a'.repeat(64), mode: 0o755, times: null, looks: '', files: 9, bytes: 1_234 };
+  environment = {
+    ...{ workspaceId, orgId: newOrgId(random), state: 'ready', problem: null, previous: null },
+    layer: { ...layer, packages, storedAtMs: 0 },
+  };
+  const shown = (await get('/cellbook/environment')).json();
+  expect(shown).toMatchObject({
+    digest: layer.root,
+    bytes: 1_234,
+    packages,
+    storedAt: '1970-01-01T00:00:00.000Z',
+  });
+  expect((await get('/cellbook/environment/lock')).body).toContain('cowsay==6.1');
+  for (const payload of [{}, { to: 'previous' }])
+    expect(
+      (await app.inject({ method: 'POST', url: `${api}/cellbook/environment/reset`, payload })).statusCode,
+    ).toBe(200);
+  const payload = { to: 'yesterday' };
+  const refused = await app.inject({ method: 'POST', url: `${api}/cellbook/environment/reset`, payload });
+  expect(refused.statusCode).toBeGreaterThanOrEqual(400);
+  expect(resets).toEqual([`${workspaceId} empty`, `${workspaceId} previous`]);
 });

@@ -6,7 +6,9 @@ import type { Clock } from '@cellbook/shared/clock.ts';
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { FastifyInstance } from 'fastify';
+import type { EnvironmentRouteDeps } from '../environments/environment-routes.ts';
 import type { WorkspaceRuntime } from '../lifecycle/runtime.ts';
+import { registerEnvironmentRoute } from './environment-route.ts';
 import { registerFixedRoutes } from './fixed-routes.ts';
 import type { LabData } from './lab-data.ts';
 import type { LabStore } from './lab-store.ts';
@@ -19,6 +21,7 @@ export interface LabRouteDeps {
   data: LabData;
   clock: Clock;
   runtime: Pick<WorkspaceRuntime, 'find' | 'touch'>;
+  environments: EnvironmentRouteDeps;
 }
 
 export function registerLabRoutes(app: FastifyInstance, deps: LabRouteDeps): void {
@@ -29,6 +32,7 @@ export function registerLabRoutes(app: FastifyInstance, deps: LabRouteDeps): voi
     registerSettingsRoutes(scope, prefix, deps);
     registerLayoutRoutes(scope, prefix, deps);
     registerStateRoute(scope, prefix, deps);
+    registerEnvironmentRoute(scope, prefix, deps);
     registerFixedRoutes(scope, prefix, deps);
   });
 }

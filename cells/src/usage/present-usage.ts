@@ -21,7 +21,8 @@ const nothing = (): Held => ({ seconds: 0, byteSeconds: 0 });
 
 const emptyRow = (start: string, key: string | null, name: string | null): MeteredRow => ({
   ...{ start, key, name, running: nothing(), sandboxes: [], live: nothing(), memory: nothing() },
-  ...{ memoryRemote: nothing(), files: nothing(), versions: nothing(), egress: { upBytes: 0, downBytes: 0 } },
+  ...{ memoryRemote: nothing(), files: nothing(), versions: nothing(), environment: nothing() },
+  egress: { upBytes: 0, downBytes: 0 },
 });
 
 function addPiece(row: MeteredRow, { meter, tier, size, activeMs, total }: UsagePiece): void {

@@ -28,6 +28,7 @@ export const meters = [
   'memory_remote',
   'files',
   'versions',
+  'environment',
   'egress_up',
   'egress_down',
 ] as const;

@@ -177,6 +177,24 @@ describe('usage', () => {
     expect(await readUsage(fresh.database, asked)).toMatchObject([{ key: 'red', activeMs: hourMs }]);
   });
 
+  it('counts installed packages by their size, from when they are stored until they are reset', async () => {
+    const store = new PostgresWorkspaceStore(fresh.database);
+    const random = seededRandom(8);
+    const { id, orgId } = await createIn(store, random, newOrgId(random));
+    const client = fresh.database.$client;
+    await client`insert into environments (workspace_id, org_id, state, bytes, layer, files)
+      values (${id}, ${orgId}, 'ready', 7, '{}', 1)`;
+    await clock.set(beginMs + hourMs);
+    await client`update environments set bytes = 3 where workspace_id = ${id}`;
+    await clock.set(beginMs + 2 * hourMs);
+    await client`update environments set bytes = 0 where workspace_id = ${id}`;
+    await clock.set(beginMs + 5 * hourMs);
+    const asked = { orgId, fromMs: whole(beginMs), toMs: null, by: 'total', group: 'workspace' } as const;
+    expect(await readUsage(fresh.database, asked)).toMatchObject([
+      { meter: 'environment', activeMs: 2 * hourMs, total: 10 * hourMs },
+    ]);
+  });
+
   it('keeps what a workspace has used when it is deleted for good, and counts no more of it', async () => {
     const store = new PostgresWorkspaceStore(fresh.database);
     const manifests = createPostgresManifestStore(fresh.database);

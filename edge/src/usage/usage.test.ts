@@ -26,7 +26,7 @@ const row = (key: string | null, seconds: number): MeteredRow => ({
     memoryRemote: held(0),
   },
   sandboxes: [{ tier: 'free', memoryBytes: 10, seconds }],
-  ...{ files: held(1), versions: held(0), egress: { upBytes: 1, downBytes: 2 } },
+  ...{ files: held(1), versions: held(0), environment: held(2), egress: { upBytes: 1, downBytes: 2 } },
 });
 const measured = { used: 0, limit: 1 };
 const quotas = {

@@ -19,6 +19,8 @@ export const environmentLimits = {
     sweepAfterMs: 60 * minuteMs,
     /** The controller looks for what is due this often. */
     sweepPassMs: 5 * minuteMs,
+    /** What all of them hold is added up for operators: reading 20,000 rows takes a second. */
+    measureEveryMs: 5 * minuteMs,
     /** Organisations in one pass; the rest come with the next. */
     sweepPassMax: 20,
     /** Objects removed in one turn: captures wait for 50 at 20 ms, a second. */

@@ -1,7 +1,8 @@
 /**
  * What was used, as `GET /v1/usage?from=…` tells it: the time that something was held, and bytes times that time. By
  * rung of the resume ladder: `running`, `live` (frozen in its host's memory), `memory` (an image on a host's disk),
- * `memoryRemote` (the image in the object store), and whatever the rung `files`: files and their versions.
+ * `memoryRemote` (the image in the object store), and whatever the rung `files`: files, their versions, and `environment`,
+ * the packages that are installed.
  */
 import { z } from 'zod';
 import { tierSchema } from './principal.ts';
@@ -60,6 +61,8 @@ export const meteredRowSchema = z
     memoryRemote: heldSchema,
     files: heldSchema,
     versions: heldSchema,
+    /** Installed packages, by their size in the workspace, however many share a layer. */
+    environment: heldSchema,
     /** Through the egress proxy, as connections ended. */
     egress: z.object({ upBytes: amount, downBytes: amount }),
   })

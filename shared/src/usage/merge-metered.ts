@@ -41,6 +41,7 @@ function addRows(left: MeteredRow, right: MeteredRow): MeteredRow {
     memoryRemote: add(left.memoryRemote, right.memoryRemote),
     files: add(left.files, right.files),
     versions: add(left.versions, right.versions),
+    environment: add(left.environment, right.environment),
     egress: {
       upBytes: left.egress.upBytes + right.egress.upBytes,
       downBytes: left.egress.downBytes + right.egress.downBytes,

@@ -25,6 +25,7 @@ const ownModules = [
   'cellbook-plugin',
   'cell-executor',
   'credential-findings',
+  'environment',
   'kernel-restarts',
   'resume-notices',
 ].map((name) => `./${name}.ts`);
