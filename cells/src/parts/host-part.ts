@@ -69,7 +69,7 @@ export async function openHost(config: CellConfig, tools: CellTools, stores: Cel
   const tidying = openTidying(volumes, tools);
   const layerSweeps = openLayerSweeps({
     ...{ ...tools, environments: createPostgresEnvironmentStore(stores.database) },
-    objects: openObjectStore(config.objects, tools),
+    ...{ objects: openObjectStore(config.objects, tools), metrics },
   });
   async function close(): Promise<void> {
     shared?.close();
