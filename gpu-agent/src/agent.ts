@@ -6,7 +6,8 @@
 import { type Clock, sleep, type Timer } from '@cellbook/shared/clock.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
-import type { AgentOrders } from '@cellbook/shared/protocol/gpu-agent-api.ts';
+import type { Metrics } from '@cellbook/shared/metrics.ts';
+import type { AgentOrders, Device } from '@cellbook/shared/protocol/gpu-agent-api.ts';
 import type { Random } from '@cellbook/shared/random.ts';
 import { Attempts } from './attempts.ts';
 import type { AgentConfig } from './config.ts';
@@ -14,6 +15,8 @@ import { openDevices } from './devices/open-devices.ts';
 import { watchDevices } from './devices/watch-devices.ts';
 import { createGuard } from './guard/guard.ts';
 import { LeaseHolder } from './lease-holder.ts';
+import { agentCounts } from './metrics/agent-metrics.ts';
+import { measuredObjects } from './metrics/measured-objects.ts';
 import { objectsOf } from './objects/objects.ts';
 import { schedulerHttp } from './objects/scheduler-http.ts';
 import { type Host, openHost } from './open-host.ts';
@@ -25,6 +28,7 @@ export interface AgentTools {
   clock: Clock;
   random: Random;
   log: Logger;
+  metrics: Metrics;
 }
 
 export interface Agent {
@@ -38,32 +42,35 @@ export interface Agent {
 
 export interface AgentLook {
   live: number;
-  devices: number;
-  ill: number;
+  devices: readonly Device[];
   draining: boolean;
+  /** The highest of a leader that it has heard. */
+  epoch: number;
   /** Since a scheduler answered, milliseconds; null: none has yet. */
   unansweredMs: number | null;
 }
 
-export async function startAgent(config: AgentConfig, { clock, random, log }: AgentTools): Promise<Agent> {
+export async function startAgent(config: AgentConfig, tools: AgentTools): Promise<Agent> {
+  const { clock, random, log, metrics } = tools;
   const { hostId, dataDirectory } = config;
   const host = await openHost(config, clock, log);
   const { agentMark, groups, earlier, generation, binaries, confinement } = host;
   const source = openDevices(config.devices, hostId, dataDirectory);
   const http = schedulerHttp(config.schedulerUrls, hostId, config.agentKey);
   const guard = createGuard(clock, log);
+  const counted = agentCounts(metrics);
   const holder = new LeaseHolder(earlier.ended.map(({ report }) => report.attemptId));
   let reporting: ReportLoop | null = null;
   let draining = false;
   let answeredMs: number | null = null;
   const changed = () => reporting?.changed();
-  const devices = await watchDevices(source, { clock, log, changed });
+  const devices = await watchDevices(source, { clock, log, changed, counted: counted.devices });
   introduce(host, log);
 
   const attempts = new Attempts(earlier, {
     ...{ clock, log, dataDirectory, agent: agentMark, binaries, groups, guard, confinement, changed },
     progressed: () => reporting?.progressed(),
-    objects: objectsOf(http, { clock, random }),
+    objects: measuredObjects(objectsOf(http, { clock, random }), clock, metrics),
     endAll: (marks) => killAll(marks, clock),
     over: (attemptId) => holder.ended(attemptId),
     devices: {
@@ -77,6 +84,7 @@ export async function startAgent(config: AgentConfig, { clock, random, log }: Ag
   function answered(orders: AgentOrders, sentMs: number): void {
     answeredMs = clock.monotonicMs();
     const told = holder.answered(orders, sentMs, answeredMs);
+    counted.report(told ? (orders.leaderless ? 'leaderless' : 'answered') : 'outdated');
     if (!told) {
       log.warn({ epoch: orders.epoch, seen: holder.epoch }, 'an answer of an older epoch is dropped');
       return;
@@ -108,6 +116,8 @@ export async function startAgent(config: AgentConfig, { clock, random, log }: Ag
       const due = holder.due(clock.monotonicMs());
       for (const { attemptId, stopMs } of due.stop) attempts.stop(attemptId, 'lease', { save: true, stopMs });
       for (const attemptId of due.kill) attempts.stop(attemptId, 'lease', { save: false, stopMs: 0 });
+      counted.lapsed('saved', due.stop.length);
+      counted.lapsed('killed', due.kill.length);
       set();
     };
     const set = () => {
@@ -119,7 +129,7 @@ export async function startAgent(config: AgentConfig, { clock, random, log }: Ag
   }
 
   reporting = startReporting({
-    ...{ clock, random, log, http, answered },
+    ...{ clock, random, log, http, answered, failed: () => counted.report('failed') },
     picture: () => ({
       ...{ hostId, rack: config.rack, generation, epoch: holder.epoch, draining },
       ...{ devices: devicesNow(), binaries: binaries.names, attempts: attempts.reports() },
@@ -130,8 +140,7 @@ export async function startAgent(config: AgentConfig, { clock, random, log }: Ag
   };
   return {
     look: () => ({
-      ...{ live: attempts.live.length, draining, devices: devices.now().length },
-      ill: devicesNow().filter(({ healthy }) => !healthy).length,
+      ...{ live: attempts.live.length, draining, devices: devicesNow(), epoch: holder.epoch },
       unansweredMs: answeredMs === null ? null : clock.monotonicMs() - answeredMs,
     }),
     async drain() {

@@ -18,12 +18,11 @@ const fail = (doing: string) => (error: unknown) => {
 
 mkdirSync(config.dataDirectory, { recursive: true });
 await takeOnlyAgent(config.dataDirectory).catch(fail('another agent runs here'));
-const agent = await startAgent(config, { clock: systemClock, random: systemRandom, log }).catch(
+const metrics = createMetrics({ processMetrics: true });
+const agent = await startAgent(config, { clock: systemClock, random: systemRandom, log, metrics }).catch(
   fail('the agent could not start'),
 );
-const server = await serveHealth(agent, createMetrics({ processMetrics: true }), config.port).catch(
-  fail('the agent cannot be asked'),
-);
+const server = await serveHealth(agent, { ...config, metrics }).catch(fail('the agent cannot be asked'));
 
 async function end(drain: boolean): Promise<void> {
   if (drain) await agent.drain();

@@ -2,27 +2,28 @@
 import { createServer, type Server } from 'node:http';
 import type { Metrics } from '@cellbook/shared/metrics.ts';
 import type { Agent } from './agent.ts';
+import { agentGauges } from './metrics/agent-metrics.ts';
 
-export function serveHealth(agent: Agent, metrics: Metrics, port: number): Promise<Server> {
-  const gauges = {
-    live: metrics.gauge('cellbook_gpu_agent_attempts', 'Attempts that have not ended'),
-    devices: metrics.gauge('cellbook_gpu_agent_devices', 'GPUs of the host', ['health']),
-    unanswered: metrics.gauge(
-      'cellbook_gpu_agent_unanswered_seconds',
-      'Since a scheduler answered; none yet: since its start',
-    ),
-  };
+export interface ServeOptions {
+  metrics: Metrics;
+  port: number;
+  /** Of whose disk it tells. */
+  dataDirectory: string;
+}
+
+export function serveHealth(agent: Agent, { metrics, port, dataDirectory }: ServeOptions): Promise<Server> {
+  const show = agentGauges(metrics, dataDirectory);
   const server = createServer(async (request, response) => {
     const look = agent.look();
     if (request.url === '/metrics') {
-      gauges.live.set(look.live);
-      gauges.devices.set({ health: 'ill' }, look.ill);
-      gauges.devices.set({ health: 'well' }, look.devices - look.ill);
-      gauges.unanswered.set((look.unansweredMs ?? process.uptime() * 1_000) / 1_000);
+      await show(look);
       const { contentType, body } = await metrics.render();
       response.writeHead(200, { 'content-type': contentType }).end(body);
     } else if (request.url === '/healthz') {
-      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(look));
+      const { devices, ...rest } = look;
+      const ill = devices.filter(({ healthy }) => !healthy).length;
+      const told = JSON.stringify({ ...rest, devices: devices.length, ill });
+      response.writeHead(200, { 'content-type': 'application/json' }).end(told);
     } else response.writeHead(404).end();
   });
   return new Promise((resolve, reject) => {

@@ -6,6 +6,7 @@ import { registerCells } from './commands/cells.ts';
 import { registerCompletion } from './commands/completion.ts';
 import { registerEnvironment } from './commands/environment.ts';
 import { registerExec } from './commands/exec.ts';
+import { registerGpu } from './commands/gpu.ts';
 import { registerJobs } from './commands/jobs.ts';
 import { registerLogin } from './commands/login.ts';
 import { registerRun } from './commands/run.ts';
@@ -35,6 +36,7 @@ export function createProgram(): Command {
   registerAudit(program, cli);
   registerUsage(program, cli);
   registerCells(program, cli);
+  registerGpu(program, cli);
   registerCompletion(program, cli);
   return program;
 }

@@ -12,6 +12,10 @@ import { hasEnded } from '../demo/gpu/jobs-client.ts';
 import { customers, operatorEmail } from '../demo/gpu/people.ts';
 import { playable } from '../demo/gpu/video.ts';
 import { timedSteps } from '../demo/steps.ts';
+import { expressionsOf, gpuBoards } from '../monitoring/all-boards.ts';
+import { gpuAlerts, gpuRecordings } from '../monitoring/all-rules.ts';
+import { targetsOf } from '../monitoring/targets.ts';
+import { readMetrics, scrape, targetLabels, unsaid } from '../monitoring/testing/scrape.ts';
 import { killProgram } from '../up/processes/kill-program.ts';
 import { useTestPlatform } from './test-platform.ts';
 
@@ -64,4 +68,22 @@ it('a job that made way and whose host died, and one that ran on without a sched
   ];
   expect(await playable(one.path)).toMatchObject({ codec: 'h264', frames: 36, seconds: 3 });
   expect(await playable(other.path)).toMatchObject({ codec: 'h264', frames: 12, seconds: 1 });
+});
+
+it('every metric that an alert or a dashboard of GPUs names is said by a scheduler or an agent, with its labels', async () => {
+  const { home, url, cells, gpu } = platform();
+  const targets = targetsOf(home, cells, Number(new URL(url).port), gpu);
+  const ofGpu = targets.filter(({ job }) => job === 'cellbook-scheduler' || job === 'cellbook-gpu-agent');
+  expect(ofGpu.map(({ job, labels }) => [job, labels.region])).toEqual([
+    ['cellbook-scheduler', 'eu'],
+    ['cellbook-gpu-agent', 'eu'],
+  ]);
+  const scraped = readMetrics(await Promise.all(ofGpu.map(scrape)));
+  const named = [...gpuAlerts, ...gpuRecordings]
+    .map(({ expr }) => expr)
+    .concat(gpuBoards.flatMap(expressionsOf));
+  expect(unsaid(named, scraped, targetLabels)).toEqual([]);
+  // What was done above is there to be counted.
+  expect(scraped.get('cellbook_scheduler_job_start_seconds')).toContain('tier');
+  expect(scraped.get('cellbook_gpu_agent_transfer_seconds')).toContain('direction');
 });

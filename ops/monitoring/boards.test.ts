@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { boardFiles, boards, expressionsOf } from './all-boards.ts';
-import { recordings } from './all-rules.ts';
+import { allBoards, boardFiles, expressionsOf } from './all-boards.ts';
+import { gpuRecordings, recordings } from './all-rules.ts';
 import { promtool } from './promtool.ts';
 
 const directory = join(import.meta.dirname, 'dashboards');
@@ -17,7 +17,7 @@ it('the committed dashboards are those of the tables', () => {
 });
 
 it('Prometheus understands every expression of theirs', async () => {
-  const rules = boards
+  const rules = allBoards
     .flatMap(expressionsOf)
     .map((expr, index) => ({ record: `tried:expression_${index}`, expr }));
   const text = JSON.stringify({ groups: [{ name: 'tried', rules }] });
@@ -26,8 +26,8 @@ it('Prometheus understands every expression of theirs', async () => {
 });
 
 it('what they take as recorded is recorded', () => {
-  const recorded = new Set(recordings.map(({ record }) => record));
-  const named = boards.flatMap(expressionsOf).flatMap((expr) => expr.match(/\bcellbook:\w+:\w+/g) ?? []);
+  const recorded = new Set([...recordings, ...gpuRecordings].map(({ record }) => record));
+  const named = allBoards.flatMap(expressionsOf).flatMap((expr) => expr.match(/\bcellbook:\w+:\w+/g) ?? []);
   expect(named.length).toBeGreaterThan(0);
   expect(named.filter((name) => !recorded.has(name))).toEqual([]);
 });

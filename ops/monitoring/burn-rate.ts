@@ -43,7 +43,7 @@ export const recordingRules = (slo: Slo): RecordingRule[] => [
 ];
 
 export function burnAlerts(slo: Slo): Alert[] {
-  const where = slo.by === null ? '' : ' in {{ $labels.cell }}';
+  const where = slo.by === null ? '' : ` in {{ $labels.${slo.by} }}`;
   const common = { forMinutes: 2, runbook: slo.runbook };
   return [
     {

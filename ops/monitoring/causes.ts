@@ -18,7 +18,7 @@ const failuresOfMemory = 'cause=~"failed|slow|gone|incompatible"';
 export const causes: readonly Alert[] = [
   {
     name: 'ProgramDown',
-    expr: 'up{job=~"cellbook-(edge|cell|host)"} == 0',
+    expr: 'up{job=~"cellbook-(edge|cell|host|scheduler)"} == 0',
     ...{ forMinutes: 2, severity: 'page', runbook: 'program-down' },
     summary: '{{ $labels.instance }} ({{ $labels.job }}) does not answer.',
   },
@@ -146,7 +146,7 @@ export const causes: readonly Alert[] = [
   },
   {
     name: 'EventLoopBlocked',
-    expr: 'nodejs_eventloop_lag_p99_seconds{job=~"cellbook-(cell|host)"} > 0.25',
+    expr: 'nodejs_eventloop_lag_p99_seconds{job=~"cellbook-(cell|host|scheduler)"} > 0.25',
     ...{ forMinutes: 10, severity: 'ticket', runbook: 'event-loop-blocked' },
     summary: '{{ $labels.instance }} ({{ $labels.job }}) is late by a quarter of a second, for ten minutes.',
   },

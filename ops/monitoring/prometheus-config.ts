@@ -13,7 +13,7 @@ export function prometheusConfig(
   rulesDirectory: string,
   intervalSeconds = usualSeconds,
 ): string {
-  const plain = ['cellbook-edge', 'cellbook-cell'].map((job) =>
+  const plain = ['cellbook-edge', 'cellbook-cell', 'cellbook-scheduler', 'cellbook-gpu-agent'].map((job) =>
     scrape(
       job,
       targets.filter((target) => target.job === job),

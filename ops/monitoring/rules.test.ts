@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { checkoutDirectory } from '../up/config.ts';
 import { runbookPath } from './alert.ts';
-import { alerts, ruleFiles } from './all-rules.ts';
+import { allAlerts, ruleFiles } from './all-rules.ts';
 import { promtool } from './promtool.ts';
 import { type Situation, situations, spans } from './testing/situations.ts';
 
@@ -43,12 +43,12 @@ it('a situation in which another alert fires than was said is found out', async 
 
 it('every alert fires in a situation', () => {
   const fired = new Set(situations.flatMap(({ fires }) => fires));
-  expect(alerts.map(({ name }) => name).filter((name) => !fired.has(name))).toEqual([]);
+  expect(allAlerts.map(({ name }) => name).filter((name) => !fired.has(name))).toEqual([]);
 });
 
 it('every alert has a runbook, which says what to do first, and every runbook an alert', () => {
-  const named = new Set(alerts.map(({ runbook }) => runbook));
-  for (const { name, runbook } of alerts) {
+  const named = new Set(allAlerts.map(({ runbook }) => runbook));
+  for (const { name, runbook } of allAlerts) {
     const path = join(checkoutDirectory, runbookPath(runbook));
     expect(existsSync(path), `${name} has no ${runbookPath(runbook)}`).toBe(true);
     const text = readFileSync(path, 'utf8');
@@ -65,15 +65,22 @@ function judge(all: readonly Situation[]) {
   const suite = {
     rule_files: Object.keys(files),
     evaluation_interval: `${all[0]?.span.lookEveryMinutes ?? 1}m`,
-    tests: all.map(({ what, series, span, fires }) => ({
+    tests: all.map(({ what, series, span, fires, firesIn }) => ({
       name: what,
       interval: `${span.valueEveryMinutes}m`,
       input_series: Object.entries(series).map(([name, values]) => ({ series: name, values })),
       promql_expr_test: [
         {
-          expr: 'group by (alertname) (ALERTS{alertstate="firing"})',
+          expr: `group by (alertname${firesIn ? ', region' : ''}) (ALERTS{alertstate="firing"})`,
           eval_time: `${span.minutes}m`,
-          exp_samples: fires.map((alertname) => ({ labels: `{alertname="${alertname}"}`, value: 1 })),
+          exp_samples: firesIn
+            ? Object.entries(firesIn).flatMap(([region, alerts]) =>
+                alerts.map((alertname) => ({
+                  labels: `{alertname="${alertname}",region="${region}"}`,
+                  value: 1,
+                })),
+              )
+            : fires.map((alertname) => ({ labels: `{alertname="${alertname}"}`, value: 1 })),
         },
       ],
     })),

@@ -8,8 +8,8 @@ export interface Slo {
   /** In alert names: `<alert>BurnsFast`, `<alert>BurnsSlowly`. */
   alert: string;
   objective: number;
-  /** A cell of a thousand is not to drown in the others. */
-  by: 'cell' | null;
+  /** A cell of a thousand is not to drown in the others, nor a region's GPUs. */
+  by: 'cell' | 'region' | null;
   bad(window: string): string;
   total(window: string): string;
   /** Fewer events than this in an hour say nothing: one failure of three is no trend. */

@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { hostName } from '@cellbook/shared/certificates/names.ts';
 import { cellIdSchema, hostIdSchema } from '@cellbook/shared/ids.ts';
 import { z } from 'zod';
+import type { GpuPlace } from '../up/gpu-topology.ts';
 import type { Home } from '../up/home.ts';
 import type { CellPlace } from '../up/topology.ts';
 
 export interface Target {
-  job: 'cellbook-edge' | 'cellbook-cell' | 'cellbook-host';
+  job: 'cellbook-edge' | 'cellbook-cell' | 'cellbook-host' | 'cellbook-scheduler' | 'cellbook-gpu-agent';
   address: string;
   labels: Record<string, string>;
   /** Of a host: who it is by its certificate, and who says so. */
@@ -18,10 +19,30 @@ export interface Target {
 const portsSchema = z.record(z.string(), z.int());
 
 /** Of a home whose platform has been started; its ports are kept there. */
-export function targetsOf(home: Home, cells: readonly CellPlace[], edgePort: number): Target[] {
+export function targetsOf(
+  home: Home,
+  cells: readonly CellPlace[],
+  edgePort: number,
+  gpu: readonly GpuPlace[] = [],
+): Target[] {
   const ports = portsSchema.parse(JSON.parse(readFileSync(join(home.run, 'ports'), 'utf8')));
   const edge: Target = { job: 'cellbook-edge', address: at(edgePort), labels: {} };
-  return [edge, ...cells.flatMap((place) => ofCell(home, place, ports))];
+  return [
+    edge,
+    ...cells.flatMap((place) => ofCell(home, place, ports)),
+    ...gpu.flatMap((place) => ofRegion(place, ports)),
+  ];
+}
+
+function ofRegion({ regionId, schedulerId, hosts }: GpuPlace, ports: Record<string, number>): Target[] {
+  const target = (job: Target['job'], program: string, labels: Record<string, string>): Target[] => {
+    const port = ports[program];
+    return port === undefined ? [] : [{ job, address: at(port), labels: { region: regionId, ...labels } }];
+  };
+  return [
+    ...target('cellbook-scheduler', `scheduler-${schedulerId}`, { scheduler: schedulerId }),
+    ...hosts.flatMap(({ hostId }) => target('cellbook-gpu-agent', `gpu-agent-${hostId}`, { host: hostId })),
+  ];
 }
 
 function ofCell(home: Home, { cellId, regionId }: CellPlace, ports: Record<string, number>): Target[] {

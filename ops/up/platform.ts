@@ -5,6 +5,7 @@
  */
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import type { PlatformConfig } from './config.ts';
+import type { GpuPlace } from './gpu-topology.ts';
 import { type Home, openHome } from './home.ts';
 import { assertHomeFits } from './home-layout.ts';
 import { assertPortFree } from './ports.ts';
@@ -21,6 +22,8 @@ export interface Platform {
   /** The main host, as a browser types it. */
   url: string;
   cells: Pick<StartedCell, 'cellId' | 'regionId' | 'url'>[];
+  /** Regions with GPUs. */
+  gpu: readonly GpuPlace[];
   versions: Record<string, string>;
   home: Home;
   /** Settles when the edge, without which nobody reaches anything, has ended too often to be started again. */
@@ -65,7 +68,7 @@ export async function startPlatform(config: PlatformConfig, deps: PlatformDeps):
   };
   try {
     const { url, cells, versions } = await startAll(starting);
-    return { url, cells, versions, home, lost: lossOfEdge(programs), stop };
+    return { url, cells, gpu: config.gpu, versions, home, lost: lossOfEdge(programs), stop };
   } catch (thrown) {
     failed.abort(thrown);
     await stop();

@@ -1,5 +1,6 @@
 /** The cell's HTTP server: request ids, one log line per request, the gate, and the parts behind it. */
 import type { Clock } from '@cellbook/shared/clock.ts';
+import { answerErrors, answerUnrouted } from '@cellbook/shared/http/answer-errors.ts';
 import { newRequestId, requestIdSchema } from '@cellbook/shared/ids.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
 import type { Metrics } from '@cellbook/shared/metrics.ts';
@@ -13,7 +14,6 @@ import { registerHomeRoutes } from '../home/home-routes.ts';
 import type { Standing } from '../standing/standing.ts';
 import { registerStandingRoutes } from '../standing/standing-routes.ts';
 import { type AccessDeps, addAccessHook } from './access/access-hook.ts';
-import { answerErrors, answerUnrouted } from './answer-errors.ts';
 import { type HealthDeps, registerHealthRoutes } from './health-routes.ts';
 import { type LifecycleApiDeps, registerLifecycleApi } from './lifecycle-api.ts';
 import { logRequests } from './log-requests.ts';

@@ -1,4 +1,5 @@
 import { systemClock } from '@cellbook/shared/clock.ts';
+import { answerErrors } from '@cellbook/shared/http/answer-errors.ts';
 import { newWorkspaceId, type WorkspaceId } from '@cellbook/shared/ids.ts';
 import { silentLogger } from '@cellbook/shared/log.ts';
 import type { Principal } from '@cellbook/shared/protocol/principal.ts';
@@ -6,7 +7,6 @@ import { systemRandom } from '@cellbook/shared/random.ts';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { answerErrors } from '../api/answer-errors.ts';
 import { MemoryIdempotencyStore } from '../api/idempotency/memory-idempotency-store.ts';
 import { registerContentsRoutes } from '../contents/register-contents-routes.ts';
 import { startTestHost, type TestHost } from '../storage/test-volumes.ts';

@@ -37,6 +37,11 @@ const actions: Readonly<Record<string, AuditAction>> = {
   'POST /v1/jobs': 'job.submit',
   'POST /v1/jobs/batch': 'job.submit',
   'POST /v1/jobs/:jobId/cancel': 'job.cancel',
+  'POST /v1/gpu/:region/hosts/:hostId/quarantine': 'gpu.host',
+  'POST /v1/gpu/:region/hosts/:hostId/release': 'gpu.host',
+  'POST /v1/gpu/:region/hosts/:hostId/drain': 'gpu.host',
+  'PUT /v1/gpu/:region/classes': 'gpu.class',
+  'PUT /v1/gpu/:region/customers/:orgId': 'gpu.customer',
   'PUT /pins': 'pins.publish',
 };
 

@@ -104,7 +104,7 @@ async function regionOf(ask: Ask, identity: Identity): Promise<string> {
   return identity.region;
 }
 
-async function forwardTo(ask: Ask, identity: Identity | null, region: string): Promise<Response> {
+export async function forwardTo(ask: Ask, identity: Identity | null, region: string): Promise<Response> {
   const { edge, request, requestId, defer, url } = ask;
   const policy = identity && (await policyOf(ask, identity));
   const target = url.pathname + searchWithoutToken(url);

@@ -29,6 +29,7 @@ export function deviceSourceConformance(open: () => SourceUnderTest): void {
     const devices = await source.read(signal);
     expect(devices.filter(({ healthy }) => !healthy).map(({ index }) => index)).toEqual([1]);
     expect(devices[1]?.problem).not.toBe('');
+    expect(devices[1]?.cause).toBeDefined();
   });
 
   it('shows a program the devices it was given and no others', async () => {

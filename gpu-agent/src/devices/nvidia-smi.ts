@@ -39,7 +39,10 @@ export function nvidiaDevices(options: NvidiaOptions = {}): DeviceSource {
         : [];
       for (const { bus, text } of parseKernelErrors(kernelLog?.read() ?? ''))
         if (errors.size < errorsMax) errors.set(bus, text);
-      const told = gpus.map((gpu) => ({ ...gpu, problem: gpu.problem || (errors.get(gpu.bus) ?? '') }));
+      const told = gpus.map((gpu) => {
+        const problem = gpu.problem === '' ? errors.get(gpu.bus) : undefined;
+        return problem === undefined ? gpu : { ...gpu, problem, cause: 'xid' as const };
+      });
       last = devicesOf(told, slices).map((device) => ({ ...device, index: numberOf(device.uuid) }));
       return last.map(({ gpu: _gpu, slice: _slice, ...device }) => device);
     },

@@ -2,7 +2,7 @@
  * What `nvidia-smi` says, read without trust: a field may be `[N/A]` (the model has no such thing), an error in brackets
  * (the driver cannot tell: something is wrong with that GPU), or missing, when a GPU has fallen off the bus.
  */
-import type { Device } from '@cellbook/shared/protocol/gpu-agent-api.ts';
+import type { Device, DeviceCause } from '@cellbook/shared/protocol/gpu-agent-api.ts';
 
 /** Asked for with `--query-gpu=… --format=csv,noheader,nounits`, in this order. */
 export const queriedFields = [
@@ -31,6 +31,7 @@ export interface Gpu {
   mig: boolean;
   /** Why it must not be used; empty: nothing known against it. */
   problem: string;
+  cause?: DeviceCause;
 }
 
 export function parseGpus(csv: string): Gpu[] {
@@ -46,7 +47,7 @@ export function parseGpus(csv: string): Gpu[] {
         ...{ index, uuid: of('uuid'), name: of('name'), memoryMib: memoryMib > 0 ? memoryMib : 1 },
         ...{ minor: Number.isInteger(minor) ? minor : null, bus: kernelBus(of('pci.bus_id')) },
         mig: of('mig.mode.current') === 'Enabled',
-        problem: problemOf(of),
+        ...problemOf(of),
       },
     ];
   });
@@ -59,18 +60,23 @@ const kernelBus = (bus: string): string =>
     .replace(/^0000(?=[0-9a-f]{4}:)/, '')
     .replace(/\.\d$/, '');
 
-function problemOf(of: (field: Field) => string): string {
+function problemOf(of: (field: Field) => string): Pick<Gpu, 'problem' | 'cause'> {
   const broken = queriedFields.find((field) => /^\[(?!N\/A|Not Supported)/.test(of(field)));
-  if (broken !== undefined) return `the driver says ${of(broken)} of ${broken}`;
+  if (broken !== undefined) return { problem: `the driver says ${of(broken)} of ${broken}`, cause: 'driver' };
   const uncorrected = Number.parseInt(of('ecc.errors.uncorrected.volatile.total'), 10);
-  if (uncorrected > 0)
-    return `${uncorrected} memory errors that could not be corrected since the driver was loaded`;
-  if (isYes(of('remapped_rows.failure')))
-    return 'a row of its memory could not be remapped: it wants replacing';
-  if (isYes(of('remapped_rows.pending'))) return 'rows of its memory wait to be remapped: it wants a reset';
-  if (isYes(of('retired_pages.pending'))) return 'pages of its memory wait to be retired: it wants a restart';
-  return '';
+  if (uncorrected > 0) {
+    const problem = `${uncorrected} memory errors that could not be corrected since the driver was loaded`;
+    return { problem, cause: 'ecc' };
+  }
+  const memory = memoryProblems.find(([field]) => isYes(of(field)));
+  return memory ? { problem: memory[1], cause: 'memory' } : { problem: '' };
 }
+
+const memoryProblems: readonly [Field, string][] = [
+  ['remapped_rows.failure', 'a row of its memory could not be remapped: it wants replacing'],
+  ['remapped_rows.pending', 'rows of its memory wait to be remapped: it wants a reset'],
+  ['retired_pages.pending', 'pages of its memory wait to be retired: it wants a restart'],
+];
 
 const isYes = (value: string): boolean => /^(yes|1)$/i.test(value);
 
@@ -110,7 +116,9 @@ export function devicesOf(
   slices: readonly Slice[],
 ): (Device & { gpu: Gpu; slice: boolean })[] {
   const parts = gpus.flatMap((gpu) => {
-    const health = { healthy: gpu.problem === '', problem: gpu.problem.slice(0, 300).toWellFormed() };
+    const { problem, cause } = gpu;
+    const told = { problem: problem.slice(0, 300).toWellFormed(), ...(cause && { cause }) };
+    const health = { healthy: problem === '', ...told };
     if (!gpu.mig)
       return [
         { uuid: gpu.uuid, sku: skuOf(gpu.name), memoryMib: gpu.memoryMib, ...health, gpu, slice: false },

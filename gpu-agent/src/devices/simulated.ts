@@ -29,7 +29,9 @@ export function simulatedDevices(text: string, hostId: string, illPath: string):
       const ill = existsSync(illPath) ? illSchema.parse(JSON.parse(await readFile(illPath, 'utf8'))) : {};
       return healthy.map((device) => {
         const problem = ill[String(device.index)];
-        return problem === undefined ? device : { ...device, healthy: false, problem };
+        return problem === undefined
+          ? device
+          : { ...device, healthy: false, problem, cause: 'told' as const };
       });
     },
     visible(indexes) {

@@ -6,6 +6,7 @@ import { type Clock, sleep } from '@cellbook/shared/clock.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
 import type { Device } from '@cellbook/shared/protocol/gpu-agent-api.ts';
+import type { DeviceCounts } from '../metrics/agent-metrics.ts';
 import type { DeviceSource } from './device-source.ts';
 
 export interface WatchedDevices {
@@ -18,18 +19,24 @@ export interface WatchTools {
   log: Logger;
   everyMs?: number;
   changed(devices: Device[]): void;
+  counted?: DeviceCounts;
 }
 
 /** Throws where the first look fails: an agent that knows no device has nothing to report. */
 export async function watchDevices(source: DeviceSource, tools: WatchTools): Promise<WatchedDevices> {
-  const { clock, log, changed, everyMs = limits.gpuAgent.devices.everyMs } = tools;
+  const { clock, log, changed, counted, everyMs = limits.gpuAgent.devices.everyMs } = tools;
   const over = new AbortController();
   let devices = await source.read(over.signal);
+  // What is ill at the start has fallen ill, too.
+  const well = devices.map((device) => ({ ...device, healthy: true }));
+  counted?.changed(well, devices);
 
   const look = async () => {
     const seen = await source.read(over.signal).catch((error: unknown) => {
       if (!over.signal.aborted) log.error({ err: error }, 'the devices cannot be read');
-      return devices.map((device) => ({ ...device, healthy: false, problem: problemOf(error) }));
+      return devices.map((device) => ({
+        ...{ ...device, healthy: false, problem: problemOf(error), cause: 'driver' as const },
+      }));
     });
     // One that is missing has fallen off the bus: it is told, not left out.
     const missing = devices.filter(({ uuid }) => !seen.some((device) => device.uuid === uuid));
@@ -37,9 +44,11 @@ export async function watchDevices(source: DeviceSource, tools: WatchTools): Pro
       ...device,
       healthy: false,
       problem: 'it is not there any more',
+      cause: 'gone' as const,
     }));
     const next = [...seen, ...gone].sort((one, other) => one.index - other.index);
     if (JSON.stringify(next) === JSON.stringify(devices) || over.signal.aborted) return;
+    counted?.changed(devices, next);
     devices = next;
     log.warn({ devices: next.filter(({ healthy }) => !healthy) }, 'the devices’ health changed');
     changed(next);

@@ -35,6 +35,8 @@ export interface ReportTools {
   picture(): Omit<AgentReport, 'sequence' | 'waitMs'>;
   /** `sentMs`: of the monotonic clock. */
   answered(orders: AgentOrders, sentMs: number): void;
+  /** None was answered, or not as it should be. */
+  failed?(): void;
 }
 
 export interface ReportLoop {
@@ -111,6 +113,7 @@ export function startReporting(tools: ReportTools): ReportLoop {
   }
   async function failed(thrown: unknown): Promise<void> {
     failures++;
+    tools.failed?.();
     http.turnAway();
     // Said once, and again while it lasts, not at every try.
     if (failures === 1 || failures % 20 === 0) log.warn({ err: thrown, failures }, 'no scheduler answers');

@@ -22,7 +22,7 @@ export function withTaken(devices: readonly Device[], taken: readonly Taken[]): 
   return devices.map((device) => {
     const by = taken.find(({ devices: on }) => on === null || on.includes(device.index));
     return by && device.healthy
-      ? { ...device, healthy: false, problem: by.problem.slice(0, 300).toWellFormed() }
+      ? { ...device, healthy: false, problem: by.problem.slice(0, 300).toWellFormed(), cause: 'stuck' }
       : device;
   });
 }

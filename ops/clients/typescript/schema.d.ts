@@ -132,6 +132,142 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/gpu/{region}/classes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Limit a class of prompts, or let it run again */
+        put: operations["limitClass"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/gpu/{region}/contained": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Classes of prompts that are limited, and versions being rolled out */
+        get: operations["listContained"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/gpu/{region}/customers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Organisations with jobs here, their weights and limits */
+        get: operations["listGpuCustomers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/gpu/{region}/customers/{orgId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** An organisation’s weight inside its tier, and its jobs at once */
+        put: operations["setGpuCustomer"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/gpu/{region}/hosts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Hosts, and what speaks against each */
+        get: operations["listGpuHosts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/gpu/{region}/hosts/{hostId}/drain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a host nothing new until it is released or its agent restarts */
+        post: operations["drainGpuHost"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/gpu/{region}/hosts/{hostId}/quarantine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keep jobs off a host until an operator releases it; what runs there goes on */
+        post: operations["quarantineGpuHost"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/gpu/{region}/hosts/{hostId}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a host back into use: one job at a time until three ended well */
+        post: operations["releaseGpuHost"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/jobs": {
         parameters: {
             query?: never;
@@ -1115,7 +1251,7 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /** @enum {string} */
-        AuditAction: "workspace.create" | "workspace.edit" | "workspace.suspend" | "workspace.resume" | "workspace.delete" | "workspace.undelete" | "workspace.recover" | "workspace.idle_suspend" | "workspace.sandbox_lost" | "workspace.attempt_failed" | "workspace.purge" | "content.save" | "content.create" | "content.rename" | "content.delete" | "content.checkpoint" | "content.restore" | "content.convert" | "content.read" | "version.restore" | "version.forget" | "environment.reset" | "kernel.start" | "kernel.stop" | "kernel.restart" | "kernel.interrupt" | "kernel.execute" | "session.start" | "session.edit" | "session.stop" | "terminal.start" | "terminal.stop" | "socket.end" | "settings.edit" | "job.submit" | "job.cancel" | "job.read" | "job.logs" | "job.result" | "secret.put" | "secret.delete" | "secret.flagged" | "org_secret.put" | "org_secret.delete" | "sign_in" | "sign_out" | "session.revoke" | "workspace.open" | "device.allow" | "device.refuse" | "key.create" | "key.revoke" | "service_account.create" | "service_account.edit" | "service_account.delete" | "signing_key.rotate" | "org.create" | "org.edit" | "org.policy" | "org.delete" | "org.switch" | "member.add" | "member.remove" | "member.role" | "invitation.create" | "invitation.accept" | "invitation.revoke" | "team.create" | "team.edit" | "team.delete" | "quota.edit" | "user.edit" | "pins.publish" | "pins.roll_back" | "pins.override" | "cell.start" | "cell.stop" | "cell.manage" | "audit.read" | "audit.export" | "audit.policy" | "audit.remove" | "access.refused" | "api.write";
+        AuditAction: "workspace.create" | "workspace.edit" | "workspace.suspend" | "workspace.resume" | "workspace.delete" | "workspace.undelete" | "workspace.recover" | "workspace.idle_suspend" | "workspace.owner_left" | "workspace.sandbox_lost" | "workspace.attempt_failed" | "workspace.purge" | "content.save" | "content.create" | "content.rename" | "content.delete" | "content.checkpoint" | "content.restore" | "content.convert" | "content.read" | "version.restore" | "version.forget" | "environment.reset" | "kernel.start" | "kernel.stop" | "kernel.restart" | "kernel.interrupt" | "kernel.execute" | "session.start" | "session.edit" | "session.stop" | "terminal.start" | "terminal.stop" | "socket.end" | "settings.edit" | "job.submit" | "job.cancel" | "job.read" | "job.logs" | "job.result" | "secret.put" | "secret.delete" | "secret.flagged" | "org_secret.put" | "org_secret.delete" | "sign_in" | "sign_out" | "session.revoke" | "workspace.open" | "device.allow" | "device.refuse" | "key.create" | "key.revoke" | "service_account.create" | "service_account.edit" | "service_account.delete" | "signing_key.rotate" | "org.create" | "org.edit" | "org.policy" | "org.delete" | "org.switch" | "member.add" | "member.remove" | "member.role" | "invitation.create" | "invitation.accept" | "invitation.revoke" | "team.create" | "team.edit" | "team.delete" | "quota.edit" | "user.edit" | "pins.publish" | "pins.roll_back" | "pins.override" | "cell.start" | "cell.stop" | "cell.manage" | "gpu.host" | "gpu.class" | "gpu.customer" | "audit.read" | "audit.export" | "audit.policy" | "audit.remove" | "access.refused" | "api.write";
         AuditEvent: {
             /** @enum {number} */
             v: 1;
@@ -1315,6 +1451,88 @@ export interface components {
             /** Format: date-time */
             savedAt: string;
             findings: components["schemas"]["Finding"][];
+        };
+        GpuClassOrder: {
+            feature: string;
+            /** @enum {string} */
+            limit: "free" | "throttled" | "isolated" | "refused";
+            because: string;
+        };
+        GpuContained: {
+            region: string;
+            classes: {
+                feature: string;
+                /** @enum {string} */
+                limit: "free" | "throttled" | "isolated" | "refused";
+                because: string;
+                /** Format: date-time */
+                since: string;
+                runningGpus: number;
+                probeAt: string | null;
+                goodInRow: number;
+            }[];
+            versions: {
+                binary: string;
+                stable: string;
+                candidate: string | null;
+                permille: number;
+                /** Format: date-time */
+                since: string;
+                withdrawn: string[];
+            }[];
+        };
+        GpuCustomerList: {
+            region: string;
+            customers: {
+                organisationId: string;
+                weight: number;
+                runningMax: number | null;
+                queued: number;
+                running: number;
+            }[];
+        };
+        GpuCustomerOrder: {
+            weight: number;
+            runningMax: number | null;
+        };
+        GpuHost: {
+            id: string;
+            /** @enum {string} */
+            phase: "up" | "draining" | "quarantined" | "silent" | "gone";
+            sku: string;
+            rack: string;
+            gpus: number;
+            busyGpus: number;
+            unhealthy: number[];
+            attempts: number;
+            evidence: {
+                failed: number;
+                succeeded: number;
+                suspicion: number;
+                quarantines: number;
+                quarantinedAt: string | null;
+                until: string | null;
+                probation: number;
+                jobs: string[];
+            } | null;
+            held: {
+                because: string;
+                by: string;
+                /** Format: date-time */
+                at: string;
+            } | null;
+        };
+        GpuHostList: {
+            region: string;
+            hosts: components["schemas"]["GpuHost"][];
+        };
+        GpuHostOrder: {
+            because: string;
+        };
+        GpuOrdered: {
+            region: string;
+            /** @enum {boolean} */
+            accepted: true;
         };
         Held: {
             seconds: number;
@@ -1636,6 +1854,7 @@ export interface components {
             memoryRemote: components["schemas"]["Held"];
             files: components["schemas"]["Held"];
             versions: components["schemas"]["Held"];
+            environment: components["schemas"]["Held"];
             egress: {
                 upBytes: number;
                 downBytes: number;
@@ -2273,6 +2492,287 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": string;
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    limitClass: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                region: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GpuClassOrder"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GpuOrdered"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listContained: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                region: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GpuContained"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listGpuCustomers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                region: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GpuCustomerList"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    setGpuCustomer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                region: string;
+                orgId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GpuCustomerOrder"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GpuOrdered"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listGpuHosts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                region: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GpuHostList"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    drainGpuHost: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body give the same answer, and make one thing. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                region: string;
+                hostId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GpuHostOrder"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GpuOrdered"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    quarantineGpuHost: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body give the same answer, and make one thing. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                region: string;
+                hostId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GpuHostOrder"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GpuOrdered"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    releaseGpuHost: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body give the same answer, and make one thing. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                region: string;
+                hostId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GpuHostOrder"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GpuOrdered"];
                 };
             };
             /** @description Refused */

@@ -1,6 +1,15 @@
 /** For who answers for the service: are promises kept, how many are there, how fast do they get back. */
-import { slos } from '../slos.ts';
-import type { Board } from './board.ts';
+import { type Slo, slos } from '../slos.ts';
+import type { Board, Panel } from './board.ts';
+
+/** How far a promise was kept, where it was kept worst. */
+export const kept = ({ name, objective, promise }: Slo, where: 'cell' | 'region'): Panel => ({
+  title: promise.charAt(0).toUpperCase() + promise.slice(1),
+  about: `Promised: ${Number((objective * 100).toFixed(2))} % of 30 days. Shown: the worst ${where}.`,
+  unit: 'percentunit',
+  isStat: true,
+  lines: { kept: `1 - max(cellbook:${name}:bad_ratio_3d)` },
+});
 
 export const executive: Board = {
   name: 'executive',
@@ -8,13 +17,7 @@ export const executive: Board = {
   rows: [
     {
       title: 'Promises, over three days',
-      panels: slos.map(({ name, objective, promise }) => ({
-        title: promise[0]?.toUpperCase() + promise.slice(1),
-        about: `Promised: ${Number((objective * 100).toFixed(2))} % of 30 days. Shown: the worst cell.`,
-        unit: 'percentunit' as const,
-        isStat: true as const,
-        lines: { kept: `1 - max(cellbook:${name}:bad_ratio_3d)` },
-      })),
+      panels: slos.map((slo) => kept(slo, 'cell')),
     },
     {
       title: 'Use',

@@ -1,10 +1,9 @@
 /** What goes away or hangs: a host, a controller, the edge, the object store, the database. */
 import { sleep, systemClock } from '@cellbook/shared/clock.ts';
 import { killProgram } from '../../up/processes/kill-program.ts';
-import { targetsOf } from '../targets.ts';
-import { startPrometheus } from './prometheus.ts';
 import { keepDoing, type Proof } from './proof.ts';
-import { cellId, hostId, type World } from './world.ts';
+import { watchOnly } from './watch-only.ts';
+import { cellId, hostId, targetsIn, type World } from './world.ts';
 
 const hostCutOff: Proof = {
   cause: 'the only host of a cell answers nobody (its daemon is stopped)',
@@ -114,14 +113,10 @@ const hostsUnwatched: Proof = {
   cause: 'Prometheus is not told of any host',
   alerts: ['ProgramsUnwatched'],
   async make(world) {
-    const { home, cells, url } = world.platform;
-    const targets = targetsOf(home, cells, Number(new URL(url).port)).filter(({ tls }) => !tls);
-    const watched = world.prometheus;
-    world.prometheus = await startPrometheus(targets, { directory: world.scratch(), clock: systemClock });
-    return async () => {
-      await world.prometheus.stop();
-      world.prometheus = watched;
-    };
+    return watchOnly(
+      world,
+      targetsIn(world.platform).filter(({ tls }) => !tls),
+    );
   },
 };
 

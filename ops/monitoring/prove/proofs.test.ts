@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { alerts } from '../all-rules.ts';
+import { allAlerts } from '../all-rules.ts';
 import { proofs } from './prove.ts';
 
 const readme = readFileSync(join(import.meta.dirname, '../README.md'), 'utf8');
 const [, bySeriesAlone = ''] = readme.split('By series alone:');
 
 it('each alert has its cause made on a real platform, or is said to be tried by series alone', () => {
-  const names = alerts.map(({ name }) => name);
+  const names = allAlerts.map(({ name }) => name);
   const made = new Set(proofs.flatMap((proof) => proof.alerts));
   expect([...made].filter((name) => !names.includes(name))).toEqual([]);
   const slow = (name: string) => name.endsWith('BurnsSlowly');

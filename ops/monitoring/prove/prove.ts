@@ -5,8 +5,9 @@
  */
 import { systemClock } from '@cellbook/shared/clock.ts';
 import { waitUntil } from '../../up/wait-until.ts';
-import { alerts } from '../all-rules.ts';
+import { allAlerts } from '../all-rules.ts';
 import type { Proof } from './proof.ts';
+import { proofsOfGpu } from './proofs-of-gpu.ts';
 import { lastProofs, proofsOfPrograms } from './proofs-of-programs.ts';
 import { proofsOfSandboxes } from './proofs-of-sandboxes.ts';
 import { startWorld, type World } from './world.ts';
@@ -22,7 +23,12 @@ export interface Proven {
   isMeant: boolean;
 }
 
-export const proofs: readonly Proof[] = [...proofsOfPrograms, ...proofsOfSandboxes, ...lastProofs];
+export const proofs: readonly Proof[] = [
+  ...proofsOfPrograms,
+  ...proofsOfSandboxes,
+  ...proofsOfGpu,
+  ...lastProofs,
+];
 
 /** True where every alert of every cause that was made has fired. */
 export async function prove(wanted: readonly string[], say: (line: string) => void): Promise<boolean> {
@@ -42,7 +48,7 @@ export async function prove(wanted: readonly string[], say: (line: string) => vo
     await world.stop();
   }
   const made = new Set(proven.flatMap(({ alert, afterSeconds }) => (afterSeconds === null ? [] : [alert])));
-  const bySeriesAlone = alerts.map(({ name }) => name).filter((name) => !made.has(name));
+  const bySeriesAlone = allAlerts.map(({ name }) => name).filter((name) => !made.has(name));
   say(JSON.stringify({ proven, bySeriesAlone }));
   return proven.every(({ isMeant, afterSeconds }) => !isMeant || afterSeconds !== null);
 }

@@ -13,12 +13,13 @@ import { type Platform, startPlatform } from '../../up/platform.ts';
 import { freePort } from '../../up/ports.ts';
 import { programOf } from '../../up/processes/kill-program.ts';
 import { silentProgress } from '../../up/progress.ts';
-import { targetsOf } from '../targets.ts';
+import { type Target, targetsOf } from '../targets.ts';
 import { type BreakableRuntime, breakableRuntime } from './broken-runtime.ts';
 import { type ObjectServer, startObjectServer } from './object-server.ts';
 import { type Prometheus, startPrometheus } from './prometheus.ts';
 import { newWorker, type Worker } from './worker.ts';
 
+export const regionId = 'eu';
 export const cellId = 'eu-1';
 export const hostId = 'eu-1-a';
 /** Of the host: few, so that they can run short. */
@@ -35,6 +36,8 @@ export interface World {
   objects: ObjectServer;
   runtime: BreakableRuntime;
   database: postgres.Sql;
+  /** Of the region's scheduler. */
+  record: postgres.Sql;
   /** Somebody new, whose workspace has not been started. */
   worker(): Promise<Worker>;
   /** A directory of its own. */
@@ -61,9 +64,13 @@ export async function startWorld(): Promise<World> {
     writeFileSync(egress, JSON.stringify({ packageIndexes: false, allow: [{ host: unreachableName }] }));
     const platform = await start(directory, { objects: objects.url, runsc: runtime.path, egress });
     stops.push(() => platform.stop());
-    const database = postgres(databaseOf(platform), { max: 2, onnotice: () => undefined });
-    stops.push(() => database.end({ timeout: 2 }));
-    const targets = targetsOf(platform.home, platform.cells, Number(new URL(platform.url).port));
+    const open = (program: string) => {
+      const sql = postgres(databaseOf(platform, program), { max: 2, onnotice: () => undefined });
+      stops.push(() => sql.end({ timeout: 2 }));
+      return sql;
+    };
+    const [database, record] = [open(`cell-${cellId}`), open(`scheduler-gpu-${regionId}`)];
+    const targets = targetsIn(platform);
     const watched = { directory: join(directory, 'prometheus'), clock: systemClock };
     const prometheus = await startPrometheus(targets, watched);
     stops.push(() => prometheus.stop());
@@ -77,7 +84,7 @@ export async function startWorld(): Promise<World> {
     stops.push(async () => workers.forEach(({ jupyter }) => void jupyter.dispose()));
     for (const { workspaces, workspaceId } of workers) await workspaces.resume(workspaceId);
     const scratch = () => mkdtempSync(join(directory, 'scratch-'));
-    const parts = { platform, prometheus, objects, runtime, database };
+    const parts = { platform, prometheus, objects, runtime, database, record };
     return { ...parts, workers, worker, scratch, freeze, stop };
   } catch (thrown) {
     await stop();
@@ -93,10 +100,12 @@ async function start(
   process.env.CELLBOOK_SANDBOXES_MAX = String(places);
   const config = platformConfig({
     ...process.env,
-    CELLBOOK_CELLS: `eu=${cellId}`,
+    CELLBOOK_CELLS: `${regionId}=${cellId}`,
     // Its members would take the places that are to run short.
     CELLBOOK_POOL: 'off',
-    CELLBOOK_GPU: 'off',
+    CELLBOOK_GPU: `${regionId}=H200*4,H200*4`,
+    // Whoever waits for more than a few seconds waits too long.
+    CELLBOOK_POLICY: JSON.stringify({ tiers: { free: { startMsTarget: 5_000 } } }),
     CELLBOOK_HOME: join(directory, 'home'),
     CELLBOOK_EDGE_PORT: String(await freePort()),
     CELLBOOK_OBJECTS: given.objects,
@@ -106,11 +115,14 @@ async function start(
   return startPlatform(config, { clock: systemClock, random: systemRandom, progress: silentProgress });
 }
 
-/** As its controller was told. */
-function databaseOf({ home }: Platform): string {
-  const { pid } = programOf(home, `cell-${cellId}`);
+export const targetsIn = ({ home, cells, gpu, url }: Platform): Target[] =>
+  targetsOf(home, cells, Number(new URL(url).port), gpu);
+
+/** As the program was told. */
+function databaseOf({ home }: Platform, program: string): string {
+  const { pid } = programOf(home, program);
   const entry = environmentOf(pid).find((each) => each.startsWith('DATABASE_URL='));
-  if (entry === undefined) throw new Error('the controller has no DATABASE_URL');
+  if (entry === undefined) throw new Error(`${program} has no DATABASE_URL`);
   return entry.slice('DATABASE_URL='.length);
 }
 

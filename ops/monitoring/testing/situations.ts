@@ -2,11 +2,16 @@
  * Situations, as the series a Prometheus would have, and which alerts fire in each: every alert in one at least, and
  * in its neighbour not. Values are in promtool's notation: `0+6x60` is 0, 6, 12 … sixty times.
  */
+import { gpuCauseTable, gpuDays, gpuPromised } from './gpu-situations.ts';
+import { type Cause, grows, type Promised, type Share, stays } from './series.ts';
+
 export interface Situation {
   what: string;
   series: Record<string, string>;
   span: Span;
   fires: readonly string[];
+  /** Of those, where each is to fire, and nothing else there: by the label `region`. Absent: it does not matter where. */
+  firesIn?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** Three days are long: values are further apart there, and the rules are looked at less often. */
@@ -22,25 +27,9 @@ const hour: Span = { minutes: 70, valueEveryMinutes: 1, lookEveryMinutes: 5 };
 const threeDays: Span = { minutes: 75 * 60, valueEveryMinutes: 5, lookEveryMinutes: 3 * 60 };
 export const spans: readonly Span[] = [halfHour, hour, threeDays];
 
-/** A counter that grows by so much from one value to the next, so many times. */
-const grows = (by: number, times: number) => `0+${by}x${times}`;
-const stays = (value: number, times: number) => `${value}x${times}`;
-
 const up = (job: string) => `up{job="cellbook-${job}",instance="${job}-1"}`;
 const allUp = (times: number): Record<string, string> =>
   Object.fromEntries(['edge', 'cell', 'host'].map((job) => [up(job), stays(1, times)]));
-
-/** Good and bad events from one value to the next. */
-type Share = [good: number, bad: number];
-
-interface Promised {
-  alert: string;
-  /** Each has a cell of its own, so that all of them are tried at once. */
-  series(good: number, bad: number, times: number): Record<string, string>;
-  fast: Share;
-  slow: Share;
-  fine: Share;
-}
 
 const http = (cell: string, status: number, name = 'count', le = '') =>
   `cellbook_cell_http_request_seconds_${name}{cell="${cell}",method="GET",route="/v1/workspaces",status="${status}"${le}}`;
@@ -116,12 +105,13 @@ const promised: readonly Promised[] = [
 
 function allPromises(what: string, span: Span, shareOf: (one: Promised) => Share, ends: string[]): Situation {
   const times = span.minutes / span.valueEveryMinutes;
-  const series = promised.map((one) => one.series(...shareOf(one), times));
+  const all = [...promised, ...gpuPromised];
+  const series = all.map((one) => one.series(...shareOf(one), times));
   return {
     what,
     span,
     series: Object.assign(allUp(times), ...series),
-    fires: promised.flatMap(({ alert }) => ends.map((end) => `${alert}${end}`)),
+    fires: all.flatMap(({ alert }) => ends.map((end) => `${alert}${end}`)),
   };
 }
 
@@ -153,8 +143,6 @@ const inTime = (rung: 'memory' | 'cold', perMinute: number): Record<string, stri
   [resumes('eu-1', rung)]: grows(perMinute, 30),
   [resumesWithin('eu-1', rung, { memory: 0.5, cold: 5 }[rung])]: grows(perMinute, 30),
 });
-
-type Cause = [alert: string | null, what: string, series: Record<string, string>];
 
 /** Each over half an hour, in which everything answers unless it says otherwise. */
 const causeTable: Cause[] = [
@@ -273,14 +261,35 @@ const causeTable: Cause[] = [
   ],
 ];
 
+/** All in one, since promtool takes half a second for each: every cause in a region of its own, which is named for it. */
+function regions(what: string, span: Span, table: readonly Cause[]): Situation {
+  const of = (region: string, series: Record<string, string>) =>
+    Object.entries(series).map(([name, values]) => [
+      name.replace('region="eu"', `region="${region}"`),
+      values,
+    ]);
+  const firesIn = Object.fromEntries(
+    table.map(([alert, region]) => [region, alert === null ? [] : [alert].flat()]),
+  );
+  return {
+    ...{ what, span, firesIn, fires: Object.values(firesIn).flat() },
+    series: {
+      ...allUp(span.minutes / span.valueEveryMinutes),
+      ...Object.fromEntries(table.flatMap(([, region, series]) => of(region, series))),
+    },
+  };
+}
+
 export const situations: readonly Situation[] = [
   ...promises,
   ...causeTable.map(([alert, what, series]) => ({
     what,
     span: halfHour,
     series: { ...allUp(halfHour.minutes), ...series },
-    fires: alert === null ? [] : [alert],
+    fires: alert === null ? [] : [alert].flat(),
   })),
+  regions('GPU regions over half an hour', halfHour, gpuCauseTable),
+  regions('GPU regions over three days', threeDays, gpuDays),
   {
     what: 'the scrape of the hosts was forgotten',
     series: { [up('edge')]: stays(1, 30), [up('cell')]: stays(1, 30) },

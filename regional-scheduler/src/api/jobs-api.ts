@@ -1,4 +1,4 @@
-/** `/v1/jobs…` and `/v1/results…`: every route behind one gate. Returns what each needs, for the test of all. */
+/** `/v1/jobs…`, `/v1/results…` and `/v1/gpu…`: every route behind one gate. Returns what each needs, for the test of all. */
 
 import { limits } from '@cellbook/shared/limits.ts';
 import type { FastifyInstance } from 'fastify';
@@ -10,6 +10,7 @@ import type { PrincipalVerifier } from './access/principal-verifier.ts';
 import { addShedding } from './access/shed-early.ts';
 import { registerEventRoutes } from './events/event-routes.ts';
 import type { JobsDeps } from './jobs-deps.ts';
+import { registerOperatorRoutes } from './operators/operator-routes.ts';
 import { registerQueueRoutes } from './queue-routes.ts';
 import { registerReadRoutes } from './read-routes.ts';
 import { registerSubmitRoutes } from './submit-routes.ts';
@@ -32,6 +33,7 @@ export async function registerJobsApi(
     registerReadRoutes(api, deps);
     registerEventRoutes(api, deps);
     registerResultRoutes(api, deps);
+    registerOperatorRoutes(api, deps);
   });
   return routes;
 }

@@ -5,6 +5,7 @@ import { limits } from '@cellbook/shared/limits.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
 import type { Metrics } from '@cellbook/shared/metrics.ts';
 import type { AgentReport } from '@cellbook/shared/protocol/gpu-agent-api.ts';
+import { tierSchema } from '@cellbook/shared/protocol/principal.ts';
 import type { Random } from '@cellbook/shared/random.ts';
 import type { FastifyInstance } from 'fastify';
 import type { JWTVerifyGetKey } from 'jose';
@@ -22,6 +23,7 @@ import { mayRun } from '../core/contain/contain.ts';
 import type { Database } from '../db/database.ts';
 import { followEnds } from '../ends/follow-ends.ts';
 import { forgetCheckpoints } from '../ends/forget-checkpoints.ts';
+import type { SettleDeps } from '../ends/settle-ended.ts';
 import { tellJoinedOf } from '../ends/settlement-of.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
 import type { Region } from '../region.ts';
@@ -150,13 +152,19 @@ function countedBy(metrics: Metrics): Pick<JobsDeps['admit'], 'counted'> {
   return { counted: (outcome, { tier }) => submissions.inc({ tier, outcome }) };
 }
 
-function countedEnds(metrics: Metrics): { setAside(): void } {
+function countedEnds(metrics: Metrics): Pick<SettleDeps, 'setAside' | 'spent'> {
   const setAside = metrics.counter(
     'cellbook_scheduler_ends_set_aside_total',
     'Ends of jobs that were kept without their story, or not at all, since it could not be stored.',
     [],
   );
-  return { setAside: () => setAside.inc() };
+  const spent = metrics.counter(
+    'cellbook_scheduler_spend_micros_total',
+    'What jobs that ended have cost, in millionths of the account’s unit.',
+    ['tier'],
+  );
+  for (const tier of tierSchema.options) spent.inc({ tier }, 0);
+  return { setAside: () => setAside.inc(), spent: (tier, micros) => spent.inc({ tier }, micros) };
 }
 
 function refusedClass(region: Region, { spec }: Candidate, nowMs: number): string | null {

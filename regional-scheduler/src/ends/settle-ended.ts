@@ -6,6 +6,7 @@
 import type { Clock } from '@cellbook/shared/clock.ts';
 import { newJobId, type RegionId } from '@cellbook/shared/ids.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
+import type { Tier } from '@cellbook/shared/protocol/principal.ts';
 import type { Random } from '@cellbook/shared/random.ts';
 import type { SubmissionStore } from '../admission/submission-store.ts';
 import { isDataError } from '../db/data-error.ts';
@@ -20,6 +21,8 @@ export interface SettleDeps {
   logger: Logger;
   /** The end of a job was kept without its story, or not at all. */
   setAside(): void;
+  /** What a job has cost its organisation is on record. */
+  spent?(tier: Tier, micros: number): void;
 }
 
 interface Span {
@@ -47,7 +50,9 @@ async function isSettled(deps: SettleDeps, ended: readonly Ended[], span: Span):
   const nowMs = deps.clock.nowMs();
   try {
     const settlement = settlementOf(ended, { regionId, nowMs, newJobId: () => newJobId(random) });
-    await store.settle({ ...span, ...settlement, nowMs });
+    const isOurs = await store.settle({ ...span, ...settlement, nowMs });
+    for (const [at, { record }] of isOurs ? ended.entries() : [])
+      deps.spent?.(record.tier, settlement.ends[at]?.costMicros ?? 0);
     return true;
   } catch (thrown) {
     if (!isDataError(thrown)) throw thrown;

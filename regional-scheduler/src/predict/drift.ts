@@ -57,6 +57,15 @@ export function watchDrift(watch: DriftWatch, error: number): Drift | null {
   return drift;
 }
 
+/** Of each sum to its alarm, 0 to 1. */
+export function nearnessOf({ longer, shorter, larger }: DriftWatch): Record<Drift, number> {
+  return {
+    'runs longer': longer / threshold,
+    'runs shorter': shorter / threshold,
+    'errs more': larger / threshold,
+  };
+}
+
 const clip = (value: number): number => Math.max(-most, Math.min(most, value));
 
 function meanOf(values: readonly number[]): number {

@@ -9,9 +9,9 @@ import type { Logger } from '@cellbook/shared/log.ts';
 import type { Metrics } from '@cellbook/shared/metrics.ts';
 import { type EventLog, jobOf, type StoredEntry } from '../log/event-log.ts';
 import type { Region } from '../region.ts';
+import { predictionMetrics } from './prediction-metrics.ts';
 import type { Predictor } from './predictor.ts';
 import { runsOf } from './runs-of.ts';
-import type { EndedRun } from './trained.ts';
 
 export interface LearnFromLogDeps {
   region: Pick<Region, 'follow'>;
@@ -24,7 +24,7 @@ export interface LearnFromLogDeps {
 
 export function learnFromLog(deps: LearnFromLogDeps): { start(): void; close(): Promise<void> } {
   const { region, log, clock, logger } = deps;
-  const counted = countedBy(deps.metrics);
+  const counted = predictionMetrics(deps.metrics, deps.predictor);
   /** Ended attempts by job. */
   let pending = new Map<JobId, Set<string>>();
   let timer: Timer | null = null;
@@ -92,27 +92,5 @@ export function learnFromLog(deps: LearnFromLogDeps): { start(): void; close(): 
       timer?.cancel();
       await underWay;
     },
-  };
-}
-
-function countedBy(metrics: Metrics) {
-  const judged = metrics.counter(
-    'cellbook_scheduler_predictions_judged_total',
-    'Predicted runtimes against what came of them: whether the middle was within a quarter, and the bound held.',
-    ['middle', 'bound'],
-  );
-  const news = metrics.counter(
-    'cellbook_scheduler_prediction_news_total',
-    'What became of the models that predict runtimes: drifted, trained, promoted, dropped.',
-    ['type'],
-  );
-  return {
-    judged({ served, seconds, isCut }: EndedRun): void {
-      if (isCut || !served || served.seen === 0) return;
-      const error = (1000 * seconds) / served.p50Ms - 1;
-      const middle = Math.abs(error) <= 0.25 ? 'within' : error > 0 ? 'longer' : 'shorter';
-      judged.inc({ middle, bound: 1000 * seconds <= served.p95Ms ? 'held' : 'passed' });
-    },
-    news: (type: string) => news.inc({ type }),
   };
 }

@@ -16,7 +16,7 @@
 import { permilleOf } from '../core/contain/rollout.ts';
 import type { JobSpec } from '../core/model/job.ts';
 import { type Contest, contend, newContest, winnerOf } from './contest.ts';
-import { type Drift, type DriftWatch, newDriftWatch, watchDrift } from './drift.ts';
+import { type Drift, type DriftWatch, nearnessOf, newDriftWatch, watchDrift } from './drift.ts';
 import type { Subject } from './subject.ts';
 import { type EndedRun, errorOf, featuresFor, predictionOf, type Trained, train } from './trained.ts';
 import { type VersionedDump, VersionedModel } from './versioned-model.ts';
@@ -91,6 +91,11 @@ export class Predictor {
   names(): { champion: string; challenger: string | null; chain: readonly string[]; contest: Contest } {
     const { name, chain } = this.#champion;
     return { champion: name, challenger: this.#challenger?.name ?? null, chain, contest: this.#contest };
+  }
+
+  /** How near each sum of the champion's watch is to its alarm, 0 to 1. */
+  drift(): Record<Drift, number> {
+    return nearnessOf(this.#watch);
   }
 
   dump(): PredictorDump {

@@ -14,12 +14,14 @@ export interface HealthDeps {
   clock: Clock;
   metrics: Metrics;
   region: Region;
+  /** Brings gauges up to date. */
+  look(): Promise<void>;
   /** Throws while the database does not answer. */
   checkDatabase(): Promise<void>;
 }
 
 export function registerHealthRoutes(app: FastifyInstance, deps: HealthDeps): void {
-  const { schedulerId, clock, metrics, region, checkDatabase } = deps;
+  const { schedulerId, clock, metrics, region, look, checkDatabase } = deps;
   const config = { open: true };
   app.get('/healthz', { config, schema: { hide: true } }, async () => ({
     ...{ ok: true, scheduler: schedulerId },
@@ -35,6 +37,7 @@ export function registerHealthRoutes(app: FastifyInstance, deps: HealthDeps): vo
     return reply.code(ok ? 200 : 503).send({ ok, database: ok, folded: region.state() !== null });
   });
   app.get('/metrics', { config, schema: { hide: true } }, async (_request, reply) => {
+    await look();
     const { contentType, body } = await metrics.render();
     return reply.header('content-type', contentType).send(body);
   });

@@ -1,4 +1,6 @@
 /** The scheduler's HTTP server: request ids, typed refusals, measured requests. Its parts' routes are hung on it. */
+
+import { answerErrors, answerUnrouted } from '@cellbook/shared/http/answer-errors.ts';
 import { newRequestId, requestIdSchema } from '@cellbook/shared/ids.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
 import type { Metrics } from '@cellbook/shared/metrics.ts';
@@ -6,7 +8,6 @@ import { requestIdHeader } from '@cellbook/shared/protocol/principal.ts';
 import type { Random } from '@cellbook/shared/random.ts';
 import { type FastifyInstance, fastify } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
-import { answerErrors, answerUnrouted } from './answer-errors.ts';
 import { logRequests } from './log-requests.ts';
 
 declare module 'fastify' {

@@ -53,6 +53,7 @@ export interface Who {
 export interface JobsUnderTest {
   clock: ManualClock;
   database: SchedulerTestDatabase['database'];
+  databaseUrl: string;
   jobs: OpenJobs;
   routes: RouteAccess[];
   url: string;
@@ -78,7 +79,7 @@ export interface JobsUnderTest {
 export async function jobsUnderTest(given: Partial<OpenJobsDeps> = {}): Promise<JobsUnderTest> {
   const clock = new ManualClock(noonMs);
   const random = seededRandom(11);
-  const { database, drop } = await createSchedulerTestDatabase();
+  const { database, url: databaseUrl, drop } = await createSchedulerTestDatabase();
   const { privateKey, publicKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519' });
   const log = createMemoryEventLog(() => 1);
   const state = newState();
@@ -87,7 +88,7 @@ export async function jobsUnderTest(given: Partial<OpenJobsDeps> = {}): Promise<
   const jobs = openJobs({
     ...{ regionId, schedulerId, database, clock, random, log: silentLogger, metrics: createMetrics() },
     region: {
-      ...{ log, wake: () => {}, ask: async () => {}, state: () => state },
+      ...{ log, wake: () => {}, ask: (event) => under.commit(event), state: () => state },
       follow(listener) {
         listeners.add(listener);
         return () => listeners.delete(listener);
@@ -111,7 +112,7 @@ export async function jobsUnderTest(given: Partial<OpenJobsDeps> = {}): Promise<
   let isDeaf = false;
 
   const under: JobsUnderTest = {
-    ...{ clock, database, jobs, routes, url, objects },
+    ...{ clock, database, databaseUrl, jobs, routes, url, objects },
     newWho: (who = {}) => ({
       sub: newUserId(systemRandom),
       org: newOrgId(systemRandom),

@@ -32,6 +32,8 @@
  * | job.result        | yes        | yes        | yes       | yes          | no         | no         | yes       | yes          | no               |
  * | job.submit        | no         | yes        | yes       | yes          | no         | no         | no        | no           | no               |
  * | job.operate       | no         | yes        | yes       | yes          | no         | no         | yes       | yes          | yes              |
+ * | gpu.read          | no         | no         | no        | no           | no         | no         | no        | no           | yes              |
+ * | gpu.manage        | no         | no         | no        | no           | no         | no         | no        | no           | yes              |
  * | cell.read         | no         | no         | no        | no           | no         | no         | no        | no           | yes              |
  * | cell.manage       | no         | no         | no        | no           | no         | no         | no        | no           | yes              |
  *
@@ -79,6 +81,7 @@ const readingOf = (permission: Permission): Permission => {
     return permission.startsWith('org_secret') ? 'org_secret.read' : 'org.read';
   if (permission.startsWith('key.')) return 'key.read';
   if (permission.startsWith('job.')) return 'job.read';
+  if (permission.startsWith('gpu.')) return 'gpu.read';
   return permission.startsWith('cell.') ? 'cell.read' : permission;
 };
 
@@ -137,6 +140,8 @@ const runPlatform: readonly Permission[] = [
   'job.operate',
   'org.read',
   'org.manage',
+  'gpu.read',
+  'gpu.manage',
   'cell.read',
   'cell.manage',
 ];

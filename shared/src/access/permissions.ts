@@ -38,6 +38,9 @@ export const permissionSchema = z.enum([
   'job.submit',
   /** Cancel. */
   'job.operate',
+  /** A region's GPUs: its hosts, what is contained there, its customers' shares. */
+  'gpu.read',
+  'gpu.manage',
   /** Cells and pin tables. */
   'cell.read',
   'cell.manage',
@@ -78,5 +81,5 @@ export const permissionsOfScope: Record<Scope, readonly Permission[]> = {
   audit: [...whoAmI, 'audit.read'],
   keys: [...whoAmI, 'key.read', 'key.write'],
   org: [...whoAmI, 'org.read', 'org.manage'],
-  platform: [...whoAmI, 'cell.read', 'cell.manage', 'workspace.recover'],
+  platform: [...whoAmI, 'gpu.read', 'gpu.manage', 'cell.read', 'cell.manage', 'workspace.recover'],
 };

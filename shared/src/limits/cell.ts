@@ -34,6 +34,8 @@ export const cellLimits = {
     /** What a slow reader may leave unread: later states replace earlier ones, so nothing more is needed. */
     eventBufferBytesMax: 256 * 1024,
     eventDrainMs: 30_000,
+    /** From the end of a stream until a reader is cut off that has not taken it: 256 KB at 400 kbit/s. */
+    eventCutMs: 5_000,
     eventPageRows: 100,
     /** Revisions are drawn before they are committed: so many are read again behind the newest one seen. */
     eventLookbackRevisions: 1_000,

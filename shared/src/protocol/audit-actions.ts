@@ -96,6 +96,9 @@ export const auditActionSchema = z
     'cell.start',
     'cell.stop',
     'cell.manage',
+    'gpu.host',
+    'gpu.class',
+    'gpu.customer',
     // The log itself.
     'audit.read',
     'audit.export',

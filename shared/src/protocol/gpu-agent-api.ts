@@ -20,6 +20,14 @@ import { limits } from '../limits.ts';
 /** Beside `cellbook-agent-host` (agent-objects-api.ts), on everything: both are looked at before a body is read. */
 export const agentKeyHeader = 'cellbook-agent-key';
 
+/**
+ * What is wrong with a device: its driver does not answer or cannot tell, memory errors that were not corrected, memory
+ * that wants a reset, an error in the kernel's log (Xid), it is there no more, something that is over is still on it,
+ * or configuration says so (simulated ones).
+ */
+export const deviceCauseSchema = z.enum(['driver', 'ecc', 'memory', 'xid', 'gone', 'stuck', 'told']);
+export type DeviceCause = z.infer<typeof deviceCauseSchema>;
+
 export const deviceSchema = z.object({
   index: z.int().min(0).max(63),
   /** `GPU-…` or `MIG-…` as the driver names it; simulated ones `SIM-…`. */
@@ -29,6 +37,8 @@ export const deviceSchema = z.object({
   healthy: z.boolean(),
   /** Why not; empty when healthy. */
   problem: toldText().max(300).default(''),
+  /** Absent when healthy. */
+  cause: deviceCauseSchema.optional(),
 });
 export type Device = z.infer<typeof deviceSchema>;
 

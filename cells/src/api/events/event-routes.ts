@@ -1,6 +1,6 @@
-import type { ServerResponse } from 'node:http';
 import type { Clock } from '@cellbook/shared/clock.ts';
 import { CellbookError } from '@cellbook/shared/errors.ts';
+import { responseSink } from '@cellbook/shared/http/response-sink.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
 import { z } from 'zod';
@@ -9,7 +9,7 @@ import type { HoldOpen } from '../../standing/standing.ts';
 import { needs } from '../access/route-access.ts';
 import type { ApiScope } from '../api-scope.ts';
 import type { ChangeFeed } from './change-feed.ts';
-import { type EventSink, EventStream } from './event-stream.ts';
+import { EventStream } from './event-stream.ts';
 import type { QueueFeed } from './queue-feed.ts';
 
 export interface EventDeps {
@@ -22,6 +22,8 @@ export interface EventDeps {
   /** A stream ends with the right that it was asked for with. */
   standing?: HoldOpen;
 }
+
+const { eventBufferBytesMax: bufferBytesMax, eventCutMs: cutMs } = limits.api;
 
 const headersSchema = z.looseObject({
   'last-event-id': z.coerce.number().int().nonnegative().optional(),
@@ -66,7 +68,7 @@ export function registerEventRoutes(app: ApiScope, deps: EventDeps): void {
         clock,
         ownerId,
         orgId: principal.org,
-        sink: sinkOf(reply.raw),
+        sink: responseSink(reply.raw, clock, { bufferBytesMax, cutMs }),
         cursor: headers['last-event-id'] ?? 0,
         onFailure: (error) =>
           log.warn({ err: error, ownerId }, 'an event stream failed; its client comes back'),
@@ -97,16 +99,6 @@ const streamHeaders = {
   'cache-control': 'no-store',
   'x-accel-buffering': 'no',
 };
-
-const sinkOf = (response: ServerResponse): EventSink => ({
-  write(text) {
-    if (response.destroyed || response.writableEnded) return true;
-    response.write(text);
-    return response.writableLength <= limits.api.eventBufferBytesMax;
-  },
-  onceDrained: (listener) => void response.once('drain', listener).once('close', listener),
-  end: () => void response.end(),
-});
 
 const tooMany = (userId: string): CellbookError =>
   new CellbookError('rate_limited', {

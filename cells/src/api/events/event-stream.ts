@@ -8,19 +8,12 @@
  * before they are committed, so a few behind the cursor are read again each time and told apart by revision.
  */
 import type { Clock, Timer } from '@cellbook/shared/clock.ts';
+import type { EventSink } from '@cellbook/shared/http/response-sink.ts';
 import type { OrgId, UserId, WorkspaceId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { WorkspaceRow } from '../../lifecycle/stores/workspace-row.ts';
 import type { WorkspaceStore } from '../../lifecycle/stores/workspace-store.ts';
 import { presentWorkspace } from '../workspaces/present.ts';
-
-/** Where the stream goes: a response, as far as it is needed here. */
-export interface EventSink {
-  /** False when the reader is behind. */
-  write(text: string): boolean;
-  onceDrained(listener: () => void): void;
-  end(): void;
-}
 
 export interface EventStreamDeps {
   store: Pick<WorkspaceStore, 'listChanged'>;

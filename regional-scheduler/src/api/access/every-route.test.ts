@@ -26,6 +26,14 @@ const routes: readonly [method: string, path: string, permission: Permission][] 
   ['GET', '/v1/jobs/:jobId/events', 'job.read'],
   ['GET', '/v1/jobs/:jobId/result', 'job.result'],
   ['POST', '/v1/jobs/:jobId/cancel', 'job.operate'],
+  ['GET', '/v1/gpu/:region/hosts', 'gpu.read'],
+  ['GET', '/v1/gpu/:region/contained', 'gpu.read'],
+  ['GET', '/v1/gpu/:region/customers', 'gpu.read'],
+  ['POST', '/v1/gpu/:region/hosts/:hostId/quarantine', 'gpu.manage'],
+  ['POST', '/v1/gpu/:region/hosts/:hostId/release', 'gpu.manage'],
+  ['POST', '/v1/gpu/:region/hosts/:hostId/drain', 'gpu.manage'],
+  ['PUT', '/v1/gpu/:region/classes', 'gpu.manage'],
+  ['PUT', '/v1/gpu/:region/customers/:orgId', 'gpu.manage'],
 ];
 
 let under: JobsUnderTest;
@@ -45,10 +53,11 @@ afterAll(() => under?.close());
 
 async function attempt(method: string, path: string, relation: Relation, caller: Caller) {
   const stop = new AbortController();
-  const answer = await under.fetch({ ...me, ...caller }, path.replace(':jobId', jobs[relation]), {
+  const url = path.replace(':jobId', jobs[relation]).replace(':region', 'eu').replace(/:\w+/, 'host-x');
+  const answer = await under.fetch({ ...me, ...caller }, url, {
     ...{ method, signal: stop.signal },
     // It does not fit: who gets so far may.
-    ...(method === 'POST' && !path.includes(':') && { body: '{}', headers: { [idempotencyKeyHeader]: 'k' } }),
+    ...(takesBody(method, path) && { body: '{}', headers: { [idempotencyKeyHeader]: 'k' } }),
   });
   const isStream = answer.headers.get('content-type') === 'text/event-stream';
   const body = isStream ? null : ((await answer.json()) as { code?: string; problem?: string });
@@ -56,9 +65,17 @@ async function attempt(method: string, path: string, relation: Relation, caller:
   return { status: answer.status, code: body?.code };
 }
 
+const takesBody = (method: string, path: string) => method !== 'GET' && !path.includes(':jobId');
+
+/** Whose the thing can be that a route is about. */
+function relationsOf(path: string): readonly Relation[] {
+  if (path.includes(':jobId')) return relations;
+  return path.startsWith('/v1/gpu') ? ['foreign'] : ['own'];
+}
+
 async function expectAsTable(caller: Caller): Promise<void> {
   for (const [method, path, permission] of routes)
-    for (const relation of path.includes(':jobId') ? relations : (['own'] as const)) {
+    for (const relation of relationsOf(path)) {
       const expected = expectedOf(table, caller, permission, relation);
       const { status, code } = await attempt(method, path, relation, caller);
       const what = `${method} ${path} ${JSON.stringify(caller)} ${relation}: ${expected}`;

@@ -22,6 +22,8 @@ declare module 'fastify' {
     permission?: Permission;
     /** Of a job in the path: judged once it has been found. */
     ofJob?: boolean;
+    /** On what is the platform's: an operator's alone. */
+    ofPlatform?: boolean;
     /** Answered to anybody, for what is in its address. */
     open?: boolean;
   }
@@ -32,11 +34,15 @@ export const needs = (permission: Permission) => ({ config: { permission } });
 /** On the job in the path. */
 export const needsOfJob = (permission: Permission) => ({ config: { permission, ofJob: true } });
 
+/** On what is the platform's, and nobody's own. */
+export const needsOfPlatform = (permission: Permission) => ({ config: { permission, ofPlatform: true } });
+
 export interface RouteAccess {
   method: string;
   url: string;
   permission: Permission | null;
   ofJob: boolean;
+  ofPlatform: boolean;
 }
 
 export function addGate(app: FastifyInstance, principals: PrincipalVerifier): RouteAccess[] {
@@ -46,16 +52,19 @@ export function addGate(app: FastifyInstance, principals: PrincipalVerifier): Ro
     const permission = config?.permission ?? null;
     if (permission === null && config?.open !== true) throw new Error(`${url} names no permission`);
     for (const one of [method].flat())
-      routes.push({ method: one, url, permission, ofJob: config?.ofJob === true });
+      routes.push({
+        ...{ method: one, url, permission },
+        ...{ ofJob: config?.ofJob === true, ofPlatform: config?.ofPlatform === true },
+      });
   });
   app.addHook('onRequest', async (request) => {
-    const { permission, ofJob, open } = request.routeOptions.config;
+    const { permission, ofJob, ofPlatform, open } = request.routeOptions.config;
     if (open === true || permission === undefined) return;
     const token = request.headers[principalHeader];
     const principal = await principals.verify(typeof token === 'string' ? token : undefined);
     request.principal = principal;
     if (ofJob === true) return;
-    const decision = decide(principal, permission, 'own');
+    const decision = decide(principal, permission, ofPlatform ? 'foreign' : 'own');
     if (!decision.allowed) throw refusalOf({ caller: principal, permission, because: decision.because });
   });
   return routes;

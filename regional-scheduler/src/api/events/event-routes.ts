@@ -1,5 +1,6 @@
 /** `GET /v1/jobs/{id}/events`. */
 import type { ServerResponse } from 'node:http';
+import { responseSink } from '@cellbook/shared/http/response-sink.ts';
 import type { JobId, RegionId, UserId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import { z } from 'zod';
@@ -10,7 +11,6 @@ import type { JobsDeps, JobsScope } from '../jobs-deps.ts';
 import { iso, presentJob } from '../present-job.ts';
 import { jobParams, viewOf } from '../read-routes.ts';
 import { JobEventStream } from './job-event-stream.ts';
-import { responseSink } from './response-sink.ts';
 import { StreamPlaces } from './stream-places.ts';
 
 const headersSchema = z.looseObject({ 'last-event-id': z.string().max(100).optional() });
@@ -75,6 +75,8 @@ const lastEvent = (viewed: Viewed, regionId: RegionId): string => {
 function openStreams({ region, regionId, clock, log, logs }: JobsDeps) {
   const byJob = new Map<JobId, Set<JobEventStream>>();
   const places = new StreamPlaces();
+  const { eventBufferBytesMax: bufferBytesMax, eventCutMs: cutMs } = limits.jobs;
+  const sinkOf = (response: ServerResponse) => responseSink(response, clock, { bufferBytesMax, cutMs });
   region.follow((committed) => {
     for (const { event } of committed) {
       const jobId = jobIdOf(event);
@@ -86,7 +88,7 @@ function openStreams({ region, regionId, clock, log, logs }: JobsDeps) {
     open(userId: UserId, response: ServerResponse, viewed: Viewed, afterSeq: number): void {
       const jobId = viewed.record.sameAs ?? viewed.record.jobId;
       const stream = new JobEventStream({
-        ...{ log: region.log, clock, regionId, viewed, jobId, afterSeq, sink: responseSink(response, clock) },
+        ...{ log: region.log, clock, regionId, viewed, jobId, afterSeq, sink: sinkOf(response) },
         progressOf: async (attemptId) => (await logs.live([attemptId])).get(attemptId)?.progress ?? null,
         onFailure: (error) =>
           log.warn({ err: error, jobId }, 'an event stream failed; its client comes back'),

@@ -8,6 +8,7 @@
  * the job's end the stream ends; who comes back then with the last id is told that there is no more (204).
  */
 import type { Clock, Timer } from '@cellbook/shared/clock.ts';
+import type { EventSink } from '@cellbook/shared/http/response-sink.ts';
 import type { AttemptId, JobId, RegionId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { EventLog } from '../../log/event-log.ts';
@@ -17,13 +18,6 @@ import { runningAttempt } from '../logs/with-live.ts';
 import { iso, presentJob } from '../present-job.ts';
 
 /** Where the stream goes: a response, as far as it is needed here. */
-export interface EventSink {
-  /** False when the reader is behind. */
-  write(text: string): boolean;
-  onceDrained(listener: () => void): void;
-  end(): void;
-}
-
 export interface JobEventStreamDeps {
   log: Pick<EventLog, 'eventsOf'>;
   clock: Clock;

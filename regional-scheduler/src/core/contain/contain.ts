@@ -4,7 +4,7 @@
  * neither host nor version; what a candidate version does is not held against the host; the rest is the host's until
  * the job has failed elsewhere. The state is folded from events; what is decided here are events again.
  */
-import type { AttemptId, HostId, JobId } from '@cellbook/shared/ids.ts';
+import type { AttemptId, HostId, JobId, UserId } from '@cellbook/shared/ids.ts';
 import type { HostPhase } from '../model/host.ts';
 import type { AttemptOutcome, FailureClass } from '../model/job.ts';
 import { limitsOn, type MayRun, mayRun as mayRunClass, type RunningAttempt } from './class-gate.ts';
@@ -20,6 +20,7 @@ import { type ClassEvidence, type LimitLevel, newClassEvidence, observeClass } f
 import {
   decideHosts,
   foldHostPhase,
+  foldOperatorsWord,
   type HostDecision,
   type HostEvidence,
   hostMayTake as hostEvidenceAllows,
@@ -116,8 +117,18 @@ export function foldClassLimited(
   foldLimited(s.classes, event, running);
 }
 
-export function foldHostChanged(s: ContainState, hostId: HostId, phase: HostPhase, atMs: number): void {
-  foldHostPhase(s.hosts, hostId, phase, atMs);
+export function foldHostChanged(s: ContainState, change: HostChange): void {
+  if (change.operator === undefined) foldHostPhase(s.hosts, change.hostId, change.phase, change.atMs);
+  else foldOperatorsWord(s.hosts, { ...change, operator: change.operator });
+}
+
+export interface HostChange {
+  hostId: HostId;
+  phase: HostPhase;
+  because: string;
+  atMs: number;
+  /** Who wished it. */
+  operator?: UserId | undefined;
 }
 
 export function foldVersionStaged(

@@ -1,16 +1,20 @@
-import type { HostId, JobId } from '@cellbook/shared/ids.ts';
+import { type HostId, type JobId, userIdSchema } from '@cellbook/shared/ids.ts';
 import { seededRandom } from '@cellbook/shared/random.ts';
 import { describe, expect, it } from 'vitest';
 import {
   decideHosts,
   foldHostPhase,
+  foldOperatorsWord,
   type HostEvidence,
   hostMayTake,
   hostRules,
+  isHeld,
+  judgementOf,
   newHostEvidence,
   observeHost,
 } from './hosts.ts';
 
+const operator = userIdSchema.parse(`user-${'o'.repeat(20)}`);
 const hostId = (at: number) => `host-${at}` as HostId;
 
 interface World {
@@ -159,5 +163,32 @@ describe('a host that fails what succeeds elsewhere', () => {
     runJob(w, 1, { host: () => 3, fails: () => false });
     foldHostPhase(w.s, hostId(3), 'quarantined', 0);
     expect(decideHosts(w.s, hosts, 365 * 86_400_000)).toEqual([]);
+  });
+
+  it('that an operator holds stays held over its time, its evidence and its silence, and is on probation when released', () => {
+    const w = world();
+    for (let job = 0; job < 300; job++) runJob(w, job, { host: () => job % hosts, fails: () => false });
+    const quarantine = {
+      hostId: hostId(7),
+      phase: 'quarantined',
+      because: 'Xid 79',
+      operator,
+      atMs: 5,
+    } as const;
+    for (let job = 0; job < 20; job++)
+      runJob(w, 1_000 + job, { host: () => job % hosts, fails: (at) => at === 7 });
+    foldOperatorsWord(w.s, quarantine);
+    foldOperatorsWord(w.s, quarantine);
+    expect(isHeld(w.s, hostId(7))).toBe(true);
+    expect(judgementOf(w.s, hostId(7))).toMatchObject({ untilMs: null });
+    const seen = { hostId: hostId(7), failedOn: [], isExplained: false, atMs: w.nowMs };
+    for (let job = 0; job < 20; job++)
+      observeHost(w.s, { ...seen, jobId: `job-late-${job}` as JobId, result: 'failed' });
+    foldHostPhase(w.s, hostId(7), 'silent', 6);
+    foldHostPhase(w.s, hostId(7), 'quarantined', 7);
+    expect(decideHosts(w.s, hosts, 365 * 86_400_000)).toEqual([]);
+    foldOperatorsWord(w.s, { ...quarantine, phase: 'up', because: 'replaced' });
+    expect(isHeld(w.s, hostId(7))).toBe(false);
+    expect(judgementOf(w.s, hostId(7))).toMatchObject({ failed: 0, suspicion: 0, probation: 3 });
   });
 });

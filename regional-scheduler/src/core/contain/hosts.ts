@@ -10,7 +10,7 @@
  *
  * Never more than a fifth of the hosts: when all seem bad it is something else.
  */
-import type { HostId, JobId } from '@cellbook/shared/ids.ts';
+import type { HostId, JobId, UserId } from '@cellbook/shared/ids.ts';
 import type { HostPhase } from '../model/host.ts';
 import {
   type BaseRate,
@@ -41,6 +41,14 @@ export interface HostEvidence {
   /** By evidence; what an operator has quarantined is not ours to bring back. */
   quarantined: HostId[];
   due: HostId[];
+  /** By operators: theirs to release. Absent: none ever was. */
+  held?: Record<string, Hold>;
+}
+
+export interface Hold {
+  because: string;
+  operator: UserId;
+  atMs: number;
 }
 
 export const hostRules = {
@@ -150,7 +158,7 @@ export interface HostDecision {
 /** `hostsUp`: that could run something, those quarantined included. */
 export function decideHosts(s: HostEvidence, hostsUp: number, nowMs: number): HostDecision[] {
   const room = Math.max(1, Math.floor(hostRules.quarantinedShareMax * hostsUp)) - s.quarantined.length;
-  const bad = s.due.filter((hostId) => isBad(s, hostId)).slice(0, Math.max(0, room));
+  const bad = s.due.filter((hostId) => isBad(s, hostId) && !isHeld(s, hostId)).slice(0, Math.max(0, room));
   const rested = s.quarantined.filter((hostId) => {
     const { quarantinedMs, times } = s.hosts[hostId]!;
     return nowMs >= (quarantinedMs ?? nowMs) + quarantineMsOf(times);
@@ -169,6 +177,7 @@ export function decideHosts(s: HostEvidence, hostsUp: number, nowMs: number): Ho
 export function foldHostPhase(s: HostEvidence, hostId: HostId, phase: HostPhase, atMs: number): void {
   const wasDue = s.due.includes(hostId);
   const host = s.hosts[hostId];
+  if (phase === 'gone' && s.held) delete s.held[hostId];
   if (!host || phase === 'draining') return;
   s.due = s.due.filter((other) => other !== hostId);
   if (phase === 'quarantined') {
@@ -184,10 +193,38 @@ export function foldHostPhase(s: HostEvidence, hostId: HostId, phase: HostPhase,
     s.hostCount--;
   } else if (isBack) {
     // One that fell silent meanwhile is on probation when it comes back.
-    const { probationJobs } = hostRules;
-    Object.assign(host, { quarantinedMs: null, probation: probationJobs, log: 0, bad: 0, ok: 0, added: [] });
+    Object.assign(host, onProbation());
   }
 }
+
+/** What an operator quarantines is not brought back by its time; what he releases is on probation. */
+export function foldOperatorsWord(
+  s: HostEvidence,
+  { hostId, phase, because, operator, atMs }: Hold & { hostId: HostId; phase: HostPhase },
+): void {
+  if (phase !== 'quarantined' && phase !== 'up') {
+    foldHostPhase(s, hostId, phase, atMs);
+    return;
+  }
+  s.due = s.due.filter((other) => other !== hostId);
+  s.quarantined = s.quarantined.filter((other) => other !== hostId);
+  s.held ??= {};
+  if (phase === 'quarantined') {
+    s.held[hostId] = { because, operator, atMs };
+    if (s.hosts[hostId]) s.hosts[hostId].quarantinedMs = null;
+    return;
+  }
+  delete s.held[hostId];
+  Object.assign(hostOf(s, hostId), onProbation());
+}
+
+export function isHeld(s: HostEvidence, hostId: HostId): boolean {
+  return s.held?.[hostId] !== undefined;
+}
+
+const onProbation = () => ({
+  ...{ quarantinedMs: null, probation: hostRules.probationJobs, log: 0, bad: 0, ok: 0, added: [] },
+});
 
 /** A host on probation is given one job at a time, and none that has failed already. */
 export function hostMayTake(
@@ -212,6 +249,31 @@ function explain(s: HostEvidence, hostId: HostId): string {
   const { bad, ok, probation } = s.hosts[hostId]!;
   if (probation > 0) return 'it failed on probation';
   return `${bad} of its ${bad + ok} attempts failed, of all ${s.base.bad} of ${s.base.all}`;
+}
+
+export interface HostJudgement {
+  failed: number;
+  succeeded: number;
+  /** From 1 on it is quarantined. */
+  suspicion: number;
+  times: number;
+  quarantinedMs: number | null;
+  untilMs: number | null;
+  probation: number;
+  jobIds: JobId[];
+}
+
+/** What is known against a host, for people; null: nothing. */
+export function judgementOf(s: HostEvidence, hostId: HostId): HostJudgement | null {
+  const host = s.hosts[hostId];
+  if (!host) return null;
+  const { bad, ok, log, times, quarantinedMs, probation, added } = host;
+  return {
+    ...{ failed: bad, succeeded: ok, times, quarantinedMs, probation },
+    suspicion: log / thresholdOf(s),
+    untilMs: quarantinedMs === null ? null : quarantinedMs + quarantineMsOf(times),
+    jobIds: [...new Set(added.map(({ jobId }) => jobId))],
+  };
 }
 
 function quarantineMsOf(times: number): number {

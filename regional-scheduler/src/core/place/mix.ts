@@ -59,6 +59,12 @@ export class Mix {
     return (table[free - gpus]! - table[free]! + 1000 * gpus) * kind.priceMilli;
   }
 
+  /** How many of so many free GPUs of a host the usual next job could not use. */
+  useless({ sku }: Pick<HostKind, 'sku'>, free: number): number {
+    const table = this.#tables.get(sku) ?? this.#makeTable(sku);
+    return (table[Math.min(free, freeMax)] ?? 0) / 1e6;
+  }
+
   #makeTable(sku: string): Float64Array {
     const table = new Float64Array(freeMax + 1);
     let all = 0;

@@ -11,7 +11,8 @@ import { dequeue, enqueue } from './move-job.ts';
 export function applyHost(state: SchedulerState, event: EventOf<'host_changed'>): boolean {
   const { host: spec, phase } = event;
   const { fleet } = state;
-  foldHostChanged(state.contain, spec.hostId, phase, event.atMs);
+  const { because, operator, atMs } = event;
+  foldHostChanged(state.contain, { hostId: spec.hostId, phase, because, operator, atMs });
   const known = fleet.hosts.get(spec.hostId);
   if (phase === 'gone' && known?.attempts.length === 0) {
     dropClaim(state, known);

@@ -94,6 +94,16 @@ const succeeded = endedWith(`results/${jobId}/${a}/out.mp4`);
 const types = (events: readonly { type: string }[]) => events.map(({ type }) => type);
 
 describe('reading a report', () => {
+  it('of a host that an operator holds says that it is quarantined, whatever it was meanwhile', () => {
+    const held = { ...view(), phase: 'silent', isHeld: true } as const;
+    expect(readReport(held, report({ generation: 8 }), reading)).toMatchObject([
+      { type: 'host_changed', phase: 'quarantined' },
+    ]);
+    expect(readReport({ ...held, isHeld: false }, report({ generation: 8 }), reading)).toMatchObject([
+      { type: 'host_changed', phase: 'up' },
+    ]);
+  });
+
   it('says once that an attempt runs, that it saved, and that it ended', () => {
     const fresh = running({ startedMs: null });
     expect(

@@ -156,7 +156,7 @@ function hostEvents(view: HostView | null, report: AgentReport, nowMs: number): 
 
 /** A quarantine is ended by whoever set it, never by the host itself; a restart without draining ends a drain. */
 function phaseAfter(view: HostView | null, report: AgentReport): HostPhase {
-  if (view?.phase === 'quarantined') return 'quarantined';
+  if (view?.phase === 'quarantined' || view?.isHeld) return 'quarantined';
   if (report.draining) return 'draining';
   const isRestarted = view === null || report.generation > view.spec.generation;
   return view?.phase === 'draining' && !isRestarted ? 'draining' : 'up';

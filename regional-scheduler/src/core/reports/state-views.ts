@@ -1,6 +1,7 @@
 /** What of the scheduler's state reading and answering reports needs, and what follows from the end of an attempt. */
 import type { HostId } from '@cellbook/shared/ids.ts';
 import type { Random } from '@cellbook/shared/random.ts';
+import { isHeld as isHostHeld } from '../contain/hosts.ts';
 import { afterFailure, avoidedHosts, type FailedAttempt } from '../contain/retry.ts';
 import { requeueSpreadMs } from '../contain/rollout.ts';
 import { watchMs } from '../contain/watch.ts';
@@ -24,7 +25,8 @@ export function hostView(state: SchedulerState, hostId: HostId): HostView | null
       watchMs: watchMs(state.contain.classes, job),
     };
   });
-  return { spec: host.spec, phase: host.phase, attempts };
+  const isHeld = isHostHeld(state.contain.hosts, hostId);
+  return { spec: host.spec, phase: host.phase, attempts, ...(isHeld && { isHeld }) };
 }
 
 /** The one place that says what follows when an attempt has ended; `random` spreads those that come again. */

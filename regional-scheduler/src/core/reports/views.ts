@@ -15,6 +15,8 @@ export interface AttemptView {
 export interface HostView {
   spec: HostSpec;
   phase: HostPhase;
+  /** An operator has quarantined it, whatever it was since. */
+  isHeld?: boolean;
   /** Those that have not ended. */
   attempts: readonly AttemptView[];
 }

@@ -66,6 +66,22 @@ from .forget_versions_body import ForgetVersionsBody
 from .get_usage_by import GetUsageBy
 from .get_usage_group import GetUsageGroup
 from .get_usage_of import GetUsageOf
+from .gpu_class_order import GpuClassOrder
+from .gpu_class_order_limit import GpuClassOrderLimit
+from .gpu_contained import GpuContained
+from .gpu_contained_classes_item import GpuContainedClassesItem
+from .gpu_contained_classes_item_limit import GpuContainedClassesItemLimit
+from .gpu_contained_versions_item import GpuContainedVersionsItem
+from .gpu_customer_list import GpuCustomerList
+from .gpu_customer_list_customers_item import GpuCustomerListCustomersItem
+from .gpu_customer_order import GpuCustomerOrder
+from .gpu_host import GpuHost
+from .gpu_host_evidence_type_0 import GpuHostEvidenceType0
+from .gpu_host_held_type_0 import GpuHostHeldType0
+from .gpu_host_list import GpuHostList
+from .gpu_host_order import GpuHostOrder
+from .gpu_host_phase import GpuHostPhase
+from .gpu_ordered import GpuOrdered
 from .held import Held
 from .invitation import Invitation
 from .invitation_list import InvitationList
@@ -294,6 +310,22 @@ __all__ = (
     "GetUsageBy",
     "GetUsageGroup",
     "GetUsageOf",
+    "GpuClassOrder",
+    "GpuClassOrderLimit",
+    "GpuContained",
+    "GpuContainedClassesItem",
+    "GpuContainedClassesItemLimit",
+    "GpuContainedVersionsItem",
+    "GpuCustomerList",
+    "GpuCustomerListCustomersItem",
+    "GpuCustomerOrder",
+    "GpuHost",
+    "GpuHostEvidenceType0",
+    "GpuHostHeldType0",
+    "GpuHostList",
+    "GpuHostOrder",
+    "GpuHostPhase",
+    "GpuOrdered",
     "Held",
     "Invitation",
     "InvitationList",

@@ -29,6 +29,7 @@ class MeteredRow:
         memory_remote (Held):
         files (Held):
         versions (Held):
+        environment (Held):
         egress (MeteredRowEgress):
     """
 
@@ -42,6 +43,7 @@ class MeteredRow:
     memory_remote: Held
     files: Held
     versions: Held
+    environment: Held
     egress: MeteredRowEgress
 
     def to_dict(self) -> dict[str, Any]:
@@ -70,6 +72,8 @@ class MeteredRow:
 
         versions = self.versions.to_dict()
 
+        environment = self.environment.to_dict()
+
         egress = self.egress.to_dict()
 
         field_dict: dict[str, Any] = {}
@@ -86,6 +90,7 @@ class MeteredRow:
                 "memoryRemote": memory_remote,
                 "files": files,
                 "versions": versions,
+                "environment": environment,
                 "egress": egress,
             }
         )
@@ -134,6 +139,8 @@ class MeteredRow:
 
         versions = Held.from_dict(d.pop("versions"))
 
+        environment = Held.from_dict(d.pop("environment"))
+
         egress = MeteredRowEgress.from_dict(d.pop("egress"))
 
         metered_row = cls(
@@ -147,6 +154,7 @@ class MeteredRow:
             memory_remote=memory_remote,
             files=files,
             versions=versions,
+            environment=environment,
             egress=egress,
         )
 

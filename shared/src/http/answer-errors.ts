@@ -1,13 +1,14 @@
 /**
- * Every refusal of the lifecycle API as a typed body with its status and, where a retry may help, Retry-After.
- * What is not a CellbookError is either the client's (malformed JSON, a body too large, a field that does not
- * fit) or a bug of ours, which is logged and answered `internal`.
+ * Every refusal of a program’s HTTP API (cells, schedulers) as a typed body with its status and, where a retry may help,
+ * Retry-After. What is not a CellbookError is either the caller’s (malformed JSON, a body too large, a field that does not
+ * fit), the database’s (503), or a bug of ours, which is logged and answered `internal`.
  */
-import { CellbookError, type ErrorCode, errorBody } from '@cellbook/shared/errors.ts';
-import type { Logger } from '@cellbook/shared/log.ts';
-import { toCellError } from '@cellbook/shared/store-outage.ts';
+
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
+import { CellbookError, type ErrorCode, errorBody } from '../errors.ts';
+import type { Logger } from '../log.ts';
+import { toCellError } from '../store-outage.ts';
 
 /** For what Fastify refuses before any route is found, such as a path that is not percent-encoded text. */
 export function answerUnrouted(thrown: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
@@ -18,7 +19,9 @@ export function answerErrors(app: FastifyInstance, log: Logger): void {
   app.setErrorHandler((thrown: FastifyError | CellbookError, request, reply) => {
     const error = typed(thrown, request);
     if (error.code === 'internal') log.error({ err: thrown, requestId: request.id }, 'a request failed');
-    else if (error.status >= 500) log.warn({ err: thrown, requestId: request.id }, 'a request was put off');
+    // Whoever is turned away for want of room is counted, and there may be thousands a second of them.
+    else if (error.status >= 500 && error.code !== 'capacity_exhausted')
+      log.warn({ err: thrown, requestId: request.id }, 'a request was put off');
     return sendError(reply, error, request.id);
   });
   app.setNotFoundHandler((request, reply) =>
