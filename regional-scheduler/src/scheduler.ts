@@ -17,6 +17,7 @@ import { keysOf } from './api/keys-of.ts';
 import { openJobs } from './api/open-jobs.ts';
 import { openCapacity } from './capacity/open-capacity.ts';
 import type { SchedulerConfig } from './config.ts';
+import { openEdge } from './federation/open-edge.ts';
 import { openFederation } from './federation/open-federation.ts';
 import { openMetrics } from './metrics/open-metrics.ts';
 import { openObjects } from './objects/open-objects.ts';
@@ -67,7 +68,9 @@ export async function startScheduler(config: SchedulerConfig, tools: SchedulerTo
     checkDatabase: async () => void (await database.$client`select 1`),
   });
   const learning = learnFromLog({ region, log: stores.log, predictor, clock, logger, metrics });
+  const edge = await openEdge(config, { database, region, clock, log: logger });
   const jobs = openJobs({
+    edge,
     ...{ ...config, region, database, objects, clock, random, log: logger, metrics },
     predict: (subject, jobId) => predictor.predict(subject, jobId),
     edgeKeys: await openPublicKeys(config.edgePublicKeysFile, clock),
@@ -104,6 +107,7 @@ export async function startScheduler(config: SchedulerConfig, tools: SchedulerTo
   instance.start();
   jobs.start();
   federation.start();
+  edge?.start();
   capacity.start();
   learning.start();
   const { policy } = config;
@@ -114,7 +118,13 @@ export async function startScheduler(config: SchedulerConfig, tools: SchedulerTo
   let closing: Promise<void> | null = null;
   async function close(): Promise<void> {
     await upkeep.close();
-    await Promise.all([federation.close(), capacity.close(), learning.close(), measured.close()]);
+    await Promise.all([
+      edge?.close(),
+      federation.close(),
+      capacity.close(),
+      learning.close(),
+      measured.close(),
+    ]);
     await jobs.stop();
     await instance.close();
     await closeServer(app, clock);

@@ -1,11 +1,12 @@
 /** The jobs API of one instance with all that stands behind it: admission, ends, webhooks, results. */
 import type { Clock, Timer } from '@cellbook/shared/clock.ts';
+import { CellbookError } from '@cellbook/shared/errors.ts';
 import type { RegionId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
 import type { Metrics } from '@cellbook/shared/metrics.ts';
 import type { AgentReport } from '@cellbook/shared/protocol/gpu-agent-api.ts';
-import { tierSchema } from '@cellbook/shared/protocol/principal.ts';
+import { outdatedHeader, tierSchema } from '@cellbook/shared/protocol/principal.ts';
 import type { Random } from '@cellbook/shared/random.ts';
 import type { FastifyInstance } from 'fastify';
 import type { JWTVerifyGetKey } from 'jose';
@@ -25,6 +26,7 @@ import { followEnds } from '../ends/follow-ends.ts';
 import { forgetCheckpoints } from '../ends/forget-checkpoints.ts';
 import type { SettleDeps } from '../ends/settle-ended.ts';
 import { tellJoinedOf } from '../ends/settlement-of.ts';
+import type { OpenEdge } from '../federation/open-edge.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
 import type { Region } from '../region.ts';
 import { expireResults } from '../results/expire-results.ts';
@@ -59,6 +61,8 @@ export interface OpenJobsDeps {
   random: Random;
   log: Logger;
   metrics: Metrics;
+  /** Absent: caps and rights are what the request says of them. */
+  edge?: Pick<OpenEdge, 'budgets' | 'standing'> | null;
 }
 
 export interface OpenJobs {
@@ -85,6 +89,7 @@ export function openJobs(deps: OpenJobsDeps): OpenJobs {
   const settled = () => region.wake();
   const ends = followEnds({
     ...{ log: region.log, store, regionId, clock, random, logger: log, settled, objects },
+    logs,
     ...countedEnds(deps.metrics),
   });
   const jobs: JobsDeps = {
@@ -93,7 +98,7 @@ export function openJobs(deps: OpenJobsDeps): OpenJobs {
     admit: {
       ...{ regionId, clock, random, pressure, predict: deps.predict, ...countedBy(deps.metrics) },
       rates: ratesOf(deps, redis && redisRates({ client: redis, prefix, clock })),
-      commit: new GroupCommit({ store, clock }),
+      commit: deps.edge?.budgets.over(new GroupCommit({ store, clock })) ?? new GroupCommit({ store, clock }),
       lateness: new Lateness(clock),
       refusedClass: (candidate) => refusedClass(region, candidate, clock.nowMs()),
       wake: () => region.wake(),
@@ -113,7 +118,14 @@ export function openJobs(deps: OpenJobsDeps): OpenJobs {
   let unfollow = () => {};
   return {
     store,
-    register: (app) => registerJobsApi(app, jobs, createPrincipalVerifier({ ...deps, keys: deps.edgeKeys })),
+    register(app) {
+      const signed = createPrincipalVerifier({ ...deps, keys: deps.edgeKeys });
+      app.addHook('onError', async (_request, reply, error) => {
+        const isNews = error instanceof CellbookError && error.code === 'standing_changed';
+        if (isNews) reply.header(outdatedHeader, '1');
+      });
+      return registerJobsApi(app, jobs, deps.edge?.standing.over(signed) ?? signed);
+    },
     heard: (report) => hearReport(heardDeps, report),
     start() {
       unfollow = region.follow(() => ends.hint());

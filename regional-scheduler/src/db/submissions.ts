@@ -43,6 +43,9 @@ export const submissions = pgTable(
     index('submissions_alike')
       .on(table.orgId, table.fingerprint)
       .where(sql`${table.fingerprint} is not null and ${table.spec} is not null`),
+    index('submissions_repeating')
+      .on(table.userId, table.orgId)
+      .where(sql`jsonb_typeof(${table.request} -> 'repeats') = 'object'`),
     index('submissions_same_as').on(table.sameAs).where(sql`${table.sameAs} is not null`),
   ],
 );

@@ -1,4 +1,5 @@
 /** What time alone brings. */
+import { cancelledBecause } from '../jobs/tries.ts';
 import type { Turn } from './turn.ts';
 
 export function expire(turn: Turn): void {
@@ -24,8 +25,8 @@ function endHolds(turn: Turn): void {
     const cancel = tries.get(row)?.cancel ?? null;
     const jobId = jobs.ids[row]!;
     if (cancel === null) turn.emit({ type: 'job_released', jobId });
-    else if (cancel === 'asked')
-      turn.emit({ type: 'job_ended', jobId, phase: 'cancelled', because: 'it was cancelled' });
+    else if (cancel === 'asked' || cancel === 'rights')
+      turn.emit({ type: 'job_ended', jobId, phase: 'cancelled', because: cancelledBecause[cancel] });
     else turn.emit({ type: 'job_ended', jobId, phase: 'timed_out', because: endings[cancel] });
   }
 }

@@ -20,4 +20,10 @@ export interface Tries {
   handoff: number;
 }
 
-export type CancelReason = 'asked' | 'deadline' | 'wall_clock';
+export type CancelReason = 'asked' | 'deadline' | 'wall_clock' | 'rights';
+
+/** Told with its end. */
+export const cancelledBecause = {
+  asked: 'it was cancelled',
+  rights: 'rights_ended: whoever handed it in may hand in no jobs any more',
+} as const;

@@ -49,7 +49,7 @@ export type SchedulerEvent = { atMs: number } & (
   /** It runs far longer than was predicted (contain/watch.ts): evidence, before anybody stops it. */
   | { type: 'attempt_overdue'; jobId: JobId; attemptId: AttemptId }
   /** Absent: somebody asked. Who runs is stopped by its agent, and ends `cancelled` or, else, `timed_out`. */
-  | { type: 'cancel_asked'; jobId: JobId; because?: 'deadline' | 'wall_clock' }
+  | { type: 'cancel_asked'; jobId: JobId; because?: 'deadline' | 'wall_clock' | 'rights' }
   | { type: 'job_ended'; jobId: JobId; phase: EndedPhase; because: string }
   | { type: 'job_repredicted'; jobId: JobId; predicted: JobSpec['predicted'] }
   /** `operator`: who wished it. What he has quarantined stays so until an operator releases it. */

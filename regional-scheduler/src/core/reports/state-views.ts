@@ -5,6 +5,7 @@ import { isHeld as isHostHeld } from '../contain/hosts.ts';
 import { afterFailure, avoidedHosts, type FailedAttempt } from '../contain/retry.ts';
 import { requeueSpreadMs } from '../contain/rollout.ts';
 import { watchMs } from '../contain/watch.ts';
+import { type CancelReason, cancelledBecause } from '../jobs/tries.ts';
 import type { AttemptOutcome, JobSpec } from '../model/job.ts';
 import { kindsFor } from '../queue/shape-class.ts';
 import type { SchedulerState } from '../state.ts';
@@ -50,8 +51,9 @@ export function judgeAttempt(state: SchedulerState, random: Random): JudgeAttemp
   };
 }
 
-function endOfCancelled(cancel: 'asked' | 'deadline' | 'wall_clock'): AfterAttempt {
-  if (cancel === 'asked') return { retryAtMs: null, phase: 'cancelled', because: 'it was cancelled' };
+function endOfCancelled(cancel: CancelReason): AfterAttempt {
+  if (cancel === 'asked' || cancel === 'rights')
+    return { retryAtMs: null, phase: 'cancelled', because: cancelledBecause[cancel] };
   const because = cancel === 'deadline' ? 'its deadline passed' : 'its wall-clock budget is used up';
   return { retryAtMs: null, phase: 'timed_out', because };
 }

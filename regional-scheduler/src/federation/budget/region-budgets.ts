@@ -34,10 +34,17 @@ interface Cap {
   capMicros: number;
 }
 
+interface Asking {
+  neededMicros: number;
+  isSent: boolean;
+  /** Whether more was granted. */
+  answer: Promise<boolean>;
+}
+
 export class RegionBudgets {
   readonly #deps: RegionBudgetsDeps;
   readonly #known = new Map<string, { monoMs: number; granted: Promise<number> }>();
-  readonly #asking = new Map<string, Promise<boolean>>();
+  readonly #asking = new Map<string, Asking>();
   /** Lowered here, and not yet told. */
   #lowered: { ask: BudgetAsk; atMs: number }[] = [];
 
@@ -55,7 +62,8 @@ export class RegionBudgets {
           ...{ orgId: spec.orgId, month: monthOf(spec.submittedMs) },
           capMicros: organisation.spendMicrosPerMonth,
         };
-        for (let isAsked = false; ; isAsked = true) {
+        // Each time round more is granted, a slice at least, or it ends.
+        for (;;) {
           const granted = Math.min(cap.capMicros, await this.#granted(cap));
           const quotas = {
             ...applicant.quotas,
@@ -63,7 +71,7 @@ export class RegionBudgets {
           };
           const verdict = await commit.ask({ ...applicant, quotas });
           const isShort = verdict.kind === 'refused' && isOfOrganisation(verdict.error);
-          if (!isShort || isAsked || granted >= cap.capMicros) return verdict;
+          if (!isShort || granted >= cap.capMicros) return verdict;
           if (!(await this.#more(cap, spec.reservedMicros))) return verdict;
         }
       },
@@ -102,13 +110,24 @@ export class RegionBudgets {
     return granted;
   }
 
-  /** One ask for all that wait for it. */
+  /** One ask at a time, for all that have come until it is sent; who comes later shares its answer and asks again. */
   #more(cap: Cap, neededMicros: number): Promise<boolean> {
     const key = keyOf(cap);
-    const asking =
-      this.#asking.get(key) ?? this.#ask(cap, neededMicros).finally(() => this.#asking.delete(key));
+    const known = this.#asking.get(key);
+    if (known) {
+      if (!known.isSent) known.neededMicros += neededMicros;
+      return known.answer;
+    }
+    const asking: Asking = { neededMicros, isSent: false, answer: Promise.resolve(false) };
+    const send = () => {
+      asking.isSent = true;
+      return this.#ask(cap, asking.neededMicros);
+    };
+    asking.answer = Promise.resolve()
+      .then(send)
+      .finally(() => this.#asking.delete(key));
     this.#asking.set(key, asking);
-    return asking;
+    return asking.answer;
   }
 
   async #ask(cap: Cap, neededMicros: number): Promise<boolean> {
@@ -131,7 +150,7 @@ const isOfOrganisation = ({ code, ids }: CellbookError): boolean =>
   code === 'spend_cap_reached' && ids.whose === 'organisation';
 
 const notAnswered = ({ orgId, month }: Cap, cause: unknown): CellbookError =>
-  new CellbookError('store_unavailable', {
+  new CellbookError('quota_unavailable', {
     doing: 'admitting a job',
     problem: `what this region was granted of your organisation’s budget of ${month} is used up, and more cannot be asked for at the moment`,
     next: 'Nothing was stored of it. Send it again in a minute, with the same Idempotency-Key.',

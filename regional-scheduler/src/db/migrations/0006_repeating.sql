@@ -1,0 +1,1 @@
+CREATE INDEX "submissions_repeating" ON "submissions" USING btree ("user_id","org_id") WHERE jsonb_typeof("submissions"."request" -> 'repeats') = 'object';
