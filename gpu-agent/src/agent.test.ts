@@ -1,17 +1,14 @@
 /** The agent as a process, the real renderer, and a scheduler over HTTP that says what each story needs. */
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { AttemptId } from '@cellbook/shared/ids.ts';
-import type { AttemptReport } from '@cellbook/shared/protocol/gpu-agent-api.ts';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { livePids } from './run/processes.ts';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { attemptOf, runOrder } from './testing/orders.ts';
-import { type ScriptedScheduler, scriptedScheduler } from './testing/scripted-scheduler.ts';
-import { type TestAgent, type TestHost, testHost } from './testing/test-agent.ts';
+import type { ScriptedScheduler } from './testing/scripted-scheduler.ts';
 import { until } from './testing/until.ts';
+import { useAgents } from './testing/use-agents.ts';
 
 const tiny = { durationSeconds: 1, width: 64, height: 64, fps: 12, seed: 7, steps: 4, segmentFrames: 3 };
 const slow = { ...tiny, frameMs: 150 };
@@ -19,46 +16,16 @@ const [a, b] = [attemptOf(1), attemptOf(2)];
 
 vi.setConfig({ testTimeout: 180_000 });
 
+const rig = useAgents();
+const { hostWith, start, binaryWith, processesOf, phase, endOf, running } = rig;
 let scheduler: ScriptedScheduler;
-let hosts: TestHost[];
-let agents: TestAgent[];
-beforeEach(async () => {
-  scheduler = await scriptedScheduler();
-  [hosts, agents] = [[], []];
+beforeEach(() => {
+  scheduler = rig.scheduler;
 });
-afterEach(async () => {
-  for (const { process } of agents) process.kill('SIGKILL');
-  await Promise.all(agents.map(({ ended }) => ended));
-  await scheduler.close();
-  for (const host of hosts) host.remove();
-});
-
-function hostWith(other: Record<string, string> = {}): TestHost {
-  const host = testHost(scheduler.url, other);
-  hosts.push(host);
-  return host;
-}
-function start(host = hostWith()): TestAgent {
-  const agent = host.start();
-  agents.push(agent);
-  return agent;
-}
-const processesOf = (id: AttemptId) =>
-  livePids({ leader: null, processLists: [], variable: `CELLBOOK_ATTEMPT_ID=${id}` });
-const phase = (id: AttemptId) => scheduler.attempt(id)?.state.phase;
-async function endOf(
-  id: AttemptId,
-): Promise<AttemptReport & { outcome: { kind: string } & Record<string, unknown> }> {
-  const report = await until(`the end of ${id}`, () => phase(id) === 'ended' && scheduler.attempt(id));
-  if (report.state.phase !== 'ended') throw new Error('it has not ended');
-  return { ...report, outcome: report.state.outcome };
-}
-const running = (id: AttemptId, progress = 0) =>
-  until(`${id} to run`, () => phase(id) === 'running' && (scheduler.attempt(id)?.progress ?? -1) >= progress);
 
 function framesOf(key: unknown): string {
   const object = scheduler.objects.get(String(key));
-  const path = join(hosts[0]?.directory ?? '', 'video.mp4');
+  const path = join(rig.hosts[0]?.directory ?? '', 'video.mp4');
   writeFileSync(path, object?.bytes ?? '');
   return execFileSync('ffmpeg', ['-v', 'error', '-i', path, '-f', 'framemd5', '-']).toString();
 }
@@ -92,7 +59,7 @@ describe('the agent', () => {
     expect(outcome).toEqual({ kind: 'preempted' });
     expect(savedMs).toBeGreaterThan(0);
     const other = hostWith();
-    for (const { process } of agents) process.kill('SIGKILL');
+    for (const { process } of rig.agents) process.kill('SIGKILL');
     start(other);
     const next = attemptOf(3);
     scheduler.orders({
@@ -275,26 +242,4 @@ describe('the agent', () => {
     expect(scheduler.objects.get(last?.attempts[0]?.checkpointKey ?? '')?.complete).toBe(true);
     expect(processesOf(a)).toEqual([]);
   });
-});
-
-/** The renderer under other bounds, or other programs in its place: a manifest for each. */
-function binaryWith(...changes: Record<string, unknown>[]): string {
-  const renderer = new URL('../examples/video-renderer/', import.meta.url);
-  const directory = mkdtempSync(join(tmpdir(), 'cellbook-binary-'));
-  chmodSync(directory, 0o755);
-  for (const [at, change] of changes.entries()) {
-    const manifest = {
-      ...{ name: 'video-renderer', version: '1', result: 'output.mp4', checkpoints: true },
-      command: ['node', new URL('main.ts', renderer).pathname],
-      check: ['ffprobe', '-v', 'error', '{result}'],
-      ...change,
-    };
-    writeFileSync(join(directory, `${at}.binary.json`), JSON.stringify(manifest));
-  }
-  made.push(directory);
-  return directory;
-}
-const made: string[] = [];
-afterEach(() => {
-  for (const directory of made.splice(0)) rmSync(directory, { recursive: true });
 });

@@ -59,7 +59,10 @@ export async function startAgent(config: AgentConfig, tools: AgentTools): Promis
   const http = schedulerHttp(config.schedulerUrls, hostId, config.agentKey);
   const guard = createGuard(clock, log);
   const counted = agentCounts(metrics);
-  const holder = new LeaseHolder(earlier.ended.map(({ report }) => report.attemptId));
+  const holder = new LeaseHolder(
+    earlier.ended.map(({ report }) => report.attemptId),
+    earlier.unfinished.map(({ record }) => record.order.attemptId),
+  );
   let reporting: ReportLoop | null = null;
   let draining = false;
   let answeredMs: number | null = null;
@@ -76,6 +79,7 @@ export async function startAgent(config: AgentConfig, tools: AgentTools): Promis
     devices: {
       visible: (indexes) => source.visible(indexes),
       problemOf: (indexes) => problemOf(indexes, devicesNow()),
+      faultOf: (indexes) => problemOf(indexes, devices.lastTold()),
     },
   });
   const devicesNow = () => withTaken(devices.now(), attempts.taken());
@@ -135,8 +139,8 @@ export async function startAgent(config: AgentConfig, tools: AgentTools): Promis
       ...{ devices: devicesNow(), binaries: binaries.names, attempts: attempts.reports() },
     }),
   });
-  const idle = async (signal?: AbortSignal) => {
-    while (attempts.live.length > 0) await sleep(clock, 50, signal);
+  const idle = async (left: () => readonly unknown[], signal?: AbortSignal) => {
+    while (left().length > 0) await sleep(clock, 50, signal);
   };
   return {
     look: () => ({
@@ -146,7 +150,7 @@ export async function startAgent(config: AgentConfig, tools: AgentTools): Promis
     async drain() {
       draining = true;
       changed();
-      await idle();
+      await idle(() => attempts.live);
     },
     async close() {
       const { drainStopMs } = limits.gpuAgent;
@@ -154,7 +158,9 @@ export async function startAgent(config: AgentConfig, tools: AgentTools): Promis
       for (const { attemptId } of attempts.live)
         attempts.stop(attemptId, 'preempted', { save: true, stopMs: drainStopMs });
       const late = AbortSignal.timeout(drainStopMs + limits.gpuAgent.run.killedMs);
-      await idle(late).catch(() => log.warn('programs did not end in time: what they saved last counts'));
+      await idle(() => attempts.own, late).catch(() =>
+        log.warn('programs did not end in time: what they saved last counts'),
+      );
       await reporting?.told(AbortSignal.timeout(limits.gpuAgent.farewellMs));
       reporting?.close();
       leases.close();

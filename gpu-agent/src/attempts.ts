@@ -7,9 +7,11 @@ import { Attempt } from './run/attempt.ts';
 import type { AttemptTools } from './run/attempt-tools.ts';
 import type { StopReason } from './run/classify-end.ts';
 import { confinementOf, type HostConfinement } from './run/confinement.ts';
+import type { HeldAttempt } from './run/held-attempt.ts';
 import { JobFolder } from './run/job-folder.ts';
 import type { EarlierEnd, Leftovers } from './run/leftovers.ts';
 import type { Remains, Taken } from './run/remains.ts';
+import { Unfinished } from './run/unfinished.ts';
 
 const lookMs = 50;
 
@@ -22,7 +24,8 @@ export interface AttemptsTools extends Omit<AttemptTools, 'devices' | 'confineme
 
 export class Attempts {
   readonly #tools: AttemptsTools;
-  readonly #attempts = new Map<AttemptId, Attempt>();
+  readonly #attempts = new Map<AttemptId, HeldAttempt>();
+  readonly #unfinished = new Map<AttemptId, Unfinished>();
   readonly #earlier: Map<AttemptId, EarlierEnd>;
   /** Their end is on record elsewhere, and something of them is here still. */
   readonly #forgotten = new Set<AttemptId>();
@@ -34,12 +37,22 @@ export class Attempts {
     this.#tools = tools;
     this.#earlier = new Map(earlier.ended.map((end) => [end.report.attemptId, end]));
     this.#remains = [...earlier.remains];
+    for (const left of earlier.unfinished) {
+      const one = new Unfinished(left, { ...tools, offline: tools.confinement.offline });
+      this.#unfinished.set(one.attemptId, one);
+      this.#begin(one);
+    }
     this.#tidyLater();
   }
 
   /** Those that have not ended. */
-  get live(): Attempt[] {
+  get live(): HeldAttempt[] {
     return [...this.#attempts.values()].filter(({ ended }) => !ended);
+  }
+
+  /** Of those, what would be lost with this agent: an earlier one's are there for the next, too. */
+  get own(): HeldAttempt[] {
+    return this.live.filter(({ attemptId }) => !this.#unfinished.has(attemptId));
   }
 
   reports(): AttemptReport[] {
@@ -62,16 +75,26 @@ export class Attempts {
     return [...this.#remains, ...stuck];
   }
 
+  /** What an earlier agent has run goes on without its program. */
   start(order: RunOrder, untilMs: number): void {
+    const left = this.#unfinished.get(order.attemptId);
+    if (left) {
+      left.goOn();
+      return;
+    }
     const devices = { ...this.#tools.devices, free: (attempt: Attempt) => this.#free(attempt) };
     const confinement = confinementOf(this.#tools.confinement, order.devices, this.#uids());
-    const attempt = new Attempt(order, untilMs, { ...this.#tools, confinement, devices });
-    this.#attempts.set(order.attemptId, attempt);
+    this.#begin(new Attempt(order, untilMs, { ...this.#tools, confinement, devices }));
+  }
+
+  #begin(attempt: HeldAttempt): void {
+    const { attemptId } = attempt;
+    this.#attempts.set(attemptId, attempt);
     attempt
       .run()
       .catch((error) => this.#tools.log.error({ err: error }, 'an attempt ended badly'))
       .finally(() => {
-        this.#tools.over(order.attemptId);
+        this.#tools.over(attemptId);
         this.#tidyLater();
       });
   }
@@ -114,11 +137,12 @@ export class Attempts {
       }
       this.#forgotten.delete(attemptId);
       this.#attempts.delete(attemptId);
+      this.#unfinished.delete(attemptId);
     }
     this.#tidyLater();
   }
 
-  #untidy(): Attempt[] {
+  #untidy(): HeldAttempt[] {
     return [...this.#attempts.values()].filter(({ ended, isTidy }) => ended && !isTidy);
   }
 

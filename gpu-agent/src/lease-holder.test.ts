@@ -36,6 +36,22 @@ describe('the holder of leases', () => {
     expect(new LeaseHolder([a]).answered(granting(a), 0, 0)?.start).toEqual([]);
   });
 
+  it('takes an earlier agent’s unfinished attempt up from the first answer that names it, and gives it up by one that does not', () => {
+    const leaderless = { ...granting(a), leaderless: true };
+    const left = () => new LeaseHolder([], [a]);
+    const holder = left();
+    expect(holder.answered(leaderless, 0, 0)).toMatchObject({ start: [], drop: [] });
+    expect(holder.answered(granting(a), 0, 50_000)).toMatchObject({ start: [], drop: [] });
+    expect(holder.answered(granting(a), 50_000, 50_000)?.start).toHaveLength(1);
+    expect(holder.untilMs(a)).toBe(110_000);
+    expect(holder.answered(granting(a), 60_000, 60_000)?.start).toEqual([]);
+    const stop = [{ attemptId: a, because: 'superseded', save: false, stopMs: 0 } as const];
+    expect(left().answered({ ...granting(), stop }, 0, 0)).toMatchObject({ start: [], stop, drop: [] });
+    const given = left();
+    expect(given.answered(granting(), 0, 0)?.drop).toEqual([a]);
+    expect(given.answered(granting(a), 1, 1)?.start).toEqual([]);
+  });
+
   it('drops an answer of an older epoch whole', () => {
     const holder = new LeaseHolder();
     holder.answered({ ...granting(a), epoch: 5 }, 0, 0);

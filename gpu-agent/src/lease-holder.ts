@@ -10,7 +10,8 @@
  * The count begins when the report was sent, not when its answer came: whatever the network did in between can only make
  * it stop too soon. An answer of an older epoch is dropped whole. An answer is a whole picture: what it does not name has
  * lost its right. A scheduler without a leader renews what is held and says no more. What was stopped or has ended is
- * never started again under the same attempt, whoever asks.
+ * never started again under the same attempt, whoever asks. What an earlier agent left unfinished has its right from the
+ * first answer that names it; one that does not takes it away.
  */
 import type { AttemptId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
@@ -45,11 +46,14 @@ export class LeaseHolder {
   readonly #held = new Map<AttemptId, Held>();
   /** Attempts that are over here; the oldest are forgotten first. */
   readonly #over = new Set<AttemptId>();
+  /** Of an earlier life of this agent, and not yet named by an answer. */
+  readonly #unfinished: Set<AttemptId>;
   #epoch = 0;
 
-  /** `over`: attempts of an earlier life of this agent. */
-  constructor(over: readonly AttemptId[] = []) {
+  /** Of an earlier life of this agent: `over`, and of which something is still to be brought away. */
+  constructor(over: readonly AttemptId[] = [], unfinished: readonly AttemptId[] = []) {
     for (const attemptId of over) this.#over.add(attemptId);
+    this.#unfinished = new Set(unfinished);
   }
 
   get epoch(): number {
@@ -80,16 +84,19 @@ export class LeaseHolder {
     if (orders.epoch < this.#epoch) return null;
     this.#epoch = orders.epoch;
     const named = new Set([...orders.run, ...orders.stop].map(({ attemptId }) => attemptId));
-    const drop = [...this.#held.keys()].filter((attemptId) => !named.has(attemptId));
+    const drop = [...this.#held.keys(), ...this.#unfinished].filter((attemptId) => !named.has(attemptId));
     for (const attemptId of drop) this.ended(attemptId);
     for (const attemptId of named) this.#renew(attemptId, sentMs, orders.leaseMs);
-    const stop = orders.stop.filter(({ attemptId }) => this.#held.has(attemptId));
+    const isHere = (attemptId: AttemptId) => this.#held.has(attemptId) || this.#unfinished.has(attemptId);
+    const stop = orders.stop.filter(({ attemptId }) => isHere(attemptId));
     const stopping = new Set(orders.stop.map(({ attemptId }) => attemptId));
     // A grant that took so long to come that it is almost over starts nothing.
     const late = nowMs - sentMs >= orders.leaseMs * (1 - leaseStopShare);
     const start = orders.run.filter(({ attemptId }) => {
-      const known = this.#held.has(attemptId) || this.#over.has(attemptId) || stopping.has(attemptId);
-      return !known && !late;
+      if (late) return false;
+      // One that is to stop does not begin; of one whose program is over only the word is passed on.
+      if (this.#unfinished.delete(attemptId)) return true;
+      return !this.#held.has(attemptId) && !this.#over.has(attemptId) && !stopping.has(attemptId);
     });
     for (const { attemptId } of start) {
       const untilMs = sentMs + orders.leaseMs;
@@ -101,6 +108,7 @@ export class LeaseHolder {
   /** It runs no more, or will not start: its right is given back for good. */
   ended(attemptId: AttemptId): void {
     this.#held.delete(attemptId);
+    this.#unfinished.delete(attemptId);
     this.#over.delete(attemptId);
     this.#over.add(attemptId);
     for (const oldest of this.#over) {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { ManualClock } from '@cellbook/shared/clock.ts';
 import { silentLogger } from '@cellbook/shared/log.ts';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { h200Pair, type ScriptedSmi, scriptedSmi } from '../testing/nvidia-smi.ts';
+import { h200Cut, h200Pair, type ScriptedSmi, scriptedSmi } from '../testing/nvidia-smi.ts';
 import { deviceSourceConformance } from './device-source.conformance.ts';
 import { parseKernelErrors } from './kernel-errors.ts';
 import { nvidiaDevices } from './nvidia-smi.ts';
@@ -59,6 +59,29 @@ describe('devices of nvidia-smi', () => {
     const source = nvidiaDevices({ command: scripted.command });
     await source.read(signal);
     expect(source.visible([1]).minors).toEqual([1]);
+  });
+
+  it('are an H200 and the slices of another, each with the memory it has and none with a character device of its own', async () => {
+    const scripted = smi();
+    scripted.says(h200Cut.csv, h200Cut.list, h200Cut.xml);
+    const source = nvidiaDevices({ command: scripted.command });
+    const devices = await source.read(signal);
+    expect(devices.map(({ index, sku, memoryMib, healthy }) => [index, sku, memoryMib, healthy])).toEqual([
+      [0, 'H200', 143_771, true],
+      [1, 'H200-3g.71gb', 71_424, true],
+      [2, 'H200-1g.18gb+me', 16_384, true],
+      // The tool does not tell of the last: less than its name says.
+      [3, 'H200-1g.18gb', 16_128, true],
+    ]);
+    expect(source.visible([0]).minors).toEqual([0]);
+    expect(source.visible([0, 2])).toMatchObject({
+      ...{
+        minors: null,
+        environment: { CUDA_VISIBLE_DEVICES: expect.stringMatching(/^GPU-1c8e.*,MIG-9a1b/) },
+      },
+    });
+    scripted.says(h200Cut.csv.replace('3B:00.0, Enabled, 0', '3B:00.0, Enabled, 1'), h200Cut.list);
+    expect((await source.read(signal)).map(({ healthy }) => healthy)).toEqual([true, false, false, false]);
   });
 
   it('learn of errors from the kernel’s log, and forget none of them', async () => {
@@ -142,8 +165,8 @@ describe('what nvidia-smi says', () => {
     expect(
       devicesOf(gpus, parseSlices(list)).map(({ index, sku, memoryMib }) => [index, sku, memoryMib]),
     ).toEqual([
-      [0, 'A100-3g.20gb', 20_480],
-      [1, 'A100-2g.10gb', 10_240],
+      [0, 'A100-3g.20gb', 17_920],
+      [1, 'A100-2g.10gb', 8_960],
       [2, 'A100', 40_960],
     ]);
   });

@@ -9,8 +9,9 @@ import { type DeviceSource, visibleAs } from './device-source.ts';
 import { parseKernelErrors } from './kernel-errors.ts';
 import type { KernelLog } from './kernel-log.ts';
 import { devicesOf, parseGpus, parseSlices, queriedFields } from './parse-nvidia-smi.ts';
+import { parseSliceMemory } from './slice-memory.ts';
 
-const { answerMs, errorsMax } = limits.gpuAgent.devices;
+const { answerMs, answerBytesMax, errorsMax } = limits.gpuAgent.devices;
 
 export interface NvidiaOptions {
   command?: string;
@@ -33,17 +34,19 @@ export function nvidiaDevices(options: NvidiaOptions = {}): DeviceSource {
   return {
     async read(signal) {
       const query = [`--query-gpu=${queriedFields.join(',')}`, '--format=csv,noheader,nounits'];
-      const gpus = parseGpus(await ask(command, query, { timeoutMs, signal }));
-      const slices = gpus.some(({ mig }) => mig)
-        ? parseSlices(await ask(command, ['-L'], { timeoutMs, signal }))
-        : [];
+      const gpus = parseGpus(await askSmi(command, query, { timeoutMs, signal }));
+      const isCut = gpus.some(({ mig }) => mig);
+      const slices = isCut ? parseSlices(await askSmi(command, ['-L'], { timeoutMs, signal })) : [];
+      const memory = parseSliceMemory(
+        isCut ? await askSmi(command, ['-q', '-x'], { timeoutMs, signal }) : '',
+      );
       for (const { bus, text } of parseKernelErrors(kernelLog?.read() ?? ''))
         if (errors.size < errorsMax) errors.set(bus, text);
       const told = gpus.map((gpu) => {
         const problem = gpu.problem === '' ? errors.get(gpu.bus) : undefined;
         return problem === undefined ? gpu : { ...gpu, problem, cause: 'xid' as const };
       });
-      last = devicesOf(told, slices).map((device) => ({ ...device, index: numberOf(device.uuid) }));
+      last = devicesOf(told, slices, memory).map((device) => ({ ...device, index: numberOf(device.uuid) }));
       return last.map(({ gpu: _gpu, slice: _slice, ...device }) => device);
     },
     visible(indexes) {
@@ -58,13 +61,13 @@ export function nvidiaDevices(options: NvidiaOptions = {}): DeviceSource {
   };
 }
 
-interface Asking {
+export interface Asking {
   timeoutMs: number;
   signal: AbortSignal;
 }
 
 /** It is killed when its time is over; where even that does not end it, it is left behind and its answer unread. */
-function ask(command: string, args: string[], { timeoutMs, signal }: Asking): Promise<string> {
+export function askSmi(command: string, args: string[], { timeoutMs, signal }: Asking): Promise<string> {
   return new Promise((resolve, reject) => {
     const over = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
     const fail = (problem: string, cause?: unknown) =>
@@ -77,7 +80,7 @@ function ask(command: string, args: string[], { timeoutMs, signal }: Asking): Pr
         }),
       );
     over.addEventListener('abort', () => fail(`it did not answer in ${timeoutMs} ms`), { once: true });
-    const options = { signal: over, killSignal: 'SIGKILL' as const, maxBuffer: 1_048_576 };
+    const options = { signal: over, killSignal: 'SIGKILL' as const, maxBuffer: answerBytesMax };
     execFile(command, args, options, (error, out) => {
       if (!error) resolve(out);
       // It tells what it knows of the others even when it lost one of them.

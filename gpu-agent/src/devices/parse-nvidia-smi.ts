@@ -3,6 +3,7 @@
  * (the driver cannot tell: something is wrong with that GPU), or missing, when a GPU has fallen off the bus.
  */
 import type { Device, DeviceCause } from '@cellbook/shared/protocol/gpu-agent-api.ts';
+import { guessedMib, type SliceMemory } from './slice-memory.ts';
 
 /** Asked for with `--query-gpu=… --format=csv,noheader,nounits`, in this order. */
 export const queriedFields = [
@@ -28,6 +29,8 @@ export interface Gpu {
   minor: number | null;
   /** `0000:3b:00`, as the kernel's log writes it. */
   bus: string;
+  /** The same as the tool writes it. */
+  busId: string;
   mig: boolean;
   /** Why it must not be used; empty: nothing known against it. */
   problem: string;
@@ -46,6 +49,7 @@ export function parseGpus(csv: string): Gpu[] {
       {
         ...{ index, uuid: of('uuid'), name: of('name'), memoryMib: memoryMib > 0 ? memoryMib : 1 },
         ...{ minor: Number.isInteger(minor) ? minor : null, bus: kernelBus(of('pci.bus_id')) },
+        busId: of('pci.bus_id').toLowerCase(),
         mig: of('mig.mode.current') === 'Enabled',
         ...problemOf(of),
       },
@@ -85,6 +89,8 @@ export interface Slice {
   uuid: string;
   /** `3g.20gb`. */
   profile: string;
+  /** Which of its GPU's slices. */
+  number: number;
 }
 
 /** The slices (MIG) in the answer of `nvidia-smi -L`. */
@@ -94,8 +100,10 @@ export function parseSlices(list: string): Slice[] {
   for (const line of list.split('\n')) {
     const head = /^GPU (\d+):/.exec(line);
     if (head) gpu = Number(head[1]);
-    const slice = /^\s+MIG (\S+)\s+Device\s+\d+:\s+\(UUID:\s+(MIG-[^)]+)\)/.exec(line);
-    if (slice && gpu !== null) slices.push({ gpu, profile: slice[1] ?? '', uuid: slice[2] ?? '' });
+    const slice = /^\s+MIG (\S+)\s+Device\s+(\d+):\s+\(UUID:\s+(MIG-[^)]+)\)/.exec(line);
+    if (!slice || gpu === null) continue;
+    const [, profile = '', number, uuid = ''] = slice;
+    slices.push({ gpu, profile, number: Number(number), uuid });
   }
   return slices;
 }
@@ -114,6 +122,7 @@ export function skuOf(name: string): string {
 export function devicesOf(
   gpus: readonly Gpu[],
   slices: readonly Slice[],
+  memory: SliceMemory = new Map(),
 ): (Device & { gpu: Gpu; slice: boolean })[] {
   const parts = gpus.flatMap((gpu) => {
     const { problem, cause } = gpu;
@@ -125,11 +134,11 @@ export function devicesOf(
       ];
     return slices
       .filter((slice) => slice.gpu === gpu.index)
-      .map(({ uuid, profile }) => ({
+      .map(({ uuid, profile, number }) => ({
         ...{
           uuid,
           sku: `${skuOf(gpu.name)}-${profile}`,
-          memoryMib: sliceMemoryMib(profile),
+          memoryMib: memory.get(gpu.busId)?.get(number) ?? guessedMib(profile),
           ...health,
           gpu,
           slice: true,
@@ -138,6 +147,3 @@ export function devicesOf(
   });
   return parts.map((part, index) => ({ index, ...part }));
 }
-
-/** `3g.20gb` has 20 GiB. */
-const sliceMemoryMib = (profile: string): number => Number(/\.(\d+)gb/.exec(profile)?.[1] ?? 1) * 1_024;

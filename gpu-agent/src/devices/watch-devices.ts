@@ -1,6 +1,7 @@
 /**
  * The host's devices as last seen, looked at again and again. When the driver stops answering, what was known of the
- * devices is kept, and all of them count as ill: a host nobody can ask about must get nothing new, and is not gone.
+ * devices is kept, and all of them count as ill: a host nobody can ask about must get nothing new, and is not gone. What
+ * runs there is not ended for it: a tool that is slow or broken says nothing of a device.
  */
 import { type Clock, sleep } from '@cellbook/shared/clock.ts';
 import { limits } from '@cellbook/shared/limits.ts';
@@ -11,6 +12,8 @@ import type { DeviceSource } from './device-source.ts';
 
 export interface WatchedDevices {
   now(): Device[];
+  /** As they were when the driver last told of them. */
+  lastTold(): Device[];
   close(): void;
 }
 
@@ -27,12 +30,15 @@ export async function watchDevices(source: DeviceSource, tools: WatchTools): Pro
   const { clock, log, changed, counted, everyMs = limits.gpuAgent.devices.everyMs } = tools;
   const over = new AbortController();
   let devices = await source.read(over.signal);
+  let told = devices;
   // What is ill at the start has fallen ill, too.
   const well = devices.map((device) => ({ ...device, healthy: true }));
   counted?.changed(well, devices);
 
   const look = async () => {
+    let isTold = true;
     const seen = await source.read(over.signal).catch((error: unknown) => {
+      isTold = false;
       if (!over.signal.aborted) log.error({ err: error }, 'the devices cannot be read');
       return devices.map((device) => ({
         ...{ ...device, healthy: false, problem: problemOf(error), cause: 'driver' as const },
@@ -47,6 +53,7 @@ export async function watchDevices(source: DeviceSource, tools: WatchTools): Pro
       cause: 'gone' as const,
     }));
     const next = [...seen, ...gone].sort((one, other) => one.index - other.index);
+    if (isTold) told = next;
     if (JSON.stringify(next) === JSON.stringify(devices) || over.signal.aborted) return;
     counted?.changed(devices, next);
     devices = next;
@@ -62,7 +69,7 @@ export async function watchDevices(source: DeviceSource, tools: WatchTools): Pro
   loop().catch((error: unknown) => {
     if (!over.signal.aborted) log.error({ err: error }, 'the watch over the devices ended');
   });
-  return { now: () => devices, close: () => over.abort() };
+  return { now: () => devices, lastTold: () => told, close: () => over.abort() };
 }
 
 const problemOf = (error: unknown): string =>

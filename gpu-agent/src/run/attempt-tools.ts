@@ -25,8 +25,10 @@ export interface AttemptTools {
   endAll(marks: Marks): Promise<boolean>;
   devices: {
     visible(indexes: readonly number[]): Visibility;
-    /** Why they must not be used; empty: they are there and well. */
+    /** Why nothing may begin on them; empty: they are there and well. */
     problemOf(indexes: readonly number[]): string;
+    /** What is known to be wrong with them, so that what runs there is ended; empty: nothing. */
+    faultOf(indexes: readonly number[]): string;
     /** Resolves when no other attempt runs on them. */
     free(attempt: Attempt): Promise<void>;
   };

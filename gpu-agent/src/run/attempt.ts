@@ -17,11 +17,11 @@ import type { Logger } from '@cellbook/shared/log.ts';
 import type { AttemptReport, RunOrder } from '@cellbook/shared/protocol/gpu-agent-api.ts';
 import type { AttemptTools } from './attempt-tools.ts';
 import type { Binary } from './binaries.ts';
-import { bringResult } from './bring-result.ts';
 import type { Group } from './cgroup.ts';
-import { resultProblem } from './check-result.ts';
 import { Checkpoints } from './checkpoints.ts';
-import { classifyEnd, hostFault, neverRan, type Outcome, type StopReason } from './classify-end.ts';
+import { hostFault, neverRan, type Outcome, type ProgramEnd, type StopReason } from './classify-end.ts';
+import { finish, settleResult } from './finish.ts';
+import type { HeldAttempt } from './held-attempt.ts';
 import { JobFolder } from './job-folder.ts';
 import { jobEnvironment, type Launched, launch, launchCommand } from './launch.ts';
 import { identityOf, type Marks } from './processes.ts';
@@ -30,7 +30,7 @@ import type { Fault } from './watchdog.ts';
 
 type Phase = 'starting' | 'running' | 'stopping' | 'ended';
 
-export class Attempt {
+export class Attempt implements HeldAttempt {
   readonly order: RunOrder;
   readonly folder: JobFolder;
   readonly #tools: AttemptTools;
@@ -39,6 +39,8 @@ export class Attempt {
   readonly #log: Logger;
   #phase: Phase = 'starting';
   #outcome: Outcome | null = null;
+  /** On record once what the program made is on disk for good. */
+  #end: ProgramEnd | null = null;
   #program: RunningProgram | null = null;
   #launched: { launched: Launched; marks: Marks } | null = null;
   #stopped: StopReason | null = null;
@@ -47,7 +49,6 @@ export class Attempt {
   /** May become less while it runs. */
   #wallMsLeft: number;
   #workRemoved = false;
-  /** Until none of its processes can be on its devices. */
   #onDevices = false;
 
   constructor(order: RunOrder, untilMs: number, tools: AttemptTools) {
@@ -59,6 +60,7 @@ export class Attempt {
     this.folder = new JobFolder(tools.dataDirectory, order.attemptId);
     this.#checkpoints = new Checkpoints(order, this.folder, {
       ...{ objects: tools.objects, log: this.#log, signal: this.#over.signal },
+      seen: () => this.#note(),
       stored: () => {
         this.#note();
         tools.changed();
@@ -78,16 +80,13 @@ export class Attempt {
   get onDevices(): boolean {
     return this.#onDevices;
   }
-  /** Whose rights its program has; null: the agent's. */
   get uid(): number | null {
     return this.#tools.confinement.uid;
   }
-  /** Nothing is left of it but its record. */
   get isTidy(): boolean {
     return this.ended && this.#launched === null && this.#workRemoved;
   }
 
-  /** Settles when it has ended; never rejects. */
   async run(): Promise<void> {
     const outcome = await this.#whole().catch((thrown: unknown): Outcome => {
       this.#log.error({ err: thrown }, 'an attempt could not be carried through');
@@ -101,7 +100,6 @@ export class Attempt {
     this.#log.info({ outcome, ...this.#times() }, 'an attempt ended');
   }
 
-  /** Takes away what is left of it, as far as that can be done now; never rejects. */
   async tidy(): Promise<void> {
     if (this.#launched) await this.#clear(this.#launched.marks);
     try {
@@ -112,7 +110,6 @@ export class Attempt {
     }
   }
 
-  /** Saves if it can, and ends within this time; without `save` at once. Told again it may only become sooner. */
   stop(reason: StopReason, { save, stopMs }: { save: boolean; stopMs: number }): void {
     if (this.ended || (this.#stopped !== null && save)) return;
     this.#stopped ??= reason;
@@ -134,14 +131,12 @@ export class Attempt {
     );
   }
 
-  /** Its right was renewed until then. */
   mayRunUntil(untilMs: number): void {
     this.#untilMs = untilMs;
     if (this.#launched && this.#onDevices)
       this.#tools.guard.watch(this.attemptId, this.#launched.marks, untilMs);
   }
 
-  /** The scheduler gives it less time than it said before. */
   mayRunFor(wallMsLeft: number): void {
     this.#wallMsLeft = Math.min(this.#wallMsLeft, wallMsLeft);
   }
@@ -179,11 +174,23 @@ export class Attempt {
     if (this.#stopped !== null) return neverRan(this.#stopped);
     const problem = devices.problemOf(this.order.devices);
     if (problem !== '') return hostFault(problem);
-    const end = await this.#runProgram(binary);
-    const kind = await this.#judge(binary, end);
-    if (kind.kind === 'succeeded') return this.#bringResult(binary);
-    await this.#checkpoints.settled();
-    return kind;
+    const ended = await this.#runProgram(binary);
+    return this.#finish({ ...ended, fault: this.#fault, stopped: this.#stopped }, binary);
+  }
+
+  async #finish(end: ProgramEnd, binary: Binary): Promise<Outcome> {
+    const { confinement, objects } = this.#tools;
+    try {
+      await settleResult(end, binary, this.folder);
+      this.#end = end;
+      this.#note();
+    } catch (error) {
+      this.#log.error({ err: error }, 'a result is not on the disk for good: a successor would not bring it');
+    }
+    return finish(end, {
+      ...{ order: this.order, binary, folder: this.folder, checkpoints: this.#checkpoints, confinement },
+      ...{ objects, log: this.#log, signal: this.#over.signal, stopped: () => this.#stopped },
+    });
   }
 
   /** Everything between its start and the last of its processes. */
@@ -225,6 +232,7 @@ export class Attempt {
 
   async #watch(program: RunningProgram): Promise<void> {
     const { clock, devices, log } = this.#tools;
+    let notedMs = 0;
     for (let ranMs = 0; !program.ended; ranMs = program.ranMs()) {
       await sleep(clock, limits.gpuAgent.run.everyMs, program.over).catch(() => undefined);
       if (program.ended) return;
@@ -232,28 +240,16 @@ export class Attempt {
         .look(ranMs)
         .catch((error) => log.warn({ err: error }, 'looking for a checkpoint'));
       if (this.#stopped === null && this.order.checkpoints) program.askToSave();
-      const fault = program.judge(devices.problemOf(this.order.devices));
+      if (ranMs - notedMs >= limits.gpuAgent.run.noteEveryMs) {
+        notedMs = ranMs;
+        this.#note();
+      }
+      const fault = program.judge(devices.faultOf(this.order.devices));
       if (!fault || this.#fault) continue;
       this.#fault = fault;
       this.#log.warn({ fault }, 'a program is stopped');
       this.#kill();
     }
-  }
-
-  async #judge(binary: Binary, end: { exitCode: number; signal: number; outOfMemory: boolean }) {
-    const looksDone = end.exitCode === 0 && end.signal === 0 && !this.#fault;
-    return classifyEnd({
-      ...end,
-      ...{ fault: this.#fault, stopped: this.#stopped, diskFull: this.folder.isDiskFull() },
-      resultProblem: looksDone ? await resultProblem(binary, this.folder, this.#tools.confinement) : '',
-    });
-  }
-
-  #bringResult(binary: Binary): Promise<Outcome> {
-    return bringResult(this.order, binary, this.folder, {
-      ...{ objects: this.#tools.objects, log: this.#log, signal: this.#over.signal },
-      isCancelled: () => this.#stopped === 'cancelled',
-    });
   }
 
   #kill(): void {
@@ -301,7 +297,8 @@ export class Attempt {
   /** What must be on disk before anything goes on. */
   #record(): void {
     const leader = this.#launched?.marks.leader ?? null;
-    this.folder.write({ order: this.order, leader, report: this.report() });
+    const { unstored: checkpoint } = this.#checkpoints;
+    this.folder.write({ order: this.order, leader, report: this.report(), end: this.#end, checkpoint });
   }
 }
 

@@ -20,7 +20,8 @@ describe('checkpoints', () => {
       { checkpoint, work: join(directory, 'is-not-there') },
       {
         objects: { upload: async () => ({ bytes: 0 }), download: async () => false },
-        ...{ log: silentLogger, signal: new AbortController().signal, stored: () => undefined },
+        ...{ log: silentLogger, signal: new AbortController().signal },
+        ...{ seen: () => undefined, stored: () => undefined },
       },
     );
     writeFileSync(checkpoint, 'saved');

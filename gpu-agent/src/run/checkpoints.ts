@@ -1,14 +1,28 @@
 /**
  * An attempt's checkpoints on their way to the store. A program writes each beside and renames it, so that what is opened
- * is whole and stays so while the next is written. Of those that come while one is under way only the newest goes.
+ * is whole and stays so while the next is written. Of those that come while one is under way only the newest goes. What is
+ * here and not in the store is on record: where the agent dies, the next one goes on with it.
  */
 import { type FileHandle, stat } from 'node:fs/promises';
 import type { Logger } from '@cellbook/shared/log.ts';
 import { checkpointKeyOf } from '@cellbook/shared/protocol/agent-objects-api.ts';
 import type { RunOrder } from '@cellbook/shared/protocol/gpu-agent-api.ts';
+import { z } from 'zod';
 import type { Objects } from '../objects/objects.ts';
 import type { JobFolder } from './job-folder.ts';
 import { openInside } from './open-inside.ts';
+import { bootId } from './processes.ts';
+
+/** One that the program has written. */
+export const seenCheckpointSchema = z.object({
+  /** Of its key; each has its own, also those that never went. */
+  number: z.int().positive(),
+  savedMs: z.number().nonnegative(),
+  /** Which file it is, while this boot lasts: what was not yet on the disk is gone with the next. */
+  signature: z.string(),
+  bootId: z.string(),
+});
+export type SeenCheckpoint = z.infer<typeof seenCheckpointSchema>;
 
 export interface Saved {
   /** Of the whole job's running time. */
@@ -22,6 +36,8 @@ export interface CheckpointTools {
   objects: Objects;
   log: Logger;
   signal: AbortSignal;
+  /** One is here. */
+  seen(): void;
   /** One is in the store. */
   stored(): void;
 }
@@ -33,8 +49,9 @@ export class Checkpoints {
   #saved: Saved;
   #baseMs = 0;
   #count = 0;
-  #seen = '';
-  #waiting: number | null = null;
+  #signature = '';
+  #waiting: SeenCheckpoint | null = null;
+  #unstored: SeenCheckpoint | null = null;
   #underWay: Promise<void> | null = null;
 
   constructor(order: RunOrder, folder: CheckpointFiles, tools: CheckpointTools) {
@@ -48,6 +65,13 @@ export class Checkpoints {
   get saved(): Saved {
     return this.#saved;
   }
+  set saved({ savedMs, checkpointKey }: Saved) {
+    this.#saved = { savedMs, checkpointKey };
+  }
+  /** The newest that is here and not in the store. */
+  get unstored(): SeenCheckpoint | null {
+    return this.#unstored;
+  }
 
   /** Puts the one it goes on from where the program looks for it. One that is gone is no reason not to begin anew. */
   async fetch(own: (path: string) => void): Promise<void> {
@@ -60,15 +84,28 @@ export class Checkpoints {
       this.#tools.log.warn({ checkpointKey }, 'the checkpoint is gone: it starts anew');
     this.#baseMs = there ? savedMs : 0;
     if (!there) this.#saved = { savedMs: 0, checkpointKey: null };
-    this.#seen = await this.#signature();
+    this.#signature = await this.#signatureNow();
   }
 
   /** Looks whether the program has saved; `ranMs`: how long it had surely run by then. */
   async look(ranMs: number): Promise<void> {
-    const signature = await this.#signature();
-    if (signature === this.#seen) return;
-    this.#seen = signature;
-    this.#waiting = this.#baseMs + ranMs;
+    const signature = await this.#signatureNow();
+    if (signature === this.#signature) return;
+    this.#signature = signature;
+    this.#go({ number: ++this.#count, savedMs: this.#baseMs + ranMs, signature, bootId: bootId() });
+  }
+
+  /** What an earlier agent had seen and not brought, or what its program wrote over it since. */
+  async goOn(seen: SeenCheckpoint): Promise<void> {
+    const signature = await this.#signatureNow();
+    const number = signature === seen.signature ? seen.number : seen.number + 1;
+    if (signature !== '') this.#go({ ...seen, number, signature });
+    await this.settled();
+  }
+
+  #go(seen: SeenCheckpoint): void {
+    this.#waiting = this.#unstored = seen;
+    this.#tools.seen();
     this.#underWay ??= this.#bring()
       .catch((error) => this.#tools.log.warn({ err: error }, 'a checkpoint could not be closed'))
       .finally(() => {
@@ -84,15 +121,16 @@ export class Checkpoints {
   async #bring(): Promise<void> {
     const { objects, log, signal, stored } = this.#tools;
     while (this.#waiting !== null) {
-      const savedMs = this.#waiting;
+      const bringing = this.#waiting;
       this.#waiting = null;
-      const key = checkpointKeyOf(this.#order.jobId, this.#order.attemptId, this.#count + 1);
+      const { number, savedMs } = bringing;
+      const key = checkpointKeyOf(this.#order.jobId, this.#order.attemptId, number);
       let file: FileHandle | null = null;
       try {
         file = await openInside(this.#folder.checkpoint, this.#folder.work);
         if (!file) return;
         await objects.upload(key, file, signal);
-        this.#count++;
+        if (this.#unstored === bringing) this.#unstored = null;
         this.#saved = { savedMs, checkpointKey: key };
         stored();
       } catch (error) {
@@ -103,7 +141,7 @@ export class Checkpoints {
     }
   }
 
-  async #signature(): Promise<string> {
+  async #signatureNow(): Promise<string> {
     const found = await stat(this.#folder.checkpoint).catch(() => null);
     return found ? `${found.ino} ${found.size} ${found.mtimeMs}` : '';
   }

@@ -4,25 +4,31 @@
  *
  *     0  done      75  saved, as asked      65  refuses the request      71  the host is at fault      12  GPU memory is used up
  */
-import type { AttemptReport } from '@cellbook/shared/protocol/gpu-agent-api.ts';
+import { type AttemptReport, failureClassSchema } from '@cellbook/shared/protocol/gpu-agent-api.ts';
+import { z } from 'zod';
 import type { Fault } from './watchdog.ts';
 
 export type Outcome = Extract<AttemptReport['state'], { phase: 'ended' }>['outcome'];
 
 export const exitCodes = { done: 0, outOfGpuMemory: 12, refused: 65, hostFault: 71, saved: 75 } as const;
 
-export type StopReason = 'preempted' | 'cancelled' | 'superseded' | 'lease';
+const stopReasonSchema = z.enum(['preempted', 'cancelled', 'superseded', 'lease']);
+export type StopReason = z.infer<typeof stopReasonSchema>;
 
-export interface End {
-  exitCode: number;
+export const programEndSchema = z.object({
+  exitCode: z.int(),
   /** The number of the signal that ended it; 0: none did. */
-  signal: number;
+  signal: z.int(),
   /** Its group was killed by the kernel for want of memory. */
-  outOfMemory: boolean;
+  outOfMemory: z.boolean(),
   /** What the watchdogs killed it for. */
-  fault: Fault | null;
+  fault: z.object({ class: failureClassSchema, detail: z.string() }).nullable(),
   /** Why it was asked to stop. */
-  stopped: StopReason | null;
+  stopped: stopReasonSchema.nullable(),
+});
+export type ProgramEnd = z.infer<typeof programEndSchema>;
+
+export interface End extends ProgramEnd {
   /** What is wrong with the result; empty: nothing. */
   resultProblem: string;
   /** The disk it works on is full. */
@@ -69,6 +75,13 @@ export const hostFault = (detail: string): Outcome => ({
   class: 'host_fault',
   detail: detail.slice(0, 2_000).toWellFormed(),
 });
+
+/** What its program did after its last checkpoint went with its agent. */
+export const agentRestarted: Outcome = {
+  kind: 'failed',
+  class: 'lost',
+  detail: 'its agent was started again',
+};
 
 /** Told to stop before its program was there. */
 export function neverRan(reason: StopReason): Outcome {

@@ -14,6 +14,7 @@ import {
   renameSync,
   rmSync,
   statfsSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -25,6 +26,8 @@ import {
   runOrderSchema,
 } from '@cellbook/shared/protocol/gpu-agent-api.ts';
 import { z } from 'zod';
+import { seenCheckpointSchema } from './checkpoints.ts';
+import { programEndSchema } from './classify-end.ts';
 import { identitySchema } from './processes.ts';
 
 export const recordSchema = z.object({
@@ -33,6 +36,10 @@ export const recordSchema = z.object({
   leader: identitySchema.nullable(),
   /** As last reported, or about to be. */
   report: attemptReportSchema,
+  /** How its program ended, when that is to be judged and what it made to be brought away; null: not yet. */
+  end: programEndSchema.nullable().default(null),
+  /** The newest checkpoint that is here and not in the store. */
+  checkpoint: seenCheckpointSchema.nullable().default(null),
 });
 export type JobRecord = z.infer<typeof recordSchema>;
 
@@ -84,6 +91,12 @@ export class JobFolder {
     } catch {
       return null;
     }
+  }
+
+  /** Whose the program's own part is; null: the agent's, or there is none. */
+  owner(): number | null {
+    const uid = statSync(this.work, { throwIfNoEntry: false })?.uid;
+    return uid === undefined || uid === process.getuid?.() ? null : uid;
   }
 
   isDiskFull(): boolean {

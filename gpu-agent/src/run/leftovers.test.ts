@@ -37,7 +37,8 @@ function leave(attemptId: typeof a, device: number): JobFolder {
   const state: AttemptReport['state'] = { phase: 'running' };
   const saved = { savedMs: 0, checkpointKey: null, progress: null, logTail: '', memoryMibMax: 0 };
   folder.make(order, null);
-  folder.write({ order, leader: null, report: { attemptId, jobId, epoch, state, ranMs: 1, ...saved } });
+  const report = { attemptId, jobId, epoch, state, ranMs: 1, ...saved };
+  folder.write({ order, leader: null, report, end: null, checkpoint: null });
   return folder;
 }
 

@@ -1,15 +1,18 @@
 /**
  * What an earlier agent of this host left: its programs are ended before anything is reported, whoever killed it and
  * however long ago, and what became of its attempts is told. What had ended keeps its outcome; the rest is lost, with the
- * checkpoint that was in the store by then.
+ * checkpoint that was in the store by then, and first with the one that was on its way there (unfinished.ts).
  */
+import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Logger } from '@cellbook/shared/log.ts';
 import type { AttemptReport } from '@cellbook/shared/protocol/gpu-agent-api.ts';
 import type { Groups } from './cgroup.ts';
-import { attemptsOnDisk, JobFolder } from './job-folder.ts';
-import { livePids, type Marks } from './processes.ts';
+import { agentRestarted } from './classify-end.ts';
+import { attemptsOnDisk, JobFolder, type JobRecord } from './job-folder.ts';
+import { bootId, livePids, type Marks } from './processes.ts';
 import type { Remains } from './remains.ts';
+import type { Left } from './unfinished.ts';
 
 export interface EarlierEnd {
   report: AttemptReport;
@@ -27,6 +30,8 @@ export interface LeftoverTools {
 
 export interface Leftovers {
   ended: EarlierEnd[];
+  /** Of which something is still to be brought away. */
+  unfinished: Left[];
   /** What did not end: this host may be used but for the devices that they may be on. */
   remains: Remains[];
 }
@@ -45,7 +50,7 @@ export async function endLeftovers(tools: LeftoverTools): Promise<Leftovers> {
     const marks = { leader, processLists: group.processLists, variable: `CELLBOOK_ATTEMPT_ID=${name}` };
     const remove = () => {
       group.remove();
-      one?.folder.removeWork();
+      if (!one?.record || !isUnfinished(one.record, one.folder)) one?.folder.removeWork();
     };
     const devices = one?.record?.order.devices ?? null;
     const problem = `what an earlier agent ran is not gone: ${name}${where(group.processLists)}`;
@@ -61,12 +66,16 @@ export async function endLeftovers(tools: LeftoverTools): Promise<Leftovers> {
     ...{ name: marks.variable, devices: null, problem },
     tidy: tidyOf(problem, marks, () => undefined, { endAll: end, log }),
   };
+  const unfinished = found.flatMap(({ folder, record }) =>
+    record && isUnfinished(record, folder) ? [{ record, folder, uid: folder.owner() }] : [],
+  );
   const ended = found.flatMap(({ folder, record }) => {
+    if (record && isUnfinished(record, folder)) return [];
     if (record) return [{ folder, report: endedReport(record.report) }];
     if (!remains.some(({ name }) => folder.path.endsWith(name))) folder.remove();
     return [];
   });
-  return { ended, remains: [...remains, ...(await thoseLeft([unnamed]))] };
+  return { ended, unfinished, remains: [...remains, ...(await thoseLeft([unnamed]))] };
 }
 
 /** All at once: each that does not end takes its time to say so. */
@@ -97,6 +106,14 @@ const where = ([list]: readonly string[]): string => (list === undefined ? '' : 
 
 function endedReport(report: AttemptReport): AttemptReport {
   if (report.state.phase === 'ended') return report;
-  const outcome = { kind: 'failed', class: 'lost', detail: 'its agent was started again' } as const;
-  return { ...report, state: { phase: 'ended', outcome } };
+  return { ...report, state: { phase: 'ended', outcome: agentRestarted } };
+}
+
+/**
+ * What a program made is on the disk for good before its end is on record. A checkpoint is not waited for in that way: it
+ * counts in the boot that it was seen in.
+ */
+function isUnfinished({ report, end, checkpoint }: JobRecord, { work }: JobFolder): boolean {
+  if (report.state.phase === 'ended' || !existsSync(work)) return false;
+  return end !== null || checkpoint?.bootId === bootId();
 }

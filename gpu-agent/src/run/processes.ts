@@ -139,7 +139,7 @@ function statOf(pid: number): Stat | null {
   return { state, group: Number(group), session: Number(session), threads: Number(fields[17]), startTicks };
 }
 
-const bootId = (): string => read('/proc/sys/kernel/random/boot_id').trim();
+export const bootId = (): string => read('/proc/sys/kernel/random/boot_id').trim();
 
 function read(path: string): string {
   try {

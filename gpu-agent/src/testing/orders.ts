@@ -8,7 +8,9 @@ import {
 } from '@cellbook/shared/ids.ts';
 import type { AgentOrders, RunOrder } from '@cellbook/shared/protocol/gpu-agent-api.ts';
 
-const body = (number: number): string => String(number).padStart(20, '0');
+/** Of this test file alone: a program is found, and ended, by its attempt's id, and files run side by side. */
+const file = `${process.pid}${process.env.VITEST_WORKER_ID ?? ''}`;
+const body = (number: number): string => `${file}x${number}`.padStart(20, '0');
 export const attemptOf = (number: number): AttemptId => attemptIdSchema.parse(`att-${body(number)}`);
 export const jobOf = (number: number): JobId => jobIdSchema.parse(`job-${body(number)}`);
 

@@ -46,6 +46,10 @@ export interface ScriptedScheduler {
   refuseUploads: number | null;
   /** Breaks the connection of every other piece after taking half of it. */
   breakUploads: boolean;
+  /** Takes so many pieces more and then leaves each unanswered; null: takes all. */
+  piecesLeft: number | null;
+  /** Pieces that were kept, in order. */
+  pieces: { key: string; offset: number }[];
   /** The last word of an attempt. */
   attempt(attemptId: AttemptId): AttemptReport | undefined;
   close(): Promise<void>;
@@ -110,6 +114,7 @@ export async function scriptedScheduler(): Promise<ScriptedScheduler> {
       return;
     }
     if (scheduler.refuseUploads !== null) return answer(scheduler.refuseUploads, kept);
+    if (scheduler.piecesLeft !== null && scheduler.piecesLeft-- <= 0) return;
     const { offset, complete } = uploadQuerySchema.parse(Object.fromEntries(url.searchParams));
     if (scheduler.breakUploads && pieces++ % 2 === 0) {
       const half = body.subarray(0, Math.ceil(body.length / 2));
@@ -118,6 +123,7 @@ export async function scriptedScheduler(): Promise<ScriptedScheduler> {
       return;
     }
     if (offset !== kept.bytes.length) return answer(409, kept);
+    scheduler.pieces.push({ key, offset });
     const bytes = Buffer.concat([kept.bytes, body]);
     if (complete === undefined) return answer(204, { bytes, complete: false });
     const right = createHash('sha256').update(bytes).digest('hex') === complete;
@@ -128,7 +134,8 @@ export async function scriptedScheduler(): Promise<ScriptedScheduler> {
   }
 
   const scheduler: ScriptedScheduler = {
-    ...{ url: '', reports: [], objects: new Map(), silent: false, refuseUploads: null, breakUploads: false },
+    ...{ url: '', reports: [], objects: new Map(), silent: false },
+    ...{ refuseUploads: null, breakUploads: false, piecesLeft: null, pieces: [] },
     orders(change) {
       current = { ...current, ...change };
       for (const resolve of waiting) resolve();

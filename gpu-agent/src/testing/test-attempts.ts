@@ -53,13 +53,14 @@ export function testAttempts(
     endAll: (marks) => killAll(marks, systemClock),
     devices: {
       visible: () => ({ environment: {}, minors: null }),
+      faultOf: () => '',
       problemOf: (indexes) => devicesOf(attempts).find(({ index }) => indexes.includes(index))?.problem ?? '',
     },
     changed: () => undefined,
     progressed: () => undefined,
     over: () => undefined,
   };
-  const attempts = new Attempts({ ended: [], remains: [] }, { ...usual, ...change(usual) });
+  const attempts = new Attempts({ ended: [], unfinished: [], remains: [] }, { ...usual, ...change(usual) });
   return {
     ...{ attempts, data, results },
     async outcomeOf(attemptId) {

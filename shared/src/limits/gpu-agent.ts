@@ -41,6 +41,10 @@ export const gpuAgentLimits = {
       everyMs: 10_000,
       /** `nvidia-smi` answers in 0.1–2 s; a driver that has lost a GPU makes it hang for ever. */
       answerMs: 20_000,
+      /** All it knows of sixteen GPUs, as XML: 50 KB of each, five times over. */
+      answerBytesMax: 4 * 2 ** 20,
+      /** Between looks at how busy one is, while a check of the host runs: a hundred in a minute. */
+      useEveryMs: 500,
       /** Read of the kernel's log at one look; it says a few hundred bytes for each error. */
       kernelLogBytesMax: 1_048_576,
       /** Errors remembered by device. */
@@ -51,6 +55,8 @@ export const gpuAgentLimits = {
       needsMs: 30_000,
       /** Looks at a program's memory, checkpoints and clocks. */
       everyMs: 250,
+      /** How far what a successor knows of a program (how long it ran, what it said) may be behind; one fsync of each. */
+      noteEveryMs: 30_000,
       /** From kill to gone; more means a process that hangs in the kernel, and the host is at fault. */
       killedMs: 10_000,
       /** Between tries to take away what is stuck: a driver that comes back does so after seconds to minutes. */
