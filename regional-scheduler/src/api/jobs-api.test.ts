@@ -292,6 +292,32 @@ describe('reading', () => {
     await expect.poll(async () => JSON.stringify(await logs()), patience).toContain('done');
   });
 
+  it('keeps what was heard last of an attempt whose host tells no more', async () => {
+    const job = await made(under.newWho());
+    await under.takeIn(job.id);
+    const attemptId = await under.run(job.id);
+    const told = { attemptId, jobId: job.id, epoch: 1, ranMs: 1, savedMs: 0, checkpointKey: null };
+    under.jobs.heard({
+      ...{ hostId, rack: 'r1', generation: 1, sequence: 1, epoch: 1, devices: [], draining: false },
+      ...{ binaries: [], waitMs: 0 },
+      attempts: [
+        { ...told, progress: 0.3, memoryMibMax: 0, state: { phase: 'running' }, logTail: 'CUDA error' },
+      ],
+    });
+    const atMs = under.clock.nowMs();
+    const lost = { kind: 'failed', class: 'lost', detail: 'its host is silent' } as const;
+    await under.commit(
+      {
+        ...({ type: 'attempt_ended', atMs, jobId: job.id, attemptId, outcome: lost } as const),
+        ...{ ranMs: 1, savedMs: 0, retryAtMs: null },
+      },
+      { type: 'job_ended', atMs, jobId: job.id, phase: 'dead_lettered', because: 'it failed' },
+    );
+    const kept = async () =>
+      under.database.$client`select tail from attempt_logs where attempt_id = ${attemptId}`;
+    await expect.poll(kept, patience).toEqual([{ tail: 'CUDA error' }]);
+  });
+
   it('answers for a job that another region has by naming that region', async () => {
     const who = under.newWho();
     const job = await made(who);

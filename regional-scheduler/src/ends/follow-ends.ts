@@ -8,9 +8,11 @@ import type { Timer } from '@cellbook/shared/clock.ts';
 import type { JobId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { SubmissionStore } from '../admission/submission-store.ts';
+import type { JobLogs } from '../api/logs/job-logs.ts';
 import { type EventLog, isLast, jobOf } from '../log/event-log.ts';
 import type { ListedObjects } from '../objects/remove-under.ts';
 import { foldJob, newJob } from '../records/fold-job.ts';
+import { keepLastWords } from './keep-last-words.ts';
 import { removeObjects } from './remove-objects.ts';
 import { type SettleDeps, settleEnded } from './settle-ended.ts';
 import type { Ended } from './settlement-of.ts';
@@ -22,6 +24,7 @@ export interface FollowEndsDeps extends SettleDeps {
   settled(): void;
   /** Of what ended jobs have brought, their results alone are of use. */
   objects: ListedObjects;
+  logs: Pick<JobLogs, 'live' | 'keep'>;
 }
 
 export interface FollowEnds {
@@ -88,6 +91,7 @@ async function settlePage(deps: FollowEndsDeps): Promise<number> {
   const ended = await endedOf(deps, [...new Set(jobIds)]);
   await settleEnded(deps, ended, { fromSeq, toSeq: last.seq });
   deps.settled();
+  await keepLastWords(deps, ended);
   await removeObjects(deps, ended);
   return page.length;
 }
