@@ -16,13 +16,16 @@ export interface Filling {
   databaseUrl: string;
   objectsUrl: string;
   files: readonly ShapedFile[];
+  /** What was started, to be stopped in reverse. */
+  stops: Array<() => Promise<void>>;
 }
 
-export async function fill({ workspaceId, databaseUrl, objectsUrl, files }: Filling) {
+export async function fill({ workspaceId, databaseUrl, objectsUrl, files, stops }: Filling) {
   const child = spawn(process.execPath, [program], {
     env: { ...process.env, DATABASE_URL: databaseUrl, CELLBOOK_OBJECTS: objectsUrl },
     stdio: ['pipe', 'pipe', 'inherit'],
   });
+  stops.push(async () => void child.kill());
   child.stdin.end(JSON.stringify({ workspaceId, files }));
   const [said, [code]] = await Promise.all([text(child.stdout), once(child, 'close')]);
   if (code !== 0) throw new Error(`filling the workspace ended with ${code}`);

@@ -45,7 +45,7 @@ async function main(options: Options): Promise<void> {
   await suspendAndForget(sampling);
   const { databaseUrl } = platform;
   note(`storing ${files.length} files of ${options.gib} GiB`);
-  const filled = await fill({ workspaceId: subject.id, databaseUrl, objectsUrl, files });
+  const filled = await fill({ workspaceId: subject.id, databaseUrl, objectsUrl, files, stops });
   note(`stored in ${filled.seconds} s`);
   const unpacked = await sampleOf(sampling);
   note(`stored as uploads are, no host having had it: ${wordsOf(unpacked)}`);
