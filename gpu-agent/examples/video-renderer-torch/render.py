@@ -19,10 +19,13 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 from pathlib import Path
 
 # Wanted by cuBLAS before it starts, to give the same sums twice.
 os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+# It is not used, and not installed.
+warnings.filterwarnings("ignore", message="Failed to initialize NumPy")
 import torch
 import torch.nn.functional as nn
 

@@ -15,6 +15,7 @@ import { toCellbookError } from '@cellbook/shared/errors.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
 import type { AttemptReport, RunOrder } from '@cellbook/shared/protocol/gpu-agent-api.ts';
+import { aborted } from './aborted.ts';
 import type { AttemptTools } from './attempt-tools.ts';
 import type { Binary } from './binaries.ts';
 import type { Group } from './cgroup.ts';
@@ -24,11 +25,11 @@ import { finish, settleResult } from './finish.ts';
 import type { HeldAttempt } from './held-attempt.ts';
 import { JobFolder } from './job-folder.ts';
 import { jobEnvironment, type Launched, launch, launchCommand } from './launch.ts';
-import { identityOf, type Marks } from './processes.ts';
+import { type Marks, marksOf } from './processes.ts';
 import { RunningProgram } from './running-program.ts';
 import type { Fault } from './watchdog.ts';
 
-type Phase = 'starting' | 'running' | 'stopping' | 'ended';
+type Phase = AttemptReport['state']['phase'];
 
 export class Attempt implements HeldAttempt {
   readonly order: RunOrder;
@@ -39,7 +40,6 @@ export class Attempt implements HeldAttempt {
   readonly #log: Logger;
   #phase: Phase = 'starting';
   #outcome: Outcome | null = null;
-  /** On record once what the program made is on disk for good. */
   #end: ProgramEnd | null = null;
   #program: RunningProgram | null = null;
   #launched: { launched: Launched; marks: Marks } | null = null;
@@ -202,7 +202,7 @@ export class Attempt implements HeldAttempt {
     const { jobFile, output, checkpoint, work } = this.folder;
     const env = jobEnvironment({ jobFile, output, checkpoint, work }, { attemptId, agent }, environment);
     const launched = launch(launchCommand(binary, group.processLists, confinement), binary.directory, env);
-    const marks = marksOf(attemptId, launched.pid, group);
+    const marks = marksOf(attemptId, launched.pid, group.processLists);
     this.#launched = { launched, marks };
     this.#onDevices = true;
     this.#record();
@@ -297,18 +297,7 @@ export class Attempt implements HeldAttempt {
   /** What must be on disk before anything goes on. */
   #record(): void {
     const leader = this.#launched?.marks.leader ?? null;
-    const { unstored: checkpoint } = this.#checkpoints;
-    this.folder.write({ order: this.order, leader, report: this.report(), end: this.#end, checkpoint });
+    const left = { end: this.#end, checkpoint: this.#checkpoints.unstored };
+    this.folder.write({ order: this.order, leader, report: this.report(), ...left });
   }
 }
-
-function marksOf(attemptId: string, pid: number, group: Group): Marks {
-  const { processLists } = group;
-  return { leader: identityOf(pid), processLists, variable: `CELLBOOK_ATTEMPT_ID=${attemptId}` };
-}
-
-const aborted = (over: AbortSignal): Promise<never> =>
-  new Promise((_, reject) => {
-    if (over.aborted) reject(over.reason);
-    over.addEventListener('abort', () => reject(over.reason), { once: true });
-  });

@@ -31,6 +31,10 @@ export interface Marks {
   variable: string;
 }
 
+export const marksOf = (attemptId: string, pid: number, processLists: readonly string[]): Marks => ({
+  ...{ leader: identityOf(pid), processLists, variable: `CELLBOOK_ATTEMPT_ID=${attemptId}` },
+});
+
 export function livePids({ leader, processLists, variable }: Marks): number[] {
   const listed = processLists.flatMap((path) => read(path).split('\n').filter(Boolean).map(Number));
   // A group outlives its leader, and its number is not given away while it does; of another boot it is another group.

@@ -11,6 +11,7 @@
 import type { AttemptId } from '@cellbook/shared/ids.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
 import type { AttemptReport } from '@cellbook/shared/protocol/gpu-agent-api.ts';
+import { aborted } from './aborted.ts';
 import type { AttemptTools } from './attempt-tools.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { agentRestarted, hostFault, neverRan, type Outcome, type StopReason } from './classify-end.ts';
@@ -124,7 +125,7 @@ export class Unfinished implements HeldAttempt {
   async #whole(): Promise<Outcome> {
     const { record, folder, uid } = this.#left;
     const { binaries, objects, offline } = this.#tools;
-    await either(this.#granted.signal, this.#over.signal);
+    await aborted(AbortSignal.any([this.#granted.signal, this.#over.signal])).catch(() => undefined);
     this.#over.signal.throwIfAborted();
     this.#log.info('going on with what an earlier agent left');
     const { binary: name, version } = this.order;
@@ -148,11 +149,3 @@ export class Unfinished implements HeldAttempt {
     }
   }
 }
-
-/** Resolves when one of them aborts. */
-const either = (...signals: AbortSignal[]): Promise<void> =>
-  new Promise((resolve) => {
-    const any = AbortSignal.any(signals);
-    if (any.aborted) resolve();
-    any.addEventListener('abort', () => resolve(), { once: true });
-  });
