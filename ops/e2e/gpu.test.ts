@@ -21,7 +21,9 @@ import { useTestPlatform } from './test-platform.ts';
 
 vi.stubEnv('CELLBOOK_OPERATORS', operatorEmail);
 vi.stubEnv('CELLBOOK_POLICY', JSON.stringify({ preemption: { ranMsMin: 1_000 } }));
-const platform = useTestPlatform({ CELLBOOK_GPU: 'eu=A100*4', CELLBOOK_SANDBOX_DRIVER: 'none' });
+const platform = useTestPlatform({
+  ...{ CELLBOOK_GPU: 'eu=A100*4', CELLBOOK_GPU_STANDBY: 'on', CELLBOOK_SANDBOX_DRIVER: 'none' },
+});
 const videos = mkdtempSync(join(tmpdir(), 'cellbook-videos-'));
 afterAll(() => rmSync(videos, { recursive: true }));
 

@@ -39,6 +39,8 @@ const environmentSchema = z.object({
   CELLBOOK_GPU_NODES: z.string().min(1).default('off'),
   /** How long one takes to come. */
   CELLBOOK_GPU_NODE_SECONDS: z.coerce.number().int().min(1).default(120),
+  /** `on`: a second instance of each GPU scheduler, which leads when the first is gone; it takes some 175 MB. */
+  CELLBOOK_GPU_STANDBY: z.enum(['on', 'off']).default('off'),
 });
 
 export interface PlatformConfig {
@@ -61,6 +63,8 @@ export interface PlatformConfig {
   /** Those whose GPU hosts come and go. */
   gpuNodes: ReadonlyMap<RegionId, GpuNodes>;
   gpuNodeMs: number;
+  /** Whether each GPU scheduler has a second instance. */
+  gpuStandby: boolean;
 }
 
 export function platformConfig(env: NodeJS.ProcessEnv): PlatformConfig {
@@ -86,6 +90,7 @@ export function platformConfig(env: NodeJS.ProcessEnv): PlatformConfig {
     gpu,
     gpuNodes: readNodes(parsed.CELLBOOK_GPU_NODES, gpu),
     gpuNodeMs: parsed.CELLBOOK_GPU_NODE_SECONDS * 1000,
+    gpuStandby: parsed.CELLBOOK_GPU_STANDBY === 'on',
   };
 }
 

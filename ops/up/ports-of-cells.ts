@@ -18,6 +18,8 @@ export interface GpuPorts {
   /** Of the region's first cell. */
   redis: number;
   scheduler: number;
+  /** Of the second instance, where there is one. */
+  standby: number;
   /** Of the provider of hosts that come and go. */
   nodes: number;
   /** In the order of its hosts. */
@@ -37,7 +39,8 @@ export async function portsOfCells(config: PlatformConfig, home: Home): Promise<
     ...hostIds(cellId).map((hostId) => `host-${hostId}`),
   ]);
   const gpuNames = config.gpu.flatMap(({ schedulerId, hosts }) => [
-    ...[`postgres-${schedulerId}`, `scheduler-${schedulerId}`, `gpu-nodes-${schedulerId}`],
+    ...[`postgres-${schedulerId}`, `scheduler-${schedulerId}`, `scheduler-${schedulerId}-b`],
+    `gpu-nodes-${schedulerId}`,
     ...hosts.map(({ hostId }) => `gpu-agent-${hostId}`),
   ]);
   const ports = await keptPorts(home.run, [...names, ...gpuNames]);
@@ -57,6 +60,7 @@ export async function portsOfCells(config: PlatformConfig, home: Home): Promise<
       postgres: port(`postgres-${schedulerId}`),
       redis: port(`redis-${config.cells.find((cell) => cell.regionId === regionId)?.cellId}`),
       scheduler: port(`scheduler-${schedulerId}`),
+      standby: port(`scheduler-${schedulerId}-b`),
       nodes: port(`gpu-nodes-${schedulerId}`),
       agents: hosts.map(({ hostId }) => port(`gpu-agent-${hostId}`)),
     }),

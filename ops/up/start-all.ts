@@ -13,7 +13,7 @@ import { keptSecretFile } from './secrets.ts';
 import { edgeAnswers, type PreparedEdge, prepareEdge, startEdge } from './services/edge.ts';
 import { ensureSecretKeys } from './services/secret-keys.ts';
 import { type StartedCell, startWholeCell } from './start-cell.ts';
-import { startGpuRegion } from './start-gpu-region.ts';
+import { schedulerUrls, startGpuRegion } from './start-gpu-region.ts';
 import type { Starting } from './starting.ts';
 import { ensureTools } from './tools/tools.ts';
 
@@ -38,7 +38,7 @@ export async function startAll(starting: Starting): Promise<Started> {
       ...{ ports: ports.gpu(place), edge: prepared },
       peers: config.gpu
         .filter(({ regionId }) => regionId !== place.regionId)
-        .map((peer) => ({ region: peer.regionId, urls: [`http://127.0.0.1:${ports.gpu(peer).scheduler}`] })),
+        .map((peer) => ({ region: peer.regionId, urls: schedulerUrls(config, ports.gpu(peer)) })),
     }),
   );
   const edge = async () => {
@@ -73,10 +73,9 @@ async function prepare(starting: Starting, ports: Ports, lab: Promise<{ director
     homeDirectory: home.directory,
     port: config.edgePort,
     cells: config.cells.map((place) => ({ ...place, url: `http://127.0.0.1:${ports.of(place).cell}` })),
-    schedulers: config.gpu.map((place) => ({
-      ...place,
-      url: `http://127.0.0.1:${ports.gpu(place).scheduler}`,
-    })),
+    schedulers: config.gpu.flatMap((place) =>
+      schedulerUrls(config, ports.gpu(place)).map((url) => ({ ...place, url })),
+    ),
     federationKeyFile: keptSecretFile(home.keys, 'federation', starting.random),
     labDirectory: (await lab).directory,
     checkoutDirectory,

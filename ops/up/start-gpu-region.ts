@@ -3,6 +3,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { agentKeyOf } from '@cellbook/shared/gpu/agent-key.ts';
 import type { HostId } from '@cellbook/shared/ids.ts';
+import type { PlatformConfig } from './config.ts';
 import { scaleOf } from './gpu-nodes.ts';
 import { type GpuPlace, realGpus } from './gpu-topology.ts';
 import type { GpuPorts } from './ports-of-cells.ts';
@@ -11,7 +12,7 @@ import { ensureDatabase } from './services/database.ts';
 import type { PreparedEdge } from './services/edge.ts';
 import { startGpuAgent } from './services/gpu-agent.ts';
 import { startPostgres } from './services/postgres.ts';
-import { startScheduler } from './services/scheduler.ts';
+import { type SchedulerOptions, startScheduler } from './services/scheduler.ts';
 import { startSimulatedNodes } from './services/simulated-nodes.ts';
 import { machineSettings } from './services/stores.ts';
 import type { Starting } from './starting.ts';
@@ -33,8 +34,9 @@ export async function startGpuRegion(starting: Starting, place: GpuPlace, needs:
   const databaseUrl = await database;
   const gpu = home.gpu(regionId);
   const nodes = nodesOf(starting, place, ports);
+  const urls = schedulerUrls(config, ports);
   const scheduler = {
-    ...{ schedulerId, regionId, databaseUrl, agentKeyFile: secret, port: ports.scheduler },
+    ...{ schedulerId, regionId, databaseUrl, agentKeyFile: secret },
     dataDirectory: gpu.data,
     redisUrl: redisOf(starting, place, ports),
     objects: config.objects ?? `file:${home.objects(regionId)}`,
@@ -52,17 +54,19 @@ export async function startGpuRegion(starting: Starting, place: GpuPlace, needs:
     const options = {
       ...{ ...host, port: ports.agents[index] ?? 0, rack: `${regionId}-rack-${index + 1}` },
       dataDirectory: join(gpu.hosts, host.hostId),
-      schedulerUrl: `http://127.0.0.1:${ports.scheduler}`,
+      schedulerUrl: urls.join(','),
       keyFile: hostKeyFile(starting, host.hostId, keptSecret(home.keys, `agents-${schedulerId}`, random)),
       cacheDirectory: config.cacheDirectory,
       renderer: host.devices === realGpus ? torch : undefined,
     };
     return keepRunning({ start: (signal) => startGpuAgent(context, { ...options, signal }) });
   };
+  const instance = (options: SchedulerOptions) =>
+    keepRunning({ start: (signal) => startScheduler(context, { ...options, signal }) });
   const title = `GPU scheduler ${schedulerId} and its ${hosts.length === 1 ? 'host' : `${hosts.length} hosts`}`;
   await progress.step(title, async () => {
     const all = [
-      keepRunning({ start: (signal) => startScheduler(context, { ...scheduler, signal }) }),
+      ...urls.map((url, index) => instance({ ...scheduler, ...instanceAt(schedulerId, url, index) })),
       ...(nodes ? [nodes.start()] : []),
       ...hosts.map(agent),
     ];
@@ -70,6 +74,19 @@ export async function startGpuRegion(starting: Starting, place: GpuPlace, needs:
     await Promise.all(all);
   });
 }
+
+/** Of a region's instances: one leads, and where there is another it takes over within seconds. */
+export function schedulerUrls(
+  { gpuStandby }: Pick<PlatformConfig, 'gpuStandby'>,
+  { scheduler, standby }: Pick<GpuPorts, 'scheduler' | 'standby'>,
+): string[] {
+  return [scheduler, ...(gpuStandby ? [standby] : [])].map((port) => `http://127.0.0.1:${port}`);
+}
+
+const instanceAt = (schedulerId: string, url: string, index: number) => ({
+  name: `scheduler-${schedulerId}${index === 0 ? '' : '-b'}`,
+  port: Number(new URL(url).port),
+});
 
 /** The provider of hosts that come and go, where the region has some. */
 function nodesOf(starting: Starting, place: GpuPlace, ports: GpuPorts) {

@@ -6,6 +6,8 @@ import { stopOrder } from '../processes/record.ts';
 import { startServed } from './served-program.ts';
 
 export interface SchedulerOptions {
+  /** Of this instance among the programs. */
+  name: string;
   schedulerId: string;
   regionId: string;
   port: number;
@@ -36,7 +38,7 @@ export async function startScheduler(
 ): Promise<{ child: Child; url: string }> {
   mkdirSync(options.dataDirectory, { recursive: true });
   return startServed(context, {
-    name: `scheduler-${options.schedulerId}`,
+    name: options.name,
     stopOrder: stopOrder.cell,
     script: 'regional-scheduler/src/main.ts',
     port: options.port,
@@ -52,11 +54,9 @@ export async function startScheduler(
       CELLBOOK_EDGE_PUBLIC_KEYS: options.edgePublicKeys,
       CELLBOOK_PUBLIC_URL: options.publicUrl,
       CELLBOOK_JOBS_KEYS: JSON.stringify([options.jobsKey]),
-      ...(options.peers.length > 0 && {
-        CELLBOOK_FEDERATION_PEERS: JSON.stringify(options.peers),
-        CELLBOOK_FEDERATION_KEY_FILE: options.federationKeyFile,
-        CELLBOOK_EDGE_URL: options.edgeUrl,
-      }),
+      CELLBOOK_FEDERATION_PEERS: JSON.stringify(options.peers),
+      CELLBOOK_FEDERATION_KEY_FILE: options.federationKeyFile,
+      CELLBOOK_EDGE_URL: options.edgeUrl,
       ...(options.capacity && {
         CELLBOOK_CAPACITY_URL: options.capacity.url,
         CELLBOOK_CAPACITY_KEY_FILE: options.capacity.keyFile,

@@ -8,7 +8,7 @@
  *         ├─ nobody has claimed ──▶ an answer to one’s own change was lost: believed
  *         └─ claimed ──▶ what was taken is asked for, told to the leader, gone from the state ──▶ guard ──▶ believed
  */
-import type { RegionId } from '@cellbook/shared/ids.ts';
+import type { JobId, RegionId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import { regionStatusSchema, takenAnswerSchema } from '@cellbook/shared/protocol/federation-api.ts';
 import type { RecordChange, RegionRecord } from '@cellbook/shared/protocol/region-record.ts';
@@ -26,7 +26,8 @@ export interface Belief {
 }
 
 export async function keepRecord(guard: QueueGuard): Promise<void> {
-  const { regionId, records, log } = guard.deps;
+  const { regionId, records, clock, log } = guard.deps;
+  if (clock.monotonicMs() < guard.askAgainMs) return;
   try {
     if (guard.belief === null) {
       const { record } = await records.ask(regionId, null);
@@ -41,6 +42,7 @@ export async function keepRecord(guard: QueueGuard): Promise<void> {
     await keepUp(guard, guard.belief);
   } catch (error) {
     log.info({ err: error }, 'the record of this region is kept later');
+    guard.askAgainMs = clock.monotonicMs() + limits.federation.statusEveryMs;
   }
 }
 
@@ -50,7 +52,8 @@ async function keepUp(guard: QueueGuard, belief: Belief): Promise<void> {
   if (belief.isFresh || guardian !== belief.guardian) return change(guard, belief.epoch, guardian);
   const askedMs = clock.monotonicMs();
   // What was taken tells of a claim.
-  if (askedMs - belief.renewedMs < lostMs / 3 && guard.taken.size === 0) return;
+  const isTold = guard.taken.size > 0 && askedMs - guard.toldMs >= limits.federation.everyMs;
+  if (askedMs - belief.renewedMs < lostMs / 3 && !isTold) return;
   const renewal = { type: 'renew', epoch: belief.epoch, ttlMs: lostMs } as const;
   const { record, refused } = await records.ask(regionId, renewal);
   if (refused !== null) return catchUp(guard, belief, record);
@@ -111,9 +114,14 @@ async function settleTaken(guard: QueueGuard, by: RegionId): Promise<boolean> {
   if (!state) return false;
   const left = [...guard.taken].filter((jobId) => state.jobs.rowOf(jobId) !== undefined);
   if (left.length === 0) return true;
+  const { tellAgainMs, callsMax } = limits.federation;
+  if (clock.monotonicMs() - guard.toldMs < tellAgainMs) return false;
   log.warn({ by, jobs: left.length }, 'jobs were taken up by another region while this one counted as lost');
-  for (const jobId of left)
-    await region.ask({ type: 'job_taken_up', atMs: clock.nowMs(), jobId, by }, `region ${by}`);
+  const tell = (jobId: JobId) =>
+    region.ask({ type: 'job_taken_up', atMs: clock.nowMs(), jobId, by }, `region ${by}`);
+  for (let at = 0; at < left.length; at += callsMax)
+    await Promise.all(left.slice(at, at + callsMax).map(tell));
+  guard.toldMs = clock.monotonicMs();
   return false;
 }
 

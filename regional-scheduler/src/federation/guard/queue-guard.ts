@@ -50,6 +50,10 @@ export class QueueGuard {
   /** When each of the others answered last; monotonic. */
   readonly heardMs = new Map<RegionId, number>();
   termBeganMs = 0;
+  /** Monotonic: the record is not asked for before. */
+  askAgainMs = 0;
+  /** When the leader was told of what was taken. */
+  toldMs = Number.NEGATIVE_INFINITY;
   /** With content, or as it may be known from earlier. */
   readonly toCopy = new Map<JobId, boolean>();
   term: number | null = null;
@@ -177,6 +181,7 @@ export class QueueGuard {
   #forget(term: number | null): void {
     this.term = term;
     this.termBeganMs = this.deps.clock.monotonicMs();
+    this.toldMs = Number.NEGATIVE_INFINITY;
     this.belief = null;
     for (const known of [this.taken, this.toCopy, this.#acknowledged, this.#toLetGo]) known.clear();
   }
