@@ -125,7 +125,6 @@ export class Lifecycle implements WorkspaceRuntime {
         this.#queueWatch.wake();
       },
     });
-    deps.pool?.takeTurns?.(this.#boots.ahead);
     this.#queueWatch = new QueueWatch({
       clock,
       queue: () => this.#boots.queue(),

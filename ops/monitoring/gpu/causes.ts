@@ -170,8 +170,7 @@ const record: readonly Alert[] = [
   },
   {
     name: 'GpuRatesDegraded',
-    // Counted once for each time that Redis is left alone for.
-    expr: `${rise('region', `${s}_rates_degraded_total`, '10m')} > 2`,
+    expr: `${rise('region', `${s}_rates_degraded_total`, '10m')} > 10`,
     ...{ forMinutes: 0, severity: 'ticket', runbook: 'gpu-rates' },
     summary: 'Submissions in {{ $labels.region }} are counted in Postgres: Redis does not answer.',
   },

