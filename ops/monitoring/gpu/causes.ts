@@ -170,7 +170,8 @@ const record: readonly Alert[] = [
   },
   {
     name: 'GpuRatesDegraded',
-    expr: `${rise('region', `${s}_rates_degraded_total`, '10m')} > 10`,
+    // Counted once for each time that Redis is left alone for.
+    expr: `${rise('region', `${s}_rates_degraded_total`, '10m')} > 2`,
     ...{ forMinutes: 0, severity: 'ticket', runbook: 'gpu-rates' },
     summary: 'Submissions in {{ $labels.region }} are counted in Postgres: Redis does not answer.',
   },

@@ -17,18 +17,24 @@ const quick = video('a fox', { durationSeconds: 0.5 });
 /** Minutes, at hardly any processor. */
 const slow = video('a river', { durationSeconds: 60, frameMs: 2_000 });
 
-/** Jobs again and again, and what is left of them cancelled in the end. */
-function keepSubmitting({ workers }: World, job: object, pauseMs: number, jobsMax = 2_000) {
-  const ids: string[] = [];
-  const stops = workers.map((worker) =>
-    keepDoing(async () => {
-      const id = ids.length < jobsMax ? await worker.submit(job) : null;
+/** Nothing of it runs: of what is about handing in alone. */
+const later = () => ({ ...quick, notBefore: new Date(systemClock.nowMs() + 3_600_000).toISOString() });
+
+/** Jobs again and again, and all that were taken are cancelled in the end, by whom they are. */
+function keepSubmitting({ workers }: World, job: object, pauseMs: number, eachMax = 400) {
+  const stops = workers.map((worker) => {
+    const ids: string[] = [];
+    const stop = keepDoing(async () => {
+      const id = ids.length < eachMax ? await worker.submit(job) : null;
       if (id !== null) ids.push(id);
-    }, pauseMs),
-  );
+    }, pauseMs);
+    return async () => {
+      await stop();
+      for (const id of ids) await worker.ask('POST', `/v1/jobs/${id}/cancel`);
+    };
+  });
   return async () => {
     await Promise.all(stops.map((stop) => stop()));
-    for (const id of ids) for (const worker of workers) await worker.ask('POST', `/v1/jobs/${id}/cancel`);
   };
 }
 
@@ -70,7 +76,7 @@ const logLocked: Proof = {
         }),
       100,
     );
-    const working = keepSubmitting(world, quick, 1_000);
+    const working = keepSubmitting(world, later(), 500);
     return async () => {
       await locking();
       await working();
@@ -82,7 +88,7 @@ const agentStopped: Proof = {
   cause: 'the agent of a GPU host is stopped while it runs jobs',
   alerts: ['GpuAgentDown', 'GpuHostsSilent', 'GpuLeasesExpire'],
   async make(world) {
-    const working = keepSubmitting(world, slow, 500, 8);
+    const working = keepSubmitting(world, slow, 500, 4);
     await sleep(systemClock, 15_000);
     const goOn = world.freeze(`gpu-agent-${gpuHost}`);
     return async () => {
@@ -116,7 +122,7 @@ const programsCrash: Proof = {
   alerts: ['GpuDeadLetters'],
   async make(world) {
     const crashing = video('a storm', { durationSeconds: 1, fault: { kind: 'crash', atFrame: 1 } });
-    return keepSubmitting(world, { ...crashing, attempts: 1 }, 2_000);
+    return keepSubmitting(world, { ...crashing, attempts: 1 }, 2_000, 20);
   },
 };
 
@@ -126,8 +132,8 @@ const promptsHang: Proof = {
   async make(world) {
     const hanging = video('a fractal', { durationSeconds: 2, fault: { kind: 'hang', atFrame: 1 } });
     const working = [
-      keepSubmitting(world, { ...hanging, attempts: 1 }, 4_000, 30),
-      keepSubmitting(world, quick, 2_000),
+      keepSubmitting(world, { ...hanging, attempts: 1 }, 4_000, 15),
+      keepSubmitting(world, quick, 4_000, 40),
     ];
     return async () => {
       await Promise.all(working.map((stop) => stop()));
@@ -139,7 +145,7 @@ const storeOfResultsAway: Proof = {
   cause: 'the object store refuses connections while jobs end',
   alerts: ['GpuUploadsFail'],
   async make(world) {
-    const working = keepSubmitting(world, quick, 1_000, 40);
+    const working = keepSubmitting(world, quick, 1_000, 6);
     await world.objects.shut();
     return async () => {
       await world.objects.open();
@@ -153,7 +159,7 @@ const redisStopped: Proof = {
   alerts: ['GpuRatesDegraded'],
   async make(world) {
     const goOn = world.freeze(`redis-${regionId}-1`);
-    const working = keepSubmitting(world, quick, 300);
+    const working = keepSubmitting(world, later(), 500);
     return async () => {
       goOn();
       await working();
@@ -164,14 +170,14 @@ const redisStopped: Proof = {
 const tooMany: Proof = {
   cause: 'more long jobs come than there are GPUs',
   alerts: ['GpuQueueStuck'],
-  make: async (world) => keepSubmitting(world, slow, 300, 40),
+  make: async (world) => keepSubmitting(world, slow, 300, 20),
 };
 
 const lateStarts: Proof = {
   cause: 'short jobs come faster than GPUs become free',
   alerts: ['GpuFreeLateBurnsFast'],
   make: async (world) =>
-    keepSubmitting(world, video('a brook', { durationSeconds: 1, frameMs: 800 }), 200, 400),
+    keepSubmitting(world, video('a brook', { durationSeconds: 1, frameMs: 800 }), 500, 60),
 };
 
 export const proofsOfGpu: readonly Proof[] = [
