@@ -11,6 +11,7 @@ export const routeTable = `
 GET    /                                                  open
 GET    /organisation                                      open
 GET    /usage                                             open
+GET    /usage                                             open
 GET    /account                                           open
 GET    /join/*                                            open
 POST   /join/*                                            open
