@@ -10,6 +10,7 @@ import type { ShapeClass } from '../queue/shape-class.ts';
 import type { TierQueue } from '../queue/tier-queue.ts';
 import { budgetMilli, levelOf } from '../share/shares-of.ts';
 import { tierNames } from '../share/tiers.ts';
+import type { SchedulerState } from '../state.ts';
 import { verdictOn } from './let-run.ts';
 import type { Turn } from './turn.ts';
 
@@ -63,11 +64,11 @@ function placeNext(turn: Turn, queue: TierQueue, shape: ShapeClass): void {
   const host = findPlace(state, request);
   // Only who has a place is asked whether its class may run: one that is parked is not asked either.
   if (host) placeIfLet(turn, row, host);
-  else shape.parked = whyParked(shape, request.budgetMilli);
+  else shape.parked = whyParked(state, shape, request.budgetMilli);
 }
 
-function whyParked(shape: ShapeClass, budgetMilli: number): ShapeClass['parked'] {
-  if (shape.kinds.length > 0 && !couldAfford(shape, budgetMilli)) return 'ceiling';
+function whyParked(state: SchedulerState, shape: ShapeClass, budgetMilli: number): ShapeClass['parked'] {
+  if (shape.kinds.length > 0 && !couldAfford(state, shape, budgetMilli)) return 'ceiling';
   const isAllAfforded = shape.kinds.every(({ priceMilli }) => shape.gpus * priceMilli <= budgetMilli);
   return isAllAfforded ? 'room' : 'both';
 }

@@ -15,8 +15,9 @@ export function reserveForGangs(turn: Turn): void {
   for (const queue of byLevel(turn)) {
     if (queue.queued === 0) continue;
     const reservable = new Reservable(turn.state, queue);
+    const { census } = turn.state.fleet;
     const isWanted = ({ gpus, kinds }: ShapeClass) =>
-      kinds.length > 0 && (gpus === 1 || kinds.some(({ sku }) => reservable.has(sku)));
+      kinds.some((kind) => census.kinds.has(kind) && (gpus === 1 || reservable.has(kind.sku)));
     for (const shape of queue.inOrder(gangsLooked, isWanted)) {
       if (turn.isFull || shape.gpus === 1) break;
       reserve(turn, queue, shape, reservable);
@@ -38,7 +39,7 @@ function reserve(turn: Turn, queue: TierQueue, shape: ShapeClass, reservable: Re
     nowMs,
     (host) => host.reservation !== null || !reservable.has(host.kind.sku),
   );
-  if (!chosen) return;
+  if (!chosen || !reservable.isWorth(chosen, nowMs)) return;
   const { host, startMs } = chosen;
   turn.emit({ type: 'job_reserved', jobId, hostId: host.spec.hostId, startMs });
   reservable.take(host.kind.sku);

@@ -17,6 +17,12 @@ import {
 } from './host.ts';
 import { RankSet } from './rank-set.ts';
 
+interface Census {
+  hostsBySku: ReadonlyMap<string, number>;
+  /** Of others, that there were, whoever has lived longer remembers more: they must change no decision. */
+  kinds: ReadonlySet<HostKind>;
+}
+
 export class Fleet {
   readonly hosts = new Map<HostId, Host>();
   readonly kinds: HostKind[] = [];
@@ -29,21 +35,25 @@ export class Fleet {
   /** Of hosts that take jobs: healthy GPUs by price. */
   capacityMilli = 0;
   capacityGpus = 0;
-  #hostsBySku: Map<string, number> | null = null;
+  #census: Census | null = null;
 
-  /** Whatever their phase. Worked out anew when one comes, changes or goes. */
-  get hostsBySku(): ReadonlyMap<string, number> {
-    if (this.#hostsBySku) return this.#hostsBySku;
-    const hosts = new Map<string, number>();
-    for (const { kind } of this.ranked) hosts.set(kind.sku, (hosts.get(kind.sku) ?? 0) + 1);
-    this.#hostsBySku = hosts;
-    return hosts;
+  /** Whatever their phase, with the kinds that there are. Worked out anew when one comes, changes or goes. */
+  get census(): Census {
+    if (this.#census) return this.#census;
+    const hostsBySku = new Map<string, number>();
+    const kinds = new Set<HostKind>();
+    for (const { kind } of this.ranked) {
+      kinds.add(kind);
+      hostsBySku.set(kind.sku, (hostsBySku.get(kind.sku) ?? 0) + 1);
+    }
+    this.#census = { hostsBySku, kinds };
+    return this.#census;
   }
 
   /** Adds it or changes it. Says whether a kind came up that no host had before. */
   set(spec: HostSpec, phase: HostPhase, priceMilli: number): { host: Host; isNewKind: boolean } {
     const old = this.hosts.get(spec.hostId);
-    this.#hostsBySku = null;
+    this.#census = null;
     if (old) this.#withdraw(old);
     const known = this.kinds.find(
       ({ sku, memoryMib }) => sku === spec.sku && memoryMib === spec.gpuMemoryMib,
@@ -73,7 +83,7 @@ export class Fleet {
   }
 
   remove(host: Host): void {
-    this.#hostsBySku = null;
+    this.#census = null;
     this.#withdraw(host);
     this.hosts.delete(host.spec.hostId);
     this.#rerank(this.ranked.filter((other) => other !== host));

@@ -53,9 +53,13 @@ function bestPlace(
   return best;
 }
 
-/** Whether its tier may take so much on one of the kinds at least. */
-export function couldAfford({ kinds, gpus }: ShapeClass, budgetMilli: number): boolean {
-  return kinds.some(({ priceMilli }) => gpus * priceMilli <= budgetMilli);
+/** Whether its tier may take so much on one at least of the kinds that there are. */
+export function couldAfford(
+  { fleet }: SchedulerState,
+  { kinds, gpus }: ShapeClass,
+  budgetMilli: number,
+): boolean {
+  return kinds.some((kind) => gpus * kind.priceMilli <= budgetMilli && fleet.census.kinds.has(kind));
 }
 
 /** Whether it has room for the shape now, reserved or not. */

@@ -55,9 +55,9 @@ function amongTiers(turn: Turn, waits: Waits): void {
     if (!tierNames.some((victim) => mayTakeFrom(shares, tier, victim))) continue;
     const budget = budgetMilli(turn.state, queue);
     let freeables: Freeable[] | null = null;
-    for (const shape of queue.inOrder(shapesLooked, (one) => couldAfford(one, budget))) {
+    for (const shape of queue.inOrder(shapesLooked, (one) => couldAfford(turn.state, one, budget))) {
       if (turn.isFull) return;
-      const waitMs = worthMs(turn, queue, shape, waits);
+      const waitMs = worthMs(turn, queue, { shape, row: queue.firstOf(shape) }, waits);
       if (waitMs === null) continue;
       freeables ??= freeablesOf(turn, queue, shares);
       // What the others could have is another matter then, and the next round's.

@@ -3,15 +3,15 @@
  * has run for a slice at a stretch, and for longer altogether than one that waits, makes way for it where waiting would be
  * too long: then a job of a minute does not wait for one of a week. Only jobs that go on from where they were asked to
  * stop, so that a slice costs a restore; only where that is less than the wait that it saves; and only of customers that
- * have had as much as the one that waits, so that slices do not undo the sharing among customers. Whoever is stopped
+ * have had as much as the one that waits, so that slices do not undo the sharing among customers (unless it has waited for eight slices). Whoever is stopped
  * waits his turn by what he has attained; having run for a slice, he may be stopped once more (victims.ts).
  */
+import type { JobId } from '@cellbook/shared/ids.ts';
 import type { Turn } from '../decide/turn.ts';
 import type { Host, LiveAttempt } from '../fleet/host.ts';
-import { couldAfford } from '../place/find-place.ts';
+import type { Row } from '../jobs/job-table.ts';
 import type { ShapeClass } from '../queue/shape-class.ts';
 import type { TierQueue } from '../queue/tier-queue.ts';
-import { budgetMilli } from '../share/shares-of.ts';
 import { tierNames } from '../share/tiers.ts';
 import { tokensOf } from './bucket.ts';
 import {
@@ -26,8 +26,9 @@ import {
 import type { Waits } from './wait.ts';
 import { worthMs } from './worth.ts';
 
-/** Of each tier, in each round. */
+/** Of each tier, in each round; of each shape, the first of so many customers: one that has had much waits for his own. */
 const shapesLooked = 4;
+const linesLooked = 16;
 
 export function withinTiers(turn: Turn, waits: Waits): void {
   const { sliceMs } = turn.state.policy.preemption;
@@ -35,12 +36,16 @@ export function withinTiers(turn: Turn, waits: Waits): void {
   for (const tier of tierNames) {
     const queue = turn.state.tiers[tier];
     if (queue.queued === 0 || !hasLongRunner(turn, queue, sliceMs)) continue;
-    const budget = budgetMilli(turn.state, queue);
-    // Who stops gives back what the tier holds: its ceiling keeps nobody from it who takes no more.
-    for (const shape of queue.inOrder(shapesLooked, (one) => one.gpus === 1 || couldAfford(one, budget))) {
-      if (turn.isFull || tokensOf(turn, queue) < 1) break;
-      const waitMs = worthMs(turn, queue, shape, waits);
-      if (waitMs !== null) makeWay(turn, queue, shape, { waitMs, sliceMs });
+    const { census } = turn.state.fleet;
+    const isWanted = ({ kinds }: ShapeClass) => kinds.some((kind) => census.kinds.has(kind));
+    // At its ceiling too: who stops gives back what the tier holds.
+    for (const shape of queue.inOrder(shapesLooked, isWanted)) {
+      for (const { jobs } of queue.firstLines(shape, linesLooked)) {
+        if (turn.isFull || tokensOf(turn, queue) < 1) return;
+        const waiting = { shape, row: jobs.top! };
+        const waitMs = worthMs(turn, queue, waiting, waits);
+        if (waitMs !== null) makeWay(turn, queue, waiting, { waitMs, sliceMs });
+      }
     }
   }
 }
@@ -57,42 +62,43 @@ function hasLongRunner({ state, nowMs }: Turn, { tier }: TierQueue, sliceMs: num
 function makeWay(
   turn: Turn,
   queue: TierQueue,
-  shape: ShapeClass,
+  { shape, row }: { shape: ShapeClass; row: Row },
   { waitMs, sliceMs }: { waitMs: number; sliceMs: number },
 ): void {
   const { state, nowMs } = turn;
   const { stopMs, gainMin } = state.policy.preemption;
-  const row = queue.firstOf(shape);
+  const forJobId = state.jobs.ids[row]!;
   const rules = rulesFor(turn, queue, row, sliceMs);
   let best: Victims | null = null;
   for (const host of state.fleet.ranked) {
-    if (!isEligible(host, shape)) continue;
+    if (!isEligible(host, shape, forJobId)) continue;
     const freeable = freeableOf(host, rules);
     const most: number = best?.lostMs ?? (waitMs * shape.gpus * host.kind.priceMilli) / 1000 / gainMin;
     best = (freeable && chooseVictims(freeable, shape.gpus, most)) ?? best;
   }
   if (!best || best.attempts.length > tokensOf(turn, queue)) return;
-  const forJobId = state.jobs.ids[row]!;
   for (const { jobId, attemptId } of best.attempts)
     turn.emit({ type: 'preemption_asked', jobId, attemptId, forJobId, stopByMs: nowMs + stopMs });
 }
 
-function isEligible(host: Host, { kinds, avoids }: ShapeClass): boolean {
+function isEligible(host: Host, { kinds, avoids }: ShapeClass, forJobId: JobId): boolean {
   return (
     host.phase === 'up' &&
-    host.reservation === null &&
+    (host.reservation === null || host.reservation.jobId === forJobId) &&
     kinds.includes(host.kind) &&
     !avoids.includes(host.spec.hostId)
   );
 }
 
-function rulesFor({ state, nowMs }: Turn, queue: TierQueue, row: number, sliceMs: number): VictimRules {
+function rulesFor({ state, nowMs }: Turn, queue: TierQueue, row: Row, sliceMs: number): VictimRules {
   const { jobs, policy, tries } = state;
   const waiting = queue.customer(jobs.orgOf(row));
-  const attainedMs = tries.get(row)?.ranMs ?? 0;
+  const own = tries.get(row);
+  const attainedMs = own?.ranMs ?? 0;
+  const isStarved = nowMs - (own?.queuedMs ?? jobs.submittedMs[row]!) >= starvedSlices * sliceMs;
   const hasHadAsMuch = (attempt: LiveAttempt) => {
     const customer = queue.customer(jobs.orgOf(attempt.row));
-    return customer === waiting || customer.tag >= waiting.tag;
+    return isStarved || customer === waiting || customer.tag >= waiting.tag;
   };
   return {
     isLeaving: ({ tries: of, preempting }) => preempting !== null || of.cancel !== null,
@@ -108,6 +114,9 @@ function rulesFor({ state, nowMs }: Turn, queue: TierQueue, row: number, sliceMs
       (gpus * priceMilli * (restoreMs + policy.preemption.stopMs * shareOf(nowMs - startedMs!))) / 1000,
   };
 }
+
+/** Who has waited for so many slices is not asked what his customer has had: a gang needs a host that nobody else is on. */
+const starvedSlices = 8;
 
 /** From 1 down to 0 the longer it has run. */
 function shareOf(ranMs: number): number {

@@ -12,17 +12,10 @@ export class Waits {
   readonly #nowMs: number;
   /** By kind of host, the GPUs that will have come free by the end of each second of the next ten minutes. */
   #freed: Int32Array[] | null = null;
-  #present: Set<HostKind> | null = null;
 
   constructor(state: SchedulerState, nowMs: number) {
     this.#state = state;
     this.#nowMs = nowMs;
-  }
-
-  /** Kinds that there are hosts of: of others, whoever has lived longer remembers more. */
-  get present(): ReadonlySet<HostKind> {
-    this.#present ??= new Set(this.#state.fleet.ranked.map(({ kind }) => kind));
-    return this.#present;
   }
 
   /** Until so many GPUs of these kinds will have come free; what is beyond ten minutes is ten minutes. */

@@ -45,12 +45,16 @@ function heldOn(host: Host, tier: Tier): number {
   return milli;
 }
 
-/** By SKU, how many more hosts jobs of the tier may wait for: one, and of a large fleet one in sixteen. */
+/**
+ * By SKU, how many more hosts jobs of the tier may wait for: one, and of a large fleet one in sixteen, where that is a
+ * matter of minutes. Among jobs of hours, whose ends nobody can tell, hosts that empty would stand half idle.
+ */
 export class Reservable {
   readonly #left = new Map<string, number>();
+  readonly #taken = new Set<string>();
 
   constructor({ fleet, reservations }: SchedulerState, queue: TierQueue) {
-    for (const [sku, count] of fleet.hostsBySku) this.#left.set(sku, Math.ceil(count / hostsForEach));
+    for (const [sku, count] of fleet.census.hostsBySku) this.#left.set(sku, Math.ceil(count / hostsForEach));
     for (const { tier, nominated, host } of reservations.values())
       if (tier === queue.tier && !nominated) this.take(host.kind.sku);
   }
@@ -59,9 +63,15 @@ export class Reservable {
     return (this.#left.get(sku) ?? 0) > 0;
   }
 
+  isWorth({ host, startMs }: Chosen, nowMs: number): boolean {
+    return !this.#taken.has(host.kind.sku) || startMs - nowMs <= soonMs;
+  }
+
   take(sku: string): void {
+    this.#taken.add(sku);
     this.#left.set(sku, (this.#left.get(sku) ?? 0) - 1);
   }
 }
 
 const hostsForEach = 16;
+const soonMs = 5 * 60_000;

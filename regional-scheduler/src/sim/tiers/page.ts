@@ -15,13 +15,10 @@ export function drawPage(runs: readonly Run[], day: DayShape): string {
     '<!doctype html><meta charset="utf-8"><title>A day of a GPU region</title>',
     '<style>body{font-family:sans-serif;margin:24px;color:#222}table{border-collapse:collapse}',
     'th,td{padding:4px 12px;text-align:right;border-bottom:1px solid #ddd}th:first-child,td:first-child{text-align:left}',
-    'section{margin-top:32px}svg{max-width:100%;height:auto}</style>',
+    'section{margin-top:32px}svg{max-width:100%;height:auto}td,th{white-space:nowrap}</style>',
     `<h1>${day.hours} hours at ${Math.round(100 * day.load)} % load on ${day.gpus} GPUs</h1>`,
     table(runs),
-    ...runs.map(
-      ({ name, outcome }) =>
-        `<section><h2>${escapeText(name)}</h2>${drawPlot(outcome, { ...day, title: name })}</section>`,
-    ),
+    ...runs.map(({ name, outcome }) => `<section>${drawPlot(outcome, { ...day, title: name })}</section>`),
     '',
   ].join('\n');
 }

