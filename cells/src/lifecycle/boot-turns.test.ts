@@ -88,15 +88,37 @@ test('places of its own keep a higher tier from waiting for the starts of a lowe
   const ends = ['free', 'free', 'free', 'paid', 'paid', 'enterprise', 'enterprise'].map((tier) =>
     start(tier as Tier),
   );
-  expect(running).toEqual(['free', 'free', 'paid', 'enterprise']);
-  // Of the places that are anybody's one is left now, which goes to whoever is first by head start; one of
-  // enterprise's own goes to enterprise alone.
+  // Before anybody else came both processors had been given to free ones: paid waits for one of them, enterprise does not.
+  expect(running).toEqual(['free', 'free', 'enterprise', 'enterprise']);
   ends[0]?.();
   ends[1]?.();
-  await expect.poll(() => running.slice(4)).toEqual(['enterprise']);
-  ends[5]?.();
-  ends[3]?.();
+  await expect.poll(() => running.slice(4)).toEqual(['paid']);
+  ends[6]?.();
   await expect.poll(() => running.slice(5)).toEqual(['paid']);
+  ends[3]?.();
+  await expect.poll(() => running.slice(6)).toEqual(['free']);
+  expect(turns.waiting).toBe(0);
+});
+
+test('what is made ready for higher tiers takes the next place of a free start, before all that wait for one', async () => {
+  const turns = new BootTurns({ clock: new ManualClock(), lanes: (isMixed) => lanesFor(2, isMixed) });
+  const begun: string[] = [];
+  const first = Promise.withResolvers<void>();
+  const start = (name: string, ended: Promise<void>) => async () => {
+    begun.push(name);
+    await ended;
+  };
+  const never = new Promise<void>(() => {});
+  void turns.of('free').run(start('one', first.promise));
+  void turns.of('free').run(start('two', never));
+  void turns.of('free').run(start('three', never));
+  void turns.ahead.run(start('ahead', never));
+  expect(begun).toEqual(['one', 'two']);
+  first.resolve();
+  await expect.poll(() => begun.slice(2)).toEqual(['ahead']);
+  // Enterprise waits for neither.
+  void turns.of('enterprise').run(start('enterprise', never));
+  await expect.poll(() => begun.slice(3)).toEqual(['enterprise']);
   expect(turns.waiting).toBe(1);
 });
 

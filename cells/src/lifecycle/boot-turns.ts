@@ -76,6 +76,12 @@ export class BootTurns {
     return { run: (work) => this.#run(tier, workspaceId, work) };
   }
 
+  /**
+   * What is made ready for higher tiers while others start: it takes the place of a start of the lowest, before any that
+   * waits, so that it is beside the starts of higher tiers and not on top of all.
+   */
+  readonly ahead: Turns = { run: (work) => this.#runAhead(work) };
+
   /** Of every workspace that waits. */
   queue(): Map<WorkspaceId, QueuePlace> {
     const inOrder = this.#waiting.toSorted((one, other) => one.rankMs - other.rankMs);
@@ -96,6 +102,16 @@ export class BootTurns {
     }
   }
 
+  async #runAhead<T>(work: () => Promise<T>): Promise<T> {
+    const lane = this.#freeLane('free') ?? (await this.#turn('free', null, Number.NEGATIVE_INFINITY));
+    try {
+      return await work();
+    } finally {
+      this.#change(lane, -1);
+      this.#letGo();
+    }
+  }
+
   #lanes(): readonly Lane[] {
     const { clock, lanes } = this.#deps;
     return lanes(clock.monotonicMs() - this.#aboveMs < limits.lifecycle.mixedMs);
@@ -103,26 +119,32 @@ export class BootTurns {
 
   #freeLane(tier: Tier): number | null {
     const lane = this.#lanes().findIndex(
-      (each, index) => each.tiers.includes(tier) && this.#hasRoom(each, index),
+      (each, index) => each.tiers.includes(tier) && this.#hasRoom(each, index) && !this.#isHeld(tier),
     );
     if (lane < 0) return null;
     this.#change(lane, 1);
     return lane;
   }
 
-  #turn(tier: Tier, workspaceId: WorkspaceId | null): Promise<number> {
-    const { clock, onWaiting } = this.#deps;
+  #turn(tier: Tier, workspaceId: WorkspaceId | null, rankMs = this.#rankOf(tier)): Promise<number> {
+    const { onWaiting } = this.#deps;
     const { promise, resolve: go } = Promise.withResolvers<number>();
-    const rankMs = clock.monotonicMs() - limits.lifecycle.headStartMsByTier[tier];
     this.#waiting.push({ tier, workspaceId, rankMs, go });
     onWaiting?.();
     return promise;
   }
 
+  #rankOf(tier: Tier): number {
+    return this.#deps.clock.monotonicMs() - limits.lifecycle.headStartMsByTier[tier];
+  }
+
   #letGo(): void {
     for (const [index, lane] of this.#lanes().entries()) {
       while (this.#hasRoom(lane, index)) {
-        const next = takeFirst(this.#waiting, lane.tiers);
+        const next = takeFirst(
+          this.#waiting,
+          lane.tiers.filter((tier) => !this.#isHeld(tier)),
+        );
         if (next === null) break;
         this.#change(index, 1);
         next.go(index);
@@ -132,6 +154,13 @@ export class BootTurns {
 
   #hasRoom({ places }: Lane, index: number): boolean {
     return (this.#running[index] ?? 0) < places;
+  }
+
+  /** Together lower tiers begin no more than keep the processors busy: the highest comes on top of that, alone. */
+  #isHeld(tier: Tier): boolean {
+    if (tier === 'enterprise') return false;
+    const lower = this.#running.slice(1).reduce((sum, count) => sum + count, 0);
+    return lower >= Math.max(...this.#deps.lanes(false).map(({ places }) => places));
   }
 
   #change(lane: number, by: number): void {

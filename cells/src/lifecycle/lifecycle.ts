@@ -125,6 +125,7 @@ export class Lifecycle implements WorkspaceRuntime {
         this.#queueWatch.wake();
       },
     });
+    deps.pool?.takeTurns?.(this.#boots.ahead);
     this.#queueWatch = new QueueWatch({
       clock,
       queue: () => this.#boots.queue(),

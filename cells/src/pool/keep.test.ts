@@ -40,10 +40,10 @@ describe('keeping a pool', () => {
     expect(decide([member('ready')], { wanted: wanted(5), load: { ...crowded, live: 16 } }).add).toEqual([]);
   });
 
-  it('while something starts, which goes first, adds only what is kept for higher tiers, two at a time', () => {
+  it('while something starts, which goes first, adds only what is kept for higher tiers, few at a time', () => {
     const load = { live: 0, frozen: 0, starting: 1, members: 0, capacity: 20 };
     expect(decide([], { load }).add).toEqual([]);
-    expect(decide([], { load, wanted: wanted(8) }).add).toEqual(seats(0, 0, 2));
+    expect(decide([], { load, wanted: wanted(32) }).add).toEqual(seats(0, 0, limits.pool.reservedBatchMax));
   });
 
   it('gives up what is of another image, or gone from the host, and claims by nobody any more', () => {

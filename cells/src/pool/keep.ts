@@ -85,7 +85,7 @@ function fit(generation: string, members: readonly Member[], seats: Record<Tier,
 }
 
 /**
- * Never into the last free place. While something starts, two in a look and only what is kept for higher tiers: whoever
+ * Never into the last free place. While something starts, few in a look and only what is kept for higher tiers: whoever
  * waits for that start needs the processors, and in a bad hour something always starts (overload.test.ts).
  */
 function addable(missing: readonly ToAdd[], { live, starting, members, capacity }: HostLoad): ToAdd[] {

@@ -1,5 +1,6 @@
 import type { UserId } from '@cellbook/shared/ids.ts';
 import type { SandboxHost } from '../host/sandbox-host.ts';
+import type { Turns } from '../lifecycle/boot-turns.ts';
 import type { Sandbox, SandboxSpec } from '../sandbox/driver.ts';
 
 /** What a claimed member becomes, and whose. */
@@ -13,6 +14,8 @@ export interface MemberSource {
   hasPool(host: SandboxHost): boolean;
   /** The generation of golden image that a start there may come out of; null where it boots. */
   goldenOf(host: SandboxHost): string | null;
+  /** What it waits for before it makes members ready while something starts; absent: nothing. */
+  takeTurns?(turns: Turns): void;
   /** Makes a ready member of the host the workspace's, whatever id the wish has. Throws `gone` where there is none. */
   claim(host: SandboxHost, wish: MemberWish, signal: AbortSignal): Promise<Sandbox>;
 }

@@ -15,6 +15,7 @@ import type { Logger } from '@cellbook/shared/log.ts';
 import type { Random } from '@cellbook/shared/random.ts';
 import type { Hosts } from '../host/hosts.ts';
 import type { SandboxHost } from '../host/sandbox-host.ts';
+import type { Turns } from '../lifecycle/boot-turns.ts';
 import { repeatEvery } from '../repeat.ts';
 import { nobody, type Sandbox, type SandboxSpec } from '../sandbox/driver.ts';
 import type { Demand } from './forecast/demand.ts';
@@ -42,6 +43,7 @@ export interface PoolDeps {
 export class Pool implements MemberSource {
   readonly #deps: PoolDeps;
   readonly #metrics: PoolMetrics;
+  #turns: Turns | null = null;
   #timer: Timer | null = null;
   #looking: Promise<void> = Promise.resolve();
   readonly #closing = new AbortController();
@@ -53,6 +55,10 @@ export class Pool implements MemberSource {
     hosts.onLost((workspaceId) => {
       if (hosts.lastLoss(workspaceId)?.reason === 'crashed') staging.lost(workspaceId);
     });
+  }
+
+  takeTurns(turns: Turns): void {
+    this.#turns = turns;
   }
 
   start(): void {
@@ -159,8 +165,26 @@ export class Pool implements MemberSource {
     }
     for (const sandboxId of unknown) await host.pool?.drop(sandboxId);
     for (const { sandboxId, forTier } of change) await store.keepFor(sandboxId, forTier);
-    for (const each of add) if (!this.#closing.signal.aborted) await this.#add(host, each);
+    if (add.length > 0) await this.#addAll(host, add);
     return members.filter(({ state }) => state === 'ready').length;
+  }
+
+  /** While something starts they take the place of a start: what is beside it is as much as before. */
+  async #addAll(host: SandboxHost, add: readonly ToAdd[]): Promise<void> {
+    const { signal } = this.#closing;
+    let left = [...add];
+    const addEach = async (isTurn: boolean) => {
+      for (; left.length > 0 && !signal.aborted; left = left.slice(1)) {
+        const [next] = left;
+        if (!isTurn && this.#turns !== null && host.load().starting > 0) return;
+        if (next) await this.#add(host, next);
+      }
+    };
+    await addEach(false);
+    if (left.length === 0 || this.#turns === null) return;
+    const closing = Promise.withResolvers<never>();
+    signal.addEventListener('abort', () => closing.reject(signal.reason), { once: true });
+    await Promise.race([this.#turns.run(() => addEach(true)), closing.promise]);
   }
 
   async #add(host: SandboxHost, { generation, forTier }: ToAdd): Promise<void> {

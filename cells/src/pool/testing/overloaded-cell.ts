@@ -37,9 +37,16 @@ export interface Came {
   told: (number | null)[];
 }
 
-export async function openOverloadedCell({ processors, usual }: { processors: number; usual: number }) {
+interface OverloadedCell {
+  processors: number;
+  /** As many come in a minute as a rule. */
+  usual: number;
+  seed: number;
+}
+
+export async function openOverloadedCell({ processors, usual, seed }: OverloadedCell) {
   const clock = new ManualClock();
-  const random = seededRandom(21);
+  const random = seededRandom(seed);
   const transitions = new MemoryTransitionStore();
   const store = new MemoryWorkspaceStore(clock, transitions);
   const driver = new TimedDriver(new Processors(clock, processors));
@@ -99,6 +106,11 @@ export async function openOverloadedCell({ processors, usual }: { processors: nu
         createKey: id,
       };
       await store.create({ ...given, desired: 'running' }, upTo(10));
+    },
+    async close(): Promise<void> {
+      const closing = Promise.all([pool.close(), lifecycle.stop()]);
+      // Steps under way end in their own time.
+      await Promise.race([closing, clock.advance(60_000)]);
     },
     newSandboxId: () => newSandboxId(random),
   };
