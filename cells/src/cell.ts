@@ -135,16 +135,7 @@ export async function assemble(config: CellConfig, tools: CellTools) {
     },
   });
   return {
-    app,
-    lifecycle,
-    gateway,
-    volumes,
-    closeHosts: opened.close,
-    stores,
-    sandboxVersion,
-    audit,
-    findings,
-    standing,
-    departures,
+    ...{ app, lifecycle, gateway, volumes, closeHosts: opened.close },
+    ...{ stores, sandboxVersion, audit, findings, standing, departures },
   };
 }
