@@ -21,6 +21,7 @@ import {
   applyTakenUp,
 } from './record/jobs.ts';
 import { applyCustomer, applyHost, applyPolicy } from './record/region.ts';
+import { isOfNode } from './scale/node-event.ts';
 import type { SchedulerState } from './state.ts';
 
 export function applyEvent(state: SchedulerState, event: SchedulerEvent): boolean {
@@ -30,6 +31,7 @@ export function applyEvent(state: SchedulerState, event: SchedulerEvent): boolea
 }
 
 function transition(state: SchedulerState, event: SchedulerEvent): boolean {
+  if (isOfNode(event)) return applyNode(state, event);
   switch (event.type) {
     case 'job_submitted':
       return applySubmitted(state, event);
@@ -74,14 +76,6 @@ function transition(state: SchedulerState, event: SchedulerEvent): boolean {
       return applyPolicy(state, event);
     case 'customer_set':
       return applyCustomer(state, event);
-    case 'node_asked':
-    case 'node_arrived':
-    case 'node_failed':
-    case 'node_leaving':
-    case 'node_kept':
-    case 'node_removing':
-    case 'node_removed':
-      return applyNode(state, event);
     case 'term_began':
       state.epoch = event.epoch;
       state.termBeganMs = event.atMs;

@@ -8,6 +8,7 @@ import type { AttemptId, JobId, RegionId } from '@cellbook/shared/ids.ts';
 import { chargedMsOf } from '../admission/price.ts';
 import type { SchedulerEvent } from '../core/model/event.ts';
 import type { AttemptOutcome, FailureClass, JobPhase } from '../core/model/job.ts';
+import { isOfNode } from '../core/scale/node-event.ts';
 
 export interface FoldedAttempt {
   attemptId: AttemptId;
@@ -56,6 +57,7 @@ export const jobIdOf = (event: SchedulerEvent): JobId | null =>
 
 /** Changes `job`. Events of other jobs are nothing to it. */
 export function foldJob(job: FoldedJob, event: SchedulerEvent): void {
+  if (isOfNode(event)) return;
   switch (event.type) {
     case 'job_submitted':
       submit(job, event);
@@ -108,13 +110,6 @@ export function foldJob(job: FoldedJob, event: SchedulerEvent): void {
     case 'version_staged':
     case 'policy_set':
     case 'customer_set':
-    case 'node_asked':
-    case 'node_arrived':
-    case 'node_failed':
-    case 'node_leaving':
-    case 'node_kept':
-    case 'node_removing':
-    case 'node_removed':
     case 'term_began':
       return;
     default:

@@ -2,19 +2,10 @@
 import type { Host } from '../fleet/host.ts';
 import type { Row } from '../jobs/job-table.ts';
 import { kindFor, type NodePhase, noteOffered } from '../scale/capacity.ts';
+import type { NodeEvent } from '../scale/node-event.ts';
 import type { SchedulerState } from '../state.ts';
 import type { EventOf } from './event-of.ts';
 import { applyHost } from './region.ts';
-
-type NodeEvent = EventOf<
-  | 'node_asked'
-  | 'node_arrived'
-  | 'node_failed'
-  | 'node_leaving'
-  | 'node_kept'
-  | 'node_removing'
-  | 'node_removed'
->;
 
 export function applyNode(state: SchedulerState, event: NodeEvent): boolean {
   switch (event.type) {
