@@ -86,6 +86,6 @@ it('every metric that an alert or a dashboard of GPUs names is said by a schedul
     .concat(gpuBoards.flatMap(expressionsOf));
   expect(unsaid(named, scraped, targetLabels)).toEqual([]);
   // What was done above is there to be counted.
-  expect(scraped.get('cellbook_scheduler_job_start_seconds')).toContain('tier');
+  expect(scraped.get('cellbook_scheduler_attempts_ended_total')).toContain('outcome');
   expect(scraped.get('cellbook_gpu_agent_transfer_seconds')).toContain('direction');
 });

@@ -46,11 +46,47 @@ export interface Scheduler {
 }
 
 export async function startScheduler(config: SchedulerConfig, tools: SchedulerTools): Promise<Scheduler> {
+  const { clock, log: logger } = tools;
+  const { app, at, stores, objects, instance, region, jobs, beside, measured } = await open(config, tools);
+  const { database, snapshots } = stores;
+  await app.listen({ host: config.bind, port: config.port });
+  const { port } = app.server.address() as AddressInfo;
+  const listening = `http://${config.bind}:${port}`;
+  at.url = config.url ?? listening;
+  instance.start();
+  jobs.start();
+  for (const part of beside) part?.start();
+  const { policy } = config;
+  if (policy) await region.ask({ type: 'policy_set', atMs: clock.nowMs(), policy }, 'configuration');
+  const upkeep = startUpkeep({ config, database, instance, objects, snapshots, clock, log: logger });
+  logger.info({ port, url: at.url }, 'the scheduler serves');
+
+  let closing: Promise<void> | null = null;
+  async function close(): Promise<void> {
+    await upkeep.close();
+    await Promise.all([...beside.map((part) => part?.close()), measured.close()]);
+    await jobs.stop();
+    await instance.close();
+    await closeServer(app, clock);
+    await stores.close();
+  }
+  return {
+    url: listening,
+    region,
+    close() {
+      closing ??= close();
+      return closing;
+    },
+  };
+}
+
+/** Everything that it consists of, with every route, and nothing begun. */
+async function open(config: SchedulerConfig, tools: SchedulerTools) {
   const { clock, random, log: logger } = tools;
   const regionSecret = await readSecret(config.agentKeyFile);
   const metrics = createMetrics({ processMetrics: true });
   const stores = await openStores(config);
-  const { database, snapshots } = stores;
+  const { database } = stores;
   const objects = openObjects(config.objects, config.dataDirectory);
   /** Known once it listens; it asks to lead only then. */
   const at = { url: config.url ?? '' };
@@ -59,10 +95,7 @@ export async function startScheduler(config: SchedulerConfig, tools: SchedulerTo
 
   const app = createServer({ random, log: logger, metrics });
   const predictor = new Predictor();
-  const { dataDirectory } = config;
-  const measured = openMetrics({
-    ...{ metrics, region, predictor, database, clock, logger, dataDirectory, objects: config.objects },
-  });
+  const measured = openMetrics({ ...config, metrics, region, predictor, database, clock, logger });
   registerHealthRoutes(app, {
     ...{ schedulerId: config.schedulerId, clock, metrics, region, look: measured.look },
     checkDatabase: async () => void (await database.$client`select 1`),
@@ -82,10 +115,8 @@ export async function startScheduler(config: SchedulerConfig, tools: SchedulerTo
     url: () => at.url,
     inbox: () => instance.leading?.inbox ?? null,
   });
-  await registerObjects(app, {
-    ...{ regionSecret, objects, state: region.state },
-    leads: () => instance.isNewest,
-  });
+  const leads = () => instance.isNewest;
+  await registerObjects(app, { ...{ regionSecret, objects, state: region.state }, leads });
   await jobs.register(app);
   const federation = await openFederation({
     ...{ ...config, region, database, clock, log: logger, gate },
@@ -100,44 +131,8 @@ export async function startScheduler(config: SchedulerConfig, tools: SchedulerTo
     isWritten: () => instance.leading?.isClean ?? false,
     schedulerUrl: () => at.url,
   });
-  await app.listen({ host: config.bind, port: config.port });
-  const { port } = app.server.address() as AddressInfo;
-  const listening = `http://${config.bind}:${port}`;
-  at.url = config.url ?? listening;
-  instance.start();
-  jobs.start();
-  federation.start();
-  edge?.start();
-  capacity.start();
-  learning.start();
-  const { policy } = config;
-  if (policy) await region.ask({ type: 'policy_set', atMs: clock.nowMs(), policy }, 'configuration');
-  const upkeep = startUpkeep({ config, database, instance, objects, snapshots, clock, log: logger });
-  logger.info({ port, url: at.url }, 'the scheduler serves');
-
-  let closing: Promise<void> | null = null;
-  async function close(): Promise<void> {
-    await upkeep.close();
-    await Promise.all([
-      edge?.close(),
-      federation.close(),
-      capacity.close(),
-      learning.close(),
-      measured.close(),
-    ]);
-    await jobs.stop();
-    await instance.close();
-    await closeServer(app, clock);
-    await stores.close();
-  }
-  return {
-    url: listening,
-    region,
-    close() {
-      closing ??= close();
-      return closing;
-    },
-  };
+  const beside = [federation, edge, capacity, learning];
+  return { app, at, stores, objects, instance, region, jobs, beside, measured };
 }
 
 async function readSecret(file: string): Promise<string> {
