@@ -22,6 +22,11 @@ import time
 import warnings
 from pathlib import Path
 
+# What it was asked by a signal. It listens before PyTorch is loaded, which takes a while: unheard, either would end it.
+asked = {"save": False, "end": False}
+signal.signal(signal.SIGUSR2, lambda *_: asked.update(save=True))
+signal.signal(signal.SIGTERM, lambda *_: asked.update(end=True))
+
 # Wanted by cuBLAS before it starts, to give the same sums twice.
 os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
 # It is not used, and not installed.
@@ -168,7 +173,6 @@ class Run:
         self.device = open_device(device_wanted)
         self.output = Path(os.environ.get("CELLBOOK_OUTPUT_DIR", ".")) / "output.mp4"
         self.checkpoint = os.environ.get("CELLBOOK_CHECKPOINT")
-        self.asked = None
         # What the picture depends on; pace and faults do not show in it. Devices round differently.
         picture = {name: value for name, value in self.parameters.items() if name != "frameMs"}
         told = json.dumps(["torch", self.device.type, self.prompt, picture])
@@ -180,26 +184,18 @@ class Run:
         if not self.fault or self.fault["kind"] != "silent":
             print(text, flush=True)
 
-    def listen(self):
-        def save(*_):
-            self.asked = self.asked or "save"
-
-        def end(*_):
-            if not self.fault or self.fault["kind"] != "deaf":
-                self.asked = "end"
-
-        signal.signal(signal.SIGUSR2, save)
-        signal.signal(signal.SIGTERM, end)
+    def is_to_end(self):
+        return asked["end"] and not (self.fault and self.fault["kind"] == "deaf")
 
     def save_if_asked(self):
-        if self.asked is None:
+        if not asked["save"] and not self.is_to_end():
             return
+        asked["save"] = False
         if self.checkpoint:
             write_checkpoint(self.checkpoint, self.digest, self.done, self.stream)
         self.say(f"saved {self.done} of {self.frames} frames")
-        if self.asked == "end":
+        if self.is_to_end():
             sys.exit(SAVED)
-        self.asked = None
 
     def render(self):
         name = torch.cuda.get_device_name() if self.device.type == "cuda" else "the processor"
@@ -223,7 +219,7 @@ class Run:
             go_wrong(self.fault["kind"], self.output, self.device)
         frame = picture.frame(index)
         while True:
-            if self.asked == "end":
+            if self.is_to_end():
                 self.save_if_asked()
             rest = self.parameters["frameMs"] / 1_000 - (time.monotonic() - started)
             if rest <= 0:
@@ -274,7 +270,6 @@ def main():
     except Refused as refused:
         print(f"this cannot be rendered: {refused}", flush=True)
         return REFUSED
-    run.listen()
     try:
         run.render()
         return 0

@@ -68,7 +68,7 @@ async function checkOn(host: BenchHost, wanted: CheckWanted, tools: BenchTools):
   const use = watchUse(wanted.devices === 'nvidia' ? device.uuid : null, tools.clock);
   const first = await host.ended(host.start(order()));
   const seen = await use.stop();
-  const whole = await framesOf(host, first);
+  const { digest: expected, ...whole } = await framesOf(host, first);
   checked.whole = { ranMs: Math.round(first.ranMs), ...whole, use: seen, said: lastLines(first) };
   if (whole.frames === 0) return { ...checked, problems: [`the whole run: ${endOf(first)}`] };
 
@@ -82,7 +82,7 @@ async function checkOn(host: BenchHost, wanted: CheckWanted, tools: BenchTools):
   const { digest } = await framesOf(host, second);
   checked.resumed = {
     ...{ savedMs: Math.round(savedMs), ranMs: Math.round(second.ranMs) },
-    ...{ wentOn: second.logTail.includes('going on from frame'), framesEqual: digest === whole.digest },
+    ...{ wentOn: second.logTail.includes('going on from frame'), framesEqual: digest === expected },
   };
   if (endOf(half) !== 'preempted') checked.problems.push(`stopped in the middle: ${endOf(half)}`);
   if (!checked.resumed.wentOn || !checked.resumed.framesEqual)

@@ -1,11 +1,12 @@
 /** Real processes, and the kernel's word on them. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { systemClock } from '@cellbook/shared/clock.ts';
 import { afterEach, describe, expect, it } from 'vitest';
 import { until } from '../testing/until.ts';
 import { openGroups } from './cgroup.ts';
-import { identityOf, killAll, livePids, memoryMibOf } from './processes.ts';
+import { catches, identityOf, killAll, livePids, memoryMibOf } from './processes.ts';
 
 /** Its first thread ends, another goes on: the kernel shows it as a zombie. */
 const headless = `
@@ -49,3 +50,15 @@ describe('a process whose first thread has ended', () => {
 });
 
 const isZombie = (pid: number): boolean => /\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+
+describe('a process', () => {
+  it('is known to listen to a signal, or not to', async () => {
+    const one = (script: string) => spawn('sh', ['-c', script], { stdio: ['pipe', 'pipe', 'ignore'] });
+    const both = [one('trap : USR2; echo up; read end'), one('echo up; read end')];
+    await Promise.all(both.map(({ stdout }) => new Promise((up) => stdout.once('data', up))));
+    const { SIGUSR2 } = constants.signals;
+    expect(both.map(({ pid = 0 }) => catches(pid, SIGUSR2))).toEqual([true, false]);
+    expect(catches(0, SIGUSR2)).toBe(false);
+    for (const each of both) each.kill('SIGKILL');
+  });
+});

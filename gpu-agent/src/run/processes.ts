@@ -96,6 +96,12 @@ export function memoryMibOf(pids: readonly number[]): number {
   return pages.reduce((sum, count) => sum + count, 0) / 256;
 }
 
+/** Whether it has a handler for the signal of that number; one that has none ends by it. */
+export function catches(pid: number, number: number): boolean {
+  const mask = /^SigCgt:\s*([0-9a-f]+)$/m.exec(read(`/proc/${pid}/status`))?.[1] ?? '0';
+  return ((BigInt(`0x${mask}`) >> BigInt(number - 1)) & 1n) === 1n;
+}
+
 export function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);

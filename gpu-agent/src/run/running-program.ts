@@ -1,9 +1,10 @@
 /** A program while it runs: what it said, how it stands against its bounds, what it was asked. */
+import { constants } from 'node:os';
 import type { Clock } from '@cellbook/shared/clock.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { Binary } from './binaries.ts';
 import type { Launched } from './launch.ts';
-import { groupPids, type Marks, memoryMibOf, signal } from './processes.ts';
+import { catches, groupPids, type Marks, memoryMibOf, signal } from './processes.ts';
 import { hear, nothingSaid, type Said } from './progress.ts';
 import { type Fault, judge } from './watchdog.ts';
 
@@ -78,6 +79,8 @@ export class RunningProgram {
   askToSave(): void {
     const nowMs = this.#clock.monotonicMs();
     if (!this.binary.checkpoints || nowMs - this.#savedMs < this.binary.checkpointEveryMs) return;
+    // One that is still starting would end by it: it is asked as soon as it listens.
+    if (!catches(this.#pid, constants.signals.SIGUSR2)) return;
     this.#savedMs = nowMs;
     signal(this.#pid, 'SIGUSR2');
   }
