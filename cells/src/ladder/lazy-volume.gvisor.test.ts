@@ -82,6 +82,7 @@ test('a volume comes as it is read to a host that has lost everything, and chang
   const [host] = cell.hosts;
   if (!host) throw new Error('there is a host');
   await host.end('SIGKILL');
+  await endAllOf(host.dataDirectory);
   const homes = new LoopHomes(join(host.dataDirectory, 'host', 'homes'));
   for (const workspaceId of await homes.list()) await homes.releaseHome(workspaceId);
   await new Scratch(scratchOf(join(host.dataDirectory, 'host'))).unmount();
@@ -128,6 +129,18 @@ test('a volume comes as it is read to a host that has lost everything, and chang
 async function readersOf(pid: number): Promise<number[]> {
   const { stdout } = await run('pgrep', ['-P', String(pid), '-x', 'dd']);
   return stdout.trim().split('\n').map(Number);
+}
+
+/** A host that is lost is lost with the sandbox that slept there; the directory that its successor would know it by is gone. */
+async function endAllOf(directory: string): Promise<void> {
+  const { stdout } = await run('pgrep', ['-f', '--', `--root=${directory}/`]).catch(() => ({ stdout: '' }));
+  for (const pid of stdout.trim().split('\n').filter(Boolean)) {
+    try {
+      process.kill(Number(pid), 'SIGKILL');
+    } catch {
+      // It has ended with another one.
+    }
+  }
 }
 
 /** What a killed daemon leaves besides: the places of its sandboxes' files. The innermost first. */
