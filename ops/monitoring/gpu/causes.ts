@@ -164,7 +164,7 @@ const record: readonly Alert[] = [
   },
   {
     name: 'GpuUploadsFail',
-    expr: `${rise('region', `${s}_http_request_seconds_count{method="PUT",route=~"/agent/v1/objects.*",status=~"5.."}`, '10m')} > 10`,
+    expr: `${rise('region', `${s}_http_request_seconds_count{route=~"/agent/v1/objects.*",status=~"5.."}`, '10m')} > 10`,
     ...{ forMinutes: 0, severity: 'ticket', runbook: 'gpu-uploads' },
     summary: 'Results and checkpoints cannot be stored in {{ $labels.region }}.',
   },

@@ -126,21 +126,6 @@ const programsCrash: Proof = {
   },
 };
 
-const promptsHang: Proof = {
-  cause: 'prompts with a word that nobody listed hang',
-  alerts: ['GpuClassContained'],
-  async make(world) {
-    const hanging = video('a fractal', { durationSeconds: 2, fault: { kind: 'hang', atFrame: 1 } });
-    const working = [
-      keepSubmitting(world, { ...hanging, attempts: 1 }, 4_000, 15),
-      keepSubmitting(world, quick, 4_000, 40),
-    ];
-    return async () => {
-      await Promise.all(working.map((stop) => stop()));
-    };
-  },
-};
-
 const storeOfResultsAway: Proof = {
   cause: 'the object store refuses connections while jobs end',
   alerts: ['GpuUploadsFail'],
@@ -182,5 +167,5 @@ const lateStarts: Proof = {
 
 export const proofsOfGpu: readonly Proof[] = [
   ...[agentsUnwatched, deviceIll, programsCrash, logLocked, redisStopped, storeOfResultsAway],
-  ...[leaderLocked, promptsHang, lateStarts, tooMany, agentStopped, schedulerStopped],
+  ...[leaderLocked, lateStarts, tooMany, agentStopped, schedulerStopped],
 ];
