@@ -29,6 +29,8 @@ import { worthMs } from './worth.ts';
 /** Of each tier, in each round; of each shape, the first of so many customers: one that has had much waits for his own. */
 const shapesLooked = 4;
 const linesLooked = 16;
+/** Of a tier in a round, for nothing: each looks at every host. */
+const inVainMax = 4;
 
 export function withinTiers(turn: Turn, waits: Waits): void {
   const { sliceMs } = turn.state.policy.preemption;
@@ -37,14 +39,18 @@ export function withinTiers(turn: Turn, waits: Waits): void {
     const queue = turn.state.tiers[tier];
     if (queue.queued === 0 || !hasLongRunner(turn, queue, sliceMs)) continue;
     const { census } = turn.state.fleet;
+    let left = inVainMax;
     const isWanted = ({ kinds }: ShapeClass) => kinds.some((kind) => census.kinds.has(kind));
     // At its ceiling too: who stops gives back what the tier holds.
     for (const shape of queue.inOrder(shapesLooked, isWanted)) {
       for (const { jobs } of queue.firstLines(shape, linesLooked)) {
-        if (turn.isFull || tokensOf(turn, queue) < 1) return;
+        if (turn.isFull || left === 0 || tokensOf(turn, queue) < 1) break;
         const waiting = { shape, row: jobs.top! };
         const waitMs = worthMs(turn, queue, waiting, waits);
-        if (waitMs !== null) makeWay(turn, queue, waiting, { waitMs, sliceMs });
+        if (waitMs === null) continue;
+        const asked = turn.events.length;
+        makeWay(turn, queue, waiting, { waitMs, sliceMs });
+        if (turn.events.length === asked) left--;
       }
     }
   }
