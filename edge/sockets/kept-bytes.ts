@@ -11,8 +11,8 @@ export interface Keeper {
   shed(reason: string): void;
 }
 
-/** Below this a keeper is not worth counting: 30,000 of them are 60 MB that no browser has ever filled at once. */
-const countedFromBytes = 64 * 1024;
+/** A frame or two on their way; 1,000 sockets that keep as much at once are 4 MB. */
+const countedFromBytes = 4 * 1024;
 
 export class KeptBytes {
   readonly #of = new Map<Keeper, number>();

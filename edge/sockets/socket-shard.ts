@@ -124,7 +124,8 @@ export class SocketShard extends DurableObject<Bindings> {
     const [socket] = this.ctx.getWebSockets(order.socket);
     const kept = socket && keptOf(socket);
     const line = socket && this.#lineOf(socket);
-    if (!kept || !line || socket.readyState !== WebSocket.OPEN || kept.cell !== cellId) return false;
+    if (!kept || !line || line.isOver || socket.readyState !== WebSocket.OPEN) return false;
+    if (kept.cell !== cellId) return false;
     // One that is on its way back, or was parked anew since, has heard of it already.
     if (line.seq !== order.seq || line.isAttaching) return true;
     if (order.want === 'end') line.end(order.code, order.reason);

@@ -47,6 +47,8 @@ async function main({ json, count }: { json: boolean; count: number }): Promise<
   // One place is kept free of frozen sandboxes.
   const given = {
     ...({ driver: 'gvisor', sandboxesMax: count + 2, directory, python: 'python3', note } as const),
+    // Off otherwise: the state `parked` is about it.
+    settings: { CELLBOOK_PARKING: 'on' },
   };
   const platform = await startBenchPlatform(given);
   stops.push(() => platform.stop());
