@@ -43,10 +43,6 @@ export const pageRoutes: readonly EdgeRoute[] = [
     answer: ({ ask }) => consolePage(ask, 'usage.html'),
   },
   {
-    ...page('/usage', 'sends strangers to the sign-in'),
-    answer: ({ ask }) => consolePage(ask, 'usage.html'),
-  },
-  {
     ...page('/account', 'sends strangers to the sign-in'),
     answer: ({ ask }) => consolePage(ask, 'account.html'),
   },

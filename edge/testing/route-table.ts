@@ -11,7 +11,6 @@ export const routeTable = `
 GET    /                                                  open
 GET    /organisation                                      open
 GET    /usage                                             open
-GET    /usage                                             open
 GET    /account                                           open
 GET    /join/*                                            open
 POST   /join/*                                            open
