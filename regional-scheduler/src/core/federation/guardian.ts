@@ -43,6 +43,9 @@ export interface Told {
   turn: number;
 }
 
+/** Of a job that is over, above any that one can come to: nothing that is told of it later counts. */
+export const overTurn = 1_000_000_000;
+
 export const isNewer = (told: Told, than: Told): boolean =>
   told.epoch > than.epoch || (told.epoch === than.epoch && told.turn > than.turn);
 

@@ -7,6 +7,7 @@ import { limits } from '@cellbook/shared/limits.ts';
 import { asStoreOutage } from '@cellbook/shared/store-outage.ts';
 import { lockOrganisations, type Sql } from '../../admission/postgres/read-known.ts';
 import { insertSubmissions } from '../../admission/postgres/write-submissions.ts';
+import { overTurn } from '../../core/federation/guardian.ts';
 import type { Database } from '../../db/database.ts';
 import { jobRequestSchema, jobSpecSchema } from '../../db/job-spec.ts';
 import { cameByTakeUp, ownNothing } from '../own-nothing.ts';
@@ -78,6 +79,10 @@ async function doneEpochOf(sql: Sql, from: RegionId, lock: 'share' | 'update'): 
   return rows[0]?.epoch ?? 0;
 }
 
+/**
+ * Content of a job never changes, so that it is kept whatever else has come since, but of one that is over. Answers those
+ * that lack it.
+ */
 async function upsertCopies(
   sql: Sql,
   from: RegionId,
@@ -87,6 +92,7 @@ async function upsertCopies(
 ): Promise<JobId[]> {
   const json = (of: (content: NonNullable<CopyOfJob['content']>) => unknown) =>
     jobs.map(({ content }) => (content ? JSON.stringify(of(content)) : null));
+  const isNewer = sql`(excluded.epoch, excluded.turn) > (c.epoch, c.turn)`;
   await sql`
     insert into queue_copies as c (from_region, job_id, epoch, turn, state, spec, request, at_ms)
     select ${from}, job_id, ${epoch}, turn, case when is_known then 'released' else state end,
@@ -97,14 +103,18 @@ async function upsertCopies(
         ${jobs.map(({ state }) => state)}::text[], ${json(({ spec }) => spec)}::text[]::jsonb[],
         ${json(({ request }) => request)}::text[]::jsonb[]) as t(job_id, turn, state, spec, request)
     ) as told
-    on conflict (from_region, job_id) do update set epoch = excluded.epoch, turn = excluded.turn,
-      state = excluded.state, at_ms = excluded.at_ms,
+    on conflict (from_region, job_id) do update set at_ms = excluded.at_ms,
+      epoch = case when ${isNewer} then excluded.epoch else c.epoch end,
+      turn = case when ${isNewer} then excluded.turn else c.turn end,
+      state = case when ${isNewer} then excluded.state else c.state end,
       spec = coalesce(excluded.spec, c.spec), request = coalesce(excluded.request, c.request)
-    where c.state <> 'taken' and (excluded.epoch, excluded.turn) > (c.epoch, c.turn)`;
+    where c.state <> 'taken' and (${isNewer}
+      or (c.spec is null and excluded.spec is not null and c.turn < ${overTurn}))`;
   const rows = await sql<{ jobId: JobId }[]>`
-    select job_id as "jobId" from queue_copies
-    where from_region = ${from} and epoch = ${epoch} and spec is null
-      and job_id = any(${jobs.filter(({ content }) => !content).map(({ jobId }) => jobId)})`;
+    select job_id as "jobId" from queue_copies c
+    where from_region = ${from} and job_id = any(${jobs.map(({ jobId }) => jobId)})
+      and spec is null and state <> 'taken' and turn < ${overTurn}
+      and not exists (select from submissions s where s.job_id = c.job_id)`;
   return rows.map(({ jobId }) => jobId);
 }
 

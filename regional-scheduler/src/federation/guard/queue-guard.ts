@@ -13,7 +13,7 @@ import type { HostId, JobId, RegionId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
 import { releasesAnswerSchema } from '@cellbook/shared/protocol/federation-api.ts';
-import { mayLetGo, type Told } from '../../core/federation/guardian.ts';
+import { mayLetGo, overTurn, type Told } from '../../core/federation/guardian.ts';
 import type { AttemptView } from '../../core/reports/views.ts';
 import type { SchedulerState } from '../../core/state.ts';
 import { isLast, jobOf, type StoredEntry } from '../../log/event-log.ts';
@@ -34,7 +34,7 @@ export interface QueueGuardDeps {
   records: RegionRecords;
   own: Guardianship;
   submissions: Pick<JobRecords, 'find'>;
-  /** The state with nothing in it that is not committed; null: this instance does not lead. */
+  /** The state with all in it that is committed and nothing else; null: this instance does not lead. */
   whenClean(): Promise<SchedulerState | null>;
   /** There may be news for these hosts; null: for all. */
   touch(hostIds: readonly HostId[] | null): void;
@@ -186,6 +186,3 @@ export class QueueGuard {
     for (const known of [this.taken, this.toCopy, this.#acknowledged, this.#toLetGo]) known.clear();
   }
 }
-
-/** Above any that a job can come to: nothing that is told of it later counts. */
-const overTurn = 1_000_000_000;
