@@ -128,7 +128,7 @@ async function open(config: SchedulerConfig, tools: SchedulerTools) {
   const capacity = await openCapacity({
     ...{ ...config, regionSecret, clock, log: logger, state: region.state },
     ask: (event, by) => region.ask(event, by),
-    isWritten: () => instance.leading?.isClean ?? false,
+    isWritten: () => instance.leading?.isWritten ?? false,
     schedulerUrl: () => at.url,
   });
   const beside = [federation, edge, capacity, learning];

@@ -255,3 +255,20 @@ test('a batch whose writing nobody answers is written again', async () => {
   expect(answer.value?.run).toHaveLength(1);
   expect((await types()).filter((type) => type === 'job_placed')).toHaveLength(1);
 });
+
+test('nobody is shown a state before it has all that the last leader wrote', async () => {
+  let open = () => {};
+  const gate = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  const { loop, until, clock, types } = await bed((log) => ({
+    ...log,
+    read: (...given) => gate.then(() => log.read(...given)),
+  }));
+  const shown = follow(loop.whenClean().then(async (state) => [state?.epoch, await types()]));
+  await clock.advance(100);
+  expect([shown, loop.isWritten]).toEqual([{}, false]);
+  open();
+  await until(() => shown.value !== undefined);
+  expect([shown.value, loop.isWritten]).toEqual([[1, ['term_began']], true]);
+});

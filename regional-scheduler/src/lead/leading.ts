@@ -55,6 +55,8 @@ export class Leading {
   #hosts: Term;
   #time: RegionTime;
   isClean = true;
+  /** Before, the state is behind what the last leader wrote: what runs by then may be queued in it. */
+  #hasBegun = false;
   #isAway = false;
   #wanted: ((state: SchedulerState | null) => void)[] = [];
 
@@ -72,10 +74,15 @@ export class Leading {
     this.#wakeup.wake();
   }
 
-  /** The state with nothing in it that is not written, to be looked at at once; null: there is none in this term. */
+  /** Whether the state is what is written, no more and no less. */
+  get isWritten(): boolean {
+    return this.#hasBegun && this.isClean;
+  }
+
+  /** The state with all in it that is written and nothing else, to be looked at at once; null: there is none in this term. */
   whenClean(): Promise<SchedulerState | null> {
     if (this.#term.lost.aborted) return Promise.resolve(null);
-    if (this.isClean) return Promise.resolve(this.#replica.state);
+    if (this.isWritten) return Promise.resolve(this.#replica.state);
     return new Promise((resolve) => this.#wanted.push(resolve));
   }
 
@@ -123,6 +130,8 @@ export class Leading {
     applyEvent(this.#replica.state, event);
     await this.#append([{ event }]);
     this.isClean = true;
+    this.#hasBegun = true;
+    this.#show(this.#replica.state);
   }
 
   /** Whether there is more of what it took in. */
