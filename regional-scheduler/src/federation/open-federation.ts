@@ -2,6 +2,7 @@
 import type { Clock } from '@cellbook/shared/clock.ts';
 import type { HostId, RegionId } from '@cellbook/shared/ids.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
+import { asStoreOutage } from '@cellbook/shared/store-outage.ts';
 import type { FastifyInstance } from 'fastify';
 import type { SubmissionStore } from '../admission/submission-store.ts';
 import type { FederationConfig } from '../config.ts';
@@ -15,6 +16,7 @@ import { createPeerCaller } from './peers.ts';
 import { createPostgresHandoffStore } from './postgres-handoff-store.ts';
 import { readSecret } from './read-secret.ts';
 import { registerFederation } from './routes.ts';
+import { createSeesDatabase } from './sees-database.ts';
 import { Spiller, startSpilling } from './spiller.ts';
 
 export interface OpenFederationDeps {
@@ -42,6 +44,12 @@ export async function openFederation(deps: OpenFederationDeps): Promise<Federati
   if (!federation) return { register: () => {}, start: () => {}, close: async () => {} };
   const secret = await readSecret(federation.keyFile);
   const handoffs = createPostgresHandoffStore(database);
+  const seesDatabase = createSeesDatabase(clock, async () => {
+    const looking = 'looking whether the database of the region answers';
+    await database.$client`select 1`.catch((error: unknown) => {
+      throw asStoreOutage(error, looking) ?? error;
+    });
+  });
   const stop = new AbortController();
   const { peers: known } = federation;
   const peers = createPeerCaller({ regionId, peers: known, secret, clock, signal: stop.signal });
@@ -54,7 +62,7 @@ export async function openFederation(deps: OpenFederationDeps): Promise<Federati
   let spilling: { close(): Promise<void> } | null = null;
   return {
     register(app) {
-      registerFederation(app, { regionId, secret, region, handoffs, submissions, clock });
+      registerFederation(app, { regionId, secret, region, handoffs, submissions, clock, seesDatabase });
       guard.register(app);
     },
     start() {

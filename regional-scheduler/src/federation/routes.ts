@@ -28,6 +28,8 @@ export interface FederationRoutesDeps {
   handoffs: HandoffStore;
   submissions: Pick<SubmissionStore, 'askCancel'>;
   clock: Clock;
+  /** Throws where the region's database is not reached. */
+  seesDatabase(): Promise<void>;
 }
 
 const path = '/federation/v1/handoffs/:jobId/:handoff';
@@ -79,6 +81,7 @@ export function registerFederation(app: FastifyInstance, deps: FederationRoutesD
 
   routes.get('/federation/v1/status', { config: open, schema: { hide: true } }, async (request) => {
     await callerOf(deps, request);
+    await deps.seesDatabase();
     return regionStatusSchema.parse(statusOf(regionId, region.state(), clock.nowMs()));
   });
 }

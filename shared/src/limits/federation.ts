@@ -9,6 +9,10 @@ export const federationLimits = {
     statusMsMax: 20_000,
     /** One call, over an ocean and to a busy Postgres. */
     callMsMax: 3_000,
+    /** Another region's look at this one's database: it hears that it does not answer before its own call is over. */
+    databaseLookMs: 2_000,
+    /** For how long a look counts: regions ask every `statusEveryMs`, so that a lost database is known within two of them. */
+    databaseSeenMs: 5_000,
     /** A prompt of 20,000 characters, parameters and a notebook of some MB. */
     offerBytesMax: 24 * 1024 * 1024,
     /** Jobs looked at in a round: each costs as much as telling its owner where it stands. */
@@ -52,6 +56,8 @@ export const federationLimits = {
     /** Between lowering a grant here and giving it back: longer than an instance knows it, and than a commit may take. */
     budgetLoweredMs: 60_000,
     budgetLookMs: 3_600_000,
+    /** So long after an ask that was not answered nobody waits for another: a call may take longer than that. */
+    budgetFailedMs: 2_000,
     /** How often what was taken elsewhere is told to one’s own leader, until its state says so. */
     tellAgainMs: 5_000,
   },

@@ -10,7 +10,7 @@
  */
 import type { JobId, RegionId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
-import { regionStatusSchema, takenAnswerSchema } from '@cellbook/shared/protocol/federation-api.ts';
+import { copiesAnswerSchema, takenAnswerSchema } from '@cellbook/shared/protocol/federation-api.ts';
 import type { RecordChange, RegionRecord } from '@cellbook/shared/protocol/region-record.ts';
 import { guardPaths } from './guard-routes.ts';
 import type { QueueGuard } from './queue-guard.ts';
@@ -132,10 +132,11 @@ async function willingGuardian(guard: QueueGuard, current: RegionId | null): Pro
   const heardOf = async (regionId: RegionId): Promise<boolean> => {
     const last = guard.heardMs.get(regionId) ?? Number.NEGATIVE_INFINITY;
     if (nowMs - last < limits.federation.statusEveryMs) return true;
-    const call = { method: 'GET', path: '/federation/v1/status' } as const;
-    const status = await peers.call(regionId, call, regionStatusSchema).catch(() => null);
-    if (status) guard.heardMs.set(regionId, clock.monotonicMs());
-    return status !== null;
+    // Who answers without its store could not guard anything: this goes to its book of copies, and tells of none.
+    const call = { method: 'POST', path: guardPaths.copies, body: { epoch: 0, jobs: [] } } as const;
+    const answer = await peers.call(regionId, call, copiesAnswerSchema).catch(() => null);
+    if (answer) guard.heardMs.set(regionId, clock.monotonicMs());
+    return answer !== null;
   };
   if (current !== null) {
     if (await heardOf(current)) return current;

@@ -47,7 +47,7 @@ export class QueueGuard {
   readonly deps: QueueGuardDeps;
   belief: Belief | null = null;
   readonly taken = new Set<JobId>();
-  /** When each of the others answered last; monotonic. */
+  /** When each of the others last answered out of its book of copies; monotonic. */
   readonly heardMs = new Map<RegionId, number>();
   termBeganMs = 0;
   /** Monotonic: the record is not asked for before. */
@@ -136,7 +136,7 @@ export class QueueGuard {
 
   /** What is placed waits for this. */
   async letGo(): Promise<void> {
-    const { peers, log } = this.deps;
+    const { peers, log, clock } = this.deps;
     const guardian = this.belief?.guardian;
     const epoch = this.belief?.epoch ?? 0;
     while (guardian != null && this.#toLetGo.size > 0 && this.belief?.epoch === epoch) {
@@ -144,6 +144,7 @@ export class QueueGuard {
       const jobs = some.map(([jobId, { turn, isOver }]) => ({ jobId, turn, isOver }));
       const call = { method: 'POST', path: guardPaths.releases, body: { epoch, jobs } } as const;
       const { released, taken } = await peers.call(guardian, call, releasesAnswerSchema);
+      this.heardMs.set(guardian, clock.monotonicMs());
       if (this.belief?.epoch !== epoch) return;
       for (const jobId of taken) this.taken.add(jobId);
       if (taken.length > 0) log.warn({ guardian, jobs: taken.length }, 'jobs were taken up by the guardian');

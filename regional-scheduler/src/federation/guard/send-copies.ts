@@ -21,6 +21,7 @@ export async function sendCopies(guard: QueueGuard): Promise<void> {
     const jobs = await withContent(guard, told, wanted);
     const call = { method: 'POST', path: guardPaths.copies, body: { epoch, jobs } } as const;
     const { missing } = await deps.peers.call(guardian, call, copiesAnswerSchema);
+    guard.heardMs.set(guardian, deps.clock.monotonicMs());
     if (guard.belief?.epoch !== epoch) return;
     const sent = new Set(jobs.map(({ jobId }) => jobId));
     for (const [jobId] of some)

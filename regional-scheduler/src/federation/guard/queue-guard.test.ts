@@ -1,0 +1,85 @@
+/** The guarded region's side, with a guardian that answers as a test says. */
+import { ManualClock } from '@cellbook/shared/clock.ts';
+import { CellbookError } from '@cellbook/shared/errors.ts';
+import type { JobId, RegionId } from '@cellbook/shared/ids.ts';
+import { limits } from '@cellbook/shared/limits.ts';
+import { silentLogger } from '@cellbook/shared/log.ts';
+import { copiesSchema } from '@cellbook/shared/protocol/federation-api.ts';
+import { seededRandom } from '@cellbook/shared/random.ts';
+import { expect, it } from 'vitest';
+import type { z } from 'zod';
+import { MemorySubmissionStore } from '../../admission/memory-submission-store.ts';
+import { applyEvent } from '../../core/apply-event.ts';
+import { newState } from '../../core/state.ts';
+import { createMemoryEventLog } from '../../log/memory-event-log.ts';
+import { applicant, askerOf, noonMs, videoOf } from '../../testing/candidates.ts';
+import type { PeerCall } from '../peers.ts';
+import { QueueGuard } from './queue-guard.ts';
+import { createMemoryRegionRecords } from './region-records.ts';
+
+const [eu, us] = ['eu', 'us'] as [RegionId, RegionId];
+type Copies = z.infer<typeof copiesSchema>;
+
+/** A leader with as many jobs queued. */
+async function guarded(jobs: number, answer: (call: PeerCall, copies: Copies | null) => unknown) {
+  const clock = new ManualClock(noonMs);
+  const [state, store, random] = [newState(), new MemorySubmissionStore(() => []), seededRandom(5)];
+  const ids: JobId[] = [];
+  for (let at = 0; at < jobs; at++) {
+    const one = applicant(askerOf(random), { job: videoOf(`${at}`), random });
+    await store.admit([one], { nowMs: noonMs });
+    applyEvent(state, { type: 'job_submitted', atMs: noonMs, job: one.candidate.spec });
+    ids.push(one.candidate.spec.jobId);
+  }
+  const records = createMemoryRegionRecords(clock);
+  const guard = new QueueGuard({
+    ...{ regionId: eu, records, clock, log: silentLogger, lostMs: limits.federation.lostMs },
+    region: {
+      ...{ log: createMemoryEventLog(() => 1), follow: () => () => {}, wake() {}, ask: async () => {} },
+      ...{ state: () => state, leadership: () => ({ leads: true, epoch: 1 }) },
+    },
+    peers: {
+      regions: [us],
+      async call(_to, call, schema) {
+        const copies = call.path.endsWith('copies') ? copiesSchema.parse(call.body) : null;
+        return schema.parse(await answer(call, copies));
+      },
+    },
+    own: { read: async () => null, write: async () => true },
+    submissions: store,
+    whenClean: async () => state,
+    touch() {},
+  });
+  const round = async () => {
+    await guard.round().catch(() => {});
+    await guard.letGo().catch(() => {});
+  };
+  const guardian = async () => (await records.ask(eu, null)).record.guardian;
+  return { clock, guard, ids, round, guardian, state };
+}
+
+const away = (): never => {
+  throw new CellbookError('store_unavailable', { doing: 'keeping copies', problem: 'its store is away' });
+};
+
+it('a guardian whose store is away is let go of, though it tells how it stands', async () => {
+  let isThere = true;
+  const { clock, round, guardian } = await guarded(1, ({ path }, copies) => {
+    if (path.endsWith('status'))
+      return { regionId: us, takes: true, waitMs: { free: 0, paid: 0, enterprise: 0 }, kinds: [] };
+    if (!isThere) return away();
+    return copies ? { missing: [] } : { released: [], taken: [] };
+  });
+  await round();
+  expect(await guardian()).toBe(us);
+  isThere = false;
+  for (let waitedMs = 0; waitedMs <= limits.federation.guardianSilentMs; waitedMs += 1_000) {
+    await clock.advance(1_000);
+    await round();
+  }
+  expect(await guardian()).toBe(null);
+  isThere = true;
+  await clock.advance(limits.federation.statusEveryMs);
+  await round();
+  expect(await guardian()).toBe(us);
+});
