@@ -46,6 +46,9 @@ export const submissions = pgTable(
     index('submissions_repeating')
       .on(table.userId, table.orgId)
       .where(sql`jsonb_typeof(${table.request} -> 'repeats') = 'object'`),
+    index('submissions_repeating_of_org')
+      .on(table.orgId)
+      .where(sql`jsonb_typeof(${table.request} -> 'repeats') = 'object'`),
     index('submissions_same_as').on(table.sameAs).where(sql`${table.sameAs} is not null`),
   ],
 );

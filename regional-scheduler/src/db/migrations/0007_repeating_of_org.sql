@@ -1,0 +1,1 @@
+CREATE INDEX "submissions_repeating_of_org" ON "submissions" USING btree ("org_id") WHERE jsonb_typeof("submissions"."request" -> 'repeats') = 'object';
