@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type CellProcess, startCellProcess } from '../testing/cell-process.ts';
@@ -61,6 +61,12 @@ export function testCrashes(): void {
 }
 
 export function testTheRest(): void {
+  test('users’ files on a host are for nobody else of its machine', async () => {
+    for (const { dataDirectory } of cell.hosts)
+      for (const name of ['host', 'sandboxes'])
+        expect((await stat(join(dataDirectory, name))).mode & 0o777).toBe(0o700);
+  });
+
   test('workspaces spread over the hosts by their free places, and each is where its row says', async () => {
     const ids = [await user.createWorkspace(), await user.createWorkspace()];
     for (const id of ids) {

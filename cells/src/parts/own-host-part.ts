@@ -13,6 +13,7 @@ import {
   withManifestFailpoints,
   withObjectFailpoints,
 } from '../lifecycle/crash/with-failpoints.ts';
+import { makePrivateDirectory } from '../private-directory.ts';
 import { createHomeProvider } from '../sandbox/quota/choose.ts';
 import { PlainHomes } from '../sandbox/quota/plain-homes.ts';
 import { createWorkspaceVolumes } from '../storage/create-workspace-volumes.ts';
@@ -45,6 +46,7 @@ export async function openOwnHost(
   ]);
   await sweepIncoming(config.objects, tools);
   const hostDirectory = join(dataDirectory, 'host');
+  await makePrivateDirectory(hostDirectory);
   const homesDirectory = join(hostDirectory, 'homes');
   const objects = withObjectFailpoints(openObjectStore(config.objects, tools), tools.failpoint);
   const environments = new HostEnvironments({

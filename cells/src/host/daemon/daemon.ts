@@ -17,6 +17,7 @@ import { closeDatabase, openDatabase } from '../../db/database.ts';
 import { openEgress } from '../../egress/open-egress.ts';
 import { createPostgresRestStore } from '../../ladder/postgres-rest-store.ts';
 import { withDriverFailpoints, withObjectFailpoints } from '../../lifecycle/crash/with-failpoints.ts';
+import { makePrivateDirectory } from '../../private-directory.ts';
 import { repeatEvery } from '../../repeat.ts';
 import { measuredDriver } from '../../sandbox/measured/measured-driver.ts';
 import { openObjectStore } from '../../storage/objects/open-object-store.ts';
@@ -63,6 +64,7 @@ export async function startDaemon(config: DaemonConfig, tools: DaemonTools): Pro
   const key = await readHostKey(config.keyFile);
   const tls = await openServerTls(config, tools);
   const hostDirectory = join(dataDirectory, 'host');
+  await makePrivateDirectory(hostDirectory);
   const { imageDirectory, imageScan: policy } = config;
   const imageScan = await openImageScan({ imageDirectory, policy, hostDirectory, metrics, clock, log });
   const database = openDatabase(config.databaseUrl);

@@ -12,6 +12,7 @@ import type { SandboxId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
 import { environmentVariables } from '../../environments/layout.ts';
+import { makePrivateDirectory } from '../../private-directory.ts';
 import type { HostedSandbox, SandboxDriver, SandboxSpec } from '../driver.ts';
 import { ChildDriver, type Connect } from '../host/child-driver.ts';
 import { connectLink } from '../host/connect-link.ts';
@@ -41,6 +42,7 @@ export async function createProcessDriverWith<Hosted extends HostedSandbox>(
 ): Promise<SandboxDriver<Hosted>> {
   options.log.warn({ driver: 'process' }, warning);
   const stateDirectory = resolve(options.stateDirectory);
+  await makePrivateDirectory(stateDirectory);
   const supervisor = await installSupervisor(stateDirectory);
   const isolation = new NoIsolation(options.python ?? '/usr/bin/python3', supervisor, options.clock);
   const records = new SandboxRecords(join(stateDirectory, 'sandboxes'));

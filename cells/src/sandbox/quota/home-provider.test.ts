@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, readdir, rm, stat, statfs, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { newWorkspaceId } from '@cellbook/shared/ids.ts';
@@ -75,6 +75,18 @@ describe('loop homes', () => {
     const id = newWorkspaceId(systemRandom);
     const all = await Promise.all(Array.from({ length: 20 }, () => homes.prepareHome(id, 32 * mebibyte)));
     expect(new Set(all.map(({ directory }) => directory)).size).toBe(1);
+  });
+
+  it('are images that nobody else of the machine can read, also those that were open before', async () => {
+    const homes = new LoopHomes(root);
+    const id = newWorkspaceId(systemRandom);
+    const image = join(root, `${id}.ext4`);
+    const { directory } = await homes.prepareHome(id, 32 * mebibyte);
+    expect((await stat(image)).mode & 0o777).toBe(0o600);
+    await chmod(image, 0o644);
+    execFileSync('umount', [directory]);
+    await homes.prepareHome(id, 32 * mebibyte);
+    expect((await stat(image)).mode & 0o777).toBe(0o600);
   });
 
   it('find a volume again whose mount was lost, and grow it', async () => {

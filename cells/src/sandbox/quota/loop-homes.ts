@@ -8,7 +8,7 @@
  * An image is made under a draft name and renamed, so one that exists is whole. After a power cut its
  * journal is replayed by the mount.
  */
-import { mkdir, open, readdir, readFile, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { chmod, mkdir, open, readdir, readFile, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import { type WorkspaceId, workspaceIdSchema } from '@cellbook/shared/ids.ts';
@@ -17,6 +17,7 @@ import { sandboxGid, sandboxUid } from '../driver.ts';
 import { execute } from './execute.ts';
 import type { HomeProvider } from './home-provider.ts';
 
+const imageMode = 0o600;
 const mountOptions = 'loop,nosuid,nodev,noatime,discard';
 
 export class LoopHomes implements HomeProvider {
@@ -68,6 +69,8 @@ export class LoopHomes implements HomeProvider {
   async #makeImage(workspaceId: WorkspaceId, diskBytesMax: number): Promise<void> {
     const image = this.#image(workspaceId);
     const existing = await stat(image).catch(() => null);
+    // The whole of it can be read past the modes of what it holds. Earlier versions left it open.
+    if (existing) await chmod(image, imageMode);
     if (existing && existing.size >= diskBytesMax) return;
     const doing = `making the volume of ${workspaceId}`;
     if (existing) {
@@ -105,7 +108,7 @@ const makeFileSystem = [
 ];
 
 async function resizeFile(path: string, bytes: number): Promise<void> {
-  const file = await open(path, 'a');
+  const file = await open(path, 'a', imageMode);
   try {
     await file.truncate(bytes);
   } finally {
