@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ManualClock } from '@cellbook/shared/clock.ts';
@@ -14,7 +14,7 @@ const [digest, scannedAt] = ['e2b34137a7a117de', '2026-11-19T12:00:00.000Z'];
 let directory: string;
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'cellbook-image-scan-'));
-  await mkdir(join(directory, 'image'));
+  for (const name of ['image', 'host']) await mkdir(join(directory, name));
   const image = { formatVersion: 1, digest, name: 'python', kernelspecs: {} };
   await writeFile(join(directory, 'image/image.json'), JSON.stringify(image));
 });
@@ -59,6 +59,22 @@ test('where images are refused, a host does not start on one that it has not run
   const { scan, stateNow } = await open('refuse');
   expect(await stateNow()).toEqual(['not_scanned']);
   scan.close();
+});
+
+test('a note that is torn says of no image that it was run, and is made anew', async () => {
+  const note = join(directory, 'host/images-run.json');
+  await writeFile(note, '');
+  (await open('warn')).scan.close();
+  expect(JSON.parse(await readFile(note, 'utf8'))).toEqual([digest]);
+  await writeFile(note, '["');
+  await expect(open('refuse')).rejects.toMatchObject({ code: 'not_configured' });
+});
+
+test('a note that cannot be written keeps a host from starting only where it is asked for', async () => {
+  await keep(clean);
+  await mkdir(join(directory, 'host/images-run.json/taken'), { recursive: true });
+  (await open('warn')).scan.close();
+  await expect(open('refuse')).rejects.toMatchObject({ syscall: 'rename' });
 });
 
 test('a host without an image has nothing to scan', async () => {

@@ -2,7 +2,7 @@
  * Looks at what is known against this host's image, at its start and every few minutes, and tells operators by metrics
  * and log. Where the policy refuses an image that this host has not run before, the host does not start with it.
  */
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '@cellbook/shared/clock.ts';
 import { CellbookError } from '@cellbook/shared/errors.ts';
@@ -27,7 +27,7 @@ export interface ImageScanDeps {
   /** Null where sandboxes see the host itself: there is nothing to scan. */
   imageDirectory: string | null;
   policy: ScanPolicy;
-  /** Where this host notes which images it has run. */
+  /** Where this host notes which images it has run; it exists. */
   hostDirectory: string;
   metrics: Metrics;
   clock: Clock;
@@ -48,7 +48,7 @@ export async function openImageScan(deps: ImageScanDeps): Promise<ImageScan> {
   const verdict = await look();
   const ran = await imagesRun(deps.hostDirectory);
   if (!verdict.mayRollOut && !ran.includes(digest)) throw refused(digest, verdict);
-  if (!ran.includes(digest)) await noteRun(deps.hostDirectory, [...ran, digest]);
+  if (!ran.includes(digest)) await noteRun(deps, [...ran, digest]);
   const looking = repeatEvery(clock, limits.host.imageScanLookMs, look, log);
   return { close: () => looking.cancel() };
 }
@@ -104,14 +104,26 @@ function tellBy({ metrics, log }: ImageScanDeps): (verdict: ImageVerdict) => Ima
 
 const ranFile = (hostDirectory: string) => join(hostDirectory, 'images-run.json');
 
+/** What cannot be read says of no image that it has run: then it is scanned, or not started. */
 async function imagesRun(hostDirectory: string): Promise<string[]> {
-  const text = await readFile(ranFile(hostDirectory), 'utf8').catch(() => '[]');
-  return z.array(z.string()).catch([]).parse(JSON.parse(text));
+  try {
+    return z.array(z.string()).parse(JSON.parse(await readFile(ranFile(hostDirectory), 'utf8')));
+  } catch {
+    return [];
+  }
 }
 
-async function noteRun(hostDirectory: string, digests: readonly string[]): Promise<void> {
-  await mkdir(hostDirectory, { recursive: true });
-  await writeFile(ranFile(hostDirectory), JSON.stringify(digests.slice(-limits.host.imagesRunMax)));
+/** Where every image may run nobody asks for the note, and a host starts without it. */
+async function noteRun({ hostDirectory, policy, log }: ImageScanDeps, digests: string[]): Promise<void> {
+  const path = ranFile(hostDirectory);
+  const draft = `${path}.draft`;
+  try {
+    await writeFile(draft, JSON.stringify(digests.slice(-limits.host.imagesRunMax)), { mode: 0o600 });
+    await rename(draft, path);
+  } catch (error) {
+    if (policy === 'refuse') throw error;
+    log.warn({ err: error, path }, 'which images this host has run cannot be noted');
+  }
 }
 
 const refused = (image: string, { state, why }: ImageVerdict): CellbookError =>
