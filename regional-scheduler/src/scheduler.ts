@@ -119,7 +119,7 @@ async function open(config: SchedulerConfig, tools: SchedulerTools) {
   await registerObjects(app, { ...{ regionSecret, objects, state: region.state }, leads });
   await jobs.register(app);
   const federation = await openFederation({
-    ...{ ...config, region, database, clock, log: logger, gate },
+    ...{ ...config, region, database, clock, log: logger, metrics, gate },
     whenClean: () => instance.whenClean(),
     touch: (hostIds) => instance.leading?.touch(hostIds),
     submissions: jobs.store,

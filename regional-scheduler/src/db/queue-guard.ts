@@ -31,7 +31,7 @@ export const guardedRegions = pgTable('guarded_regions', {
   /** Of the last claim whose taking is done; 0: none. */
   doneEpoch: number('done_epoch').notNull(),
   doneMs: number('done_ms').notNull(),
-  /** The last epoch under which it has told anything, since when it was guarded without a gap, and the last that is told whole. */
+  /** The last epoch under which it has told anything, since when it was guarded without a gap, the last told whole. */
   heardEpoch: number('heard_epoch').notNull().default(0),
   sinceEpoch: number('since_epoch').notNull().default(0),
   toldEpoch: number('told_epoch').notNull().default(0),

@@ -54,6 +54,7 @@ export async function openEdge(
       );
       const giveBack = async () => {
         if (region.leadership().leads) await budgets.giveBack();
+        else budgets.keepRest();
       };
       loops.push(repeat(limits.federation.budgetLookMs, 'giving budgets back', giveBack));
     },

@@ -2,6 +2,7 @@
 import type { Clock } from '@cellbook/shared/clock.ts';
 import type { HostId, RegionId } from '@cellbook/shared/ids.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
+import type { Metrics } from '@cellbook/shared/metrics.ts';
 import { asStoreOutage } from '@cellbook/shared/store-outage.ts';
 import type { FastifyInstance } from 'fastify';
 import type { SubmissionStore } from '../admission/submission-store.ts';
@@ -31,6 +32,7 @@ export interface OpenFederationDeps {
   submissions: SubmissionStore;
   clock: Clock;
   log: Logger;
+  metrics: Metrics;
 }
 
 export interface Federation {

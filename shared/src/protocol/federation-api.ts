@@ -47,6 +47,8 @@ const epoch = z.int().min(0);
 const turn = z.int().min(0);
 export const copiesSchema = z.object({
   epoch,
+  /** With these all is told that is queued, or under way, under this epoch. */
+  isComplete: z.boolean().default(false),
   jobs: z
     .array(
       z.object({
@@ -57,7 +59,11 @@ export const copiesSchema = z.object({
     )
     .max(1_000),
 });
-export const copiesAnswerSchema = z.object({ missing: z.array(jobIdSchema) });
+/** `refused`: what is told of them cannot be read; they are not kept, and need not be told again. */
+export const copiesAnswerSchema = z.object({
+  missing: z.array(jobIdSchema),
+  refused: z.array(jobIdSchema).default([]),
+});
 export const releasesSchema = z.object({
   epoch,
   jobs: z.array(z.object({ jobId: jobIdSchema, turn, isOver: z.boolean() })).max(1_000),

@@ -58,13 +58,19 @@ interface World {
   copy: CopiedJob | null;
   /** Claims, by the epoch of the record: the guardian takes one after the other, and then says that it is done. */
   doneEpoch: number;
+  /** Since when it was guarded by one without a gap. */
+  since: number;
   sent: string[];
 }
 
 const epochsMax = 4;
 const turnsMax = 1;
 
-function successors(world: World, letGo: typeof mayLetGo): World[] {
+/** What is taken beside what was told under the claimed epoch: the guardian has never been told all anew. */
+const unbroken = (world: World, after: RegionRecord): number =>
+  world.record.guardian === us && after.guardian === us ? world.since : after.epoch;
+
+function successors(world: World, letGo: typeof mayLetGo, sinceAfter: typeof unbroken): World[] {
   const next: World[] = [];
   const add = (change: Partial<World>) => next.push({ ...world, ...change });
   const send = (message: string) => [...new Set([...world.sent, message])].sort();
@@ -77,9 +83,10 @@ function successors(world: World, letGo: typeof mayLetGo): World[] {
 
   for (const guardian of [null, us])
     changed({ type: 'guard', epoch: guarded.epoch, guardian, ttlMs: 1 }, (record) => {
-      add({ record, guarded: { epoch: record.epoch, guardian } });
+      const since = sinceAfter(world, record);
+      add({ record, since, guarded: { epoch: record.epoch, guardian } });
       // Its answer is lost: the region believes what it did.
-      add({ record });
+      add({ record, since });
     });
   // Refused, it reads the record; of a claim it learns what was taken, once that is done, and changes the record anew.
   const { claim } = record;
@@ -90,8 +97,9 @@ function successors(world: World, letGo: typeof mayLetGo): World[] {
     else if (world.doneEpoch >= claim.epoch)
       for (const guardian of [null, us])
         changed({ type: 'guard', epoch: record.epoch, guardian, ttlMs: 1 }, (to) => {
-          add({ record: to, guarded: { epoch: to.epoch, guardian }, job: after });
-          add({ record: to, job: after });
+          const since = sinceAfter(world, to);
+          add({ record: to, since, guarded: { epoch: to.epoch, guardian }, job: after });
+          add({ record: to, since, job: after });
         });
   }
   if (job === 'queued') {
@@ -116,18 +124,22 @@ function successors(world: World, letGo: typeof mayLetGo): World[] {
   }
   changed({ type: 'claim', epoch: record.epoch, by: us, word: null }, (to) => add({ record: to }));
   if (claim && world.doneEpoch < claim.epoch) {
-    if (copy && isTakenUp(copy, claim.of)) add({ copy: { ...copy, state: 'taken' } });
+    if (copy && isTakenUp(copy, claim.of, 'queued', world.since)) add({ copy: { ...copy, state: 'taken' } });
     else add({ doneEpoch: claim.epoch });
   }
   return next;
 }
 
 /** `until`: it is enough to have found one of these. */
-function explore(letGo: typeof mayLetGo = mayLetGo, until: (world: World) => boolean = () => false): World[] {
+function explore(
+  letGo: typeof mayLetGo = mayLetGo,
+  until: (world: World) => boolean = () => false,
+  sinceAfter: typeof unbroken = unbroken,
+): World[] {
   const first: World = {
     record: { epoch: 1, guardian: us, untilMs: 0, claim: null },
     guarded: { epoch: 1, guardian: us },
-    ...{ job: 'queued', turn: 0, acknowledged: null, copy: null, doneEpoch: 0, sent: [] },
+    ...{ job: 'queued', turn: 0, acknowledged: null, copy: null, doneEpoch: 0, since: 1, sent: [] },
   };
   const seen = new Map<string, World>();
   const open = [first];
@@ -136,7 +148,7 @@ function explore(letGo: typeof mayLetGo = mayLetGo, until: (world: World) => boo
     if (seen.has(key)) continue;
     seen.set(key, world);
     if (until(world)) break;
-    open.push(...successors(world, letGo));
+    open.push(...successors(world, letGo, sinceAfter));
   }
   return [...seen.values()];
 }
@@ -160,6 +172,16 @@ describe('a region that is lost, or only cut off', () => {
     ],
   ])('would have, if it let jobs go %s: the search finds it', (_how, letGo) => {
     expect(explore(letGo, runsTwice).some(runsTwice)).toBe(true);
+  });
+
+  it('would have, if copies of before a time without a guardian counted: the search finds it', () => {
+    expect(explore(mayLetGo, runsTwice, ({ since }) => since).some(runsTwice)).toBe(true);
+  });
+
+  it('has its job taken up before it was told anew under the epoch of a new leader', () => {
+    expect(
+      worlds.some(({ copy, record: { claim } }) => copy?.state === 'taken' && copy.epoch < claim!.of),
+    ).toBe(true);
   });
 
   it('has its job taken up in some of these worlds, and lets it go itself in others, guarded and alone', () => {

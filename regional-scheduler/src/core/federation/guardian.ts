@@ -21,6 +21,10 @@
  *       release (4, 1) ───────────────────────────────────────────▶ taken: it is the guardian's
  *       renew(4) ──▶ refused, epoch 5, claimed: asks what was taken, once it is done; guard(5) ──▶ epoch 6, and goes on
  *
+ * While a region tells anew under a higher epoch (its leader has changed), what is queued in a copy of the epoch before
+ * counts too: the guardianship was not interrupted, so that it was released by no message of either. Once all is told, or
+ * where somebody else, or nobody, guarded in between, it counts no more.
+ *
  * No clock is needed for safety: a release and a taking meet in the guardian's store, a change of guardian and a claim
  * meet in the record. Times decide only how soon a region counts as lost. A guardian that does not answer would stop a
  * healthy region: that region takes it out of the record (`guard` null), after which nobody can claim and nothing need
@@ -65,9 +69,18 @@ export function released(known: CopiedJob | null, told: Told, doneEpoch: number)
   return known && isNewer(known, told) ? null : { ...told, state: 'released' };
 }
 
-/** Whether the guardian takes this job that claims what was copied under `of`. */
-export function isTakenUp(known: CopiedJob, of: number, takes: 'queued' | 'all' = 'queued'): boolean {
-  return known.epoch === of && (known.state === 'queued' || (takes === 'all' && known.state === 'released'));
+/**
+ * Whether the guardian takes this job that claims what was copied under `of`. `since`: from when on it has guarded without
+ * a gap, and has not been told all anew. Of what was released before it is not known whether it has ended since.
+ */
+export function isTakenUp(
+  known: CopiedJob,
+  of: number,
+  takes: 'queued' | 'all' = 'queued',
+  since: number = of,
+): boolean {
+  if (known.state === 'queued') return known.epoch <= of && known.epoch >= Math.min(since, of);
+  return takes === 'all' && known.state === 'released' && known.epoch === of;
 }
 
 /** What a region believes of its own record; null: it does not know yet, and lets nobody begin anything. */

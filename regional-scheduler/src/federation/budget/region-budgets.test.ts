@@ -7,6 +7,7 @@ import type { BudgetAsk, BudgetTold } from '@cellbook/shared/protocol/region-ask
 import { seededRandom } from '@cellbook/shared/random.ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { GroupCommit } from '../../admission/group-commit.ts';
+import { Lateness } from '../../admission/lateness.ts';
 import { PostgresSubmissionStore } from '../../admission/postgres/postgres-submission-store.ts';
 import { monthOf } from '../../admission/price.ts';
 import { applicant, askerOf, noonMs, videoOf } from '../../testing/candidates.ts';
@@ -24,18 +25,31 @@ afterAll(() => Promise.all(databases.map((one) => one.drop())));
 
 /** As edge/src/regions/budgets.ts does it, which has tests of its own. */
 function ledger() {
-  const granted = new Map<string, number>();
+  const granted = new Map<string, BudgetTold>();
   const away = new Set<string>();
+  const answered = new Map<string, Promise<void>>();
   let revision = 0;
   return {
     away,
+    /** Until when a region's asks are on their way. */
+    answered,
     async settle(region: string, ask: BudgetAsk): Promise<BudgetTold> {
+      await answered.get(region);
       if (away.has(region))
         throw new CellbookError('provider_unavailable', { doing: 'asking', problem: 'cut off' });
-      const others = [...granted].reduce((sum, [of, micros]) => (of === region ? sum : sum + micros), 0);
-      const grantedMicros = Math.max(ask.usedMicros, Math.min(ask.wantMicros, ask.capMicros - others));
-      granted.set(region, grantedMicros);
-      return { grantedMicros, revision: ++revision };
+      const own = granted.get(region) ?? { grantedMicros: 0, revision: 0 };
+      const { usedMicros, wantMicros, capMicros, givenBackOf } = ask;
+      if (givenBackOf !== undefined && givenBackOf !== own.revision) return own;
+      let others = 0;
+      for (const [of, { grantedMicros }] of granted) if (of !== region) others += grantedMicros;
+      const more = Math.min(Math.max(wantMicros, own.grantedMicros), capMicros - others);
+      const grantedMicros =
+        givenBackOf === undefined
+          ? Math.max(usedMicros, more)
+          : Math.min(own.grantedMicros, Math.max(usedMicros, wantMicros));
+      const told = { grantedMicros, revision: ++revision };
+      granted.set(region, told);
+      return told;
     },
   };
 }
@@ -51,9 +65,14 @@ async function bed() {
   const sides = databases.map(({ database }, index) => {
     const store = new PostgresSubmissionStore(database, () => []);
     const region = regions[index]!;
-    const settle = (ask: BudgetAsk) => book.settle(region, ask);
+    const asks: BudgetAsk[] = [];
+    const settle = (ask: BudgetAsk) => {
+      asks.push(ask);
+      return book.settle(region, ask);
+    };
     const budgets = new RegionBudgets({ store: createPostgresBudgetStore(database), settle, clock });
-    const commit = budgets.over(new GroupCommit({ store, clock }));
+    const lateness = new Lateness(clock);
+    const commit = budgets.over(lateness.over(new GroupCommit({ store, clock })));
     const admit = async () => {
       const one = { ...applicant(asker, { job: job(), random }), quotas: withCap };
       const verdict = await commit
@@ -61,7 +80,7 @@ async function bed() {
         .catch((error: CellbookError) => ({ kind: 'refused' as const, error }));
       return verdict.kind === 'refused' ? verdict.error.code : verdict.kind;
     };
-    return { budgets, admit };
+    return { budgets, admit, asks, lateness };
   });
   return { clock, book, asker, sides, costs };
 }
@@ -101,10 +120,81 @@ it('what is not used goes back by halves, here first', async () => {
   );
   await eu.budgets.giveBack();
   const half = costs + Math.floor((98 * costs) / 2);
-  expect(await store.granted(of)).toBe(half);
+  expect(await store.granted(of)).toMatchObject({ grantedMicros: half });
   const other = { ...of, capMicros: 99 * costs, usedMicros: 0, wantMicros: 99 * costs };
   expect((await book.settle('us', other)).grantedMicros).toBe(0);
   await clock.advance(limits.federation.budgetLoweredMs);
   await eu.budgets.giveBack();
   expect((await book.settle('us', other)).grantedMicros).toBe(99 * costs - half);
+});
+
+it('what was asked for again since is not given back', async () => {
+  const { clock, book, asker, sides, costs } = await bed();
+  const [eu] = sides as [(typeof sides)[0]];
+  expect(await eu.admit()).toBe('stored');
+  const store = createPostgresBudgetStore(databases[0]!.database);
+  const of = { orgId: asker.orgId, month: monthOf(noonMs) };
+  const all = { ...of, capMicros: 10 * costs, wantMicros: 10 * costs, usedMicros: costs };
+  await store.write(of, await book.settle('eu', all));
+  await eu.budgets.giveBack();
+  // Granted until it was lowered, and used after it: asked for again.
+  const burst = [];
+  for (let at = 0; at < 9; at++) burst.push(await eu.admit());
+  expect(burst).toEqual(Array.from({ length: 9 }, () => 'stored'));
+  await clock.advance(limits.federation.budgetLoweredMs);
+  await eu.budgets.giveBack();
+  const other = { ...of, capMicros: 10 * costs, usedMicros: 0, wantMicros: 10 * costs };
+  expect((await book.settle('us', other)).grantedMicros).toBe(0);
+});
+
+it('who leads no more gives nothing back that he had lowered', async () => {
+  const { clock, book, asker, sides, costs } = await bed();
+  const [eu] = sides as [(typeof sides)[0]];
+  await eu.admit();
+  const store = createPostgresBudgetStore(databases[0]!.database);
+  const of = { orgId: asker.orgId, month: monthOf(noonMs) };
+  const all = { ...of, capMicros: 10 * costs, wantMicros: 10 * costs, usedMicros: costs };
+  await store.write(of, await book.settle('eu', all));
+  await eu.budgets.giveBack();
+  eu.budgets.keepRest();
+  await clock.advance(limits.federation.budgetLoweredMs);
+  const other = { ...of, capMicros: 10 * costs, usedMicros: 0, wantMicros: 10 * costs };
+  await eu.budgets.giveBack();
+  expect((await book.settle('us', other)).grantedMicros).toBe(0);
+});
+
+it('who waits for the edge is not late, and turns nobody away', async () => {
+  const { clock, book, sides } = await bed();
+  const [eu] = sides as [(typeof sides)[0]];
+  const answered = Promise.withResolvers<void>();
+  book.answered.set('eu', answered.promise);
+  const waiting = Array.from({ length: limits.jobs.late.underWay.enterprise }, () => eu.admit());
+  await expect.poll(() => eu.asks.length).toBe(1);
+  await clock.advance(limits.jobs.late.waitMs.enterprise + 1);
+  expect(eu.lateness.shed('free')).toBe(null);
+  answered.resolve();
+  expect(await Promise.all(waiting)).toContain('stored');
+});
+
+it('after an ask that was not answered nobody waits for another, for a while', async () => {
+  const { clock, book, sides } = await bed();
+  const [eu] = sides as [(typeof sides)[0]];
+  book.away.add('eu');
+  expect(await eu.admit()).toBe('quota_unavailable');
+  book.away.delete('eu');
+  expect(await eu.admit()).toBe('quota_unavailable');
+  expect(eu.asks).toHaveLength(1);
+  await clock.advance(limits.federation.budgetFailedMs);
+  expect(await eu.admit()).toBe('stored');
+});
+
+it('what another instance was granted meanwhile is there for this one too', async () => {
+  const { book, asker, sides, costs } = await bed();
+  const [eu] = sides as [(typeof sides)[0]];
+  expect(await eu.admit()).toBe('stored');
+  const of = { orgId: asker.orgId, month: monthOf(noonMs) };
+  const all = { ...of, capMicros: 10 * costs, wantMicros: 10 * costs, usedMicros: costs };
+  await createPostgresBudgetStore(databases[0]!.database).write(of, await book.settle('eu', all));
+  expect(await eu.admit()).toBe('stored');
+  expect(eu.asks.at(-1)).toMatchObject({ wantMicros: 10 * costs });
 });

@@ -6,7 +6,7 @@
  *            it does not ─▶ ask for used + this + a slice ─▶ granted more: judged again
  *                                                          └ not: the cap is reached │ not answered: come again
  *     hourly: half of what is not used is given back: here first, at the edge when nothing that was judged before is
- *             still being stored
+ *             still being stored, and only if nothing else was told of it since, here and there (`revision`)
  *
  * What is given up: the last slices of a cap may lie in a region that does not use them, for hours; a job that moves to
  * another region, and the next run of a repeated task, are counted there and not asked for, so that a cap may be passed
@@ -19,7 +19,7 @@ import { limits } from '@cellbook/shared/limits.ts';
 import type { BudgetAsk, BudgetTold } from '@cellbook/shared/protocol/region-asks.ts';
 import type { GroupCommit } from '../../admission/group-commit.ts';
 import { monthOf } from '../../admission/price.ts';
-import type { BudgetStore } from './budget-store.ts';
+import type { BudgetOf, BudgetStore } from './budget-store.ts';
 
 export interface RegionBudgetsDeps {
   store: BudgetStore;
@@ -34,19 +34,24 @@ interface Cap {
   capMicros: number;
 }
 
+/** To so much, of what the answer of this revision granted. */
+type Lowered = BudgetOf & BudgetTold & { atMs: number };
+
 interface Asking {
   neededMicros: number;
   isSent: boolean;
-  /** Whether more was granted. */
-  answer: Promise<boolean>;
+  /** What is granted then. */
+  answer: Promise<number>;
 }
 
 export class RegionBudgets {
   readonly #deps: RegionBudgetsDeps;
   readonly #known = new Map<string, { monoMs: number; granted: Promise<number> }>();
   readonly #asking = new Map<string, Asking>();
+  /** Lately not answered: who waits for that again waits for nothing. */
+  readonly #failed = new Map<string, { monoMs: number; cause: unknown }>();
   /** Lowered here, and not yet told. */
-  #lowered: { ask: BudgetAsk; atMs: number }[] = [];
+  #lowered: Lowered[] = [];
 
   constructor(deps: RegionBudgetsDeps) {
     this.#deps = deps;
@@ -72,7 +77,8 @@ export class RegionBudgets {
           const verdict = await commit.ask({ ...applicant, quotas });
           const isShort = verdict.kind === 'refused' && isOfOrganisation(verdict.error);
           if (!isShort || granted >= cap.capMicros) return verdict;
-          if (!(await this.#more(cap, spec.reservedMicros))) return verdict;
+          // Granted to another meanwhile, it is more than what this one was judged by all the same.
+          if ((await this.#more(cap, spec.reservedMicros)) <= granted) return verdict;
         }
       },
     };
@@ -80,20 +86,38 @@ export class RegionBudgets {
 
   /** Of what is not used half is given back. */
   async giveBack(): Promise<void> {
-    const { store, clock, settle } = this.#deps;
-    const settled = this.#lowered.filter(
+    const { store, clock } = this.#deps;
+    const due = this.#lowered.filter(
       ({ atMs }) => clock.monotonicMs() - atMs >= limits.federation.budgetLoweredMs,
     );
-    for (const { ask } of settled) await store.write(ask, await settle(ask));
-    this.#lowered = this.#lowered.filter((one) => !settled.includes(one));
-    for (const { usedMicros, grantedMicros, ...of } of await store.unused(monthOf(clock.nowMs()))) {
-      if (this.#lowered.some(({ ask }) => ask.orgId === of.orgId && ask.month === of.month)) continue;
-      const wantMicros = usedMicros + Math.floor((grantedMicros - usedMicros) / 2);
-      await store.lower(of, wantMicros);
-      this.#known.delete(keyOf(of));
-      const ask = { ...of, usedMicros, wantMicros, capMicros: Number.MAX_SAFE_INTEGER };
-      this.#lowered.push({ ask, atMs: clock.monotonicMs() });
+    for (const one of due) {
+      await this.#settleLowered(one);
+      this.#lowered = this.#lowered.filter((other) => other !== one);
     }
+    for (const { usedMicros, grantedMicros, revision, ...of } of await store.unused(monthOf(clock.nowMs()))) {
+      if (this.#lowered.some(({ orgId, month }) => orgId === of.orgId && month === of.month)) continue;
+      const to = { grantedMicros: usedMicros + Math.floor((grantedMicros - usedMicros) / 2), revision };
+      if (!(await store.lower(of, to))) continue;
+      this.#known.delete(keyOf(of));
+      this.#lowered.push({ ...of, ...to, atMs: clock.monotonicMs() });
+    }
+  }
+
+  /** Another leads, and lowers what he finds. */
+  keepRest(): void {
+    this.#lowered = [];
+  }
+
+  /** As it was lowered to, unless anything was told of it since. */
+  async #settleLowered({ orgId, month, grantedMicros, revision }: Lowered): Promise<void> {
+    const { store, settle } = this.#deps;
+    const of = { orgId, month };
+    const now = await store.granted(of);
+    if (now.revision !== revision || now.grantedMicros !== grantedMicros) return;
+    const usedMicros = await store.used(of);
+    const wantMicros = Math.max(grantedMicros, usedMicros);
+    const capMicros = Number.MAX_SAFE_INTEGER;
+    await store.write(of, await settle({ ...of, wantMicros, usedMicros, capMicros, givenBackOf: revision }));
   }
 
   #granted(cap: Cap): Promise<number> {
@@ -101,24 +125,25 @@ export class RegionBudgets {
     const key = keyOf(cap);
     const known = this.#known.get(key);
     if (known && clock.monotonicMs() - known.monoMs < limits.federation.budgetKnownMs) return known.granted;
-    const granted = store.granted(cap);
+    const granted = store.granted(cap).then(({ grantedMicros }) => grantedMicros);
     granted.catch(() => this.#known.delete(key));
-    // The oldest goes: it is read again.
-    if (this.#known.size >= limits.federation.budgetsKnownMax)
-      this.#known.delete(this.#known.keys().next().value ?? '');
-    this.#known.set(key, { monoMs: clock.monotonicMs(), granted });
+    keepNewest(this.#known).set(key, { monoMs: clock.monotonicMs(), granted });
     return granted;
   }
 
   /** One ask at a time, for all that have come until it is sent; who comes later shares its answer and asks again. */
-  #more(cap: Cap, neededMicros: number): Promise<boolean> {
+  #more(cap: Cap, neededMicros: number): Promise<number> {
+    const { clock } = this.#deps;
     const key = keyOf(cap);
+    const failed = this.#failed.get(key);
+    if (failed && clock.monotonicMs() - failed.monoMs < limits.federation.budgetFailedMs)
+      return Promise.reject(notAnswered(cap, failed.cause));
     const known = this.#asking.get(key);
     if (known) {
       if (!known.isSent) known.neededMicros += neededMicros;
       return known.answer;
     }
-    const asking: Asking = { neededMicros, isSent: false, answer: Promise.resolve(false) };
+    const asking: Asking = { neededMicros, isSent: false, answer: Promise.resolve(0) };
     const send = () => {
       asking.isSent = true;
       return this.#ask(cap, asking.neededMicros);
@@ -130,18 +155,27 @@ export class RegionBudgets {
     return asking.answer;
   }
 
-  async #ask(cap: Cap, neededMicros: number): Promise<boolean> {
-    const { store, settle } = this.#deps;
-    const [before, usedMicros] = await Promise.all([store.granted(cap), store.used(cap)]);
+  async #ask(cap: Cap, neededMicros: number): Promise<number> {
+    const { store, settle, clock } = this.#deps;
+    const [{ grantedMicros: before }, usedMicros] = await Promise.all([store.granted(cap), store.used(cap)]);
     const sliceMicros = Math.ceil(cap.capMicros * limits.federation.budgetSlice);
     const wantMicros = Math.max(before, usedMicros + neededMicros + sliceMicros);
     const told = await settle({ ...cap, wantMicros, usedMicros }).catch((cause: unknown) => {
+      this.#failed.delete(keyOf(cap));
+      keepNewest(this.#failed).set(keyOf(cap), { monoMs: clock.monotonicMs(), cause });
       throw notAnswered(cap, cause);
     });
+    this.#failed.delete(keyOf(cap));
     await store.write(cap, told);
     this.#known.delete(keyOf(cap));
-    return told.grantedMicros > before;
+    return told.grantedMicros;
   }
+}
+
+/** The oldest goes: it is read, or asked for, again. */
+function keepNewest<T>(known: Map<string, T>): Map<string, T> {
+  if (known.size >= limits.federation.budgetsKnownMax) known.delete(known.keys().next().value ?? '');
+  return known;
 }
 
 const keyOf = ({ orgId, month }: Pick<Cap, 'orgId' | 'month'>): string => `${orgId} ${month}`;

@@ -1,6 +1,7 @@
 /** What a region asks of the one that guards its queue (core/federation/guardian.ts). Any instance answers. */
 import type { JobId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
+import type { Logger } from '@cellbook/shared/log.ts';
 import {
   copiesAnswerSchema,
   copiesSchema,
@@ -23,8 +24,8 @@ export const guardPaths = {
 
 const config = { open: true };
 
-export function registerGuard(app: FastifyInstance, deps: Called & { book: CopyBook }): void {
-  const { book, clock, regionId } = deps;
+export function registerGuard(app: FastifyInstance, deps: Called & { book: CopyBook; log: Logger }): void {
+  const { book, clock, regionId, log } = deps;
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const schema = { hide: true };
 
@@ -33,12 +34,25 @@ export function registerGuard(app: FastifyInstance, deps: Called & { book: CopyB
     { config, bodyLimit: limits.federation.offerBytesMax, schema },
     async (request) => {
       const from = await callerOf(deps, request);
-      const { epoch, jobs } = copiesSchema.parse(request.body);
-      const read = jobs.map(readCopy);
+      const { epoch, jobs, isComplete } = copiesSchema.parse(request.body);
+      const refused: JobId[] = [];
+      const read = jobs.flatMap((told) => {
+        try {
+          return [readCopy(told)];
+        } catch (error) {
+          log.error(
+            { err: error, jobId: told.jobId, from },
+            'what another region tells of a job cannot be read',
+          );
+          refused.push(told.jobId);
+          return [];
+        }
+      });
       // Where a job may not be, nothing of it is kept.
       const here = read.filter(({ content }) => content?.spec.regions?.includes(regionId) !== false);
       const missing = await book.copy(from, epoch, here, clock.nowMs());
-      return copiesAnswerSchema.parse({ missing });
+      if (isComplete) await book.complete(from, epoch);
+      return copiesAnswerSchema.parse({ missing, refused });
     },
   );
 

@@ -30,6 +30,8 @@ export type Claim = Omit<NonNullable<RegionRecord['claim']>, 'by'>;
 export interface CopyBook {
   /** Those of which it has no content to keep; none is stored that this region has already. */
   copy(from: RegionId, epoch: number, jobs: readonly CopyOfJob[], nowMs: number): Promise<JobId[]>;
+  /** All that is queued, or under way, was told under this epoch: what was told before counts no more. */
+  complete(from: RegionId, epoch: number): Promise<void>;
   /** Which are acknowledged, and which are taken. */
   release(
     from: RegionId,

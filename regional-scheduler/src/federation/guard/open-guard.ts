@@ -33,18 +33,24 @@ export interface OpenGuard {
 
 export function openGuard(deps: OpenGuardDeps): OpenGuard {
   const { regionId, federation, region, database, secret, peers, clock, log, signal } = deps;
-  const book = createPostgresCopyBook(database);
-  const register = (app: FastifyInstance) => registerGuard(app, { regionId, secret, clock, book });
+  const book = createPostgresCopyBook(database, log);
+  const register = (app: FastifyInstance) => registerGuard(app, { regionId, secret, clock, book, log });
   const { edgeUrl, lostMs, takesOverItself } = federation;
   if (edgeUrl === null || peers.regions.length === 0)
     return { mayOffer: null, register, start: () => {}, close: async () => {} };
   const askEdge = createAskEdge({ from: regionId, edgeUrl, secret, clock, signal });
   const records = createEdgeRegionRecords(askEdge);
+  const refused = deps.metrics.counter(
+    'cellbook_scheduler_copies_refused_total',
+    'Jobs that the guardian of the queue cannot read: they are not taken up where the region is lost.',
+    [],
+  );
   const guard = new QueueGuard({
     ...{ regionId, region, peers, records, lostMs, clock, log },
     own: createPostgresGuardianship(database),
     submissions: deps.submissions,
     whenClean: deps.whenClean,
+    refused: (jobs) => refused.inc({}, jobs),
     touch: deps.touch,
   });
   const takeOver = new TakeOver({

@@ -1,5 +1,7 @@
 /** What a guardian keeps of another region's queue, on a real Postgres, by the messages as they may come. */
 import type { JobId, RegionId } from '@cellbook/shared/ids.ts';
+import { limits } from '@cellbook/shared/limits.ts';
+import { silentLogger } from '@cellbook/shared/log.ts';
 import { seededRandom } from '@cellbook/shared/random.ts';
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { overTurn } from '../../core/federation/guardian.ts';
@@ -17,7 +19,7 @@ let book: CopyBook;
 
 beforeAll(async () => {
   bed = await createSchedulerTestDatabase();
-  book = createPostgresCopyBook(bed.database);
+  book = createPostgresCopyBook(bed.database, silentLogger);
 }, 120_000);
 afterAll(() => bed?.drop(), 60_000);
 beforeEach(() => bed.database.$client`truncate queue_copies, guarded_regions, submissions`);
@@ -36,10 +38,10 @@ const release = (epoch: number, jobId: JobId, turn = 0) =>
 async function taken(of: number, takes: Claim['takes'] = 'queued'): Promise<JobId[]> {
   while ((await book.take(eu, { epoch: of, of, takes }, noonMs)) > 0);
   const rows = await bed.database.$client<{ jobId: JobId }[]>`
-    select job_id as "jobId" from submissions order by job_id`;
-  const ids = rows.map(({ jobId }) => jobId);
+    select job_id as "jobId" from submissions`;
+  const ids = rows.map(({ jobId }) => jobId).sort();
   // Who comes back hears of just these.
-  expect(await book.taken(eu, of, '', 100)).toEqual(ids);
+  expect((await book.taken(eu, of, '', 100)).sort()).toEqual(ids);
   return ids;
 }
 
@@ -81,4 +83,70 @@ it('does not ask for the content of a job that it has from elsewhere', async () 
   await taken(4);
   await bed.database.$client`truncate queue_copies`;
   expect(await copy(7, told)).toEqual([]);
+});
+
+it('takes what it was told before a change of leader too, until it is told all anew', async () => {
+  const [first, second, ran] = [job(), job(), job()];
+  await copy(4, first.whole, second.whole, ran.whole);
+  await release(4, ran.jobId);
+  await copy(5, first.told);
+  // What was let go before the change may have ended since: nobody told.
+  expect(await taken(5, 'all')).toEqual([first.jobId, second.jobId].sort());
+});
+
+it('takes what it was told before where the new leader has not told anything', async () => {
+  const { jobId, whole } = job();
+  await copy(4, whole);
+  expect(await taken(5)).toEqual([jobId]);
+});
+
+it('takes nothing of before once all is told anew', async () => {
+  const [gone, there] = [job(), job()];
+  await copy(4, gone.whole, there.whole);
+  await copy(5, there.told);
+  await book.complete(eu, 5);
+  expect(await taken(5)).toEqual([there.jobId]);
+});
+
+it('takes nothing of before a time in which it did not guard', async () => {
+  const [before, there] = [job(), job()];
+  await copy(4, before.whole);
+  await copy(6, there.whole);
+  expect(await taken(6)).toEqual([there.jobId]);
+});
+
+it('takes nothing of before where it did not guard in between, and has not heard anything since', async () => {
+  await copy(4, job().whole);
+  expect(await taken(6)).toEqual([]);
+});
+
+it('lets nobody begin what it took of before, by whatever epoch it is asked', async () => {
+  const { jobId, whole } = job();
+  await copy(4, whole);
+  await taken(5);
+  expect([await release(4, jobId), await release(5, jobId), await release(6, jobId)]).toEqual(
+    [4, 5, 6].map(() => ({ released: [], taken: [jobId] })),
+  );
+});
+
+it('forgets what it was told before a change of leader only when all is told anew', async () => {
+  const { jobId, told, whole } = job();
+  await copy(4, whole);
+  await copy(5, job().whole);
+  const laterMs = noonMs + limits.federation.tombstonesMs + 1;
+  await book.prune(laterMs);
+  expect(await copy(5, told)).toEqual([]);
+  await copy(6, job().whole);
+  await book.complete(eu, 6);
+  await book.prune(laterMs);
+  expect(await copy(6, told)).toEqual([jobId]);
+});
+
+it('takes the others where one of them cannot be read', async () => {
+  const [bad, good] = [job(), job()];
+  await copy(4, bad.whole, good.whole);
+  await bed.database.$client`
+    update queue_copies set spec = '{"gpus": "many"}' where job_id = ${bad.jobId}`;
+  expect(await taken(4)).toEqual([good.jobId]);
+  expect(await book.doneEpoch(eu)).toBe(4);
 });

@@ -4,27 +4,32 @@
  */
 import type { JobId, RegionId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
+import type { Logger } from '@cellbook/shared/log.ts';
 import { asStoreOutage } from '@cellbook/shared/store-outage.ts';
-import { lockOrganisations, type Sql } from '../../admission/postgres/read-known.ts';
-import { insertSubmissions } from '../../admission/postgres/write-submissions.ts';
+import type { Sql } from '../../admission/postgres/read-known.ts';
 import { overTurn } from '../../core/federation/guardian.ts';
 import type { Database } from '../../db/database.ts';
-import { jobRequestSchema, jobSpecSchema } from '../../db/job-spec.ts';
-import { cameByTakeUp, ownNothing } from '../own-nothing.ts';
 import type { CopyBook, CopyOfJob, Letting } from './guard-store.ts';
+import { takeSome } from './take-copies.ts';
 
-export function createPostgresCopyBook({ $client: sql }: Database): CopyBook {
+export function createPostgresCopyBook({ $client: sql }: Database, log: Logger): CopyBook {
   /** What a transaction answers is in an object: a bare list would be taken for statements. */
   const inside = async <Value>(work: (sql: Sql) => Promise<Value>): Promise<Value> =>
     (await reach(sql.begin(async (one) => ({ value: await work(one) })))).value;
   return {
     copy: (from, epoch, jobs, nowMs) =>
       inside(async (sql) => {
+        await hear(sql, from, epoch);
         if ((await doneEpochOf(sql, from, 'share')) >= epoch) return [];
         return upsertCopies(sql, from, epoch, jobs, nowMs);
       }),
+    async complete(from, epoch) {
+      await reach(sql`
+        update guarded_regions set told_epoch = ${epoch} where from_region = ${from} and told_epoch < ${epoch}`);
+    },
     release: (from, epoch, jobs, nowMs) =>
       inside(async (sql) => {
+        await hear(sql, from, epoch);
         const isClosed = (await doneEpochOf(sql, from, 'share')) >= epoch;
         const released = isClosed ? [] : await upsertReleases(sql, from, epoch, jobs, nowMs);
         const ids = jobs.map(({ jobId }) => jobId);
@@ -36,7 +41,7 @@ export function createPostgresCopyBook({ $client: sql }: Database): CopyBook {
     take: (from, { epoch, of, takes }, nowMs) =>
       inside(async (sql) => {
         if ((await doneEpochOf(sql, from, 'update')) >= epoch) return 0;
-        const count = await takeSome(sql, from, of, takes);
+        const count = await takeSome(sql, from, of, takes, log);
         if (count === 0)
           await sql`
             update guarded_regions set done_epoch = greatest(done_epoch, ${epoch}), done_ms = ${nowMs}
@@ -60,10 +65,20 @@ export function createPostgresCopyBook({ $client: sql }: Database): CopyBook {
       await reach(sql`
         delete from queue_copies c where state <> 'taken' and at_ms < ${nowMs - tombstonesMs}
           and (spec is null
-            or epoch < (select max(epoch) from queue_copies o where o.from_region = c.from_region))`);
+            or epoch < (select told_epoch from guarded_regions g where g.from_region = c.from_region))`);
       await reach(sql`delete from queue_copies where state = 'taken' and at_ms < ${nowMs - takenKeptMs}`);
     },
   };
+}
+
+/** Before the region's row is held: who holds it for share waits for no other that does. */
+async function hear(sql: Sql, from: RegionId, epoch: number): Promise<void> {
+  await sql`
+    insert into guarded_regions (from_region, done_epoch, done_ms) values (${from}, 0, 0) on conflict do nothing`;
+  await sql`
+    update guarded_regions set heard_epoch = ${epoch},
+      since_epoch = case when heard_epoch + 1 = ${epoch} then since_epoch else ${epoch} end
+    where from_region = ${from} and heard_epoch < ${epoch}`;
 }
 
 /** Holds the region's row until the transaction ends. */
@@ -140,30 +155,6 @@ async function upsertReleases(
       update queue_copies set spec = null, request = null
       where from_region = ${from} and job_id = any(${over}) and state = 'released'`;
   return released.map(({ jobId }) => jobId);
-}
-
-/** They become this region's by the same commit. */
-async function takeSome(sql: Sql, from: RegionId, of: number, takes: 'queued' | 'all'): Promise<number> {
-  const states = takes === 'all' ? ['queued', 'released'] : ['queued'];
-  const rows = await sql<{ jobId: JobId; spec: unknown; request: unknown }[]>`
-    select job_id as "jobId", spec, request from queue_copies
-    where from_region = ${from} and epoch = ${of} and state = any(${states}) and spec is not null
-    order by job_id limit ${limits.federation.takenPerCommit} for update`;
-  if (rows.length === 0) return 0;
-  await sql`
-    update queue_copies set state = 'taken'
-    where from_region = ${from} and job_id = any(${rows.map(({ jobId }) => jobId)})`;
-  const jobs = rows.map(({ spec, request }) => ({
-    candidate: { spec: jobSpecSchema.parse(spec), request: jobRequestSchema.parse(request), ...ownNothing },
-    sameAs: null,
-    handoff: cameByTakeUp(from),
-  }));
-  await lockOrganisations(
-    sql,
-    jobs.map(({ candidate }) => candidate.spec.orgId),
-  );
-  await insertSubmissions(sql, jobs);
-  return rows.length;
 }
 
 async function reach<Rows>(rows: PromiseLike<Rows>): Promise<Rows> {

@@ -21,7 +21,12 @@ const [eu, us] = ['eu', 'us'] as [RegionId, RegionId];
 type Copies = z.infer<typeof copiesSchema>;
 
 /** A leader with as many jobs queued. */
-async function guarded(jobs: number, answer: (call: PeerCall, copies: Copies | null) => unknown) {
+async function guarded(
+  jobs: number,
+  answer: (call: PeerCall, copies: Copies | null) => unknown,
+  isClean: () => boolean = () => true,
+) {
+  const counted = { refused: 0 };
   const clock = new ManualClock(noonMs);
   const [state, store, random] = [newState(), new MemorySubmissionStore(() => []), seededRandom(5)];
   const ids: JobId[] = [];
@@ -47,7 +52,10 @@ async function guarded(jobs: number, answer: (call: PeerCall, copies: Copies | n
     },
     own: { read: async () => null, write: async () => true },
     submissions: store,
-    whenClean: async () => state,
+    whenClean: async () => (isClean() ? state : null),
+    refused(jobs) {
+      counted.refused += jobs;
+    },
     touch() {},
   });
   const round = async () => {
@@ -55,7 +63,7 @@ async function guarded(jobs: number, answer: (call: PeerCall, copies: Copies | n
     await guard.letGo().catch(() => {});
   };
   const guardian = async () => (await records.ask(eu, null)).record.guardian;
-  return { clock, guard, ids, round, guardian, state };
+  return { clock, guard, ids, round, guardian, counted };
 }
 
 const away = (): never => {
@@ -82,4 +90,71 @@ it('a guardian whose store is away is let go of, though it tells how it stands',
   await clock.advance(limits.federation.statusEveryMs);
   await round();
   expect(await guardian()).toBe(us);
+});
+
+it('says that all is told once under an epoch, after all of it was acknowledged', async () => {
+  const told: [number, boolean][] = [];
+  let isThere = false;
+  const { round, ids } = await guarded(limits.federation.copiesPerCall + 1, (_call, copies) => {
+    if (copies === null) return { released: [], taken: [] };
+    if (copies.epoch === 0) return { missing: [] };
+    told.push([copies.jobs.length, copies.isComplete]);
+    return isThere ? { missing: [] } : away();
+  });
+  await round();
+  isThere = true;
+  await round();
+  await round();
+  const { copiesPerCall } = limits.federation;
+  expect(ids).toHaveLength(copiesPerCall + 1);
+  expect(told).toEqual([
+    [copiesPerCall, false],
+    [copiesPerCall, false],
+    [1, false],
+    [0, true],
+  ]);
+});
+
+it('does not say that all is told before it knows what there is', async () => {
+  const told: number[] = [];
+  let isClean = false;
+  const { round } = await guarded(
+    1,
+    (_call, copies) => {
+      if (copies && copies.epoch > 0) told.push(copies.jobs.length);
+      return copies ? { missing: [] } : { released: [], taken: [] };
+    },
+    () => isClean,
+  );
+  await round();
+  expect(told).toEqual([]);
+  isClean = true;
+  await round();
+  expect(told).toEqual([1, 0]);
+});
+
+it('goes on with the others where the guardian cannot read one', async () => {
+  const whole: JobId[] = [];
+  const { round, ids, counted, guard } = await guarded(3, (_call, copies) => {
+    if (!copies) return { released: [], taken: [] };
+    const of = (hasContent: boolean) =>
+      copies.jobs.flatMap(({ jobId, content }) => ((content !== undefined) === hasContent ? [jobId] : []));
+    whole.push(...of(true).filter((jobId) => jobId !== ids[1]));
+    return { missing: of(false), refused: of(true).filter((jobId) => jobId === ids[1]) };
+  });
+  await round();
+  expect(whole.sort()).toEqual([ids[0], ids[2]].sort());
+  expect([counted.refused, guard.toCopy.size]).toEqual([1, 0]);
+});
+
+it('tells again of a job to which something happens while a message tells of it', async () => {
+  const told: JobId[][] = [];
+  const { round, ids, guard } = await guarded(1, (_call, copies) => {
+    if (!copies) return { released: [], taken: [] };
+    if (copies.jobs.length > 0 && told.push(copies.jobs.map(({ jobId }) => jobId)) === 1)
+      guard.toCopy.set(ids[0]!, false);
+    return { missing: [] };
+  });
+  await round();
+  expect(told).toEqual([ids, ids]);
 });

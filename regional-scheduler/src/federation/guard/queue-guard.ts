@@ -20,6 +20,7 @@ import { isLast, jobOf, type StoredEntry } from '../../log/event-log.ts';
 import type { JobRecords } from '../../records/job-record.ts';
 import type { Region } from '../../region.ts';
 import type { PeerCaller } from '../peers.ts';
+import { firstOf } from './first-of.ts';
 import { guardPaths } from './guard-routes.ts';
 import type { Guardianship } from './guard-store.ts';
 import { type Belief, keepRecord } from './keep-record.ts';
@@ -38,6 +39,8 @@ export interface QueueGuardDeps {
   whenClean(): Promise<SchedulerState | null>;
   /** There may be news for these hosts; null: for all. */
   touch(hostIds: readonly HostId[] | null): void;
+  /** So many jobs the guardian cannot read. */
+  refused(jobs: number): void;
   lostMs: number;
   clock: Clock;
   log: Logger;
@@ -56,6 +59,9 @@ export class QueueGuard {
   toldMs = Number.NEGATIVE_INFINITY;
   /** With content, or as it may be known from earlier. */
   readonly toCopy = new Map<JobId, boolean>();
+  /** The epoch under which all that there is was noted to be copied, and under which all of it was. */
+  listedEpoch: number | null = null;
+  completeEpoch: number | null = null;
   term: number | null = null;
   /** Something waits to be let go. */
   wanted: () => void = () => {};
@@ -130,7 +136,9 @@ export class QueueGuard {
     }
     const before = this.belief;
     await keepRecord(this);
-    if (this.belief?.epoch !== before?.epoch) await this.#begin();
+    const { belief } = this;
+    const isNew = belief?.epoch !== before?.epoch || belief?.isFresh === false;
+    if (belief && isNew && belief.epoch !== this.listedEpoch) await this.#begin(belief);
     await sendCopies(this);
   }
 
@@ -140,7 +148,7 @@ export class QueueGuard {
     const guardian = this.belief?.guardian;
     const epoch = this.belief?.epoch ?? 0;
     while (guardian != null && this.#toLetGo.size > 0 && this.belief?.epoch === epoch) {
-      const some = [...this.#toLetGo].slice(0, limits.federation.releasesPerCall);
+      const some = firstOf(this.#toLetGo, limits.federation.releasesPerCall);
       const jobs = some.map(([jobId, { turn, isOver }]) => ({ jobId, turn, isOver }));
       const call = { method: 'POST', path: guardPaths.releases, body: { epoch, jobs } } as const;
       const { released, taken } = await peers.call(guardian, call, releasesAnswerSchema);
@@ -168,14 +176,16 @@ export class QueueGuard {
     if (hosts.length > 0) this.deps.touch(hosts);
   }
 
-  /** Under a new epoch nothing is copied or acknowledged yet. */
-  async #begin(): Promise<void> {
+  /** Under a new epoch nothing is copied or acknowledged yet; what is over stays to be told of. */
+  async #begin({ epoch, guardian }: Belief): Promise<void> {
     this.#acknowledged.clear();
-    this.#toLetGo.clear();
+    for (const [jobId, { isOver }] of this.#toLetGo)
+      if (!isOver || guardian === null) this.#toLetGo.delete(jobId);
     this.toCopy.clear();
     const state = await this.deps.whenClean();
-    if (state && this.belief?.guardian != null)
-      for (const row of state.jobs.rows()) this.toCopy.set(state.jobs.ids[row]!, false);
+    if (!state || this.belief?.epoch !== epoch) return;
+    if (guardian !== null) for (const row of state.jobs.rows()) this.toCopy.set(state.jobs.ids[row]!, false);
+    this.listedEpoch = epoch;
     this.deps.touch(null);
   }
 
@@ -184,6 +194,8 @@ export class QueueGuard {
     this.termBeganMs = this.deps.clock.monotonicMs();
     this.toldMs = Number.NEGATIVE_INFINITY;
     this.belief = null;
+    this.listedEpoch = null;
+    this.completeEpoch = null;
     for (const known of [this.taken, this.toCopy, this.#acknowledged, this.#toLetGo]) known.clear();
   }
 }

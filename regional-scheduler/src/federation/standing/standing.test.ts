@@ -42,7 +42,7 @@ function bed(mayNot: ReadonlySet<string> = new Set()) {
   };
   const standing = new Standing({
     ...{ askEdge, clock: new ManualClock(noonMs), log: silentLogger },
-    tasks: createPostgresRepeatedTasks(database.database),
+    tasks: createPostgresRepeatedTasks(database.database, 2),
     region: { ask: async (event) => void asked.push(event), leadership: () => leading },
   });
   return { facts, asked, leading, standing };
@@ -75,14 +75,16 @@ describe('what is known of rights', () => {
 });
 
 describe('a repeated task', () => {
-  async function repeated() {
+  async function repeated(more = 0) {
     const asker = askerOf(random);
     const repeats = { everySeconds: 3_600, times: 5 };
-    const jobs = [videoOf('once'), videoOf('again', { repeat: repeats })];
+    const again = Array.from({ length: more }, (_, at) => videoOf(`again ${at}`, { repeat: repeats }));
+    const jobs = [videoOf('once'), videoOf('again', { repeat: repeats }), ...again];
     const applicants = jobs.map((job) => applicant(asker, { job, random }));
     const store = new PostgresSubmissionStore(database.database, () => []);
     await store.admit(applicants, { nowMs: noonMs, durability: 'durable' });
-    return { asker, jobId: applicants[1]!.candidate.spec.jobId };
+    const jobIds = applicants.slice(1).map(({ candidate }) => candidate.spec.jobId);
+    return { asker, jobId: jobIds[0]!, jobIds };
   }
 
   it('ends when whoever handed it in may hand in nothing any more, with the reason, once a leader has asked', async () => {
@@ -97,6 +99,14 @@ describe('a repeated task', () => {
     expect(asked).toMatchObject([{ type: 'cancel_asked', jobId, because: 'rights' }]);
     await standing.round();
     expect(asked).toHaveLength(1);
+  });
+
+  it('ends with all others of his, however many pages they are', async () => {
+    const { asker, jobIds } = await repeated(4);
+    const { facts, asked, standing } = bed(new Set([asker.userId]));
+    facts.push({ kind: 'changed', subject: asker.orgId, ms: 1 });
+    await standing.round();
+    expect(asked.map((event) => 'jobId' in event && event.jobId).toSorted()).toEqual(jobIds.toSorted());
   });
 
   it('goes on where he may, or another has changed', async () => {

@@ -10,7 +10,6 @@
  */
 import type { Clock } from '@cellbook/shared/clock.ts';
 import { CellbookError } from '@cellbook/shared/errors.ts';
-import type { OrgId, UserId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
 import type { Principal } from '@cellbook/shared/protocol/principal.ts';
@@ -95,8 +94,8 @@ export class Standing {
     const { askEdge, tasks, region, clock, log } = this.#deps;
     const asked = new Map<string, boolean>();
     for (const subject of this.#changed) {
-      for (const { jobId, userId, orgId } of await tasks.of(subject)) {
-        const owner = memberSubject(userId as UserId, orgId as OrgId);
+      for await (const { jobId, userId, orgId } of tasks.of(subject)) {
+        const owner = memberSubject(userId, orgId);
         if (!asked.has(owner))
           asked.set(owner, (await askEdge('rights', { userId, orgId }, rightsToldSchema)).maySubmit);
         if (asked.get(owner) === true) continue;
