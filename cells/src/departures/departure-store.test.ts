@@ -57,4 +57,21 @@ describe.each(implementations)('the store of departures in %s', (_, create) => {
     await store.settle([ada.user, bob.user], 50);
     expect(await store.overdue(100, 10)).toEqual([cleo.user]);
   });
+
+  test('waits for the last of somebody’s departures, and counts those that are settled', async () => {
+    const store = create();
+    const [ada, other] = [draw(), draw()];
+    await store.learn([{ ...ada, leftAtMs: 1_001 }], 1);
+    await store.learn([{ user: ada.user, org: other.org, leftAtMs: 1_060 }], 2);
+    const isOverdue = async (beforeMs: number) => (await store.overdue(beforeMs, 1_000)).includes(ada.user);
+    expect(await isOverdue(1_050)).toBe(false);
+    expect(await isOverdue(1_060)).toBe(false);
+    expect(await isOverdue(1_061)).toBe(true);
+    await store.settle([ada.user], 1_061);
+    expect(await isOverdue(1_061)).toBe(false);
+    // From yet another: what was settled does not hold it back, nor is it overdue by itself.
+    await store.learn([{ user: ada.user, org: draw().org, leftAtMs: 1_080 }], 3);
+    expect(await isOverdue(1_080)).toBe(false);
+    expect(await isOverdue(1_081)).toBe(true);
+  });
 });

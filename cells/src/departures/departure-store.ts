@@ -8,7 +8,7 @@ export interface DepartureStore {
   /** Keeps what was told and the number with it; who is back is forgotten. Told twice, nothing is different. */
   learn(departures: readonly Departure[], upTo: number): Promise<void>;
   hasLeft(user: UserId, org: OrgId): Promise<boolean>;
-  /** Who left before then and is not settled, the longest gone first; each once. */
+  /** Whose every departure was before then, and one of them is not settled: the longest gone first; each once. */
   overdue(beforeMs: number, limit: number): Promise<UserId[]>;
   /** What they left before then is done with. */
   settle(users: readonly UserId[], beforeMs: number): Promise<void>;

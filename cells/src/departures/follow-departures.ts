@@ -25,6 +25,7 @@ export function followDepartures(deps: {
   const latest = new Latest<'round'>();
   let last: Promise<void> = Promise.resolve();
   let again: Timer | null = null;
+  let isClosed = false;
 
   function look(): Promise<void> {
     last = latest
@@ -38,6 +39,8 @@ export function followDepartures(deps: {
   void look();
   return {
     heard(facts) {
+      // The edge may tell of it until the last moment; the database is closed behind this.
+      if (isClosed) return;
       // A membership is named by its user and its organisation (memberSubject).
       if (!facts.some(({ kind, subject }) => kind === 'changed' && subject.includes(' '))) return;
       void look();
@@ -45,6 +48,7 @@ export function followDepartures(deps: {
       again = clock.setTimer(limits.departures.staleClaimsMs, () => void look());
     },
     async close() {
+      isClosed = true;
       looking.cancel();
       again?.cancel();
       await last;

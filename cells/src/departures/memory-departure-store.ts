@@ -24,7 +24,9 @@ export function createMemoryDepartureStore(): DepartureStore {
     },
     hasLeft: async (user, org) => kept.has(keyOf({ user, org })),
     async overdue(beforeMs, limit) {
-      const due = [...kept.values()].filter(({ settled, leftAtMs }) => !settled && leftAtMs < beforeMs);
+      const rows = [...kept.values()];
+      const recent = new Set(rows.filter(({ leftAtMs }) => leftAtMs >= beforeMs).map(({ user }) => user));
+      const due = rows.filter(({ settled, user }) => !settled && !recent.has(user));
       const users = due.toSorted((one, other) => one.leftAtMs - other.leftAtMs).map(({ user }) => user);
       return [...new Set(users)].slice(0, limit);
     },

@@ -1,6 +1,6 @@
 /** The store of departures in Postgres. */
 import { userIdSchema } from '@cellbook/shared/ids.ts';
-import { and, eq, inArray, lt, min, sql } from 'drizzle-orm';
+import { and, eq, inArray, lt, sql } from 'drizzle-orm';
 import type { Database } from '../db/database.ts';
 import { departuresTold, departures as table } from '../db/departures.ts';
 import type { DepartureStore } from './departure-store.ts';
@@ -36,12 +36,13 @@ export function createPostgresDepartureStore(database: Database): DepartureStore
     hasLeft: async (user, org) =>
       (await database.$count(table, and(eq(table.userId, user), eq(table.orgId, org)))) > 0,
     async overdue(beforeMs, limit) {
+      const isOver = lt(table.leftAt, new Date(beforeMs));
       const rows = await database
         .select({ userId: table.userId })
         .from(table)
-        .where(and(eq(table.settled, false), lt(table.leftAt, new Date(beforeMs))))
         .groupBy(table.userId)
-        .orderBy(min(table.leftAt))
+        .having(sql`bool_and(${isOver}) and not bool_and(${table.settled})`)
+        .orderBy(sql`min(${table.leftAt}) filter (where not ${table.settled})`)
         .limit(limit);
       return rows.map(({ userId }) => userIdSchema.parse(userId));
     },

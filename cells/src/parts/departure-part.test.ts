@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { ManualClock } from '@cellbook/shared/clock.ts';
 import {
   cellIdSchema,
+  hostIdSchema,
   newOrgId,
+  newSandboxId,
   newUserId,
   newWorkspaceId,
   type UserId,
@@ -22,6 +24,7 @@ import { createPostgresAuditStore } from '../audit/store/postgres-audit-store.ts
 import { createTestAudit } from '../audit/testing/test-audit.ts';
 import { createTestDatabase, type TestDatabase } from '../db/test-database.ts';
 import { createPostgresDepartureStore } from '../departures/postgres-departure-store.ts';
+import { createPostgresRestStore } from '../ladder/postgres-rest-store.ts';
 import { PostgresWorkspaceStore } from '../lifecycle/stores/postgres-workspace-store.ts';
 import { upTo } from '../quotas/allowance.ts';
 import { makeMasterKeys } from '../secrets/master-keys.ts';
@@ -64,6 +67,16 @@ async function running(orgId: typeof org): Promise<WorkspaceId> {
   return id;
 }
 
+const fingerprint = { runtime: 'runsc 1', platform: 'systrap', cpuFeatures: 'abc', imageDigest: 'def' };
+
+/** Sleeps with its memory, for a quarter of a year. */
+const sleeps = (workspaceId: WorkspaceId) =>
+  createPostgresRestStore(fresh.database).put({
+    ...{ workspaceId, epoch: 1, tier: 'enterprise', hostId: hostIdSchema.parse('host-a') },
+    ...{ sandboxId: newSandboxId(systemRandom), image: { bytes: 1, fingerprint }, remote: false },
+    ...{ suspendedAtMs: clock.nowMs(), dueAtMs: clock.nowMs() + 3 * limits.departures.graceMs },
+  });
+
 test('who was removed loses what is injected there, at once, and after the grace his secrets here', async () => {
   const audit = createTestAudit(createPostgresAuditStore(fresh.database), clock);
   const log: Departure[] = [];
@@ -96,17 +109,30 @@ test('who was removed loses what is injected there, at once, and after the grace
   departures.begin();
 
   log.push({ user: ada, org, leftAtMs: clock.nowMs() });
-  departures.heard([{ kind: 'changed', subject: memberSubject(ada, org), ms: 1 }]);
+  const lookAgain = () => departures.heard([{ kind: 'changed', subject: memberSubject(ada, org), ms: 1 }]);
+  lookAgain();
   await eventually(() => woken).toEqual([left]);
   expect(await secrets.environmentOf({ ownerId: ada, orgId: org })).toEqual({});
   expect(await secrets.environmentOf({ ownerId: ada, orgId: otherOrg })).toEqual({ OWN: 'his' });
-  expect(redelivered).toEqual([ada]);
+  await eventually(() => redelivered).toEqual([ada]);
   expect((await store.get(left))?.desired).toBe('suspended');
   expect((await store.get(kept))?.desired).toBe('running');
 
+  for (const id of [left, kept]) await sleeps(id);
+  woken.splice(0);
   expect(await secrets.hasAny(ada)).toBe(true);
   await clock.advance(limits.departures.graceMs + limits.departures.askEveryMs);
+  lookAgain();
   await eventually(() => secrets.hasAny(ada)).toBe(false);
+  // What it slept with goes with them, by its executor, and is asked for until it is gone.
+  const rests = createPostgresRestStore(fresh.database);
+  await eventually(() => [...new Set(woken)]).toEqual([left]);
+  expect(await rests.listDue(clock.nowMs(), 10)).toEqual([left]);
+  const isOverdue = () => createPostgresDepartureStore(fresh.database).overdue(clock.nowMs(), 1);
+  expect(await isOverdue()).toEqual([ada]);
+  await rests.remove(left, 1);
+  lookAgain();
+  await eventually(isOverdue).toEqual([]);
   expect((await secrets.list(org)).map(({ name }) => name)).toEqual(['SHARED']);
   await departures.close();
   audit.log.settle();

@@ -1,5 +1,5 @@
 /** Who has left an organisation: heard from the edge, kept here, and acted upon. */
-import type { OrgId, UserId } from '@cellbook/shared/ids.ts';
+import { type OrgId, type UserId, type WorkspaceId, workspaceIdSchema } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import {
   departuresAskType,
@@ -7,12 +7,13 @@ import {
   departuresToldType,
 } from '@cellbook/shared/protocol/departures-api.ts';
 import type { Fact } from '@cellbook/shared/protocol/standing-api.ts';
-import { and, eq } from 'drizzle-orm';
+import { and, eq, inArray, sql } from 'drizzle-orm';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { CellTools } from '../cell.ts';
 import type { CellConfig } from '../config.ts';
 import type { Database } from '../db/database.ts';
 import { departures as table } from '../db/departures.ts';
+import { workspaceRests } from '../db/rests.ts';
 import { workspaces } from '../db/workspaces.ts';
 import { type DepartureDeps, Departures, type LeftWorkspace } from '../departures/departures.ts';
 import { type FollowedDepartures, followDepartures } from '../departures/follow-departures.ts';
@@ -57,6 +58,11 @@ export function openDepartures(
       lifecycle.wake(id);
     },
     forgetSecrets: (user) => forgetSecrets(config, { secrets: secrets.secrets, audit }, user),
+    async forgetMemory(user) {
+      const kept = await endMemoryOf(stores.database, user, clock.nowMs());
+      for (const id of kept) lifecycle.wake(id);
+      return kept.length === 0;
+    },
   });
   let followed: FollowedDepartures | null = null;
   return {
@@ -81,8 +87,9 @@ const askOf =
       ...{ code: 'store_unavailable', doing: 'asking the edge who has left an organisation' },
     });
 
+const hasLeft = and(eq(table.userId, workspaces.ownerId), eq(table.orgId, workspaces.orgId));
+
 async function leftRunning(database: Database, limit: number): Promise<LeftWorkspace[]> {
-  const hasLeft = and(eq(table.userId, workspaces.ownerId), eq(table.orgId, workspaces.orgId));
   const rows = await database
     .select({ workspace: workspaces })
     .from(table)
@@ -90,6 +97,25 @@ async function leftRunning(database: Database, limit: number): Promise<LeftWorks
     .where(eq(workspaces.desired, 'running'))
     .limit(limit);
   return rows.map(({ workspace }) => parseWorkspaceRow(workspace));
+}
+
+/**
+ * Its time is over: their executors store what is frozen, and then remove its images with the key that opens them.
+ * Those whose memory is kept still; asked again, what was stored meanwhile is over as well.
+ */
+async function endMemoryOf(database: Database, user: UserId, nowMs: number): Promise<WorkspaceId[]> {
+  const left = database
+    .select({ id: workspaces.id })
+    .from(table)
+    .innerJoin(workspaces, hasLeft)
+    .where(eq(table.userId, user));
+  const now = new Date(nowMs).toISOString();
+  const rows = await database
+    .update(workspaceRests)
+    .set({ dueAt: sql`least(${workspaceRests.dueAt}, ${now}::timestamptz)` })
+    .where(inArray(workspaceRests.workspaceId, left))
+    .returning({ id: workspaceRests.workspaceId });
+  return rows.map(({ id }) => workspaceIdSchema.parse(id));
 }
 
 /** An event begun before it and ended after it, as of whatever somebody asks for. */

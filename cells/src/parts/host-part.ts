@@ -3,6 +3,7 @@ import { limits } from '@cellbook/shared/limits.ts';
 import type { Metrics } from '@cellbook/shared/metrics.ts';
 import type { CellTools } from '../cell.ts';
 import type { CellConfig } from '../config.ts';
+import { createPostgresDepartureStore } from '../departures/postgres-departure-store.ts';
 import { createPostgresEnvironmentStore } from '../environments/postgres-environment-store.ts';
 import { openLayerSweeps } from '../environments/sweep-layers.ts';
 import type { Hosts } from '../host/hosts.ts';
@@ -50,6 +51,7 @@ export async function openHost(config: CellConfig, tools: CellTools, stores: Cel
     ...tools,
     shares: shared?.shares ?? null,
     ...{ database: stores.database, sandboxBytes: () => memoryBytesMax },
+    hasLeft: createPostgresDepartureStore(stores.database).hasLeft,
     policies: new QuotaPolicies({ database: stores.database, log: tools.log }),
   });
   const home = await openHomePart(config, tools, stores.database);

@@ -13,6 +13,7 @@ export const noQuotas: WorkspaceQuotas = {
   toRun: async () => unlimited,
   idleRules: async ({ tier }) => idleRulesOf(tier, undefined),
   assertFilesFit: async () => {},
+  assertOwnerIsThere: async () => {},
   reserveStorage: async () => ({ id: '', release: async () => {} }),
   makeRoomToCreate: async () => Promise.reject(cannot()),
   makeRoomToRun: async () => Promise.reject(cannot()),

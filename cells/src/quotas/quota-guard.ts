@@ -19,6 +19,7 @@ import { countRunning, countWorkspaces } from './count-workspaces.ts';
 import type { QuotaPolicies } from './quota-policies.ts';
 import {
   firstExceeded,
+  ownerHasLeft,
   type QuotaHolder,
   type QuotaName,
   quotaExceeded,
@@ -43,6 +44,8 @@ export interface QuotaGuardDeps {
   log: Logger;
   /** Null: this cell stands alone, and organisations have all of their quotas here. */
   shares: OrgShares | null;
+  /** Whether he is no member of it any more (../departures). */
+  hasLeft(user: UserId, org: OrgId): Promise<boolean>;
   /** What a sandbox may use. */
   sandboxBytes(tier: Tier): number;
 }
@@ -93,6 +96,11 @@ export class QuotaGuard {
 
   get #isShared(): boolean {
     return this.#deps.shares !== null;
+  }
+
+  /** Throws where nobody may run it: what its memory holds of secrets was its owner's for as long as he belonged. */
+  async assertOwnerIsThere({ ownerId, orgId }: Tenant, doing: string): Promise<void> {
+    if (await this.#deps.hasLeft(ownerId, orgId)) throw ownerHasLeft(doing, ownerId);
   }
 
   /**

@@ -1,9 +1,10 @@
-import { newOrgId, newUserId, type UserId, workspaceIdSchema } from '@cellbook/shared/ids.ts';
+import { newOrgId, newUserId, type OrgId, type UserId, workspaceIdSchema } from '@cellbook/shared/ids.ts';
 import type { QuotaPolicy } from '@cellbook/shared/protocol/quota.ts';
 import type { UsageAnswer } from '@cellbook/shared/protocol/usage-api.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Answer, type ApiServer, startApiServer } from '../api/testing/api-server.ts';
+import { createPostgresDepartureStore } from '../departures/postgres-departure-store.ts';
 
 const gibibyte = 1024 ** 3;
 let api: ApiServer;
@@ -12,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => api?.stop());
 
-let org: string;
+let org: OrgId;
 let ada: UserId;
 let bob: UserId;
 beforeEach(() => {
@@ -117,6 +118,30 @@ describe('the quota of running sandboxes', () => {
       code: 'quota_exceeded',
       ids: { quota: 'memoryBytes', used: gibibyte, limit: 1.5 * gibibyte },
     });
+  });
+});
+
+describe('a workspace whose owner has left its organisation', () => {
+  it('is run for nobody while he is not back, and can be deleted', async () => {
+    const departures = createPostgresDepartureStore(api.database.database);
+    const made = await create(ada, {});
+    const resumeAs = (claims: object) =>
+      api.call('POST', `/v1/workspaces/${made.body.id}/resume`, { claims: { org, ...claims } });
+    const admin = { sub: bob, role: 'admin' };
+    const operator = { sub: bob, org: newOrgId(systemRandom), role: 'operator' };
+    await departures.learn([{ user: ada, org, leftAtMs: 1 }], 1);
+    for (const claims of [admin, operator, { sub: ada }])
+      expect(await resumeAs(claims)).toMatchObject({
+        status: 403,
+        body: { code: 'forbidden', ids: { owner: ada } },
+      });
+    expect((await api.store.get(workspaceIdSchema.parse(made.body.id)))?.desired).toBe('suspended');
+    await departures.learn([{ user: ada, org, leftAtMs: null }], 2);
+    expect((await resumeAs(admin)).status).toBe(200);
+    await departures.learn([{ user: ada, org, leftAtMs: 2 }], 3);
+    expect((await resumeAs(admin)).status).toBe(403);
+    const removed = await api.call('DELETE', `/v1/workspaces/${made.body.id}`, { claims: { org, ...admin } });
+    expect(removed.status).toBe(200);
   });
 });
 

@@ -1,5 +1,6 @@
 /** A quota that is used up, as the error its user gets: which one, how much is used, what to do. */
 import { CellbookError, type ErrorCode } from '@cellbook/shared/errors.ts';
+import type { UserId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { Usage } from '@cellbook/shared/protocol/quota.ts';
 
@@ -52,6 +53,14 @@ export const takenMeanwhile = (doing: string): CellbookError =>
     problem: 'there was no room at that moment, and there is some now',
     next: 'Try again.',
     retryAfterMs: limits.lifecycle.capacityRetryAfterMs,
+  });
+
+export const ownerHasLeft = (doing: string, owner: UserId): CellbookError =>
+  new CellbookError('forbidden', {
+    doing,
+    problem: 'its owner has left the organisation, and nobody runs it while he is not back',
+    next: 'An admin of the organisation can take him back, or delete it.',
+    ids: { owner },
   });
 
 /** The first quota with no room for `more`. */

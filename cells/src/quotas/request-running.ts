@@ -1,7 +1,7 @@
 /**
- * Asks for a workspace to run, within the quotas of its owner: whoever asks, a click or a request that needs a
- * sandbox. Files over the quota of storage keep it from running, since running could only add to them; they can
- * be deleted while it sleeps.
+ * Asks for a workspace to run, within the quotas of its owner, and while he is there: whoever asks, a click or a
+ * request that needs a sandbox. Files over the quota of storage keep it from running, since running could only add to
+ * them; they can be deleted while it sleeps.
  */
 import type { WorkspaceId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
@@ -10,9 +10,12 @@ import type { IntentChange, WorkspaceStore } from '../lifecycle/stores/workspace
 import type { QuotaGuard } from './quota-guard.ts';
 import { takenMeanwhile } from './refusals.ts';
 
-export type RunningQuotas = Pick<QuotaGuard, 'toRun' | 'makeRoomToRun' | 'assertFilesFit' | 'idleRules'>;
+export type RunningQuotas = Pick<
+  QuotaGuard,
+  'toRun' | 'makeRoomToRun' | 'assertFilesFit' | 'assertOwnerIsThere' | 'idleRules'
+>;
 
-/** The row as it is then; null where the intent is none of `from`. Throws `quota_exceeded`, `volume_full`. */
+/** The row then; null where the intent is none of `from`. Throws `forbidden`, `quota_exceeded`, `volume_full`. */
 export async function requestRunning(
   deps: { store: Pick<WorkspaceStore, 'get' | 'request'>; quotas: RunningQuotas },
   workspaceId: WorkspaceId,
@@ -22,6 +25,7 @@ export async function requestRunning(
   const { store, quotas } = deps;
   const before = await store.get(workspaceId);
   if (!before || !change.from.includes(before.desired)) return null;
+  await quotas.assertOwnerIsThere(before, doing);
   const isRunning = before.desired === 'running' && !before.dormant;
   if (!isRunning) await quotas.assertFilesFit(before, doing);
   const runningMax = await quotas.toRun(before);

@@ -83,6 +83,8 @@ export const cellLimits = {
     graceMs: 30 * 24 * 3_600_000,
     /** An edge may let somebody in for a minute after he has left, and what he asked for then takes a while. */
     staleClaimsMs: 90_000,
+    /** Suspended, told or forgotten beside each other: a statement or two each, of the cell's 20 connections. */
+    atOnce: 4,
     /** Workspaces of theirs that are put to sleep in one look. */
     workspacesMax: 200,
   },

@@ -15,6 +15,7 @@ import type { FastifyInstance } from 'fastify';
 import { createPostgresAuditStore } from '../../audit/store/postgres-audit-store.ts';
 import { createTestAudit, type TestAudit, testChain } from '../../audit/testing/test-audit.ts';
 import { createTestDatabase, type TestDatabase } from '../../db/test-database.ts';
+import { createPostgresDepartureStore } from '../../departures/postgres-departure-store.ts';
 import { createMemoryEgressLog } from '../../egress/memory-egress-log.ts';
 import { withoutEnvironments } from '../../environments/no-environments.ts';
 import { withoutFindings } from '../../findings/no-findings.ts';
@@ -110,6 +111,7 @@ const quotasOn = ({ database }: TestDatabase, clock: Clock, shares: OrgShares | 
   new QuotaGuard({
     shares,
     ...{ database, clock, random: systemRandom, log: silentLogger, sandboxBytes: () => 1024 ** 3 },
+    hasLeft: createPostgresDepartureStore(database).hasLeft,
     policies: new QuotaPolicies({ database, log: silentLogger }),
   });
 
