@@ -18,7 +18,7 @@ const keptMs = 62 * 86_400_000;
 export function createD1Budgets({ db, clock }: { db: D1Database; clock: Clock }): Budgets {
   const run = createBatch(db, clock);
   return {
-    async settle(region, { orgId, month, capMicros, wantMicros, usedMicros }) {
+    async settle(region, { orgId, month, capMicros, wantMicros, usedMicros, givenBackOf }) {
       const of = [orgId, month, region] as const;
       const untilMs = clock.nowMs() + keptMs;
       const [, , found] = await run([
@@ -27,15 +27,18 @@ export function createD1Budgets({ db, clock }: { db: D1Database; clock: Clock })
             'INSERT OR IGNORE INTO gpu_budgets (org_id, month, region, granted, revision, until) VALUES (?, ?, ?, 0, 0, ?)',
           )
           .bind(...of, untilMs),
-        // What is used stays granted, though the cap was lowered since; of what the others have nothing.
+        // What is used stays granted, though the cap was lowered since; of what the others have nothing. What is given
+        // back only ever lowers, and only the grant that it was decided on: the region may have used what came after.
         db
           .prepare(
-            `UPDATE gpu_budgets SET until = ?5, revision = revision + 1, granted = max(?6, min(?4, ?7 - (
-               SELECT coalesce(sum(granted), 0) FROM gpu_budgets o
-               WHERE o.org_id = ?1 AND o.month = ?2 AND o.region <> ?3)))
-             WHERE org_id = ?1 AND month = ?2 AND region = ?3`,
+            `UPDATE gpu_budgets SET until = ?5, revision = revision + 1, granted = CASE
+               WHEN ?8 IS NOT NULL THEN min(granted, max(?6, ?4))
+               ELSE max(?6, min(max(?4, granted), ?7 - (
+                 SELECT coalesce(sum(granted), 0) FROM gpu_budgets o
+                 WHERE o.org_id = ?1 AND o.month = ?2 AND o.region <> ?3))) END
+             WHERE org_id = ?1 AND month = ?2 AND region = ?3 AND (?8 IS NULL OR revision = ?8)`,
           )
-          .bind(...of, wantMicros, untilMs, usedMicros, capMicros),
+          .bind(...of, wantMicros, untilMs, usedMicros, capMicros, givenBackOf ?? null),
         db
           .prepare(
             'SELECT granted AS grantedMicros, revision FROM gpu_budgets WHERE org_id = ? AND month = ? AND region = ?',

@@ -90,11 +90,30 @@ test('over all regions never more is granted than the cap, and what is given bac
   ]);
   expect(granted.map(({ grantedMicros }) => grantedMicros).sort()).toEqual([30, 70]);
   const before = await settle('local', { wantMicros: 100 });
-  const after = await settle('local', { wantMicros: 20, usedMicros: 10 });
+  const after = await settle('local', { wantMicros: 20, usedMicros: 10, givenBackOf: before.revision });
   expect(after).toMatchObject({ grantedMicros: 20, revision: before.revision + 1 });
   expect((await settle('elsewhere', { wantMicros: 90 })).grantedMicros).toBe(80);
   // What is used stays granted, though the cap is lowered.
   expect((await settle('local', { capMicros: 5, wantMicros: 20, usedMicros: 18 })).grantedMicros).toBe(18);
+});
+
+test('what is given back is of one answer: not of another that the region had since, and never more than it has', async () => {
+  const world = await worldWith();
+  const org = orgIdSchema.parse(decodeJwt(await world.token(await world.signIn('back@example.org'))).org);
+  const settle = async (from: string, given: Partial<BudgetAsk>) => {
+    const said = { orgId: org, month: '2026-11', capMicros: 100, usedMicros: 0, wantMicros: 0, ...given };
+    return budgetToldSchema.parse(await (await ask(world, 'budget', said, { from })).json());
+  };
+  const first = await settle('local', { wantMicros: 100 });
+  // It was lowered there to 60, and asks for more before it is told here.
+  const second = await settle('local', { wantMicros: 90, usedMicros: 60 });
+  expect(second).toEqual({ grantedMicros: 100, revision: first.revision + 1 });
+  const cap = { capMicros: Number.MAX_SAFE_INTEGER };
+  const late = { ...cap, wantMicros: 60, usedMicros: 20, givenBackOf: first.revision };
+  expect(await settle('local', late)).toEqual(second);
+  expect((await settle('elsewhere', { wantMicros: 40 })).grantedMicros).toBe(0);
+  const more = { ...cap, wantMicros: 500, givenBackOf: second.revision };
+  expect((await settle('local', more)).grantedMicros).toBe(100);
 });
 
 test('says who may still hand in jobs', async () => {

@@ -26,6 +26,7 @@ export interface AdmitDeps {
   commit: Pick<GroupCommit, 'ask'>;
   predict: Predict;
   pressure(): Pressure | null;
+  /** Measured around the store's commit. */
   lateness: Lateness;
   /** Why requests that look like it are refused at present; null: they are not. */
   refusedClass(candidate: Candidate): string | null;
@@ -46,20 +47,6 @@ export async function admit(
   quotas: JobQuotas,
   entries: readonly Entry[],
 ): Promise<Verdict[]> {
-  const ended = entries.length === 1 ? deps.lateness.begin() : () => {};
-  try {
-    return await admitAll(deps, asker, quotas, entries);
-  } finally {
-    ended();
-  }
-}
-
-async function admitAll(
-  deps: AdmitDeps,
-  asker: Asker,
-  quotas: JobQuotas,
-  entries: readonly Entry[],
-): Promise<Verdict[]> {
   // What does not fit costs its reading like the rest.
   const taken = await deps.rates.take(rulesOf(asker.tier, asker.orgId, asker.userId), entries.length);
   let left = taken.granted;
@@ -70,7 +57,7 @@ async function admitAll(
       if (!isGranted) return refuse(tooFast(taken));
       try {
         const candidate = judged(deps, { asker, job, idempotencyKey }, quotas);
-        return await deps.commit.ask({ candidate, quotas });
+        return await deps.commit.ask({ candidate, quotas, inBatch: entries.length > 1 });
       } catch (thrown) {
         return refuse(toCellbookError(thrown, 'admitting a job'));
       }

@@ -39,6 +39,8 @@ export type Verdict =
 export interface Applicant {
   candidate: Candidate;
   quotas: JobQuotas;
+  /** Handed in with others: how long it takes says nothing about how late single ones are. */
+  inBatch?: boolean;
 }
 
 export const orgHolder = ({ spec: { orgId } }: Candidate): string => orgId;

@@ -1,14 +1,16 @@
 /**
- * How long single submissions wait for their acknowledgement on this instance at present: as long as the oldest of them
+ * How long single submissions wait to be stored on this instance at present: as long as the oldest of them
  * has waited, for they are stored in the order in which they came. Where it is long and many are under way, whoever comes
  * is turned away by tier before his request is read, so that those who are let in are answered in time. A few are no
- * queue, however long the disk takes. Batches are not looked at: thousands take as long as they take.
+ * queue, however long the disk takes. Batches are not looked at: thousands take as long as they take; nor is what else a
+ * submission may wait for (the edge, for more of an organisation's budget), which is no reason to turn others away.
  *
  *     few, or the oldest waits shortly ──▶ all let in ──more, longer──▶ no free ones ──▶ no paid ones ──▶ none
  */
 import type { Clock } from '@cellbook/shared/clock.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { Tier } from '@cellbook/shared/protocol/principal.ts';
+import type { GroupCommit } from './group-commit.ts';
 import type { Shed } from './shed.ts';
 
 export class Lateness {
@@ -25,6 +27,16 @@ export class Lateness {
     const one = { sinceMs: this.#clock.monotonicMs() };
     this.#underWay.add(one);
     return () => this.#underWay.delete(one);
+  }
+
+  /** Measures those that are stored one by one. */
+  over(commit: Pick<GroupCommit, 'ask'>): Pick<GroupCommit, 'ask'> {
+    return {
+      ask: (applicant) => {
+        if (applicant.inBatch) return commit.ask(applicant);
+        return commit.ask(applicant).finally(this.begin());
+      },
+    };
   }
 
   /** Whether one of this tier would be too much. */

@@ -92,14 +92,15 @@ export function openJobs(deps: OpenJobsDeps): OpenJobs {
     logs,
     ...countedEnds(deps.metrics),
   });
+  const lateness = new Lateness(clock);
+  const commit = lateness.over(new GroupCommit({ store, clock }));
   const jobs: JobsDeps = {
     ...{ regionId, region, store, pressure, objects, outbox, logs, keys, clock, log },
     publicUrl: deps.publicUrl,
     admit: {
       ...{ regionId, clock, random, pressure, predict: deps.predict, ...countedBy(deps.metrics) },
       rates: ratesOf(deps, redis && redisRates({ client: redis, prefix, clock })),
-      commit: deps.edge?.budgets.over(new GroupCommit({ store, clock })) ?? new GroupCommit({ store, clock }),
-      lateness: new Lateness(clock),
+      ...{ commit: deps.edge?.budgets.over(commit) ?? commit, lateness },
       refusedClass: (candidate) => refusedClass(region, candidate, clock.nowMs()),
       wake: () => region.wake(),
     },

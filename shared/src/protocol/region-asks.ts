@@ -18,6 +18,11 @@ export const budgetAskSchema = z.object({
   wantMicros: micros,
   /** What it has spent or reserved: that much it keeps. */
   usedMicros: micros,
+  /**
+   * Something is given back: of which answer. Where another was given since, nothing is changed. Absent: more is asked
+   * for, and nothing is taken away but what is beyond the cap.
+   */
+  givenBackOf: z.int().min(0).optional(),
 });
 export type BudgetAsk = z.infer<typeof budgetAskSchema>;
 export const budgetToldSchema = z.object({ grantedMicros: micros, revision: z.int() });
