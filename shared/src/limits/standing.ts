@@ -28,5 +28,7 @@ export const standingLimits = {
     rereadEveryMs: 1_000,
     /** Who comes with claims that are older than what the cell knows: the edge reads them anew in well under this. */
     retryAfterMs: 2_000,
+    /** Repeated tasks read at once, of whom rights have ended: 100 bytes each. */
+    tasksPerPage: 1_000,
   },
 } as const;
