@@ -18,6 +18,7 @@ import { agentRestarted, hostFault, neverRan, type Outcome, type StopReason } fr
 import { finish } from './finish.ts';
 import type { HeldAttempt } from './held-attempt.ts';
 import type { JobFolder, JobRecord } from './job-folder.ts';
+import { bootId } from './processes.ts';
 
 /** What an earlier agent left of it. */
 export interface Left {
@@ -131,7 +132,8 @@ export class Unfinished implements HeldAttempt {
     const { binary: name, version } = this.order;
     const binary = binaries.find(name, version);
     if (!binary) return hostFault(`this host has ${name}@${version} no more`);
-    if (record.checkpoint) await this.#checkpoints.goOn(record.checkpoint);
+    // What was not yet on the disk is gone with the boot that it was written in, whatever its name still holds.
+    if (record.checkpoint?.bootId === bootId()) await this.#checkpoints.goOn(record.checkpoint);
     if (!record.end) return agentRestarted;
     return finish(record.end, {
       ...{ order: this.order, binary, folder, checkpoints: this.#checkpoints, objects, log: this.#log },
