@@ -53,6 +53,36 @@ describe('for who cannot wait', () => {
   });
 });
 
+/** Jobs of it are looked at again later. */
+function refuse(region: Region): { features: string[] } {
+  region.apply({
+    ...{ type: 'class_limited', atMs: region.nowMs, feature: 'word:x', limit: 'refused' },
+    because: 'a test says so',
+  });
+  return { features: ['word:x'] };
+}
+
+describe('for whose class may not run', () => {
+  it('nobody of a lower tier is stopped', () => {
+    const { region } = regionOf(...eight({ tier: 'free' }));
+    region.nowMs += minuteMs;
+    const job = { tier: 'enterprise', gpus: 4, customer: 3 } as const;
+    region.submit({ ...job, ...refuse(region) });
+    expect(stopped(region)).toEqual([]);
+    region.submit({ ...job, gpus: 2 });
+    expect(stopped(region)).toHaveLength(2);
+  });
+
+  it('nobody of his own is', () => {
+    const { region } = regionOf(...eight({ tier: 'paid', runMs: 10 * 60 * minuteMs }));
+    region.nowMs += 31 * minuteMs;
+    region.submit({ tier: 'paid', runMs: minuteMs, ...refuse(region) });
+    expect(stopped(region)).toEqual([]);
+    region.submit({ tier: 'paid', runMs: minuteMs, gpus: 2 });
+    expect(stopped(region)).toHaveLength(2);
+  });
+});
+
 describe('within a tier', () => {
   const long = { tier: 'paid', runMs: 10 * 60 * minuteMs } as const;
 

@@ -12,6 +12,7 @@
  */
 
 import type { Tier } from '@cellbook/shared/protocol/principal.ts';
+import { isLetRun } from '../decide/let-run.ts';
 import type { Turn } from '../decide/turn.ts';
 import type { Host, LiveAttempt } from '../fleet/host.ts';
 import { couldAfford } from '../place/find-place.ts';
@@ -57,7 +58,10 @@ function amongTiers(turn: Turn, waits: Waits): void {
     let freeables: Freeable[] | null = null;
     for (const shape of queue.inOrder(shapesLooked, (one) => couldAfford(turn.state, one, budget))) {
       if (turn.isFull) return;
-      const waitMs = worthMs(turn, queue, { shape, row: queue.firstOf(shape) }, waits);
+      const row = queue.firstOf(shape);
+      // Whose class may not run at present would not run on what is freed.
+      if (!isLetRun(turn, row)) continue;
+      const waitMs = worthMs(turn, queue, { shape, row }, waits);
       if (waitMs === null) continue;
       freeables ??= freeablesOf(turn, queue, shares);
       // What the others could have is another matter then, and the next round's.

@@ -7,6 +7,7 @@
  * waits his turn by what he has attained; having run for a slice, he may be stopped once more (victims.ts).
  */
 import type { JobId } from '@cellbook/shared/ids.ts';
+import { isLetRun } from '../decide/let-run.ts';
 import type { Turn } from '../decide/turn.ts';
 import type { Host, LiveAttempt } from '../fleet/host.ts';
 import type { Row } from '../jobs/job-table.ts';
@@ -46,6 +47,7 @@ export function withinTiers(turn: Turn, waits: Waits): void {
       for (const { jobs } of queue.firstLines(shape, linesLooked)) {
         if (turn.isFull || left === 0 || tokensOf(turn, queue) < 1) break;
         const waiting = { shape, row: jobs.top! };
+        if (!isLetRun(turn, waiting.row)) continue;
         const waitMs = worthMs(turn, queue, waiting, waits);
         if (waitMs === null) continue;
         const asked = turn.events.length;
