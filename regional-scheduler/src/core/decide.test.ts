@@ -1,4 +1,8 @@
+import type { JobId } from '@cellbook/shared/ids.ts';
+import { seededRandom } from '@cellbook/shared/random.ts';
 import { describe, expect, it } from 'vitest';
+import { decide } from './decide.ts';
+import { dumpState, loadState } from './dump-state.ts';
 import { crashed, host, Region } from './testing/region.ts';
 
 describe('a region', () => {
@@ -68,6 +72,46 @@ describe('a region', () => {
     region.hosts(host('h-3'));
     region.end(job, { kind: 'failed', class: 'out_of_memory', detail: 'CUDA out of memory' });
     region.nowMs += 600_000;
+    region.decide();
+    expect(region.hostOf(job)).toBe('h-3');
+  });
+
+  it('gives who ran out of memory what there is once the larger ones are gone, whoever decides', async () => {
+    const region = new Region();
+    const small = { sku: 'L4', gpuMemoryMib: 23_034 };
+    const outgrow = (job: JobId) => {
+      region.started();
+      region.end(job, { kind: 'failed', class: 'out_of_memory', detail: 'CUDA out of memory' });
+    };
+    region.hosts(host('h-1', small), host('h-2', small));
+    const [one, two] = [region.submit(), region.submit()];
+    region.decide();
+    region.hostIs(host('h-3'), 'draining');
+    outgrow(one);
+    outgrow(two);
+    region.nowMs += 600_000;
+    region.decide();
+    expect([one, two].map((job) => region.hostOf(job))).toEqual([null, null]);
+    region.hostIs(host('h-3'), 'gone');
+    const rebuilt = await loadState(dumpState(region.state));
+    const decided = decide(region.state, region.nowMs, seededRandom(3));
+    expect(decided.map(({ type }) => type)).toEqual(['job_placed', 'job_placed']);
+    expect(decide(rebuilt, region.nowMs, seededRandom(3))).toEqual(decided);
+  });
+
+  it('gives who ran out of memory larger ones that come back while it waits', () => {
+    const region = new Region();
+    const small = { sku: 'L4', gpuMemoryMib: 23_034 };
+    region.hosts(host('h-1', small), host('h-3'));
+    region.hostIs(host('h-3'), 'gone');
+    const job = region.submit();
+    region.decide();
+    region.started();
+    region.hostIs(host('h-2', small), 'draining');
+    region.end(job, { kind: 'failed', class: 'out_of_memory', detail: 'CUDA out of memory' });
+    region.nowMs += 600_000;
+    region.decide();
+    region.hosts(host('h-3'), host('h-2', small));
     region.decide();
     expect(region.hostOf(job)).toBe('h-3');
   });

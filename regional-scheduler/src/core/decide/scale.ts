@@ -1,7 +1,10 @@
 /** The size of the fleet, where a provider gives hosts: what became of those asked for, and how many there should be. */
 import { type HostId, hostIdSchema } from '@cellbook/shared/ids.ts';
+import { outgrownMib } from '../contain/retry.ts';
+import type { Row } from '../jobs/job-table.ts';
 import type { HostPhase } from '../model/host.ts';
 import type { NodeKind, ScaleSettings } from '../model/policy.ts';
+import type { ShapeClass } from '../queue/shape-class.ts';
 import { kindFor, type NodeRecord, offeredGpus } from '../scale/capacity.ts';
 import { type ScaleHost, type ScaleView, scaleDecision } from '../scale/scale.ts';
 import { tierNames } from '../share/tiers.ts';
@@ -86,7 +89,7 @@ interface Looking {
 }
 
 function viewOf(state: SchedulerState, kind: NodeKind, { settings, byHost, nowMs }: Looking): ScaleView {
-  const { fleet, capacity, tiers, jobs, policy } = state;
+  const { fleet, capacity, tiers, policy } = state;
   const hosts: ScaleHost[] = [];
   for (const { spec, phase, kind: of, free, attempts } of fleet.ranked) {
     const record = byHost.get(spec.hostId);
@@ -106,11 +109,28 @@ function viewOf(state: SchedulerState, kind: NodeKind, { settings, byHost, nowMs
     const queue = tiers[tier];
     for (const shape of queue.classes) {
       if (shape.lines.size === 0) continue;
-      if (kindFor(settings.nodes, jobs.templateOf(queue.firstOf(shape)))?.name !== kind.name) continue;
+      if (kindOf(state, settings, shape, queue.firstOf(shape))?.name !== kind.name) continue;
       queuedGpuMs += shape.work;
       targetMs = Math.min(targetMs ?? Number.POSITIVE_INFINITY, policy.tiers[tier].startMsTarget);
     }
   }
   const offered = offeredGpus(capacity, kind.name, nowMs);
   return { hosts, arrivingGpus, queuedGpuMs, targetMs, offeredGpus: offered };
+}
+
+/** Larger than what its first job ran out of, if there are such nodes; others where it may have those too. */
+function kindOf(
+  { jobs, tries, fleet: { census } }: SchedulerState,
+  { nodes }: ScaleSettings,
+  { kinds }: ShapeClass,
+  row: Row,
+): NodeKind | null {
+  const template = jobs.templateOf(row);
+  const outgrown = outgrownMib(tries.get(row)?.failures ?? []);
+  if (outgrown === 0) return kindFor(nodes, template);
+  const { gpus, skus } = template;
+  const gpuMemoryMib = Math.max(template.gpuMemoryMib, outgrown + 1);
+  const present = kinds.filter((kind) => census.kinds.has(kind));
+  const isConfined = present.length > 0 && present.every(({ memoryMib }) => memoryMib > outgrown);
+  return kindFor(nodes, { gpus, skus, gpuMemoryMib }) ?? (isConfined ? null : kindFor(nodes, template));
 }

@@ -10,7 +10,7 @@ import { learnTight } from './capacity.ts';
 import { dropReservation, roomAppeared } from './claims.ts';
 import { learnEnded, learnOverdue, learnPlaced } from './containment.ts';
 import type { EventOf } from './event-of.ts';
-import { arrive, dequeue, hold, leftMs, triesOf } from './move-job.ts';
+import { arrive, dequeue, hold, leftMs, requeueOutgrown, triesOf } from './move-job.ts';
 
 export function applyPlaced(state: SchedulerState, event: EventOf<'job_placed'>): boolean {
   const { jobs, fleet } = state;
@@ -124,7 +124,10 @@ export function applyAttemptEnded(state: SchedulerState, event: EventOf<'attempt
   state.fleet.vacate(attempt);
   if (attempt.preempting) state.tiers[attempt.tier].leavingMilli -= attempt.gpus * attempt.priceMilli;
   giveBack(state, attempt, ranMs);
-  if (host.phase === 'gone' && host.attempts.length === 0) state.fleet.remove(host);
+  if (host.phase === 'gone' && host.attempts.length === 0) {
+    state.fleet.remove(host);
+    requeueOutgrown(state);
+  }
   roomAppeared(state, host.kind, host.free);
   state.jobs.setPhase(row, 'held');
   const { tier } = state.jobs.templateOf(row);

@@ -4,6 +4,7 @@ import type { HostId } from '@cellbook/shared/ids.ts';
 import { isConfident } from '../../predict/confidence.ts';
 import { avoidedHosts, outgrownMib } from '../contain/retry.ts';
 import type { Fleet } from '../fleet/fleet.ts';
+import type { Host, HostKind } from '../fleet/host.ts';
 import type { Row } from '../jobs/job-table.ts';
 import type { JobTemplate } from '../jobs/template.ts';
 import type { Tries } from '../jobs/tries.ts';
@@ -60,6 +61,18 @@ export function arrive(state: SchedulerState, row: Row): void {
 export function dequeue(state: SchedulerState, row: Row): void {
   const queue = state.tiers[state.jobs.templateOf(row).tier];
   queue.dequeue(row, queue.customer(state.jobs.orgOf(row)));
+}
+
+/** Its class or its key is another one now. */
+export function queueAnew(state: SchedulerState, row: Row): void {
+  dequeue(state, row);
+  enqueue(state, row);
+}
+
+/** A host came, changed or went: who ran out of memory may have larger GPUs now, or none any more. */
+export function requeueOutgrown(state: SchedulerState): void {
+  for (const [row, { failures }] of state.tries)
+    if (outgrownMib(failures) > 0 && state.jobs.phaseOf(row) === 'queued') queueAnew(state, row);
 }
 
 export function hold(state: SchedulerState, row: Row, untilMs: number): void {
@@ -127,11 +140,26 @@ function usualPlace(fleet: Fleet, template: JobTemplate): Where {
   return made;
 }
 
-/** Larger GPUs for who ran out of memory on smaller ones, where there are any that it may have. */
+/**
+ * Larger GPUs for who ran out of memory on smaller ones, where there are any that it may have: of the hosts that there
+ * are, not of kinds that there were, which whoever was rebuilt does not know (`requeueOutgrown`).
+ */
 function placeOf(fleet: Fleet, template: JobTemplate, avoids: readonly HostId[], outgrown = 0): Where {
   const all = kindsFor(template, fleet.kinds);
-  const larger = outgrown === 0 ? all : all.filter(({ memoryMib }) => memoryMib > outgrown);
-  const kinds = larger.length > 0 ? larger : all;
+  const larger = outgrown === 0 ? [] : largerKinds(fleet, template, avoids, outgrown);
+  const fitting = all.filter((kind) => larger.includes(kind));
+  const kinds = fitting.length > 0 ? fitting : all;
   const { interactive, gpus } = template;
   return { key: classKey(template, kinds, avoids), interactive, gpus, kinds, avoids };
+}
+
+function largerKinds(
+  { ranked }: Fleet,
+  { gpus }: JobTemplate,
+  avoids: readonly HostId[],
+  outgrown: number,
+): HostKind[] {
+  const isLarger = ({ spec, kind }: Host) =>
+    kind.memoryMib > outgrown && spec.gpus >= gpus && !avoids.includes(spec.hostId);
+  return [...new Set(ranked.filter(isLarger).map(({ kind }) => kind))];
 }

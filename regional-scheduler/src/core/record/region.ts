@@ -6,7 +6,7 @@ import { tierNames } from '../share/tiers.ts';
 import type { SchedulerState } from '../state.ts';
 import { dropReservation, roomAppeared } from './claims.ts';
 import type { EventOf } from './event-of.ts';
-import { dequeue, enqueue } from './move-job.ts';
+import { queueAnew, requeueOutgrown } from './move-job.ts';
 
 export function applyHost(state: SchedulerState, event: EventOf<'host_changed'>): boolean {
   const { host: spec, phase } = event;
@@ -17,6 +17,7 @@ export function applyHost(state: SchedulerState, event: EventOf<'host_changed'>)
   if (phase === 'gone' && known?.attempts.length === 0) {
     dropClaim(state, known);
     fleet.remove(known);
+    requeueOutgrown(state);
     return true;
   }
   if (phase === 'gone' && !known) return false;
@@ -29,6 +30,7 @@ export function applyHost(state: SchedulerState, event: EventOf<'host_changed'>)
       if (kindsFor(state.jobs.templateOf(row), [host.kind]).length > 0) queueAnew(state, row);
     }
   }
+  requeueOutgrown(state);
   for (const tier of tierNames) state.tiers[tier].unpark('ceiling');
   roomAppeared(state, host.kind, host.free);
   return true;
@@ -57,12 +59,6 @@ export function applyCustomer(state: SchedulerState, event: EventOf<'customer_se
 
 function dropClaim(state: SchedulerState, host: Host): void {
   if (host.reservation) dropReservation(state, host.reservation.jobId);
-}
-
-/** Its class or its key is another one now. */
-function queueAnew(state: SchedulerState, row: number): void {
-  dequeue(state, row);
-  enqueue(state, row);
 }
 
 function priceMilliOf({ policy }: SchedulerState, sku: string): number {

@@ -51,6 +51,24 @@ describe('hosts that a provider gives', () => {
     expect(nodesOf(region)[0]?.phase).toBe('up');
   });
 
+  it('are asked for as large as those need that have run out of memory on smaller ones', () => {
+    const small = { ...kind, name: 'small', sku: 'L4', gpuMemoryMib: 23_034 };
+    const region = new Region();
+    provide(region, small, kind);
+    region.hosts(host('own', { sku: 'L4', gpuMemoryMib: 23_034 }));
+    const jobs = Array.from({ length: 8 }, () => region.submit({ runMs: 60 * minuteMs }));
+    region.decide();
+    region.started();
+    region.hosts(host('big'));
+    fill(region, 8);
+    for (const job of jobs)
+      region.end(job, { kind: 'failed', class: 'out_of_memory', detail: 'CUDA out of memory' });
+    const before = nodesOf(region).length;
+    later(region, 2 * minuteMs);
+    const since = nodesOf(region).slice(before);
+    expect(since.map((node) => node.kind.name)).toEqual(['cloud']);
+  });
+
   it('that do not come are given up, and the next is asked for by another number, after a while', () => {
     const region = regionWith();
     fill(region, 16);
