@@ -45,6 +45,8 @@ export async function startBed(name: BedName, directory: string, { stops, note }
   stops.push(() => hosts.reconnectAll());
   if (name === 'golden' || name === 'pool')
     await untilReady('the golden image', () => hasGoldenImage(platform), { deadlineMs: goldenDeadlineMs });
+  // What was booted while none was ready fits into no sandbox that is made ahead.
+  if (name === 'pool') await record.poolReady();
   return { platform, record, hosts, person: await signInAtEdge(platform) };
 }
 

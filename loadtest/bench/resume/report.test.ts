@@ -64,13 +64,14 @@ test('a run that was interrupted goes on with what its file lacks', async () => 
     expect(left).toEqual({ ...counts, live: 2 });
     expect(ofBed(left, 'plain')).toMatchObject({
       live: 2,
-      memory: 1,
+      memory: 0,
       memoryRemote: 0,
       files: 0,
       cold: 1,
       peer: 2,
     });
-    expect(ofBed({ ...left, peer: 2 }, 'hosts')).toMatchObject({ live: 0, memoryRemote: 2, peer: 2 });
+    expect(ofBed({ ...left, peer: 2 }, 'hosts')).toMatchObject({ live: 0, memoryRemote: 2, peer: 1 });
+    expect(ofBed({ ...left, peer: 1 }, 'pool')).toMatchObject({ memory: 1, memoryRemote: 0, peer: 1 });
   } finally {
     await rm(directory, { recursive: true, force: true });
   }

@@ -120,7 +120,7 @@ class GvisorIsolation implements Isolation {
 
   prepare(spec: SandboxSpec, directory: string): Promise<SandboxCommand> {
     const supervisorDirectory = this.#parts.supervisor.directory;
-    const shape = shapeOf(spec.limits, 'slot');
+    const shape = shapeOf(spec.limits, 'mounted');
     return this.#prepare(spec, directory, { supervisorDirectory, shape, command: ['run'] });
   }
 

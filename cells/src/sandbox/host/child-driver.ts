@@ -147,7 +147,7 @@ export class ChildDriver<Hosted extends HostedSandbox> implements SandboxDriver<
     const deadlineMs = limits.sandbox.bootMsMax;
     return this.#bringUp(
       spec,
-      { prepare, supervisor, shape: shapeOf(spec.limits, 'slot'), deadlineMs },
+      { prepare, supervisor, shape: shapeOf(spec.limits, 'mounted'), deadlineMs },
       signal,
     );
   }

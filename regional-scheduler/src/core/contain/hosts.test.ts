@@ -14,7 +14,7 @@ import {
   observeHost,
 } from './hosts.ts';
 
-const operator = userIdSchema.parse(`user-${'o'.repeat(20)}`);
+const operator = userIdSchema.parse(`user-${'p'.repeat(20)}`);
 const hostId = (at: number) => `host-${at}` as HostId;
 
 interface World {
@@ -175,8 +175,9 @@ describe('a host that fails what succeeds elsewhere', () => {
       operator,
       atMs: 5,
     } as const;
+    let turn = 0;
     for (let job = 0; job < 20; job++)
-      runJob(w, 1_000 + job, { host: () => job % hosts, fails: (at) => at === 7 });
+      runJob(w, 1_000 + job, { host: () => turn++ % hosts, fails: (at) => at === 7 });
     foldOperatorsWord(w.s, quarantine);
     foldOperatorsWord(w.s, quarantine);
     expect(isHeld(w.s, hostId(7))).toBe(true);
