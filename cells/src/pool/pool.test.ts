@@ -1,10 +1,11 @@
 /** The pool of one host, through crashes of its controller at each point. */
+import { getEventListeners } from 'node:events';
 import { ManualClock } from '@cellbook/shared/clock.ts';
 import { hostIdSchema, newSandboxId, newUserId, newWorkspaceId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import { silentLogger } from '@cellbook/shared/log.ts';
 import { seededRandom } from '@cellbook/shared/random.ts';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { Hosts } from '../host/hosts.ts';
 import { LocalSandboxHost } from '../host/local-sandbox-host.ts';
 import { NotedDriver, notedGolden, notedGoldens } from '../host/testing/noted-driver.ts';
@@ -218,6 +219,34 @@ test('one whose members crash is rolled back by itself, and what it has is ended
   use('two', ['one', 'two']);
   await pool.look();
   expect(await stageOfTwo()).toBe('rolled_back');
+});
+
+test('a look that waits for its turn beside a start leaves nothing behind', async () => {
+  const { pool, host, driver, spec, states } = open(2);
+  let turns = 0;
+  pool.takeTurns({
+    run: (work) => {
+      turns += 1;
+      return work();
+    },
+  });
+  const begun = Promise.withResolvers<void>();
+  driver.starting = begun.promise;
+  const members = host.pool!;
+  const { add } = members;
+  vi.spyOn(host, 'pool', 'get').mockReturnValue(members);
+  let started: Promise<unknown> = Promise.resolve();
+  const added = vi.spyOn(members, 'add').mockImplementationOnce(async (...member) => {
+    await add(...member);
+    started = host.start(spec(), signal);
+    await expect.poll(() => host.load().starting).toBe(1);
+  });
+  await pool.look();
+  expect([turns, await states()]).toEqual([1, ['ready']]);
+  const lifelong = added.mock.calls[0]?.[2];
+  expect(getEventListeners(lifelong!, 'abort')).toEqual([]);
+  begun.resolve();
+  await started;
 });
 
 test('a host that drains keeps nothing ready', async () => {

@@ -27,6 +27,7 @@ import type { Claimed, PoolStore } from './pool-store.ts';
 import { claimableOf, wantedOn } from './staged/stages.ts';
 import type { Staging } from './staged/staging.ts';
 import { targetsOf } from './target.ts';
+import { untilClosed } from './until-closed.ts';
 
 export interface PoolDeps {
   store: PoolStore;
@@ -182,9 +183,10 @@ export class Pool implements MemberSource {
     };
     await addEach(false);
     if (left.length === 0 || this.#turns === null) return;
-    const closing = Promise.withResolvers<never>();
-    signal.addEventListener('abort', () => closing.reject(signal.reason), { once: true });
-    await Promise.race([this.#turns.run(() => addEach(true)), closing.promise]);
+    await untilClosed(
+      this.#turns.run(() => addEach(true)),
+      signal,
+    );
   }
 
   async #add(host: SandboxHost, { generation, forTier }: ToAdd): Promise<void> {
