@@ -12,6 +12,7 @@ import { limits } from '@cellbook/shared/limits.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
 import type { Random } from '@cellbook/shared/random.ts';
 import type { Egress } from '../../egress/egress.ts';
+import { makePrivateDirectory } from '../../private-directory.ts';
 import { findCgroupRoots, SandboxCgroups } from '../cgroup.ts';
 import { type HostedSandbox, homePath, nobody, type SandboxDriver, type SandboxSpec } from '../driver.ts';
 import { ChildDriver, type Connect } from '../host/child-driver.ts';
@@ -54,6 +55,8 @@ export async function createGvisorDriverWith<Hosted extends HostedSandbox>(
 ): Promise<SandboxDriver<Hosted>> {
   const { clock, random } = options;
   const stateDirectory = resolve(options.stateDirectory);
+  // Users' files are seen below it (slots.ts).
+  await makePrivateDirectory(stateDirectory);
   const isolation = new GvisorIsolation({
     runsc: await createRunscRuntime(resolve(options.runscPath)),
     image: await readImage(resolve(options.imageDirectory)),
