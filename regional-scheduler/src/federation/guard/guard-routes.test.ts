@@ -33,10 +33,11 @@ it('keeps the others where one of them cannot be read, and says which', async ()
       prune: async () => {},
     },
   });
-  const [good, bad] = [1, 2].map(() => {
+  const whole = () => {
     const { spec, request } = applicant(askerOf(random), { job: videoOf(), random }).candidate;
     return { jobId: spec.jobId, turn: 0, state: 'queued', content: { spec, request } };
-  }) as [{ jobId: JobId }, { jobId: JobId }];
+  };
+  const [good, bad] = [whole(), whole()];
   const body = JSON.stringify({ epoch: 4, jobs: [{ ...bad, content: { spec: {}, request: {} } }, good] });
   const path = guardPaths.copies;
   const token = await signCall(secret, { from: eu, to: us, method: 'POST', path, body }, clock);
