@@ -45,9 +45,9 @@ describe('the agent that comes after one that was killed', () => {
         await ended;
       }
     }
-    const { checkpointKey, savedMs, outcome } = await endOf(b);
+    const { checkpointKey, outcome } = await endOf(b);
     expect(outcome).toMatchObject({ kind: 'failed', class: 'lost' });
-    expect([checkpointKey, savedMs > 0]).toEqual([rig.scheduler.pieces[0]?.key, true]);
+    expect(checkpointKey).toBe(rig.scheduler.pieces[0]?.key);
     const told = rig.scheduler.reports.flatMap(({ attempts }) => attempts);
     expect(told.find(({ attemptId, state }) => attemptId === a && state.phase === 'ended')).toMatchObject({
       state: { outcome: { kind: 'succeeded', bytes: 20_000_000 } },

@@ -74,9 +74,10 @@ it('a job that made way and whose host died, and one that ran on without a sched
 
 it('every metric that an alert or a dashboard of GPUs names is said by a scheduler or an agent, with its labels', async () => {
   const { home, url, cells, gpu } = platform();
-  const targets = targetsOf(home, cells, Number(new URL(url).port), gpu);
+  const targets = targetsOf(home, cells, Number(new URL(url).port), gpu, { standby: true });
   const ofGpu = targets.filter(({ job }) => job === 'cellbook-scheduler' || job === 'cellbook-gpu-agent');
   expect(ofGpu.map(({ job, labels }) => [job, labels.region])).toEqual([
+    ['cellbook-scheduler', 'eu'],
     ['cellbook-scheduler', 'eu'],
     ['cellbook-gpu-agent', 'eu'],
   ]);

@@ -18,6 +18,6 @@ if (values.prove) {
   const isProven = await prove(positionals, (line) => console.log(line));
   process.exit(isProven ? 0 : 1);
 }
-const { homeDirectory, cells, edgePort, gpu } = platformConfig(process.env);
-const targets = targetsOf(openHome(homeDirectory), cells, edgePort, gpu);
+const { homeDirectory, cells, edgePort, gpu, gpuStandby: standby } = platformConfig(process.env);
+const targets = targetsOf(openHome(homeDirectory), cells, edgePort, gpu, { standby });
 process.stdout.write(prometheusConfig(targets, join(import.meta.dirname, 'rules')));

@@ -18,29 +18,36 @@ export interface Target {
 
 const portsSchema = z.record(z.string(), z.int());
 
-/** Of a home whose platform has been started; its ports are kept there. */
+/** Of a home whose platform has been started; its ports are kept there. `standby`: GPU schedulers have a second one. */
 export function targetsOf(
   home: Home,
   cells: readonly CellPlace[],
   edgePort: number,
   gpu: readonly GpuPlace[] = [],
+  { standby }: { standby: boolean } = { standby: false },
 ): Target[] {
   const ports = portsSchema.parse(JSON.parse(readFileSync(join(home.run, 'ports'), 'utf8')));
   const edge: Target = { job: 'cellbook-edge', address: at(edgePort), labels: {} };
   return [
     edge,
     ...cells.flatMap((place) => ofCell(home, place, ports)),
-    ...gpu.flatMap((place) => ofRegion(place, ports)),
+    ...gpu.flatMap((place) => ofRegion(place, ports, standby)),
   ];
 }
 
-function ofRegion({ regionId, schedulerId, hosts }: GpuPlace, ports: Record<string, number>): Target[] {
+function ofRegion(
+  { regionId, schedulerId, hosts }: GpuPlace,
+  ports: Record<string, number>,
+  standby: boolean,
+): Target[] {
   const target = (job: Target['job'], program: string, labels: Record<string, string>): Target[] => {
     const port = ports[program];
     return port === undefined ? [] : [{ job, address: at(port), labels: { region: regionId, ...labels } }];
   };
   return [
-    ...target('cellbook-scheduler', `scheduler-${schedulerId}`, { scheduler: schedulerId }),
+    ...['', ...(standby ? ['-b'] : [])].flatMap((which) =>
+      target('cellbook-scheduler', `scheduler-${schedulerId}${which}`, { scheduler: schedulerId }),
+    ),
     ...hosts.flatMap(({ hostId }) => target('cellbook-gpu-agent', `gpu-agent-${hostId}`, { host: hostId })),
   ];
 }
