@@ -5,10 +5,12 @@
  *
  * A name that is not found is only noted; the next scan that misses it too reports it removed. Deleting a
  * host's directory takes time, and half of it must not become the newest version. `final` (the sandbox is
- * stopped) trusts what it sees.
+ * stopped) trusts what it sees, and so gives up where it is not the file that cannot be had but what it comes from:
+ * after it nobody looks again.
  */
 import type { BigIntStats } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
+import { CellbookError } from '@cellbook/shared/errors.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { TreePath } from '../file-tree.ts';
 import type { LowerTree } from '../lazy/lower-tree.ts';
@@ -115,10 +117,18 @@ export async function scanName(
     } else if (stats.isSymbolicLink()) await scanLink(tools, place, path, stats, before, found);
     else return skip('not_a_file');
   } catch (error) {
-    if (errnoOf(error) === null) throw error;
+    if (errnoOf(error) === null || (tools.final && isCutOff(error, tools))) throw error;
     // It was replaced or removed between two steps, or cannot be read: the next round looks again.
     if (errnoOf(error) !== 'ENOENT') skip('unreadable');
   }
+}
+
+/** Of files over a mount that ends, or is given an error for what nobody has heard (fuse-reader.ts). */
+const cutOff = new Set(['ENOTCONN', 'ECONNABORTED', 'EIO']);
+
+/** Whether the store failed, or the stored tree under the directory: what was written may be there all the same. */
+function isCutOff(error: unknown, { lower }: ScanTools): boolean {
+  return error instanceof CellbookError || (lower !== null && cutOff.has(errnoOf(error) ?? ''));
 }
 
 async function scanSubdirectory(
