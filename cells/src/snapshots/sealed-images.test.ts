@@ -276,7 +276,7 @@ test.runIf(existsSync('/dev/fuse'))(
     const image = draw();
     const files = { 'memory/pages.img': randomBytes(limits.snapshots.lazyBytesMin + 1) };
     await write(image, files);
-    const lazy = await LazyFiles.mount(join(directory, 'pages'), silentLogger);
+    const lazy = await LazyFiles.mount(join(directory, 'pages'), { log: silentLogger, clock: systemClock });
     const scratch = new Scratch(join(directory, 'scratch'));
     const said: unknown[] = [];
     const log = { warn: (fields: unknown) => said.push(fields) };

@@ -19,6 +19,11 @@ export const snapshotLimits = {
     lazyWaitMs: 300_000,
     /** 40 attempts in that time, of each unit that is wanted. */
     lazyRetry: { attemptsMax: 1_000, baseDelayMs: 250, maxDelayMs: 15_000 },
+    /**
+     * One that may have been released unheard is nobody's after this: its reader has reads on their way until it is whole,
+     * and one that waits (`lazyWaitMs`) is under way. Its chunks hold memory until then.
+     */
+    unreadMs: 300_000,
     /** Reads of it that wait: runsc has 128 on their way. */
     readsWaitingMax: 1_024,
     /** Sealing is nobody's wait: one thread does 200 MB/s, and leaves the other processors to users. */

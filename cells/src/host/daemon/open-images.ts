@@ -20,7 +20,7 @@ export async function openImages(
   if (scratch === null) return null;
   const threads = createSealingThreads(clock);
   const remote = new RemoteImages(objects);
-  const lazy = await LazyFiles.mount(join(scratchOf(hostDirectory), 'pages'), log);
+  const lazy = await LazyFiles.mount(join(scratchOf(hostDirectory), 'pages'), { log, clock });
   return SealedImages.open({
     ...{ directory: join(hostDirectory, 'images'), scratch, threads, remote, random, clock, log, lazy },
   });

@@ -21,24 +21,31 @@ export interface FuseMount {
 const device = '/dev/fuse';
 const notMounted = 32;
 
-/** Answers are written to the device, by whoever has them: each whole, in one call. `lost`: nothing is heard any more. */
-export async function mountFuse(
-  directory: string,
-  hear: (request: FuseRequest, device: FuseDevice) => void,
-  lost: () => void = () => undefined,
-): Promise<FuseMount> {
+export interface FuseListener {
+  /** Answers are written to the device, by whoever has them: each whole, in one call. */
+  hear(request: FuseRequest, device: FuseDevice): void;
+  /** Something that was asked has been heard by nobody; whoever waits for it has been given an error. */
+  unheard?(): void;
+  /** Nothing is heard any more. */
+  lost(): void;
+}
+
+export async function mountFuse(directory: string, listener: FuseListener): Promise<FuseMount> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const handle = await open(device, 'r+');
   try {
     await mountOn(directory, handle);
     const opened = new OpenDevice(handle);
     const reader = new FuseReader({
-      ...{ handle, directory, hear: (request) => hear(request, opened) },
-      unheard: (unique) => say(opened, unique, [], errno.io),
+      ...{ handle, directory, hear: (request) => listener.hear(request, opened) },
+      unheard(unique) {
+        say(opened, unique, [], errno.io);
+        listener.unheard?.();
+      },
       lost() {
         // Reads of it end in errors from now on; the mount itself goes with `close`.
         void opened.close().catch(() => undefined);
-        lost();
+        listener.lost();
       },
     });
     return { close: () => close(directory, opened, reader) };

@@ -7,13 +7,16 @@ import { mkdtemp, open, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { ManualClock, systemClock } from '@cellbook/shared/clock.ts';
+import { limits } from '@cellbook/shared/limits.ts';
 import { silentLogger } from '@cellbook/shared/log.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { execute } from '../../sandbox/quota/execute.ts';
 import { say } from './fuse-answer.ts';
+import type { FuseDevice } from './fuse-device.ts';
 import { LazyFiles } from './lazy-files.ts';
 import type { PageUnit } from './page-reads.ts';
-import type { LazyFile } from './served-file.ts';
+import { type LazyFile, ServedFile } from './served-file.ts';
 
 const strideBytes = 64 * 1024;
 
@@ -21,7 +24,7 @@ let directory: string;
 let files: LazyFiles;
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'cellbook-lazy-'));
-  const mounted = await LazyFiles.mount(join(directory, 'pages'), silentLogger);
+  const mounted = await LazyFiles.mount(join(directory, 'pages'), { log: silentLogger, clock: systemClock });
   if (mounted) files = mounted;
 });
 afterAll(async () => {
@@ -102,9 +105,60 @@ describe.runIf(existsSync('/dev/fuse'))('a file that is opened as it is read', (
   });
 });
 
+describe('a file whose release may have been heard by nobody', () => {
+  const nowhere = { fd: -1 } as FuseDevice;
+  async function state(file: ServedFile) {
+    let is = 'served';
+    void file.released.then(() => {
+      is = 'released';
+    });
+    await new ManualClock().advance(0);
+    return is;
+  }
+  const opened = () => {
+    const clock = new ManualClock();
+    const file = new ServedFile(lazy(Buffer.alloc(strideBytes)), { log: silentLogger, clock });
+    file.open();
+    return { clock, file, read: () => file.read({ unique: 1n, offset: 0, bytes: 10 }, nowhere) };
+  };
+
+  test('ends once it is dropped and nobody has read it for long', async () => {
+    const { clock, file, read } = opened();
+    file.doubt();
+    await clock.advance(2 * limits.snapshots.unreadMs);
+    file.drop();
+    await clock.advance(limits.snapshots.unreadMs - 1);
+    read();
+    await clock.advance(limits.snapshots.unreadMs - 1);
+    expect(await state(file)).toBe('served');
+    await clock.advance(limits.snapshots.unreadMs);
+    expect(await state(file)).toBe('released');
+  });
+
+  test('is served as long as its bytes do not come, and another’s for good', async () => {
+    const waiting = opened();
+    const never = new Promise<void>(() => undefined);
+    const slow = new ServedFile(
+      lazy(Buffer.alloc(strideBytes), () => never),
+      { log: silentLogger, clock: waiting.clock },
+    );
+    slow.open();
+    slow.read({ unique: 1n, offset: 0, bytes: 10 }, nowhere);
+    slow.doubt();
+    for (const file of [slow, waiting.file]) file.drop();
+    await waiting.clock.advance(5 * limits.snapshots.unreadMs);
+    expect(await Promise.all([slow, waiting.file].map(state))).toEqual(['served', 'served']);
+    waiting.file.release();
+    expect(await state(waiting.file)).toBe('released');
+  });
+});
+
 describe.runIf(existsSync('/dev/fuse'))('whoever still waits', () => {
   test('gets an error when the files are closed', async () => {
-    const others = await LazyFiles.mount(join(directory, 'others'), silentLogger);
+    const others = await LazyFiles.mount(join(directory, 'others'), {
+      log: silentLogger,
+      clock: systemClock,
+    });
     const asked = Promise.withResolvers<void>();
     const never = new Promise<void>(() => undefined);
     const served = others!.serve(
@@ -123,7 +177,10 @@ describe.runIf(existsSync('/dev/fuse'))('whoever still waits', () => {
 
   test('gets what he waits for when what hears the kernel is killed, again and again, or an error', async () => {
     const before = await readers();
-    const others = await LazyFiles.mount(join(directory, 'killed-readers'), silentLogger);
+    const others = await LazyFiles.mount(join(directory, 'killed-readers'), {
+      log: silentLogger,
+      clock: systemClock,
+    });
     const ours = async () => (await readers()).filter((one) => !before.includes(one));
     const content = randomBytes(200 * strideBytes);
     const served = others!.serve(lazy(content))!;
@@ -147,7 +204,10 @@ describe.runIf(existsSync('/dev/fuse'))('whoever still waits', () => {
   });
 
   test('gets an error when the file system is cut off, and nothing is served any more', async () => {
-    const others = await LazyFiles.mount(join(directory, 'unheard'), silentLogger);
+    const others = await LazyFiles.mount(join(directory, 'unheard'), {
+      log: silentLogger,
+      clock: systemClock,
+    });
     const asked = Promise.withResolvers<void>();
     const never = new Promise<void>(() => undefined);
     const content = lazy(Buffer.alloc(strideBytes), () => {
@@ -171,7 +231,8 @@ describe.runIf(existsSync('/dev/fuse'))('whoever still waits', () => {
     const module = JSON.stringify(new URL('./lazy-files.ts', import.meta.url).href);
     const program = `
       const { LazyFiles } = await import(${module});
-      const files = await LazyFiles.mount(${JSON.stringify(place)}, { warn: console.error });
+      const clock = { monotonicMs: () => performance.now() };
+      const files = await LazyFiles.mount(${JSON.stringify(place)}, { log: { warn: console.error }, clock });
       const answer = () => { console.log('asked'); return new Promise(() => undefined); };
       const atOnce = { inOrder: 1, waited: 1 };
       console.log(files.serve({ bytes: 100, strideBytes: 100, chunksAtOnce: 1, atOnce, answer }).path);

@@ -4,10 +4,12 @@
  *
  *     served ──open──▶ open: reads ──▶ units of chunks ──▶ `open` of the file, which answers them ──▶ … ──release──▶ released
  *        └──drop, before anybody opened it──────────────────────────────────────────────────────────────────▶ released
+ *
+ * A release that nobody has heard (fuse-reader.ts) may be that of any file that is open then: dropped, it ends too when
+ * nobody has read it for long.
  */
 import { join } from 'node:path';
 import { limits } from '@cellbook/shared/limits.ts';
-import type { Logger } from '@cellbook/shared/log.ts';
 import { say } from './fuse-answer.ts';
 import type { FuseDevice } from './fuse-device.ts';
 import { type FuseMount, mountFuse } from './fuse-mount.ts';
@@ -22,8 +24,7 @@ import {
   openAnswer,
   readWanted,
 } from './fuse-wire.ts';
-import type { LazyFile } from './served-file.ts';
-import { ServedFile } from './served-file.ts';
+import { type LazyFile, ServedFile, type ServingTools } from './served-file.ts';
 
 export interface Served {
   path: string;
@@ -41,29 +42,32 @@ const nothing = Buffer.alloc(0);
 
 export class LazyFiles {
   readonly #directory: string;
-  readonly #log: Pick<Logger, 'warn'>;
+  readonly #tools: ServingTools;
   readonly #files = new Map<bigint, ServedFile>();
   #mount: FuseMount | null = null;
   #isLost = false;
   #count = root;
 
-  private constructor(directory: string, log: Pick<Logger, 'warn'>) {
+  private constructor(directory: string, tools: ServingTools) {
     this.#directory = directory;
-    this.#log = log;
+    this.#tools = tools;
   }
 
   /** Null where this host cannot: files are then put together before they are read. */
-  static async mount(directory: string, log: Pick<Logger, 'warn'>): Promise<LazyFiles | null> {
-    const files = new LazyFiles(directory, log);
+  static async mount(directory: string, tools: ServingTools): Promise<LazyFiles | null> {
+    const files = new LazyFiles(directory, tools);
     try {
-      files.#mount = await mountFuse(
-        directory,
-        (request, device) => files.#hear(request, device),
-        () => files.#lose(),
-      );
+      files.#mount = await mountFuse(directory, {
+        hear: (request, device) => files.#hear(request, device),
+        unheard: () => files.#doubtAll(),
+        lost: () => files.#lose(),
+      });
       return files;
     } catch (error) {
-      log.warn({ err: error }, 'this host has no FUSE: images are opened whole before they are restored');
+      tools.log.warn(
+        { err: error },
+        'this host has no FUSE: images are opened whole before they are restored',
+      );
       return null;
     }
   }
@@ -72,7 +76,7 @@ export class LazyFiles {
   serve(file: LazyFile): Served | null {
     if (this.#mount === null || this.#isLost) return null;
     const node = ++this.#count;
-    const served = new ServedFile(file, this.#log);
+    const served = new ServedFile(file, this.#tools);
     this.#files.set(node, served);
     void served.released.then(() => this.#files.delete(node));
     return {
@@ -92,11 +96,15 @@ export class LazyFiles {
   /** Whoever still reads is given errors by the kernel, and says no more that he has done with it. */
   #lose(): void {
     this.#isLost = true;
-    this.#log.warn(
+    this.#tools.log.warn(
       { files: this.#files.size },
       'files are served no more as they are read: nothing is heard',
     );
     this.#endAll();
+  }
+
+  #doubtAll(): void {
+    for (const file of this.#files.values()) file.doubt();
   }
 
   #endAll(): void {

@@ -1,5 +1,6 @@
 /** One file that is opened as it is read: which reads are answered next, and how many at once. */
 
+import type { Clock, Timer } from '@cellbook/shared/clock.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
 import { say } from './fuse-answer.ts';
@@ -19,19 +20,28 @@ export interface LazyFile {
   answer(unit: PageUnit, device: FuseDevice, signal: AbortSignal): Promise<void>;
 }
 
+export interface ServingTools {
+  log: Pick<Logger, 'warn'>;
+  clock: Clock;
+}
+
 export class ServedFile {
   readonly #file: LazyFile;
-  readonly #log: Pick<Logger, 'warn'>;
+  readonly #tools: ServingTools;
   readonly #reads: PageReads;
   readonly #ended = new AbortController();
   readonly #released = Promise.withResolvers<void>();
   #opened = 0;
   #dropped = false;
   #working = 0;
+  /** That somebody has released it may be what nobody has heard. */
+  #isDoubtful = false;
+  #readAtMs = 0;
+  #watch: Timer | null = null;
 
-  constructor(file: LazyFile, log: Pick<Logger, 'warn'>) {
+  constructor(file: LazyFile, tools: ServingTools) {
     this.#file = file;
-    this.#log = log;
+    this.#tools = tools;
     this.#reads = new PageReads(file.strideBytes, file.chunksAtOnce);
   }
 
@@ -47,6 +57,14 @@ export class ServedFile {
   drop(): void {
     this.#dropped = true;
     if (this.#opened === 0) this.end();
+    else this.#watchReads();
+  }
+
+  /** Something that was asked has been heard by nobody: it may have been a release. */
+  doubt(): void {
+    if (this.#opened === 0) return;
+    this.#isDoubtful = true;
+    this.#watchReads();
   }
 
   open(): boolean {
@@ -61,11 +79,13 @@ export class ServedFile {
   }
 
   end(): void {
+    this.#watch?.cancel();
     this.#ended.abort();
     this.#released.resolve();
   }
 
   read({ unique, offset, bytes }: PageRead, device: FuseDevice): void {
+    this.#readAtMs = this.#tools.clock.monotonicMs();
     const within = Math.min(bytes, this.bytes - offset);
     if (within <= 0) say(device, unique, []);
     else if (this.#reads.count >= limits.snapshots.readsWaitingMax) say(device, unique, [], errno.again);
@@ -73,6 +93,18 @@ export class ServedFile {
       this.#reads.add({ unique, offset, bytes: within });
       this.#pump(device);
     }
+  }
+
+  /** Whoever is given an image reads it without a pause to its end: one that nobody has read for long is nobody's. */
+  #watchReads(): void {
+    const { clock } = this.#tools;
+    if (!this.#dropped || !this.#isDoubtful || this.#ended.signal.aborted) return;
+    this.#watch?.cancel();
+    this.#watch = clock.setTimer(limits.snapshots.unreadMs, () => {
+      const isRead = this.#working > 0 || this.#reads.count > 0;
+      if (isRead || clock.monotonicMs() - this.#readAtMs < limits.snapshots.unreadMs) this.#watchReads();
+      else this.end();
+    });
   }
 
   #pump(device: FuseDevice): void {
@@ -89,7 +121,8 @@ export class ServedFile {
     try {
       await this.#file.answer(unit, device, this.#ended.signal);
     } catch (error) {
-      if (!this.#ended.signal.aborted) this.#log.warn({ err: error }, 'pages of an image cannot be read');
+      if (!this.#ended.signal.aborted)
+        this.#tools.log.warn({ err: error }, 'pages of an image cannot be read');
       for (const { unique } of unit.reads) say(device, unique, [], errno.io);
     } finally {
       this.#working -= 1;

@@ -42,7 +42,7 @@ export function mountLower(directory: string, parts: LowerMountParts, lost: () =
     if (typeof answer === 'number') say(device, request.unique, nothing, answer);
     else say(device, request.unique, [answer]);
   };
-  return mountFuse(directory, hear, lost);
+  return mountFuse(directory, { hear, lost });
 }
 
 function answerTo(parts: LowerMountParts, request: FuseRequest, device: FuseDevice): Answer {
