@@ -272,9 +272,11 @@ export class LocalSandboxHost<Hosted extends HostedSandbox = Sandbox> implements
     return { live, frozen, starting, members: this.#members.count, capacity: this.#capacity };
   }
 
-  /** Its files cannot be read here any more: what runs there is ended, which is a loss to its controller. */
+  /** Its files cannot be read here any more: what runs there, or is about to, is ended: a loss to its controller. */
   async endWithoutFiles(workspaceId: WorkspaceId): Promise<void> {
-    const sandbox = this.#places.get(workspaceId)?.sandbox;
+    const place = this.#places.get(workspaceId);
+    await place?.starting?.catch(() => null);
+    const sandbox = place?.sandbox;
     if (sandbox) await this.#driver.destroy(sandbox.id, { reason: 'files_lost' });
   }
 

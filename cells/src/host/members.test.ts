@@ -56,6 +56,21 @@ test('a repeated claim under one epoch gives the sandbox that came of the first'
   expect(await pool.claim({ ...wanted, sandboxId: await add() }, signal)).toBe(first);
 });
 
+test('what is on its way when its files are cut off is ended as what runs is: a loss to whoever asked for it', async () => {
+  const { driver, host, spec } = open(1);
+  const started = Promise.withResolvers<void>();
+  driver.starting = started.promise;
+  const wanted = spec();
+  const starting = host.start(wanted, signal);
+  await expect.poll(() => host.load().starting).toBe(1);
+  const ended = host.endWithoutFiles(wanted.workspaceId);
+  started.resolve();
+  await Promise.all([starting, ended]);
+  await expect.poll(() => host.lastLoss(wanted.workspaceId)).not.toBeNull();
+  expect(driver.there.size).toBe(0);
+  expect(host.current(wanted.workspaceId)).toBeNull();
+});
+
 test('members give way at once to starts: never more sandboxes than places, and every place can be used', async () => {
   const { driver, host, spec, add } = open(3);
   for (let member = 0; member < 3; member++) await add();

@@ -45,6 +45,8 @@ export const storageLimits = {
       bringMsMax: 60_000,
       /** Fetched chunks are kept on the host's disk while so much is free: they can be had again, what code writes not. */
       diskHeadroomBytesMin: 2 * 1024 * 1024 * 1024,
+      /** Opening one anew that was cut off: whoever runs over it may be hard to end; until it is done its files are read by nobody. */
+      openAnewRetry: { attemptsMax: Number.MAX_SAFE_INTEGER, baseDelayMs: 500, maxDelayMs: 15_000 },
       /** These come first of what nobody has asked for: source, notebooks, packages; one chunk each. */
       smallFileBytes: 1024 * 1024,
     },
@@ -52,8 +54,13 @@ export const storageLimits = {
     packs: {
       /** At 20 ms a level and 32 at a time, so many directories are a tenth of a second. */
       directoriesMin: 64,
-      /** 200,000 entries at 300 bytes; a tree of more is read directory by directory. */
+      /** 200,000 entries at 300 bytes; a tree of more of either is read directory by directory. */
       bytesMax: 64 * 1024 * 1024,
+      entriesMax: 200_000,
+      /** Parsing a mebibyte takes 15 to 30 ms: so long does everybody else of the process wait, and not 2 s for all. */
+      bytesPerTurn: 1024 * 1024,
+      /** Of the directories kept per cell (`directoryCacheBytesMax`), a quarter: the others' stay. */
+      cachedBytesMax: 8 * 1024 * 1024,
       /** Storing one as files are given back: a second's work, which nothing waits for longer than this. */
       saveMsMax: 10_000,
     },

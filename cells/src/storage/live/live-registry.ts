@@ -7,6 +7,7 @@
 import { join } from 'node:path';
 import type { WorkspaceId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
+import { retry } from '@cellbook/shared/retry.ts';
 import type { HostParts } from '../host-parts.ts';
 import { fetchRest } from '../lazy/fetch-rest.ts';
 import type { LazyMount } from '../lazy/lazy-mount.ts';
@@ -201,12 +202,22 @@ export class LiveRegistry {
     void fetchRest(volume.state, this.#parts);
     const live = { epoch, volume, loop, over };
     this.#attached.set(workspaceId, live);
-    void volume.state.lazy?.lost
-      .then(() => this.#openAnew(live, workspaceId))
-      .catch((error: unknown) => {
-        log.error({ err: error, workspaceId }, 'files that can no longer be read could not be opened anew');
-      });
+    void volume.state.lazy?.lost.then(() => this.#openAnewAtLast(live, workspaceId));
     return live;
+  }
+
+  /** Again and again until it is done, or somebody else has let it go: nothing else would tell of it once more. */
+  async #openAnewAtLast(live: Attached, workspaceId: WorkspaceId): Promise<void> {
+    const { clock, random, log } = this.#parts;
+    const { signal } = live.volume.state;
+    const isStillLive = (error: unknown) => {
+      log.error({ err: error, workspaceId }, 'files that can no longer be read could not be opened anew');
+      return this.#attached.get(workspaceId) === live;
+    };
+    const open = () => this.#openAnew(live, workspaceId);
+    await retry(open, limits.storage.lazy.openAnewRetry, isStillLive, { clock, random, signal }).catch(() => {
+      // Why was said each time.
+    });
   }
 
   /** What code has written is on this host's disk, and is found there as after a crash of this process. */
