@@ -9,8 +9,9 @@ import { promisify } from 'node:util';
 import { constants, zstdCompress, zstdDecompress } from 'node:zlib';
 import { limits } from '@cellbook/shared/limits.ts';
 
-const { bytesMax } = limits.storage.packs;
 const lengthBytes = 4;
+/** What a directory takes in a pack. */
+export const packedBytes = (directory: Uint8Array): number => lengthBytes + directory.length;
 const fastest = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
 
 export function encodePack(directories: readonly Buffer[]): Promise<Buffer> {
@@ -23,7 +24,10 @@ export function encodePack(directories: readonly Buffer[]): Promise<Buffer> {
 }
 
 /** Throws for what is none. */
-export async function decodePack(pack: Buffer): Promise<Buffer[]> {
+export async function decodePack(
+  pack: Buffer,
+  bytesMax: number = limits.storage.packs.bytesMax,
+): Promise<Buffer[]> {
   const bytes = await promisify(zstdDecompress)(pack, { maxOutputLength: bytesMax });
   const directories: Buffer[] = [];
   for (let at = 0; at < bytes.length; ) {

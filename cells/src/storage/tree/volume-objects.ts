@@ -9,13 +9,15 @@
 import { createHash } from 'node:crypto';
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import type { VolumeId } from '@cellbook/shared/ids.ts';
+import { limits } from '@cellbook/shared/limits.ts';
 import type { VolumeRow } from '../manifests/manifest-store.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
 import type { DirectoryCache } from './directory-cache.ts';
 import { decodeDirectory, decodeRuns, encodeDirectory, encodeRuns } from './directory-object.ts';
 import { type Entries, noEntries, type Run } from './entry.ts';
+import { paced } from './paced.ts';
 import type { Semaphore } from './semaphore.ts';
-import { decodePack, encodePack } from './tree-pack.ts';
+import { decodePack, encodePack, packedBytes } from './tree-pack.ts';
 
 export type ObjectKind = 'chunks' | 'lists' | 'directories' | 'packs';
 
@@ -33,6 +35,7 @@ export interface VolumeObjects {
   cachedDirectory(sha256: string): Entries | null;
   /** All directories of a tree at once, where somebody has stored them so (tree-pack.ts); what can be used of them. */
   getPack(tree: string, signal?: AbortSignal): Promise<ReadonlyMap<string, Entries>>;
+  hasPack(tree: string, signal?: AbortSignal): Promise<boolean>;
   putPack(tree: string, directories: readonly Buffer[], signal?: AbortSignal): Promise<void>;
   /** After objects were removed: what is cached may no longer be stored. */
   forgetCached(): void;
@@ -114,31 +117,47 @@ export function createObjectsUnder(prefix: string, tools: VolumeObjectTools, swe
     },
     cachedDirectory: (sha256) => cache.get(cacheKey(sha256)),
     async getPack(tree, signal) {
-      const found = new Map<string, Entries>();
       const bytes = await inFlight.run(() => store.get(objectKey(prefix, 'packs', tree), signal));
-      try {
-        for (const directory of bytes ? await decodePack(bytes) : []) {
-          const sha256 = sha256Of(directory);
-          const entries = decodeDirectory(directory, sha256);
-          cache.set(cacheKey(sha256), entries, directory.length);
-          found.set(sha256, entries);
-        }
-      } catch {
-        // What is damaged, or of another version, is read by itself.
-      }
-      return found;
+      const keep = (sha256: string, entries: Entries, size: number) =>
+        cache.set(cacheKey(sha256), entries, size);
+      return bytes ? directoriesOf(bytes, keep, signal) : new Map();
     },
+    hasPack: (tree, signal) => store.has(objectKey(prefix, 'packs', tree), signal),
     async putPack(tree, directories, signal) {
-      const key = objectKey(prefix, 'packs', tree);
-      if (await store.has(key, signal)) return;
       const bytes = await encodePack(directories);
-      await inFlight.run(() => store.put(key, bytes, signal));
+      await inFlight.run(() => store.put(objectKey(prefix, 'packs', tree), bytes, signal));
     },
     forgetCached: () => cache.forget(prefix),
     doubt(sweeps) {
       doubted = sweeps;
     },
   };
+}
+
+/** What can be used of a pack; `keep` is given what few of it may be cached: the first, which are the topmost. */
+async function directoriesOf(
+  pack: Buffer,
+  keep: (sha256: string, entries: Entries, bytes: number) => void,
+  signal: AbortSignal | undefined,
+): Promise<Map<string, Entries>> {
+  const { entriesMax, cachedBytesMax } = limits.storage.packs;
+  const found = new Map<string, Entries>();
+  let [count, cached] = [0, 0];
+  try {
+    for await (const directory of paced(await decodePack(pack), packedBytes, signal)) {
+      const sha256 = sha256Of(directory);
+      const entries = decodeDirectory(directory, sha256);
+      count += entries.size;
+      if (count > entriesMax) break;
+      found.set(sha256, entries);
+      cached += directory.length;
+      if (cached <= cachedBytesMax) keep(sha256, entries, directory.length);
+    }
+  } catch {
+    signal?.throwIfAborted();
+    // What is damaged, or of another version, is read by itself.
+  }
+  return found;
 }
 
 async function underAnotherName(
