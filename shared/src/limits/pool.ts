@@ -61,6 +61,11 @@ export const poolLimits = {
       ownersLeftOut: 2,
       ownersMin: 3,
       ownersShareMin: 0.1,
+      /**
+       * Where fewer than these together have claimed of either image in so long, nobody else is there to tell who is at
+       * fault, and nobody else whom one of them would keep an image from: what they have seen counts as it is.
+       */
+      fewOwnersMs: 3_600_000,
       /** Of either image, on a machine that does other things too, while the current one's own are not known. */
       crashShareExpected: 0.02,
       slowShareExpected: 0.1,

@@ -1,8 +1,19 @@
 import { limits } from '@cellbook/shared/limits.ts';
 import { expect, test } from 'vitest';
-import { type Counts, type Evidence, interval, judge, noCounts, noOwners, sumOf } from './judge.ts';
+import {
+  type Counts,
+  type Evidence,
+  interval,
+  judge as judgeAfter,
+  noCounts,
+  noOwners,
+  sumOf,
+} from './judge.ts';
 
-const { triedMin, promoteClaimsMin, ownersLeftOut } = limits.pool.staged;
+const { triedMin, promoteClaimsMin, ownersLeftOut, ownersMin, fewOwnersMs } = limits.pool.staged;
+/** As long as others may still come, unless told. */
+const judge = (candidate: Evidence, current: Evidence, sinceMs = 0) =>
+  judgeAfter(candidate, current, sinceMs);
 
 /** Of restores, and of members that are nobody's. */
 const nobodys = (counts: Partial<Counts>): Evidence => ({
@@ -72,6 +83,23 @@ test('one or two people, however often they make theirs crash or slow, neither r
       type: 'promote',
     });
   }
+});
+
+test('where so few are there that others never say so, what they have seen counts after a while, and only there', () => {
+  const people = ownersLeftOut + ownersMin - 1;
+  const usual = owned(each(people, { tried: 30, claims: 30 }));
+  for (const [bad, because] of [
+    ['crashed', 'crashes'],
+    ['slow', 'latency'],
+  ] as const) {
+    const worse = owned(each(ownersLeftOut, { tried: triedMin, claims: triedMin, [bad]: triedMin }));
+    expect(judge(worse, usual, fewOwnersMs - 1)).toEqual(doubt);
+    expect(judge(worse, usual, fewOwnersMs)).toEqual({ type: 'roll_back', because });
+    expect(judge(owned([{ tried: 500, claims: 500, [bad]: 500 }]), good, fewOwnersMs)).toEqual(doubt);
+  }
+  const well = owned(each(people, { tried: promoteClaimsMin, claims: promoteClaimsMin }));
+  expect(judge(well, usual, fewOwnersMs)).toEqual({ type: 'promote' });
+  expect(judge(owned([once]), usual, fewOwnersMs)).toEqual(wait);
 });
 
 test('three of a thousand are still few: what is wrong for everybody is seen by a share of them', () => {

@@ -7,7 +7,8 @@
  * A sandbox belongs to somebody from its claim on, who can make it crash or slow as he likes. So what is judged of
  * claims leaves out the owners that had most of it, and wants the rest to be from a share of all owners: a few people
  * neither roll an image back for everybody nor keep it from everybody. What is nobody's (restores, members that ended
- * by themselves) counts as it is.
+ * by themselves) counts as it is. In a cell where, in an hour, fewer have claimed than that takes, it never came to a
+ * verdict: there all of it counts, whosever it is.
  */
 import { limits } from '@cellbook/shared/limits.ts';
 
@@ -63,7 +64,30 @@ export const noOwners: OwnerCounts = {
   ...{ owners: 0, ownersCrashed: 0, ownersSlow: 0 },
 };
 
-export function judge(candidate: Evidence, current: Evidence): Verdict {
+/** @param sinceMs how long the candidate has been one */
+export function judge(candidate: Evidence, current: Evidence, sinceMs: number): Verdict {
+  return isOfFew(candidate, current, sinceMs)
+    ? judgeTotals(candidate, current)
+    : judgeOwned(candidate, current);
+}
+
+/** The current one has most claims, so whoever is there has claimed of it. */
+function isOfFew(candidate: Evidence, current: Evidence, sinceMs: number): boolean {
+  const { ownersMin, ownersLeftOut, fewOwnersMs } = limits.pool.staged;
+  const owners = Math.max(candidate.owned.owners, current.owned.owners);
+  return sinceMs >= fewOwnersMs && owners < ownersMin + ownersLeftOut;
+}
+
+function judgeTotals({ total }: Evidence, current: Evidence): Verdict {
+  const usual = { total: current.total, owned: noOwners };
+  if (isWorse(total.crashed, total.tried, usualCrashes(usual)))
+    return { type: 'roll_back', because: 'crashes' };
+  if (isWorse(total.slow, total.claims, usualSlow(usual))) return { type: 'roll_back', because: 'latency' };
+  const isEnough = total.claims >= limits.pool.staged.promoteClaimsMin;
+  return isEnough ? { type: 'promote' } : { type: 'wait', doubtful: false };
+}
+
+function judgeOwned(candidate: Evidence, current: Evidence): Verdict {
   const { promoteClaimsMin } = limits.pool.staged;
   const { total, owned } = candidate;
   const [crashesUsual, slowUsual] = [usualCrashes(current), usualSlow(current)];

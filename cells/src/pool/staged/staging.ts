@@ -103,7 +103,7 @@ export class Staging {
     const [candidate, current] = [find(stages.candidate), find(stages.current)];
     if (!candidate || !current) return false;
     const [evidence, usual] = [await this.#evidenceOf(candidate), await this.#evidenceOf(current)];
-    const verdict = judge(evidence, usual);
+    const verdict = judge(evidence, usual, clock.nowMs() - candidate.stagedAtMs);
     const { generation } = candidate;
     if (verdict.type === 'wait') {
       if (verdict.doubtful) this.#doubt(generation, evidence);
