@@ -98,6 +98,11 @@ describe('a host behind its daemon', { timeout: 60_000 }, () => {
     await expect(older.start({ ...(await spec(id, 2)), epoch: 1 }, signal)).rejects.toMatchObject(stale);
     expect(await newer.list()).toMatchObject([{ sandboxId: started.id, epoch: 2, attached: true }]);
 
+    // What was said of an earlier one is not said of this one.
+    vi.spyOn(host, 'cameBy').mockReturnValue(null);
+    await newer.adopt(id, 2, signal);
+    expect(newer.cameBy(id)).toBeNull();
+
     expect(await adopted?.link.takeOver()).toEqual({ kernels: [], terminals: [] });
     expect(Object.keys((await adopted?.link.listKernelspecs()) ?? {})).toContain('python3');
   });

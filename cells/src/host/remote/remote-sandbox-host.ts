@@ -143,7 +143,9 @@ export class RemoteSandboxHost implements SandboxHost {
       this.#noteGone(workspaceId, view.loss);
       return null;
     }
+    // A host that no longer says it has another sandbox than the one it said it of.
     if (view.cameBy) this.#cameBy.set(workspaceId, view.cameBy);
+    else this.#cameBy.delete(workspaceId);
     return this.#connect(workspaceId, view.sandbox, signal);
   }
 
