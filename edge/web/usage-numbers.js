@@ -12,7 +12,7 @@
  * @property {Held} memoryRemote
  * @property {Held} files
  * @property {Held} versions
- * @property {Held} environment
+ * @property {Held} [environment]
  * @property {{upBytes: number, downBytes: number}} egress
  *
  * @typedef {'hour' | 'day' | 'month' | 'total'} Step
@@ -109,7 +109,8 @@ export const columns = [
     label: 'Packages',
     unit: 'GiB h',
     what: 'Packages that were installed.',
-    value: ({ environment }) => gibHours(environment),
+    // A cell that does not count them yet says nothing of them.
+    value: ({ environment }) => (environment ? gibHours(environment) : 0),
   },
   {
     label: 'Sent',

@@ -60,3 +60,11 @@ test('a name is no formula to a spreadsheet', () => {
   const [, line = ''] = toCsv(metered([row()]), () => '=1+"2", x').split('\r\n');
   expect(line.startsWith(`2026-11-01,"'=1+""2"", x",ws-1,0.000000`)).toBe(true);
 });
+
+test('what a cell does not count yet is shown as nothing', () => {
+  const { environment: _, ...earlier } = row({ files: hours(2) });
+  expect(totals([earlier])).toHaveLength(totals([row()]).length);
+  expect(totals([earlier, row({ environment: hours(3) })])).toEqual(
+    totals([row({ files: hours(2), environment: hours(3) })]),
+  );
+});

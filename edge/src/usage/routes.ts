@@ -10,7 +10,12 @@ import type { CellId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import { allCells, type Cell } from '@cellbook/shared/pins/pins.ts';
 import { atHeader } from '@cellbook/shared/protocol/principal.ts';
-import { type Metered, usageAnswerSchema, usageQuerySchema } from '@cellbook/shared/protocol/usage-api.ts';
+import {
+  type Metered,
+  usageAnswerSchema,
+  usageOfCellSchema,
+  usageQuerySchema,
+} from '@cellbook/shared/protocol/usage-api.ts';
 import { mergeMetered } from '@cellbook/shared/usage/merge-metered.ts';
 import type { Ask } from '../ask.ts';
 import { askedRegions } from '../asked-region.ts';
@@ -45,7 +50,7 @@ async function answerUsage(ask: Ask, identity: Identity): Promise<Response> {
   // Whom somebody addresses answers for himself alone; one's own workspaces are all at home.
   const isWide = (of === 'organisation' || of === 'platform') && searchParams.has('from');
   if (!home.ok || !isWide || ask.request.headers.has(atHeader)) return home;
-  const { user, organisation } = usageAnswerSchema.parse(await home.json());
+  const { user, organisation } = usageOfCellSchema.parse(await home.json());
   // Each is asked by its name, the home too: whoever is moved meanwhile is counted in one place.
   const cells = await cellsInReach(ask, identity, of);
   const asked = await Promise.all(cells.map((cell) => askCell(ask, identity, cell)));
@@ -79,7 +84,7 @@ async function askCell(
     const clientAddress = clientAddressOf(ask);
     const forwarded = { request, target, identity, requestId, defer, at: { cell }, clientAddress };
     const answer = await forward(edge.forwarder, forwarded);
-    if (answer.ok) return usageAnswerSchema.parse(await answer.json()).metered ?? null;
+    if (answer.ok) return usageOfCellSchema.parse(await answer.json()).metered ?? null;
     await answer.body?.cancel();
     return null;
   });

@@ -34,8 +34,8 @@ const quotas = {
 };
 
 /** What a cell says from now on. */
-async function tells(cell: string, rows: MeteredRow[]): Promise<void> {
-  const metered: Metered = { from: start, to: start, by: 'day', group: 'team', rows, missing: [] };
+async function tells(cell: string, rows: Partial<MeteredRow>[]): Promise<void> {
+  const metered = { from: start, to: start, by: 'day', group: 'team', rows, missing: [] };
   const body = JSON.stringify({ user: quotas, organisation: quotas, metered });
   await (await fetch(`${cell}/v1/usage`, { method: 'PUT', body })).text();
 }
@@ -88,4 +88,14 @@ test('a cell that does not answer is named, and the rest is told', async () => {
   await tells(first, [row('red', 3)]);
   const { metered } = await (await usage(`${since}&of=organisation`)).json<{ metered: Metered }>();
   expect(metered).toMatchObject({ missing: ['cell-b'], rows: [{ key: 'red', running: { seconds: 3 } }] });
+});
+
+test('a cell of before packages were counted is added up all the same', async () => {
+  await twoCells(second);
+  const { environment: _, ...earlier } = row('red', 4);
+  await tells(first, [row('red', 3)]);
+  await tells(second, [earlier]);
+  const { metered } = await (await usage(`${since}&of=organisation`)).json<{ metered: Metered }>();
+  expect(metered.missing).toEqual([]);
+  expect(metered.rows).toMatchObject([{ running: { seconds: 7 }, environment: { seconds: 2 } }]);
 });

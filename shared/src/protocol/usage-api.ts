@@ -95,3 +95,14 @@ export const usageAnswerSchema = z
   })
   .meta({ title: 'UsageAnswer' });
 export type UsageAnswer = z.infer<typeof usageAnswerSchema>;
+
+/** The same from a cell of any version: those that count no packages yet say nothing of them. */
+export const usageOfCellSchema = usageAnswerSchema.extend({
+  metered: meteredSchema
+    .extend({
+      rows: z.array(
+        meteredRowSchema.extend({ environment: heldSchema.default(() => ({ seconds: 0, byteSeconds: 0 })) }),
+      ),
+    })
+    .optional(),
+});
