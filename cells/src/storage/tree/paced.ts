@@ -1,4 +1,5 @@
 import { limits } from '@cellbook/shared/limits.ts';
+import { Turns } from '../../db/turns.ts';
 
 /** What takes long to go through, in turns between which everybody else of this process has his: `costOf` is in bytes. */
 export async function* paced<T>(
@@ -6,11 +7,12 @@ export async function* paced<T>(
   costOf: (item: T) => number,
   signal?: AbortSignal,
 ): AsyncGenerator<T, void> {
+  const turns = new Turns(1);
   let cost = 0;
   for (const item of items) {
     cost += costOf(item);
     if (cost >= limits.storage.packs.bytesPerTurn) {
-      await new Promise<void>((resolve) => setImmediate(resolve));
+      await new Promise<void>((resolve) => turns.give(resolve));
       cost = 0;
     }
     signal?.throwIfAborted();
