@@ -44,7 +44,7 @@ export class GvisorShells implements IsolationShells {
 
 /**
  * One process from the making to the end of the sandbox, whose input and output are this one's: first it waits for
- * `runsc create`, then for a line with the flags of `runsc restore`, which it becomes. Without one it ends them all.
+ * `runsc create`, then for a line with the flags of `runsc restore`, which it becomes. Without one it ends them all, those too that came while it did.
  */
 const thenRestore = (lists: string, mount: string, restore: string, sandboxId: string): string => `
 "$@" 3>&- || exit 1
@@ -52,4 +52,11 @@ for procs in ${lists}; do echo $$ > "$procs"; done
 echo ready >&3
 if read -r flags <&3; then exec ${restore} $flags ${sandboxId} 3>&-; fi
 umount -l '${mount}'
-for procs in ${lists}; do while read -r pid; do [ "$pid" = $$ ] || kill -9 "$pid"; done < "$procs"; done`;
+for procs in ${lists}; do
+  for again in 1 2 3 4 5 6 7 8 9 10; do
+    left=
+    while read -r pid; do [ "$pid" = $$ ] || { kill -9 "$pid"; left=1; }; done < "$procs"
+    [ "$left" ] || break
+    sleep 0.1
+  done
+done`;
