@@ -11,8 +11,9 @@ import {
   runWord,
 } from '@cellbook/shared/protocol/parking-api.ts';
 import { expect, test } from 'vitest';
+import type { Frame } from './frame.ts';
 import { type AttachOutcome, Line, type Upstream } from './line.ts';
-import type { End, Frame } from './outbox.ts';
+import type { End } from './outbox.ts';
 
 /** Its peer reads while `isRead`, and all of it at once. */
 class FakeEnd implements End {
@@ -145,6 +146,15 @@ test('a cell that goes on all the same: more than is kept for a browser sends th
   expect([browser.closedWith, upstream.closedWith]).toEqual([1012, 1012]);
   // What the runtime has cannot be given up: it counts until the socket has gone.
   expect(held()).toBe(browser.bufferedAmount);
+});
+
+test('what is kept of a text counts as the bytes it leaves as, not as its units', () => {
+  const { upstream, browser, line, held } = attachedLine();
+  upstream.say(pauseWord);
+  line.fromBrowser('漢'.repeat(limits.parking.heldMessageBytesMax / 3));
+  expect([held(), browser.closedWith]).toEqual([limits.parking.heldMessageBytesMax - 2, null]);
+  line.fromBrowser('漢');
+  expect(browser.closedWith).toBe(1012);
 });
 
 test('a browser, or a cell, that takes nothing for a minute has gone', async () => {

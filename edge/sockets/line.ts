@@ -22,7 +22,8 @@ import {
   resumeWord,
   runWord,
 } from '@cellbook/shared/protocol/parking-api.ts';
-import { closeEnd, type End, type Frame, Outbox } from './outbox.ts';
+import type { Frame } from './frame.ts';
+import { closeEnd, type End, Outbox } from './outbox.ts';
 
 export interface Upstream extends End {
   addEventListener(type: 'message', listener: (event: { data: unknown }) => void): void;

@@ -9,8 +9,7 @@
  */
 import type { Clock, Timer } from '@cellbook/shared/clock.ts';
 import { limits } from '@cellbook/shared/limits.ts';
-
-export type Frame = string | ArrayBuffer;
+import { type Frame, sizeOf } from './frame.ts';
 
 /** What of a socket is used here. */
 export interface End {
@@ -31,7 +30,7 @@ export class Outbox {
   readonly #deps: OutboxDeps;
   #end: End | null = null;
   #isHeldBack = false;
-  #frames: Frame[] = [];
+  #frames: { frame: Frame; bytes: number }[] = [];
   #frameBytes = 0;
   #closeWith: { code: number; reason: string } | null = null;
   #sentCount = 0;
@@ -84,8 +83,9 @@ export class Outbox {
     )
       this.#give(end, frame);
     else {
-      this.#frames.push(frame);
-      this.#frameBytes += sizeOf(frame);
+      const bytes = sizeOf(frame);
+      this.#frames.push({ frame, bytes });
+      this.#frameBytes += bytes;
     }
     this.#deps.changed();
     this.#watch();
@@ -131,11 +131,11 @@ export class Outbox {
     if (end.bufferedAmount < this.#bufferedBefore || end.bufferedAmount === 0) this.#movedMs = nowMs;
     let count = 0;
     while (!this.#isHeldBack && end.bufferedAmount < windowBytes) {
-      const frame = this.#frames[count];
-      if (frame === undefined) break;
+      const next = this.#frames[count];
+      if (!next) break;
       count += 1;
-      this.#frameBytes -= sizeOf(frame);
-      this.#give(end, frame);
+      this.#frameBytes -= next.bytes;
+      this.#give(end, next.frame);
     }
     this.#frames.splice(0, count);
     this.#bufferedBefore = end.bufferedAmount;
@@ -170,5 +170,3 @@ export function closeEnd(end: End | null, { code, reason }: { code: number; reas
     end?.close(code, reason);
   } catch {}
 }
-
-const sizeOf = (frame: Frame): number => (typeof frame === 'string' ? frame.length : frame.byteLength);

@@ -1,6 +1,7 @@
 /** Browsers' sockets that the edge holds while their workspace sleeps: nothing lost, nothing twice, in order. */
 import { once } from 'node:events';
 import { type Clock, systemClock } from '@cellbook/shared/clock.ts';
+import { CellbookError } from '@cellbook/shared/errors.ts';
 import { kernelIdSchema, newSandboxId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
@@ -118,6 +119,43 @@ test('twenty tabs that were parked and speak at once cause one resume, and each 
   const replies = await Promise.all(tabs.map((tab, at) => tab.run(`print ${at}`, `run-${at}`)));
   expect(new Set(replies.map(({ content }) => content.status))).toEqual(new Set(['ok']));
   expect(server.runtime.starts).toBe(2);
+});
+
+test('what arrives while a parked workspace resumes is held and answered, by the one resume', async () => {
+  const kernelId = await server.startKernel();
+  const tab = await connect(kernelId, { sessionId: 'tab' });
+  await sleeps(1);
+  comesBackWith(kernelId, 'idle');
+  const { promise, resolve: resume } = Promise.withResolvers<undefined>();
+  server.runtime.gate = promise;
+  tab.execute('print 1', 'first');
+  await expect.poll(() => server.runtime.waiting).toBe(1);
+  tab.execute('print 2', 'second');
+  const terminal = server.call('POST', '/api/terminals', { name: 't' });
+  await expect.poll(() => server.runtime.waiting).toBe(2);
+  resume(undefined);
+  expect((await tab.reply('second')).content.status).toBe('ok');
+  expect([(await terminal).status, tab.texts, server.runtime.starts]).toEqual([200, '1\n2\n', 2]);
+});
+
+test('a resume that fails is told in each parked tab with what is safe; they stay open, and the next try succeeds', async () => {
+  const kernelId = await server.startKernel();
+  const tabs = await Promise.all(['a', 'b'].map((sessionId) => connect(kernelId, { sessionId })));
+  await sleeps(2);
+  comesBackWith(kernelId, 'idle');
+  server.runtime.failure = new CellbookError('sandbox_unavailable', {
+    doing: 'resuming workspace w',
+    problem: 'no host has room',
+    next: 'Its saved files are safe. It is tried again by itself; try again in a little while.',
+  });
+  for (const tab of tabs) {
+    tab.execute('print 1', 'refused');
+    const { evalue } = (await tab.reply('refused')).content;
+    expect(evalue).toMatch(/no host has room\. It has not run.*\. Its saved files are safe\./);
+  }
+  server.runtime.failure = null;
+  for (const tab of tabs) expect((await tab.run('print 2', 'again')).content.status).toBe('ok');
+  expect(tabs.map(({ closed }) => closed)).toEqual([null, null]);
 });
 
 test('a terminal is not set up again, and hears what was said meanwhile', async () => {

@@ -25,7 +25,7 @@ export class Waiting {
 
   add(data: string | Uint8Array, options: { binary: boolean }, done: Done | undefined): void {
     this.#messages.push({ data, options, done });
-    this.#bytes += data.length;
+    this.#bytes += typeof data === 'string' ? Buffer.byteLength(data) : data.length;
   }
 
   sendAll(ws: WebSocket): void {
