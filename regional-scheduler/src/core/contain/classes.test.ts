@@ -32,10 +32,12 @@ const hang = (s: ClassEvidence, times: number) => {
 describe('classes of prompts that hang', () => {
   it('go from throttled to isolated to refused as they hang, and each says why', () => {
     const s = newClassEvidence();
-    harmless(s, 100);
     const levels: (string | undefined)[] = [];
-    for (let times = 0; times < 10; times++) {
-      hang(s, 1);
+    for (let at = 0; at < 300; at++) {
+      // One in twenty of the others hangs too, so that a single hang says less.
+      observe(s, ['kind:video', `word:w${at % 50}`], at % 20 === 7);
+      if (at < 100 || at % 10 !== 0) continue;
+      observe(s, ['kind:video', 'word:moebius'], true);
       levels.push(s.limits['word:moebius']?.level);
     }
     expect(levels.filter((level, at) => level !== levels[at - 1])).toEqual([
@@ -44,9 +46,27 @@ describe('classes of prompts that hang', () => {
       'refused',
     ]);
     expect(s.limits['word:moebius']?.because).toMatch(
-      /^of \d attempts with “word:moebius”, \d hung; 0 of \d+ /,
+      /^of \d+ attempts with “word:moebius”, \d+ hung; \d+ of \d+ /,
     );
     expect(Object.keys(s.limits)).toEqual(['word:moebius']);
+  });
+
+  it('are found where they are a third or half of what runs, from the first job of a region on', () => {
+    for (const [every, before] of [
+      [3, 0],
+      [2, 0],
+      [2, 5_000],
+    ] as const) {
+      const s = newClassEvidence();
+      harmless(s, before);
+      for (let at = 0; at < 80; at++)
+        observe(s, ['kind:video', at % every === 0 ? 'word:moebius' : 'word:fox'], at % every === 0);
+      expect({ every, before, limits: Object.keys(s.limits) }).toEqual({
+        ...{ every, before },
+        limits: ['word:moebius'],
+      });
+      expect(['isolated', 'refused']).toContain(s.limits['word:moebius']!.level);
+    }
   });
 
   it('are never found where hangs strike at random: none in 100,000 attempts of which one in fifty hangs', () => {

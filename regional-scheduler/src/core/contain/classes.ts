@@ -15,10 +15,14 @@
  */
 import {
   type BaseRate,
+  countOwn,
   countRate,
   gain,
   newBaseRate,
+  newOwnPart,
+  normalRateBeside,
   normalRateOf,
+  type OwnPart,
   observe,
   type Suspicion,
 } from './likelihood.ts';
@@ -46,6 +50,8 @@ interface Tracked extends Suspicion {
   /** What all attempts had come to when this began to be looked at: the others' rate is counted from there. */
   fromBad: number;
   fromAll: number;
+  /** Its part in what is usual. Absent in what was written before it was told apart. */
+  own?: OwnPart;
 }
 
 export interface ClassEvidence {
@@ -56,7 +62,7 @@ export interface ClassEvidence {
   partners: Record<string, string[]>;
   limits: Record<string, ClassLimit>;
   limitCount: number;
-  /** The last hangs that nothing limited explained, and what each added. */
+  /** The last hangs that nothing limited explained, and what each added at the most. */
   recent: { features: readonly string[]; added: number }[];
   /** What has reached another level and awaits its event. */
   due: string[];
@@ -113,37 +119,48 @@ export function observeClass(
 ): void {
   const keys = keysOf(s, features);
   const limited = keys.filter((key) => s.limits[key]);
-  const normalRate = normalRateOf(s.base, classRules.normalFactor, classRules.normalLeast);
   const sharp = limited.filter((key) => isSharp(s, key));
-  const concerned = isBad && sharp.length > 0 ? sharp : limited;
-  for (const key of concerned) observeLimited(s, key, isBad, normalRate, atMs);
-  // It is explained: nobody else is to blame, and it is not what is usual.
-  if (isBad && sharp.length > 0) return;
-  countRate(s.base, isBad);
+  // Then it is explained: nobody else is to blame, and it is not what is usual.
+  const isExplained = isBad && sharp.length > 0;
+  if (!isExplained) countUsual(s, keys, isBad);
+  for (const key of isExplained ? sharp : limited) observeLimited(s, key, isBad, atMs);
+  if (isExplained) return;
+  let added = 0;
   for (const key of keys) {
     const tracked = s.tracked[key];
     if (!tracked || s.limits[key]) continue;
+    const normalRate = normalRateFor(s, tracked);
+    if (isBad) added = Math.max(added, gain(true, normalRate));
     observe(tracked, isBad, normalRate);
     // Innocent: looked at again from its next hang on.
     if (tracked.log === 0 && tracked.ok >= classRules.innocentAfter) forget(s, key);
     else if (isBad && levelOf(s, key) && isGuilty(s, key)) noteDue(s, key);
   }
-  if (isBad) lookAt(s, features, gain(true, normalRate));
+  if (isBad) lookAt(s, features, added);
 }
 
-function observeLimited(
-  s: ClassEvidence,
-  key: string,
-  isBad: boolean,
-  normalRate: number,
-  atMs: number,
-): void {
+function countUsual(s: ClassEvidence, keys: readonly string[], isBad: boolean): void {
+  countRate(s.base, isBad);
+  for (const key of keys) {
+    const own = s.tracked[key]?.own;
+    if (own) countOwn(own, s.base, isBad);
+  }
+}
+
+/** How often those without it hang, and some more. */
+function normalRateFor({ base }: ClassEvidence, tracked: Tracked): number {
+  const { normalFactor: factor, normalLeast: least, othersMin } = classRules;
+  if (!tracked.own) return normalRateOf(base, factor, least);
+  return normalRateBeside(base, tracked.own, { factor, least, othersMin });
+}
+
+function observeLimited(s: ClassEvidence, key: string, isBad: boolean, atMs: number): void {
   const limit = s.limits[key]!;
   limit.lastMs = atMs;
   if (isBad) limit.bad++;
   limit.okInRow = isBad ? 0 : limit.okInRow + 1;
   const tracked = s.tracked[key];
-  if (tracked) observe(tracked, isBad, normalRate);
+  if (tracked) observe(tracked, isBad, normalRateFor(s, tracked));
   if (isBad && limit.isProbing)
     limit.probeEveryMs = Math.min(2 * limit.probeEveryMs, classRules.probeEveryMsMax);
   limit.isProbing = false;
@@ -210,7 +227,14 @@ function lookAt(s: ClassEvidence, features: readonly string[], added: number): v
 
 function track(s: ClassEvidence, key: string): void {
   if (s.tracked[key]) return;
-  s.tracked[key] = { log: 0, bad: 0, ok: 0, fromBad: s.base.bad, fromAll: s.base.all };
+  s.tracked[key] = {
+    log: 0,
+    bad: 0,
+    ok: 0,
+    fromBad: s.base.bad,
+    fromAll: s.base.all,
+    own: newOwnPart(s.base),
+  };
   s.trackedCount++;
 }
 

@@ -54,6 +54,53 @@ export function countRate(rate: BaseRate, isBad: boolean): void {
 
 /** What is still normal for one thing: `factor` times what is usual, at least `least`. */
 export function normalRateOf(rate: BaseRate, factor: number, least: number): number {
-  const usual = rate.all < fastOver ? rate.slow : Math.max(rate.fast, rate.slow);
+  return Math.max(least, factor * Math.max(rate.fast, rate.slow));
+}
+
+/** One thing's part in a rate: how much of its weight is of that thing, and of that thing's failures. */
+export interface OwnPart {
+  /** `all` of the rate when it was last counted. */
+  at: number;
+  fast: { bad: number; all: number };
+  slow: { bad: number; all: number };
+}
+
+export function newOwnPart(rate: BaseRate): OwnPart {
+  return { at: rate.all, fast: { bad: 0, all: 0 }, slow: { bad: 0, all: 0 } };
+}
+
+/** The observation that the rate counted last was this thing's. */
+export function countOwn(own: OwnPart, rate: BaseRate, isBad: boolean): void {
+  for (const [part, over] of [[own.fast, fastOver] as const, [own.slow, slowOver] as const]) {
+    const kept = keptOf(own.at, rate.all, over);
+    const weight = 1 / Math.min(rate.all, over);
+    part.all = kept * part.all + weight;
+    part.bad = kept * part.bad + (isBad ? weight : 0);
+  }
+  own.at = rate.all;
+}
+
+/**
+ * As `normalRateOf`, of all but this thing: what fails always, and is a third of everything, makes failing usual only
+ * for itself. Of all where there are not `othersMin` others to go by.
+ */
+export function normalRateBeside(
+  rate: BaseRate,
+  own: OwnPart,
+  { factor, least, othersMin }: { factor: number; least: number; othersMin: number },
+): number {
+  const beside = (mean: number, part: OwnPart['fast'], over: number) => {
+    const kept = keptOf(own.at, rate.all, over);
+    const others = 1 - kept * part.all;
+    if (others * Math.min(rate.all, over) < othersMin) return mean;
+    return Math.max(0, mean - kept * part.bad) / others;
+  };
+  const usual = Math.max(beside(rate.fast, own.fast, fastOver), beside(rate.slow, own.slow, slowOver));
   return Math.max(least, factor * usual);
+}
+
+/** What is left of a weight after the observations from the one number to the other: each takes 1/n, then 1/`over`. */
+function keptOf(from: number, to: number, over: number): number {
+  const even = Math.min(from, over) / Math.min(to, over);
+  return even * (1 - 1 / over) ** (Math.max(to, over) - Math.max(from, over));
 }
