@@ -33,6 +33,7 @@ POST   /pins/probe                                        open
 POST   /cells/standing                                    open
 POST   /regions/record                                    open
 POST   /regions/budget                                    open
+POST   /regions/user-budget                               open
 POST   /regions/standing                                  open
 POST   /regions/rights                                    open
 POST   /cells/departures                                  open

@@ -1,5 +1,5 @@
 /**
- * An organisation's cap of a month is one sum over all regions: each may spend what it was granted of it, and asks for
+ * The cap of a month, of an organisation or of a user in it, is one sum over all regions: each may spend what it was granted of it, and asks for
  * more when that is used up. What is granted is never more than the cap, whatever regions are cut off from whom; what a
  * region has and does not need it gives back.
  */
@@ -18,8 +18,10 @@ const keptMs = 62 * 86_400_000;
 export function createD1Budgets({ db, clock }: { db: D1Database; clock: Clock }): Budgets {
   const run = createBatch(db, clock);
   return {
-    async settle(region, { orgId, month, capMicros, wantMicros, usedMicros, givenBackOf }) {
-      const of = [orgId, month, region] as const;
+    async settle(region, { orgId, userId, month, capMicros, wantMicros, usedMicros, givenBackOf }) {
+      // The column had organisations alone at first.
+      const holder = userId === undefined ? orgId : `${orgId}/${userId}`;
+      const of = [holder, month, region] as const;
       const untilMs = clock.nowMs() + keptMs;
       const [, , found] = await run([
         db

@@ -97,6 +97,21 @@ test('over all regions never more is granted than the cap, and what is given bac
   expect((await settle('local', { capMicros: 5, wantMicros: 20, usedMicros: 18 })).grantedMicros).toBe(18);
 });
 
+test('a user’s cap is his own: neither another’s, nor his organisation’s', async () => {
+  const world = await worldWith();
+  const { sub, org } = decodeJwt<{ sub: string; org: string }>(
+    await world.token(await world.signIn('own@example.org')),
+  );
+  const said = { orgId: org, month: '2026-11', capMicros: 100, usedMicros: 0, wantMicros: 80 };
+  const settle = async (kind: 'budget' | 'userBudget', from: string, given: object) =>
+    budgetToldSchema.parse(await (await ask(world, kind, { ...said, ...given }, { from })).json())
+      .grantedMicros;
+  const his = { userId: sub, capMicros: 90 };
+  expect(await settle('userBudget', 'local', his)).toBe(80);
+  expect(await settle('userBudget', 'elsewhere', his)).toBe(10);
+  expect(await settle('budget', 'elsewhere', {})).toBe(80);
+});
+
 test('what is given back is of one answer: not of another that the region had since, and never more than it has', async () => {
   const world = await worldWith();
   const org = orgIdSchema.parse(decodeJwt(await world.token(await world.signIn('back@example.org'))).org);

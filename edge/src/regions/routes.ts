@@ -23,6 +23,7 @@ type Said<Name extends Kind> = z.infer<(typeof regionAsks)[Name]['schema']>;
 export const regionRoutes: readonly OpenRoute[] = [
   route('record', async (ask, from, said) => recordAnswerSchema.parse(await recordOf(ask, from, said))),
   route('budget', async ({ edge }, from, said) => edge.budgets.settle(from, said)),
+  route('userBudget', async ({ edge }, from, said) => edge.budgets.settle(from, said)),
   route('standing', async ({ edge }, _from, { after }) =>
     toldSchema.parse(await edge.standingLog.after(after)),
   ),

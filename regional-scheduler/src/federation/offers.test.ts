@@ -55,6 +55,7 @@ async function bed(jobs: number) {
     },
   };
   const spiller = new Spiller({
+    oldest: () => {},
     region: {
       ...{ log, follow: () => () => {}, wake: () => {}, state: () => state, leadership: () => leading },
       async ask(event) {

@@ -33,7 +33,10 @@ export async function openEdge(
   const askEdge = createAskEdge({ from: regionId, edgeUrl: federation.edgeUrl, secret, clock, signal });
   const budgets = new RegionBudgets({
     store: createPostgresBudgetStore(database),
-    settle: (ask) => askEdge('budget', ask, budgetToldSchema),
+    settle: ({ userId, ...ask }) =>
+      userId === undefined
+        ? askEdge('budget', ask, budgetToldSchema)
+        : askEdge('userBudget', { ...ask, userId }, budgetToldSchema),
     clock,
   });
   const tasks = createPostgresRepeatedTasks(database);

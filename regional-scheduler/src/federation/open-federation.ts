@@ -11,6 +11,7 @@ import type { SchedulerState } from '../core/state.ts';
 import type { Database } from '../db/database.ts';
 import type { LeadingDeps } from '../lead/leading.ts';
 import type { Region } from '../region.ts';
+import { federationMetrics } from './federation-metrics.ts';
 import { openGuard } from './guard/open-guard.ts';
 import { createPostgresJoins } from './joins.ts';
 import { createPeerCaller } from './peers.ts';
@@ -43,6 +44,7 @@ export interface Federation {
 
 export async function openFederation(deps: OpenFederationDeps): Promise<Federation> {
   const { regionId, federation, region, database, submissions, clock, log } = deps;
+  const counts = federationMetrics(deps.metrics);
   if (!federation) return { register: () => {}, start: () => {}, close: async () => {} };
   const secret = await readSecret(federation.keyFile);
   const handoffs = createPostgresHandoffStore(database);
@@ -56,9 +58,10 @@ export async function openFederation(deps: OpenFederationDeps): Promise<Federati
   const { peers: known } = federation;
   const peers = createPeerCaller({ regionId, peers: known, secret, clock, signal: stop.signal });
   const joins = createPostgresJoins(database);
-  const guard = openGuard({ ...deps, federation, secret, peers, signal: stop.signal });
+  const guard = openGuard({ ...deps, federation, secret, peers, counts, signal: stop.signal });
   const spiller = new Spiller({
     ...{ region, peers, handoffs, joins, records: submissions, clock, log },
+    oldest: (openMs) => counts.oldestOffer.set(openMs / 1000),
     ...(guard.mayOffer && { mayOffer: guard.mayOffer }),
   });
   let spilling: { close(): Promise<void> } | null = null;

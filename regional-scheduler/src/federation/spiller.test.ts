@@ -19,7 +19,7 @@ const us = 'us' as RegionId;
 const random = seededRandom(3);
 
 /** One job that only the other region can run. */
-async function regionWith(joins: Joins) {
+async function regionWith(joins: Joins, away: { now: boolean } = { now: false }) {
   const clock = new ManualClock(noonMs);
   const [state, store] = [newState(), new MemorySubmissionStore(() => [])];
   const one = applicant(askerOf(random), { job: videoOf('a', { resources: { skus: ['H100'] } }), random });
@@ -34,10 +34,13 @@ async function regionWith(joins: Joins) {
     regions: [us],
     async call(_to, { method }, schema) {
       calls.push(method);
+      if (away.now && method !== 'GET') throw new Error('it does not answer');
       return schema.parse(method === 'GET' ? status : { taken: method === 'PUT', because: 'said' });
     },
   };
+  const oldest: number[] = [];
   const spiller = new Spiller({
+    oldest: (openMs) => oldest.push(openMs),
     region: {
       ...{ log, follow: () => () => {}, wake: () => {} },
       async ask(event) {
@@ -59,7 +62,7 @@ async function regionWith(joins: Joins) {
   });
   const settled = () =>
     asked.map((event) => ('taken' in event ? `${event.type} ${event.taken}` : event.type));
-  return { spiller, settled, calls };
+  return { spiller, settled, calls, clock, oldest };
 }
 
 it('one that nobody has joined is offered and handed over', async () => {
@@ -72,6 +75,21 @@ it('one that nobody has joined is offered and handed over', async () => {
     ['GET', 'PUT'],
   ]);
   expect(closed).toHaveLength(1);
+});
+
+it('tells how long the oldest offer has been without an answer, until it has one', async () => {
+  const away = { now: true };
+  const free: Joins = { joined: async () => new Set(), close: async () => true };
+  const { spiller, settled, clock, oldest } = await regionWith(free, away);
+  for (const _ of [1, 2, 3]) {
+    await spiller.round();
+    await clock.advance(600_000);
+  }
+  expect(oldest).toEqual([0, 600_000, 1_200_000]);
+  away.now = false;
+  for (const _ of [1, 2]) await spiller.round();
+  expect(settled()).toEqual(['spill_offered', 'spill_settled false']);
+  expect(oldest.slice(3)).toEqual([1_800_000, 0]);
 });
 
 it('one that others have joined is not offered', async () => {

@@ -32,6 +32,8 @@ export interface SpillerDeps {
   joins: Joins;
   /** Whether the guardian of this region's queue knows that a job is let go; absent: nobody guards it. */
   mayOffer?(state: SchedulerState, job: JobSpec): boolean;
+  /** How long the oldest open offer has been so; 0: there is none, or another leads. */
+  oldest(openMs: number): void;
   clock: Clock;
   log: Logger;
 }
@@ -61,8 +63,12 @@ export class Spiller {
 
   /** One round; repeats are harmless. */
   async round(): Promise<void> {
-    if (!this.#leads()) return;
+    if (!this.#leads()) {
+      this.#deps.oldest(0);
+      return;
+    }
     await this.#find();
+    this.#tellOldest();
     await this.#ask();
     await this.#settleAll();
     await this.#offer();
@@ -89,6 +95,12 @@ export class Spiller {
         this.#offers.set(event.jobId, { ...event, sinceMs: event.atMs, isSettled: false });
         this.#asked.delete(event.jobId);
       }
+  }
+
+  #tellOldest(): void {
+    const { clock, oldest } = this.#deps;
+    const sinceMs = Math.min(...[...this.#offers.values()].map((offer) => offer.sinceMs));
+    oldest(this.#offers.size === 0 ? 0 : Math.max(0, clock.nowMs() - sinceMs));
   }
 
   async #ask(): Promise<void> {

@@ -31,6 +31,10 @@ export const federationLimits = {
     lostMs: 60_000,
     /** How long a guardian may be silent before its region goes on without one, and asks for another. */
     guardianSilentMs: 15_000,
+    /** After so long without it, a guardian whose answers could not be read is tried again: releases take minutes. */
+    misheardAgainMs: 300_000,
+    /** How often a guardian is told of a job that it could not read. */
+    refusedAgainMs: 600_000,
     /** How often a guardian looks at the records of those it guards: one read of the directory each. */
     lookEveryMs: 10_000,
     /** Jobs in one message: their prompts and notebooks stay below `offerBytesMax`. */

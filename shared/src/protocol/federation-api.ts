@@ -44,30 +44,31 @@ export const regionStatusSchema = z.object({
 
 /** Copies of a region's queue, at its guardian (regional-scheduler/src/core/federation/guardian.ts). */
 const epoch = z.int().min(0);
-const turn = z.int().min(0);
+const turn = z.int().min(0).max(1_000_000_000);
+/** Read one by one: one that cannot be read keeps none of the others. */
+const each = z.array(z.unknown()).max(1_000);
 export const copiesSchema = z.object({
   epoch,
   /** With these all is told that is queued, or under way, under this epoch. */
   isComplete: z.boolean().default(false),
-  jobs: z
-    .array(
-      z.object({
-        ...{ jobId: jobIdSchema, turn, state: z.enum(['queued', 'released']) },
-        /** Absent: as it was told before. */
-        content: z.object({ spec: z.unknown(), request: z.unknown() }).optional(),
-      }),
-    )
-    .max(1_000),
+  jobs: each,
 });
-/** `refused`: what is told of them cannot be read; they are not kept, and need not be told again. */
+export const copySchema = z.object({
+  ...{ jobId: jobIdSchema, turn, state: z.enum(['queued', 'released']) },
+  /** Absent: as it was told before. */
+  content: z.object({ spec: z.unknown(), request: z.unknown() }).optional(),
+});
+/**
+ * `missing`: told without content that is not known here. `refused`: what is told of them cannot be read; they are not
+ * kept, and need not be told again. What names no job is in neither.
+ */
 export const copiesAnswerSchema = z.object({
   missing: z.array(jobIdSchema),
   refused: z.array(jobIdSchema).default([]),
 });
-export const releasesSchema = z.object({
-  epoch,
-  jobs: z.array(z.object({ jobId: jobIdSchema, turn, isOver: z.boolean() })).max(1_000),
-});
+export const releasesSchema = z.object({ epoch, jobs: each });
+/** One that cannot be read is not acknowledged: it is not begun. */
+export const releaseSchema = z.object({ jobId: jobIdSchema, turn, isOver: z.boolean() });
 export const releasesAnswerSchema = z.object({ released: z.array(jobIdSchema), taken: z.array(jobIdSchema) });
 export const takenQuerySchema = z.object({
   epoch: z.coerce.number().int().min(0),

@@ -34,7 +34,7 @@ export const idlePolicySchema = z.object({
   secondsMax: idleSecondsSchema.optional(),
 });
 
-/** GPU jobs, of a user or of the organisation as a whole, in each region. */
+/** GPU jobs, of a user or of the organisation as a whole: unfinished ones in each region, spend over all of them. */
 export const jobQuotaSchema = z.object({
   /** Jobs that have not ended. */
   unfinished: z.int().nonnegative(),

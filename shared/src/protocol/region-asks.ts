@@ -3,7 +3,7 @@
  * whose `typ` says which kind it is; good for a minute.
  */
 import { z } from 'zod';
-import { orgIdSchema, userIdSchema } from '../ids.ts';
+import { orgIdSchema, type UserId, userIdSchema } from '../ids.ts';
 import { tierSchema } from './principal.ts';
 import { recordAskSchema } from './region-record.ts';
 
@@ -24,7 +24,10 @@ export const budgetAskSchema = z.object({
    */
   givenBackOf: z.int().min(0).optional(),
 });
-export type BudgetAsk = z.infer<typeof budgetAskSchema>;
+/** A user's own cap in an organisation. Apart, so that an edge that knows none does not take it for the organisation's. */
+export const userBudgetAskSchema = budgetAskSchema.extend({ userId: userIdSchema });
+/** Of a user where he is named, else of the organisation. */
+export type BudgetAsk = z.infer<typeof budgetAskSchema> & { userId?: UserId | undefined };
 export const budgetToldSchema = z.object({ grantedMicros: micros, revision: z.int() });
 export type BudgetTold = z.infer<typeof budgetToldSchema>;
 
@@ -42,6 +45,11 @@ export const rightsToldSchema = z.object({
 export const regionAsks = {
   record: { path: '/regions/record', typ: 'cellbook-region-record', schema: recordAskSchema },
   budget: { path: '/regions/budget', typ: 'cellbook-region-budget', schema: budgetAskSchema },
+  userBudget: {
+    path: '/regions/user-budget',
+    typ: 'cellbook-region-user-budget',
+    schema: userBudgetAskSchema,
+  },
   standing: {
     path: '/regions/standing',
     typ: 'cellbook-region-standing',

@@ -1,12 +1,18 @@
-import type { OrgId } from '@cellbook/shared/ids.ts';
+import { type OrgId, orgIdSchema, type UserId, userIdSchema } from '@cellbook/shared/ids.ts';
 import type { BudgetTold } from '@cellbook/shared/protocol/region-asks.ts';
 import { holdingsOf } from '../../admission/postgres/read-known.ts';
 import type { Database } from '../../db/database.ts';
 
 export interface BudgetOf {
   orgId: OrgId;
+  /** Absent: the organisation's. */
+  userId?: UserId | undefined;
   month: string;
 }
+
+/** As `job_accounts` has them (admission/decide-admission.ts). */
+export const holderOf = ({ orgId, userId }: Omit<BudgetOf, 'month'>): string =>
+  userId === undefined ? orgId : `${orgId}/${userId}`;
 
 /** What this region was granted, in its Postgres. */
 export interface BudgetStore {
@@ -25,37 +31,47 @@ export type Unused = BudgetOf & BudgetTold & { usedMicros: number };
 
 export function createPostgresBudgetStore({ $client: sql }: Database): BudgetStore {
   return {
-    async granted({ orgId, month }) {
+    async granted({ month, ...of }) {
       const [row] = await sql<BudgetTold[]>`
         select granted_micros::float8 as "grantedMicros", revision::float8 as revision
-        from region_budgets where org_id = ${orgId} and month = ${month}`;
+        from region_budgets where org_id = ${holderOf(of)} and month = ${month}`;
       return row ?? { grantedMicros: 0, revision: 0 };
     },
-    async used({ orgId, month }) {
-      const held = (await holdingsOf(sql, [orgId], month)).get(orgId);
+    async used({ month, ...of }) {
+      const holder = holderOf(of);
+      const held = (await holdingsOf(sql, [holder], month)).get(holder);
       return held ? held.reservedMicros + held.spentMicros : 0;
     },
-    async write({ orgId, month }, { grantedMicros, revision }) {
+    async write({ month, ...of }, { grantedMicros, revision }) {
       await sql`
         insert into region_budgets as b (org_id, month, granted_micros, revision)
-        values (${orgId}, ${month}, ${grantedMicros}, ${revision})
+        values (${holderOf(of)}, ${month}, ${grantedMicros}, ${revision})
         on conflict (org_id, month) do update set granted_micros = excluded.granted_micros,
           revision = excluded.revision where excluded.revision > b.revision`;
     },
-    async lower({ orgId, month }, { grantedMicros, revision }) {
+    async lower({ month, ...of }, { grantedMicros, revision }) {
       const { count } = await sql`
         update region_budgets set granted_micros = ${grantedMicros}
-        where org_id = ${orgId} and month = ${month} and revision = ${revision}
+        where org_id = ${holderOf(of)} and month = ${month} and revision = ${revision}
           and granted_micros >= ${grantedMicros}`;
       return count > 0;
     },
     async unused(month) {
-      return sql<Unused[]>`
-        select b.org_id as "orgId", b.month, b.granted_micros::float8 as "grantedMicros",
+      const rows = await sql<(Omit<Unused, 'orgId' | 'userId'> & { holder: string })[]>`
+        select b.org_id as holder, b.month, b.granted_micros::float8 as "grantedMicros",
           b.revision::float8 as revision,
           coalesce(a.reserved_micros + a.spent_micros, 0)::float8 as "usedMicros"
         from region_budgets b left join job_accounts a on a.holder = b.org_id and a.month = b.month
         where b.month = ${month} and b.granted_micros > coalesce(a.reserved_micros + a.spent_micros, 0) + 1000000`;
+      return rows.map(({ holder, ...row }) => ({ ...row, ...partsOf(holder) }));
     },
+  };
+}
+
+function partsOf(holder: string): Omit<BudgetOf, 'month'> {
+  const [orgId, userId] = holder.split('/');
+  return {
+    orgId: orgIdSchema.parse(orgId),
+    ...(userId !== undefined && { userId: userIdSchema.parse(userId) }),
   };
 }

@@ -12,7 +12,7 @@ import { PostgresSubmissionStore } from '../../admission/postgres/postgres-submi
 import { monthOf } from '../../admission/price.ts';
 import { applicant, askerOf, noonMs, videoOf } from '../../testing/candidates.ts';
 import { createSchedulerTestDatabase, type SchedulerTestDatabase } from '../../testing/test-database.ts';
-import { createPostgresBudgetStore } from './budget-store.ts';
+import { createPostgresBudgetStore, holderOf } from './budget-store.ts';
 import { RegionBudgets } from './region-budgets.ts';
 
 const random = seededRandom(8);
@@ -37,13 +37,14 @@ function ledger() {
       await answered.get(region);
       if (away.has(region))
         throw new CellbookError('provider_unavailable', { doing: 'asking', problem: 'cut off' });
-      const key = `${ask.orgId} ${region}`;
+      const holder = `${holderOf(ask)} `;
+      const key = holder + region;
       const own = granted.get(key) ?? { grantedMicros: 0, revision: 0 };
       const { usedMicros, wantMicros, capMicros, givenBackOf } = ask;
       if (givenBackOf !== undefined && givenBackOf !== own.revision) return own;
       let others = 0;
       for (const [of, { grantedMicros }] of granted)
-        if (of !== key && of.startsWith(ask.orgId)) others += grantedMicros;
+        if (of !== key && of.startsWith(holder)) others += grantedMicros;
       const more = Math.min(Math.max(wantMicros, own.grantedMicros), capMicros - others);
       const grantedMicros =
         givenBackOf === undefined
@@ -56,14 +57,17 @@ function ledger() {
   };
 }
 
-async function bed(jobs = 10) {
+async function bed(jobs = 10, jobsOfUser = jobs) {
   const clock = new ManualClock(noonMs);
   const book = ledger();
   const asker = askerOf(random);
   const job = () => videoOf(`number ${random.int(1_000_000)}`);
   const costs = applicant(asker, { job: job(), random }).candidate.spec.reservedMicros;
   const quotas = jobQuotasOf(asker.tier, undefined);
-  const withCap = { ...quotas, organisation: { ...quotas.organisation, spendMicrosPerMonth: jobs * costs } };
+  const withCap = {
+    organisation: { ...quotas.organisation, spendMicrosPerMonth: jobs * costs },
+    user: { ...quotas.user, spendMicrosPerMonth: jobsOfUser * costs },
+  };
   const sides = databases.map(({ database }, index) => {
     const store = new PostgresSubmissionStore(database, () => []);
     const region = regions[index]!;
@@ -75,8 +79,8 @@ async function bed(jobs = 10) {
     const budgets = new RegionBudgets({ store: createPostgresBudgetStore(database), settle, clock });
     const lateness = new Lateness(clock);
     const commit = budgets.over(lateness.over(new GroupCommit({ store, clock })));
-    const admit = async () => {
-      const one = { ...applicant(asker, { job: job(), random }), quotas: withCap };
+    const admit = async (who = asker) => {
+      const one = { ...applicant(who, { job: job(), random }), quotas: withCap };
       const verdict = await commit
         .ask(one)
         .catch((error: CellbookError) => ({ kind: 'refused' as const, error }));
@@ -94,6 +98,43 @@ it('is one sum over both, however they take turns; the last slice may lie in eit
   expect(stored).toBeLessThanOrEqual(10);
   expect(stored).toBeGreaterThanOrEqual(8);
   expect(new Set(verdicts)).toEqual(new Set(['stored', 'spend_cap_reached']));
+});
+
+it('so is a user’s own, and another of his organisation has his', async () => {
+  const { sides, asker } = await bed(40, 10);
+  const [eu, us] = sides as [(typeof sides)[0], (typeof sides)[0]];
+  const verdicts = await Promise.all(Array.from({ length: 24 }, (_, at) => sides[at % 2]!.admit()));
+  const stored = verdicts.filter((verdict) => verdict === 'stored').length;
+  expect(stored).toBeLessThanOrEqual(10);
+  expect(stored).toBeGreaterThanOrEqual(8);
+  expect(new Set(verdicts)).toEqual(new Set(['stored', 'spend_cap_reached']));
+  const colleague = { ...asker, userId: askerOf(random).userId };
+  expect([await eu.admit(colleague), await us.admit(colleague)]).toEqual(['stored', 'stored']);
+});
+
+it('of a user nothing is asked where his cap is no less than his organisation’s', async () => {
+  const { sides } = await bed(10, 10);
+  const [eu] = sides as [(typeof sides)[0]];
+  expect(await eu.admit()).toBe('stored');
+  expect(eu.asks.map(({ userId }) => userId)).toEqual([undefined]);
+});
+
+it('what a user does not use goes back too, and nothing of his organisation’s by it', async () => {
+  const { clock, book, asker, sides, costs } = await bed(99, 50);
+  const [eu] = sides as [(typeof sides)[0]];
+  await eu.admit();
+  const { orgId, userId } = asker;
+  const store = createPostgresBudgetStore(databases[0]!.database);
+  const of = { orgId, userId, month: monthOf(noonMs) };
+  const whole = { ...of, capMicros: 50 * costs, wantMicros: 50 * costs, usedMicros: costs };
+  await store.write(of, await book.settle('eu', whole));
+  await eu.budgets.giveBack();
+  const half = costs + Math.floor((49 * costs) / 2);
+  expect(await store.granted(of)).toMatchObject({ grantedMicros: half });
+  await clock.advance(limits.federation.budgetLoweredMs);
+  await eu.budgets.giveBack();
+  const other = { ...whole, usedMicros: 0 };
+  expect((await book.settle('us', other)).grantedMicros).toBe(50 * costs - half);
 });
 
 it('is not passed by a region that is cut off: it spends what it has, and then says that it cannot ask', async () => {

@@ -1,5 +1,5 @@
 /**
- * An organisation's spend cap is one sum over regions. Each region spends only what it was granted of it by the edge
+ * A spend cap, an organisation's or a user's in it, is one sum over regions. Each region spends only what it was granted of it by the edge
  * (edge/src/regions/budgets.ts), a slice at a time, so that a region that is cut off spends at the most what it has:
  *
  *     admit: granted covers it ─▶ stored            (what is granted is the cap that the store judges by)
@@ -14,12 +14,13 @@
  */
 import type { Clock } from '@cellbook/shared/clock.ts';
 import { CellbookError } from '@cellbook/shared/errors.ts';
-import type { OrgId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
+import type { JobQuotas } from '@cellbook/shared/protocol/quota.ts';
 import type { BudgetAsk, BudgetTold } from '@cellbook/shared/protocol/region-asks.ts';
+import type { Applicant } from '../../admission/decide-admission.ts';
 import type { GroupCommit } from '../../admission/group-commit.ts';
 import { monthOf } from '../../admission/price.ts';
-import type { BudgetOf, BudgetStore } from './budget-store.ts';
+import { type BudgetOf, type BudgetStore, holderOf } from './budget-store.ts';
 
 export interface RegionBudgetsDeps {
   store: BudgetStore;
@@ -28,11 +29,8 @@ export interface RegionBudgetsDeps {
   clock: Clock;
 }
 
-interface Cap {
-  orgId: OrgId;
-  month: string;
-  capMicros: number;
-}
+type Cap = BudgetOf & { capMicros: number };
+type Whose = 'organisation' | 'user';
 
 /** To so much, of what the answer of this revision granted. */
 type Lowered = BudgetOf & BudgetTold & { atMs: number };
@@ -61,27 +59,30 @@ export class RegionBudgets {
   over(commit: Pick<GroupCommit, 'ask'>): Pick<GroupCommit, 'ask'> {
     return {
       ask: async (applicant) => {
-        const { spec } = applicant.candidate;
-        const { organisation } = applicant.quotas;
-        const cap = {
-          ...{ orgId: spec.orgId, month: monthOf(spec.submittedMs) },
-          capMicros: organisation.spendMicrosPerMonth,
-        };
+        const caps = capsOf(applicant);
         // Each time round more is granted, a slice at least, or it ends.
         for (;;) {
-          const granted = Math.min(cap.capMicros, await this.#granted(cap));
-          const quotas = {
-            ...applicant.quotas,
-            organisation: { ...organisation, spendMicrosPerMonth: granted },
-          };
-          const verdict = await commit.ask({ ...applicant, quotas });
-          const isShort = verdict.kind === 'refused' && isOfOrganisation(verdict.error);
-          if (!isShort || granted >= cap.capMicros) return verdict;
+          const granted = await this.#within(caps);
+          const verdict = await commit.ask({ ...applicant, quotas: narrowed(applicant.quotas, granted) });
+          const whose = verdict.kind === 'refused' ? whoseCap(verdict.error) : null;
+          if (whose === null || granted[whose] >= caps[whose].capMicros) return verdict;
           // Granted to another meanwhile, it is more than what this one was judged by all the same.
-          if ((await this.#more(cap, spec.reservedMicros)) <= granted) return verdict;
+          const { reservedMicros } = applicant.candidate.spec;
+          if ((await this.#more(caps[whose], reservedMicros)) <= granted[whose]) return verdict;
         }
       },
     };
+  }
+
+  /** A user's cap that is no less than his organisation's is kept by that one: nothing is asked for it. */
+  async #within(caps: Record<Whose, Cap>): Promise<Record<Whose, number>> {
+    const within = async (cap: Cap) => Math.min(cap.capMicros, await this.#granted(cap));
+    const isKept = caps.user.capMicros >= caps.organisation.capMicros;
+    const [organisation, user] = await Promise.all([
+      within(caps.organisation),
+      isKept ? caps.user.capMicros : within(caps.user),
+    ]);
+    return { organisation, user };
   }
 
   /** Of what is not used half is given back. */
@@ -95,7 +96,7 @@ export class RegionBudgets {
       this.#lowered = this.#lowered.filter((other) => other !== one);
     }
     for (const { usedMicros, grantedMicros, revision, ...of } of await store.unused(monthOf(clock.nowMs()))) {
-      if (this.#lowered.some(({ orgId, month }) => orgId === of.orgId && month === of.month)) continue;
+      if (this.#lowered.some((one) => keyOf(one) === keyOf(of))) continue;
       const to = { grantedMicros: usedMicros + Math.floor((grantedMicros - usedMicros) / 2), revision };
       if (!(await store.lower(of, to))) continue;
       this.#known.delete(keyOf(of));
@@ -109,9 +110,8 @@ export class RegionBudgets {
   }
 
   /** As it was lowered to, unless anything was told of it since. */
-  async #settleLowered({ orgId, month, grantedMicros, revision }: Lowered): Promise<void> {
+  async #settleLowered({ grantedMicros, revision, atMs: _, ...of }: Lowered): Promise<void> {
     const { store, settle } = this.#deps;
-    const of = { orgId, month };
     const now = await store.granted(of);
     if (now.revision !== revision || now.grantedMicros !== grantedMicros) return;
     const usedMicros = await store.used(of);
@@ -178,15 +178,31 @@ function keepNewest<T>(known: Map<string, T>): Map<string, T> {
   return known;
 }
 
-const keyOf = ({ orgId, month }: Pick<Cap, 'orgId' | 'month'>): string => `${orgId} ${month}`;
+function capsOf({ candidate: { spec }, quotas }: Applicant): Record<Whose, Cap> {
+  const { orgId, userId } = spec;
+  const month = monthOf(spec.submittedMs);
+  return {
+    organisation: { orgId, month, capMicros: quotas.organisation.spendMicrosPerMonth },
+    user: { orgId, userId, month, capMicros: quotas.user.spendMicrosPerMonth },
+  };
+}
 
-const isOfOrganisation = ({ code, ids }: CellbookError): boolean =>
-  code === 'spend_cap_reached' && ids.whose === 'organisation';
+const narrowed = ({ organisation, user }: JobQuotas, granted: Record<Whose, number>): JobQuotas => ({
+  organisation: { ...organisation, spendMicrosPerMonth: granted.organisation },
+  user: { ...user, spendMicrosPerMonth: granted.user },
+});
 
-const notAnswered = ({ orgId, month }: Cap, cause: unknown): CellbookError =>
+const keyOf = ({ month, ...of }: BudgetOf): string => `${holderOf(of)} ${month}`;
+
+function whoseCap({ code, ids: { whose } }: CellbookError): Whose | null {
+  if (code !== 'spend_cap_reached') return null;
+  return whose === 'organisation' || whose === 'user' ? whose : null;
+}
+
+const notAnswered = ({ orgId, userId, month }: Cap, cause: unknown): CellbookError =>
   new CellbookError('quota_unavailable', {
     doing: 'admitting a job',
-    problem: `what this region was granted of your organisation’s budget of ${month} is used up, and more cannot be asked for at the moment`,
+    problem: `what this region was granted of ${userId === undefined ? 'your organisation’s' : 'your own'} budget of ${month} is used up, and more cannot be asked for at the moment`,
     next: 'Nothing was stored of it. Send it again in a minute, with the same Idempotency-Key.',
     ids: { orgId, month },
     retryAfterMs: 30_000,

@@ -1,17 +1,23 @@
 /** What a region asks of the one that guards its queue (core/federation/guardian.ts). Any instance answers. */
-import type { JobId } from '@cellbook/shared/ids.ts';
+
+import { CellbookError } from '@cellbook/shared/errors.ts';
+import { type JobId, jobIdSchema, type RegionId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
 import {
   copiesAnswerSchema,
   copiesSchema,
+  copySchema,
+  releaseSchema,
   releasesAnswerSchema,
   releasesSchema,
   takenAnswerSchema,
   takenQuerySchema,
 } from '@cellbook/shared/protocol/federation-api.ts';
+import { whyNotStorable } from '@cellbook/shared/storable.ts';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
 import { jobRequestSchema, jobSpecSchema } from '../../db/job-spec.ts';
 import { type Called, callerOf } from '../caller-of.ts';
 import type { CopyBook, CopyOfJob } from './guard-store.ts';
@@ -24,8 +30,15 @@ export const guardPaths = {
 
 const config = { open: true };
 
-export function registerGuard(app: FastifyInstance, deps: Called & { book: CopyBook; log: Logger }): void {
-  const { book, clock, regionId, log } = deps;
+export interface GuardRoutesDeps extends Called {
+  book: CopyBook;
+  /** A message, or one entry of it, that could not be read. */
+  unread(from: RegionId, what: 'message' | 'job'): void;
+  log: Logger;
+}
+
+export function registerGuard(app: FastifyInstance, deps: GuardRoutesDeps): void {
+  const { book, clock, regionId } = deps;
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const schema = { hide: true };
 
@@ -34,20 +47,8 @@ export function registerGuard(app: FastifyInstance, deps: Called & { book: CopyB
     { config, bodyLimit: limits.federation.offerBytesMax, schema },
     async (request) => {
       const from = await callerOf(deps, request);
-      const { epoch, jobs, isComplete } = copiesSchema.parse(request.body);
-      const refused: JobId[] = [];
-      const read = jobs.flatMap((told) => {
-        try {
-          return [readCopy(told)];
-        } catch (error) {
-          log.error(
-            { err: error, jobId: told.jobId, from },
-            'what another region tells of a job cannot be read',
-          );
-          refused.push(told.jobId);
-          return [];
-        }
-      });
+      const { epoch, jobs, isComplete } = readMessage(deps, from, copiesSchema, request.body);
+      const { read, refused } = readEach(deps, from, jobs, readCopy);
       // Where a job may not be, nothing of it is kept.
       const here = read.filter(({ content }) => content?.spec.regions?.includes(regionId) !== false);
       const missing = await book.copy(from, epoch, here, clock.nowMs());
@@ -58,8 +59,9 @@ export function registerGuard(app: FastifyInstance, deps: Called & { book: CopyB
 
   routes.post(guardPaths.releases, { config, schema }, async (request) => {
     const from = await callerOf(deps, request);
-    const { epoch, jobs } = releasesSchema.parse(request.body);
-    return releasesAnswerSchema.parse(await book.release(from, epoch, jobs, clock.nowMs()));
+    const { epoch, jobs } = readMessage(deps, from, releasesSchema, request.body);
+    const { read } = readEach(deps, from, jobs, (told) => releaseSchema.parse(told));
+    return releasesAnswerSchema.parse(await book.release(from, epoch, read, clock.nowMs()));
   });
 
   routes.get(
@@ -78,10 +80,59 @@ export function registerGuard(app: FastifyInstance, deps: Called & { book: CopyB
   );
 }
 
-function readCopy({ content, ...told }: ReturnType<typeof copiesSchema.parse>['jobs'][number]): CopyOfJob {
-  if (!content) return told;
+/** Refused for good, and as the caller's: it is not to send it again as it is. */
+function readMessage<Message>(
+  { unread }: GuardRoutesDeps,
+  from: RegionId,
+  schema: z.ZodType<Message>,
+  body: unknown,
+): Message {
+  const read = schema.safeParse(body);
+  if (read.success) return read.data;
+  unread(from, 'message');
+  throw new CellbookError('bad_request', {
+    doing: `reading what region ${from} tells of its queue`,
+    problem: z.prettifyError(read.error).slice(0, problemCharsMax),
+    next: 'Bring both regions to the same version.',
+    ids: { region: from },
+  });
+}
+
+const problemCharsMax = 300;
+
+/** One that cannot be read, as from a later version, keeps none of the others. */
+function readEach<Read>(
+  { unread, log }: GuardRoutesDeps,
+  from: RegionId,
+  jobs: readonly unknown[],
+  readOne: (told: unknown) => Read,
+): { read: Read[]; refused: JobId[] } {
+  const [read, refused]: [Read[], JobId[]] = [[], []];
+  for (const told of jobs)
+    try {
+      read.push(readOne(told));
+    } catch (error) {
+      const named = z.object({ jobId: jobIdSchema }).safeParse(told);
+      const jobId = named.success ? named.data.jobId : null;
+      log.error({ err: error, jobId, from }, 'what another region tells of a job cannot be read');
+      unread(from, 'job');
+      if (jobId !== null) refused.push(jobId);
+    }
+  return { read, refused };
+}
+
+function readCopy(told: unknown): CopyOfJob {
+  const { content, ...about } = copySchema.parse(told);
+  if (!content) return about;
   const spec = jobSpecSchema.parse(content.spec);
-  const jobId: JobId = told.jobId;
-  if (spec.jobId !== jobId) throw new Error(`a copy of ${jobId} tells of ${spec.jobId}`);
-  return { ...told, content: { spec, request: jobRequestSchema.parse(content.request) } };
+  const { jobId } = about;
+  const whole = { spec, request: jobRequestSchema.parse(content.request) };
+  const unstorable = whyNotStorable(whole);
+  if (spec.jobId !== jobId || unstorable !== null)
+    throw new CellbookError('bad_request', {
+      doing: `reading a copy of ${jobId}`,
+      problem: unstorable?.problem ?? `it tells of ${spec.jobId}`,
+      ids: { jobId },
+    });
+  return { ...about, content: whole };
 }

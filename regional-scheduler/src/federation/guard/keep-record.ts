@@ -125,7 +125,7 @@ async function settleTaken(guard: QueueGuard, by: RegionId): Promise<boolean> {
   return false;
 }
 
-/** The one there is, while it answers; else the first of the others that does; null: nobody. */
+/** The one there is, while it answers and is understood; else the first of the others that does; null: nobody. */
 async function willingGuardian(guard: QueueGuard, current: RegionId | null): Promise<RegionId | null> {
   const { peers, clock } = guard.deps;
   const nowMs = clock.monotonicMs();
@@ -138,12 +138,23 @@ async function willingGuardian(guard: QueueGuard, current: RegionId | null): Pro
     if (answer) guard.heardMs.set(regionId, clock.monotonicMs());
     return answer !== null;
   };
-  if (current !== null) {
+  if (current !== null && !isMisunderstood(guard, current)) {
     if (await heardOf(current)) return current;
     const silentMs = nowMs - (guard.heardMs.get(current) ?? guard.termBeganMs);
     if (silentMs < limits.federation.guardianSilentMs) return current;
   }
   for (const regionId of peers.regions)
-    if (regionId !== current && (await heardOf(regionId))) return regionId;
+    if (regionId !== current && !isMisunderstood(guard, regionId) && (await heardOf(regionId)))
+      return regionId;
   return null;
+}
+
+/** It answers, but the two do not understand each other: for some minutes this region goes on without it. */
+function isMisunderstood({ misheardMs, deps }: QueueGuard, regionId: RegionId): boolean {
+  const sinceMs = misheardMs.get(regionId);
+  if (sinceMs === undefined) return false;
+  const { guardianSilentMs, misheardAgainMs } = limits.federation;
+  const forMs = deps.clock.monotonicMs() - sinceMs;
+  if (forMs >= guardianSilentMs + misheardAgainMs) misheardMs.delete(regionId);
+  return forMs >= guardianSilentMs && forMs < guardianSilentMs + misheardAgainMs;
 }

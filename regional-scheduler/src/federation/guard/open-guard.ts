@@ -7,6 +7,7 @@ import { limits } from '@cellbook/shared/limits.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
 import type { FastifyInstance } from 'fastify';
 import { createAskEdge } from '../ask-edge.ts';
+import type { FederationMetrics } from '../federation-metrics.ts';
 import type { OpenFederationDeps } from '../open-federation.ts';
 import type { PeerCaller } from '../peers.ts';
 import { registerGuard } from './guard-routes.ts';
@@ -20,6 +21,7 @@ export interface OpenGuardDeps extends OpenFederationDeps {
   federation: NonNullable<OpenFederationDeps['federation']>;
   secret: string;
   peers: PeerCaller;
+  counts: FederationMetrics;
   signal: AbortSignal;
 }
 
@@ -34,23 +36,24 @@ export interface OpenGuard {
 export function openGuard(deps: OpenGuardDeps): OpenGuard {
   const { regionId, federation, region, database, secret, peers, clock, log, signal } = deps;
   const book = createPostgresCopyBook(database, log);
-  const register = (app: FastifyInstance) => registerGuard(app, { regionId, secret, clock, book, log });
+  const { unread, refused, misheard } = deps.counts;
+  const register = (app: FastifyInstance) =>
+    registerGuard(app, {
+      ...{ regionId, secret, clock, book, log },
+      unread: (from, what) => unread.inc({ from, what }),
+    });
   const { edgeUrl, lostMs, takesOverItself } = federation;
   if (edgeUrl === null || peers.regions.length === 0)
     return { mayOffer: null, register, start: () => {}, close: async () => {} };
   const askEdge = createAskEdge({ from: regionId, edgeUrl, secret, clock, signal });
   const records = createEdgeRegionRecords(askEdge);
-  const refused = deps.metrics.counter(
-    'cellbook_scheduler_copies_refused_total',
-    'Jobs that the guardian of the queue cannot read: they are not taken up where the region is lost.',
-    [],
-  );
   const guard = new QueueGuard({
     ...{ regionId, region, peers, records, lostMs, clock, log },
     own: createPostgresGuardianship(database),
     submissions: deps.submissions,
     whenClean: deps.whenClean,
     refused: (jobs) => refused.inc({}, jobs),
+    misheard: (_guardian, trouble) => misheard.inc({ trouble }),
     touch: deps.touch,
   });
   const takeOver = new TakeOver({

@@ -4,21 +4,22 @@ import { CellbookError } from '@cellbook/shared/errors.ts';
 import type { JobId, RegionId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import { silentLogger } from '@cellbook/shared/log.ts';
-import { copiesSchema } from '@cellbook/shared/protocol/federation-api.ts';
+import { copiesSchema, copySchema } from '@cellbook/shared/protocol/federation-api.ts';
 import { seededRandom } from '@cellbook/shared/random.ts';
 import { expect, it } from 'vitest';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { MemorySubmissionStore } from '../../admission/memory-submission-store.ts';
 import { applyEvent } from '../../core/apply-event.ts';
 import { newState } from '../../core/state.ts';
 import { createMemoryEventLog } from '../../log/memory-event-log.ts';
 import { applicant, askerOf, noonMs, videoOf } from '../../testing/candidates.ts';
-import type { PeerCall } from '../peers.ts';
+import { type PeerCall, PeerError } from '../peers.ts';
 import { QueueGuard } from './queue-guard.ts';
 import { createMemoryRegionRecords } from './region-records.ts';
 
 const [eu, us] = ['eu', 'us'] as [RegionId, RegionId];
-type Copies = z.infer<typeof copiesSchema>;
+const toldSchema = copiesSchema.extend({ jobs: z.array(copySchema) });
+type Copies = z.infer<typeof toldSchema>;
 
 /** A leader with as many jobs queued. */
 async function guarded(
@@ -26,7 +27,7 @@ async function guarded(
   answer: (call: PeerCall, copies: Copies | null) => unknown,
   isClean: () => boolean = () => true,
 ) {
-  const counted = { refused: 0 };
+  const counted = { refused: 0, misheard: 0 };
   const clock = new ManualClock(noonMs);
   const [state, store, random] = [newState(), new MemorySubmissionStore(() => []), seededRandom(5)];
   const ids: JobId[] = [];
@@ -46,8 +47,10 @@ async function guarded(
     peers: {
       regions: [us],
       async call(_to, call, schema) {
-        const copies = call.path.endsWith('copies') ? copiesSchema.parse(call.body) : null;
-        return schema.parse(await answer(call, copies));
+        const copies = call.path.endsWith('copies') ? toldSchema.parse(call.body) : null;
+        const read = schema.safeParse(await answer(call, copies));
+        if (read.success) return read.data;
+        throw new PeerError(us, 'unreadable', 'its answer cannot be read', read.error);
       },
     },
     own: { read: async () => null, write: async () => true },
@@ -55,6 +58,9 @@ async function guarded(
     whenClean: async () => (isClean() ? state : null),
     refused(jobs) {
       counted.refused += jobs;
+    },
+    misheard() {
+      counted.misheard++;
     },
     touch() {},
   });
@@ -157,4 +163,66 @@ it('tells again of a job to which something happens while a message tells of it'
   });
   await round();
   expect(told).toEqual([ids, ids]);
+});
+
+it('a message that is refused as a whole keeps none of the others back, and is tried again later', async () => {
+  const { copiesPerCall, refusedAgainMs } = limits.federation;
+  const kept = new Set<JobId>();
+  let [isBad, asked] = [true, 0];
+  const bad = () => isBad && guarding.ids[7];
+  const guarding = await guarded(copiesPerCall, (_call, copies) => {
+    if (!copies) return { released: [], taken: [] };
+    asked++;
+    if (copies.jobs.some(({ jobId }) => jobId === bad())) throw new PeerError(us, 'refused', '400');
+    for (const { jobId } of copies.jobs) kept.add(jobId);
+    return { missing: [] };
+  });
+  const { round, counted, guard, clock, ids } = guarding;
+  await round();
+  expect([kept.size, kept.has(ids[7]!), guard.toCopy.size]).toEqual([copiesPerCall - 1, false, 0]);
+  expect([counted.refused, counted.misheard > 0]).toEqual([1, true]);
+  // Two for each time it is halved, one to see that not everything is refused, and a few that keep the record.
+  expect(asked).toBeLessThan(2 * Math.ceil(Math.log2(copiesPerCall)) + 8);
+  asked = 0;
+  await round();
+  expect(asked).toBe(0);
+  isBad = false;
+  await clock.advance(refusedAgainMs);
+  await round();
+  expect([kept.size, counted.refused]).toEqual([copiesPerCall, 1]);
+});
+
+it('does not ask without end for a job that it has told whole and that is lacking still', async () => {
+  const whole: number[] = [];
+  const { round, counted, guard } = await guarded(1, (_call, copies) => {
+    if (!copies) return { released: [], taken: [] };
+    if (copies.jobs.some(({ content }) => content !== undefined)) whole.push(copies.jobs.length);
+    return { missing: copies.jobs.map(({ jobId }) => jobId) };
+  });
+  await round();
+  expect([whole, counted.refused, guard.toCopy.size]).toEqual([[1], 1, 0]);
+});
+
+it('goes on without a guardian whose answers cannot be read, and tries it again after minutes', async () => {
+  let isUnderstood = false;
+  const { clock, round, guardian, counted } = await guarded(1, (_call, copies) => {
+    if (!copies) return { released: [], taken: [] };
+    // The empty list that shows whether its store answers is understood all along.
+    return copies.jobs.length === 0 || isUnderstood ? { missing: [] } : { missing: 'all of them' };
+  });
+  await round();
+  expect(await guardian()).toBe(us);
+  const forMs = async (ms: number) => {
+    for (let waitedMs = 0; waitedMs <= ms; waitedMs += 5_000) {
+      await clock.advance(5_000);
+      await round();
+    }
+  };
+  await forMs(limits.federation.guardianSilentMs);
+  expect([await guardian(), counted.misheard > 0]).toEqual([null, true]);
+  isUnderstood = true;
+  await forMs(60_000);
+  expect(await guardian()).toBe(null);
+  await forMs(limits.federation.misheardAgainMs);
+  expect(await guardian()).toBe(us);
 });

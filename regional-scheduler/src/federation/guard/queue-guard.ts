@@ -13,13 +13,14 @@ import type { HostId, JobId, RegionId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
 import { releasesAnswerSchema } from '@cellbook/shared/protocol/federation-api.ts';
+import type { z } from 'zod';
 import { mayLetGo, overTurn, type Told } from '../../core/federation/guardian.ts';
 import type { AttemptView } from '../../core/reports/views.ts';
 import type { SchedulerState } from '../../core/state.ts';
 import { isLast, jobOf, type StoredEntry } from '../../log/event-log.ts';
 import type { JobRecords } from '../../records/job-record.ts';
 import type { Region } from '../../region.ts';
-import type { PeerCaller } from '../peers.ts';
+import { type PeerCall, type PeerCaller, PeerError, type PeerTrouble } from '../peers.ts';
 import { firstOf } from './first-of.ts';
 import { guardPaths } from './guard-routes.ts';
 import type { Guardianship } from './guard-store.ts';
@@ -41,6 +42,8 @@ export interface QueueGuardDeps {
   touch(hostIds: readonly HostId[] | null): void;
   /** So many jobs the guardian cannot read. */
   refused(jobs: number): void;
+  /** The guardian answered what cannot be read, or refused a message as a whole. */
+  misheard(guardian: RegionId, trouble: PeerTrouble): void;
   lostMs: number;
   clock: Clock;
   log: Logger;
@@ -52,6 +55,10 @@ export class QueueGuard {
   readonly taken = new Set<JobId>();
   /** When each of the others last answered out of its book of copies; monotonic. */
   readonly heardMs = new Map<RegionId, number>();
+  /** What the guardian could not read: when it is told of it again; monotonic. */
+  readonly leftOut = new Map<JobId, number>();
+  /** Since when what it answers cannot be read, or it refuses to let jobs go; monotonic. */
+  readonly misheardMs = new Map<RegionId, number>();
   termBeganMs = 0;
   /** Monotonic: the record is not asked for before. */
   askAgainMs = 0;
@@ -115,6 +122,7 @@ export class QueueGuard {
 
   #isOver(jobId: JobId): void {
     this.toCopy.delete(jobId);
+    this.leftOut.delete(jobId);
     this.#acknowledged.delete(jobId);
     this.#toLetGo.set(jobId, { turn: overTurn, isOver: true, hostId: null });
     this.wanted();
@@ -144,21 +152,38 @@ export class QueueGuard {
 
   /** What is placed waits for this. */
   async letGo(): Promise<void> {
-    const { peers, log, clock } = this.deps;
+    const { log } = this.deps;
     const guardian = this.belief?.guardian;
     const epoch = this.belief?.epoch ?? 0;
     while (guardian != null && this.#toLetGo.size > 0 && this.belief?.epoch === epoch) {
       const some = firstOf(this.#toLetGo, limits.federation.releasesPerCall);
       const jobs = some.map(([jobId, { turn, isOver }]) => ({ jobId, turn, isOver }));
       const call = { method: 'POST', path: guardPaths.releases, body: { epoch, jobs } } as const;
-      const { released, taken } = await peers.call(guardian, call, releasesAnswerSchema);
-      this.heardMs.set(guardian, clock.monotonicMs());
+      const { released, taken } = await this.ask(guardian, call, releasesAnswerSchema);
       if (this.belief?.epoch !== epoch) return;
       for (const jobId of taken) this.taken.add(jobId);
       if (taken.length > 0) log.warn({ guardian, jobs: taken.length }, 'jobs were taken up by the guardian');
       this.#acknowledge(epoch, new Set(released), some);
       // One that is not acknowledged is asked for again when it is looked at again.
       for (const [jobId, asked] of some) if (this.#toLetGo.get(jobId) === asked) this.#toLetGo.delete(jobId);
+    }
+  }
+
+  /** Of the queue: what a look at how it stands does not tell, whether the two understand each other, is learned here. */
+  async ask<Answer>(guardian: RegionId, call: PeerCall, schema: z.ZodType<Answer>): Promise<Answer> {
+    const { peers, clock, misheard } = this.deps;
+    try {
+      const answer = await peers.call(guardian, call, schema);
+      this.heardMs.set(guardian, clock.monotonicMs());
+      this.misheardMs.delete(guardian);
+      return answer;
+    } catch (error) {
+      if (!(error instanceof PeerError) || error.trouble === 'unreachable') throw error;
+      misheard(guardian, error.trouble);
+      // A copy that it refuses may be one job's fault (send-copies.ts).
+      const isOneJobs = error.trouble === 'refused' && call.path === guardPaths.copies;
+      if (!isOneJobs && !this.misheardMs.has(guardian)) this.misheardMs.set(guardian, clock.monotonicMs());
+      throw error;
     }
   }
 
@@ -182,6 +207,7 @@ export class QueueGuard {
     for (const [jobId, { isOver }] of this.#toLetGo)
       if (!isOver || guardian === null) this.#toLetGo.delete(jobId);
     this.toCopy.clear();
+    this.leftOut.clear();
     const state = await this.deps.whenClean();
     if (!state || this.belief?.epoch !== epoch) return;
     if (guardian !== null) for (const row of state.jobs.rows()) this.toCopy.set(state.jobs.ids[row]!, false);
@@ -196,6 +222,7 @@ export class QueueGuard {
     this.belief = null;
     this.listedEpoch = null;
     this.completeEpoch = null;
-    for (const known of [this.taken, this.toCopy, this.#acknowledged, this.#toLetGo]) known.clear();
+    for (const known of [this.taken, this.toCopy, this.leftOut, this.#acknowledged, this.#toLetGo])
+      known.clear();
   }
 }

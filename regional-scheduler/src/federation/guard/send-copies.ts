@@ -2,6 +2,7 @@
 import type { JobId, RegionId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import { copiesAnswerSchema } from '@cellbook/shared/protocol/federation-api.ts';
+import { PeerError } from '../peers.ts';
 import { firstOf } from './first-of.ts';
 import { guardPaths } from './guard-routes.ts';
 import type { CopyOfJob } from './guard-store.ts';
@@ -10,6 +11,7 @@ import { toldOf } from './turn-of.ts';
 
 export async function sendCopies(guard: QueueGuard): Promise<void> {
   const { deps, toCopy } = guard;
+  lookAgain(guard);
   for (;;) {
     const { belief } = guard;
     if (belief?.guardian == null) return;
@@ -36,19 +38,75 @@ export async function sendCopies(guard: QueueGuard): Promise<void> {
   }
 }
 
+/**
+ * A message that the guardian refuses as a whole would be refused for ever, and keep all others back: where it takes an
+ * empty one it is sent in halves, until what it refuses is one job, which is left out.
+ */
 async function send(
-  { deps, toCopy, heardMs }: QueueGuard,
+  guard: QueueGuard,
   epoch: number,
   guardian: RegionId,
   jobs: readonly CopyOfJob[],
 ): Promise<void> {
+  const refusal = await tell(guard, epoch, guardian, jobs);
+  if (refusal === null) return;
+  const isAll = (await tell(guard, epoch, guardian, [])) !== null;
+  if (isAll) throw refusal;
+  await sendHalves(guard, epoch, guardian, jobs);
+}
+
+async function sendHalves(
+  guard: QueueGuard,
+  epoch: number,
+  guardian: RegionId,
+  jobs: readonly CopyOfJob[],
+): Promise<void> {
+  if (jobs.length === 1) return leaveOut(guard, guardian, jobs);
+  const middle = Math.ceil(jobs.length / 2);
+  for (const half of [jobs.slice(0, middle), jobs.slice(middle)])
+    if (half.length > 0 && (await tell(guard, epoch, guardian, half)) !== null)
+      await sendHalves(guard, epoch, guardian, half);
+}
+
+/** Null: it was answered. Else the refusal; what is no refusal is thrown. */
+async function tell(
+  guard: QueueGuard,
+  epoch: number,
+  guardian: RegionId,
+  jobs: readonly CopyOfJob[],
+): Promise<PeerError | null> {
   const call = { method: 'POST', path: guardPaths.copies, body: { epoch, jobs } } as const;
-  const { missing, refused } = await deps.peers.call(guardian, call, copiesAnswerSchema);
-  heardMs.set(guardian, deps.clock.monotonicMs());
-  for (const jobId of missing) toCopy.set(jobId, true);
-  if (refused.length === 0) return;
-  deps.log.error({ guardian, jobs: refused }, 'jobs that the guardian cannot read are not copied');
-  deps.refused(refused.length);
+  try {
+    const { missing, refused } = await guard.ask(guardian, call, copiesAnswerSchema);
+    const whole = new Set(jobs.filter(({ content }) => content !== undefined).map(({ jobId }) => jobId));
+    for (const jobId of missing) if (!whole.has(jobId)) guard.toCopy.set(jobId, true);
+    // What was told whole and is lacking still would be asked for without end.
+    const unread = new Set([...refused, ...missing.filter((jobId) => whole.has(jobId))]);
+    leaveOut(
+      guard,
+      guardian,
+      jobs.filter(({ jobId }) => unread.has(jobId)),
+    );
+    return null;
+  } catch (error) {
+    if (error instanceof PeerError && error.trouble === 'refused') return error;
+    throw error;
+  }
+}
+
+/** Told of again much later: the guardian may have another version then. */
+function leaveOut({ deps, leftOut }: QueueGuard, guardian: RegionId, jobs: readonly CopyOfJob[]): void {
+  const fresh = jobs.map(({ jobId }) => jobId).filter((jobId) => !leftOut.has(jobId));
+  for (const { jobId } of jobs)
+    leftOut.set(jobId, deps.clock.monotonicMs() + limits.federation.refusedAgainMs);
+  if (fresh.length === 0) return;
+  deps.log.error({ guardian, jobs: fresh }, 'jobs that the guardian cannot read are not copied');
+  deps.refused(fresh.length);
+}
+
+function lookAgain({ deps, leftOut, toCopy }: QueueGuard): void {
+  const nowMs = deps.clock.monotonicMs();
+  for (const [jobId, againMs] of leftOut) if (againMs <= nowMs) toCopy.set(jobId, true);
 }
 
 /** Once under each epoch: the guardian goes by nothing any more that it was told before. */
