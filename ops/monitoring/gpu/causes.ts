@@ -58,10 +58,20 @@ const scheduling: readonly Alert[] = [
     summary: 'In {{ $labels.region }} a job is stopped for every two that start.',
   },
   {
+    // Of one offer, not of all together: where jobs are handed over all the time, some are always under way.
     name: 'GpuSpillsUnanswered',
-    expr: `${most('region', `${s}_jobs{phase="spilling"}`)} > 0`,
-    ...{ forMinutes: 15, severity: 'ticket', runbook: 'gpu-spills' },
-    summary: 'Jobs of {{ $labels.region }} are offered to a region that does not answer: they run nowhere.',
+    expr: `${most('region', `${s}_spill_oldest_seconds`)} > 300`,
+    ...{ forMinutes: 1, severity: 'ticket', runbook: 'gpu-spills' },
+    summary: 'A job of {{ $labels.region }} is offered to a region that does not answer: it runs nowhere.',
+  },
+  {
+    name: 'GpuQueueNotCopied',
+    expr:
+      `${rise('region', `${s}_copies_refused_total`, '1h')} > 0 or ` +
+      `${rise('region', `${s}_guardian_misheard_total`, '15m')} > 3 or ` +
+      `${rise('region', `${s}_copies_unread_total`, '1h')} > 0`,
+    ...{ forMinutes: 0, severity: 'ticket', runbook: 'gpu-guardian' },
+    summary: '{{ $labels.region }} and the region that guards its queue do not understand each other.',
   },
 ];
 
@@ -177,6 +187,32 @@ const record: readonly Alert[] = [
   },
 ];
 
+const tries = `${s}_webhook_tries_total`;
+
+const telling: readonly Alert[] = [
+  {
+    // Of all receivers together: what is wrong is here, or on the way out.
+    name: 'GpuWebhooksFail',
+    expr:
+      `${rise('region', tries, '15m')} > 20 and ` +
+      `${rise('region', `${tries}{outcome="delivered"}`, '15m')} < 0.1 * ${rise('region', tries, '15m')}`,
+    ...{ forMinutes: 15, severity: 'ticket', runbook: 'gpu-webhooks' },
+    summary: 'Of the webhooks of {{ $labels.region }} hardly one in ten arrives.',
+  },
+  {
+    name: 'GpuWebhooksLate',
+    expr: `${most('region', `${s}_webhook_overdue_seconds`)} > 600`,
+    ...{ forMinutes: 5, severity: 'ticket', runbook: 'gpu-webhooks' },
+    summary: 'Webhooks of {{ $labels.region }} are due, and nobody sends them.',
+  },
+  {
+    name: 'GpuWebhooksGivenUp',
+    expr: `${rise('region', `${tries}{outcome="given_up"}`, '1h')} > 20`,
+    ...{ forMinutes: 0, severity: 'ticket', runbook: 'gpu-webhooks' },
+    summary: 'Webhooks of {{ $labels.region }} are given up after hours of trying.',
+  },
+];
+
 const judged = `${s}_predictions_judged_total`;
 const passed = `${judged}{bound="passed"}`;
 const spent = `${s}_spend_micros_total`;
@@ -217,4 +253,7 @@ const estimates: readonly Alert[] = [
   },
 ];
 
-export const gpuCauses: readonly Alert[] = [...scheduling, ...failing, ...hearing, ...record, ...estimates];
+export const gpuCauses: readonly Alert[] = [
+  ...[...scheduling, ...failing, ...hearing, ...record],
+  ...[...telling, ...estimates],
+];

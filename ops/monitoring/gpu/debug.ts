@@ -216,6 +216,27 @@ export const gpuDebug: Board = {
           },
         },
         {
+          title: 'Webhooks',
+          about:
+            'Tried over ten minutes, by what came of it; not delivered yet; seconds by which the oldest is overdue.',
+          unit: 'short',
+          lines: {
+            '{{region}} {{outcome}}': `sum by (region, outcome) (increase(${s}_webhook_tries_total[10m]))`,
+            '{{region}} waiting': `max by (region) (${s}_webhooks_waiting)`,
+            '{{region}} overdue': `max by (region) (${s}_webhook_overdue_seconds)`,
+          },
+        },
+        {
+          title: 'What the queue’s guardian does not understand',
+          about: 'Over an hour: jobs that it refused, answers of it, and what other regions told here.',
+          unit: 'short',
+          lines: {
+            '{{region}} refused': `sum by (region) (increase(${s}_copies_refused_total[1h]))`,
+            '{{region}} {{trouble}}': `sum by (region, trouble) (increase(${s}_guardian_misheard_total[1h]))`,
+            '{{region}} told {{what}}': `sum by (region, what) (increase(${s}_copies_unread_total[1h]))`,
+          },
+        },
+        {
           title: 'Counted by Postgres, ends set aside',
           about: 'Over ten minutes: Redis was away; an end could not be kept as it was.',
           unit: 'short',

@@ -88,6 +88,7 @@ export const gpuOnCall: Board = {
           lines: {
             '{{region}} {{outcome}}': `sum by (region, outcome) (increase(${s}_spills_total[10m]))`,
             '{{region}} open': `max by (region) (${s}_jobs{phase="spilling"})`,
+            '{{region}} oldest, seconds': `max by (region) (${s}_spill_oldest_seconds)`,
           },
         },
       ],

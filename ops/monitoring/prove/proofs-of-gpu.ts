@@ -126,6 +126,22 @@ const programsCrash: Proof = {
   },
 };
 
+const promptsHang: Proof = {
+  cause: 'prompts with a word that nobody listed hang',
+  alerts: ['GpuClassContained'],
+  async make(world) {
+    const hanging = video('a fractal', { durationSeconds: 2, fault: { kind: 'hang', atFrame: 1 } });
+    const working = [
+      // A GPU for half a minute each: more of them would leave no room for those that they are compared with.
+      keepSubmitting(world, { ...hanging, attempts: 1 }, 10_000, 20),
+      keepSubmitting(world, quick, 3_000),
+    ];
+    return async () => {
+      await Promise.all(working.map((stop) => stop()));
+    };
+  },
+};
+
 const storeOfResultsAway: Proof = {
   cause: 'the object store refuses connections while jobs end',
   alerts: ['GpuUploadsFail'],
@@ -167,5 +183,5 @@ const lateStarts: Proof = {
 
 export const proofsOfGpu: readonly Proof[] = [
   ...[agentsUnwatched, deviceIll, programsCrash, logLocked, redisStopped, storeOfResultsAway],
-  ...[leaderLocked, lateStarts, tooMany, agentStopped, schedulerStopped],
+  ...[leaderLocked, promptsHang, lateStarts, tooMany, agentStopped, schedulerStopped],
 ];

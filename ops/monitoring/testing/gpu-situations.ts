@@ -79,6 +79,13 @@ const agentDisk = (free: number) => ({
   [a('disk_bytes', { what: 'free' })]: stays(free, 30),
   [a('disk_bytes', { what: 'size' })]: stays(100, 30),
 });
+const misheard = (trouble: string, by: number) => ({
+  [s('guardian_misheard_total', { trouble })]: grows(by, 30),
+});
+const webhooks = (by: Record<string, number>) =>
+  Object.fromEntries(
+    Object.entries(by).map(([outcome, each]) => [s('webhook_tries_total', { outcome }), grows(each, 30)]),
+  );
 const judged = (held: number, passed: number) => ({
   [s('predictions_judged_total', { middle: 'within', bound: 'held' })]: grows(held, 30),
   [s('predictions_judged_total', { middle: 'longer', bound: 'passed' })]: grows(passed, 30),
@@ -111,12 +118,31 @@ export const gpuCauseTable: Cause[] = [
   ['GpuPreemptionStorm', 'most starts stop somebody', preempted(4, 'priority', 5)],
   [null, 'many start, and some stop others', preempted(4, 'priority', 40)],
   [null, 'hosts are drained for an update', preempted(4, 'host', 5)],
+  ['GpuSpillsUnanswered', 'another region does not answer', { [s('spill_oldest_seconds')]: '0+60x30' }],
   [
-    'GpuSpillsUnanswered',
-    'another region does not answer',
-    { [s('jobs', { phase: 'spilling' })]: stays(3, 30) },
+    null,
+    'jobs are handed over all the time',
+    { [s('jobs', { phase: 'spilling' })]: stays(3, 30), [s('spill_oldest_seconds')]: stays(12, 30) },
   ],
-  [null, 'jobs are handed over', { [s('jobs', { phase: 'spilling' })]: '3x28 0 0' }],
+  ['GpuQueueNotCopied', 'the guardian cannot read a job', { [s('copies_refused_total')]: '0x20 1x9' }],
+  ['GpuQueueNotCopied', 'what it answers is unreadable', misheard('unreadable', 1)],
+  [
+    'GpuQueueNotCopied',
+    'what is told here is unreadable',
+    { [s('copies_unread_total', { from: 'us' })]: '0x20 1x9' },
+  ],
+  [
+    null,
+    'it answered strangely once',
+    { [s('guardian_misheard_total', { trouble: 'refused' })]: '0x20 1x9' },
+  ],
+  ['GpuWebhooksFail', 'nothing gets out', webhooks({ delivered: 0, failed: 4 })],
+  [null, 'some receivers do not answer', webhooks({ delivered: 1, failed: 4 })],
+  [null, 'the only receiver there is does not', webhooks({ delivered: 0, failed: 1 })],
+  ['GpuWebhooksLate', 'nobody sends them', { [s('webhook_overdue_seconds')]: '0+60x30' }],
+  [null, 'a burst is sent', { [s('webhook_overdue_seconds')]: '0 120 240 300 60 0x25' }],
+  ['GpuWebhooksGivenUp', 'receivers are away for hours', webhooks({ delivered: 5, given_up: 1 })],
+  [null, 'one was', webhooks({ delivered: 5, given_up: 0 })],
   ['GpuDeadLetters', 'a program crashes', { [s('dead_letters_total', { class: 'crashed' })]: grows(1, 30) }],
   [null, 'a job was given up', { [s('dead_letters_total', { class: 'crashed' })]: '0x20 1x9' }],
   ['GpuClassContained', 'a class hangs', { [s('limited_classes', { limit: 'refused' })]: '0x20 1x9' }],

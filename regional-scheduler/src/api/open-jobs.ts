@@ -33,6 +33,7 @@ import { expireResults } from '../results/expire-results.ts';
 import type { Keys } from '../results/signed-urls.ts';
 import { createWebhookDeliveries } from '../webhooks/deliver-webhooks.ts';
 import { postWebhook } from '../webhooks/post-webhook.ts';
+import { countTries } from '../webhooks/webhook-metrics.ts';
 import { createWebhookOutbox } from '../webhooks/webhook-outbox.ts';
 import type { RouteAccess } from './access/gate.ts';
 import { createPrincipalVerifier } from './access/principal-verifier.ts';
@@ -85,6 +86,7 @@ export function openJobs(deps: OpenJobsDeps): OpenJobs {
   const allowed = deps.webhookHosts;
   const deliveries = createWebhookDeliveries({
     ...{ outbox, keys, clock, random, log, post: (post) => postWebhook({ allowed }, post) },
+    tried: countTries(deps.metrics),
   });
   const settled = () => region.wake();
   const ends = followEnds({

@@ -7,6 +7,8 @@ import type { Database } from '../db/database.ts';
 import { lookAtPredictor } from '../predict/prediction-metrics.ts';
 import type { Predictor } from '../predict/predictor.ts';
 import type { Region } from '../region.ts';
+import { webhookGauges } from '../webhooks/webhook-metrics.ts';
+import { createWebhookOutbox } from '../webhooks/webhook-outbox.ts';
 import { EventCounter } from './count-events.ts';
 import { stateGauges } from './state-gauges.ts';
 import { storageGauges } from './storage-gauges.ts';
@@ -38,6 +40,7 @@ export function openMetrics(deps: OpenMetricsDeps): OpenMetrics {
   const setState = stateGauges(metrics, clock);
   const setPredictor = lookAtPredictor(metrics, predictor);
   const storage = storageGauges({ ...deps, directories: directoriesOf(deps) });
+  const webhooks = webhookGauges({ metrics, clock, outbox: createWebhookOutbox(deps.database) });
   let flight: Promise<void> | null = null;
 
   async function look(): Promise<void> {
@@ -45,6 +48,7 @@ export function openMetrics(deps: OpenMetricsDeps): OpenMetrics {
     leads.set(leadership.leads ? 1 : 0);
     epoch.set(leadership.epoch);
     setPredictor();
+    webhooks.look();
     const state = region.state();
     if (state) await setState(state);
     await storage.look();
@@ -62,7 +66,7 @@ export function openMetrics(deps: OpenMetricsDeps): OpenMetrics {
     async close() {
       unfollow();
       await flight;
-      await storage.close();
+      await Promise.all([storage.close(), webhooks.close()]);
     },
   };
 }

@@ -1,11 +1,13 @@
 import { ManualClock } from '@cellbook/shared/clock.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import { silentLogger } from '@cellbook/shared/log.ts';
+import { createMetrics } from '@cellbook/shared/metrics.ts';
 import { seededRandom } from '@cellbook/shared/random.ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createSchedulerTestDatabase, type SchedulerTestDatabase } from '../testing/test-database.ts';
 import { createWebhookDeliveries } from './deliver-webhooks.ts';
 import type { Post, Posted } from './post-webhook.ts';
+import { countTries, webhookGauges } from './webhook-metrics.ts';
 import { createWebhookOutbox } from './webhook-outbox.ts';
 
 const { candidatesMax, perOrganisationMax, answerMs, leaseMs, resolveMs } = limits.jobs.webhook;
@@ -33,8 +35,10 @@ it('tells one customer’s receivers while all of another’s say nothing, and g
     if (of === 'quick') return Promise.resolve({ kind: 'answered', status: 200 });
     return new Promise((resolve) => held.push(resolve));
   };
+  const metrics = createMetrics();
+  const outbox = createWebhookOutbox(bed.database);
   const deliveries = createWebhookDeliveries({
-    ...{ outbox: createWebhookOutbox(bed.database), post, keys: [Buffer.alloc(32, 7)] },
+    ...{ outbox, post, keys: [Buffer.alloc(32, 7)], tried: countTries(metrics) },
     ...{ clock, random: seededRandom(1), log: silentLogger },
   });
   deliveries.start();
@@ -51,6 +55,20 @@ it('tells one customer’s receivers while all of another’s say nothing, and g
   for (const answer of held) answer({ kind: 'answered', status: 200 });
   await stopped;
   expect(posted.slow).toBe(perOrganisationMax + 2);
+
+  const gauges = webhookGauges({ metrics, outbox, clock });
+  await clock.advance(60_000);
+  gauges.look();
+  await gauges.close();
+  const { body } = await metrics.render();
+  const delivered = 3 * perOrganisationMax;
+  expect(body).toContain(`cellbook_scheduler_webhook_tries_total{outcome="delivered"} ${delivered}`);
+  expect(body).toContain('cellbook_scheduler_webhook_tries_total{outcome="failed"} 2');
+  expect(body).toContain('cellbook_scheduler_webhook_tries_total{outcome="given_up"} 0');
+  const left = candidatesMax + 1 - perOrganisationMax;
+  expect(body).toContain(`cellbook_scheduler_webhooks_waiting ${left}`);
+  // What nobody has tried was due two thousandths of a second before all began.
+  expect(body).toContain('cellbook_scheduler_webhook_overdue_seconds 60.002');
 });
 
 it('holds nothing for longer than it is its own', () => {

@@ -11,11 +11,13 @@ import { retryDelayMs } from '@cellbook/shared/retry.ts';
 import type { Keys } from '../results/signed-urls.ts';
 import type { Post, Posted } from './post-webhook.ts';
 import { webhookHeaders } from './sign-webhook.ts';
+import type { Tried } from './webhook-metrics.ts';
 import type { TakenDelivery, WebhookOutbox } from './webhook-outbox.ts';
 
 export interface DeliverDeps {
   outbox: WebhookOutbox;
   post(post: Post): Promise<Posted>;
+  tried(outcome: Tried): void;
   keys: Keys;
   clock: Clock;
   random: Random;
@@ -95,13 +97,17 @@ async function deliverOne(
   const { outbox, keys, clock, random, log } = deps;
   const headers = webhookHeaders({ id, orgId, body, nowMs: clock.nowMs() }, keys);
   const posted = await deps.post({ url, headers, body });
-  if (posted.kind === 'answered' && posted.status >= 200 && posted.status < 300) return outbox.delivered(id);
+  if (posted.kind === 'answered' && posted.status >= 200 && posted.status < 300) {
+    deps.tried('delivered');
+    return outbox.delivered(id);
+  }
   const problem = posted.kind === 'answered' ? `it answered ${posted.status}` : posted.problem;
   const { attemptsMax, retryMsMin: baseDelayMs, retryMsMax: maxDelayMs } = limits.jobs.webhook;
   // 410: the receiver says that it wants to hear nothing more.
   const isOver = attempts >= attemptsMax || (posted.kind === 'answered' && posted.status === 410);
   const delayMs = baseDelayMs + retryDelayMs(attempts, { attemptsMax, baseDelayMs, maxDelayMs }, random);
   const againMs = isOver ? null : clock.nowMs() + delayMs;
+  deps.tried(isOver ? 'given_up' : 'failed');
   if (isOver) log.warn({ webhook: id, attempts, problem }, 'a webhook was given up');
   await outbox.failed(id, problem, againMs);
 }

@@ -40,6 +40,8 @@ export interface WebhookOutbox {
   /** `againMs`: null gives it up. */
   failed(id: string, problem: string, againMs: number | null): Promise<void>;
   ofJob(jobId: JobId): Promise<DeliveryState | null>;
+  /** How many are not delivered yet, and when the first of them is due; null: none. */
+  waiting(): Promise<{ count: number; dueMs: number | null }>;
   /** How many went. */
   forget(beforeMs: number): Promise<number>;
 }
@@ -80,6 +82,11 @@ export function createWebhookOutbox(database: Database): WebhookOutbox {
       const [row] = await sql<DeliveryState[]>`
         select state, attempts, problem from webhook_outbox where job_id = ${jobId} order by made_ms desc limit 1`;
       return row ?? null;
+    },
+    async waiting() {
+      const [row] = await sql<{ count: number; dueMs: number | null }[]>`
+        select count(*)::int as count, min(due_ms)::float8 as "dueMs" from webhook_outbox where state = 'waiting'`;
+      return row ?? { count: 0, dueMs: null };
     },
     async forget(beforeMs) {
       const gone = await sql`delete from webhook_outbox where state <> 'waiting' and made_ms < ${beforeMs}`;
