@@ -47,7 +47,8 @@ describe('a region', () => {
 
   it('tries again in another rack where there is room, and else in the same', () => {
     const region = new Region();
-    region.hosts(host('h-1', { rack: 'a' }), host('h-2', { rack: 'a' }), host('h-3', { rack: 'b' }));
+    region.hosts(...['h-1', 'h-2'].map((name) => host(name, { rack: 'a' })));
+    region.hosts(...['h-3', 'h-4', 'h-5'].map((name) => host(name, { rack: 'b' })));
     const job = region.submit();
     region.decide();
     region.started();

@@ -6,7 +6,7 @@ import type { JobId, OrgId, UserId } from '@cellbook/shared/ids.ts';
 import { livePhases, type Row } from '../jobs/job-table.ts';
 import type { JobTemplate } from '../jobs/template.ts';
 import type { Tries } from '../jobs/tries.ts';
-import { enqueue, hold } from '../record/move-job.ts';
+import { hold, loadQueued } from '../record/move-job.ts';
 import type { SchedulerState } from '../state.ts';
 
 export type DumpedTries = Omit<Tries, 'live'>;
@@ -86,6 +86,7 @@ export function dumpJobs({ jobs, tries }: SchedulerState, rows: Int32Array): Dum
   };
 }
 
+/** Those that wait are put in order once all parts are loaded. */
 export function loadJobs(state: SchedulerState, dumped: DumpedJobs): void {
   const { jobs, deadlines } = state;
   const { columns, ids } = dumped;
@@ -100,7 +101,7 @@ export function loadJobs(state: SchedulerState, dumped: DumpedJobs): void {
     )
       deadlines.push(row);
     const phase = livePhases[columns.phase[at]!]!;
-    if (phase === 'queued') enqueue(state, row);
+    if (phase === 'queued') loadQueued(state, row);
     else if (phase === 'held') hold(state, row, columns.heldUntilMs[at]!);
     else jobs.setPhase(row, phase);
   }

@@ -2,6 +2,7 @@ import type { HostId, JobId } from '@cellbook/shared/ids.ts';
 import type { LiveAttempt } from '../fleet/host.ts';
 import type { Attempt } from '../model/job.ts';
 import { admit } from '../record/attempts.ts';
+import { tierNames } from '../share/tiers.ts';
 import type { SchedulerState } from '../state.ts';
 
 type DumpedAttempt = Attempt &
@@ -38,7 +39,9 @@ export function dumpRunning(state: SchedulerState): DumpedRunning {
   };
 }
 
+/** The last part: all jobs are there. */
 export function loadRunning(state: SchedulerState, { attempts, reservations }: DumpedRunning): void {
+  for (const tier of tierNames) state.tiers[tier].arrange();
   for (const dumped of attempts) {
     const row = state.jobs.rowOf(dumped.jobId)!;
     admit(state, row, { ...structuredClone(dumped) });

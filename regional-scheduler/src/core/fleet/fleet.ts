@@ -13,6 +13,7 @@ import {
   type HostKind,
   healthyGpus,
   type LiveAttempt,
+  type Rack,
   type Reservation,
 } from './host.ts';
 import { RankSet } from './rank-set.ts';
@@ -21,6 +22,8 @@ interface Census {
   hostsBySku: ReadonlyMap<string, number>;
   /** Of others, that there were, whoever has lived longer remembers more: they must change no decision. */
   kinds: ReadonlySet<HostKind>;
+  /** Some host tells which binaries it has. */
+  tellsBinaries: boolean;
 }
 
 export class Fleet {
@@ -30,6 +33,7 @@ export class Fleet {
   ranked: Host[] = [];
   /** Those with a reservation, by rank. */
   reserved: Host[] = [];
+  racks = new Map<string, Rack>();
   /** Where the jobs of a template may run: worked out once, until another kind of host comes. */
   places = new WeakMap<JobTemplate, Where>();
   /** Of hosts that take jobs: healthy GPUs by price. */
@@ -42,11 +46,13 @@ export class Fleet {
     if (this.#census) return this.#census;
     const hostsBySku = new Map<string, number>();
     const kinds = new Set<HostKind>();
-    for (const { kind } of this.ranked) {
+    let tellsBinaries = false;
+    for (const { kind, binaries } of this.ranked) {
+      tellsBinaries ||= binaries !== null;
       kinds.add(kind);
       hostsBySku.set(kind.sku, (hostsBySku.get(kind.sku) ?? 0) + 1);
     }
-    this.#census = { hostsBySku, kinds };
+    this.#census = { hostsBySku, kinds, tellsBinaries };
     return this.#census;
   }
 
@@ -63,6 +69,7 @@ export class Fleet {
       spec,
       phase,
       kind,
+      ...{ rack: this.#rackOf(spec.rack), binaries: null },
       rank: -1,
       owners: [],
       free: 0,
@@ -72,6 +79,8 @@ export class Fleet {
     host.spec = spec;
     host.phase = phase;
     host.kind = kind;
+    host.rack = this.#rackOf(spec.rack);
+    host.binaries = spec.binaries ? new Set(spec.binaries) : null;
     host.owners.length = 0;
     for (let device = 0; device < spec.gpus; device++) host.owners[device] = null;
     for (const attempt of host.attempts) for (const device of attempt.devices) host.owners[device] = attempt;
@@ -154,6 +163,14 @@ export class Fleet {
     return kind;
   }
 
+  #rackOf(name: string): Rack {
+    const known = this.racks.get(name);
+    if (known) return known;
+    const rack = { name, free: 0 };
+    this.racks.set(name, rack);
+    return rack;
+  }
+
   #insert(host: Host): void {
     this.hosts.set(host.spec.hostId, host);
     const { hostId } = host.spec;
@@ -165,8 +182,10 @@ export class Fleet {
   #rerank(ranked: Host[]): void {
     this.ranked = ranked;
     for (const kind of this.kinds) kind.levels = [];
+    this.racks = new Map();
     for (const [rank, host] of ranked.entries()) {
       host.rank = rank;
+      host.rack = this.#rackOf(host.spec.rack);
       this.#list(host);
     }
     this.reserved.sort((a, b) => a.rank - b.rank);
@@ -193,9 +212,12 @@ export class Fleet {
     const { levels } = host.kind;
     while (levels.length <= host.free) levels.push(new RankSet());
     levels[host.free]!.add(host.rank);
+    host.rack.free += host.free;
   }
 
   #unlist(host: Host): void {
-    if (this.#isListed(host)) host.kind.levels[host.free]!.delete(host.rank);
+    if (!this.#isListed(host)) return;
+    host.kind.levels[host.free]!.delete(host.rank);
+    host.rack.free -= host.free;
   }
 }

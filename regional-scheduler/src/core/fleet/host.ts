@@ -54,10 +54,20 @@ export interface Reservation {
   nominated: boolean;
 }
 
+/** What stands together. */
+export interface Rack {
+  name: string;
+  /** GPUs of its hosts that take jobs and are reserved for none. */
+  free: number;
+}
+
 export interface Host {
   spec: HostSpec;
   phase: HostPhase;
   kind: HostKind;
+  rack: Rack;
+  /** Which versions it has; null: it does not tell. */
+  binaries: ReadonlySet<string> | null;
   /** Its place among all hosts by name. */
   rank: number;
   /** By device; null: free (or unhealthy). */

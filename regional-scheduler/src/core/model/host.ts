@@ -14,4 +14,6 @@ export interface HostSpec {
   generation: number;
   /** Devices that must not be used, by health or by configuration. */
   unhealthy: readonly number[];
+  /** `binary@version`, as its agent tells; absent: it was written before that was kept. */
+  binaries?: readonly string[] | undefined;
 }

@@ -1,7 +1,10 @@
 /**
- * Where a job goes: the host whose free GPUs lose least of their use (mix.ts), the first by name where two are as good.
+ * Where a job goes: the host whose free GPUs lose least of their use (mix.ts); of those that are as good the one whose
+ * rack has least left, so that whole racks stay free for what needs much, or can be taken away; then the first by name.
+ * Before all that: hosts that have the version it is to run, and, of a job that has failed, other racks than those it
+ * failed in. Where nothing else is free neither keeps it from running.
  */
-import { hostMayTake } from '../contain/contain.ts';
+import { hostMayTake, versionOf } from '../contain/contain.ts';
 import type { Host } from '../fleet/host.ts';
 import type { Row } from '../jobs/job-table.ts';
 import type { ShapeClass } from '../queue/shape-class.ts';
@@ -14,24 +17,45 @@ export interface Request {
   budgetMilli: number;
 }
 
-/** The best ordinary place; a reserved host is none. What failed on one host had better not share another's rack. */
+/** The best ordinary place; a reserved host is none. */
 export function findPlace(state: SchedulerState, request: Request): Host | null {
-  const { avoids } = request.shape;
-  if (avoids.length === 0) return bestPlace(state, request, nobody);
-  const { hosts } = state.fleet;
-  const racks = new Set(avoids.flatMap((hostId) => hosts.get(hostId)?.spec.rack ?? []));
-  return (
-    bestPlace(state, request, ({ spec }) => avoids.includes(spec.hostId) || racks.has(spec.rack)) ??
-    bestPlace(state, request, ({ spec }) => avoids.includes(spec.hostId))
-  );
+  for (const isShunned of shunned(state, request)) {
+    const host = bestPlace(state, request, isShunned);
+    if (host) return host;
+  }
+  return null;
 }
 
-const nobody = (): boolean => false;
+type IsShunned = (host: Host) => boolean;
+
+/** What is shunned first, and then, where there is nothing else, the less and less of it. */
+function shunned(state: SchedulerState, { row, shape: { avoids } }: Request): IsShunned[] {
+  const lacks = lackingVersion(state, row);
+  if (avoids.length === 0) return lacks ? [lacks, nobody] : [nobody];
+  const { hosts } = state.fleet;
+  const racks = new Set(avoids.flatMap((hostId) => hosts.get(hostId)?.spec.rack ?? []));
+  const failed: IsShunned = ({ spec }) => avoids.includes(spec.hostId);
+  const near: IsShunned = (host) => failed(host) || racks.has(host.spec.rack);
+  if (!lacks) return [near, failed];
+  return [(host) => lacks(host) || near(host), (host) => lacks(host) || failed(host), near, failed];
+}
+
+/** Hosts that tell what they have, and do not have what the job is to run; null: nobody can say. */
+function lackingVersion({ fleet, jobs, contain, tries }: SchedulerState, row: Row): IsShunned | null {
+  if (!fleet.census.tellsBinaries) return null;
+  const { binary } = jobs.templateOf(row);
+  const version = versionOf(contain, binary, jobs.ids[row]!, tries.get(row)?.failures ?? []);
+  if (version === null) return null;
+  const named = `${binary}@${version}`;
+  return ({ binaries }) => binaries !== null && !binaries.has(named);
+}
+
+const nobody: IsShunned = () => false;
 
 function bestPlace(
   state: SchedulerState,
   { shape, budgetMilli }: Request,
-  isAvoided: (host: Host) => boolean,
+  isShunned: IsShunned,
 ): Host | null {
   const { gpus } = shape;
   let best: Host | null = null;
@@ -43,8 +67,8 @@ function bestPlace(
       if (level.size === 0) continue;
       const score = state.mix.gradient(kind, free, gpus);
       if (score > bestScore) continue;
-      const host = firstAllowed(state, shape, level, isAvoided);
-      if (host && (score < bestScore || host.rank < best!.rank)) {
+      const host = fullestAllowed(state, shape, level, isShunned);
+      if (host && (score < bestScore || isFuller(host, best!))) {
         best = host;
         bestScore = score;
       }
@@ -52,6 +76,10 @@ function bestPlace(
   }
   return best;
 }
+
+/** Of two that are as good: in the rack with least left, then by name. */
+const isFuller = (a: Host, b: Host): boolean =>
+  a.rack.free < b.rack.free || (a.rack.free === b.rack.free && a.rank < b.rank);
 
 /** Whether its tier may take so much on one at least of the kinds that there are. */
 export function couldAfford(
@@ -79,18 +107,23 @@ export function couldTake(
   );
 }
 
-function firstAllowed(
+function fullestAllowed(
   state: SchedulerState,
   shape: ShapeClass,
   level: { next(from: number): number },
-  isAvoided: (host: Host) => boolean,
+  isShunned: IsShunned,
 ): Host | null {
+  const { ranked, racks } = state.fleet;
+  let best: Host | null = null;
   for (let rank = level.next(0); rank !== -1; rank = level.next(rank + 1)) {
-    const host = state.fleet.ranked[rank]!;
-    if (isAvoided(host)) continue;
-    if (isTrusted(state, shape, host)) return host;
+    const host = ranked[rank]!;
+    if (best !== null && !isFuller(host, best)) continue;
+    if (isShunned(host) || !isTrusted(state, shape, host)) continue;
+    best = host;
+    // Where all stand in one the first is it.
+    if (racks.size === 1) break;
   }
-  return null;
+  return best;
 }
 
 export function isTrusted({ contain }: SchedulerState, { avoids }: ShapeClass, host: Host): boolean {

@@ -1,4 +1,6 @@
 /** How long until a host that a provider was asked for could take a job. */
+import { outgrownMib } from '../contain/retry.ts';
+import type { Row } from '../jobs/job-table.ts';
 import type { ShapeClass } from '../queue/shape-class.ts';
 import type { TierQueue } from '../queue/tier-queue.ts';
 import type { NodeRecord } from '../scale/capacity.ts';
@@ -17,11 +19,14 @@ export function untilNodeMs(
 ): number | null {
   const { nodes } = state.capacity;
   if (nodes.size === 0) return null;
-  const template = state.jobs.templateOf(queue.firstOf(shape));
+  const row = queue.firstOf(shape);
+  const template = state.jobs.templateOf(row);
+  const outgrown = outgrownHere(state, row, shape);
   const isFor = ({ phase, kind }: NodeRecord) =>
     phase === 'asked' &&
     kind.gpus >= shape.gpus &&
     kind.gpuMemoryMib >= template.gpuMemoryMib &&
+    kind.gpuMemoryMib > outgrown &&
     (template.skus === null || template.skus.includes(kind.sku));
   const coming = [...nodes.values()]
     .filter(isFor)
@@ -33,6 +38,15 @@ export function untilNodeMs(
     if (left <= 0) return inMs;
   }
   return null;
+}
+
+/**
+ * The memory that it ran out of: where it waits for larger GPUs (record/move-job.ts) a node with no more of it is none for
+ * it. 0: it did not, or there are no larger ones and it may have any.
+ */
+function outgrownHere({ tries }: SchedulerState, row: Row, { kinds }: ShapeClass): number {
+  const outgrown = outgrownMib(tries.get(row)?.failures ?? []);
+  return kinds.every(({ memoryMib }) => memoryMib > outgrown) ? outgrown : 0;
 }
 
 /** GPUs. */

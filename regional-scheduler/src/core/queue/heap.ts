@@ -41,6 +41,19 @@ export class Heap<Item> {
     this.#rise(this.#items.length - 1, item, rank);
   }
 
+  /** Of very many: it lies in no order until `arrange`. */
+  append(item: Item): void {
+    this.#items.push(item);
+    this.#ranks.push(this.#order.rank(item));
+  }
+
+  /** All of them at once, in time that grows with their number alone (Floyd, 1964). */
+  arrange(): void {
+    const items = this.#items;
+    for (let at = (items.length >> 1) - 1; at >= 0; at--) this.#sink(at, items[at]!, this.#ranks[at]!);
+    for (let at = items.length >> 1; at < items.length; at++) this.#order.placed(items[at]!, at);
+  }
+
   removeAt(at: number): void {
     const items = this.#items;
     const removed = items[at]!;

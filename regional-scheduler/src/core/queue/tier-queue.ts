@@ -62,20 +62,32 @@ export class TierQueue {
 
   /** A class that nobody waits in is made anew, and is not parked. */
   enqueue(row: Row, customer: Customer, where: Where): void {
-    const one = this.#classFor(where);
-    let line = one.lineOf.get(customer);
-    if (!line) {
-      line = { customer, shape: one, jobs: new Heap(this.#orders.jobs), tag: customer.tag, at: -1 };
-      customer.lines.push(line);
-      one.lineOf.set(customer, line);
-    }
+    const line = this.#lineFor(where, customer);
+    const one = line.shape;
     line.jobs.push(row);
-    this.#jobs.shape[row] = one.id;
-    customer.queued++;
-    this.#count(row, line, 1);
+    this.#wait(row, line);
     if (line.at !== -1 && line.jobs.top === row) one.lines.changed(line.at);
     else if (line.at === -1 && customer.isIn) this.#join(line);
     this.#refresh(one);
+  }
+
+  /** Of a snapshot: it waits in no order until all have been loaded, and `arrange` puts them into theirs. */
+  load(row: Row, customer: Customer, where: Where): void {
+    const line = this.#lineFor(where, customer);
+    line.jobs.append(row);
+    this.#wait(row, line);
+  }
+
+  arrange(): void {
+    for (const one of this.classes) {
+      for (const line of one.lineOf.values()) {
+        line.jobs.arrange();
+        line.tag = line.customer.tag;
+        if (line.customer.isIn) one.lines.append(line);
+      }
+      one.lines.arrange();
+      this.#refresh(one);
+    }
   }
 
   dequeue(row: Row, customer: Customer): void {
@@ -182,6 +194,22 @@ export class TierQueue {
 
   #lineOf(row: Row, customer: Customer): Line {
     return this.#classById.get(this.#jobs.shape[row]!)!.lineOf.get(customer)!;
+  }
+
+  #lineFor(where: Where, customer: Customer): Line {
+    const one = this.#classFor(where);
+    const known = one.lineOf.get(customer);
+    if (known) return known;
+    const line = { customer, shape: one, jobs: new Heap(this.#orders.jobs), tag: customer.tag, at: -1 };
+    customer.lines.push(line);
+    one.lineOf.set(customer, line);
+    return line;
+  }
+
+  #wait(row: Row, line: Line): void {
+    this.#jobs.shape[row] = line.shape.id;
+    line.customer.queued++;
+    this.#count(row, line, 1);
   }
 
   #classFor(where: Where): ShapeClass {

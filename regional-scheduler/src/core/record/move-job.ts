@@ -38,17 +38,26 @@ export function leftMs(state: SchedulerState, row: Row): number {
 }
 
 export function enqueue(state: SchedulerState, row: Row): void {
+  const queue = state.tiers[state.jobs.templateOf(row).tier];
+  queue.enqueue(row, queue.customer(state.jobs.orgOf(row)), toWait(state, row));
+}
+
+/** Of a snapshot: `TierQueue.arrange` puts it where it belongs, with all others. */
+export function loadQueued(state: SchedulerState, row: Row): void {
+  const queue = state.tiers[state.jobs.templateOf(row).tier];
+  queue.load(row, queue.customer(state.jobs.orgOf(row)), toWait(state, row));
+}
+
+/** Where it waits, with the key that it waits by. */
+function toWait(state: SchedulerState, row: Row): Where {
   const { jobs, fleet } = state;
   const template = jobs.templateOf(row);
-  const queue = state.tiers[template.tier];
   const failures = state.tries.get(row)?.failures ?? [];
-  const where =
-    failures.length === 0
-      ? usualPlace(fleet, template)
-      : placeOf(fleet, template, avoidedHosts(failures).sort(), outgrownMib(failures));
   jobs.key[row] = keyOf(state, row);
   jobs.setPhase(row, 'queued');
-  queue.enqueue(row, queue.customer(jobs.orgOf(row)), where);
+  return failures.length === 0
+    ? usualPlace(fleet, template)
+    : placeOf(fleet, template, avoidedHosts(failures).sort(), outgrownMib(failures));
 }
 
 /** It begins to wait. */

@@ -63,6 +63,7 @@ function view(...attempts: AttemptView[]): HostView {
     gpuMemoryMib: 80_000,
     generation: 7,
     unhealthy: [],
+    binaries: [],
   };
   return { spec, phase: 'up', attempts };
 }
@@ -210,6 +211,12 @@ describe('reading a report', () => {
     const sick = report({ devices: [one!, { ...two!, healthy: false }] });
     expect(readReport(view(), sick, reading)).toMatchObject([{ host: { unhealthy: [1] }, phase: 'up' }]);
     expect(readReport(view(), report({ draining: true }), reading)).toMatchObject([{ phase: 'draining' }]);
+    const has = report({ binaries: ['video@2', 'video@1', 'video@2'] });
+    const [changed] = readReport(view(), has, reading);
+    expect(changed).toMatchObject({ host: { binaries: ['video@1', 'video@2'] } });
+    if (changed?.type !== 'host_changed') throw new Error('it did not change');
+    const again = report({ binaries: ['video@1', 'video@2'] });
+    expect(readReport({ ...view(), spec: changed.host }, again, reading)).toEqual([]);
     expect(readReport({ ...view(), phase: 'quarantined' }, report(), reading)).toEqual([]);
     expect(readReport({ ...view(), phase: 'silent' }, report(), reading)).toMatchObject([{ phase: 'up' }]);
   });

@@ -164,7 +164,7 @@ function phaseAfter(view: HostView | null, report: AgentReport): HostPhase {
 
 /** Devices that are not named between others count as unhealthy. */
 export function specOf(report: AgentReport): HostSpec {
-  const { hostId, rack, generation, devices } = report;
+  const { hostId, rack, generation, devices, binaries } = report;
   const gpus = devices.reduce((most, { index }) => Math.max(most, index + 1), 0);
   const healthy = new Set(devices.filter((device) => device.healthy).map(({ index }) => index));
   return {
@@ -178,11 +178,12 @@ export function specOf(report: AgentReport): HostSpec {
       devices[0]?.memoryMib ?? 0,
     ),
     unhealthy: Array.from({ length: gpus }, (_, index) => index).filter((index) => !healthy.has(index)),
+    binaries: [...new Set(binaries)].sort(),
   };
 }
 
 function isSame(a: HostSpec, b: HostSpec): boolean {
-  const { sku, rack, gpus, gpuMemoryMib, generation, unhealthy } = a;
+  const { sku, rack, gpus, gpuMemoryMib, generation, unhealthy, binaries } = a;
   return (
     sku === b.sku &&
     rack === b.rack &&
@@ -190,6 +191,9 @@ function isSame(a: HostSpec, b: HostSpec): boolean {
     gpuMemoryMib === b.gpuMemoryMib &&
     generation === b.generation &&
     unhealthy.length === b.unhealthy.length &&
-    unhealthy.every((index) => b.unhealthy.includes(index))
+    unhealthy.every((index) => b.unhealthy.includes(index)) &&
+    // Both are sorted.
+    binaries?.length === b.binaries?.length &&
+    (binaries ?? []).every((one, at) => one === b.binaries?.[at])
   );
 }

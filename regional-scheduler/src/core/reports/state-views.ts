@@ -5,6 +5,7 @@ import { isHeld as isHostHeld } from '../contain/hosts.ts';
 import { afterFailure, avoidedHosts, type FailedAttempt } from '../contain/retry.ts';
 import { requeueSpreadMs } from '../contain/rollout.ts';
 import { watchMs } from '../contain/watch.ts';
+import type { LiveAttempt } from '../fleet/host.ts';
 import { type CancelReason, cancelledBecause } from '../jobs/tries.ts';
 import type { AttemptOutcome, JobSpec } from '../model/job.ts';
 import { kindsFor } from '../queue/shape-class.ts';
@@ -14,20 +15,41 @@ import type { AfterAttempt, AttemptView, HostView, JudgeAttempt } from './views.
 export function hostView(state: SchedulerState, hostId: HostId): HostView | null {
   const host = state.fleet.hosts.get(hostId);
   if (!host) return null;
-  const attempts = host.attempts.map((attempt) => {
-    const tries = state.tries.get(attempt.row);
-    const cancelAsked = tries !== undefined && tries.cancel !== null;
-    const job = state.jobs.spec(attempt.row);
-    return {
-      job,
-      attempt,
-      cancelAsked,
-      ranMs: tries?.ranMs ?? 0,
-      watchMs: watchMs(state.contain.classes, job),
-    };
-  });
+  const attempts = host.attempts.map((attempt) => new ViewOfAttempt(state, attempt));
   const isHeld = isHostHeld(state.contain.hosts, hostId);
   return { spec: host.spec, phase: host.phase, attempts, ...(isHeld && { isHeld }) };
+}
+
+/**
+ * What a host runs is looked at with each of its reports, and hardly ever asked for more than which attempts those are:
+ * the job is put together when somebody asks. To be read before the state is another.
+ */
+class ViewOfAttempt implements AttemptView {
+  readonly attempt: LiveAttempt;
+  readonly #state: SchedulerState;
+  #job: JobSpec | null = null;
+
+  constructor(state: SchedulerState, attempt: LiveAttempt) {
+    this.attempt = attempt;
+    this.#state = state;
+  }
+
+  get job(): JobSpec {
+    this.#job ??= this.#state.jobs.spec(this.attempt.row);
+    return this.#job;
+  }
+
+  get cancelAsked(): boolean {
+    return this.attempt.tries.cancel !== null;
+  }
+
+  get ranMs(): number {
+    return this.attempt.tries.ranMs;
+  }
+
+  get watchMs(): number {
+    return watchMs(this.#state.contain.classes, this.job);
+  }
 }
 
 /** The one place that says what follows when an attempt has ended; `random` spreads those that come again. */
