@@ -18,15 +18,16 @@ import type { AttemptReport, RunOrder } from '@cellbook/shared/protocol/gpu-agen
 import { aborted } from './aborted.ts';
 import type { AttemptTools } from './attempt-tools.ts';
 import type { Binary } from './binaries.ts';
-import type { Group } from './cgroup.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { hostFault, neverRan, type Outcome, type ProgramEnd, type StopReason } from './classify-end.ts';
 import { finish, settleResult } from './finish.ts';
 import type { HeldAttempt } from './held-attempt.ts';
+import { HeldProcesses } from './held-processes.ts';
 import { JobFolder } from './job-folder.ts';
-import { jobEnvironment, type Launched, launch, launchCommand } from './launch.ts';
-import { type Marks, marksOf } from './processes.ts';
+import { jobEnvironment, launch, launchCommand } from './launch.ts';
+import { marksOf } from './processes.ts';
 import { RunningProgram } from './running-program.ts';
+import { watchProgram } from './watch-program.ts';
 import type { Fault } from './watchdog.ts';
 
 type Phase = AttemptReport['state']['phase'];
@@ -36,20 +37,19 @@ export class Attempt implements HeldAttempt {
   readonly folder: JobFolder;
   readonly #tools: AttemptTools;
   readonly #checkpoints: Checkpoints;
+  readonly #processes: HeldProcesses;
   readonly #over = new AbortController();
   readonly #log: Logger;
   #phase: Phase = 'starting';
   #outcome: Outcome | null = null;
   #end: ProgramEnd | null = null;
   #program: RunningProgram | null = null;
-  #launched: { launched: Launched; marks: Marks } | null = null;
   #stopped: StopReason | null = null;
   #fault: Fault | null = null;
   #untilMs: number;
   /** May become less while it runs. */
   #wallMsLeft: number;
   #workRemoved = false;
-  #onDevices = false;
 
   constructor(order: RunOrder, untilMs: number, tools: AttemptTools) {
     this.order = order;
@@ -57,6 +57,7 @@ export class Attempt implements HeldAttempt {
     this.#wallMsLeft = order.wallMsLeft;
     this.#tools = tools;
     this.#log = tools.log.child({ attemptId: order.attemptId, jobId: order.jobId });
+    this.#processes = new HeldProcesses(order.attemptId, tools, this.#log);
     this.folder = new JobFolder(tools.dataDirectory, order.attemptId);
     this.#checkpoints = new Checkpoints(order, this.folder, {
       ...{ objects: tools.objects, log: this.#log, signal: this.#over.signal },
@@ -78,13 +79,13 @@ export class Attempt implements HeldAttempt {
     return this.#stopped !== null;
   }
   get onDevices(): boolean {
-    return this.#onDevices;
+    return this.#processes.onDevices;
   }
   get uid(): number | null {
     return this.#tools.confinement.uid;
   }
   get isTidy(): boolean {
-    return this.ended && this.#launched === null && this.#workRemoved;
+    return this.ended && this.#processes.areGone && this.#workRemoved;
   }
 
   async run(): Promise<void> {
@@ -101,7 +102,7 @@ export class Attempt implements HeldAttempt {
   }
 
   async tidy(): Promise<void> {
-    if (this.#launched) await this.#clear(this.#launched.marks);
+    if (!this.#processes.areGone) await this.#processes.clear();
     try {
       this.folder.removeWork();
       this.#workRemoved = true;
@@ -133,8 +134,7 @@ export class Attempt implements HeldAttempt {
 
   mayRunUntil(untilMs: number): void {
     this.#untilMs = untilMs;
-    if (this.#launched && this.#onDevices)
-      this.#tools.guard.watch(this.attemptId, this.#launched.marks, untilMs);
+    this.#processes.mayRunUntil(untilMs);
   }
 
   mayRunFor(wallMsLeft: number): void {
@@ -195,7 +195,7 @@ export class Attempt implements HeldAttempt {
 
   /** Everything between its start and the last of its processes. */
   async #runProgram(binary: Binary): Promise<{ exitCode: number; signal: number; outOfMemory: boolean }> {
-    const { clock, groups, confinement, devices, guard, agent, progressed } = this.#tools;
+    const { clock, groups, confinement, devices, agent, progressed } = this.#tools;
     const { attemptId } = this.order;
     const { environment, minors } = devices.visible(this.order.devices);
     const group = groups.make(attemptId, { memoryMibMax: binary.memoryMibMax, minors });
@@ -203,10 +203,9 @@ export class Attempt implements HeldAttempt {
     const env = jobEnvironment({ jobFile, output, checkpoint, work }, { attemptId, agent }, environment);
     const launched = launch(launchCommand(binary, group.processLists, confinement), binary.directory, env);
     const marks = marksOf(attemptId, launched.pid, group.processLists);
-    this.#launched = { launched, marks };
-    this.#onDevices = true;
+    this.#processes.hold(marks);
     this.#record();
-    guard.watch(attemptId, marks, this.#untilMs);
+    this.#processes.mayRunUntil(this.#untilMs);
     const program = new RunningProgram(binary, launched, marks, {
       ...{ clock, progressed },
       wallMsLeft: () => this.#wallMsLeft,
@@ -226,53 +225,27 @@ export class Attempt implements HeldAttempt {
     if (this.#phase === 'running') this.#enter('stopping');
     await this.#checkpoints.look(program.ranMs());
     const outOfMemory = group.outOfMemoryKills() > 0;
-    await this.#clear(marks, group);
+    await this.#processes.clear(group);
     return { ...end, outOfMemory };
   }
 
-  async #watch(program: RunningProgram): Promise<void> {
-    const { clock, devices, log } = this.#tools;
-    let notedMs = 0;
-    for (let ranMs = 0; !program.ended; ranMs = program.ranMs()) {
-      await sleep(clock, limits.gpuAgent.run.everyMs, program.over).catch(() => undefined);
-      if (program.ended) return;
-      await this.#checkpoints
-        .look(ranMs)
-        .catch((error) => log.warn({ err: error }, 'looking for a checkpoint'));
-      if (this.#stopped === null && this.order.checkpoints) program.askToSave();
-      if (ranMs - notedMs >= limits.gpuAgent.run.noteEveryMs) {
-        notedMs = ranMs;
-        this.#note();
-      }
-      const fault = program.judge(devices.faultOf(this.order.devices));
-      if (!fault || this.#fault) continue;
-      this.#fault = fault;
-      this.#log.warn({ fault }, 'a program is stopped');
-      this.#kill();
-    }
+  #watch(program: RunningProgram): Promise<void> {
+    const { clock, devices } = this.#tools;
+    return watchProgram(program, {
+      ...{ clock, log: this.#log, checkpoints: this.#checkpoints, note: () => this.#note() },
+      mayAskToSave: () => this.#stopped === null && this.order.checkpoints,
+      deviceProblem: () => devices.faultOf(this.order.devices),
+      faulty: (fault) => {
+        this.#fault = fault;
+        this.#kill();
+      },
+    });
   }
 
   #kill(): void {
-    if (this.#launched)
-      this.#tools
-        .endAll(this.#launched.marks)
-        .catch((error) => this.#log.error({ err: error }, 'killing a program'));
+    this.#processes.kill();
     // What it made is of no use to anyone.
     if (this.#stopped === 'cancelled') this.#over.abort(new Error('it was cancelled'));
-  }
-
-  /** None of its processes is left after this, or its devices stay taken; never rejects. */
-  async #clear(marks: Marks, group: Group = this.#tools.groups.open(this.attemptId)): Promise<void> {
-    try {
-      const gone = await this.#tools.endAll(marks);
-      this.#tools.guard.over(this.attemptId);
-      if (!gone) throw new Error('processes do not end');
-      group.remove();
-      this.#onDevices = false;
-      this.#launched = null;
-    } catch (error) {
-      this.#log.error({ err: error, marks }, 'a program is not gone: its devices stay taken');
-    }
   }
 
   #times() {
@@ -296,7 +269,7 @@ export class Attempt implements HeldAttempt {
 
   /** What must be on disk before anything goes on. */
   #record(): void {
-    const leader = this.#launched?.marks.leader ?? null;
+    const { leader } = this.#processes;
     const left = { end: this.#end, checkpoint: this.#checkpoints.unstored };
     this.folder.write({ order: this.order, leader, report: this.report(), ...left });
   }
