@@ -25,7 +25,11 @@ export function seededRandom(seed: number): Random {
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
-  const bytes = (length: number) => Uint8Array.from({ length }, () => Math.floor(next() * 256));
+  const bytes = (length: number) => {
+    const drawn = new Uint8Array(length);
+    for (let at = 0; at < length; at++) drawn[at] = next() * 256;
+    return drawn;
+  };
   return { float: next, int: (bound) => Math.floor(next() * bound), bytes, uuid: () => uuidOf(bytes(16)) };
 }
 

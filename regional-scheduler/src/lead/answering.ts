@@ -36,20 +36,28 @@ interface Written {
 }
 
 export async function answerDue(deps: AnsweringDeps, written: Written): Promise<void> {
-  const { inbox, payloads, clock, logger } = deps;
+  const { inbox, clock, logger } = deps;
   const nowMs = clock.monotonicMs();
   const due = [...inbox.parked()].filter(({ isTouched, untilMs }) => isTouched || untilMs <= nowMs);
   const needed = new Set<JobId>();
   for (const { report } of due)
-    for (const { job } of hostView(written.state, report.hostId)?.attempts ?? []) needed.add(job.jobId);
+    for (const { jobId } of written.state.fleet.hosts.get(report.hostId)?.attempts ?? []) needed.add(jobId);
   try {
-    const need = () => payloads.need(needed);
-    if (needed.size > 0) await withDeadline(clock, limits.scheduler.statementMs, reading, need, deps.lost);
+    await needPrompts(deps, needed);
   } catch (error) {
     logger.warn({ err: error }, 'prompts cannot be read; agents are answered when they can');
     return;
   }
   for (const waiting of due) if (deps.isSafe()) answer(deps, written, waiting);
+}
+
+/** Reads what is missing of them. */
+export async function needPrompts(
+  { payloads, clock, lost }: Pick<AnsweringDeps, 'payloads' | 'clock' | 'lost'>,
+  needed: ReadonlySet<JobId>,
+): Promise<void> {
+  const need = () => payloads.need(needed);
+  if (needed.size > 0) await withDeadline(clock, limits.scheduler.statementMs, reading, need, lost);
 }
 
 const reading = { code: 'store_unavailable', doing: 'reading the prompts of jobs' } as const;

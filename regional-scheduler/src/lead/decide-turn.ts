@@ -3,7 +3,7 @@
  * state as it is decided, in the order in which it will be in the log, and nothing of it leaves before that is written.
  * It comes in pieces, so that one is being written while the next is decided.
  */
-import type { HostId } from '@cellbook/shared/ids.ts';
+import type { HostId, JobId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { AgentReport } from '@cellbook/shared/protocol/gpu-agent-api.ts';
 import type { Random } from '@cellbook/shared/random.ts';
@@ -15,7 +15,7 @@ import { hostView, judgeAttempt } from '../core/reports/state-views.ts';
 import type { Term } from '../core/reports/term.ts';
 import type { SchedulerState } from '../core/state.ts';
 import { type Arrival, eventOfArrival } from '../log/arrivals.ts';
-import type { LogEntry } from '../log/event-log.ts';
+import type { ArrivalPoint, LogEntry } from '../log/event-log.ts';
 import { hostsTouched } from './hosts-touched.ts';
 
 export interface TurnInput {
@@ -29,6 +29,8 @@ export interface TurnInput {
 export class Turn {
   /** Hosts for whom there may be news. */
   readonly touched = new Set<HostId>();
+  /** Whose prompts somebody will be told. */
+  readonly placed = new Set<JobId>();
   /** Whether deciding came to its limit before it came to its end. */
   isMore = true;
   events = 0;
@@ -43,14 +45,14 @@ export class Turn {
     this.#input = input;
   }
 
-  /** To be run to its end: what is not taken is decided and never written. */
+  /** To be run to its end: what is not taken is decided and never written. Empty: nothing is to be written yet. */
   *decide(): Generator<readonly LogEntry[]> {
     this.#term.look(this.#input.monotonicMs);
     this.#takeIn();
     this.#hear();
     this.#listenForSilence();
     while (this.isMore && this.events < limits.scheduler.turnEventsMax) {
-      if (this.#entries.length >= limits.scheduler.pieceEvents) yield this.#piece();
+      yield this.#entries.length >= limits.scheduler.pieceEvents ? this.#piece() : [];
       const decided = decide(this.#state, this.#input.nowMs, this.#input.random);
       for (const event of decided) this.#write(event);
       this.isMore = decided.length > 0;
@@ -104,6 +106,7 @@ export class Turn {
   /** What deciding has applied already. */
   #write(event: SchedulerEvent): void {
     for (const hostId of hostsTouched(this.#state, event)) this.touched.add(hostId);
+    if (event.type === 'job_placed') this.placed.add(event.jobId);
     this.#entries.push({ event });
     this.events++;
   }
@@ -115,4 +118,4 @@ export class Turn {
   }
 }
 
-const pointOf = ({ xid, stream, position }: Arrival) => ({ xid, stream, position });
+export const pointOf = ({ xid, stream, position }: Arrival): ArrivalPoint => ({ xid, stream, position });

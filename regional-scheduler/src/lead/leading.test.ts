@@ -26,7 +26,17 @@ class SetClock extends ManualClock {
   override nowMs(): number {
     return super.nowMs() + this.aheadMs;
   }
+
+  /** In steps, and after each the loop turns a few times, as deciding lets it between its rounds. */
+  override async advance(ms: number): Promise<void> {
+    for (let left = ms; left > 0; left -= stepMs) {
+      await super.advance(Math.min(left, stepMs));
+      for (let turn = 0; turn < 4; turn++) await new Promise(setImmediate);
+    }
+  }
 }
+
+const stepMs = 500;
 
 async function bed(change: (log: EventLog) => EventLog = (log) => log) {
   const clock = new SetClock();

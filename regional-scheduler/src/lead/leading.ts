@@ -19,10 +19,10 @@ import type { AttemptView } from '../core/reports/views.ts';
 import type { SchedulerState } from '../core/state.ts';
 import type { LeaderTerm } from '../leader/term.ts';
 import { appendSurely } from '../log/append-surely.ts';
-import type { Arrivals } from '../log/arrivals.ts';
-import type { EventLog, LogEntry, StoredEntry } from '../log/event-log.ts';
-import { answerDue } from './answering.ts';
-import { Turn } from './decide-turn.ts';
+import type { Arrival, Arrivals } from '../log/arrivals.ts';
+import type { ArrivalPoint, EventLog, LogEntry, StoredEntry } from '../log/event-log.ts';
+import { answerDue, needPrompts } from './answering.ts';
+import { pointOf, Turn } from './decide-turn.ts';
 import { Inbox } from './inbox.ts';
 import type { Payloads } from './payloads.ts';
 import { Pipeline } from './pipeline.ts';
@@ -58,6 +58,8 @@ export class Leading {
   /** Before, the state is behind what the last leader wrote: what runs by then may be queued in it. */
   #hasBegun = false;
   #isAway = false;
+  /** What comes after the arrivals that are being worked on, where there were too many to take at once. */
+  #ahead: Promise<Arrival[] | null> | null = null;
   #wanted: ((state: SchedulerState | null) => void)[] = [];
 
   constructor(deps: LeadingDeps, term: LeaderTerm, replica: Replica) {
@@ -143,20 +145,25 @@ export class Leading {
       await sleep(clock, limits.scheduler.turnMs, this.#term.lost);
       return false;
     }
+    const last = arrivals.at(-1);
+    if (last && arrivals.length === limits.scheduler.arrivalsMax)
+      this.#ahead = this.#lookAfter(pointOf(last));
     const beganMs = clock.monotonicMs();
     const reports = this.inbox.take(limits.scheduler.reportsPerTurn).map(({ report }) => report);
     this.isClean = false;
     const turn = new Turn(this.#replica.state, this.#hosts, {
       ...{ arrivals, reports, random, nowMs: this.#nowMs(), monotonicMs: beganMs },
     });
-    const pipeline = new Pipeline((piece: readonly LogEntry[]) => this.#append(piece), clock);
-    for (const piece of turn.decide()) await pipeline.push(piece);
+    const pipeline = new Pipeline((piece: readonly LogEntry[]) => this.#append(piece));
+    for (const piece of turn.decide()) await (piece.length > 0 ? pipeline.push(piece) : pipeline.turn());
     const decidedMs = clock.monotonicMs();
+    // Read while the last piece is written; what fails is asked for again when agents are answered.
+    const prompts = needPrompts({ ...this.#deps, lost: this.#term.lost }, turn.placed).catch(() => {});
     await pipeline.done();
+    await prompts;
     this.isClean = true;
     this.#show(this.#replica.state);
-    const last = arrivals.at(-1);
-    if (last) this.#replica.watermark = { xid: last.xid, stream: last.stream, position: last.position };
+    if (last) this.#replica.watermark = pointOf(last);
     for (const hostId of turn.touched) this.inbox.touch(hostId);
     const { inbox } = this;
     await answerDue(
@@ -172,12 +179,25 @@ export class Leading {
     return turn.isMore || arrivals.length === limits.scheduler.arrivalsMax;
   }
 
+  #arrived(): Promise<Arrival[] | null> {
+    const ahead = this.#ahead ?? this.#lookAfter(this.#replica.watermark);
+    this.#ahead = null;
+    return ahead;
+  }
+
+  #lookAfter(point: ArrivalPoint): Promise<Arrival[] | null> {
+    const found = this.#takeAfter(point);
+    // Whoever waits for it hears of its failure; a term that ends meanwhile does not wait.
+    found.catch(() => {});
+    return found;
+  }
+
   /** Null while the store is away: nothing is decided that could not be written. */
-  async #arrived() {
+  async #takeAfter(point: ArrivalPoint): Promise<Arrival[] | null> {
     const { arrivals, logger, clock } = this.#deps;
     const { arrivalsMax, statementMs } = limits.scheduler;
     try {
-      const take = () => arrivals.take(this.#replica.watermark, arrivalsMax);
+      const take = () => arrivals.take(point, arrivalsMax);
       const arrived = await withDeadline(clock, statementMs, looking, take, this.#term.lost);
       this.#isAway = false;
       return arrived;
@@ -194,8 +214,12 @@ export class Leading {
     const { log, clock } = this.#deps;
     const batch = { epoch: this.#term.epoch, firstSeq: this.#replica.seq + 1, entries };
     await appendSurely(log, batch, { clock, signal: this.#term.lost });
+    const { epoch, firstSeq } = batch;
     this.#deps.committed(
-      entries.map((entry, index) => ({ ...entry, seq: batch.firstSeq + index, epoch: batch.epoch })),
+      entries.map(({ event, arrival }, index) => {
+        const stored = { event, seq: firstSeq + index, epoch };
+        return arrival ? { ...stored, arrival } : stored;
+      }),
     );
     this.#replica.seq += entries.length;
   }

@@ -8,6 +8,7 @@
 import { asStoreOutage } from '@cellbook/shared/store-outage.ts';
 import { codesOf } from '@cellbook/shared/thrown-codes.ts';
 import type postgres from 'postgres';
+import type { SchedulerEvent } from '../core/model/event.ts';
 import type { Database } from '../db/database.ts';
 import { type ArrivalPoint, type Batch, type EventLog, jobOf, type LogEntry } from './event-log.ts';
 import { type EventRow, type OutcomeRow, type PageRow, toEntries, toEntry, toOutcome } from './event-row.ts';
@@ -69,6 +70,8 @@ async function appendRows(sql: postgres.Sql, batch: Batch): Promise<'written' | 
   const { entries, epoch, firstSeq } = batch;
   const ended = outcomesOfBatch(batch);
   const lines = (of: (entry: LogEntry) => string | number) => entries.map(of).join('\n');
+  const texts = new Map(entries.map(({ event }) => [event, JSON.stringify(event)]));
+  const textOf = (event: SchedulerEvent | null) => (event && texts.get(event)) ?? '';
   const hasArrivals = entries.some(({ arrival }) => arrival !== undefined);
   const arrived = (of: (arrival: ArrivalPoint) => string | number) =>
     hasArrivals ? lines(({ arrival }) => (arrival ? of(arrival) : '')) : '';
@@ -84,7 +87,7 @@ async function appendRows(sql: postgres.Sql, batch: Batch): Promise<'written' | 
       from place, unnest(
         string_to_array(${lines(({ event }) => jobOf(event) ?? '')}, E'\\n'),
         string_to_array(${lines(({ event }) => event.type)}, E'\\n'),
-        string_to_array(${lines(({ event }) => JSON.stringify(event))}, E'\\n'),
+        string_to_array(${lines(({ event }) => textOf(event))}, E'\\n'),
         string_to_array(${arrived(({ stream }) => stream)}, E'\\n'),
         string_to_array(${arrived(({ xid }) => xid)}, E'\\n'),
         string_to_array(${arrived(({ position }) => position)}, E'\\n')
@@ -95,8 +98,8 @@ async function appendRows(sql: postgres.Sql, batch: Batch): Promise<'written' | 
       from place, unnest(
         string_to_array(${ended.map(({ jobId }) => jobId).join('\n')}, E'\\n'),
         string_to_array(${ended.map(({ seq }) => seq).join('\n')}, E'\\n'),
-        string_to_array(${ended.map(({ event }) => JSON.stringify(event)).join('\n')}, E'\\n'),
-        string_to_array(${ended.map(({ attempt }) => (attempt ? JSON.stringify(attempt) : '')).join('\n')}, E'\\n'),
+        string_to_array(${ended.map(({ event }) => textOf(event)).join('\n')}, E'\\n'),
+        string_to_array(${ended.map(({ attempt }) => textOf(attempt)).join('\n')}, E'\\n'),
         string_to_array(${ended.map(({ event }) => Math.floor(event.atMs)).join('\n')}, E'\\n')
       ) as given (job_id, seq, event, attempt, ended_ms)
       on conflict do nothing

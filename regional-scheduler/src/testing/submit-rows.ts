@@ -21,13 +21,15 @@ export async function submitJobs(
 
 export async function insertSpecs(sql: postgres.ISql, jobs: readonly JobSpec[]): Promise<void> {
   const of = (column: (job: JobSpec) => string) => jobs.map(column);
+  const lines = (column: (job: JobSpec) => string) => jobs.map(column).join('\n');
   const requestOf = ({ jobId }: JobSpec) => ({ prompt: `prompt of ${jobId}`, parameters: { steps: 4 } });
   await sql`
     insert into submissions (job_id, org_id, user_id, tier, kind, spec, request, submitted_ms)
     select job_id, org_id, user_id, tier, kind, spec::jsonb, request::jsonb, submitted_ms
     from unnest(${of(({ jobId }) => jobId)}::text[], ${of(({ orgId }) => orgId)}::text[],
       ${of(({ userId }) => userId)}::text[], ${of(({ tier }) => tier)}::text[], ${of(({ kind }) => kind)}::text[],
-      ${of((job) => JSON.stringify(job))}::text[], ${of((job) => JSON.stringify(requestOf(job)))}::text[],
+      string_to_array(${lines((job) => JSON.stringify(job))}, E'\\n'),
+      string_to_array(${lines((job) => JSON.stringify(requestOf(job)))}, E'\\n'),
       ${jobs.map(({ submittedMs }) => Math.floor(submittedMs))}::bigint[])
       as given (job_id, org_id, user_id, tier, kind, spec, request, submitted_ms)`;
 }

@@ -23,14 +23,16 @@ export interface Row {
 export async function insertSubmissions(sql: Sql, rows: readonly Row[]): Promise<Set<string>> {
   if (rows.length === 0) return new Set();
   const column = (of: (row: Row) => string | null) => rows.map(of);
+  // JSON holds no line's end: told by lines nobody has to escape its quotes, here, nor to find them, there.
+  const lines = (of: (row: Row) => string) => rows.map(of).join('\n');
   const spec = (of: (spec: Candidate['spec']) => string) => rows.map(({ candidate }) => of(candidate.spec));
   const stored = await sql<{ jobId: string }[]>`
     with given as (
       select * from unnest(${spec(({ jobId }) => jobId)}::text[], ${spec(({ orgId }) => orgId)}::text[],
         ${spec(({ userId }) => userId)}::text[], ${spec(({ tier }) => tier)}::text[],
         ${spec(({ kind }) => kind)}::text[],
-        ${column((row) => (hasRun(row) ? JSON.stringify(row.candidate.spec) : null))}::text[],
-        ${column((row) => JSON.stringify(requestOf(row.candidate, row.sameAs)))}::text[],
+        string_to_array(${lines((row) => (hasRun(row) ? JSON.stringify(row.candidate.spec) : ''))}, E'\\n', ''),
+        string_to_array(${lines((row) => JSON.stringify(requestOf(row.candidate, row.sameAs)))}, E'\\n'),
         ${rows.map((row) => row.candidate.spec.submittedMs)}::bigint[],
         ${column((row) => row.candidate.idempotencyKey)}::text[], ${column((row) => row.candidate.bodyHash)}::text[],
         ${column((row) => row.candidate.fingerprint)}::text[], ${column((row) => row.sameAs)}::text[],
