@@ -82,6 +82,14 @@ test('a write is tried again under the same key while the platform says wait', a
   expect(new Set(keys).size).toBe(1);
 });
 
+test('a time that is none does not become “never”', async () => {
+  const env = { CELLBOOK_URL: url, CELLBOOK_TOKEN: 't' };
+  const { err, code } = await cellbook(['ws', 'idle', id, 'soon'], env);
+  expect(code).toBe(1);
+  expect(err).toContain('"soon" is no number of minutes');
+  expect(asked).toEqual([]);
+});
+
 test('a key is kept for its owner alone, and never sent to another platform', async () => {
   await writeSettings(env, { url: 'http://127.0.0.1:1', token: 'secret' });
   expect(statSync(settingsFile(env)).mode & 0o777).toBe(0o600);

@@ -13,6 +13,9 @@ const keptWords: Record<WorkspaceDetails['kept'], string> = {
   memory: 'an image of its memory',
 };
 
+export const turnOf = ({ position, of }: NonNullable<WorkspaceDetails['queue']>): string =>
+  `is number ${position} of ${of} that wait to start`;
+
 /** Line by line, for one workspace. */
 export function describeWorkspace(workspace: WorkspaceDetails): string[] {
   const { id, name, phase, kept, queue, idleSuspendSeconds, team, lastActiveAt, lastResume, problem } =
@@ -20,7 +23,7 @@ export function describeWorkspace(workspace: WorkspaceDetails): string[] {
   const idle = idleSuspendSeconds === null ? 'never' : `after ${idleSuspendSeconds / 60} minutes unused`;
   return [
     `${name} (${id}) is ${phase}`,
-    ...(queue === null ? [] : [`its turn    is number ${queue.position} of ${queue.of} that wait to start`]),
+    ...(queue === null ? [] : [`its turn    ${turnOf(queue)}`]),
     `last used   ${lastActiveAt.slice(0, 19).replace('T', ' ')}`,
     `suspended   ${idle}`,
     ...(team === null ? [] : [`team        ${team}`]),

@@ -1,6 +1,6 @@
 /** Every command of `cellbook`. Each is registered by the file named for it. */
 import { Command } from 'commander';
-import { createCli } from './cli.ts';
+import { codeFailed, createCli } from './cli.ts';
 import { registerAudit } from './commands/audit.ts';
 import { registerCells } from './commands/cells.ts';
 import { registerCompletion } from './commands/completion.ts';
@@ -17,10 +17,20 @@ import { registerWorkspaces } from './commands/workspaces.ts';
 
 export function createProgram(): Command {
   const program = new Command('cellbook')
-    .description('Cellbook from a terminal')
+    .description('Cellbook from a terminal: notebooks, files, GPU jobs')
     .option('--json', 'results as JSON on one line; failures too, on standard error')
     .option('--at <user-or-cell>', "for admins and operators: another user's home, or a cell")
-    .showHelpAfterError()
+    .showHelpAfterError('Add --help to see what can be given.')
+    .addHelpText(
+      'after',
+      `
+To begin:
+  cellbook login --url http://localhost:8787
+  cellbook ws create analysis
+  cellbook exec analysis 'print(6 * 7)'
+
+Ends with 0: done, 1: refused or failed, 2: not understood, ${codeFailed}: the code that was run failed.`,
+    )
     .configureHelp({ sortSubcommands: false })
     .exitOverride((thrown) => process.exit(thrown.exitCode === 0 ? 0 : 2));
 

@@ -9,22 +9,33 @@ import { dirname, join } from 'node:path';
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import { z } from 'zod';
 
-const settingsSchema = z.object({ url: z.url({ protocol: /^https?$/ }), token: z.string().min(1) });
+const addressSchema = z.url({ protocol: /^https?$/ });
+const settingsSchema = z.object({ url: addressSchema, token: z.string().min(1) });
 export type Settings = z.infer<typeof settingsSchema>;
 
 export const defaultUrl = 'http://localhost:8787';
+
+/** The platform's origin. Throws `bad_request` for what is no address, such as `localhost:8787`. */
+export function originOf(url: string): string {
+  if (addressSchema.safeParse(url).success) return new URL(url).origin;
+  throw new CellbookError('bad_request', {
+    doing: 'finding the platform',
+    problem: `"${url}" is no address`,
+    next: `Write it with http:// or https://, such as ${defaultUrl} (--url of login, or CELLBOOK_URL).`,
+  });
+}
 
 export function settingsFile(env: NodeJS.ProcessEnv): string {
   const base = env.XDG_CONFIG_HOME || join(env.HOME || homedir(), '.config');
   return join(base, 'cellbook', 'config.json');
 }
 
-/** Throws `unauthenticated` when nobody has logged in, and `bad_request` when the file is not ours. */
+/** Throws `unauthenticated` when nobody has logged in, and `bad_request` when file or address cannot be used. */
 export async function readSettings(env: NodeJS.ProcessEnv): Promise<Settings> {
   const kept = await readKept(settingsFile(env));
-  const url = env.CELLBOOK_URL || kept?.url || defaultUrl;
+  const url = originOf(env.CELLBOOK_URL || kept?.url || defaultUrl);
   // A token belongs to the platform it was made on: it is never sent to another one.
-  const isKeptPlatform = kept !== null && new URL(url).origin === new URL(kept.url).origin;
+  const isKeptPlatform = kept !== null && url === originOf(kept.url);
   const token = env.CELLBOOK_TOKEN || (isKeptPlatform ? kept.token : '');
   if (token === '') {
     throw new CellbookError('unauthenticated', {
@@ -33,7 +44,7 @@ export async function readSettings(env: NodeJS.ProcessEnv): Promise<Settings> {
       next: `Run \`cellbook login --url ${url}\`, or set CELLBOOK_TOKEN.`,
     });
   }
-  return { url: new URL(url).origin, token };
+  return { url, token };
 }
 
 export async function writeSettings(env: NodeJS.ProcessEnv, settings: Settings): Promise<string> {

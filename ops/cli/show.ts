@@ -4,6 +4,7 @@
  */
 import { CellbookError, errorBody } from '@cellbook/shared/errors.ts';
 import { explain } from '../up/explain.ts';
+import { toldFailure } from './told-failure.ts';
 
 export interface Show {
   json: boolean;
@@ -24,11 +25,12 @@ export function createShow(json: boolean): Show {
       if (!json) process.stderr.write(`${line}\n`);
     },
     failure(thrown) {
-      const error = thrown instanceof CellbookError ? thrown : null;
+      const told = toldFailure(thrown);
+      const error = told instanceof CellbookError ? told : null;
       if (json) {
-        const body = error ? errorBody(error) : { code: 'internal', message: String(thrown), reason: null };
+        const body = error ? errorBody(error) : { code: 'internal', message: String(told), reason: null };
         process.stderr.write(`${JSON.stringify(body)}\n`);
-      } else process.stderr.write(withEnd(explain(thrown)));
+      } else process.stderr.write(withEnd(explain(told)));
     },
   };
 }

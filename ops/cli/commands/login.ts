@@ -8,7 +8,7 @@ import { createToken, signIn } from '../../client/sign-in.ts';
 import { browse } from '../browse.ts';
 import type { Cli } from '../cli.ts';
 import { beginLogin, pollOf, waitForKey } from '../login/device-login.ts';
-import { defaultUrl, forgetSettings, writeSettings } from '../settings.ts';
+import { defaultUrl, forgetSettings, originOf, writeSettings } from '../settings.ts';
 import type { Show } from '../show.ts';
 
 interface Options {
@@ -34,7 +34,7 @@ export function registerLogin(program: Command, cli: Cli): void {
     .option('--development-as <email>', 'instead, where anybody may sign in: make a key as this person')
     .action((options: Options) =>
       cli.runAlone(async (show) => {
-        const url = new URL(options.url).origin;
+        const url = originOf(options.url);
         const token = await tokenFor(url, options, show);
         const me = await whoIs(url, token);
         const path = await writeSettings(process.env, { url, token });

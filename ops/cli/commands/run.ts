@@ -14,6 +14,7 @@ import { inject, type Parameters, readValue, type Value } from '../run/parameter
 import { runCells } from '../run/run-cells.ts';
 import { withKernel } from '../run/with-kernel.ts';
 import type { Show } from '../show.ts';
+import { jsonIn } from '../told-failure.ts';
 
 interface Options {
   workspace: string;
@@ -61,6 +62,7 @@ function put(text: string, read: (value: string) => Value): Parameters {
     throw new CellbookError('bad_request', {
       doing: 'reading the parameters',
       problem: `"${text}" is not name=value`,
+      next: 'Write `-p alpha=0.6`, or `-p alpha 0.6`.',
     });
   parameters[text.slice(0, at)] = read(text.slice(at + 1));
   return parameters;
@@ -71,7 +73,7 @@ async function runNotebook(jupyter: JupyterClient, given: string, options: Optio
   const target = options.output ?? path;
   const { contents } = jupyter;
   const read = options.upload
-    ? JSON.parse(await readFile(given, 'utf8'))
+    ? jsonIn(await readFile(given, 'utf8'), given)
     : (await contents.get(path, { type: 'notebook', content: true })).content;
   const asked = { ...(await parametersIn(options.parametersFile)), ...parameters };
   const notebook = inject(parseNotebook(read, given), asked, () => systemRandom.uuid().slice(0, 8));
@@ -106,7 +108,7 @@ const parametersSchema = z.record(z.string(), z.json());
 
 async function parametersIn(path: string | undefined): Promise<Parameters> {
   if (path === undefined) return {};
-  const parsed = parametersSchema.safeParse(JSON.parse(await readFile(path, 'utf8')));
+  const parsed = parametersSchema.safeParse(jsonIn(await readFile(path, 'utf8'), path));
   if (parsed.success) return parsed.data as Parameters;
   throw new CellbookError('bad_request', {
     doing: `reading ${path}`,

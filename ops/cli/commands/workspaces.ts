@@ -1,5 +1,6 @@
 /** `cellbook ws …`: workspaces by id or by name. */
 import { systemClock } from '@cellbook/shared/clock.ts';
+import { CellbookError } from '@cellbook/shared/errors.ts';
 import type { Phase } from '@cellbook/shared/protocol/workspace.ts';
 import type { Command } from 'commander';
 import { answer, type Workspace } from '../../clients/typescript/client.ts';
@@ -7,9 +8,9 @@ import { waitUntil } from '../../up/wait-until.ts';
 import { browse } from '../browse.ts';
 import type { Cli } from '../cli.ts';
 import type { Context } from '../context.ts';
-import { cameBack, describeWorkspace } from '../describe-workspace.ts';
+import { cameBack, describeWorkspace, turnOf } from '../describe-workspace.ts';
 import { findWorkspace, listWorkspaces } from '../find-workspace.ts';
-import { table } from '../show.ts';
+import { type Show, table } from '../show.ts';
 
 const settleMsMax = 120_000;
 const row = (workspace: Workspace) => [
@@ -36,6 +37,7 @@ function registerReading(ws: Command, cli: Cli): void {
       cli.run(async ({ api }, show) => {
         const workspaces = await listWorkspaces(api, options.deleted === true);
         show.result(workspaces, () => table(headings, workspaces.map(row)));
+        if (workspaces.length === 0) show.note('You have none yet: `cellbook ws create <name>` makes one.');
       }),
     );
   ws.command('show <workspace>')
@@ -72,7 +74,7 @@ function registerChanging(ws: Command, cli: Cli): void {
         const desired = run ? ('running' as const) : ('suspended' as const);
         const body = { name, desired, ...(team !== undefined && { team }) };
         const made = await answer(context.api.POST('/v1/workspaces', { body, params: { header: {} } }));
-        tell(show, run ? await reaches(context, made.id, 'running') : made);
+        tell(show, run ? await reaches(context, show, made.id, 'running') : made);
       }),
     );
   for (const [verb, phase, what] of [
@@ -87,7 +89,7 @@ function registerChanging(ws: Command, cli: Cli): void {
           const { id: workspaceId } = await findWorkspace(context.api, name);
           const path = { params: { path: { workspaceId }, header: {} } };
           const asked = await answer(context.api.POST(`/v1/workspaces/{workspaceId}/${verb}`, path));
-          tell(show, options.wait ? await reaches(context, workspaceId, phase) : asked);
+          tell(show, options.wait ? await reaches(context, show, workspaceId, phase) : asked);
         }),
       );
   }
@@ -95,7 +97,7 @@ function registerChanging(ws: Command, cli: Cli): void {
     .description('suspend it after so many minutes unused; `never` where your organisation allows that')
     .action((name: string, minutes: string) =>
       cli.run(async ({ api }, show) => {
-        const body = { idleSuspendSeconds: minutes === 'never' ? null : Number(minutes) * 60 };
+        const body = { idleSuspendSeconds: secondsOf(minutes) };
         const { id: workspaceId } = await findWorkspace(api, name);
         const params = { path: { workspaceId }, header: {} };
         tell(show, await answer(api.PATCH('/v1/workspaces/{workspaceId}', { params, body })));
@@ -149,14 +151,31 @@ function registerChanging(ws: Command, cli: Cli): void {
     );
 }
 
-function tell(show: { result(value: unknown, text: () => string): void }, workspace: Workspace): void {
+/** What is no number must never become `never`, which JSON would make of it. */
+function secondsOf(minutes: string): number | null {
+  if (minutes === 'never') return null;
+  const number = minutes.trim() === '' ? Number.NaN : Number(minutes);
+  if (Number.isFinite(number)) return Math.round(number * 60);
+  throw new CellbookError('bad_request', {
+    doing: 'reading how long it may be idle',
+    problem: `"${minutes}" is no number of minutes`,
+    next: 'Give minutes, such as 30, or `never`.',
+  });
+}
+
+function tell(show: Show, workspace: Workspace): void {
   show.result(workspace, () => table(headings, [row(workspace)]));
 }
 
-async function reaches({ api }: Context, workspaceId: string, phase: Phase): Promise<Workspace> {
+/** Waits, and says why it takes longer: others are first, or an attempt failed and is repeated. */
+async function reaches({ api }: Context, show: Show, workspaceId: string, phase: Phase): Promise<Workspace> {
+  let said: string | null = null;
   const inPhase = async () => {
     const params = { path: { workspaceId } };
     const workspace = await answer(api.GET('/v1/workspaces/{workspaceId}', { params }));
+    const why = workspace.queue === null ? workspace.problem : turnOf(workspace.queue);
+    if (why !== null && why !== said) show.note(why);
+    said = why;
     return workspace.phase === phase ? workspace : null;
   };
   return waitUntil(inPhase, {
