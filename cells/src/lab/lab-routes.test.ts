@@ -9,6 +9,7 @@ import fastify, { type FastifyInstance } from 'fastify';
 import { beforeEach, expect, test } from 'vitest';
 import type { Environment } from '../environments/environment-store.ts';
 import type { ResumeReport } from '../ladder/resume-report.ts';
+import type { QueuePlace } from '../lifecycle/boot-turns.ts';
 import type { LabData } from './lab-data.ts';
 import { registerLabRoutes } from './lab-routes.ts';
 import { createMemoryLabStore } from './memory-lab-store.ts';
@@ -81,7 +82,8 @@ beforeEach(async () => {
       },
     },
   };
-  registerLabRoutes(app, { store: createMemoryLabStore(), data, clock, runtime, environments });
+  const queue = { placeOf: () => place };
+  registerLabRoutes(app, { store: createMemoryLabStore(), data, clock, runtime, queue, environments });
   await app.ready();
 });
 
@@ -89,6 +91,7 @@ const touched: string[] = [];
 const resets: string[] = [];
 let environment: Environment | null = null;
 let phase: Phase = 'suspended';
+let place: QueuePlace | null = null;
 const api = `/w/${workspaceId}/lab/api`;
 const get = (path: string) => app.inject(`${api}${path}`);
 const put = (path: string, payload: unknown) =>
@@ -221,8 +224,10 @@ test('answers in English, and names a language pack that is not installed inside
 test('tells the state of the workspace without asking for it to run', async () => {
   const at = new Date(0).toISOString();
   const lastResume = { rung: 'live', missed: [], durationMs: 41, steps: [], at };
-  const state = { id: workspaceId, name: 'mine', phase: 'suspended', problem: null, lastResume };
+  const state = { id: workspaceId, name: 'mine', phase: 'suspended', problem: null, queue: null, lastResume };
   expect((await get('/cellbook')).json()).toEqual(state);
+  place = { position: 3, of: 40 };
+  expect((await get('/cellbook')).json()).toEqual({ ...state, queue: place });
   expect((await app.inject(`/w/${deletedId}/lab/api/cellbook`)).statusCode).toBe(404);
 });
 

@@ -6,6 +6,7 @@ import type { Clock } from '@cellbook/shared/clock.ts';
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { FastifyInstance } from 'fastify';
+import type { QueueFeed } from '../api/events/queue-feed.ts';
 import type { EnvironmentRouteDeps } from '../environments/environment-routes.ts';
 import type { WorkspaceRuntime } from '../lifecycle/runtime.ts';
 import { registerEnvironmentRoute } from './environment-route.ts';
@@ -21,6 +22,7 @@ export interface LabRouteDeps {
   data: LabData;
   clock: Clock;
   runtime: Pick<WorkspaceRuntime, 'find' | 'touch'>;
+  queue: Pick<QueueFeed, 'placeOf'>;
   environments: EnvironmentRouteDeps;
 }
 

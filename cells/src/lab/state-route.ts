@@ -1,5 +1,6 @@
 /**
- * `/lab/api/cellbook`: the workspace's name and state, for the status bar. Read from memory; wakes nothing.
+ * `/lab/api/cellbook`: the workspace's name, state and place among those that wait to start, for the status bar.
+ * Read from memory; wakes nothing.
  * `…/keep-running`: somebody is there who wants it to go on, though nothing in it is used.
  */
 import { CellbookError } from '@cellbook/shared/errors.ts';
@@ -17,7 +18,8 @@ export function registerStateRoute(app: FastifyInstance, prefix: string, deps: L
   app.get(`${prefix}/cellbook`, reading, async (request) => {
     const state = await found(deps, request, 'reading the state of a workspace');
     const { id, name, phase, problem, lastResume } = state;
-    return { id, name, phase, problem, lastResume: lastResume && presentResume(lastResume) };
+    const queue = deps.queue.placeOf(id);
+    return { id, name, phase, problem, queue, lastResume: lastResume && presentResume(lastResume) };
   });
 
   app.post(`${prefix}/cellbook/keep-running`, using, async (request, reply) => {

@@ -1,6 +1,7 @@
 import type { Clock } from '@cellbook/shared/clock.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
 import type { FastifyInstance } from 'fastify';
+import type { QueueFeed } from '../api/events/queue-feed.ts';
 import type { CellConfig } from '../config.ts';
 import type { Database } from '../db/database.ts';
 import type { EnvironmentRouteDeps } from '../environments/environment-routes.ts';
@@ -15,6 +16,7 @@ interface LabPart {
   config: CellConfig;
   database: Database;
   runtime: WorkspaceRuntime;
+  queue: QueueFeed;
   volumes: EnvironmentRouteDeps['volumes'];
   clock: Clock;
   log: Logger;
@@ -22,7 +24,7 @@ interface LabPart {
 
 /** JupyterLab's own endpoints; a cell without the bundle's data serves other Jupyter clients alone. */
 export async function registerLab(app: FastifyInstance, deps: LabPart): Promise<void> {
-  const { config, database, runtime, volumes, clock, log } = deps;
+  const { config, database, runtime, queue, volumes, clock, log } = deps;
   if (config.labDataDirectory === null) {
     log.warn('CELLBOOK_LAB_SCHEMAS is not set: JupyterLab will find no settings here');
     return;
@@ -31,5 +33,5 @@ export async function registerLab(app: FastifyInstance, deps: LabPart): Promise<
   const store = createPostgresLabStore(database);
   runtime.addListener(forgetLayouts(store));
   const environments = { store: createPostgresEnvironmentStore(database), volumes };
-  registerLabRoutes(app, { store, data, clock, runtime, environments });
+  registerLabRoutes(app, { store, data, clock, runtime, queue, environments });
 }

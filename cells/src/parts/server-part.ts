@@ -116,7 +116,7 @@ export async function serve(parts: ServerParts): Promise<FastifyInstance> {
   app.addHook('onClose', () => differ.close());
   await gateway.registerRoutes(app);
   serveContents(app, parts, limitedVolumes);
-  await registerLab(app, { config, database, runtime: lifecycle, volumes, clock, log });
+  await registerLab(app, { config, database, runtime: lifecycle, queue, volumes, clock, log });
   return app;
 }
 

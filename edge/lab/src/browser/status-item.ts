@@ -1,6 +1,6 @@
 /** The workspace's state at the left of the status bar; a click goes to the console. */
 import { Widget } from '@lumino/widgets';
-import { stateHint, stateWords, type WorkspaceState } from './workspace-state.ts';
+import { stateHint, stateLabel, stateWords, type WorkspaceState } from './workspace-state.ts';
 
 export class WorkspaceStatusItem extends Widget {
   readonly #link: HTMLAnchorElement;
@@ -22,9 +22,9 @@ export class WorkspaceStatusItem extends Widget {
   }
 
   display(state: WorkspaceState): void {
-    const { label, tone } = stateWords(state.phase);
+    const label = stateLabel(state);
     this.#label.data = state.name === '' ? label : `${state.name}: ${label}`;
     this.#link.title = `${stateHint(state)} Click for the console.`.trim();
-    this.#dot.dataset.tone = tone;
+    this.#dot.dataset.tone = stateWords(state.phase).tone;
   }
 }

@@ -1,6 +1,6 @@
 import { phaseSchema } from '@cellbook/shared/protocol/workspace.ts';
 import { expect, test } from 'vitest';
-import { isMoving, readState, stateHint, stateWords, titleWithName } from './workspace-state.ts';
+import { isMoving, readState, stateHint, stateLabel, stateWords, titleWithName } from './workspace-state.ts';
 
 const before = { name: 'climate', phase: 'running' };
 
@@ -35,6 +35,14 @@ test('says how it came back while it runs, and not once it is suspended again', 
   expect(stateHint(state)).toBe('The workspace is running. It came back as it was, in 0.4 s.');
   expect(stateHint({ ...state, phase: 'suspended' })).not.toContain('came back as');
   expect(stateHint({ ...state, lastResume: null })).toBe('The workspace is running.');
+});
+
+test('says where one stands that waits to start, until its turn has come', () => {
+  const state = readState(200, { name: 'a', phase: 'resuming', queue: { position: 3, of: 40 } }, before);
+  expect(stateLabel(state)).toBe('Waiting to start: 3 of 40');
+  expect(stateHint(state)).toContain('Others start first');
+  expect(stateLabel({ ...state, queue: null })).toBe('Resuming…');
+  expect(stateLabel({ ...state, phase: 'running' })).toBe('Running');
 });
 
 test('says of one that could not be brought back what happened and what is safe', () => {

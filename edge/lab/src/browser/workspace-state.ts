@@ -6,6 +6,7 @@ const stateSchema = z.object({
   name: z.string(),
   phase: z.string(),
   problem: z.optional(z.nullable(z.string())),
+  queue: z.optional(z.nullable(z.object({ position: z.number(), of: z.number() }))),
   lastResume: z.optional(z.nullable(resumeSchema)),
 });
 
@@ -15,6 +16,8 @@ export interface WorkspaceState {
   phase: string;
   /** Why the last attempt failed. */
   problem?: string | null | undefined;
+  /** Where it stands among those that wait to start, from 1. */
+  queue?: { position: number; of: number } | null | undefined;
   /** How it came back the last time. */
   lastResume?: Resume | null | undefined;
 }
@@ -66,11 +69,19 @@ const words: Record<string, StateWords> = {
 };
 
 /** What the status bar tells whoever points at it. */
-export function stateHint({ phase, problem, lastResume }: WorkspaceState): string {
+export function stateHint({ phase, problem, queue, lastResume }: WorkspaceState): string {
   if (phase === 'failed' && problem)
     return `It could not be brought back: ${problem}. Your saved files are safe, and cells that waited have not run. It is tried again by itself.`;
+  if (phase === 'resuming' && queue)
+    return 'Others start first: it is its turn when it is number 1. Cells that you run meanwhile wait for it.';
   const { hint } = stateWords(phase);
   return phase === 'running' && lastResume ? `${hint} ${resumeHint(lastResume)}` : hint;
+}
+
+/** What the status bar shows: a wait for others is told as one. */
+export function stateLabel({ phase, queue }: WorkspaceState): string {
+  if (phase === 'resuming' && queue) return `Waiting to start: ${queue.position} of ${queue.of}`;
+  return stateWords(phase).label;
 }
 
 export function stateWords(phase: string): StateWords {
