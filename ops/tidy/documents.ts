@@ -1,4 +1,5 @@
 /** What the documents promise is there: commands, tests, a reason for every dependency. */
+import { posix } from 'node:path';
 import { z } from 'zod';
 import type { Breach, SourceFile } from './source.ts';
 
@@ -48,6 +49,35 @@ export function namedTests(document: SourceFile, files: SourceFile[]): Breach[] 
     if (name === undefined || normalised(text).includes(normalised(name))) return [];
     return [{ path: document.path, problem: `names the test “${name}”, which ${path} lacks` }];
   });
+}
+
+/** Every link of a document to something of the repository leads somewhere: to a file, or a folder of files. */
+export function links(document: SourceFile, files: SourceFile[]): Breach[] {
+  const known = new Set(files.flatMap(({ path }) => withFolders(path)));
+  return linked(document)
+    .filter((target) => !known.has(target))
+    .map((target) => ({ path: document.path, problem: `links to ${target}, which does not exist` }));
+}
+
+/** Every page beside a page of contents is in it. */
+export function listedPages(contents: SourceFile, files: SourceFile[]): Breach[] {
+  const listed = new Set(linked(contents));
+  return files
+    .filter(({ path }) => posix.dirname(path) === posix.dirname(contents.path) && path.endsWith('.md'))
+    .filter(({ path }) => path !== contents.path && !listed.has(path))
+    .map(({ path }) => ({ path: contents.path, problem: `does not list ${path}` }));
+}
+
+/** What it links to within the repository, from its top. */
+function linked({ path, text }: SourceFile): string[] {
+  return [...text.matchAll(/\]\((?![a-z]+:|#)([^)\s#]+)/g)].map(([, target = '']) =>
+    posix.normalize(posix.join(posix.dirname(path), target)).replace(/\/$/, ''),
+  );
+}
+
+function withFolders(path: string): string[] {
+  const above = posix.dirname(path);
+  return above === '.' ? [path] : [path, ...withFolders(above)];
 }
 
 /** Quotes differ between prose and code: they do not count. */

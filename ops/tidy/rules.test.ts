@@ -1,6 +1,13 @@
 /** Each rule of the house finds what it is for, and leaves alone what it should. */
 import { describe, expect, it } from 'vitest';
-import { explainedDependencies, namedCellbook, namedCommands, namedTests } from './documents.ts';
+import {
+  explainedDependencies,
+  links,
+  listedPages,
+  namedCellbook,
+  namedCommands,
+  namedTests,
+} from './documents.ts';
 import { namedExports, noBarrels } from './exports.ts';
 import { importDirection } from './imports.ts';
 import { fileLength, functionLength, functionLinesMax } from './lengths.ts';
@@ -130,6 +137,27 @@ describe('documents', () => {
     ).toEqual([]);
     expect(named('`cells/src/b.test.ts`')).toHaveLength(1);
     expect(named('`cells/src/a.test.ts › accepts everything`')).toHaveLength(1);
+  });
+
+  it('may link only to what is there, from where it lies itself', () => {
+    const files = [at('ops/a.md', ''), at('ops/alerts/b.md', ''), at('edge/README.md', '')];
+    const linking = (text: string) => links(at('ops/alerts/b.md', text), files);
+    expect(linking('[a](../a.md#part), [alerts](../alerts), [away](https://a.example), [here](#b)')).toEqual(
+      [],
+    );
+    expect(linking('[a](a.md)')).toHaveLength(1);
+    expect(linking('[the edge](../../edge/src/README.md)')).toHaveLength(1);
+  });
+
+  it('lists every page beside it, where it is a page of contents', () => {
+    const files = [
+      at('ops/README.md', ''),
+      at('ops/a.md', ''),
+      at('ops/alerts/b.md', ''),
+      at('ops/c.ts', ''),
+    ];
+    expect(listedPages(at('ops/README.md', '[a](a.md)'), files)).toEqual([]);
+    expect(listedPages(at('ops/README.md', ''), files)).toHaveLength(1);
   });
 
   it('must explain each dependency', () => {

@@ -2,7 +2,14 @@
 import { describe, expect, it } from 'vitest';
 import { commandNames, createProgram } from '../cli/program.ts';
 import { checkoutDirectory } from '../up/config.ts';
-import { explainedDependencies, namedCellbook, namedCommands, namedTests } from './documents.ts';
+import {
+  explainedDependencies,
+  links,
+  listedPages,
+  namedCellbook,
+  namedCommands,
+  namedTests,
+} from './documents.ts';
 import { namedExports, noBarrels } from './exports.ts';
 import { importDirection } from './imports.ts';
 import { fileLength, fileLinesMax, fileLinesReported, functionLength } from './lengths.ts';
@@ -64,6 +71,12 @@ describe('the repository', () => {
   it('has every test that ops/requirements.md and the README name', () => {
     const documents = [file('ops/requirements.md'), file('README.md')];
     expect(format(documents.flatMap((one) => namedTests(one, files)))).toBe('');
+  });
+
+  it('has everything that its documents link to, and every runbook in their contents', () => {
+    const documents = files.filter(({ path }) => path.endsWith('.md'));
+    expect(format(documents.flatMap((one) => links(one, files)))).toBe('');
+    expect(format(listedPages(file('ops/runbooks/README.md'), files))).toBe('');
   });
 
   it('says of every dependency why it is there', () => {
