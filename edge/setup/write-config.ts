@@ -63,7 +63,7 @@ function envText(options: Options, { credentials, principal, pinPublicKeys, audi
     CELLBOOK_SCHEDULERS: JSON.stringify(options.schedulers),
     // wrangler listens there alone; a proxy before it says in which header it tells the client's address.
     CELLBOOK_CLIENT_ADDRESS: process.env.CELLBOOK_CLIENT_ADDRESS ?? '127.0.0.1',
-    CELLBOOK_PARKING: process.env.CELLBOOK_PARKING ?? 'off',
+    CELLBOOK_PARKING: process.env.CELLBOOK_PARKING ?? 'on',
     ...signInVariables(process.env),
     CELLBOOK_CREDENTIAL_KEYS: JSON.stringify(credentials),
     CELLBOOK_PRINCIPAL_KEY: JSON.stringify(principal),

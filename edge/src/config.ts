@@ -57,9 +57,9 @@ const configSchema = z.object({
     .default('cf-connecting-ip'),
   /**
    * Whether sockets of kernels, terminals and events are held by objects, and parked when quiet
-   * (shared/src/protocol/parking-api.ts). Off: they go straight to the cell (ops/architecture.md, "Parking", says why).
+   * (shared/src/protocol/parking-api.ts). Off: they go straight to the cell, and stay open there.
    */
-  CELLBOOK_PARKING: z.enum(['on', 'off']).default('off'),
+  CELLBOOK_PARKING: z.enum(['on', 'off']).default('on'),
   /** The platform's regions; the first is where people come to live whom nothing else places. */
   CELLBOOK_REGIONS: json(regionsSchema),
   /** The secret of GPU regions, by which their schedulers' asks are known; without it they are refused. */

@@ -35,7 +35,7 @@ let token: string;
 const attachments: Attachment[] = [];
 
 beforeAll(async () => {
-  edge = await startEdge(await freePort(), { CELLBOOK_SIGN_IN: 'development', CELLBOOK_PARKING: 'on' });
+  edge = await startEdge(await freePort(), { CELLBOOK_SIGN_IN: 'development' });
   cell = new WebSocketServer({ server: edge.cell });
   cell.on('connection', accept);
   token = await newToken();

@@ -58,7 +58,6 @@ export async function createWorld(
       { id: 'elsewhere', name: 'Elsewhere' },
     ]),
     CELLBOOK_SIGN_IN: 'development',
-    CELLBOOK_PARKING: 'on',
     CELLBOOK_CREDENTIAL_KEYS: JSON.stringify([
       { kty: 'oct', kid: 'one', k: 'b25lb25lb25lb25lb25lb25lb25lb25lb25lb25lb25l' },
     ]),

@@ -3,7 +3,8 @@
  *
  *   direct          client → ZMQ → kernel
  *   cell            client → cell → supervisor → kernel
- *   edgeCell        client → workerd → cell → supervisor → kernel
+ *   edgeCell        client → workerd, an object that holds the socket → cell → supervisor → kernel
+ *   edgeCellUnheld  the same without the object, as with CELLBOOK_PARKING=off
  *   peer            client → configurable-http-proxy → jupyter_server → kernel
  *   peerNoDelay     the same, with Nagle's algorithm off in jupyter_server
  *   edgeCellGvisor  as edgeCell, the kernel inside gVisor (measured after the others, beside them)
@@ -67,7 +68,8 @@ async function main(options: Options): Promise<void> {
   console.log(JSON.stringify(await report(results, idle, options, python)));
 }
 
-const wantsPlatform = ({ legs }: Options) => legs.has('cell') || legs.has('edgeCell');
+const throughCell = ['cell', 'edgeCell', 'edgeCellUnheld'] as const;
+const wantsPlatform = ({ legs }: Options) => throughCell.some((name) => legs.has(name));
 
 async function startSite(
   driver: 'process' | 'gvisor',
@@ -92,7 +94,9 @@ async function startLegs(
   };
   if (legs.has('direct')) keep(directLeg({ python, directory }));
   if (legs.has('cell') && site) keep(cellLeg(await site.addWorkspace(), site.person));
-  if (legs.has('edgeCell') && site) keep(edgeCellLeg('edgeCell', await site.addWorkspace(), site.person));
+  for (const name of ['edgeCell', 'edgeCellUnheld'] as const) {
+    if (legs.has(name) && site) keep(edgeCellLeg(name, await site.addWorkspace(), site.person));
+  }
   for (const name of ['peer', 'peerNoDelay'] as const) {
     if (legs.has(name)) keep(await peerLeg({ name, python, directory }));
   }
@@ -143,7 +147,7 @@ async function report(
     payloadBytes: payload.length,
     machine: machine(),
     versions: { ...packageVersions(), ...(await peerVersions(python)) },
-    drivers: { cell: 'process', edgeCell: 'process', edgeCellGvisor: 'gvisor' },
+    drivers: { cell: 'process', edgeCell: 'process', edgeCellUnheld: 'process', edgeCellGvisor: 'gvisor' },
     quick: options.quick,
     date: new Date().toISOString(),
   };

@@ -3,13 +3,21 @@ import { z } from 'zod';
 import type { LegName } from './measure/clients.ts';
 import type { RoundsPlan } from './measure/rounds.ts';
 
+const legNames = [
+  'direct',
+  'cell',
+  'edgeCell',
+  'edgeCellUnheld',
+  'peer',
+  'peerNoDelay',
+  'edgeCellGvisor',
+] as const;
+
 export const usage = `npm run bench -- gateway [--json] [--quick] [--legs direct,cell,edgeCell,peer]
 
   --json    print nothing but the result, as the last line on standard output
   --quick   fewer round trips and idle sockets, no gVisor leg: for trying the benchmark out
-  --legs    only these (of ${['direct', 'cell', 'edgeCell', 'peer', 'peerNoDelay', 'edgeCellGvisor'].join(', ')})`;
-
-const legNames = ['direct', 'cell', 'edgeCell', 'peer', 'peerNoDelay', 'edgeCellGvisor'] as const;
+  --legs    only these (of ${legNames.join(', ')})`;
 
 export interface Options {
   json: boolean;

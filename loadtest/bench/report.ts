@@ -22,19 +22,22 @@ export interface Report {
   direct?: LegResult;
   cell?: LegResult;
   edgeCell?: LegResult;
+  edgeCellUnheld?: LegResult;
   peer?: LegResult;
   peerNoDelay?: LegResult;
   edgeCellGvisor?: LegResult;
   idleSocketKiB: number | null;
   idleReadings: IdleResult['readings'];
-  /** The platform's p50 over the peer's: below 1 is faster than the peer. */
-  p50Ratio: Partial<Record<'edgeCellToPeer' | 'edgeCellToPeerNoDelay', Record<ClientsKey, number>>>;
+  /** The platform's p50 over the peer's: below 1 is faster than the peer. And over its own without objects that hold sockets. */
+  p50Ratio: Partial<
+    Record<'edgeCellToPeer' | 'edgeCellToPeerNoDelay' | 'edgeCellToUnheld', Record<ClientsKey, number>>
+  >;
   clients: number;
   payloadBytes: number;
   machine: { cores: number; cpu: string };
   versions: Record<string, string>;
   /** What isolates the kernel of each leg that goes through a cell; the other legs' are plain processes. */
-  drivers: Record<'cell' | 'edgeCell' | 'edgeCellGvisor', 'process' | 'gvisor'>;
+  drivers: Record<'cell' | 'edgeCell' | 'edgeCellUnheld' | 'edgeCellGvisor', 'process' | 'gvisor'>;
   quick: boolean;
   date: string;
 }
@@ -44,9 +47,11 @@ type ClientsKey = 'single' | 'many' | 'sharedKernel';
 export function ratios(legs: ReadonlyMap<LegName, LegResult>): Report['p50Ratio'] {
   const edgeCell = legs.get('edgeCell');
   const [peer, peerNoDelay] = [legs.get('peer'), legs.get('peerNoDelay')];
+  const unheld = legs.get('edgeCellUnheld');
   return {
     ...(edgeCell && peer && { edgeCellToPeer: ratio(edgeCell, peer) }),
     ...(edgeCell && peerNoDelay && { edgeCellToPeerNoDelay: ratio(edgeCell, peerNoDelay) }),
+    ...(edgeCell && unheld && { edgeCellToUnheld: ratio(edgeCell, unheld) }),
   };
 }
 

@@ -133,6 +133,17 @@ describe('terminals', () => {
   });
 });
 
+const kernelInfoRequest = {
+  ...{ channel: 'shell', parent_header: {}, metadata: {}, content: {}, buffers: [] },
+  header: {
+    msg_id: 'info',
+    msg_type: 'kernel_info_request',
+    session: 'leaked',
+    username: '',
+    version: '5.3',
+  },
+};
+
 describe('a key that is revoked', () => {
   it('ends the sockets that were opened with it within a minute, and no others; its kernel goes on', async () => {
     const { url } = platform();
@@ -153,16 +164,22 @@ describe('a key that is revoked', () => {
     };
     const channels = `/api/kernels/${kernel.id}/channels`;
     const leaked = open(workspaceId, channels, key.token);
+    // One that has never said a word is told to end, too; when its connection ends is the runtime's own affair.
+    const listens = open(workspaceId, '/api/events/subscribe', key.token);
     const others = [
       open(workspaceId, channels, user.token),
       open(elsewhere, '/api/events/subscribe', stranger.token),
     ];
-    await Promise.all([leaked, ...others].map(({ opened }) => opened));
+    await Promise.all([leaked, listens, ...others].map(({ opened }) => opened));
+    // As every client of a kernel does first.
+    leaked.socket.send(JSON.stringify(kernelInfoRequest));
     await revokeToken(url, user.cookie, key.id);
     const tooLate = new Promise((_, reject) => {
       AbortSignal.timeout(60_000).onabort = () => reject(new Error('it is open after a minute'));
     });
     expect(await Promise.race([leaked.closed, tooLate])).toBe(1012);
+    const isEnding = () => listens.socket.readyState >= WebSocket.CLOSING;
+    await expect.poll(isEnding, { timeout: 60_000 }).toBe(true);
     // Who comes back with it is told why by the ordinary way.
     const again = await fetch(`${url}/w/${workspaceId}/api/kernels?token=${key.token}`);
     expect(again.status).toBe(401);

@@ -7,8 +7,6 @@ import { scrape } from '../monitoring/testing/scrape.ts';
 import { useTestPlatform } from './test-platform.ts';
 import { newUser, type TestUser } from './user.ts';
 
-// The edge's set-up reads it from the environment of whoever starts the platform.
-vi.stubEnv('CELLBOOK_PARKING', 'on');
 const platform = useTestPlatform();
 let user: TestUser;
 let workspaceId: WorkspaceId;

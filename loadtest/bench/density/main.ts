@@ -45,11 +45,7 @@ async function main({ json, count }: { json: boolean; count: number }): Promise<
   const directory = await mkdtemp(join(tmpdir(), 'cellbook-density-'));
   stops.push(() => removeDirectory(directory));
   // One place is kept free of frozen sandboxes.
-  const given = {
-    ...({ driver: 'gvisor', sandboxesMax: count + 2, directory, python: 'python3', note } as const),
-    // Off otherwise: the state `parked` is about it.
-    settings: { CELLBOOK_PARKING: 'on' },
-  };
+  const given = { driver: 'gvisor', sandboxesMax: count + 2, directory, python: 'python3', note } as const;
   const platform = await startBenchPlatform(given);
   stops.push(() => platform.stop());
   const record = resumeRecord(platform.databaseUrl, 0);

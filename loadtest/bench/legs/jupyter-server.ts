@@ -9,6 +9,8 @@ export interface JupyterServer {
   baseUrl: string;
   kernelspec: string;
   headers: () => Promise<Record<string, string>>;
+  /** Of each socket's address, with its question mark. */
+  query?: string;
   stop: () => Promise<void>;
 }
 
@@ -21,7 +23,7 @@ export function jupyterServerLeg(server: JupyterServer): Leg {
     async connect(kernel) {
       const started = kernels.get(kernel) ?? startKernel(server);
       kernels.set(kernel, started);
-      const url = `${server.baseUrl.replace(/^http/, 'ws')}/api/kernels/${await started}/channels`;
+      const url = `${server.baseUrl.replace(/^http/, 'ws')}/api/kernels/${await started}/channels${server.query ?? ''}`;
       return connectWebSocketClient(url, await server.headers());
     },
     async stop() {

@@ -17,7 +17,14 @@ export interface Leg {
   stop(): Promise<void>;
 }
 
-export type LegName = 'direct' | 'cell' | 'edgeCell' | 'peer' | 'peerNoDelay' | 'edgeCellGvisor';
+export type LegName =
+  | 'direct'
+  | 'cell'
+  | 'edgeCell'
+  | 'edgeCellUnheld'
+  | 'peer'
+  | 'peerNoDelay'
+  | 'edgeCellGvisor';
 
 /** The payload of every request: 1 KiB, about what a cell of code and its output weigh. */
 export const payload = 'x'.repeat(1024);

@@ -1,4 +1,5 @@
 /** The two ways to the same workspace: at the cell's own port, and through the edge. */
+import { limits } from '@cellbook/shared/limits.ts';
 import { echoKernelName } from '../echo-kernel/kernelspec.ts';
 import { jupyterServerLeg } from '../legs/jupyter-server.ts';
 import type { Leg } from '../measure/clients.ts';
@@ -18,12 +19,14 @@ export function cellLeg(workspace: BenchWorkspace, person: Person): Leg {
 }
 
 export function edgeCellLeg(
-  name: 'edgeCell' | 'edgeCellGvisor',
+  name: 'edgeCell' | 'edgeCellUnheld' | 'edgeCellGvisor',
   workspace: BenchWorkspace,
   person: Person,
 ): Leg {
   return jupyterServerLeg({
     name,
+    // A socket with more to it than an object keeps goes straight to the cell, as all do with CELLBOOK_PARKING=off.
+    ...(name === 'edgeCellUnheld' && { query: `?pad=${'x'.repeat(limits.parking.heldBytesMax)}` }),
     baseUrl: workspace.edgeUrl,
     kernelspec: echoKernelName,
     headers: person.edgeHeaders,
