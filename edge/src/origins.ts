@@ -96,9 +96,12 @@ export function askerOf(request: Request, url: URL): Asker {
 export function deedOf(request: Request): Deed {
   if (isUpgrade(request)) return 'websocket';
   if (request.method !== 'GET' && request.method !== 'HEAD') return 'write';
-  const { headers } = request;
-  const page = headers.get('sec-fetch-mode') === 'navigate' && headers.get('sec-fetch-dest') === 'document';
-  return page ? 'page' : 'read';
+  return isNavigation(request) ? 'page' : 'read';
+}
+
+/** Of a browser's own tab: by an address, a link, or a form that is sent. Its answer is what a person sees. */
+export function isNavigation({ headers }: Request): boolean {
+  return headers.get('sec-fetch-mode') === 'navigate' && headers.get('sec-fetch-dest') === 'document';
 }
 
 /** Whether `kind`, counting at this place, may be used for `deed` by `asker`. */

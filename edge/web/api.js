@@ -16,6 +16,7 @@ const deadlineMs = 30_000;
  * @property {string} lastActiveAt
  * @property {string | null} undoUntil
  *
+ * @typedef {{position: number, of: number}} Place
  * @typedef {{id: string, name: string, hint: string, createdAt: string, expiresAt: string}} Token
  */
 

@@ -7,10 +7,11 @@ const retryMsMax = 15_000;
 /**
  * @param {object} handlers
  * @param {(workspace: import('./api.js').Workspace) => void} handlers.onWorkspace
+ * @param {(id: string, place: import('./api.js').Place | null) => void} handlers.onPlace Its place among those that wait to start.
  * @param {() => void} handlers.onOpen Connected, the first time and after every break: what was missed is to be fetched.
  * @param {() => void} handlers.onBreak It did not come back at once, as it does after the cell ends a stream in peace.
  */
-export function followEvents({ onWorkspace, onOpen, onBreak }) {
+export function followEvents({ onWorkspace, onPlace, onOpen, onBreak }) {
   let retryMs = retryMsMin;
   connect();
 
@@ -21,6 +22,10 @@ export function followEvents({ onWorkspace, onOpen, onBreak }) {
       onOpen();
     });
     source.addEventListener('workspace', (event) => onWorkspace(JSON.parse(event.data).workspace));
+    source.addEventListener('queue', (event) => {
+      const { workspaceId, queue } = JSON.parse(event.data);
+      onPlace(workspaceId, queue);
+    });
     source.addEventListener('error', () => {
       source.close();
       if (retryMs > retryMsMin) onBreak();

@@ -5,6 +5,7 @@ import { editInPlace } from './rename.js';
 import { disable } from './standing.js';
 
 /** @typedef {import('./api.js').Workspace} Workspace */
+/** @typedef {import('./api.js').Place} Place */
 
 const phaseNames = {
   running: 'Running',
@@ -31,6 +32,8 @@ export const phaseName = (workspace) => phaseNames[workspace.phase] ?? workspace
  */
 export function workspaceRow(first, actions, readOnly) {
   let workspace = first;
+  /** @type {Place | null} */
+  let place = null;
   const { id } = first;
   const name = element('span', { class: 'name' });
   const title = element('h2', { class: 'title', id: `name-${id}` }, name);
@@ -68,7 +71,13 @@ export function workspaceRow(first, actions, readOnly) {
   );
   if (readOnly !== null) for (const control of [renameButton, power, remove]) disable(control, readOnly);
   update(first);
-  return { row, update, refreshTimes };
+  return { row, update, showPlace, refreshTimes };
+
+  /** Where it stands among those that wait to start. @param {Place | null} next */
+  function showPlace(next) {
+    place = next;
+    refreshTimes();
+  }
 
   /** @param {Workspace} next */
   function update(next) {
@@ -81,7 +90,7 @@ export function workspaceRow(first, actions, readOnly) {
     for (const [control, verb] of /** @type {[HTMLElement, string][]} */ ([
       [open, 'Open'],
       [power, running ? 'Suspend' : 'Resume'],
-      [copy, 'Copy the address for Jupyter clients of'],
+      [copy, 'Copy address of'],
       [remove, 'Delete'],
       [renameButton, 'Rename'],
     ])) {
@@ -91,8 +100,15 @@ export function workspaceRow(first, actions, readOnly) {
   }
 
   function refreshTimes() {
-    detail.textContent = workspace.problem ?? `used ${ago(workspace.lastActiveAt)}`;
+    detail.textContent = workspace.problem ?? waiting() ?? `used ${ago(workspace.lastActiveAt)}`;
     detail.classList.toggle('bad', workspace.problem !== null);
+  }
+
+  function waiting() {
+    if (place === null || workspace.phase !== 'resuming') return null;
+    return place.position === 1
+      ? 'next to start, once another has started'
+      : `number ${place.position} of ${place.of} that wait to start`;
   }
 }
 

@@ -9,10 +9,15 @@ import { notify } from './notices.js';
 import { deletedRow, phaseName, workspaceRow } from './workspace-row.js';
 
 /** @typedef {import('./api.js').Workspace} Workspace */
+/** @typedef {import('./api.js').Place} Place */
 
 const known = new KnownWorkspaces();
 /** @type {Map<string, ReturnType<typeof workspaceRow>>} */
 const rows = new Map();
+/** Starting more than these at once, nobody looks at the places of the rest. */
+const placesAskedMax = 5;
+/** Of those that wait to start. @type {Map<string, Place>} */
+const places = new Map();
 let loaded = false;
 let loads = 0;
 /** @type {string | null} */
@@ -38,6 +43,7 @@ export function startWorkspaces(reason) {
       known.takeEvent(workspace);
       if (loaded) show();
     },
+    onPlace: takePlace,
     onOpen: () => {
       byId('connection').textContent = '';
       load();
@@ -68,6 +74,7 @@ async function load() {
     loaded = true;
     byId('failure').hidden = true;
     show();
+    await askPlaces(all);
   } catch (problem) {
     if (loaded || mine !== loads) return;
     byId('failure-text').textContent = problem instanceof Error ? problem.message : '';
@@ -75,6 +82,21 @@ async function load() {
     list.replaceChildren();
     list.setAttribute('aria-busy', 'false');
   }
+}
+
+/** The list does not tell them, and the events only what changes. @param {Workspace[]} all */
+async function askPlaces(all) {
+  const waiting = all.filter(({ phase }) => phase === 'resuming').slice(0, placesAskedMax);
+  const asked = waiting.map(({ id }) => call('GET', `/v1/workspaces/${id}`));
+  for (const answer of await Promise.allSettled(asked))
+    if (answer.status === 'fulfilled') takePlace(answer.value.id, answer.value.queue);
+}
+
+/** @param {string} id @param {Place | null} place */
+function takePlace(id, place) {
+  if (place) places.set(id, place);
+  else places.delete(id);
+  rows.get(id)?.showPlace(place);
 }
 
 /** @param {Workspace} answer */
@@ -97,6 +119,8 @@ function show() {
     if (present) present.update(workspace);
     const row = present ?? workspaceRow(workspace, actions, readOnly);
     rows.set(workspace.id, row);
+    if (workspace.phase !== 'resuming') places.delete(workspace.id);
+    row.showPlace(places.get(workspace.id) ?? null);
     if (list.children[index] !== row.row) list.insertBefore(row.row, list.children[index] ?? null);
   }
   list.setAttribute('aria-busy', 'false');

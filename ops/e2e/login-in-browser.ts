@@ -41,5 +41,5 @@ export async function openLogin(page: Page, { open }: WaitingLogin): Promise<voi
     await page.getByLabel('E-mail').fill('browser-login@cellbook.test');
     await page.getByRole('button', { name: 'Sign in' }).click();
   }
-  await page.getByRole('heading', { name: /^Log in on/ }).waitFor();
+  await page.getByRole('heading', { name: /^Let “/ }).waitFor();
 }

@@ -146,7 +146,7 @@ test('codes cannot be tried one after another', async () => {
 test('a name from a command line is text on the page, and on one line', async () => {
   const begun = await begin({ name: '<img src=x>\u202e\n box' });
   const shown = await (await page(begun.verification_uri_complete)).text();
-  expect(shown).toContain('Log in on &lt;img src=x&gt;   box?');
+  expect(shown).toContain('Let “&lt;img src=x&gt;   box” in?');
 });
 
 test.each([

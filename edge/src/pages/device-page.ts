@@ -51,7 +51,7 @@ export function confirmPage(shown: Confirm): Html {
   const { code, name, scopes, who, org, address, askedAtMs, expiresAtMs } = shown;
   return cardPage(
     'Log a command line in',
-    html`<h1>Log in on ${name}?</h1>
+    html`<h1>Let “${name}” in?</h1>
 <p class="device-code"><strong>${code}</strong></p>
 <p>A command line asks for a key to work as you, <strong>${who}</strong>, ${org === null ? 'in your own organisation' : html`in <strong>${org}</strong>`}. Allow it only if your own terminal shows this code.</p>
 <dl class="facts">

@@ -2,7 +2,7 @@
 import { type CellbookError, errorBody } from '@cellbook/shared/errors.ts';
 import type { Ask } from '../ask.ts';
 import { log } from '../log.ts';
-import { deedOf } from '../origins.ts';
+import { isNavigation } from '../origins.ts';
 import { errorPage } from '../pages/error-page.ts';
 import { pageResponse } from '../pages/html.ts';
 
@@ -13,7 +13,7 @@ export function refuse(ask: Ask, error: CellbookError): Response {
   const forwarded = ask.place.area === 'any' || ask.place.area === '/w';
   const status = error.code === 'internal' && forwarded ? 503 : error.status;
   const response =
-    deedOf(ask.request) === 'page' && ask.place.area !== '/v1'
+    isNavigation(ask.request) && ask.place.area !== '/v1'
       ? pageResponse(errorPage(error, ask), status)
       : Response.json(errorBody(error, ask.requestId), { status });
   response.headers.set('cache-control', 'no-store');
