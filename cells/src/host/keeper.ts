@@ -99,6 +99,10 @@ export class Keeper<Hosted extends HostedSandbox> {
     return images.read(healed, (directory) => snapshots.restore(spec, directory, signal), signal);
   }
 
+  openAhead(workspaceId: WorkspaceId, image: KeptImage): void {
+    this.#images?.openAhead({ ...image, copyOf: workspaceId });
+  }
+
   async send(workspaceId: WorkspaceId, image: KeptImage, signal: AbortSignal): Promise<SentImage> {
     return this.#parts(workspaceId).images.send(workspaceId, image, signal);
   }

@@ -197,6 +197,10 @@ export class LocalSandboxHost<Hosted extends HostedSandbox = Sandbox> implements
     return this.#keeper.store(workspaceId, epoch, image, signal);
   }
 
+  openAhead(workspaceId: WorkspaceId, image: KeptImage): void {
+    this.#keeper.openAhead(workspaceId, image);
+  }
+
   sendImage(workspaceId: WorkspaceId, image: KeptImage, signal: AbortSignal): Promise<SentImage> {
     return this.#keeper.send(workspaceId, image, signal);
   }

@@ -94,6 +94,8 @@ export interface SandboxHost<Hosted extends HostedSandbox = Sandbox> {
     image: KeptImage,
     signal: AbortSignal,
   ): Promise<RestImage | null>;
+  /** Begins to open an image that is here, for the start that follows: a hint, which does nothing where it fails. */
+  openAhead(workspaceId: WorkspaceId, image: KeptImage): void;
   /** Brings an image to the object store, in the background of everything else. Idempotent. */
   sendImage(workspaceId: WorkspaceId, image: KeptImage, signal: AbortSignal): Promise<SentImage>;
   /** The images that lie here, by the sandboxes they are of. */

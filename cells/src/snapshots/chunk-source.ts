@@ -14,6 +14,9 @@ export interface ChunkSource {
   ): Promise<T>;
 }
 
+/** Asked in turn, until one has what is wanted whole. */
+export type Sources = readonly [ChunkSource, ...ChunkSource[]];
+
 export const lyingIn = (directory: string): ChunkSource => ({ having: (_chunks, work) => work(directory) });
 
 /** All of a piece at once, and pieces beside each other; each is gone as soon as it was opened. */

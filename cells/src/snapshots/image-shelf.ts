@@ -15,6 +15,11 @@ export interface KeptImage {
 }
 
 export interface ImageShelf {
+  /**
+   * Begins to open one that is here for the `read` that follows within seconds. A hint: nothing is lost where it is not
+   * followed, fails, or is not done.
+   */
+  openAhead(image: KeptImage): void;
   /** `make` writes the image into a directory that does not exist yet, and that is gone when this resolves. */
   write(image: KeptImage, make: (directory: string) => Promise<SnapshotImage>): Promise<SnapshotImage>;
   /**

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { lstat, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { systemClock } from '@cellbook/shared/clock.ts';
+import { ManualClock, systemClock } from '@cellbook/shared/clock.ts';
 import { newSandboxId, newWorkspaceId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import { silentLogger } from '@cellbook/shared/log.ts';
@@ -17,7 +17,7 @@ import { LazyFiles } from './lazy/lazy-files.ts';
 import { RemoteImages } from './remote-images.ts';
 import { Scratch } from './scratch.ts';
 import { SealedImages, type SealedImagesParts } from './sealed-images.ts';
-import { createSealingThreads } from './sealing-threads.ts';
+import { createSealingThreads, type SealingThreads } from './sealing-threads.ts';
 
 const fingerprint = { runtime: 'runsc 1', platform: 'systrap', cpuFeatures: 'abc', imageDigest: 'def' };
 const planted = 'sk-planted-3c1f5e0a9b7d';
@@ -96,6 +96,8 @@ async function readAll(from: string): Promise<Record<string, Buffer>> {
 const digests = (files: Record<string, Buffer>) =>
   Object.fromEntries(Object.entries(files).map(([path, bytes]) => [path, digestOf(bytes)]));
 const read = (image: KeptImage) => images.read(image, async (from) => digests(await readAll(from)), signal);
+/** Nobody waits for it, so it is waited for here. */
+const nothingInTheClear = () => expect.poll(() => readdir(join(directory, 'scratch'))).toEqual([]);
 const chunksOf = async ({ of }: KeptImage) =>
   (await readdir(join(sealed(), of))).filter((name) => /^[0-9a-f]{64}$/.test(name));
 
@@ -104,7 +106,7 @@ test('an image comes back byte for byte, any number of times, and nothing of it 
   const files = contents();
   await write(image, files);
   for (const _ of [1, 2]) expect(await read(image)).toEqual(digests(files));
-  expect(await readdir(join(directory, 'scratch'))).toEqual([]);
+  await nothingInTheClear();
   const kept = Object.entries(await readAll(sealed()));
   expect(kept.length).toBeGreaterThan(5);
   for (const [path, bytes] of kept) expect(`${path} ${bytes.includes('planted')}`).toBe(`${path} false`);
@@ -149,7 +151,7 @@ test('without its key, or under another sandbox’s name, an image does not open
   const moved = { ...image, of: draw().of };
   await rename(join(sealed(), image.of), join(sealed(), moved.of));
   await expect(read(moved)).rejects.toThrow(/does not open/);
-  expect(await readdir(join(directory, 'scratch'))).toEqual([]);
+  await nothingInTheClear();
 });
 
 test('a chunk that is damaged, missing or another’s is noticed, and said', async () => {
@@ -186,7 +188,7 @@ test('one that cannot be made leaves nothing, and one that is removed is gone', 
     }),
   ).rejects.toThrow('the sandbox ended');
   expect(await images.list()).toEqual(before);
-  expect(await readdir(join(directory, 'scratch'))).toEqual([]);
+  await nothingInTheClear();
   await write(image, contents());
   await images.remove(image.of);
   await images.remove(image.of);
@@ -218,7 +220,7 @@ test('a copy in the object store comes back where the image never was, and nothi
   expect(sent).toMatchObject({ chunks: (await chunksOf(image)).length, chunksSent: sent.chunks });
   await images.remove(image.of);
   expect(await read({ ...image, remoteOf: workspaceId })).toEqual(digests(files));
-  expect(await readdir(join(directory, 'scratch'))).toEqual([]);
+  await nothingInTheClear();
   for await (const key of objects.list('')) expect(key + (await objects.get(key))).not.toContain('planted');
 
   await remote.remove(workspaceId);
@@ -266,7 +268,7 @@ test('a copy that is damaged or in part gone does not come back, and says so', a
   await expect(read({ ...image, remoteOf: workspaceId })).rejects.toThrow(/missing in the object store/);
   await objects.put(key, damaged);
   await expect(read({ ...image, remoteOf: workspaceId })).rejects.toThrow(/damaged/);
-  expect(await readdir(join(directory, 'scratch'))).toEqual([]);
+  await nothingInTheClear();
   await expect(images.send(workspaceId, draw(), signal)).rejects.toThrow(/no whole image/);
 });
 
@@ -276,6 +278,9 @@ test.runIf(existsSync('/dev/fuse'))(
     const image = draw();
     const files = { 'memory/pages.img': randomBytes(limits.snapshots.lazyBytesMin + 1) };
     await write(image, files);
+    const workspaceId = newWorkspaceId(systemRandom);
+    await images.send(workspaceId, image, signal);
+    const there = { ...image, remoteOf: workspaceId };
     const lazy = await LazyFiles.mount(join(directory, 'pages'), { log: silentLogger, clock: systemClock });
     const scratch = new Scratch(join(directory, 'scratch'));
     const said: unknown[] = [];
@@ -290,17 +295,84 @@ test.runIf(existsSync('/dev/fuse'))(
       };
     };
     const isLink = (from: string) => lstat(join(from, 'memory/pages.img')).then((at) => at.isSymbolicLink());
-    expect(await own.read(image, isLink, signal)).toBe(true);
+    expect(await own.read(there, isLink, signal)).toBe(true);
     await expect.poll(() => said).toMatchObject([{ err: { message: 'it stays busy' } }]);
     scratch.make = make;
-    await lazy?.close();
+    // Here, and small enough, it is opened whole.
     expect(await own.read(image, isLink, signal)).toBe(false);
-    expect(await own.read(image, async (from) => digests(await readAll(from)), signal)).toEqual(
+    await lazy?.close();
+    expect(await own.read(there, isLink, signal)).toBe(false);
+    expect(await own.read(there, async (from) => digests(await readAll(from)), signal)).toEqual(
       digests(files),
     );
-    // Nobody reads it any more: it goes at once.
     await own.remove(image.of);
     expect(await own.list()).not.toContain(image.of);
-    expect(await readdir(sealed())).not.toContain(image.of);
+    // When nobody reads it any more.
+    await expect.poll(() => readdir(sealed())).not.toContain(image.of);
   },
 );
+
+/** How often an image's pieces are opened. */
+const counting = () => {
+  const counts = { opened: 0 };
+  const open: SealingThreads['open'] = (asker, piece) => {
+    counts.opened += 1;
+    return threads.open(asker, piece);
+  };
+  return { counts, threads: { ...threads, open } };
+};
+
+test('one that is opened ahead is there for the read that follows, once, and only for its key', async () => {
+  const { counts, threads: counted } = counting();
+  const own = await open({ threads: counted });
+  const image = draw();
+  const files = contents();
+  await write(image, files);
+  own.openAhead(image);
+  own.openAhead(image);
+  await expect(own.read({ ...image, key: draw().key }, readAll, signal)).rejects.toThrow(/does not open/);
+  const readWhole = async (from: string) => digests(await readAll(from));
+  expect(await own.read(image, readWhole, signal)).toEqual(digests(files));
+  const once = counts.opened;
+  expect(await own.read(image, readWhole, signal)).toEqual(digests(files));
+  expect(counts.opened).toBe(2 * once);
+  await nothingInTheClear();
+});
+
+test('one that was opened ahead goes when nobody wants it, when it is removed and when the host ends', async () => {
+  const clock = new ManualClock();
+  const own = await open({ clock });
+  const [unwanted, removed, left] = [draw(), draw(), draw()];
+  for (const image of [unwanted, removed, left]) await write(image, contents());
+  own.openAhead(unwanted);
+  await expect.poll(() => readdir(join(directory, 'scratch'))).toHaveLength(1);
+  await clock.advance(limits.snapshots.aheadMs);
+  await nothingInTheClear();
+
+  own.openAhead(removed);
+  await own.remove(removed.of);
+  await clock.advance(limits.snapshots.aheadMs);
+  await expect.poll(() => readdir(sealed())).not.toContain(removed.of);
+  await nothingInTheClear();
+
+  const scratch = new Scratch(join(directory, 'another'));
+  await mkdir(join(directory, 'another'));
+  const ending = await open({ clock, scratch, threads: createSealingThreads(systemClock) });
+  ending.openAhead(left);
+  await ending.close();
+  expect(await readdir(directory)).not.toContain('another');
+  ending.openAhead(left);
+});
+
+test('a chunk that is damaged here is taken from the copy', async () => {
+  const workspaceId = newWorkspaceId(systemRandom);
+  const image = draw();
+  const files = contents();
+  await write(image, files);
+  await images.send(workspaceId, image, signal);
+  const [one] = await chunksOf(image);
+  await writeFile(join(sealed(), image.of, one!), planted);
+  await expect(read(image)).rejects.toThrow(/damaged/);
+  expect(await read({ ...image, copyOf: workspaceId })).toEqual(digests(files));
+  await nothingInTheClear();
+});

@@ -10,8 +10,8 @@
  * The key comes with each command and is kept nowhere here. An image that is still read is removed when it is not any
  * more.
  */
-import { mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Clock } from '@cellbook/shared/clock.ts';
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import { type SandboxId, sandboxIdSchema, type WorkspaceId } from '@cellbook/shared/ids.ts';
@@ -20,12 +20,13 @@ import type { Logger } from '@cellbook/shared/log.ts';
 import type { Random } from '@cellbook/shared/random.ts';
 import type { SnapshotImage } from '../sandbox/driver.ts';
 import { Semaphore } from '../storage/tree/semaphore.ts';
-import { type ChunkSource, fetchingFrom, lyingIn } from './chunk-source.ts';
+import { fetchingFrom, lyingIn, type Sources } from './chunk-source.ts';
 import type { ImageShelf, KeptImage } from './image-shelf.ts';
-import type { LazyFiles, Served } from './lazy/lazy-files.ts';
-import { chunksOf, lazyFileOf } from './lazy/lazy-image.ts';
-import { type ImageFile, type ImageManifest, openManifest, sealManifest } from './manifest.ts';
-import { cutFiles, putTogether } from './pieces.ts';
+import type { LazyFiles } from './lazy/lazy-files.ts';
+import { chunksOf } from './lazy/lazy-image.ts';
+import { type ImageManifest, openManifest, sealManifest } from './manifest.ts';
+import { OpeningImages } from './opening-images.ts';
+import { cutFiles } from './pieces.ts';
 import { manifestName, type RemoteImages, type SentImage } from './remote-images.ts';
 import type { Scratch } from './scratch.ts';
 import type { SealingThreads } from './sealing-threads.ts';
@@ -48,9 +49,16 @@ export class SealedImages implements ImageShelf {
   /** How often each image is being read, and those to be removed when it is not any more. */
   readonly #readers = new Map<SandboxId, number>();
   readonly #leaving = new Set<SandboxId>();
+  readonly #opening: OpeningImages;
 
   private constructor(parts: SealedImagesParts) {
     this.#parts = parts;
+    this.#opening = new OpeningImages({
+      ...parts,
+      filesOf: async (image, signal) => (await this.#manifest(image, signal)).manifest.files,
+      sourcesOf: (image, scratch) => this.#sources(image, scratch),
+      readBy: (of) => this.#readBy(of),
+    });
   }
 
   /** Removes what was cut short, and what is not sealed. */
@@ -76,64 +84,18 @@ export class SealedImages implements ImageShelf {
     );
   }
 
-  async read<T>(image: KeptImage, use: (directory: string) => Promise<T>, signal: AbortSignal): Promise<T> {
-    const { of } = image;
-    this.#readers.set(of, (this.#readers.get(of) ?? 0) + 1);
-    const { directory, remove } = await this.#parts.scratch.make();
-    const served: Served[] = [];
-    const finish = async () => {
-      try {
-        await remove();
-      } finally {
-        await this.#readNoMore(of);
-      }
-    };
-    try {
-      const { files } = (await this.#manifest(image, signal)).manifest;
-      const to = join(directory, 'image');
-      const sources = this.#sources(image, join(directory, 'fetched'));
-      const whole = await this.#serveLarge(image, files, sources, to, served);
-      const { threads } = this.#parts;
-      await putTogether({ threads, of, key: image.key, from: sources[0], to }, whole, signal);
-      return await use(to);
-    } finally {
-      for (const { drop } of served) drop();
-      // Not awaited where it is still read: `use` has what it wanted.
-      const over = Promise.all(served.map(({ released }) => released)).then(finish);
-      if (served.length === 0) await over;
-      else
-        over.catch((error: unknown) =>
-          this.#parts.log.warn({ err: error, sandboxId: of }, 'what was read of an image was not removed'),
-        );
-    }
+  openAhead(image: KeptImage): void {
+    this.#opening.ahead(image);
   }
 
-  /** Puts what is served as it is read in its place, and gives the other files. */
-  async #serveLarge(
-    { of, key, remoteOf }: KeptImage,
-    files: readonly ImageFile[],
-    sources: readonly ChunkSource[],
-    to: string,
-    served: Served[],
-  ): Promise<ImageFile[]> {
-    const { lazy, threads, clock, random, log } = this.#parts;
-    if (lazy === null) return [...files];
-    const atOnce = remoteOf ? remoteAtOnce : localAtOnce;
-    const chunksAtOnce = remoteOf ? 1 : limits.snapshots.unitChunks;
-    const whole: ImageFile[] = [];
-    for (const file of files) {
-      const how = { threads, of, key, sources, atOnce, chunksAtOnce, clock, random, log };
-      const lazyFile = lazyFileOf(file, how);
-      const one = lazyFile && lazy.serve(lazyFile);
-      if (one === null) {
-        whole.push(file);
-        continue;
-      }
-      served.push(one);
-      await mkdir(dirname(join(to, file.path)), { recursive: true });
-      await symlink(one.path, join(to, file.path));
+  async read<T>(image: KeptImage, use: (directory: string) => Promise<T>, signal: AbortSignal): Promise<T> {
+    const opened = (await this.#opening.take(image)) ?? (await this.#opening.open(image, signal));
+    try {
+      signal.throwIfAborted();
+      return await use(opened.directory);
+    } finally {
+      opened.close();
     }
-    return whole;
   }
 
   /** Throws where it does not open, or where a piece of it is missing: one that is half there is never begun. */
@@ -153,18 +115,21 @@ export class SealedImages implements ImageShelf {
     return { sealed, manifest };
   }
 
-  #sources({ of, remoteOf, copyOf }: KeptImage, scratch: string): [ChunkSource, ...ChunkSource[]] {
+  #sources({ of, remoteOf, copyOf }: KeptImage, scratch: string): Sources {
     const { remote } = this.#parts;
     if (remoteOf) return [fetchingFrom(remote, remoteOf, scratch)];
     const here = lyingIn(this.#path(of));
     return copyOf ? [here, fetchingFrom(remote, copyOf, scratch)] : [here];
   }
 
-  async #readNoMore(of: SandboxId): Promise<void> {
-    const readers = (this.#readers.get(of) ?? 1) - 1;
-    if (readers > 0) return void this.#readers.set(of, readers);
-    this.#readers.delete(of);
-    if (this.#leaving.delete(of)) await this.remove(of);
+  #readBy(of: SandboxId): () => Promise<void> {
+    this.#readers.set(of, (this.#readers.get(of) ?? 0) + 1);
+    return async () => {
+      const readers = (this.#readers.get(of) ?? 1) - 1;
+      if (readers > 0) return void this.#readers.set(of, readers);
+      this.#readers.delete(of);
+      if (this.#leaving.delete(of)) await this.remove(of);
+    };
   }
 
   async send(workspaceId: WorkspaceId, image: KeptImage, signal: AbortSignal): Promise<SentImage> {
@@ -209,6 +174,7 @@ export class SealedImages implements ImageShelf {
   }
 
   async close(): Promise<void> {
+    await this.#opening.close();
     // First those who write answers: the device is closed when they are done with it.
     await this.#parts.threads.close();
     await this.#parts.lazy?.close();
@@ -236,11 +202,6 @@ export class SealedImages implements ImageShelf {
     return join(this.#parts.directory, of);
   }
 }
-
-const { openThreadsMax, piecesAtOnce } = limits.snapshots;
-/** Two threads, and room for what somebody waits for: more would take the processors from the sandbox that comes up. */
-const localAtOnce = { inOrder: 2, waited: openThreadsMax };
-const remoteAtOnce = { inOrder: piecesAtOnce, waited: piecesAtOnce };
 
 async function readManifest(directory: string): Promise<Buffer | null> {
   try {

@@ -7,7 +7,7 @@ import {
   dropImageSchema,
   type HostState,
   type hostViewSchema,
-  sendImageSchema,
+  sealedImageSchema,
   startSchema,
   storeSchema,
   type WorkspaceView,
@@ -86,8 +86,13 @@ export function registerSandboxRoutes(app: FastifyInstance, parts: DaemonParts):
     return { host: state(), image };
   });
   app.get('/v1/images', async () => ({ images: await host.images() }));
+  app.post('/v1/images/:id/open', async ({ params, body }) => {
+    const { workspaceId, key } = sealedImageSchema.parse(body);
+    host.openAhead(workspaceId, { of: sandboxParams.parse(params).id, key });
+    return {};
+  });
   app.post('/v1/images/:id/send', async ({ params, body }, reply) => {
-    const { workspaceId, key } = sendImageSchema.parse(body);
+    const { workspaceId, key } = sealedImageSchema.parse(body);
     return host.sendImage(workspaceId, { of: sandboxParams.parse(params).id, key }, signalOf(reply));
   });
   app.delete('/v1/images/:id', async ({ params, query }) => {

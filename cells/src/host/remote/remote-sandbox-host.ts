@@ -28,6 +28,7 @@ import {
   hostStateSchema,
   hostViewSchema,
   imagesSchema,
+  nothingSchema,
   type SandboxOfEpoch,
   sentImageSchema,
   storedSchema,
@@ -185,6 +186,13 @@ export class RemoteSandboxHost implements SandboxHost {
     });
     this.#note(host);
     return image;
+  }
+
+  openAhead(workspaceId: WorkspaceId, { of, key }: KeptImage): void {
+    const command = { method: 'POST' as const, path: `/v1/images/${of}/open` };
+    const body = { workspaceId, key: textOf(key) };
+    // A host of an earlier version does not know it, and opens the image when it is to be started.
+    void this.#deps.client.call(nothingSchema, { ...command, body }).catch(() => undefined);
   }
 
   sendImage(workspaceId: WorkspaceId, { of, key }: KeptImage, signal: AbortSignal): Promise<SentImage> {

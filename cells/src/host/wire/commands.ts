@@ -16,6 +16,7 @@
  *   POST   /v1/workspaces/{id}/stop              {epoch}
  *   GET    /v1/images                            whose images of memory lie here
  *   DELETE /v1/images/{sandboxId}?workspaceId=…&epoch=…   whose memory it is; without: nothing refers to it
+ *   POST   /v1/images/{sandboxId}/open           {workspaceId, key}        begins to, for the start that follows
  *   POST   /v1/images/{sandboxId}/send           {workspaceId, key}        ─▶ what of it the object store did not have yet
  *   POST   /v1/members/{sandboxId}               {generation}              adds a member to the pool of what is ready here
  *   DELETE /v1/members/{sandboxId}               ends it, unless it is a workspace's by now
@@ -34,6 +35,7 @@ import { snapshotFingerprintSchema } from '../../sandbox/snapshot/fingerprint.ts
 import { imageKeyText } from '../../snapshots/image-key.ts';
 
 const count = z.int().nonnegative();
+export const nothingSchema = z.object({});
 export const byEpochSchema = z.object({ epoch: count });
 
 /** All of it or nothing. */
@@ -112,7 +114,8 @@ export const storedSchema = z.object({
   image: z.object({ bytes: count, fingerprint: snapshotFingerprintSchema }).nullable(),
 });
 
-export const sendImageSchema = z.object({ workspaceId: workspaceIdSchema, key: imageKeyText });
+/** To be sent, or to be opened ahead. */
+export const sealedImageSchema = z.object({ workspaceId: workspaceIdSchema, key: imageKeyText });
 export const sentImageSchema = z.object({ chunks: count, chunksSent: count, bytesSent: count });
 
 export const imagesSchema = z.object({ images: z.array(sandboxIdSchema) });

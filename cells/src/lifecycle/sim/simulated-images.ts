@@ -23,6 +23,10 @@ export class SimulatedImages implements ImageShelf {
     return this.kept.has(of) ? (this.#written.get(of) ?? null) : null;
   }
 
+  openAhead(): void {
+    // Nothing takes time here.
+  }
+
   read<T>({ of }: KeptImage, use: (directory: string) => Promise<T>): Promise<T> {
     return use(of);
   }

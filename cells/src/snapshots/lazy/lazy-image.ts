@@ -31,10 +31,14 @@ export interface LazyImageParts {
 
 type ChunkedFile = Extract<ImageFile, { kind: 'chunks' }>;
 
+/** What it holds in chunks. */
+export const bytesOf = (file: ImageFile): number =>
+  file.kind === 'inline' ? 0 : file.chunks.reduce((sum, chunk) => sum + chunk.bytes, 0);
+
 /** Null for a file that is better opened whole: small, or cut up in another way. */
 export function lazyFileOf(file: ImageFile, parts: LazyImageParts): LazyFile | null {
   if (file.kind === 'inline') return null;
-  const bytes = file.chunks.reduce((sum, chunk) => sum + chunk.bytes, 0);
+  const bytes = bytesOf(file);
   const strideBytes = file.chunks[0]?.bytes ?? 0;
   const isEven = file.chunks.slice(0, -1).every((chunk) => chunk.bytes === strideBytes);
   if (bytes < limits.snapshots.lazyBytesMin || !isEven) return null;

@@ -1,0 +1,169 @@
+/**
+ * Images in the clear, for whoever is about to restore one. What lies here and is not too large is opened whole, into
+ * memory; larger files, and those that are fetched, are opened as they are read (lazy/), by a file that stands for them.
+ * One may be opened ahead of whoever wants it, beside what he waits for first:
+ *
+ *     nothing ──ahead──▶ opening ──▶ open ──take──▶ somebody's ──close──▶ nothing
+ *                           └───────────┴──nobody took it in time, the host ends──▶ nothing
+ */
+import { mkdir, symlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Clock, Timer } from '@cellbook/shared/clock.ts';
+import type { SandboxId } from '@cellbook/shared/ids.ts';
+import { limits } from '@cellbook/shared/limits.ts';
+import type { Logger } from '@cellbook/shared/log.ts';
+import type { Random } from '@cellbook/shared/random.ts';
+import type { Sources } from './chunk-source.ts';
+import type { KeptImage } from './image-shelf.ts';
+import type { LazyFiles, Served } from './lazy/lazy-files.ts';
+import { bytesOf, lazyFileOf } from './lazy/lazy-image.ts';
+import type { ImageFile } from './manifest.ts';
+import { putTogether } from './pieces.ts';
+import type { Scratch } from './scratch.ts';
+import type { SealingThreads } from './sealing-threads.ts';
+
+export interface OpeningImagesParts {
+  scratch: Scratch;
+  threads: SealingThreads;
+  random: Random;
+  clock: Clock;
+  log: Pick<Logger, 'warn'>;
+  /** Null where files cannot be served as they are read. */
+  lazy: LazyFiles | null;
+  /** Throws where the image does not open, or where a piece of it is missing. */
+  filesOf(image: KeptImage, signal: AbortSignal): Promise<readonly ImageFile[]>;
+  /** @param scratch where fetched chunks may lie */
+  sourcesOf(image: KeptImage, scratch: string): Sources;
+  /** Keeps the image from being removed, until what it gives is called. */
+  readBy(of: SandboxId): () => Promise<void>;
+}
+
+export interface OpenedImage {
+  directory: string;
+  /** Who has files of it open reads on. Not awaited: nobody waits for its end. */
+  close(): void;
+}
+
+interface Ahead {
+  key: Uint8Array;
+  opened: Promise<OpenedImage | null>;
+  timer: Timer;
+}
+
+export class OpeningImages {
+  readonly #parts: OpeningImagesParts;
+  readonly #ahead = new Map<SandboxId, Ahead>();
+  readonly #closing = new AbortController();
+  #wholeBytes = 0;
+
+  constructor(parts: OpeningImagesParts) {
+    this.#parts = parts;
+  }
+
+  /** Of an image that is here. Idempotent. */
+  ahead(image: KeptImage): void {
+    const { of, key } = image;
+    const { signal } = this.#closing;
+    if (signal.aborted || this.#ahead.has(of) || this.#ahead.size >= limits.snapshots.aheadMax) return;
+    // Why it does not open is told to whoever reads it.
+    const opened = this.open(image, signal).catch(() => null);
+    const timer = this.#parts.clock.setTimer(limits.snapshots.aheadMs, () => void this.#drop(of));
+    this.#ahead.set(of, { key, opened, timer });
+  }
+
+  /** What was opened ahead with this key; null where there is none, or it did not open. From now on it is the taker's. */
+  async take({ of, key, remoteOf }: KeptImage): Promise<OpenedImage | null> {
+    const ahead = this.#ahead.get(of);
+    if (!ahead || remoteOf || Buffer.compare(ahead.key, key) !== 0) return null;
+    this.#ahead.delete(of);
+    ahead.timer.cancel();
+    return ahead.opened;
+  }
+
+  async open(image: KeptImage, signal: AbortSignal): Promise<OpenedImage> {
+    const { scratch, threads, log } = this.#parts;
+    const { of, key } = image;
+    const readNoMore = this.#parts.readBy(of);
+    const { directory, remove } = await scratch.make().catch(async (error: unknown) => {
+      await readNoMore();
+      throw error;
+    });
+    const served: Served[] = [];
+    let wholeBytes = 0;
+    const finish = async () => {
+      for (const { drop } of served) drop();
+      await Promise.all(served.map(({ released }) => released));
+      await remove().finally(() => {
+        this.#wholeBytes -= wholeBytes;
+        return readNoMore();
+      });
+    };
+    const close = () =>
+      void finish().catch((error: unknown) =>
+        log.warn({ err: error, sandboxId: of }, 'what was read of an image was not removed'),
+      );
+    try {
+      const files = await this.#parts.filesOf(image, signal);
+      const to = join(directory, 'image');
+      const from = this.#parts.sourcesOf(image, join(directory, 'fetched'));
+      const whole = await this.#serveLarge(image, files, from, to, served);
+      wholeBytes = sumOf(whole);
+      this.#wholeBytes += wholeBytes;
+      await putTogether({ threads, of, key, from, to }, whole, signal);
+      return { directory: to, close };
+    } catch (error) {
+      close();
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await Promise.all([...this.#ahead.keys()].map((of) => this.#drop(of)));
+  }
+
+  async #drop(of: SandboxId): Promise<void> {
+    const ahead = this.#ahead.get(of);
+    this.#ahead.delete(of);
+    ahead?.timer.cancel();
+    (await ahead?.opened)?.close();
+  }
+
+  /** Puts what is served as it is read in its place, and gives the other files. */
+  async #serveLarge(
+    { of, key, remoteOf }: KeptImage,
+    files: readonly ImageFile[],
+    sources: Sources,
+    to: string,
+    served: Served[],
+  ): Promise<ImageFile[]> {
+    const { lazy, threads, clock, random, log } = this.#parts;
+    const { wholeBytesMax, wholeBytesAtOnce, unitChunks } = limits.snapshots;
+    const bytes = sumOf(files);
+    const isWhole = !remoteOf && bytes <= wholeBytesMax && this.#wholeBytes + bytes <= wholeBytesAtOnce;
+    if (lazy === null || isWhole) return [...files];
+    const atOnce = remoteOf ? remoteAtOnce : localAtOnce;
+    const chunksAtOnce = remoteOf ? 1 : unitChunks;
+    const whole: ImageFile[] = [];
+    for (const file of files) {
+      const how = { threads, of, key, sources, atOnce, chunksAtOnce, clock, random, log };
+      const lazyFile = lazyFileOf(file, how);
+      const one = lazyFile && lazy.serve(lazyFile);
+      if (one === null) {
+        whole.push(file);
+        continue;
+      }
+      served.push(one);
+      await mkdir(dirname(join(to, file.path)), { recursive: true });
+      await symlink(one.path, join(to, file.path));
+    }
+    return whole;
+  }
+}
+
+const sumOf = (files: readonly ImageFile[]): number => files.reduce((sum, file) => sum + bytesOf(file), 0);
+
+const { openThreadsMax, piecesAtOnce } = limits.snapshots;
+/** Two threads, and room for what somebody waits for: more would take the processors from the sandbox that comes up. */
+const localAtOnce = { inOrder: 2, waited: openThreadsMax };
+const remoteAtOnce = { inOrder: piecesAtOnce, waited: piecesAtOnce };
