@@ -2,6 +2,8 @@
  * What a sample of each rung needs: on which platform (bed.ts), how a suspended workspace is brought to where that
  * rung is the one that is taken, and what its user runs first.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { limits } from '@cellbook/shared/limits.ts';
 import type { Bed, BedName } from './bed.ts';
 
 export const rungNames = ['live', 'memory', 'memoryRemote', 'files', 'cold', 'coldFromGolden'] as const;
@@ -28,6 +30,9 @@ export interface Rung {
 
 const nothing = async (): Promise<void> => undefined;
 
+/** A sandbox is made ahead in 0.3 s. */
+const makingMs = 1_000;
+
 type Recorded = Omit<Suspended, 'bed'> & { bed: Pick<Bed, 'record'> };
 
 /** Its frozen sandbox has had its time: an image of it is written, and it ends. */
@@ -36,6 +41,20 @@ async function storeImage({ id, bed: { record }, nudge }: Recorded): Promise<() 
   await nudge();
   await record.until(`an image of ${id} is stored`, async () => (await record.kept(id)) === 'image');
   await record.settled(id, 'suspended');
+  return nothing;
+}
+
+/**
+ * As one that has slept for more than a few seconds: its image is in the object store too, and its host has made ahead
+ * what it comes back into, which it does a while after somebody last came back.
+ */
+async function sleepOn(suspended: Suspended): Promise<() => Promise<void>> {
+  const { id, bed } = suspended;
+  await storeImage(suspended);
+  const sent = () => bed.record.isRemote(id);
+  const made = limits.sandbox.shellDelayMs + makingMs;
+  await Promise.all([bed.record.until(`the image of ${id} is in the object store`, sent), sleep(made)]);
+  await bed.record.poolReady();
   return nothing;
 }
 
@@ -77,7 +96,7 @@ export const rungs: Readonly<Record<RungName, Rung>> = {
   },
   memory: {
     ...{ rung: 'memory', bed: 'pool', keepsMemory: true, dropsPageCache: false },
-    prepare: storeImage,
+    prepare: sleepOn,
   },
   memoryRemote: {
     ...{ rung: 'memory-remote', bed: 'hosts', keepsMemory: true, dropsPageCache: true },
