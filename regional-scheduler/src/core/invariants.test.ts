@@ -60,7 +60,8 @@ describe('a region through which days go at random', () => {
         }
         expect(stateDigest(rebuilt)).toBe(stateDigest(region.state));
       }),
-      { numRuns: 25 },
+      // A kind of host that was there and is not any more told classes of jobs apart.
+      { numRuns: 25, examples: [[179_458, 6]] },
     );
   });
 });

@@ -34,7 +34,7 @@ export class Fleet {
   /** Those with a reservation, by rank. */
   reserved: Host[] = [];
   racks = new Map<string, Rack>();
-  /** Where the jobs of a template may run: worked out once, until another kind of host comes. */
+  /** Where the jobs of a template may run: worked out once, until a kind of host comes or goes. */
   places = new WeakMap<JobTemplate, Where>();
   /** Of hosts that take jobs: healthy GPUs by price. */
   capacityMilli = 0;
@@ -56,9 +56,15 @@ export class Fleet {
     return this.#census;
   }
 
-  /** Adds it or changes it. Says whether a kind came up that no host had before. */
-  set(spec: HostSpec, phase: HostPhase, priceMilli: number): { host: Host; isNewKind: boolean } {
+  /** Of what there is: who has lived through others must not tell jobs apart by them, since who is rebuilt cannot. */
+  get presentKinds(): HostKind[] {
+    return this.kinds.filter(({ hosts }) => hosts > 0);
+  }
+
+  /** Adds it or changes it. Says which kinds there are now that there were not, or the other way about. */
+  set(spec: HostSpec, phase: HostPhase, priceMilli: number): { host: Host; changed: HostKind[] } {
     const old = this.hosts.get(spec.hostId);
+    const before = old?.kind;
     this.#census = null;
     if (old) this.#withdraw(old);
     const known = this.kinds.find(
@@ -88,14 +94,16 @@ export class Fleet {
     if (old) this.#list(host);
     else this.#insert(host);
     this.#count(host, 1);
-    return { host, isNewKind: !known };
+    return { host, changed: before === kind ? [] : this.#recount(kind, before) };
   }
 
-  remove(host: Host): void {
+  /** Says which kinds there are no more. */
+  remove(host: Host): HostKind[] {
     this.#census = null;
     this.#withdraw(host);
     this.hosts.delete(host.spec.hostId);
     this.#rerank(this.ranked.filter((other) => other !== host));
+    return this.#recount(undefined, host.kind);
   }
 
   occupy(attempt: LiveAttempt): void {
@@ -150,6 +158,14 @@ export class Fleet {
     for (const host of this.ranked) this.#count(host, 1);
   }
 
+  #recount(more: HostKind | undefined, fewer: HostKind | undefined): HostKind[] {
+    const changed: HostKind[] = [];
+    if (more && ++more.hosts === 1) changed.push(more);
+    if (fewer && --fewer.hosts === 0) changed.push(fewer);
+    if (changed.length > 0) this.places = new WeakMap();
+    return changed;
+  }
+
   #newKind(spec: HostSpec, priceMilli: number): HostKind {
     const kind: HostKind = {
       index: this.kinds.length,
@@ -157,9 +173,9 @@ export class Fleet {
       memoryMib: spec.gpuMemoryMib,
       priceMilli,
       levels: [],
+      hosts: 0,
     };
     this.kinds.push(kind);
-    this.places = new WeakMap();
     return kind;
   }
 

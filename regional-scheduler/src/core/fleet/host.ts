@@ -16,6 +16,8 @@ export interface HostKind {
   priceMilli: number;
   /** Hosts that take jobs and are reserved for none, by how many GPUs are free. */
   levels: RankSet[];
+  /** How many hosts are of it, whatever their phase; 0: it is kept for its number alone. */
+  hosts: number;
 }
 
 /** An attempt that has not ended, with what is needed of its job at every turn. */
@@ -91,8 +93,11 @@ export function freeDevices(host: Host, count: number): number[] {
   return devices;
 }
 
-export function countFree(host: Host): number {
-  return freeDevices(host, host.spec.gpus).length;
+export function countFree({ spec: { gpus, unhealthy }, owners }: Host): number {
+  let free = 0;
+  for (let device = 0; device < gpus; device++)
+    if (!owners[device] && (unhealthy.length === 0 || !unhealthy.includes(device))) free++;
+  return free;
 }
 
 export type HostById = ReadonlyMap<HostId, Host>;

@@ -52,7 +52,7 @@ export interface Freeable {
   host: Host;
   /** Free now, or as soon as those have stopped that were asked to. */
   free: number;
-  /** By cost for each GPU. */
+  /** In no order: of most hosts nobody asks for more than the cheapest. */
   candidates: Candidate[];
   gives: number;
   /** Of one GPU at the least. */
@@ -73,17 +73,20 @@ export function freeableOf(host: Host, rules: VictimRules): Freeable | null {
     }
   }
   if (candidates.length === 0) return null;
-  candidates.sort(
-    (a, b) => a.lostMs / a.gives - b.lostMs / b.gives || (a.attempt.jobId < b.attempt.jobId ? -1 : 1),
-  );
-  return { host, free, candidates, gives, leastMs: candidates[0]!.lostMs / candidates[0]!.gives };
+  const leastMs = candidates.reduce((least, one) => Math.min(least, perGpuMs(one)), Number.POSITIVE_INFINITY);
+  return { host, free, candidates, gives, leastMs };
 }
+
+const perGpuMs = ({ lostMs, gives }: Candidate): number => lostMs / gives;
+
+const byCost = (a: Candidate, b: Candidate): number =>
+  perGpuMs(a) - perGpuMs(b) || (a.attempt.jobId < b.attempt.jobId ? -1 : 1);
 
 /** Null: it cannot be done, needs nobody to stop, or costs as much as `lostMsMax`. */
 export function chooseVictims(from: Freeable, gpus: number, lostMsMax: number): Victims | null {
   const missing = gpus - from.free;
   if (missing <= 0 || from.gives < missing || missing * from.leastMs >= lostMsMax) return null;
-  const chosen = cheapest(from.candidates, missing);
+  const chosen = cheapest(from.candidates.toSorted(byCost), missing);
   const lostMs = chosen.reduce((sum, one) => sum + one.lostMs, 0);
   if (lostMs >= lostMsMax) return null;
   return { host: from.host, attempts: chosen.map(({ attempt }) => attempt), lostMs };

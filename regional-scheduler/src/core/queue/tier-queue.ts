@@ -118,8 +118,11 @@ export class TierQueue {
   next(wanted: (shape: ShapeClass) => boolean = isOpen): ShapeClass | null {
     for (;;) {
       let best: ShapeClass | null = null;
-      for (const one of this.classes)
+      for (const one of this.classes) {
+        // Nearly all are, where everything is taken.
+        if (wanted === isOpen && one.parked !== null) continue;
         if (one.lines.size > 0 && (best === null || isBefore(one, best)) && wanted(one)) best = one;
+      }
       if (best === null || !this.#refresh(best)) return best;
     }
   }

@@ -10,7 +10,7 @@ import { learnTight } from './capacity.ts';
 import { dropReservation, roomAppeared } from './claims.ts';
 import { learnEnded, learnOverdue, learnPlaced } from './containment.ts';
 import type { EventOf } from './event-of.ts';
-import { arrive, dequeue, hold, leftMs, requeueOutgrown, triesOf } from './move-job.ts';
+import { arrive, dequeue, hold, leftMs, requeueFor, requeueOutgrown, triesOf } from './move-job.ts';
 
 export function applyPlaced(state: SchedulerState, event: EventOf<'job_placed'>): boolean {
   const { jobs, fleet } = state;
@@ -125,7 +125,7 @@ export function applyAttemptEnded(state: SchedulerState, event: EventOf<'attempt
   if (attempt.preempting) state.tiers[attempt.tier].leavingMilli -= attempt.gpus * attempt.priceMilli;
   giveBack(state, attempt, ranMs);
   if (host.phase === 'gone' && host.attempts.length === 0) {
-    state.fleet.remove(host);
+    requeueFor(state, state.fleet.remove(host));
     requeueOutgrown(state);
   }
   roomAppeared(state, host.kind, host.free);

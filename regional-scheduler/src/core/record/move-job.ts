@@ -78,6 +78,15 @@ export function queueAnew(state: SchedulerState, row: Row): void {
   enqueue(state, row);
 }
 
+/** A kind of host came or went: jobs that may run on it are in other classes now. */
+export function requeueFor(state: SchedulerState, kinds: readonly HostKind[]): void {
+  if (kinds.length === 0) return;
+  for (const row of [...state.jobs.rows()]) {
+    if (state.jobs.phaseOf(row) !== 'queued') continue;
+    if (kindsFor(state.jobs.templateOf(row), kinds).length > 0) queueAnew(state, row);
+  }
+}
+
 /** A host came, changed or went: who ran out of memory may have larger GPUs now, or none any more. */
 export function requeueOutgrown(state: SchedulerState): void {
   for (const [row, { failures }] of state.tries)
@@ -154,7 +163,7 @@ function usualPlace(fleet: Fleet, template: JobTemplate): Where {
  * are, not of kinds that there were, which whoever was rebuilt does not know (`requeueOutgrown`).
  */
 function placeOf(fleet: Fleet, template: JobTemplate, avoids: readonly HostId[], outgrown = 0): Where {
-  const all = kindsFor(template, fleet.kinds);
+  const all = kindsFor(template, fleet.presentKinds);
   const larger = outgrown === 0 ? [] : largerKinds(fleet, template, avoids, outgrown);
   const fitting = all.filter((kind) => larger.includes(kind));
   const kinds = fitting.length > 0 ? fitting : all;

@@ -1,12 +1,11 @@
 /** Transitions of hosts, customers and the policy. */
 import { foldHostChanged } from '../contain/contain.ts';
 import type { Host } from '../fleet/host.ts';
-import { kindsFor } from '../queue/shape-class.ts';
 import { tierNames } from '../share/tiers.ts';
 import type { SchedulerState } from '../state.ts';
 import { dropReservation, roomAppeared } from './claims.ts';
 import type { EventOf } from './event-of.ts';
-import { queueAnew, requeueOutgrown } from './move-job.ts';
+import { queueAnew, requeueFor, requeueOutgrown } from './move-job.ts';
 
 export function applyHost(state: SchedulerState, event: EventOf<'host_changed'>): boolean {
   const { host: spec, phase } = event;
@@ -16,20 +15,15 @@ export function applyHost(state: SchedulerState, event: EventOf<'host_changed'>)
   const known = fleet.hosts.get(spec.hostId);
   if (phase === 'gone' && known?.attempts.length === 0) {
     dropClaim(state, known);
-    fleet.remove(known);
+    requeueFor(state, fleet.remove(known));
     requeueOutgrown(state);
     return true;
   }
   if (phase === 'gone' && !known) return false;
   const isOtherKind = known && (known.kind.sku !== spec.sku || known.kind.memoryMib !== spec.gpuMemoryMib);
   if (known && (phase !== 'up' || isOtherKind || spec.gpus !== known.spec.gpus)) dropClaim(state, known);
-  const { host, isNewKind } = fleet.set(spec, phase, priceMilliOf(state, spec.sku));
-  if (isNewKind) {
-    for (const row of [...state.jobs.rows()]) {
-      if (state.jobs.phaseOf(row) !== 'queued') continue;
-      if (kindsFor(state.jobs.templateOf(row), [host.kind]).length > 0) queueAnew(state, row);
-    }
-  }
+  const { host, changed } = fleet.set(spec, phase, priceMilliOf(state, spec.sku));
+  requeueFor(state, changed);
   requeueOutgrown(state);
   for (const tier of tierNames) state.tiers[tier].unpark('ceiling');
   roomAppeared(state, host.kind, host.free);

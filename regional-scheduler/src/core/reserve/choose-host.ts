@@ -9,7 +9,7 @@ import type { Host } from '../fleet/host.ts';
 import { isTrusted, type Request } from '../place/find-place.ts';
 import type { TierQueue } from '../queue/tier-queue.ts';
 import type { SchedulerState } from '../state.ts';
-import { freeAtMs } from './predict-end.ts';
+import { freeAtMs, freeBy } from './predict-end.ts';
 
 export interface Chosen {
   host: Host;
@@ -28,14 +28,20 @@ export function chooseHost(
       host.phase === 'up' &&
       shape.kinds.includes(host.kind) &&
       host.free < shape.gpus &&
-      shape.gpus * host.kind.priceMilli <= budgetMilli + heldOn(host, tier) &&
+      isWithin(shape.gpus * host.kind.priceMilli, budgetMilli, host, tier) &&
       !shape.avoids.includes(host.spec.hostId) &&
       isTrusted(state, shape, host);
     if (!isEligible || isTaken(host)) continue;
+    // Most hosts are told apart from the best by this alone, without putting their jobs' ends in order.
+    if (best && freeBy(state, host, best.startMs, nowMs) < shape.gpus) continue;
     const startMs = freeAtMs(state, host, shape.gpus, nowMs);
     if (startMs < (best?.startMs ?? Number.POSITIVE_INFINITY)) best = { host, startMs };
   }
   return best;
+}
+
+function isWithin(milli: number, budgetMilli: number, host: Host, tier: Tier): boolean {
+  return milli <= budgetMilli || milli <= budgetMilli + heldOn(host, tier);
 }
 
 /** What the tier itself holds there, which is to end first, does not count against its ceiling then. */
