@@ -1,6 +1,6 @@
 /**
  * The whole edge as an operator has it: set up by write-config.ts, run by `wrangler dev` in real workerd, on a
- * home and a port of its own. Where its cell would be stands a server that has no workspaces.
+ * home and a port of its own. Where its cell would be stands a server that has no workspaces unless it is given some.
  */
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -19,6 +19,8 @@ export interface RunningEdge {
   url: string;
   /** What stands where its cell would be; a test may take its upgrades. */
   cell: Server;
+  /** What that says: `GET /v1/workspaces` to a body. */
+  answers: Map<string, unknown>;
   stop(): Promise<void>;
 }
 
@@ -33,7 +35,8 @@ export async function freePort(): Promise<number> {
 
 export async function startEdge(port: number, environment: Record<string, string>): Promise<RunningEdge> {
   const home = mkdtempSync(join(tmpdir(), 'cellbook-edge-'));
-  const cell = emptyCell();
+  const answers = new Map<string, unknown>([['GET /v1/workspaces', { workspaces: [], nextCursor: null }]]);
+  const cell = cellThatSays(answers);
   cell.listen(0, '127.0.0.1');
   await once(cell, 'listening');
   const cellUrl = `http://127.0.0.1:${(cell.address() as AddressInfo).port}`;
@@ -65,13 +68,13 @@ export async function startEdge(port: number, environment: Record<string, string
     cell.closeAllConnections();
     rmSync(home, { recursive: true, force: true });
   };
-  if (await answers(`http://127.0.0.1:${port}/healthz`, performance.now() + startMsMax))
-    return { url, cell, stop };
+  if (await isUp(`http://127.0.0.1:${port}/healthz`, performance.now() + startMsMax))
+    return { url, cell, answers, stop };
   await stop();
   throw new Error('the edge did not answer in time');
 }
 
-async function answers(address: string, untilMs: number): Promise<boolean> {
+async function isUp(address: string, untilMs: number): Promise<boolean> {
   while (performance.now() < untilMs) {
     const isThere = await fetch(address, { signal: AbortSignal.timeout(2_000) }).then(
       ({ ok }) => ok,
@@ -86,7 +89,7 @@ async function answers(address: string, untilMs: number): Promise<boolean> {
 /** As it says to an edge that asks. */
 export const cellRun = '6f9619ff-8b86-4d11-b42d-00c04fc964ff';
 
-function emptyCell() {
+function cellThatSays(answers: ReadonlyMap<string, unknown>): Server {
   return createServer((request, response) => {
     if (request.url?.startsWith('/v1/events')) {
       response.writeHead(200, { 'content-type': 'text/event-stream' }).write(': here\n\n');
@@ -96,8 +99,8 @@ function emptyCell() {
       response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ run: cellRun }));
       return;
     }
-    const isList = request.method === 'GET' && request.url?.startsWith('/v1/workspaces');
-    response.writeHead(isList ? 200 : 404, { 'content-type': 'application/json' });
-    response.end(isList ? '{"workspaces":[],"nextCursor":null}' : '{"message":"nothing here","reason":null}');
+    const answer = answers.get(`${request.method} ${request.url?.split('?')[0]}`);
+    response.writeHead(answer === undefined ? 404 : 200, { 'content-type': 'application/json' });
+    response.end(JSON.stringify(answer ?? { message: 'nothing here', reason: null }));
   });
 }

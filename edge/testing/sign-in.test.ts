@@ -4,8 +4,11 @@
  */
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { hindrances } from '../../ops/test/axe.ts';
+import { byTab } from './by-keyboard.ts';
 import { startTestProvider, type TestProvider, testClient } from './oidc-provider.ts';
 import { freePort, type RunningEdge, startEdge } from './running-edge.ts';
+import { inEveryPhase, running, used, waiting } from './sample-answers.ts';
 
 let edge: RunningEdge;
 let provider: TestProvider;
@@ -18,7 +21,10 @@ beforeAll(async () => {
   provider = await startTestProvider('example', main);
   const { issuer } = provider;
   const config = { id: 'example', name: 'Example', issuer, ...testClient, claims: { groups: 'groups' } };
-  edge = await startEdge(port, { CELLBOOK_OIDC: JSON.stringify(config), CELLBOOK_SIGN_IN: '' });
+  edge = await startEdge(port, {
+    CELLBOOK_OIDC: JSON.stringify(config),
+    CELLBOOK_SIGN_IN: 'development,oidc',
+  });
   const executablePath = process.env.CELLBOOK_CHROMIUM ?? '/usr/bin/chromium';
   browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
 }, 180_000);
@@ -34,7 +40,9 @@ async function newPage(): Promise<Page> {
   const page = await (await browser.newContext()).newPage();
   page.on('pageerror', (error) => void problems.push(error.message));
   page.on('console', (message) => {
-    const isOurs = message.location().url.startsWith(edge.url);
+    const { url } = message.location();
+    // A stream of events may end at any moment (workerd made anew); the page takes it up again.
+    const isOurs = url.startsWith(edge.url) && !url.endsWith('/v1/events');
     if (message.type() === 'error' && isOurs) problems.push(message.text());
   });
   return page;
@@ -102,4 +110,96 @@ test('one sees one’s other browser, ends it there, and signing out reaches the
   await here.waitForURL(`${edge.url}/signin`);
   await here.getByRole('link', { name: 'Sign in with Example' }).click();
   await here.locator('input[name=login]').waitFor();
+}, 90_000);
+
+/** By the form that asks for no proof, as it is there for development: the field for the name has the focus. */
+async function signInByKeyboard(page: Page, name: string): Promise<void> {
+  await page.goto(`${edge.url}/signin`);
+  await page.getByLabel('Name').and(page.locator(':focus')).waitFor();
+  await page.keyboard.type(name);
+  await page.keyboard.press('Tab');
+  await page.keyboard.type(`${name}@cellbook.test`);
+  await page.keyboard.press('Enter');
+  await page.locator('#workspaces[aria-busy="false"]').waitFor({ state: 'attached' });
+}
+
+/** Pages that hinder nobody; each is looked at once it shows what it has. */
+async function lookAt(page: Page, path: string, shows: string): Promise<void> {
+  await page.goto(edge.url + path);
+  await page.locator(shows).first().waitFor();
+  expect(await hindrances(page)).toEqual([]);
+}
+
+/** Everything on it is reached by Tab, in order, and shows that it has the focus. */
+async function tabThrough(page: Page): Promise<void> {
+  const { there, reached, unseen } = await byTab(page);
+  expect(reached).toEqual(there);
+  expect(unseen).toEqual([]);
+}
+
+test('every page can be read in light and in dark, and used without a pointer', async () => {
+  const page = await newPage();
+  await lookAt(page, '/signin', 'h1');
+  await tabThrough(page);
+  await signInByKeyboard(page, 'ida');
+  edge.answers.set('GET /v1/workspaces', { workspaces: inEveryPhase, nextCursor: null });
+  edge.answers.set(`GET /v1/workspaces/${waiting.id}`, { ...waiting, queue: { position: 3, of: 40 } });
+  edge.answers.set('GET /v1/usage', used);
+  await lookAt(page, '/', 'text=number 3 of 40 that wait to start');
+  await tabThrough(page);
+  await lookAt(page, '/account', '#sessions li');
+  await lookAt(page, '/usage', '#usage-rows tr');
+  await tabThrough(page);
+  await lookAt(page, '/organisation', '#personal:not([hidden])');
+  expect(problems).toEqual([]);
+  await lookAt(page, '/nowhere', 'text=there is no such page');
+  await page.getByRole('link', { name: 'Your workspaces' }).press('Enter');
+  await page.waitForURL(`${edge.url}/`);
+  // The browser's own word for that page.
+  problems.length = 0;
+}, 90_000);
+
+test('a workspace is suspended, renamed, deleted and brought back, and a token made, by keyboard', async () => {
+  const page = await newPage();
+  edge.answers.set('GET /v1/workspaces', { workspaces: [running], nextCursor: null });
+  await signInByKeyboard(page, 'joe');
+  const button = (name: string) => page.getByRole('button', { name, exact: true });
+  const path = `/v1/workspaces/${running.id}`;
+  const suspended = { ...running, generation: 2, desired: 'suspended', phase: 'suspended' };
+  edge.answers.set(`POST ${path}/suspend`, suspended);
+  await button('Suspend Analysis').press('Enter');
+  await button('Resume Analysis').waitFor();
+
+  edge.answers.set(`PATCH ${path}`, { ...suspended, generation: 3, name: 'Climate' });
+  await button('Rename Analysis').press('Enter');
+  await page.getByLabel('New name').press('Escape');
+  await button('Rename Analysis').press('Enter');
+  await page.keyboard.type('Climate');
+  await page.keyboard.press('Enter');
+  await button('Rename Climate').waitFor();
+
+  const undoUntil = '2126-11-27T08:00:00.000Z';
+  const gone = {
+    ...suspended,
+    generation: 4,
+    name: 'Climate',
+    desired: 'deleted',
+    phase: 'deleted',
+    undoUntil,
+  };
+  edge.answers.set(`DELETE ${path}`, gone);
+  await button('Delete Climate').press('Enter');
+  await page.getByLabel('Name of the new workspace').and(page.locator(':focus')).waitFor();
+  edge.answers.set(`POST ${path}/undelete`, { ...suspended, generation: 5, name: 'Climate' });
+  await button('Undo').press('Enter');
+  await page.getByRole('link', { name: 'Open Climate' }).and(page.locator(':focus')).waitFor();
+
+  await button('Tokens').press('Enter');
+  await page.getByLabel('What the token is for').fill('laptop');
+  await page.keyboard.press('Enter');
+  await page.getByLabel('Copy it now.').waitFor();
+  expect(await hindrances(page, '#tokens')).toEqual([]);
+  await page.keyboard.press('Escape');
+  await button('Tokens').and(page.locator(':focus')).waitFor();
+  expect(problems).toEqual([]);
 }, 90_000);

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { hindrances } from '../test/axe.ts';
 import { openBrowser } from './browser.ts';
 import { beginLogin, openLogin } from './login-in-browser.ts';
 import { useTestPlatform } from './test-platform.ts';
@@ -222,6 +223,7 @@ describe('cellbook login', () => {
       const allowed = await beginLogin(program, ['--name', 'the box', ...scopes], env);
       await openLogin(page, allowed);
       await browser.screenshot(page, 'confirm');
+      expect(await hindrances(page)).toEqual([]);
       const shown = await page.getByRole('main').textContent();
       for (const part of [allowed.code, 'the box', 'Ada', 'run code']) expect(shown).toContain(part);
       await page.getByRole('button', { name: 'Allow' }).click();
