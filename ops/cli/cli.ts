@@ -9,6 +9,7 @@
 import type { Command } from 'commander';
 import { type Context, openContext } from './context.ts';
 import { createShow, type Show } from './show.ts';
+import { keyRefused } from './told-failure.ts';
 
 export const codeFailed = 3;
 
@@ -31,6 +32,12 @@ export function createCli(program: Command): Cli {
   };
   return {
     runAlone: attempt,
-    run: (work) => attempt(async (show) => work(await openContext({ at: options().at }), show)),
+    run: (work) =>
+      attempt(async (show) => {
+        const context = await openContext({ at: options().at });
+        await work(context, show).catch((thrown: unknown) => {
+          throw keyRefused(thrown, context.settings.url);
+        });
+      }),
   };
 }

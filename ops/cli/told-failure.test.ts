@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import { expect, test } from 'vitest';
 import { originOf } from './settings.ts';
-import { jsonIn, toldFailure } from './told-failure.ts';
+import { jsonIn, keyRefused, toldFailure } from './told-failure.ts';
 
 const thrownBy = (act: () => unknown): unknown => {
   try {
@@ -28,6 +28,22 @@ test('what is no failure of a file stays what it was', () => {
   expect(toldFailure(bug)).toBe(bug);
   const refused = new CellbookError('not_found', { doing: 'looking', problem: 'it is not there' });
   expect(toldFailure(refused)).toBe(refused);
+});
+
+test('a key that has expired leads to a login, and nothing else does', () => {
+  const url = 'http://localhost:8787';
+  const expired = new CellbookError('token_expired', {
+    doing: 'asking',
+    problem: 'it has expired',
+    next: 'x',
+  });
+  expect(keyRefused(expired, url)).toMatchObject({
+    code: 'token_expired',
+    problem: 'it has expired',
+    next: expect.stringContaining(`cellbook login --url ${url}`),
+  });
+  const away = new CellbookError('forbidden', { doing: 'asking', problem: 'you may not' });
+  expect(keyRefused(away, url)).toBe(away);
 });
 
 test('an address is of http, with its scheme', () => {

@@ -23,6 +23,14 @@ export function toldFailure(thrown: unknown): unknown {
   });
 }
 
+/** A key that counts no more: what to do about that here, which the platform cannot know. */
+export function keyRefused(thrown: unknown, url: string): unknown {
+  if (!(thrown instanceof CellbookError) || thrown.status !== 401) return thrown;
+  const { code, doing, problem, ids } = thrown;
+  const next = `Run \`cellbook login --url ${url}\` again, or set CELLBOOK_TOKEN to a key that is valid.`;
+  return new CellbookError(code, { doing, problem, next, ids });
+}
+
 /** What a file of this machine holds. `doing`: `reading report.ipynb`. */
 export function jsonIn(text: string, path: string): unknown {
   try {
