@@ -1,8 +1,9 @@
 /**
  * Gets the newest runsc this machine can have, into the cache, with a JSON file beside it that says what it
- * is. In this order: built from the pinned module where Go is; the Debian backport; the distribution's own;
- * one that is already on the path. Each candidate is tried in earnest (a container is run) before it is
- * taken. As a command: `node ops/images/runsc.ts`.
+ * is. In this order: built from the pinned module where Go is, with its filters of system calls in it
+ * (runsc-build.ts) or, where that fails, without; the Debian backport; the distribution's own; one that is
+ * already on the path. Each candidate is tried in earnest (a container is run) before it is taken. As a
+ * command: `node ops/images/runsc.ts`.
  */
 import { copyFile, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -11,10 +12,12 @@ import { hostRelease, hostSources } from './apt-sources.ts';
 import { cacheDirectory, type Progress, withLock } from './cache.ts';
 import { runCommand, succeeds } from './command.ts';
 import { findGo, goInstall } from './go.ts';
+import { buildRunscWithFilters, type Filters, filtersOf, gvisorModule } from './runsc-build.ts';
 
 /** Of branch `go`, which holds the generated sources that `go install` needs. */
-export const gvisorModule = 'gvisor.dev/gvisor/runsc';
 export const gvisorVersion = 'v0.0.0-20260527191743-a81fd9dd382e';
+/** Another way to build the same version lies beside what was kept of it. */
+const cacheKey = `${gvisorVersion}-filters`;
 
 export interface Runsc {
   path: string;
@@ -23,6 +26,8 @@ export interface Runsc {
   source: 'go' | 'backports' | 'distribution' | 'path';
   /** The flag that keeps writes out of the image; Debian's 2022 build names it differently. */
   overlayFlag: string;
+  /** Whether its filters of system calls are in it, or are computed at each start and each restore. */
+  filters: Filters;
 }
 
 export interface EnsureRunscOptions {
@@ -31,7 +36,7 @@ export interface EnsureRunscOptions {
 }
 
 export async function ensureRunsc(options: EnsureRunscOptions): Promise<Runsc> {
-  const directory = join(options.cacheDirectory, 'runsc', gvisorVersion);
+  const directory = join(options.cacheDirectory, 'runsc', cacheKey);
   const path = join(directory, 'runsc');
   const kept = await readKept(path);
   if (kept) return kept;
@@ -47,25 +52,24 @@ async function readKept(path: string): Promise<Runsc | null> {
 }
 
 async function obtain(path: string, progress: Progress): Promise<Runsc> {
-  const sources = { go: fromGo, backports: fromBackports, distribution: fromDistribution, path: fromPath };
   const reasons: string[] = [];
-  for (const [source, get] of entriesOf(sources)) {
+  for (const { source, title = source, get } of candidates) {
     const workDirectory = await mkdtemp(join(tmpdir(), 'cellbook-runsc-'));
     try {
       const binary = await get(workDirectory, progress);
-      const tried = await tryOut(binary, progress);
+      const tried = await tryOut(binary, workDirectory, progress);
       await mkdir(dirname(path), { recursive: true });
       await copyFile(binary, `${path}.draft`);
       await rename(`${path}.draft`, path);
       const runsc: Runsc = { path, source, ...tried };
       await writeFile(`${path}.json`, JSON.stringify(runsc, null, 2));
       progress(`runsc ${runsc.version} (${source}, ${runsc.platform}): ${path}`);
+      if (runsc.filters === 'at_start') progress(atEachStart);
       return runsc;
     } catch (error) {
-      reasons.push(
-        `${source}: ${error instanceof Error ? error.message.split('\n').slice(0, 3).join(' ') : error}`,
-      );
-      progress(`no runsc from ${source}`);
+      const reason = error instanceof Error ? error.message.split('\n').slice(0, 3).join(' ') : error;
+      reasons.push(`${title}: ${reason}`);
+      progress(`no runsc from ${title}: ${reason}`);
     } finally {
       await rm(workDirectory, { recursive: true, force: true });
     }
@@ -75,17 +79,44 @@ async function obtain(path: string, progress: Progress): Promise<Runsc> {
   );
 }
 
-const entriesOf = <Key extends string, Value>(record: Record<Key, Value>) =>
-  Object.entries(record) as Array<[Key, Value]>;
+interface Candidate {
+  source: Runsc['source'];
+  title?: string;
+  get(workDirectory: string, progress: Progress): Promise<string>;
+}
+
+const candidates: Candidate[] = [
+  { source: 'go', title: 'go with its filters', get: fromGoWithFilters },
+  { source: 'go', get: fromGo },
+  { source: 'backports', get: fromBackports },
+  { source: 'distribution', get: fromDistribution },
+  { source: 'path', get: fromPath },
+];
+
+const atEachStart =
+  'this runsc computes its filters of system calls at each start and each restore of a sandbox: 50 to 60 ms of one core';
+
+/** The version is the same with filters and without: it binds images of memory, which fit both. */
+const linkerFlags = `-s -w -X gvisor.dev/gvisor/runsc/version.version=${gvisorVersion}`;
+
+async function fromGoWithFilters(directory: string, progress: Progress): Promise<string> {
+  const go = await goOfThisMachine();
+  progress('building runsc with Go (about a minute)');
+  return buildRunscWithFilters(go, { directory, version: gvisorVersion, linkerFlags, progress });
+}
 
 /** Static (CGO_ENABLED=0): runsc starts itself again inside an empty root, where no loader is. */
 async function fromGo(workDirectory: string, progress: Progress): Promise<string> {
-  const go = await findGo();
-  if (go === null) throw new Error('Go is not installed');
-  progress('building runsc with Go (about a minute)');
-  const linkerFlags = `-s -w -X gvisor.dev/gvisor/runsc/version.version=${gvisorVersion}`;
+  const go = await goOfThisMachine();
+  progress('building runsc with Go as it is published (about a minute)');
   await goInstall(go, `${gvisorModule}@${gvisorVersion}`, { directory: workDirectory, linkerFlags });
   return join(workDirectory, 'runsc');
+}
+
+async function goOfThisMachine(): Promise<string> {
+  const go = await findGo();
+  if (go === null) throw new Error('Go is not installed');
+  return go;
 }
 
 async function fromBackports(workDirectory: string, progress: Progress): Promise<string> {
@@ -126,8 +157,9 @@ const platforms = ['systrap', 'ptrace'] as const;
 /** The flags this build understands, and the first platform on which a container really runs. */
 async function tryOut(
   binary: string,
+  workDirectory: string,
   progress: Progress,
-): Promise<Pick<Runsc, 'version' | 'platform' | 'overlayFlag'>> {
+): Promise<Pick<Runsc, 'version' | 'platform' | 'overlayFlag' | 'filters'>> {
   const text = await runCommand([binary, '--version'], { deadlineMs: 20_000 });
   const version = text.match(/^runsc version (\S+)/m)?.[1] ?? 'unknown';
   for (const overlayFlag of overlayFlags) {
@@ -135,7 +167,8 @@ async function tryOut(
     for (const platform of platforms) {
       progress(`trying runsc ${version} with ${platform}`);
       const flags = [`--platform=${platform}`, '--network=none', '--ignore-cgroups', overlayFlag];
-      if (await succeeds([binary, ...flags, 'do', 'true'], 60_000)) return { version, platform, overlayFlag };
+      if (!(await succeeds([binary, ...flags, 'do', 'true'], 60_000))) continue;
+      return { version, platform, overlayFlag, filters: await filtersOf(binary, flags, workDirectory) };
     }
   }
   throw new Error(
