@@ -61,7 +61,7 @@ export async function openOwnHost(
     homes:
       sandbox.driver === 'none'
         ? new PlainHomes(homesDirectory)
-        : await createHomeProvider({ homesDirectory, log: tools.log }),
+        : await createHomeProvider({ ...tools, homesDirectory, diskBytesMax: sandbox.diskBytesMax }),
     metrics,
   });
   return {
