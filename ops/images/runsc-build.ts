@@ -11,7 +11,7 @@
 import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Progress } from './cache.ts';
-import { runCommand, succeeds } from './command.ts';
+import { runCommand } from './command.ts';
 
 export interface RunscBuild {
   /** A directory of its own. */
@@ -74,8 +74,9 @@ export async function filtersOf(runsc: string, flags: string[], directory: strin
   const logs = join(directory, 'logs');
   try {
     await mkdir(logs);
-    if (!(await succeeds([runsc, ...flags, '--debug', `--debug-log=${logs}/`, 'do', 'true'], 60_000)))
-      return 'at_start';
+    await runCommand([runsc, ...flags, '--debug', `--debug-log=${logs}/`, 'do', 'true'], {
+      deadlineMs: 120_000,
+    });
     const boot = (await readdir(logs)).filter((name) => name.includes('boot'));
     const said = await Promise.all(boot.map((name) => readFile(join(logs, name), 'utf8')));
     return said.some((log) => log.includes('Loaded precompiled seccomp')) ? 'precompiled' : 'at_start';

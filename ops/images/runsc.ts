@@ -53,11 +53,12 @@ async function readKept(path: string): Promise<Runsc | null> {
 
 async function obtain(path: string, progress: Progress): Promise<Runsc> {
   const reasons: string[] = [];
-  for (const { source, title = source, get } of candidates) {
+  for (const { source, title = source, needs, get } of candidates) {
     const workDirectory = await mkdtemp(join(tmpdir(), 'cellbook-runsc-'));
     try {
       const binary = await get(workDirectory, progress);
       const tried = await tryOut(binary, workDirectory, progress);
+      if (needs !== undefined && tried.filters !== needs) throw new Error('its filters are not in it');
       await mkdir(dirname(path), { recursive: true });
       await copyFile(binary, `${path}.draft`);
       await rename(`${path}.draft`, path);
@@ -82,11 +83,12 @@ async function obtain(path: string, progress: Progress): Promise<Runsc> {
 interface Candidate {
   source: Runsc['source'];
   title?: string;
+  needs?: Filters;
   get(workDirectory: string, progress: Progress): Promise<string>;
 }
 
 const candidates: Candidate[] = [
-  { source: 'go', title: 'go with its filters', get: fromGoWithFilters },
+  { source: 'go', title: 'go with its filters', needs: 'precompiled', get: fromGoWithFilters },
   { source: 'go', get: fromGo },
   { source: 'backports', get: fromBackports },
   { source: 'distribution', get: fromDistribution },

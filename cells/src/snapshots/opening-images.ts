@@ -105,11 +105,11 @@ export class OpeningImages {
     try {
       const files = await this.#parts.filesOf(image, signal);
       const to = join(directory, 'image');
-      const from = this.#parts.sourcesOf(image, join(directory, 'fetched'));
-      const whole = await this.#serveLarge(image, files, from, to, served);
+      const sources = this.#parts.sourcesOf(image, join(directory, 'fetched'));
+      const whole = await this.#serveLarge(image, files, sources, to, served);
       wholeBytes = sumOf(whole);
       this.#wholeBytes += wholeBytes;
-      await putTogether({ threads, of, key, from, to }, whole, signal);
+      await putTogether({ threads, of, key, from: sources[0], to }, whole, signal);
       return { directory: to, close };
     } catch (error) {
       close();

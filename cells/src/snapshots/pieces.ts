@@ -4,7 +4,7 @@ import { dirname, join, relative } from 'node:path';
 import { limits } from '@cellbook/shared/limits.ts';
 import { eachAtMost } from '../storage/tree/semaphore.ts';
 import type { Chunk } from './chunk.ts';
-import type { ChunkSource, Sources } from './chunk-source.ts';
+import type { ChunkSource } from './chunk-source.ts';
 import type { ImageKey } from './image-key.ts';
 import type { ImageFile } from './manifest.ts';
 import type { SealingThreads } from './sealing-threads.ts';
@@ -22,7 +22,7 @@ export interface Cutting extends Moving {
 }
 
 export interface PuttingTogether extends Moving {
-  from: Sources;
+  from: ChunkSource;
 }
 
 const { pieceBytes, chunkBytes, inlineBytesMax, piecesAtOnce } = limits.snapshots;
@@ -65,26 +65,8 @@ export async function putTogether(
   await eachAtMost(piecesAtOnce, files.flatMap(piecesOf), async ({ path, offset, chunks }) => {
     signal.throwIfAborted();
     const piece = { kind: 'open' as const, key, file: join(to, path), offset, chunks };
-    await fromFirstThatHas(from, (source) =>
-      source.having(chunks, (directory) => threads.open(of, { ...piece, directory }), signal),
-    );
+    await from.having(chunks, (directory) => threads.open(of, { ...piece, directory }), signal);
   });
-}
-
-/** What is damaged in one may be whole in the next. */
-async function fromFirstThatHas(
-  [first, ...others]: Sources,
-  openFrom: (source: ChunkSource) => Promise<void>,
-): Promise<void> {
-  let failure: unknown;
-  for (const source of [first, ...others]) {
-    try {
-      return await openFrom(source);
-    } catch (error) {
-      failure ??= error;
-    }
-  }
-  throw failure;
 }
 
 /** A small file whole, a large one as long as it will be. */

@@ -45,11 +45,12 @@ export class GvisorShells implements IsolationShells {
 /**
  * One process from the making to the end of the sandbox, whose input and output are this one's: first it waits for
  * `runsc create`, then for a line with the flags of `runsc restore`, which it becomes. Without one it ends them all, those too that came while it did.
+ * It says that it is ready from a shell below it: where nobody is left to hear it, that one is ended by the broken pipe.
  */
 const thenRestore = (lists: string, mount: string, restore: string, sandboxId: string): string => `
 "$@" 3>&- || exit 1
 for procs in ${lists}; do echo $$ > "$procs"; done
-echo ready >&3
+(echo ready >&3) 2>/dev/null
 if read -r flags <&3; then exec ${restore} $flags ${sandboxId} 3>&-; fi
 umount -l '${mount}'
 for procs in ${lists}; do

@@ -79,8 +79,11 @@ export class LoopHomes implements HomeProvider {
       const argv = ['mount', '--bind', spare.directory, this.directoryOf(workspaceId)];
       await execute(argv, `mounting the files of ${workspaceId}`);
     } catch {
-      // First, since an image that is mounted must not be mounted or grown a second time.
-      await spares.drop(spare);
+      // First, since an image that is mounted must not be mounted or grown a second time: where that fails, this does.
+      await spares.end(spare);
+      const home = this.directoryOf(workspaceId);
+      // Ended at its deadline, it may have bound it all the same.
+      if (await isMountPoint(home)) await unmountLazily(home, `unmounting the files of ${workspaceId}`);
       return false;
     }
     // Behind the caller's back, and before anything else is done to this home, for the same reason.

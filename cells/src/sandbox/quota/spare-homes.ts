@@ -82,8 +82,13 @@ export class SpareHomes {
   }
 
   /** Takes this end of a spare away: what has been renamed and bound stays. */
+  end(spare: SpareHome): Promise<void> {
+    return remove(spare);
+  }
+
+  /** The same, where nothing depends on it: what fails is left to the next start. */
   drop(spare: SpareHome): Promise<void> {
-    return remove(spare, this.#parts.log);
+    return dropSpare(spare, this.#parts.log);
   }
 
   async close(): Promise<void> {
@@ -110,8 +115,9 @@ export class SpareHomes {
     const directory = join(this.#directory, this.#parts.random.uuid());
     const spare = { directory, image: `${directory}.ext4` };
     try {
-      await mkdir(directory, { recursive: true, mode: 0o755 });
+      await mkdir(this.#directory, { recursive: true, mode: 0o755 });
       await makeImage(spare.image, imageBytes(this.#parts.diskBytesMax), doing);
+      await mkdir(directory, { mode: 0o755 });
       await mountImage(spare.image, directory, doing);
       // Where the host shares its mounts, what is mounted in a home would appear at this end too, and hold it.
       await execute(['mount', '--make-private', directory], doing);
@@ -132,17 +138,18 @@ export class SpareHomes {
 export async function removeSpares(homesDirectory: string, log: Pick<Logger, 'warn'>): Promise<void> {
   const names = await readdir(sparesOf(homesDirectory)).catch(() => [] as string[]);
   const left = new Set(names.map((name) => join(sparesOf(homesDirectory), name.replace(/\.ext4$/, ''))));
-  for (const directory of left) await remove({ directory, image: `${directory}.ext4` }, log);
+  for (const directory of left) await dropSpare({ directory, image: `${directory}.ext4` }, log);
 }
 
-async function remove({ directory, image }: SpareHome, log: Pick<Logger, 'warn'>): Promise<void> {
-  try {
-    if (await isMountPoint(directory)) await unmountLazily(directory, doing);
-    await orAbsent(rmdir(directory));
-    await rm(image, { force: true });
-  } catch (error) {
-    log.warn({ err: error, directory }, 'a spare home stays until the next start');
-  }
+const dropSpare = (spare: SpareHome, log: Pick<Logger, 'warn'>): Promise<void> =>
+  remove(spare).catch((error: unknown) =>
+    log.warn({ err: error, directory: spare.directory }, 'a spare home stays until the next start'),
+  );
+
+async function remove({ directory, image }: SpareHome): Promise<void> {
+  if (await isMountPoint(directory)) await unmountLazily(directory, doing);
+  await orAbsent(rmdir(directory));
+  await rm(image, { force: true });
 }
 
 const doing = 'keeping a home ready';

@@ -69,13 +69,14 @@ async function mounts(below: string): Promise<string[]> {
   return points.filter((point) => point.startsWith(below) && !isOwn(point));
 }
 
-/** Those that are somebody's, and of those made ahead whatever is more than there may be. */
+/** Those that are somebody's; of those made ahead the ends of what was taken, and whatever is more than there may be. */
 async function homes(hostDirectory: string): Promise<string[]> {
   const directory = join(hostDirectory, 'homes');
-  const spares = (await names(sparesOf(directory))).filter((name) => !name.endsWith('.ext4'));
+  const ahead = await names(sparesOf(directory));
+  const spares = ahead.filter((name) => !name.endsWith('.ext4'));
+  const taken = spares.filter((name) => !ahead.includes(`${name}.ext4`));
   const all = (await names(directory)).filter((name) => join(directory, name) !== sparesOf(directory));
-  // One more for a moment: a new one is made while this end of one that was taken goes.
-  return [...all, ...spares.slice(limits.sandbox.spareHomesMax + 1)];
+  return [...all, ...taken, ...spares.slice(limits.sandbox.spareHomesMax + taken.length)];
 }
 
 async function loops(below: string): Promise<string[]> {
