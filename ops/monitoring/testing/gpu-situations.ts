@@ -86,6 +86,10 @@ const webhooks = (by: Record<string, number>) =>
   Object.fromEntries(
     Object.entries(by).map(([outcome, each]) => [s('webhook_tries_total', { outcome }), grows(each, 30)]),
   );
+const organisations = (reached: number, missed: number) => ({
+  [s('webhook_organisations_total', { outcome: 'reached' })]: grows(reached, 30),
+  [s('webhook_organisations_total', { outcome: 'missed' })]: grows(missed, 30),
+});
 const judged = (held: number, passed: number) => ({
   [s('predictions_judged_total', { middle: 'within', bound: 'held' })]: grows(held, 30),
   [s('predictions_judged_total', { middle: 'longer', bound: 'passed' })]: grows(passed, 30),
@@ -129,17 +133,33 @@ export const gpuCauseTable: Cause[] = [
   [
     'GpuQueueNotCopied',
     'what is told here is unreadable',
-    { [s('copies_unread_total', { from: 'us' })]: '0x20 1x9' },
+    {
+      [s('copies_unread_total', { from: 'us', what: 'job' })]: '0x20 1x9',
+      [s('copies_unread_total', { from: 'us', what: 'message' })]: stays(0, 30),
+    },
   ],
   [
     null,
     'it answered strangely once',
     { [s('guardian_misheard_total', { trouble: 'refused' })]: '0x20 1x9' },
   ],
-  ['GpuWebhooksFail', 'nothing gets out', webhooks({ delivered: 0, failed: 4 })],
-  [null, 'some receivers do not answer', webhooks({ delivered: 1, failed: 4 })],
-  [null, 'the only receiver there is does not', webhooks({ delivered: 0, failed: 1 })],
-  ['GpuWebhooksLate', 'nobody sends them', { [s('webhook_overdue_seconds')]: '0+60x30' }],
+  ['GpuWebhooksFail', 'nothing gets out', organisations(0, 0.25)],
+  [null, 'some receivers do not answer', organisations(0.25, 1)],
+  [
+    null,
+    'the receiver of one with very many jobs does not',
+    { ...organisations(0, 0.1), ...webhooks({ delivered: 0, failed: 100 }) },
+  ],
+  [
+    'GpuWebhooksLate',
+    'nobody sends them',
+    { [s('webhook_overdue_seconds')]: '0+60x30', ...webhooks({ delivered: 0 }) },
+  ],
+  [
+    null,
+    'a slow receiver keeps those behind it',
+    { [s('webhook_overdue_seconds')]: '0+60x30', ...webhooks({ delivered: 0, failed: 2 }) },
+  ],
   [null, 'a burst is sent', { [s('webhook_overdue_seconds')]: '0 120 240 300 60 0x25' }],
   ['GpuWebhooksGivenUp', 'receivers are away for hours', webhooks({ delivered: 5, given_up: 1 })],
   [null, 'one was', webhooks({ delivered: 5, given_up: 0 })],

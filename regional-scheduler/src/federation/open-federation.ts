@@ -44,7 +44,8 @@ export interface Federation {
 
 export async function openFederation(deps: OpenFederationDeps): Promise<Federation> {
   const { regionId, federation, region, database, submissions, clock, log } = deps;
-  const counts = federationMetrics(deps.metrics);
+  const others = federation?.peers.map((peer) => peer.region).filter((other) => other !== regionId) ?? [];
+  const counts = federationMetrics(deps.metrics, others);
   if (!federation) return { register: () => {}, start: () => {}, close: async () => {} };
   const secret = await readSecret(federation.keyFile);
   const handoffs = createPostgresHandoffStore(database);

@@ -35,6 +35,8 @@ export const federationLimits = {
     misheardAgainMs: 300_000,
     /** How often a guardian is told of a job that it could not read. */
     refusedAgainMs: 600_000,
+    /** Jobs refused alone, none taken between them, after which it may be the guardian that is ill: some thirty calls. */
+    refusedInARowMax: 8,
     /** How often a guardian looks at the records of those it guards: one read of the directory each. */
     lookEveryMs: 10_000,
     /** Jobs in one message: their prompts and notebooks stay below `offerBytesMax`. */
@@ -47,7 +49,7 @@ export const federationLimits = {
     takenPerPage: 10_000,
     /** What was let go and is over is remembered until no older message can come: tokens are good for two minutes. */
     tombstonesMs: 600_000,
-    /** A region that is away for longer than that comes back without its queue (ops/runbooks/gpu-regions.md). */
+    /** A region that is away for longer than that comes back without its queue (ops/runbooks/gpu-region-lost.md). */
     takenKeptMs: 90 * 86_400_000,
     /** How long an edge goes by what it has read of a region's record. */
     holderKnownMs: 5_000,
@@ -60,6 +62,13 @@ export const federationLimits = {
     /** Between lowering a grant here and giving it back: longer than an instance knows it, and than a commit may take. */
     budgetLoweredMs: 60_000,
     budgetLookMs: 3_600_000,
+    /** Of a grant, or a hundredth of a unit: so much that is not used stays where it is. */
+    budgetKeptShare: 0.05,
+    budgetKeptMicros: 10_000,
+    /** Told in one look of what they used unasked: a call each, a minute or two over an ocean; the others an hour later. */
+    budgetsToldMax: 1_000,
+    /** So long an edge that knew of no users' caps is not asked for one again. */
+    usersAloneMs: 60_000,
     /** So long after an ask that was not answered nobody waits for another: a call may take longer than that. */
     budgetFailedMs: 2_000,
     /** How often what was taken elsewhere is told to one’s own leader, until its state says so. */

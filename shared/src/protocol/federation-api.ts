@@ -67,9 +67,13 @@ export const copiesAnswerSchema = z.object({
   refused: z.array(jobIdSchema).default([]),
 });
 export const releasesSchema = z.object({ epoch, jobs: each });
-/** One that cannot be read is not acknowledged: it is not begun. */
+/** One that cannot be read is not acknowledged: it is not begun, and named in the answer. */
 export const releaseSchema = z.object({ jobId: jobIdSchema, turn, isOver: z.boolean() });
-export const releasesAnswerSchema = z.object({ released: z.array(jobIdSchema), taken: z.array(jobIdSchema) });
+export const releasesAnswerSchema = z.object({
+  released: z.array(jobIdSchema),
+  taken: z.array(jobIdSchema),
+  unread: z.array(jobIdSchema).default([]),
+});
 export const takenQuerySchema = z.object({
   epoch: z.coerce.number().int().min(0),
   of: z.coerce.number().int().min(0),

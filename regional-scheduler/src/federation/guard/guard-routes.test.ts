@@ -66,7 +66,7 @@ it('keeps the others where some of them cannot be read, says which, and counts t
   expect(unread).toEqual(Array.from({ length: 7 }, () => 'eu job'));
 });
 
-it('lets go the others where one cannot be read', async () => {
+it('lets go the others where one cannot be read, and says which', async () => {
   const { whole, post, released } = await guardian();
   const [good, bad] = [whole().jobId, whole().jobId];
   const jobs = [
@@ -76,6 +76,7 @@ it('lets go the others where one cannot be read', async () => {
   expect((await post(guardPaths.releases, { epoch: 4, jobs })).json()).toEqual({
     released: [good],
     taken: [],
+    unread: [bad],
   });
   expect(released).toEqual([good]);
 });

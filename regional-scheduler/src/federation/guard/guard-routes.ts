@@ -20,6 +20,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { jobRequestSchema, jobSpecSchema } from '../../db/job-spec.ts';
 import { type Called, callerOf } from '../caller-of.ts';
+import type { Unread } from '../federation-metrics.ts';
 import type { CopyBook, CopyOfJob } from './guard-store.ts';
 
 export const guardPaths = {
@@ -33,7 +34,7 @@ const config = { open: true };
 export interface GuardRoutesDeps extends Called {
   book: CopyBook;
   /** A message, or one entry of it, that could not be read. */
-  unread(from: RegionId, what: 'message' | 'job'): void;
+  unread(from: RegionId, what: Unread): void;
   log: Logger;
 }
 
@@ -60,8 +61,9 @@ export function registerGuard(app: FastifyInstance, deps: GuardRoutesDeps): void
   routes.post(guardPaths.releases, { config, schema }, async (request) => {
     const from = await callerOf(deps, request);
     const { epoch, jobs } = readMessage(deps, from, releasesSchema, request.body);
-    const { read } = readEach(deps, from, jobs, (told) => releaseSchema.parse(told));
-    return releasesAnswerSchema.parse(await book.release(from, epoch, read, clock.nowMs()));
+    const { read, refused: unread } = readEach(deps, from, jobs, (told) => releaseSchema.parse(told));
+    const answer = await book.release(from, epoch, read, clock.nowMs());
+    return releasesAnswerSchema.parse({ ...answer, unread });
   });
 
   routes.get(

@@ -151,9 +151,8 @@ async function willingGuardian(guard: QueueGuard, current: RegionId | null): Pro
 
 /** It answers, but the two do not understand each other: for some minutes this region goes on without it. */
 function isMisunderstood({ misheardMs, deps }: QueueGuard, regionId: RegionId): boolean {
-  const sinceMs = misheardMs.get(regionId);
-  if (sinceMs === undefined) return false;
   const { guardianSilentMs, misheardAgainMs } = limits.federation;
+  const sinceMs = Math.min(...(misheardMs.get(regionId)?.values() ?? []));
   const forMs = deps.clock.monotonicMs() - sinceMs;
   if (forMs >= guardianSilentMs + misheardAgainMs) misheardMs.delete(regionId);
   return forMs >= guardianSilentMs && forMs < guardianSilentMs + misheardAgainMs;

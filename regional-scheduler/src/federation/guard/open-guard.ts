@@ -115,7 +115,7 @@ async function lettingGo(guard: QueueGuard, { clock, log, signal }: Loop): Promi
     isWanted = false;
     if (signal.aborted) return;
     await guard.letGo().catch(async (error: unknown) => {
-      log.info({ err: error }, 'the guardian of the queue does not answer; what is placed waits for it');
+      log.info({ err: error }, 'the guardian of the queue does not let go what is placed: it waits for that');
       isWanted = true;
       await sleep(clock, limits.federation.guardEveryMs, signal).catch(() => {});
     });

@@ -1,76 +1,12 @@
-/** The guarded region's side, with a guardian that answers as a test says. */
-import { ManualClock } from '@cellbook/shared/clock.ts';
+/** What a region tells its guardian of its queue, and by whom it is guarded. */
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import type { JobId, RegionId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
-import { silentLogger } from '@cellbook/shared/log.ts';
-import { copiesSchema, copySchema } from '@cellbook/shared/protocol/federation-api.ts';
-import { seededRandom } from '@cellbook/shared/random.ts';
 import { expect, it } from 'vitest';
-import { z } from 'zod';
-import { MemorySubmissionStore } from '../../admission/memory-submission-store.ts';
-import { applyEvent } from '../../core/apply-event.ts';
-import { newState } from '../../core/state.ts';
-import { createMemoryEventLog } from '../../log/memory-event-log.ts';
-import { applicant, askerOf, noonMs, videoOf } from '../../testing/candidates.ts';
-import { type PeerCall, PeerError } from '../peers.ts';
-import { QueueGuard } from './queue-guard.ts';
-import { createMemoryRegionRecords } from './region-records.ts';
+import { guardedQueue as guarded } from '../../testing/guarded-queue.ts';
+import { PeerError } from '../peers.ts';
 
 const [eu, us] = ['eu', 'us'] as [RegionId, RegionId];
-const toldSchema = copiesSchema.extend({ jobs: z.array(copySchema) });
-type Copies = z.infer<typeof toldSchema>;
-
-/** A leader with as many jobs queued. */
-async function guarded(
-  jobs: number,
-  answer: (call: PeerCall, copies: Copies | null) => unknown,
-  isClean: () => boolean = () => true,
-) {
-  const counted = { refused: 0, misheard: 0 };
-  const clock = new ManualClock(noonMs);
-  const [state, store, random] = [newState(), new MemorySubmissionStore(() => []), seededRandom(5)];
-  const ids: JobId[] = [];
-  for (let at = 0; at < jobs; at++) {
-    const one = applicant(askerOf(random), { job: videoOf(`${at}`), random });
-    await store.admit([one], { nowMs: noonMs });
-    applyEvent(state, { type: 'job_submitted', atMs: noonMs, job: one.candidate.spec });
-    ids.push(one.candidate.spec.jobId);
-  }
-  const records = createMemoryRegionRecords(clock);
-  const guard = new QueueGuard({
-    ...{ regionId: eu, records, clock, log: silentLogger, lostMs: limits.federation.lostMs },
-    region: {
-      ...{ log: createMemoryEventLog(() => 1), follow: () => () => {}, wake() {}, ask: async () => {} },
-      ...{ state: () => state, leadership: () => ({ leads: true, epoch: 1 }) },
-    },
-    peers: {
-      regions: [us],
-      async call(_to, call, schema) {
-        const copies = call.path.endsWith('copies') ? toldSchema.parse(call.body) : null;
-        const read = schema.safeParse(await answer(call, copies));
-        if (read.success) return read.data;
-        throw new PeerError(us, 'unreadable', 'its answer cannot be read', read.error);
-      },
-    },
-    own: { read: async () => null, write: async () => true },
-    submissions: store,
-    whenClean: async () => (isClean() ? state : null),
-    refused(jobs) {
-      counted.refused += jobs;
-    },
-    misheard() {
-      counted.misheard++;
-    },
-    touch() {},
-  });
-  const round = async () => {
-    await guard.round().catch(() => {});
-    await guard.letGo().catch(() => {});
-  };
-  const guardian = async () => (await records.ask(eu, null)).record.guardian;
-  return { clock, guard, ids, round, guardian, counted };
-}
 
 const away = (): never => {
   throw new CellbookError('store_unavailable', { doing: 'keeping copies', problem: 'its store is away' });
@@ -190,6 +126,9 @@ it('a message that is refused as a whole keeps none of the others back, and is t
   await clock.advance(refusedAgainMs);
   await round();
   expect([kept.size, counted.refused]).toEqual([copiesPerCall, 1]);
+  asked = 0;
+  await round();
+  expect(asked).toBe(0);
 });
 
 it('does not ask without end for a job that it has told whole and that is lacking still', async () => {
@@ -225,4 +164,32 @@ it('goes on without a guardian whose answers cannot be read, and tries it again 
   expect(await guardian()).toBe(null);
   await forMs(limits.federation.misheardAgainMs);
   expect(await guardian()).toBe(us);
+});
+
+it('is heard of while a guardian refuses each of many jobs, slowly, and goes on without that one', async () => {
+  const left: number[] = [];
+  const bed = await guarded(limits.federation.copiesPerCall, async (_call, copies) => {
+    if (!copies) return { released: [], taken: [] };
+    if (copies.jobs.length === 0) return { missing: [] };
+    await bed.clock.advance(limits.federation.callMsMax);
+    const { record } = await bed.records.ask(eu, null);
+    left.push(record.untilMs - bed.clock.nowMs());
+    throw new PeerError(us, 'refused', '500');
+  });
+  for (let rounds = 0; rounds === 0 || ((await bed.guardian()) !== null && rounds < 10); rounds++)
+    await bed.round();
+  expect(await bed.guardian()).toBe(null);
+  expect(Math.min(...left)).toBeGreaterThan(0);
+  expect(left.length).toBeLessThan(50);
+});
+
+it('keeps nothing of a job that ends while its refused message is under way', async () => {
+  const bed = await guarded(1, (_call, copies) => {
+    if (!copies) return { released: [], taken: [] };
+    if (copies.jobs.length === 0) return { missing: [] };
+    bed.end(bed.ids[0]!);
+    throw new PeerError(us, 'refused', '400');
+  });
+  await bed.round();
+  expect([bed.guard.leftOut.size, bed.guard.unreadable.size, bed.counted.refused]).toEqual([0, 0, 0]);
 });

@@ -49,6 +49,12 @@ export interface QueueGuardDeps {
   log: Logger;
 }
 
+interface Letting {
+  turn: number;
+  isOver: boolean;
+  hostId: HostId | null;
+}
+
 export class QueueGuard {
   readonly deps: QueueGuardDeps;
   belief: Belief | null = null;
@@ -57,8 +63,10 @@ export class QueueGuard {
   readonly heardMs = new Map<RegionId, number>();
   /** What the guardian could not read: when it is told of it again; monotonic. */
   readonly leftOut = new Map<JobId, number>();
-  /** Since when what it answers cannot be read, or it refuses to let jobs go; monotonic. */
-  readonly misheardMs = new Map<RegionId, number>();
+  /** Of these it was said, and counted, that the guardian cannot read them. */
+  readonly unreadable = new Set<JobId>();
+  /** Since when the two do not understand each other, by region and path: one who takes copies may let nothing go. */
+  readonly misheardMs = new Map<RegionId, Map<string, number>>();
   termBeganMs = 0;
   /** Monotonic: the record is not asked for before. */
   askAgainMs = 0;
@@ -73,7 +81,7 @@ export class QueueGuard {
   /** Something waits to be let go. */
   wanted: () => void = () => {};
   readonly #acknowledged = new Map<JobId, Told>();
-  readonly #toLetGo = new Map<JobId, { turn: number; isOver: boolean; hostId: HostId | null }>();
+  readonly #toLetGo = new Map<JobId, Letting>();
 
   constructor(deps: QueueGuardDeps) {
     this.deps = deps;
@@ -123,6 +131,7 @@ export class QueueGuard {
   #isOver(jobId: JobId): void {
     this.toCopy.delete(jobId);
     this.leftOut.delete(jobId);
+    this.unreadable.delete(jobId);
     this.#acknowledged.delete(jobId);
     this.#toLetGo.set(jobId, { turn: overTurn, isOver: true, hostId: null });
     this.wanted();
@@ -142,12 +151,20 @@ export class QueueGuard {
       this.belief = stored && { ...stored, isFresh: true, renewedMs: Number.NEGATIVE_INFINITY };
       if (this.belief) this.deps.touch(null);
     }
+    await this.keep();
+    const guardian = this.belief?.guardian;
+    // What failed was asked for again, and answered, or it was wanted no more.
+    if (guardian != null && this.#toLetGo.size === 0) this.understand(guardian, guardPaths.releases);
+    await sendCopies(this);
+  }
+
+  /** The record, and what its epoch asks for; also between the messages of a round, which may take longer than it lasts. */
+  async keep(): Promise<void> {
     const before = this.belief;
     await keepRecord(this);
     const { belief } = this;
     const isNew = belief?.epoch !== before?.epoch || belief?.isFresh === false;
     if (belief && isNew && belief.epoch !== this.listedEpoch) await this.#begin(belief);
-    await sendCopies(this);
   }
 
   /** What is placed waits for this. */
@@ -159,39 +176,73 @@ export class QueueGuard {
       const some = firstOf(this.#toLetGo, limits.federation.releasesPerCall);
       const jobs = some.map(([jobId, { turn, isOver }]) => ({ jobId, turn, isOver }));
       const call = { method: 'POST', path: guardPaths.releases, body: { epoch, jobs } } as const;
-      const { released, taken } = await this.ask(guardian, call, releasesAnswerSchema);
+      const answer = await this.ask(guardian, call, releasesAnswerSchema);
       if (this.belief?.epoch !== epoch) return;
+      const { taken } = answer;
       for (const jobId of taken) this.taken.add(jobId);
       if (taken.length > 0) log.warn({ guardian, jobs: taken.length }, 'jobs were taken up by the guardian');
-      this.#acknowledge(epoch, new Set(released), some);
-      // One that is not acknowledged is asked for again when it is looked at again.
-      for (const [jobId, asked] of some) if (this.#toLetGo.get(jobId) === asked) this.#toLetGo.delete(jobId);
+      this.#acknowledge(epoch, new Set(answer.released), some);
+      this.#waitFor(guardian, some, answer);
     }
   }
 
   /** Of the queue: what a look at how it stands does not tell, whether the two understand each other, is learned here. */
   async ask<Answer>(guardian: RegionId, call: PeerCall, schema: z.ZodType<Answer>): Promise<Answer> {
-    const { peers, clock, misheard } = this.deps;
+    const { peers, clock } = this.deps;
     try {
       const answer = await peers.call(guardian, call, schema);
       this.heardMs.set(guardian, clock.monotonicMs());
-      this.misheardMs.delete(guardian);
       return answer;
     } catch (error) {
       if (!(error instanceof PeerError) || error.trouble === 'unreachable') throw error;
-      misheard(guardian, error.trouble);
+      this.deps.misheard(guardian, error.trouble);
       // A copy that it refuses may be one job's fault (send-copies.ts).
-      const isOneJobs = error.trouble === 'refused' && call.path === guardPaths.copies;
-      if (!isOneJobs && !this.misheardMs.has(guardian)) this.misheardMs.set(guardian, clock.monotonicMs());
+      if (error.trouble !== 'refused' || call.path !== guardPaths.copies) this.mishear(guardian, call.path);
       throw error;
     }
   }
 
-  #acknowledge(
-    epoch: number,
-    released: ReadonlySet<JobId>,
-    asked: readonly [JobId, { turn: number; isOver: boolean; hostId: HostId | null }][],
+  mishear(guardian: RegionId, path: string): void {
+    const byPath = this.misheardMs.get(guardian) ?? new Map<string, number>();
+    if (!byPath.has(path)) byPath.set(path, this.deps.clock.monotonicMs());
+    this.misheardMs.set(guardian, byPath);
+  }
+
+  /** Only of this path: whoever takes copies may refuse to let anything go. */
+  understand(guardian: RegionId, path: string): void {
+    this.misheardMs.get(guardian)?.delete(path);
+  }
+
+  /**
+   * What it could not read would never begin: it is asked for again, behind the others, until that is somebody else’s to
+   * answer (keep-record.ts). So is what is over and not acknowledged: nobody would tell of it again. Any other that is not
+   * acknowledged is asked for again when it is looked at again.
+   */
+  #waitFor(
+    guardian: RegionId,
+    asked: readonly [JobId, Letting][],
+    answer: z.output<typeof releasesAnswerSchema>,
   ): void {
+    const known = new Set([...answer.released, ...answer.taken]);
+    const unread = new Set(answer.unread);
+    let waiting = 0;
+    for (const [jobId, one] of asked) {
+      if (this.#toLetGo.get(jobId) !== one) continue;
+      this.#toLetGo.delete(jobId);
+      if (known.has(jobId) || !(unread.has(jobId) || one.isOver)) continue;
+      this.#toLetGo.set(jobId, one);
+      waiting++;
+    }
+    if (unread.size === 0) this.understand(guardian, guardPaths.releases);
+    else {
+      this.mishear(guardian, guardPaths.releases);
+      this.deps.misheard(guardian, 'refused');
+    }
+    if (waiting > 0)
+      throw new PeerError(guardian, 'refused', `${waiting} jobs that are let go are not acknowledged`);
+  }
+
+  #acknowledge(epoch: number, released: ReadonlySet<JobId>, asked: readonly [JobId, Letting][]): void {
     const hosts: HostId[] = [];
     for (const [jobId, { turn, isOver, hostId }] of asked) {
       if (isOver || !released.has(jobId)) continue;
@@ -206,8 +257,7 @@ export class QueueGuard {
     this.#acknowledged.clear();
     for (const [jobId, { isOver }] of this.#toLetGo)
       if (!isOver || guardian === null) this.#toLetGo.delete(jobId);
-    this.toCopy.clear();
-    this.leftOut.clear();
+    for (const known of [this.toCopy, this.leftOut, this.unreadable]) known.clear();
     const state = await this.deps.whenClean();
     if (!state || this.belief?.epoch !== epoch) return;
     if (guardian !== null) for (const row of state.jobs.rows()) this.toCopy.set(state.jobs.ids[row]!, false);
@@ -222,7 +272,8 @@ export class QueueGuard {
     this.belief = null;
     this.listedEpoch = null;
     this.completeEpoch = null;
-    for (const known of [this.taken, this.toCopy, this.leftOut, this.#acknowledged, this.#toLetGo])
-      known.clear();
+    const { taken, toCopy, leftOut, unreadable, misheardMs } = this;
+    const noted = [taken, toCopy, leftOut, unreadable, misheardMs, this.#acknowledged, this.#toLetGo];
+    for (const known of noted) known.clear();
   }
 }

@@ -16,7 +16,11 @@ export async function sendCopies(guard: QueueGuard): Promise<void> {
     const { belief } = guard;
     if (belief?.guardian == null) return;
     const { epoch, guardian } = belief;
-    if (toCopy.size === 0) return tellComplete(guard, epoch, guardian);
+    if (toCopy.size === 0) {
+      // What it did not take is told, left out, or over: what is told next shows whether it is understood.
+      guard.understand(guardian, guardPaths.copies);
+      return tellComplete(guard, epoch, guardian);
+    }
     const state = await deps.whenClean();
     if (!state || guard.belief?.epoch !== epoch) return;
     const some = firstOf(toCopy, limits.federation.copiesPerCall);
@@ -32,15 +36,17 @@ export async function sendCopies(guard: QueueGuard): Promise<void> {
       await send(guard, epoch, guardian, jobs);
       again(left);
     } catch (error) {
-      again(told);
+      again(told.filter(({ jobId }) => !guard.leftOut.has(jobId)));
       throw error;
     }
+    await guard.keep();
   }
 }
 
 /**
  * A message that the guardian refuses as a whole would be refused for ever, and keep all others back: where it takes an
- * empty one it is sent in halves, until what it refuses is one job, which is left out.
+ * empty one it is sent in halves, until what it refuses is one job, which is left out. Where it refuses several jobs and
+ * takes none in between the fault may be its own: the round ends, and if it goes on like that it is no guardian.
  */
 async function send(
   guard: QueueGuard,
@@ -52,7 +58,13 @@ async function send(
   if (refusal === null) return;
   const isAll = (await tell(guard, epoch, guardian, [])) !== null;
   if (isAll) throw refusal;
-  await sendHalves(guard, epoch, guardian, jobs);
+  await sendHalves(guard, epoch, guardian, jobs, { inARow: 0, refusal });
+}
+
+interface Refusing {
+  /** Jobs refused alone since it took any. */
+  inARow: number;
+  refusal: PeerError;
 }
 
 async function sendHalves(
@@ -60,12 +72,22 @@ async function sendHalves(
   epoch: number,
   guardian: RegionId,
   jobs: readonly CopyOfJob[],
+  refusing: Refusing,
 ): Promise<void> {
-  if (jobs.length === 1) return leaveOut(guard, guardian, jobs);
+  if (jobs.length === 1) {
+    leaveOut(guard, guardian, jobs);
+    if (++refusing.inARow < limits.federation.refusedInARowMax) return;
+    guard.mishear(guardian, guardPaths.copies);
+    throw refusing.refusal;
+  }
   const middle = Math.ceil(jobs.length / 2);
-  for (const half of [jobs.slice(0, middle), jobs.slice(middle)])
-    if (half.length > 0 && (await tell(guard, epoch, guardian, half)) !== null)
-      await sendHalves(guard, epoch, guardian, half);
+  for (const half of [jobs.slice(0, middle), jobs.slice(middle)]) {
+    // Many small messages take longer than the record lasts.
+    await guard.keep();
+    if (guard.belief?.epoch !== epoch) throw refusing.refusal;
+    if ((await tell(guard, epoch, guardian, half)) === null) refusing.inARow = 0;
+    else await sendHalves(guard, epoch, guardian, half, refusing);
+  }
 }
 
 /** Null: it was answered. Else the refusal; what is no refusal is thrown. */
@@ -78,6 +100,8 @@ async function tell(
   const call = { method: 'POST', path: guardPaths.copies, body: { epoch, jobs } } as const;
   try {
     const { missing, refused } = await guard.ask(guardian, call, copiesAnswerSchema);
+    // That it takes none says nothing of others.
+    if (jobs.length > 0) guard.understand(guardian, guardPaths.copies);
     const whole = new Set(jobs.filter(({ content }) => content !== undefined).map(({ jobId }) => jobId));
     for (const jobId of missing) if (!whole.has(jobId)) guard.toCopy.set(jobId, true);
     // What was told whole and is lacking still would be asked for without end.
@@ -94,11 +118,19 @@ async function tell(
   }
 }
 
-/** Told of again much later: the guardian may have another version then. */
-function leaveOut({ deps, leftOut }: QueueGuard, guardian: RegionId, jobs: readonly CopyOfJob[]): void {
-  const fresh = jobs.map(({ jobId }) => jobId).filter((jobId) => !leftOut.has(jobId));
-  for (const { jobId } of jobs)
+/** Told of again much later: the guardian may have another version then. One that has ended meanwhile is not. */
+function leaveOut(
+  { deps, leftOut, unreadable }: QueueGuard,
+  guardian: RegionId,
+  jobs: readonly CopyOfJob[],
+): void {
+  const there = deps.region.state()?.jobs;
+  const left = jobs.map(({ jobId }) => jobId).filter((jobId) => there?.rowOf(jobId) !== undefined);
+  const fresh = left.filter((jobId) => !unreadable.has(jobId));
+  for (const jobId of left) {
     leftOut.set(jobId, deps.clock.monotonicMs() + limits.federation.refusedAgainMs);
+    unreadable.add(jobId);
+  }
   if (fresh.length === 0) return;
   deps.log.error({ guardian, jobs: fresh }, 'jobs that the guardian cannot read are not copied');
   deps.refused(fresh.length);
@@ -106,7 +138,11 @@ function leaveOut({ deps, leftOut }: QueueGuard, guardian: RegionId, jobs: reado
 
 function lookAgain({ deps, leftOut, toCopy }: QueueGuard): void {
   const nowMs = deps.clock.monotonicMs();
-  for (const [jobId, againMs] of leftOut) if (againMs <= nowMs) toCopy.set(jobId, true);
+  for (const [jobId, againMs] of leftOut) {
+    if (againMs > nowMs) continue;
+    leftOut.delete(jobId);
+    toCopy.set(jobId, true);
+  }
 }
 
 /** Once under each epoch: the guardian goes by nothing any more that it was told before. */
