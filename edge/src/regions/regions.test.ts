@@ -68,6 +68,13 @@ test('a record is changed by its own region, claimed by its guardian, and of two
   expect(await change(world, { type: 'renew', epoch, ttlMs: 60_000 })).toMatchObject({ refused: 'epoch' });
 });
 
+test('what an edge does not know yet is a 404: a region goes on as it did before it knew of it', async () => {
+  const world = await worldWith();
+  expect(
+    (await world.fetch(`${main}/regions/of-a-later-version`, { method: 'POST', body: 'x' })).status,
+  ).toBe(404);
+});
+
 test('nobody is heard without the secret of the regions', async () => {
   const world = await worldWith();
   const asked = { region: local, change: null };

@@ -11,7 +11,7 @@ import type { z } from 'zod';
 
 type Kind = keyof typeof regionAsks;
 
-/** Throws where it is not answered: what was asked for may have happened. */
+/** Throws where it is not answered: what was asked for may have happened. `not_found`: this edge knows no such question. */
 export type AskEdge = <Name extends Kind, Told>(
   kind: Name,
   said: z.input<(typeof regionAsks)[Name]['schema']>,
@@ -50,6 +50,7 @@ export function createAskEdge(deps: {
     const { status, text } = await withDeadline(clock, limits.federation.callMsMax, details, asked, signal);
     if (status === 200) return told.parse(JSON.parse(text));
     const problem = `it answers ${status}: ${text.slice(0, 200)}`;
-    throw new CellbookError('provider_unavailable', { ...details, problem, ids: { region: from } });
+    const code = status === 404 ? 'not_found' : details.code;
+    throw new CellbookError(code, { ...details, problem, ids: { region: from } });
   };
 }

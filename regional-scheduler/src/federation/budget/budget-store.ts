@@ -1,4 +1,5 @@
 import { type OrgId, orgIdSchema, type UserId, userIdSchema } from '@cellbook/shared/ids.ts';
+import { limits } from '@cellbook/shared/limits.ts';
 import type { BudgetTold } from '@cellbook/shared/protocol/region-asks.ts';
 import { holdingsOf } from '../../admission/postgres/read-known.ts';
 import type { Database } from '../../db/database.ts';
@@ -23,11 +24,14 @@ export interface BudgetStore {
   write(of: BudgetOf, told: BudgetTold): Promise<void>;
   /** False: something else was told since. */
   lower(of: BudgetOf, to: BudgetTold): Promise<boolean>;
-  /** Those of a month of which more than a unit is granted and not used. */
-  unused(month: string): Promise<Unused[]>;
+  /** Those of a month of which more is granted than is used, by a share of the grant that is worth a call. */
+  unused(month: string): Promise<Standing[]>;
+  /** Those of a month of which more is used than was granted, the most first. */
+  unasked(month: string): Promise<Standing[]>;
 }
 
-export type Unused = BudgetOf & BudgetTold & { usedMicros: number };
+/** How the account of a holder stands to what was granted. */
+export type Standing = BudgetOf & BudgetTold & { usedMicros: number };
 
 export function createPostgresBudgetStore({ $client: sql }: Database): BudgetStore {
   return {
@@ -57,16 +61,33 @@ export function createPostgresBudgetStore({ $client: sql }: Database): BudgetSto
       return count > 0;
     },
     async unused(month) {
-      const rows = await sql<(Omit<Unused, 'orgId' | 'userId'> & { holder: string })[]>`
+      const { budgetKeptMicros, budgetKeptShare } = limits.federation;
+      const rows = await sql<Row[]>`
         select b.org_id as holder, b.month, b.granted_micros::float8 as "grantedMicros",
           b.revision::float8 as revision,
           coalesce(a.reserved_micros + a.spent_micros, 0)::float8 as "usedMicros"
         from region_budgets b left join job_accounts a on a.holder = b.org_id and a.month = b.month
-        where b.month = ${month} and b.granted_micros > coalesce(a.reserved_micros + a.spent_micros, 0) + 1000000`;
-      return rows.map(({ holder, ...row }) => ({ ...row, ...partsOf(holder) }));
+        where b.month = ${month} and b.granted_micros - coalesce(a.reserved_micros + a.spent_micros, 0)
+          > greatest(${budgetKeptMicros}::float8, b.granted_micros * ${budgetKeptShare}::float8)`;
+      return rows.map(standingOf);
+    },
+    async unasked(month) {
+      const rows = await sql<Row[]>`
+        select a.holder, a.month, coalesce(b.granted_micros, 0)::float8 as "grantedMicros",
+          coalesce(b.revision, 0)::float8 as revision,
+          (a.reserved_micros + a.spent_micros)::float8 as "usedMicros"
+        from job_accounts a left join region_budgets b on b.org_id = a.holder and b.month = a.month
+        where a.month = ${month} and a.reserved_micros + a.spent_micros > coalesce(b.granted_micros, 0)
+        order by a.reserved_micros + a.spent_micros - coalesce(b.granted_micros, 0) desc
+        limit ${limits.federation.budgetsToldMax}`;
+      return rows.map(standingOf);
     },
   };
 }
+
+type Row = BudgetTold & { holder: string; month: string; usedMicros: number };
+
+const standingOf = ({ holder, ...row }: Row): Standing => ({ ...row, ...partsOf(holder) });
 
 function partsOf(holder: string): Omit<BudgetOf, 'month'> {
   const [orgId, userId] = holder.split('/');

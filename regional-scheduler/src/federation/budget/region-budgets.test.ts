@@ -28,15 +28,19 @@ function ledger() {
   const granted = new Map<string, BudgetTold>();
   const away = new Set<string>();
   const answered = new Map<string, Promise<void>>();
+  /** Those of before users' caps. */
+  const old = new Set<string>();
   let revision = 0;
   return {
-    away,
+    ...{ away, old },
     /** Until when a region's asks are on their way. */
     answered,
     async settle(region: string, ask: BudgetAsk): Promise<BudgetTold> {
       await answered.get(region);
       if (away.has(region))
         throw new CellbookError('provider_unavailable', { doing: 'asking', problem: 'cut off' });
+      if (old.has(region) && ask.userId !== undefined)
+        throw new CellbookError('not_found', { doing: 'asking', problem: 'there is no such page' });
       const holder = `${holderOf(ask)} `;
       const key = holder + region;
       const own = granted.get(key) ?? { grantedMicros: 0, revision: 0 };
@@ -117,6 +121,49 @@ it('of a user nothing is asked where his cap is no less than his organisation’
   const [eu] = sides as [(typeof sides)[0]];
   expect(await eu.admit()).toBe('stored');
   expect(eu.asks.map(({ userId }) => userId)).toEqual([undefined]);
+});
+
+it('what is used without being asked for is told, and not granted elsewhere when it begins to count', async () => {
+  const { book, asker, sides, costs } = await bed(10, 10);
+  const [eu] = sides as [(typeof sides)[0]];
+  expect([await eu.admit(), await eu.admit()]).toEqual(['stored', 'stored']);
+  await eu.budgets.giveBack();
+  const { orgId, userId } = asker;
+  const of = { orgId, userId, month: monthOf(noonMs) };
+  // From now on his cap is below his organisation's.
+  const cap = { capMicros: 9 * costs, wantMicros: 9 * costs, usedMicros: 0 };
+  expect((await book.settle('us', { ...of, ...cap })).grantedMicros).toBe(7 * costs);
+  const his = () => eu.asks.filter((one) => one.userId === userId).length;
+  expect(his()).toBe(1);
+  await eu.budgets.giveBack();
+  expect(his()).toBe(1);
+});
+
+it('an edge of before users’ caps leaves each region its own, and is seldom asked', async () => {
+  const { clock, book, sides } = await bed(40, 3);
+  const [eu] = sides as [(typeof sides)[0]];
+  book.old.add('eu');
+  const verdicts = [];
+  for (let at = 0; at < 4; at++) verdicts.push(await eu.admit());
+  expect(verdicts).toEqual(['stored', 'stored', 'stored', 'spend_cap_reached']);
+  const ofUsers = () => eu.asks.filter(({ userId }) => userId !== undefined).length;
+  expect(ofUsers()).toBe(1);
+  await clock.advance(limits.federation.usersAloneMs);
+  expect(await eu.admit()).toBe('spend_cap_reached');
+  expect(ofUsers()).toBe(2);
+});
+
+it('of a small cap no more than a small share stays where it is not used', async () => {
+  const { clock, book, asker, sides } = await bed();
+  const [eu] = sides as [(typeof sides)[0]];
+  const of = { orgId: asker.orgId, month: monthOf(noonMs) };
+  const all = { ...of, capMicros: 5_000_000, wantMicros: 5_000_000, usedMicros: 0 };
+  await createPostgresBudgetStore(databases[0]!.database).write(of, await book.settle('eu', all));
+  for (let hours = 0; hours < 8; hours++) {
+    await eu.budgets.giveBack();
+    await clock.advance(limits.federation.budgetLoweredMs);
+  }
+  expect((await book.settle('us', all)).grantedMicros).toBeGreaterThan(4_900_000);
 });
 
 it('what a user does not use goes back too, and nothing of his organisation’s by it', async () => {

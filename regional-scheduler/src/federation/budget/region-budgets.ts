@@ -1,16 +1,20 @@
 /**
- * A spend cap, an organisation's or a user's in it, is one sum over regions. Each region spends only what it was granted of it by the edge
- * (edge/src/regions/budgets.ts), a slice at a time, so that a region that is cut off spends at the most what it has:
+ * A spend cap, an organisation's or a user's in it, is one sum over regions. Each region spends only what it was granted
+ * of it by the edge (edge/src/regions/budgets.ts), a slice at a time, so that a region that is cut off spends at the most
+ * what it has:
  *
  *     admit: granted covers it ─▶ stored            (what is granted is the cap that the store judges by)
  *            it does not ─▶ ask for used + this + a slice ─▶ granted more: judged again
  *                                                          └ not: the cap is reached │ not answered: come again
  *     hourly: half of what is not used is given back: here first, at the edge when nothing that was judged before is
- *             still being stored, and only if nothing else was told of it since, here and there (`revision`)
+ *             still being stored, and only if nothing else was told of it since, here and there (`revision`);
+ *             what was used without being granted is told, so that the others are not granted it again
  *
  * What is given up: the last slices of a cap may lie in a region that does not use them, for hours; a job that moves to
  * another region, and the next run of a repeated task, are counted there and not asked for, so that a cap may be passed
- * by those; the cap of a user is each region's own.
+ * by those. For a user whose cap is no less than his organisation's nothing is asked: where that changes within a month,
+ * the other regions hear of what he has used here within the hour. An edge of before users' caps were one over regions
+ * answers that there is no such thing; for so long his cap is each region's own, as it was.
  */
 import type { Clock } from '@cellbook/shared/clock.ts';
 import { CellbookError } from '@cellbook/shared/errors.ts';
@@ -48,6 +52,8 @@ export class RegionBudgets {
   readonly #asking = new Map<string, Asking>();
   /** Lately not answered: who waits for that again waits for nothing. */
   readonly #failed = new Map<string, { monoMs: number; cause: unknown }>();
+  /** Until when the edge is taken to know of no users' caps; monotonic. */
+  #usersAloneUntilMs = Number.NEGATIVE_INFINITY;
   /** Lowered here, and not yet told. */
   #lowered: Lowered[] = [];
 
@@ -77,7 +83,7 @@ export class RegionBudgets {
   /** A user's cap that is no less than his organisation's is kept by that one: nothing is asked for it. */
   async #within(caps: Record<Whose, Cap>): Promise<Record<Whose, number>> {
     const within = async (cap: Cap) => Math.min(cap.capMicros, await this.#granted(cap));
-    const isKept = caps.user.capMicros >= caps.organisation.capMicros;
+    const isKept = caps.user.capMicros >= caps.organisation.capMicros || this.#areUsersAlone();
     const [organisation, user] = await Promise.all([
       within(caps.organisation),
       isKept ? caps.user.capMicros : within(caps.user),
@@ -101,6 +107,21 @@ export class RegionBudgets {
       if (!(await store.lower(of, to))) continue;
       this.#known.delete(keyOf(of));
       this.#lowered.push({ ...of, ...to, atMs: clock.monotonicMs() });
+    }
+    await this.#tellUnasked();
+  }
+
+  /** Nothing is asked for by it, and nothing given back. */
+  async #tellUnasked(): Promise<void> {
+    const { store, settle, clock } = this.#deps;
+    for (const one of await store.unasked(monthOf(clock.nowMs()))) {
+      if (one.userId !== undefined && this.#areUsersAlone()) continue;
+      const { usedMicros, grantedMicros: _, revision: __, ...of } = one;
+      const ask = { ...of, usedMicros, wantMicros: usedMicros, capMicros: Number.MAX_SAFE_INTEGER };
+      const told = await this.#unlessUnknown(of, settle(ask));
+      if (told === null) continue;
+      await store.write(of, told);
+      this.#known.delete(keyOf(of));
     }
   }
 
@@ -160,15 +181,36 @@ export class RegionBudgets {
     const [{ grantedMicros: before }, usedMicros] = await Promise.all([store.granted(cap), store.used(cap)]);
     const sliceMicros = Math.ceil(cap.capMicros * limits.federation.budgetSlice);
     const wantMicros = Math.max(before, usedMicros + neededMicros + sliceMicros);
-    const told = await settle({ ...cap, wantMicros, usedMicros }).catch((cause: unknown) => {
+    const asked = settle({ ...cap, wantMicros, usedMicros });
+    const told = await this.#unlessUnknown(cap, asked).catch((cause: unknown) => {
       this.#failed.delete(keyOf(cap));
       keepNewest(this.#failed).set(keyOf(cap), { monoMs: clock.monotonicMs(), cause });
       throw notAnswered(cap, cause);
     });
     this.#failed.delete(keyOf(cap));
+    if (told === null) return cap.capMicros;
     await store.write(cap, told);
     this.#known.delete(keyOf(cap));
     return told.grantedMicros;
+  }
+
+  #areUsersAlone(): boolean {
+    return this.#deps.clock.monotonicMs() < this.#usersAloneUntilMs;
+  }
+
+  /** Null: the edge is of before users' caps, and has no such route. */
+  async #unlessUnknown(
+    { userId }: Pick<BudgetOf, 'userId'>,
+    told: Promise<BudgetTold>,
+  ): Promise<BudgetTold | null> {
+    try {
+      return await told;
+    } catch (error) {
+      if (userId === undefined || !(error instanceof CellbookError) || error.code !== 'not_found')
+        throw error;
+      this.#usersAloneUntilMs = this.#deps.clock.monotonicMs() + limits.federation.usersAloneMs;
+      return null;
+    }
   }
 }
 
