@@ -37,13 +37,15 @@ class SetClock extends ManualClock {
 }
 
 const stepMs = 500;
+const never = new Promise<never>(() => {});
 
 async function bed(change: (log: EventLog) => EventLog = (log) => log) {
   const clock = new SetClock();
   const store = createMemoryLeaderStore(clock);
   const log = createMemoryEventLog(store.epoch);
   const arrivals = createMemoryArrivals();
-  const reach = { down: false, silent: false };
+  /** `lost`: the next question for what came after that many is never answered. */
+  const reach = { down: false, silent: false, mute: false, lost: -1 };
   const begin = (holder: string) =>
     beginTerm({ store, clock, log: silentLogger, holder, url: '', terms: leaderTerms });
   const term = (await begin('a')) as LeaderTerm;
@@ -52,11 +54,15 @@ async function bed(change: (log: EventLog) => EventLog = (log) => log) {
     arrivals: {
       ...arrivals,
       take(...given: Parameters<typeof arrivals.take>) {
-        if (reach.silent) return new Promise<never>(() => {});
+        const isLost = given[0].xid === reach.lost;
+        if (isLost) reach.lost = -1;
+        if (reach.silent || isLost) return never;
         return reach.down ? away() : arrivals.take(...given);
       },
     },
-    payloads: new Payloads(async (ids) => new Map(ids.map((id) => [id, { prompt: id, parameters: {} }]))),
+    payloads: new Payloads((ids) =>
+      reach.mute ? never : Promise.resolve(new Map(ids.map((id) => [id, { prompt: id, parameters: {} }]))),
+    ),
   };
   const replica = { state: newState(), seq: 0, watermark: noArrival };
   const loop = new Leading(deps, term, replica);
@@ -250,6 +256,29 @@ test('a leader that cannot hear what has arrived any more leaves the lead to oth
   const ended = follow(over.then(() => 'ended'));
   await until(() => ended.value !== undefined);
   expect([term.lost.aborted, loop.isClean]).toEqual([true, true]);
+});
+
+test('what was read ahead over a dead connection is looked for once more, and ends no term', async () => {
+  const { term, until, submit, reach, replica, clock } = await bed();
+  const { arrivalsMax, statementMs } = limits.scheduler;
+  reach.lost = arrivalsMax;
+  for (let count = 0; count < arrivalsMax + 1; count++) submit({ notBeforeMs: clock.nowMs() + 9e9 });
+  await until(() => replica.watermark.xid === arrivalsMax);
+  await clock.advance(statementMs + stepMs);
+  await until(() => replica.watermark.xid === arrivalsMax + 1);
+  expect([term.lost.aborted, reach.lost]).toEqual([false, -1]);
+});
+
+test('what is on record is shown though prompts cannot be read', async () => {
+  const { loop, until, submit, reach, clock, types } = await bed();
+  const first = follow(loop.inbox.ask(report()));
+  await until(() => first.value !== undefined);
+  reach.mute = true;
+  submit();
+  await until(async () => (await types()).includes('job_placed'));
+  const shown = follow(loop.whenClean().then((state) => state?.attempts.size));
+  await clock.advance(stepMs);
+  expect([shown.value, loop.isWritten]).toEqual([1, true]);
 });
 
 test('a batch whose writing nobody answers is written again', async () => {

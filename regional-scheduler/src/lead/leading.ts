@@ -160,11 +160,12 @@ export class Leading {
     // Read while the last piece is written; what fails is asked for again when agents are answered.
     const prompts = needPrompts({ ...this.#deps, lost: this.#term.lost }, turn.placed).catch(() => {});
     await pipeline.done();
-    await prompts;
+    // All is on record: whoever waits for that does not wait for the prompts too, which only agents need.
     this.isClean = true;
     this.#show(this.#replica.state);
     if (last) this.#replica.watermark = pointOf(last);
     for (const hostId of turn.touched) this.inbox.touch(hostId);
+    await prompts;
     const { inbox } = this;
     await answerDue(
       { ...this.#deps, inbox, isSafe: () => this.#term.isSafe(), lost: this.#term.lost },
@@ -179,10 +180,12 @@ export class Leading {
     return turn.isMore || arrivals.length === limits.scheduler.arrivalsMax;
   }
 
-  #arrived(): Promise<Arrival[] | null> {
-    const ahead = this.#ahead ?? this.#lookAfter(this.#replica.watermark);
+  /** What was read ahead may have failed in a time that the term has survived: it is looked for once more. */
+  async #arrived(): Promise<Arrival[] | null> {
+    const ahead = this.#ahead;
     this.#ahead = null;
-    return ahead;
+    const found = await ahead?.catch(() => null);
+    return found ?? this.#lookAfter(this.#replica.watermark);
   }
 
   #lookAfter(point: ArrivalPoint): Promise<Arrival[] | null> {
