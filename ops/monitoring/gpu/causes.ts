@@ -188,20 +188,22 @@ const record: readonly Alert[] = [
 ];
 
 const tries = `${s}_webhook_tries_total`;
+const told = `${s}_webhook_organisations_total`;
 
 const telling: readonly Alert[] = [
   {
-    // Of all receivers together: what is wrong is here, or on the way out.
+    // Of organisations, however many tries each has, and of several: what is wrong is here, or on the way out.
     name: 'GpuWebhooksFail',
     expr:
-      `${rise('region', tries, '15m')} > 20 and ` +
-      `${rise('region', `${tries}{outcome="delivered"}`, '15m')} < 0.1 * ${rise('region', tries, '15m')}`,
+      `${most('region', `increase(${told}{outcome="missed"}[20m])`)} > 2.5 and ` +
+      `${rise('region', `${told}{outcome="reached"}`, '20m')} < 0.1 * ${rise('region', told, '20m')}`,
     ...{ forMinutes: 15, severity: 'ticket', runbook: 'gpu-webhooks' },
-    summary: 'Of the webhooks of {{ $labels.region }} hardly one in ten arrives.',
+    summary: 'Of the organisations of {{ $labels.region }} with webhooks hardly one in ten is reached.',
   },
   {
+    // Of an organisation that has all the tries it may have at once the others are overdue: that is its receiver.
     name: 'GpuWebhooksLate',
-    expr: `${most('region', `${s}_webhook_overdue_seconds`)} > 600`,
+    expr: `${most('region', `${s}_webhook_overdue_seconds`)} > 600 and ${rise('region', tries, '15m')} < 1`,
     ...{ forMinutes: 5, severity: 'ticket', runbook: 'gpu-webhooks' },
     summary: 'Webhooks of {{ $labels.region }} are due, and nobody sends them.',
   },

@@ -86,7 +86,7 @@ export function openJobs(deps: OpenJobsDeps): OpenJobs {
   const allowed = deps.webhookHosts;
   const deliveries = createWebhookDeliveries({
     ...{ outbox, keys, clock, random, log, post: (post) => postWebhook({ allowed }, post) },
-    tried: countTries(deps.metrics),
+    tried: countTries(deps.metrics, deps.clock),
   });
   const settled = () => region.wake();
   const ends = followEnds({

@@ -38,7 +38,7 @@ it('tells one customer’s receivers while all of another’s say nothing, and g
   const metrics = createMetrics();
   const outbox = createWebhookOutbox(bed.database);
   const deliveries = createWebhookDeliveries({
-    ...{ outbox, post, keys: [Buffer.alloc(32, 7)], tried: countTries(metrics) },
+    ...{ outbox, post, keys: [Buffer.alloc(32, 7)], tried: countTries(metrics, clock) },
     ...{ clock, random: seededRandom(1), log: silentLogger },
   });
   deliveries.start();
@@ -65,6 +65,8 @@ it('tells one customer’s receivers while all of another’s say nothing, and g
   expect(body).toContain(`cellbook_scheduler_webhook_tries_total{outcome="delivered"} ${delivered}`);
   expect(body).toContain('cellbook_scheduler_webhook_tries_total{outcome="failed"} 2');
   expect(body).toContain('cellbook_scheduler_webhook_tries_total{outcome="given_up"} 0');
+  expect(body).toContain('cellbook_scheduler_webhook_organisations_total{outcome="reached"} 2');
+  expect(body).toContain('cellbook_scheduler_webhook_organisations_total{outcome="missed"} 1');
   const left = candidatesMax + 1 - perOrganisationMax;
   expect(body).toContain(`cellbook_scheduler_webhooks_waiting ${left}`);
   // What nobody has tried was due two thousandths of a second before all began.

@@ -17,7 +17,7 @@ import type { TakenDelivery, WebhookOutbox } from './webhook-outbox.ts';
 export interface DeliverDeps {
   outbox: WebhookOutbox;
   post(post: Post): Promise<Posted>;
-  tried(outcome: Tried): void;
+  tried(outcome: Tried, orgId: string): void;
   keys: Keys;
   clock: Clock;
   random: Random;
@@ -98,7 +98,7 @@ async function deliverOne(
   const headers = webhookHeaders({ id, orgId, body, nowMs: clock.nowMs() }, keys);
   const posted = await deps.post({ url, headers, body });
   if (posted.kind === 'answered' && posted.status >= 200 && posted.status < 300) {
-    deps.tried('delivered');
+    deps.tried('delivered', orgId);
     return outbox.delivered(id);
   }
   const problem = posted.kind === 'answered' ? `it answered ${posted.status}` : posted.problem;
@@ -107,7 +107,7 @@ async function deliverOne(
   const isOver = attempts >= attemptsMax || (posted.kind === 'answered' && posted.status === 410);
   const delayMs = baseDelayMs + retryDelayMs(attempts, { attemptsMax, baseDelayMs, maxDelayMs }, random);
   const againMs = isOver ? null : clock.nowMs() + delayMs;
-  deps.tried(isOver ? 'given_up' : 'failed');
+  deps.tried(isOver ? 'given_up' : 'failed', orgId);
   if (isOver) log.warn({ webhook: id, attempts, problem }, 'a webhook was given up');
   await outbox.failed(id, problem, againMs);
 }

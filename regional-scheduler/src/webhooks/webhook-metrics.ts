@@ -13,15 +13,47 @@ export type Tried = (typeof triedOutcomes)[number];
 
 const lookEveryMs = 30_000;
 
-/** `failed`: it is tried again; `given_up`: it is not. */
-export function countTries(metrics: Metrics): (outcome: Tried) => void {
+/**
+ * `failed`: it is tried again; `given_up`: it is not. Organisations are counted beside, each once in a quarter of an hour:
+ * one whose receiver is dead has any number of tries.
+ */
+export function countTries(metrics: Metrics, clock: Clock): (outcome: Tried, orgId: string) => void {
   const tries = metrics.counter(
     'cellbook_scheduler_webhook_tries_total',
     'Webhooks that were sent, and what came of it.',
     ['outcome'],
   );
   for (const outcome of triedOutcomes) tries.inc({ outcome }, 0);
-  return (outcome) => tries.inc({ outcome });
+  const organisations = metrics.counter(
+    'cellbook_scheduler_webhook_organisations_total',
+    'Organisations whose receivers were reached or missed, each once in 15 minutes.',
+    ['outcome'],
+  );
+  for (const outcome of ['reached', 'missed']) organisations.inc({ outcome }, 0);
+  const isFirst = firstInAWhile(clock);
+  return (tried, orgId) => {
+    tries.inc({ outcome: tried });
+    const outcome = tried === 'delivered' ? 'reached' : 'missed';
+    if (isFirst(`${outcome} ${orgId}`)) organisations.inc({ outcome });
+  };
+}
+
+const countEveryMs = 15 * 60_000;
+
+function firstInAWhile(clock: Clock): (key: string) => boolean {
+  /** The longest ago first. */
+  const counted = new Map<string, number>();
+  return (key) => {
+    const nowMs = clock.monotonicMs();
+    if (nowMs - (counted.get(key) ?? Number.NEGATIVE_INFINITY) < countEveryMs) return false;
+    counted.delete(key);
+    counted.set(key, nowMs);
+    for (const [oldest] of counted) {
+      if (counted.size <= limits.jobs.webhook.countedMax) break;
+      counted.delete(oldest);
+    }
+    return true;
+  };
 }
 
 export interface WebhookGauges {

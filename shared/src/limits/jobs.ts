@@ -162,6 +162,8 @@ export const jobLimits = {
       /** Rows looked at to find those that are someone's turn. */
       candidatesMax: 512,
       lookMs: 1_000,
+      /** Organisations that were counted as reached or missed: some 100 bytes each. */
+      countedMax: 10_000,
       /** A delivery is forgotten then, done or given up. */
       keptDays: 30,
     },
