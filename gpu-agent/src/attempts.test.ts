@@ -59,6 +59,14 @@ describe('attempts of one host', () => {
     expect([...host.results.values()]).toEqual(['found\n']);
   });
 
+  it('that ask for a version which this host has not are refused: the host is not at fault', async () => {
+    host = testAttempts([done], () => ({}));
+    host.attempts.start(runOrder(a, { version: '9' }), untilMs);
+    expect(await host.outcomeOf(a)).toEqual({
+      ...{ kind: 'failed', class: 'refused', detail: 'this host has no video-renderer@9' },
+    });
+  });
+
   it('keep their devices from others while what they ran does not end, also when they are forgotten', async () => {
     let stuck = true;
     host = testAttempts([done, forEver], (usual) => ({

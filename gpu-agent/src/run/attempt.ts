@@ -19,7 +19,14 @@ import { aborted } from './aborted.ts';
 import type { AttemptTools } from './attempt-tools.ts';
 import type { Binary } from './binaries.ts';
 import { Checkpoints } from './checkpoints.ts';
-import { hostFault, neverRan, type Outcome, type ProgramEnd, type StopReason } from './classify-end.ts';
+import {
+  hostFault,
+  lacksVersion,
+  neverRan,
+  type Outcome,
+  type ProgramEnd,
+  type StopReason,
+} from './classify-end.ts';
 import { finish, settleResult } from './finish.ts';
 import type { HeldAttempt } from './held-attempt.ts';
 import { HeldProcesses } from './held-processes.ts';
@@ -160,7 +167,7 @@ export class Attempt implements HeldAttempt {
     const { binaries, confinement, devices } = this.#tools;
     const { binary: name, version } = this.order;
     const binary = binaries.find(name, version);
-    if (!binary) return hostFault(`this host has no ${name}@${version}`);
+    if (!binary) return lacksVersion(name, version);
     this.folder.make(this.order, confinement.uid);
     this.#record();
     try {

@@ -76,6 +76,13 @@ export const hostFault = (detail: string): Outcome => ({
   detail: detail.slice(0, 2_000).toWellFormed(),
 });
 
+/** Nothing is wrong with the host: it was never able to run this. */
+export const lacksVersion = (name: string, version: string): Outcome => ({
+  kind: 'failed',
+  class: 'refused',
+  detail: `this host has no ${name}@${version}`,
+});
+
 /** What its program did after its last checkpoint went with its agent. */
 export const agentRestarted: Outcome = {
   kind: 'failed',
