@@ -44,43 +44,66 @@ export interface OpenedImage {
   close(): void;
 }
 
+/** `whole`: or not at all. `served`: as it is read where it is large. */
+type How = 'whole' | 'served';
+
 interface Ahead {
   key: Uint8Array;
   opened: Promise<OpenedImage | null>;
+  /** Nobody wants it any more: what is under way stops at its next piece. */
+  unwanted: AbortController;
   timer: Timer;
 }
 
 export class OpeningImages {
   readonly #parts: OpeningImagesParts;
   readonly #ahead = new Map<SandboxId, Ahead>();
-  readonly #closing = new AbortController();
+  #isClosed = false;
   #wholeBytes = 0;
 
   constructor(parts: OpeningImagesParts) {
     this.#parts = parts;
   }
 
-  /** Of an image that is here. Idempotent. */
+  /** Of an image that is here and can be opened whole: of others there is nothing to be done ahead. Idempotent. */
   ahead(image: KeptImage): void {
     const { of, key } = image;
-    const { signal } = this.#closing;
-    if (signal.aborted || this.#ahead.has(of) || this.#ahead.size >= limits.snapshots.aheadMax) return;
+    if (this.#isClosed || this.#ahead.has(of) || this.#ahead.size >= limits.snapshots.aheadMax) return;
+    const unwanted = new AbortController();
     // Why it does not open is told to whoever reads it.
-    const opened = this.open(image, signal).catch(() => null);
-    const timer = this.#parts.clock.setTimer(limits.snapshots.aheadMs, () => void this.#drop(of));
-    this.#ahead.set(of, { key, opened, timer });
+    const opened = this.#open(image, 'whole', unwanted.signal).catch(() => null);
+    const timer = this.#parts.clock.setTimer(limits.snapshots.aheadMs, () => void this.drop(of));
+    this.#ahead.set(of, { key, opened, unwanted, timer });
   }
 
-  /** What was opened ahead with this key; null where there is none, or it did not open. From now on it is the taker's. */
-  async take({ of, key, remoteOf }: KeptImage): Promise<OpenedImage | null> {
+  /**
+   * What was opened ahead with this key, for as long as the signal waits for it; null where there is none, or it did
+   * not open. From now on it is the taker's.
+   */
+  async take({ of, key, remoteOf }: KeptImage, signal: AbortSignal): Promise<OpenedImage | null> {
     const ahead = this.#ahead.get(of);
     if (!ahead || remoteOf || Buffer.compare(ahead.key, key) !== 0) return null;
     this.#ahead.delete(of);
     ahead.timer.cancel();
-    return ahead.opened;
+    const stop = () => ahead.unwanted.abort();
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop, { once: true });
+    return ahead.opened.finally(() => signal.removeEventListener('abort', stop));
   }
 
+  /** Whole where it fits; where that fails it may still be opened as it is read. */
   async open(image: KeptImage, signal: AbortSignal): Promise<OpenedImage> {
+    // Where nothing is served, that too is opened whole.
+    if (this.#parts.lazy === null || image.remoteOf) return this.#open(image, 'served', signal);
+    try {
+      return await this.#open(image, 'whole', signal);
+    } catch {
+      signal.throwIfAborted();
+      return this.#open(image, 'served', signal);
+    }
+  }
+
+  async #open(image: KeptImage, how: How, signal: AbortSignal): Promise<OpenedImage> {
     const { scratch, threads, log } = this.#parts;
     const { of, key } = image;
     const readNoMore = this.#parts.readBy(of);
@@ -106,7 +129,8 @@ export class OpeningImages {
       const files = await this.#parts.filesOf(image, signal);
       const to = join(directory, 'image');
       const sources = this.#parts.sourcesOf(image, join(directory, 'fetched'));
-      const whole = await this.#serveLarge(image, files, sources, to, served);
+      if (how === 'whole' && !(await this.#fits(sumOf(files)))) throw new Error('it is not opened whole');
+      const whole = how === 'whole' ? files : await this.#serveLarge(image, files, sources, to, served);
       wholeBytes = sumOf(whole);
       this.#wholeBytes += wholeBytes;
       await putTogether({ threads, of, key, from: sources[0], to }, whole, signal);
@@ -117,16 +141,27 @@ export class OpeningImages {
     }
   }
 
-  async close(): Promise<void> {
-    this.#closing.abort();
-    await Promise.all([...this.#ahead.keys()].map((of) => this.#drop(of)));
-  }
-
-  async #drop(of: SandboxId): Promise<void> {
+  /** Whoever has taken one keeps it. Not awaited: what is under way comes to its end by itself. */
+  async drop(of: SandboxId): Promise<void> {
     const ahead = this.#ahead.get(of);
     this.#ahead.delete(of);
     ahead?.timer.cancel();
+    ahead?.unwanted.abort();
     (await ahead?.opened)?.close();
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await Promise.all([...this.#ahead.keys()].map((of) => this.drop(of)));
+  }
+
+  /** Those that are being written want room in the same memory, and to be without it costs somebody what he has there. */
+  async #fits(bytes: number): Promise<boolean> {
+    const { wholeBytesMax, wholeBytesAtOnce } = limits.snapshots;
+    if (bytes > wholeBytesMax) return false;
+    const freeBytes = await this.#parts.scratch.freeBytes();
+    const atOnce = this.#wholeBytes + bytes;
+    return atOnce <= wholeBytesAtOnce && atOnce + wholeBytesMax <= freeBytes;
   }
 
   /** Puts what is served as it is read in its place, and gives the other files. */
@@ -138,12 +173,9 @@ export class OpeningImages {
     served: Served[],
   ): Promise<ImageFile[]> {
     const { lazy, threads, clock, random, log } = this.#parts;
-    const { wholeBytesMax, wholeBytesAtOnce, unitChunks } = limits.snapshots;
-    const bytes = sumOf(files);
-    const isWhole = !remoteOf && bytes <= wholeBytesMax && this.#wholeBytes + bytes <= wholeBytesAtOnce;
-    if (lazy === null || isWhole) return [...files];
+    if (lazy === null) return [...files];
     const atOnce = remoteOf ? remoteAtOnce : localAtOnce;
-    const chunksAtOnce = remoteOf ? 1 : unitChunks;
+    const chunksAtOnce = remoteOf ? 1 : limits.snapshots.unitChunks;
     const whole: ImageFile[] = [];
     for (const file of files) {
       const how = { threads, of, key, sources, atOnce, chunksAtOnce, clock, random, log };

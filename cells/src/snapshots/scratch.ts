@@ -2,7 +2,7 @@
  * Where images are in the clear, on their way between a sandbox and the disk: a file system in this machine's
  * memory, of its own, which never gets to a disk (`noswap`, Linux 6.4; before that only where there is no swap).
  */
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from '@cellbook/shared/log.ts';
 import { execute } from '../sandbox/quota/execute.ts';
@@ -34,6 +34,11 @@ export class Scratch {
   async make(): Promise<{ directory: string; remove(): Promise<void> }> {
     const directory = await mkdtemp(join(this.#directory, 'image-'));
     return { directory, remove: () => rm(directory, { recursive: true, force: true }) };
+  }
+
+  async freeBytes(): Promise<number> {
+    const { bavail, bsize } = await statfs(this.#directory);
+    return bavail * bsize;
   }
 
   /** Runs `work` with a directory that is gone afterwards. */

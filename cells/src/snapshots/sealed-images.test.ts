@@ -286,7 +286,14 @@ test.runIf(existsSync('/dev/fuse'))(
     const scratch = new Scratch(join(directory, 'scratch'));
     const said: unknown[] = [];
     const log = { warn: (fields: unknown) => said.push(fields) };
-    const own = await open({ lazy, scratch, log });
+    const failing = { next: false };
+    const opening: SealingThreads['open'] = async (asker, piece) => {
+      const fails = failing.next;
+      failing.next = false;
+      if (fails) throw new Error('the disk is full');
+      return threads.open(asker, piece);
+    };
+    const own = await open({ lazy, scratch, log, threads: { ...threads, open: opening } });
     const make = scratch.make.bind(scratch);
     scratch.make = async () => {
       const { directory: made, remove } = await make();
@@ -299,8 +306,14 @@ test.runIf(existsSync('/dev/fuse'))(
     expect(await own.read(there, isLink, signal)).toBe(true);
     await expect.poll(() => said).toMatchObject([{ err: { message: 'it stays busy' } }]);
     scratch.make = make;
-    // Here, and small enough, it is opened whole.
+    // Here, and small enough, it is opened whole, where there is room, and where that works.
     expect(await own.read(image, isLink, signal)).toBe(false);
+    const freeBytes = scratch.freeBytes.bind(scratch);
+    scratch.freeBytes = async () => limits.snapshots.wholeBytesMax;
+    expect(await own.read(image, isLink, signal)).toBe(true);
+    scratch.freeBytes = freeBytes;
+    failing.next = true;
+    expect(await own.read(image, isLink, signal)).toBe(true);
     await lazy?.close();
     expect(await own.read(there, isLink, signal)).toBe(false);
     expect(await own.read(there, async (from) => digests(await readAll(from)), signal)).toEqual(
@@ -363,4 +376,18 @@ test('one that was opened ahead goes when nobody wants it, when it is removed an
   await ending.close();
   expect(await readdir(directory)).not.toContain('another');
   ending.openAhead(left);
+});
+
+test('an opening ahead that is waited for in vain stops when the wait does, and the read with it', async () => {
+  const stuck = Promise.withResolvers<void>();
+  const own = await open({ threads: { ...threads, open: () => stuck.promise } });
+  const image = draw();
+  await write(image, contents());
+  own.openAhead(image);
+  const over = new AbortController();
+  const reading = own.read(image, readAll, over.signal);
+  over.abort(new Error('its time is over'));
+  stuck.resolve();
+  await expect(reading).rejects.toThrow('its time is over');
+  await nothingInTheClear();
 });

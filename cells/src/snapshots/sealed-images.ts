@@ -7,8 +7,8 @@
  *        ▲                                                                                                         │
  *        └──reads on──── lazy/ (the file of pages) ◀──threads: open what is read, verify──── here, or from there ◀─┘
  *
- * The key comes with each command and is kept nowhere here. An image that is still read is removed when it is not any
- * more.
+ * The key comes with each command and is kept nowhere here, but for as long as an image that was opened ahead waits for
+ * its start. An image that is still read is removed when it is not any more.
  */
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -89,7 +89,8 @@ export class SealedImages implements ImageShelf {
   }
 
   async read<T>(image: KeptImage, use: (directory: string) => Promise<T>, signal: AbortSignal): Promise<T> {
-    const opened = (await this.#opening.take(image)) ?? (await this.#opening.open(image, signal));
+    const ahead = await this.#opening.take(image, signal);
+    const opened = ahead ?? (await this.#opening.open(image, signal));
     try {
       signal.throwIfAborted();
       return await use(opened.directory);
@@ -165,6 +166,7 @@ export class SealedImages implements ImageShelf {
 
   /** Under another name first, so that one that is half removed is no image. */
   async remove(of: SandboxId): Promise<void> {
+    void this.#opening.drop(of);
     if (this.#readers.has(of)) return void this.#leaving.add(of);
     const leaving = `${this.#path(of)}.leaving`;
     await rename(this.#path(of), leaving).catch((error: NodeJS.ErrnoException) => {
@@ -174,9 +176,10 @@ export class SealedImages implements ImageShelf {
   }
 
   async close(): Promise<void> {
-    await this.#opening.close();
+    const dropped = this.#opening.close();
     // First those who write answers: the device is closed when they are done with it.
     await this.#parts.threads.close();
+    await dropped;
     await this.#parts.lazy?.close();
     await this.#parts.scratch.unmount();
   }

@@ -14,6 +14,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { SandboxSpec } from '../../sandbox/driver.ts';
 import { createProcessDriverWith } from '../../sandbox/process/driver.ts';
 import { testLimits } from '../../sandbox/testing/limits.ts';
+import { imageKeySchema } from '../../snapshots/image-key.ts';
 import { startTestHost, type TestHost } from '../../storage/test-volumes.ts';
 import { CommandsUnderWay } from '../daemon/commands-under-way.ts';
 import { connectPort, type PortedSandbox } from '../daemon/connect-port.ts';
@@ -81,6 +82,15 @@ async function spec(workspaceId: WorkspaceId, epoch: number): Promise<SandboxSpe
 }
 
 describe('a host behind its daemon', { timeout: 60_000 }, () => {
+  it('is told which image to open ahead, with its key', async () => {
+    const opened: unknown[] = [];
+    host.openAhead = (...asked) => void opened.push(asked);
+    const workspaceId = newWorkspaceId(systemRandom);
+    const image = { of: newSandboxId(systemRandom), key: imageKeySchema.parse(systemRandom.bytes(32)) };
+    controller().openAhead(workspaceId, image);
+    await expect.poll(() => opened, { timeout: 30_000 }).toEqual([[workspaceId, image]]);
+  });
+
   it('gives a newer controller the sandbox as it is, and refuses the older one everything', async () => {
     const id = newWorkspaceId(systemRandom);
     const [older, newer] = [controller(), controller()];
