@@ -84,6 +84,7 @@ function reasonsOf({ record, view }: Viewed, state: SchedulerState | null, nowMs
             until: isoOrNull(heldUntilMs),
           },
         ];
+      if (view.heldBecause === 'version') return [{ code: 'no_such_hardware', problem: versionProblem }];
       return heldUntilMs === null ? [] : [{ code: 'not_before', until: iso(heldUntilMs) }];
     case 'queued':
       return [{ code: 'not_taken_up', leaderless: state === null }];
@@ -93,6 +94,8 @@ function reasonsOf({ record, view }: Viewed, state: SchedulerState | null, nowMs
       return [];
   }
 }
+
+const versionProblem = 'no host with room has the version of its program that it is to run yet';
 
 function classProblem(spec: Viewed['record']['spec'], state: SchedulerState | null, nowMs: number): string {
   const general = 'requests that look like it have hung or failed, and run a few at a time';

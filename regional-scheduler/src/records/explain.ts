@@ -10,7 +10,9 @@
 import type { JobId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { PendingReason, QueuePlace } from '@cellbook/shared/protocol/job.ts';
+import type { Host } from '../core/fleet/host.ts';
 import type { Row } from '../core/jobs/job-table.ts';
+import { hasVersion, versionToRun } from '../core/place/find-place.ts';
 import type { Customer } from '../core/queue/line.ts';
 import type { ShapeClass } from '../core/queue/shape-class.ts';
 import type { TierQueue } from '../core/queue/tier-queue.ts';
@@ -35,7 +37,7 @@ export function explain(state: SchedulerState, jobId: JobId): Explained | null {
   const own = aheadOfOwn(state, row, customer);
   const ahead = aheadOf(queue, customer, own);
   return {
-    reasons: reasonsOf(state, { customer, shape, gpus, ahead: ahead.jobs }),
+    reasons: reasonsOf(state, { row, customer, shape, gpus, ahead: ahead.jobs }),
     place: {
       ...{ position: ahead.jobs + 1, of: Math.max(queue.queued, ahead.jobs + 1), tier, settled: false },
       positionInOrganisation: own.jobs + 1,
@@ -94,11 +96,19 @@ function waitMsOf(state: SchedulerState, queue: TierQueue, work: number): number
 
 function reasonsOf(
   state: SchedulerState,
-  { customer, shape, gpus, ahead }: { customer: Customer; shape: ShapeClass; gpus: number; ahead: number },
+  {
+    row,
+    customer,
+    shape,
+    gpus,
+    ahead,
+  }: { row: Row; customer: Customer; shape: ShapeClass; gpus: number; ahead: number },
 ): PendingReason[] {
   const hosts = [...state.fleet.hosts.values()].filter(
     ({ kind, spec }) => shape.kinds.includes(kind) && spec.gpus >= gpus,
   );
+  const lacking = versionThatAllLack(state, row, hosts);
+  if (lacking !== null) return [{ code: 'no_such_hardware', problem: `no host has ${lacking} yet` }];
   if (hosts.length === 0)
     return [
       {
@@ -113,4 +123,12 @@ function reasonsOf(
   if (shape.parked === 'room') reasons.push({ code: 'no_room', gpus, fitting: hosts.length });
   reasons.push({ code: 'turn', ahead });
   return reasons;
+}
+
+/** `binary@version`; null: one of them at least has it, or does not tell. */
+function versionThatAllLack(state: SchedulerState, row: Row, hosts: readonly Host[]): string | null {
+  const version = versionToRun(state, row);
+  if (version === null || hosts.length === 0 || hosts.some((host) => hasVersion(state, row, host)))
+    return null;
+  return version;
 }

@@ -37,7 +37,7 @@ export interface FoldedJob {
   cancelAsked: boolean;
   /** Until when it is held, and by what. */
   heldUntilMs: number | null;
-  heldBecause: 'class' | null;
+  heldBecause: 'class' | 'version' | null;
   retry: { atMs: number; failed: FailureClass } | null;
   spill: { to: RegionId; handoff: number } | null;
   result: { key: string; bytes: number } | null;

@@ -5,7 +5,7 @@
  */
 import type { Host, Reservation } from '../fleet/host.ts';
 import type { Row } from '../jobs/job-table.ts';
-import { couldTake } from '../place/find-place.ts';
+import { couldTake, hasVersion } from '../place/find-place.ts';
 import type { ShapeClass } from '../queue/shape-class.ts';
 import type { TierQueue } from '../queue/tier-queue.ts';
 import { freeBy, longestMs } from '../reserve/predict-end.ts';
@@ -28,10 +28,10 @@ function fillOne(turn: Turn, host: Host): boolean {
     const fits = (shape: ShapeClass) =>
       shape.gpus <= host.free && couldTake(state, { shape, budgetMilli: budget }, host);
     const first = yields(state, queue, holder) ? queue.next(fits) : null;
-    if (first && hasWaited(turn, queue.firstOf(first))) {
-      const row = queue.firstOf(first);
+    const poorest = first && queue.firstOf(first);
+    if (poorest !== null && hasWaited(turn, poorest) && hasVersion(state, poorest, host)) {
       turn.emit({ type: 'reservation_dropped', jobId: holder.jobId });
-      placeIfLet(turn, row, host);
+      placeIfLet(turn, poorest, host);
       return true;
     }
     if (state.jobs.templateOf(holder.row).interactive) continue;
@@ -77,7 +77,7 @@ function firstHarmless(
   for (const line of queue.firstLines(shape, linesLooked))
     for (const row of line.jobs.first(jobsLooked)) {
       if (looked++ >= most) return { row: null, looked };
-      if (row === holder.row) continue;
+      if (row === holder.row || !hasVersion(state, row, host)) continue;
       if (isBeside || nowMs + longestMs(state, row) <= startMs) return { row, looked };
     }
   return { row: null, looked };

@@ -1,7 +1,7 @@
 /** Whoever has a claim on a host takes it when it is free; a claim that came to nothing is made anew, or let go. */
 
 import type { Reservation } from '../fleet/host.ts';
-import { couldTake } from '../place/find-place.ts';
+import { couldTake, hasVersion } from '../place/find-place.ts';
 import { mayRunMore } from '../queue/line.ts';
 import type { ShapeClass } from '../queue/shape-class.ts';
 import { chooseHost } from '../reserve/choose-host.ts';
@@ -29,10 +29,11 @@ function redeem(turn: Turn, claim: Reservation): void {
   const budget = budgetMilli(state, queue);
   // Room that its tier may not take is not kept for it.
   const isOver = host.free >= gpus && gpus * host.kind.priceMilli > budget;
-  const isAdmissible = !isOver && mayRunMore(queue.customer(orgId)) && isLetRun(turn, row);
+  const isAdmissible =
+    !isOver && mayRunMore(queue.customer(orgId)) && isLetRun(turn, row) && hasVersion(state, row, host);
   if (!isAdmissible) turn.emit({ type: 'reservation_dropped', jobId });
   else if (couldTake(state, { shape, budgetMilli: budget }, host)) turn.placeOn(row, host);
-  else if (nowMs > claim.startMs) renew(turn, claim, { tier, shape, budgetMilli: budget });
+  else if (nowMs > claim.startMs) renew(turn, claim, { tier, row, shape, budgetMilli: budget });
 }
 
 /** It stays where it is, which gathers GPUs already, unless it would have to wait so long. */

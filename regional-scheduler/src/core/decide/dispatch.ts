@@ -5,7 +5,7 @@
  */
 import type { Host } from '../fleet/host.ts';
 import type { Row } from '../jobs/job-table.ts';
-import { couldAfford, findPlace, type Request } from '../place/find-place.ts';
+import { couldAfford, findPlace, isVersionAllItLacks, type Request } from '../place/find-place.ts';
 import type { ShapeClass } from '../queue/shape-class.ts';
 import type { TierQueue } from '../queue/tier-queue.ts';
 import { budgetMilli, levelOf } from '../share/shares-of.ts';
@@ -57,6 +57,9 @@ function nextClass({ state }: Turn): { queue: TierQueue; shape: ShapeClass } | n
   return best && first && { queue: best, shape: first };
 }
 
+/** For a host that has its version. A new one is everywhere before it is used (binaries-at-hand.ts): these are few. */
+const lookAgainMs = 15_000;
+
 function placeNext(turn: Turn, queue: TierQueue, shape: ShapeClass): void {
   const { state } = turn;
   const row = queue.firstOf(shape);
@@ -64,7 +67,10 @@ function placeNext(turn: Turn, queue: TierQueue, shape: ShapeClass): void {
   const host = findPlace(state, request);
   // Only who has a place is asked whether its class may run: one that is parked is not asked either.
   if (host) placeIfLet(turn, row, host);
-  else shape.parked = whyParked(state, shape, request.budgetMilli);
+  else if (isVersionAllItLacks(state, request)) {
+    const untilMs = turn.nowMs + lookAgainMs;
+    turn.emit({ type: 'job_held', jobId: state.jobs.ids[row]!, because: 'version', untilMs });
+  } else shape.parked = whyParked(state, shape, request.budgetMilli);
 }
 
 function whyParked(state: SchedulerState, shape: ShapeClass, budgetMilli: number): ShapeClass['parked'] {

@@ -35,7 +35,7 @@ function reserve(turn: Turn, queue: TierQueue, shape: ShapeClass, reservable: Re
   if (state.reservations.has(jobId) || !isLetRun(turn, row)) return;
   const chosen = chooseHost(
     state,
-    { tier: queue.tier, shape, budgetMilli: budgetMilli(state, queue) },
+    { tier: queue.tier, row, shape, budgetMilli: budgetMilli(state, queue) },
     nowMs,
     (host) => host.reservation !== null || !reservable.has(host.kind.sku),
   );

@@ -12,7 +12,8 @@ export type SchedulerEvent = { atMs: number } & (
   | { type: 'job_submitted'; job: JobSpec }
   /** Its time has come, or its class may run again. */
   | { type: 'job_released'; jobId: JobId }
-  | { type: 'job_held'; jobId: JobId; because: 'class'; untilMs: number }
+  /** `version`: hosts with room have its binary, but not the version it is to run. */
+  | { type: 'job_held'; jobId: JobId; because: 'class' | 'version'; untilMs: number }
   | {
       type: 'job_placed';
       jobId: JobId;

@@ -1,6 +1,7 @@
 /** Where a job goes, against all places that there are: by what it leaves useless, then by racks, then by name. */
 import { seededRandom } from '@cellbook/shared/random.ts';
 import { describe, expect, it } from 'vitest';
+import { explain } from '../../records/explain.ts';
 import type { Host } from '../fleet/host.ts';
 import { crashed, host, Region } from '../testing/region.ts';
 
@@ -80,10 +81,12 @@ describe('racks', () => {
 });
 
 describe('versions', () => {
-  const staged = (region: Region, binary: string, version: string) =>
+  const staged = (region: Region, binary: string, version: string, permille = 1000) =>
     region.apply({
-      ...{ type: 'version_staged', atMs: region.nowMs, binary, version, permille: 1000, because: 'first' },
+      ...{ type: 'version_staged', atMs: region.nowMs, binary, version, permille, because: 'a test' },
     });
+  const phaseOf = ({ state }: Region, job: ReturnType<Region['submit']>) =>
+    state.jobs.phaseOf(state.jobs.rowOf(job)!);
 
   it('a job goes where its version is, though another place leaves less useless', () => {
     const region = new Region();
@@ -97,13 +100,78 @@ describe('versions', () => {
     expect(region.hostOf(job)).toBe('b');
   });
 
-  it('it is not kept from running where no such host is free, nor by hosts that do not tell', () => {
+  it('it waits where only others are free, keeps nobody of another binary, and goes to hosts that do not tell', () => {
     const region = new Region();
-    region.hosts(host('a', { gpus: 1, binaries: ['other@1'] }), host('b', { gpus: 1 }));
+    region.hosts(host('a', { gpus: 2, binaries: ['other@1'] }), host('b', { gpus: 1 }));
     staged(region, 'video', '2');
+    staged(region, 'other', '1');
     const jobs = [region.submit({ binary: 'video' }), region.submit({ binary: 'video' })];
     region.decide();
-    expect(jobs.map((job) => region.hostOf(job))).toEqual(['b', 'a']);
+    expect(jobs.map((job) => region.hostOf(job))).toEqual(['b', null]);
+    expect(explain(region.state, jobs[1]!)?.reasons).toContainEqual(
+      expect.objectContaining({ code: 'turn' }),
+    );
+    const other = region.submit({ binary: 'other' });
+    region.decide();
+    expect([region.hostOf(other), phaseOf(region, jobs[1]!)]).toEqual(['a', 'queued']);
+    region.hosts(host('c', { gpus: 1, binaries: ['video@2'] }));
+    region.decide();
+    expect(region.hostOf(jobs[1]!)).toBe('c');
+  });
+
+  it('that no host has keep a job waiting, and it is said which', () => {
+    const region = new Region();
+    region.hosts(host('a', { binaries: ['other@1'] }));
+    staged(region, 'video', '2');
+    const job = region.submit({ binary: 'video' });
+    region.decide();
+    const problem = 'no host has video@2 yet';
+    expect(explain(region.state, job)?.reasons).toEqual([{ code: 'no_such_hardware', problem }]);
+  });
+
+  it('that are missing hold whose they are, and park none of the others of the binary', () => {
+    const region = new Region();
+    const before = host('a', { gpus: 24, binaries: ['video@1'] });
+    region.hosts(before, host('full', { gpus: 1, binaries: ['video@2'] }));
+    staged(region, 'video', '1');
+    staged(region, 'video', '2', 500);
+    const jobs = Array.from({ length: 16 }, () => region.submit({ binary: 'video', gpuMemoryMib: 1 }));
+    const events = region.decide();
+    const versions = new Set(jobs.map((job) => region.attemptOf(job)?.version));
+    expect(versions).toEqual(new Set(['1', '2', undefined]));
+    const held = jobs.filter((job) => phaseOf(region, job) === 'held');
+    expect(events.filter(({ type }) => type === 'job_held')).toHaveLength(held.length);
+    expect(jobs.filter((job) => region.hostOf(job) === null)).toEqual(held);
+    expect(
+      region.running().every(({ hostId, attemptId }) => {
+        const { version } = region.state.attempts.get(attemptId)!;
+        return region.state.fleet.hosts.get(hostId)!.binaries!.has(`video@${version}`);
+      }),
+    ).toBe(true);
+    region.hosts({ ...before, binaries: ['video@1', 'video@2'] });
+    region.nowMs += 15_000;
+    region.decide();
+    expect(held.map((job) => phaseOf(region, job))).toEqual(held.map(() => 'scheduled'));
+  });
+
+  it('count for who has a host reserved, too: a gang waits for one that has its version', () => {
+    const region = new Region();
+    region.hosts(
+      ...[host('a', { gpus: 4, binaries: ['video@1'] }), host('b', { gpus: 4, binaries: ['video@2'] })],
+    );
+    staged(region, 'video', '2');
+    staged(region, 'old', '1');
+    region.hosts(host('a', { gpus: 4, binaries: ['video@1', 'old@1'] }));
+    const [short, long] = [
+      region.submit({ binary: 'old', runMs: 60_000 }),
+      region.submit({ binary: 'video', runMs: 600_000 }),
+    ];
+    region.decide();
+    region.started();
+    const gang = region.submit({ binary: 'video', gpus: 4 });
+    region.decide();
+    expect([region.hostOf(short), region.hostOf(long)]).toEqual(['a', 'b']);
+    expect(region.state.reservations.get(gang)?.host.spec.hostId).toBe('b');
   });
 
   it('comes before another rack, where it is tried again', () => {

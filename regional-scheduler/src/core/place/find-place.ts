@@ -1,8 +1,8 @@
 /**
  * Where a job goes: the host whose free GPUs lose least of their use (mix.ts); of those that are as good the one whose
  * rack has least left, so that whole racks stay free for what needs much, or can be taken away; then the first by name.
- * Before all that: hosts that have the version it is to run, and, of a job that has failed, other racks than those it
- * failed in. Where nothing else is free neither keeps it from running.
+ * Only on hosts that have the version it is to run, or do not tell what they have. Of a job that has failed other racks
+ * than those it failed in come before all that; where nothing else is free they do not keep it from running.
  */
 import { hostMayTake, versionOf } from '../contain/contain.ts';
 import type { Host } from '../fleet/host.ts';
@@ -28,26 +28,46 @@ export function findPlace(state: SchedulerState, request: Request): Host | null 
 
 type IsShunned = (host: Host) => boolean;
 
-/** What is shunned first, and then, where there is nothing else, the less and less of it. */
+/** There is room where it may run, on a host that has its binary in another version: for others of its class. */
+export function isVersionAllItLacks(state: SchedulerState, request: Request): boolean {
+  if (!lackingVersion(state, request.row)) return false;
+  const of = `${state.jobs.templateOf(request.row).binary}@`;
+  const { avoids } = request.shape;
+  const isOther = ({ binaries, spec }: Host) =>
+    avoids.includes(spec.hostId) || !binaries || ![...binaries].some((named) => named.startsWith(of));
+  return bestPlace(state, request, isOther) !== null;
+}
+
+/** What is shunned first, and then, where there is nothing else, less of it. */
 function shunned(state: SchedulerState, { row, shape: { avoids } }: Request): IsShunned[] {
   const lacks = lackingVersion(state, row);
-  if (avoids.length === 0) return lacks ? [lacks, nobody] : [nobody];
+  if (avoids.length === 0) return [lacks ?? nobody];
   const { hosts } = state.fleet;
   const racks = new Set(avoids.flatMap((hostId) => hosts.get(hostId)?.spec.rack ?? []));
   const failed: IsShunned = ({ spec }) => avoids.includes(spec.hostId);
   const near: IsShunned = (host) => failed(host) || racks.has(host.spec.rack);
   if (!lacks) return [near, failed];
-  return [(host) => lacks(host) || near(host), (host) => lacks(host) || failed(host), near, failed];
+  return [(host) => lacks(host) || near(host), (host) => lacks(host) || failed(host)];
 }
 
 /** Hosts that tell what they have, and do not have what the job is to run; null: nobody can say. */
-function lackingVersion({ fleet, jobs, contain, tries }: SchedulerState, row: Row): IsShunned | null {
-  if (!fleet.census.tellsBinaries) return null;
+function lackingVersion(state: SchedulerState, row: Row): IsShunned | null {
+  if (!state.fleet.census.tellsBinaries) return null;
+  const named = versionToRun(state, row);
+  if (named === null) return null;
+  return ({ binaries }) => binaries !== null && !binaries.has(named);
+}
+
+/** `binary@version`; null: nobody has announced its binary. */
+export function versionToRun({ jobs, contain, tries }: SchedulerState, row: Row): string | null {
   const { binary } = jobs.templateOf(row);
   const version = versionOf(contain, binary, jobs.ids[row]!, tries.get(row)?.failures ?? []);
-  if (version === null) return null;
-  const named = `${binary}@${version}`;
-  return ({ binaries }) => binaries !== null && !binaries.has(named);
+  return version === null ? null : `${binary}@${version}`;
+}
+
+/** Whether an agent there would not refuse it. */
+export function hasVersion(state: SchedulerState, row: Row, host: Host): boolean {
+  return host.binaries === null || !lackingVersion(state, row)?.(host);
 }
 
 const nobody: IsShunned = () => false;

@@ -15,7 +15,7 @@ import type { Tier } from '@cellbook/shared/protocol/principal.ts';
 import { isLetRun } from '../decide/let-run.ts';
 import type { Turn } from '../decide/turn.ts';
 import type { Host, LiveAttempt } from '../fleet/host.ts';
-import { couldAfford } from '../place/find-place.ts';
+import { couldAfford, hasVersion } from '../place/find-place.ts';
 import type { ShapeClass } from '../queue/shape-class.ts';
 import type { TierQueue } from '../queue/tier-queue.ts';
 import { budgetMilli } from '../share/shares-of.ts';
@@ -110,11 +110,13 @@ function cheapest(
   { waitMs, freeables }: Prospect,
 ): Victims | null {
   const budget = budgetMilli(state, queue);
+  const row = queue.firstOf(shape);
   const isEligible = (host: Host) =>
     shape.kinds.includes(host.kind) &&
     shape.gpus * host.kind.priceMilli <= budget &&
     !shape.avoids.includes(host.spec.hostId) &&
-    mayClaim(state, queue, shape, host);
+    mayClaim(state, queue, shape, host) &&
+    hasVersion(state, row, host);
   const { gainMin } = state.policy.preemption;
   let best: Victims | null = null;
   for (const freeable of freeables) {

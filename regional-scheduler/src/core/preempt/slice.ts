@@ -11,6 +11,7 @@ import { isLetRun } from '../decide/let-run.ts';
 import type { Turn } from '../decide/turn.ts';
 import type { Host, LiveAttempt } from '../fleet/host.ts';
 import type { Row } from '../jobs/job-table.ts';
+import { hasVersion } from '../place/find-place.ts';
 import type { ShapeClass } from '../queue/shape-class.ts';
 import type { TierQueue } from '../queue/tier-queue.ts';
 import { tierNames } from '../share/tiers.ts';
@@ -79,7 +80,7 @@ function makeWay(
   const rules = rulesFor(turn, queue, row, sliceMs);
   let best: Victims | null = null;
   for (const host of state.fleet.ranked) {
-    if (!isEligible(host, shape, forJobId)) continue;
+    if (!isEligible(host, shape, forJobId) || !hasVersion(state, row, host)) continue;
     const freeable = freeableOf(host, rules);
     const most: number = best?.lostMs ?? (waitMs * shape.gpus * host.kind.priceMilli) / 1000 / gainMin;
     best = (freeable && chooseVictims(freeable, shape.gpus, most)) ?? best;

@@ -1,5 +1,6 @@
 /**
- * Jobs of a tier that can run in the same places: as many GPUs, on the same kinds of host, none of the same hosts.
+ * Jobs of a tier that can run in the same places: as many GPUs, on the same kinds of host, none of the same hosts, the
+ * same binary. (Of versions of it a host may lack one: who wants that is held for a while, and parks nobody.)
  * What fits one of them fits all, so that one that fits nowhere parks them all until room of their kind appears, and
  * nothing that cannot run is looked at twice.
  */
@@ -45,6 +46,7 @@ export function isBefore(a: ShapeClass, b: ShapeClass): boolean {
 export interface Shape {
   interactive: boolean;
   gpus: number;
+  binary: string;
   skus: readonly string[] | null;
   gpuMemoryMib: number;
 }
@@ -60,7 +62,7 @@ export function kindsFor(
 }
 
 export function classKey(shape: Shape, kinds: readonly HostKind[], avoids: readonly HostId[]): string {
-  return `${shape.interactive ? 'i' : 'b'}${shape.gpus}@${kinds.map(({ index }) => index).join()}${
-    avoids.length > 0 ? `!${avoids.join()}` : ''
-  }`;
+  const { interactive, gpus, binary } = shape;
+  const where = `${interactive ? 'i' : 'b'}${gpus}@${kinds.map(({ index }) => index).join()}`;
+  return `${where}${avoids.length > 0 ? `!${avoids.join()}` : ''} ${binary}`;
 }

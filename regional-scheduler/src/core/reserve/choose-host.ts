@@ -6,7 +6,7 @@
 
 import type { Tier } from '@cellbook/shared/protocol/principal.ts';
 import type { Host } from '../fleet/host.ts';
-import { isTrusted, type Request } from '../place/find-place.ts';
+import { hasVersion, isTrusted, type Request } from '../place/find-place.ts';
 import type { TierQueue } from '../queue/tier-queue.ts';
 import type { SchedulerState } from '../state.ts';
 import { freeAtMs, freeBy } from './predict-end.ts';
@@ -18,7 +18,7 @@ export interface Chosen {
 
 export function chooseHost(
   state: SchedulerState,
-  { tier, shape, budgetMilli }: Pick<Request, 'shape' | 'budgetMilli'> & { tier: Tier },
+  { tier, row, shape, budgetMilli }: Request & { tier: Tier },
   nowMs: number,
   isTaken: (host: Host) => boolean,
 ): Chosen | null {
@@ -30,7 +30,8 @@ export function chooseHost(
       host.free < shape.gpus &&
       isWithin(shape.gpus * host.kind.priceMilli, budgetMilli, host, tier) &&
       !shape.avoids.includes(host.spec.hostId) &&
-      isTrusted(state, shape, host);
+      isTrusted(state, shape, host) &&
+      hasVersion(state, row, host);
     if (!isEligible || isTaken(host)) continue;
     // Most hosts are told apart from the best by this alone, without putting their jobs' ends in order.
     if (best && freeBy(state, host, best.startMs, nowMs) < shape.gpus) continue;
