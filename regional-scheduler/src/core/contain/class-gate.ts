@@ -1,5 +1,7 @@
 /** Whether a job may run now, by the limits on its class: at admission, and each time it would be placed. */
-import { type ClassEvidence, type ClassLimit, classRules, keysOf } from './classes.ts';
+import { keysOf } from './class-keys.ts';
+import { classRules } from './class-rules.ts';
+import type { ClassEvidence, ClassLimit } from './classes.ts';
 
 export interface RunningAttempt {
   features: readonly string[];

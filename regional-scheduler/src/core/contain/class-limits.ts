@@ -1,16 +1,17 @@
 /** Which class is limited how far: what the evidence (classes.ts) asks for, and what the event for it changes. */
 
 import { limitsOn, type RunningAttempt } from './class-gate.ts';
+import { keysOf } from './class-keys.ts';
+import { classRules } from './class-rules.ts';
 import {
   type ClassEvidence,
   type ClassLimit,
-  classRules,
-  keysOf,
   type LimitLevel,
   levelOf,
   nextLevel,
   othersOf,
 } from './classes.ts';
+import { ownerOf } from './organisation.ts';
 
 export interface LimitDecision {
   kind: 'class_limited';
@@ -44,8 +45,10 @@ function changeOf(s: ClassEvidence, key: string): LimitDecision {
 
 /** The most evidence first; of equals the one with fewer good ends, then a word before what many requests have. */
 function byEvidence(s: ClassEvidence): (a: string, b: string) => number {
-  const isWide = (key: string) =>
-    /^(kind|binary|length|script):/.test(key) ? 2 : key.startsWith('word:') ? 0 : 1;
+  const isWide = (key: string) => {
+    const what = key.slice(ownerOf(key) ? key.indexOf(' & ') + 3 : 0);
+    return /^(kind|binary|length|script):/.test(what) ? 2 : what.startsWith('word:') ? 0 : 1;
+  };
   return (a, b) => {
     const [one, other] = [s.tracked[a]!, s.tracked[b]!];
     return other.log - one.log || one.ok - other.ok || isWide(a) - isWide(b) || (a < b ? -1 : 1);
@@ -61,7 +64,10 @@ function explain(s: ClassEvidence, key: string): string {
   return `of ${seen} attempts with ${quoted(key)}, ${tracked.bad} hung; ${others}`;
 }
 
-const quoted = (key: string): string => `“${key}”`;
+function quoted(key: string): string {
+  const owner = ownerOf(key);
+  return owner ? `“${key.slice(owner.length + 3)}” of this organisation` : `“${key}”`;
+}
 
 /** `running`: all that run now; looked at only when a class becomes limited. */
 export function foldLimited(

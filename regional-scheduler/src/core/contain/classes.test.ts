@@ -2,7 +2,8 @@ import { seededRandom } from '@cellbook/shared/random.ts';
 import { describe, expect, it, vi } from 'vitest';
 import { mayRun } from './class-gate.ts';
 import { decideLimits, foldClassPlaced, foldLimited, foldNewVersion } from './class-limits.ts';
-import { type ClassEvidence, classRules, newClassEvidence, observeClass } from './classes.ts';
+import { classRules } from './class-rules.ts';
+import { type ClassEvidence, newClassEvidence, observeClass } from './classes.ts';
 import { type HangDay, runHangDay } from './testing/hang-day.ts';
 import { watchMs, watchRules } from './watch.ts';
 

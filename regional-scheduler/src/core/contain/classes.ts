@@ -4,7 +4,8 @@
  * others do. A feature is looked at from the first hang that had it, which does not count itself, so memory grows
  * with hangs and not with vocabulary and the choice of what to look at biases nothing. Of several that reach the
  * threshold together the one with the most evidence is limited, and the hangs it explains are taken back from the
- * others: a companion word is not blamed for the culprit's.
+ * others: a companion word is not blamed for the culprit's. Where one organisation's hangs are all there is to it, only
+ * its own jobs are limited (organisation.ts); where a second organisation's suffice as well, everybody's.
  *
  *   free ──▶ throttled ──▶ isolated ──▶ refused          more hangs
  *        ◀──           ◀──          ◀── probe after probe ends well; any hang goes back up
@@ -13,6 +14,8 @@
  * double; what was queued is held for `holdMs`, then refused with the explanation. A new version of the binary is
  * probed at once. All from counts and times in events: the fold is deterministic.
  */
+import { hangsOf, keysOf, pairKey } from './class-keys.ts';
+import { classRules } from './class-rules.ts';
 import {
   type BaseRate,
   countOwn,
@@ -26,6 +29,7 @@ import {
   observe,
   type Suspicion,
 } from './likelihood.ts';
+import { type Hang, isOrganisation, type OrgFeature, ownerOf, scopeOf } from './organisation.ts';
 
 export type LimitLevel = 'throttled' | 'isolated' | 'refused';
 const lower = { throttled: 'free', isolated: 'throttled', refused: 'isolated' } as const;
@@ -63,39 +67,10 @@ export interface ClassEvidence {
   limits: Record<string, ClassLimit>;
   limitCount: number;
   /** The last hangs that nothing limited explained, and what each added at the most. */
-  recent: { features: readonly string[]; added: number }[];
+  recent: Hang[];
   /** What has reached another level and awaits its event. */
   due: string[];
 }
-
-export const classRules = {
-  normalFactor: 3,
-  normalLeast: 0.02,
-  /** Times the number of tracked features: observations of its own until one is limited by chance. */
-  quiet: { throttled: 3, isolated: 100, refused: 10_000 },
-  throttledShare: 0.02,
-  isolatedGpus: 4,
-  /** Good ends in a row until the next lower level. */
-  okToLeave: { throttled: 12, isolated: 6, refused: 2 },
-  probeEveryMs: 5 * 60_000,
-  probeEveryMsMax: 4 * 3_600_000,
-  holdMs: 15 * 60_000,
-  /** A limit that nobody has met for this long is dropped. */
-  forgetMs: 7 * 24 * 3_600_000,
-  trackedMax: 4_000,
-  /** Good ends without a hang in between after which a feature is looked at no more. */
-  innocentAfter: 20,
-  /** Of a feature's attempts that hung: then it is the class, and not just part of one. */
-  sharpShare: 0.8,
-  /** Hangs at one level until the next. */
-  isolatedBad: 2,
-  limitsMax: 64,
-  recentMax: 64,
-  /** Of the suspicious features of one hang so many are paired: 45 pairs. */
-  pairedMax: 10,
-  /** Attempts without the feature that must have been seen since, to compare with. */
-  othersMin: 20,
-};
 
 export function newClassEvidence(): ClassEvidence {
   return {
@@ -126,6 +101,7 @@ export function observeClass(
   for (const key of isExplained ? sharp : limited) observeLimited(s, key, isBad, atMs);
   if (isExplained) return;
   let added = 0;
+  const guilty: string[] = [];
   for (const key of keys) {
     const tracked = s.tracked[key];
     if (!tracked || s.limits[key]) continue;
@@ -134,9 +110,44 @@ export function observeClass(
     observe(tracked, isBad, normalRate);
     // Innocent: looked at again from its next hang on.
     if (tracked.log === 0 && tracked.ok >= classRules.innocentAfter) forget(s, key);
-    else if (isBad && levelOf(s, key) && isGuilty(s, key)) noteDue(s, key);
+    else if (isBad && levelOf(s, key) && isGuilty(s, key)) guilty.push(key);
   }
-  if (isBad) lookAt(s, features, added);
+  if (!isBad) return;
+  lookAt(s, features, added);
+  for (const key of guilty) accuse(s, key);
+}
+
+/** Its evidence has reached a level: against whom? */
+function accuse(s: ClassEvidence, key: string): void {
+  // It may have been swept away.
+  if (!s.tracked[key]) return;
+  const isSharpKey = isSharp(s, key);
+  const hangs = hangsOf(s, key);
+  const suffices = (log: number) => levelAt(s, log, isSharpKey) !== null;
+  const scope = ownerOf(key) ? 'all' : scopeOf(hangs, s.tracked[key].log, suffices);
+  if (scope === null) return;
+  if (scope === 'all' || isLimitedForOthers(s, key, scope)) noteDue(s, key);
+  else narrow(s, key, scope, hangs);
+}
+
+/** A second organisation's hangs suffice by themselves. */
+function isLimitedForOthers(s: ClassEvidence, key: string, owner: OrgFeature): boolean {
+  return Object.keys(s.limits).some((one) => {
+    const other = ownerOf(one);
+    return other !== null && other !== owner && one === pairKey(other, key);
+  });
+}
+
+/** Looks at what is the organisation's own of it, with the evidence that there is. */
+function narrow(s: ClassEvidence, key: string, owner: OrgFeature, hangs: readonly Hang[]): void {
+  const own = pairKey(owner, key);
+  if (s.limits[own]) return;
+  if (Object.keys(s.limits).filter((one) => ownerOf(one) === owner).length >= classRules.ownLimitsMax) return;
+  pair(s, owner, key);
+  const bad = hangs.filter(({ features }) => features.includes(owner)).length;
+  const { log, fromBad, fromAll } = s.tracked[key]!;
+  Object.assign(s.tracked[own]!, { log, bad, ok: 0, fromBad, fromAll });
+  noteDue(s, own);
 }
 
 function countUsual(s: ClassEvidence, keys: readonly string[], isBad: boolean): void {
@@ -183,10 +194,13 @@ export function nextLevel(s: ClassEvidence, key: string): LimitLevel | 'free' {
  * feature still runs.
  */
 export function levelOf(s: ClassEvidence, key: string): LimitLevel | null {
-  const log = s.tracked[key]?.log ?? 0;
+  return levelAt(s, s.tracked[key]?.log ?? 0, isSharp(s, key));
+}
+
+function levelAt(s: ClassEvidence, log: number, isSharpKey: boolean): LimitLevel | null {
   const { throttled, isolated, refused } = classRules.quiet;
   const has = (quiet: number) => log >= Math.log(s.trackedCount * quiet);
-  if (!isSharp(s, key)) return log >= 3 * Math.log(s.trackedCount * throttled) ? 'throttled' : null;
+  if (!isSharpKey) return log >= 3 * Math.log(s.trackedCount * throttled) ? 'throttled' : null;
   if (has(refused)) return 'refused';
   return has(isolated) ? 'isolated' : has(throttled) ? 'throttled' : null;
 }
@@ -216,11 +230,11 @@ function lookAt(s: ClassEvidence, features: readonly string[], added: number): v
   s.recent.push({ features, added });
   if (s.recent.length > classRules.recentMax) s.recent.shift();
   const suspicious = features
-    .filter((feature) => (s.tracked[feature]?.log ?? 0) > 0)
+    .filter((feature) => (s.tracked[feature]?.log ?? 0) > 0 && !isOrganisation(feature))
     .sort((a, b) => s.tracked[b]!.log - s.tracked[a]!.log || (a < b ? -1 : 1))
     .slice(0, classRules.pairedMax);
   if (s.trackedCount >= classRules.trackedMax) sweep(s);
-  for (const feature of features) track(s, feature);
+  for (const feature of features) if (!isOrganisation(feature)) track(s, feature);
   for (const [at, one] of suspicious.entries())
     for (const other of suspicious.slice(at + 1)) pair(s, one, other);
 }
@@ -239,7 +253,7 @@ function track(s: ClassEvidence, key: string): void {
 }
 
 function pair(s: ClassEvidence, a: string, b: string): void {
-  const [one, other] = a < b ? [a, b] : [b, a];
+  const [one, other] = isOrganisation(a) || a < b ? [a, b] : [b, a];
   const partners = s.partners[one] ?? [];
   s.partners[one] = partners;
   if (!partners.includes(other)) partners.push(other);
@@ -257,26 +271,12 @@ function sweep(s: ClassEvidence): void {
 function forget(s: ClassEvidence, key: string): void {
   delete s.tracked[key];
   s.trackedCount--;
-  const [one, other] = key.split(' & ');
-  if (!one || !other) return;
+  const at = key.indexOf(' & ');
+  if (at === -1) return;
+  const [one, other] = [key.slice(0, at), key.slice(at + 3)];
   const left = (s.partners[one] ?? []).filter((partner) => partner !== other);
   if (left.length > 0) s.partners[one] = left;
   else delete s.partners[one];
-}
-
-const pairKey = (one: string, other: string): string => `${one} & ${other}`;
-
-/** Those of its features, and pairs of them, that are looked at or limited. */
-export function keysOf(s: ClassEvidence, features: readonly string[]): string[] {
-  if (s.trackedCount + s.limitCount === 0) return [];
-  const keys: string[] = [];
-  for (const feature of features) {
-    if (s.tracked[feature] || s.limits[feature]) keys.push(feature);
-    const partners = s.partners[feature];
-    if (!partners) continue;
-    for (const other of partners) if (features.includes(other)) keys.push(pairKey(feature, other));
-  }
-  return keys;
 }
 
 function noteDue(s: ClassEvidence, key: string): void {

@@ -4,7 +4,7 @@
  * neither host nor version; what a candidate version does is not held against the host; the rest is the host's until
  * the job has failed elsewhere. The state is folded from events; what is decided here are events again.
  */
-import type { AttemptId, HostId, JobId, UserId } from '@cellbook/shared/ids.ts';
+import type { AttemptId, HostId, JobId, OrgId, UserId } from '@cellbook/shared/ids.ts';
 import type { HostPhase } from '../model/host.ts';
 import type { AttemptOutcome, FailureClass } from '../model/job.ts';
 import { limitsOn, type MayRun, mayRun as mayRunClass, type RunningAttempt } from './class-gate.ts';
@@ -27,6 +27,7 @@ import {
   newHostEvidence,
   observeHost,
 } from './hosts.ts';
+import { withOrganisation } from './organisation.ts';
 import { type FailedAttempt, retryRules } from './retry.ts';
 import {
   decideRollouts,
@@ -85,7 +86,9 @@ const hangs: readonly FailureClass[] = ['hung', 'no_progress', 'wall_clock'];
 export function foldAttemptEnded(s: ContainState, end: AttemptEnd): void {
   const { outcome, features, atMs } = end;
   const failure = outcome.kind === 'failed' ? outcome.class : null;
-  const isHang = failure !== null && hangs.includes(failure);
+  // Its customer's own budget was over: of that nothing follows unless it ran far longer than was predicted, too.
+  const isOwnBudget = failure === 'wall_clock' && !end.overdue;
+  const isHang = failure !== null && hangs.includes(failure) && !isOwnBudget;
   const isOwnFault = failure !== null && retryRules[failure].charged === 'host';
   const isExplained = isHang && limitsOn(s.classes, features).length > 0;
   foldClassLeft(s.classes, end);
@@ -99,6 +102,7 @@ export function foldAttemptEnded(s: ContainState, end: AttemptEnd): void {
     result: isOwnFault || isExplained ? null : failure ? 'failed' : 'succeeded',
     memoryMibMax: end.memoryMibMax ?? 0,
   });
+  if (isOwnBudget) return;
   observeHost(s.hosts, {
     hostId: end.hostId,
     jobId: end.jobId,
@@ -151,8 +155,16 @@ export function decideContain(s: ContainState, nowMs: number, fleet: { hosts: nu
   ];
 }
 
-export function mayRun(s: ContainState, job: RunningAttempt, gpusInRegion: number, nowMs: number): MayRun {
-  return mayRunClass(s.classes, job, gpusInRegion, nowMs);
+/** `orgId`: absent where `features` has it. */
+export function mayRun(
+  s: ContainState,
+  { features, gpus, orgId }: RunningAttempt & { orgId?: OrgId },
+  gpusInRegion: number,
+  nowMs: number,
+): MayRun {
+  const isAnyLimited = s.classes.limitCount > 0;
+  const own = orgId && isAnyLimited ? withOrganisation(features, orgId) : features;
+  return mayRunClass(s.classes, { features: own, gpus }, gpusInRegion, nowMs);
 }
 
 export function hostMayTake(

@@ -69,8 +69,11 @@ function parameterFeatures(name: string, value: unknown): string[] {
   return value === null || value === undefined ? [] : [`${key}:{}`];
 }
 
-/** Without NUL and half characters, also where it is cut through one: the record holds neither. */
-const cut = (text: string): string => storableText(text.slice(0, charactersMax));
+/**
+ * Without NUL and half characters, also where it is cut through one: the record holds neither. Nor what pairs of
+ * features are written with (classes.ts).
+ */
+const cut = (text: string): string => storableText(text.slice(0, charactersMax)).replaceAll(' & ', '&');
 
 /** The largest power of two that is not larger; 0 for less than one. */
 function powerOfTwo(value: number): number {

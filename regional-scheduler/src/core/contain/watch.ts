@@ -2,8 +2,11 @@
  * How long an attempt is watched. Long overdue is evidence (classes.ts) long before anybody stops it; a suspect is
  * stopped at its predicted 99th percentile, everybody else after half an hour.
  */
+import type { OrgId } from '@cellbook/shared/ids.ts';
 import type { JobSpec } from '../model/job.ts';
-import { type ClassEvidence, keysOf } from './classes.ts';
+import { hangsOf, keysOf } from './class-keys.ts';
+import type { ClassEvidence } from './classes.ts';
+import { isAnothersAlone, isOrganisation, withOrganisation } from './organisation.ts';
 
 export const watchRules = {
   hangMs: 30 * 60_000,
@@ -28,11 +31,14 @@ export function overdueAtMs(predicted: Predicted, startedMs: number): number {
 /** How long an attempt may run before it is stopped as hung. */
 export function watchMs(
   s: ClassEvidence,
-  job: { features: readonly string[]; predicted: Predicted },
+  job: { features: readonly string[]; orgId?: OrgId; predicted: Predicted },
 ): number {
-  const isSuspect = keysOf(s, job.features).some(
-    (key) => s.limits[key] || (s.tracked[key]?.log ?? 0) >= watchRules.suspectLog,
-  );
+  const { orgId } = job;
+  const features = orgId ? withOrganisation(job.features, orgId) : job.features;
+  const isSuspected = (key: string) =>
+    (s.tracked[key]?.log ?? 0) >= watchRules.suspectLog &&
+    !isAnothersAlone(hangsOf(s, key), features.find(isOrganisation));
+  const isSuspect = keysOf(s, features).some((key) => s.limits[key] || isSuspected(key));
   if (!isSuspect) return Math.max(watchRules.hangMs, 2 * job.predicted.p95Ms);
   if (job.predicted.seen === 0) return watchRules.unknownMs;
   return Math.max(watchRules.suspectMsMin, p99Ms(job.predicted));

@@ -6,7 +6,8 @@ import type { Turn } from './turn.ts';
 export function verdictOn({ state, nowMs }: Turn, row: Row) {
   const { jobs, contain, fleet } = state;
   const { gpus } = jobs.templateOf(row);
-  return mayRun(contain, { features: jobs.featuresOf(row), gpus }, fleet.capacityGpus, nowMs);
+  const job = { features: jobs.featuresOf(row), orgId: jobs.orgOf(row), gpus };
+  return mayRun(contain, job, fleet.capacityGpus, nowMs);
 }
 
 export function isLetRun(turn: Turn, row: Row): boolean {

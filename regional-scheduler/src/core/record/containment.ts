@@ -1,7 +1,9 @@
 /** What the containment of failures (contain/) learns from the transitions of attempts and hosts. */
 import * as contain from '../contain/contain.ts';
+import { withOrganisation } from '../contain/organisation.ts';
 import type { FailedAttempt } from '../contain/retry.ts';
 import type { LiveAttempt } from '../fleet/host.ts';
+import type { Row } from '../jobs/job-table.ts';
 import type { SchedulerState } from '../state.ts';
 import type { EventOf } from './event-of.ts';
 
@@ -16,12 +18,12 @@ export function applyContainment(
 
 export function learnPlaced(state: SchedulerState, attempt: LiveAttempt): void {
   const { gpus, hostId, placedMs } = attempt;
-  const features = state.jobs.featuresOf(attempt.row);
+  const features = featuresOf(state, attempt.row);
   contain.foldPlaced(state.contain, { features, gpus, hostId, atMs: placedMs });
 }
 
 export function learnOverdue(state: SchedulerState, attempt: LiveAttempt, atMs: number): void {
-  contain.foldOverdue(state.contain, { features: state.jobs.featuresOf(attempt.row), atMs });
+  contain.foldOverdue(state.contain, { features: featuresOf(state, attempt.row), atMs });
 }
 
 /** `failures`: of the job before this end. */
@@ -36,7 +38,7 @@ export function learnEnded(
     ...{ attemptId, jobId, hostId, version, gpus, overdue, failures },
     atMs: event.atMs,
     binary: state.jobs.templateOf(row).binary,
-    features: state.jobs.featuresOf(row),
+    features: featuresOf(state, row),
     outcome: event.outcome,
     ranMs: event.ranMs,
     predictedP50Ms: state.jobs.p50Ms[row]!,
@@ -45,5 +47,10 @@ export function learnEnded(
 }
 
 function* runningOf(state: SchedulerState) {
-  for (const { row, gpus } of state.attempts.values()) yield { features: state.jobs.featuresOf(row), gpus };
+  for (const { row, gpus } of state.attempts.values()) yield { features: featuresOf(state, row), gpus };
+}
+
+/** What containment tells jobs apart by. */
+function featuresOf({ jobs }: SchedulerState, row: Row): string[] {
+  return withOrganisation(jobs.featuresOf(row), jobs.orgOf(row));
 }

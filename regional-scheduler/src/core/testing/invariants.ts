@@ -2,7 +2,7 @@
 
 import { mayRun } from '../contain/contain.ts';
 import type { SchedulerEvent } from '../model/event.ts';
-import { couldTake } from '../place/find-place.ts';
+import { couldTake, hasVersion } from '../place/find-place.ts';
 import { stopsMax } from '../preempt/victims.ts';
 import { mayRunMore } from '../queue/line.ts';
 import { ceilingMilli } from '../share/fair-share.ts';
@@ -98,12 +98,12 @@ function noIdleGpu(state: SchedulerState): void {
     for (const shape of queue.classes) {
       if (shape.lines.size === 0) continue;
       const row = queue.firstOf(shape);
-      const features = jobs.featuresOf(row);
-      if (!mayRun(contain, { features, gpus: shape.gpus }, fleet.capacityGpus, atMs).go) continue;
+      const job = { features: jobs.featuresOf(row), orgId: jobs.orgOf(row), gpus: shape.gpus };
+      if (!mayRun(contain, job, fleet.capacityGpus, atMs).go) continue;
       const request = { shape, budgetMilli: budgetMilli(state, queue) };
       for (const host of fleet.ranked)
         must(
-          host.reservation !== null || !couldTake(state, request, host),
+          host.reservation !== null || !couldTake(state, request, host) || !hasVersion(state, row, host),
           `${jobs.ids[row]} fits ${host.spec.hostId}, which stands idle`,
         );
     }
