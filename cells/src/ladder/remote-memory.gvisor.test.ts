@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { workspaceIdSchema } from '@cellbook/shared/ids.ts';
-import { silentLogger } from '@cellbook/shared/log.ts';
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { imageKeys } from '../db/image-keys.ts';
@@ -11,7 +10,6 @@ import { workspaceRests } from '../db/rests.ts';
 import { workspaces } from '../db/workspaces.ts';
 import { scratchOf } from '../host/daemon/open-images.ts';
 import { type CellClient, cellClient } from '../host/testing/cell-client.ts';
-import { removeSpares } from '../sandbox/quota/spare-homes.ts';
 import { Scratch } from '../snapshots/scratch.ts';
 import { type CellProcess, type HostProcess, startCellProcess } from '../testing/cell-process.ts';
 
@@ -82,7 +80,6 @@ test('what was in memory is nowhere in the clear, and comes back on another host
 
   await host.end('SIGKILL');
   await new Scratch(scratchOf(join(host.dataDirectory, 'host'))).unmount();
-  await removeSpares(join(host.dataDirectory, 'host', 'homes'), silentLogger);
   await rm(host.dataDirectory, { recursive: true });
   const goOn = 'x += 1\nprint(x, secret, log.write("more"), log.flush())';
   expect(await user.execute(id, kernelId, goOn)).toBe(`42 ${secret} 4 None\n`);

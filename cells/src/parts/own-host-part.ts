@@ -61,7 +61,7 @@ export async function openOwnHost(
     homes:
       sandbox.driver === 'none'
         ? new PlainHomes(homesDirectory)
-        : await createHomeProvider({ ...tools, homesDirectory, diskBytesMax: sandbox.diskBytesMax }),
+        : await createHomeProvider({ homesDirectory, log: tools.log }),
     metrics,
   });
   return {

@@ -191,7 +191,6 @@ export function createWorkspaceVolumes(parts: WorkspaceVolumesParts): HostVolume
     async close() {
       for (const workspaceId of registry.all())
         await lock.run(workspaceId, () => registry.letGo(workspaceId));
-      await parts.homes?.close?.();
     },
   };
 }

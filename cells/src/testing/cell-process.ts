@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { controllerName, hostName } from '@cellbook/shared/certificates/names.ts';
 import { cellIdSchema, hostIdSchema, newUserId, type UserId } from '@cellbook/shared/ids.ts';
-import { silentLogger } from '@cellbook/shared/log.ts';
 import { type Principal, principalHeader } from '@cellbook/shared/protocol/principal.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
 import { Agent } from 'undici';
@@ -12,7 +11,6 @@ import { createTestDatabase, createTestRedisUrl, type TestDatabase } from '../db
 import { scratchOf } from '../host/daemon/open-images.ts';
 import { TestAuthority } from '../host/testing/certificates.ts';
 import { LoopHomes } from '../sandbox/quota/loop-homes.ts';
-import { removeSpares } from '../sandbox/quota/spare-homes.ts';
 import { sandboxTools } from '../sandbox/testing/tools.ts';
 import { makeMasterKeys } from '../secrets/master-keys.ts';
 import { Scratch } from '../snapshots/scratch.ts';
@@ -106,10 +104,8 @@ export async function startCellProcess(
 /** What a daemon leaves for its next start, which a test does not have. */
 async function releaseHomes({ dataDirectory }: HostProcess): Promise<void> {
   await new Scratch(scratchOf(join(dataDirectory, 'host'))).unmount();
-  const directory = join(dataDirectory, 'host', 'homes');
-  const homes = new LoopHomes(directory);
+  const homes = new LoopHomes(join(dataDirectory, 'host', 'homes'));
   for (const workspaceId of await homes.list()) await homes.releaseHome(workspaceId);
-  await removeSpares(directory, silentLogger);
 }
 
 /** The cell's daemons; started before it, so they wait for the tables that it makes. */

@@ -75,10 +75,6 @@ export const sandboxLimits = {
     /** From the end of a sandbox's output to its own end: it says last what went wrong. */
     endGraceMs: 2_000,
     stderrTailBytes: 16 * 1024,
-    /** Homes mounted ahead on a host: 17 MB of its disk each, and two workspaces that resume at the same time. */
-    spareHomesMax: 2,
-    /** Made this long after a home was taken: whoever took it needs the processors more. */
-    spareHomeDelayMs: 1_000,
     /** Below this ext4 with a journal does not fit. */
     volumeBytesMin: 16 * 1024 * 1024,
   },

@@ -30,8 +30,7 @@ export async function openVolumes(
     ...{ ...tools, objects, environments: createPostgresEnvironmentStore(database) },
     cacheDirectory: join(hostDirectory, 'environments'),
   });
-  const homesDirectory = join(hostDirectory, 'homes');
-  const homes = await createHomeProvider({ ...tools, homesDirectory, diskBytesMax });
+  const homes = await createHomeProvider({ homesDirectory: join(hostDirectory, 'homes'), log });
   const volumes = createWorkspaceVolumes({
     ...{ ...tools, host: hostId, hostDirectory, diskBytesMax, homes, metrics, environments, objects },
     // Where no file system can be mounted for a home, none can be for its files.

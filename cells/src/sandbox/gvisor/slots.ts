@@ -13,7 +13,7 @@ import { CellbookError } from '@cellbook/shared/errors.ts';
 import type { SandboxId } from '@cellbook/shared/ids.ts';
 import { sandboxGid, sandboxUid } from '../driver.ts';
 import { execute } from '../quota/execute.ts';
-import { isMountPoint } from '../quota/mount-point.ts';
+import { isMountPoint } from '../quota/loop-homes.ts';
 
 export class Slots {
   readonly #directory: string;

@@ -1,20 +1,21 @@
 /** The best home provider this host allows. */
 import { mkdir } from 'node:fs/promises';
+import type { Logger } from '@cellbook/shared/log.ts';
 import type { HomeProvider } from './home-provider.ts';
-import { LoopHomes } from './loop-homes.ts';
-import { canMountLoops } from './loop-image.ts';
+import { canMountLoops, LoopHomes } from './loop-homes.ts';
 import { PlainHomes } from './plain-homes.ts';
-import { SpareHomes, type SpareHomesParts } from './spare-homes.ts';
 
-export interface HomeProviderOptions extends Omit<SpareHomesParts, 'directory'> {
+export interface HomeProviderOptions {
   homesDirectory: string;
+  log: Pick<Logger, 'warn'>;
 }
 
-export async function createHomeProvider(options: HomeProviderOptions): Promise<HomeProvider> {
-  const { homesDirectory, log } = options;
+export async function createHomeProvider({
+  homesDirectory,
+  log,
+}: HomeProviderOptions): Promise<HomeProvider> {
   await mkdir(homesDirectory, { recursive: true, mode: 0o711 });
-  if (await canMountLoops(homesDirectory))
-    return new LoopHomes(homesDirectory, await SpareHomes.open({ ...options, directory: homesDirectory }));
+  if (await canMountLoops(homesDirectory)) return new LoopHomes(homesDirectory);
   log.warn(
     { homesDirectory },
     'this host cannot mount ext4 images (root and loop devices are needed): workspaces have NO DISK LIMIT',

@@ -19,6 +19,4 @@ export interface HomeProvider {
   /** Removes the directory and everything in it. Idempotent. */
   releaseHome(workspaceId: WorkspaceId): Promise<void>;
   list(): Promise<WorkspaceId[]>;
-  /** Lets go what is kept ready for nobody yet. Homes stay. */
-  close(): Promise<void>;
 }

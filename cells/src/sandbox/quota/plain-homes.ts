@@ -28,10 +28,6 @@ export class PlainHomes implements HomeProvider {
     await rm(join(this.#directory, workspaceId), { recursive: true, force: true });
   }
 
-  async close(): Promise<void> {
-    // A directory is made in no time: none is kept ready.
-  }
-
   async list(): Promise<WorkspaceId[]> {
     const names = await readdir(this.#directory).catch(() => [] as string[]);
     return names.flatMap((name) => {

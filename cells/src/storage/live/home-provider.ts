@@ -16,8 +16,6 @@ export interface HomeProvider {
   releaseHome(workspaceId: WorkspaceId): Promise<void>;
   /** What exists on this host, also after a crash. */
   list(): Promise<WorkspaceId[]>;
-  /** Lets go what is kept ready for nobody yet; homes stay. */
-  close?(): Promise<void>;
 }
 
 /** A directory that the sandbox's user owns. A cell that is not root cannot give it away, and need not. */

@@ -16,7 +16,6 @@ import type { VolumeRow } from '../manifests/manifest-store.ts';
 import { createStorageMetrics, type StorageMetrics } from '../storage-metrics.ts';
 import { isSweepDue, sweep } from '../sweep.ts';
 import { type SyncLoop, startSyncLoop } from '../syncer.ts';
-import { filesRoot } from '../tree/volume-root.ts';
 import type { VolumePointer } from '../volume-pointer.ts';
 import { orAbsent } from './errno.ts';
 import { createPlainHomeProvider, type HomeProvider, makeSandboxDirectory } from './home-provider.ts';
@@ -95,8 +94,8 @@ export class LiveRegistry {
   async fill(workspaceId: WorkspaceId, epoch: number, signal: AbortSignal): Promise<Attached> {
     const row = await this.#parts.manifests.claim(workspaceId, epoch, this.#parts.host);
     const marker = { workspaceId, epoch, version: row.version, bootId: await readBootId() };
-    const begin = () => this.#markers.write({ ...marker, state: 'filling' });
-    const volume = await this.#metrics.timeAttach(() => this.#bring(row, begin, signal));
+    await this.#markers.write({ ...marker, state: 'filling' });
+    const volume = await this.#metrics.timeAttach(() => this.#bring(row, signal));
     try {
       await this.#parts.environments?.attach(workspaceId, volume, signal);
       const over = volume.state.lazy && { over: { root: row.root } };
@@ -109,17 +108,8 @@ export class LiveRegistry {
     return this.#goLive(workspaceId, epoch, volume, row.root);
   }
 
-  /**
-   * The home, the marker and the top of the stored tree at the same time. The epoch is claimed by then, so whoever
-   * has lost it makes nothing here; a home that is found or made empty changes nothing that a marker speaks of; what
-   * is read is only kept in memory, by its hash; and no file comes before the marker stands.
-   */
-  async #bring(row: VolumeRow, begin: () => Promise<void>, signal: AbortSignal): Promise<LiveVolume> {
-    const pointer = this.#pointerTo(row);
-    const all = [this.#homeOf(row), begin(), filesRoot(pointer.objects, row.root)] as const;
-    // Each comes to its end before one of them fails the attach: nothing goes on without the lock.
-    await Promise.allSettled(all);
-    const [home] = await Promise.all(all);
+  async #bring(row: VolumeRow, signal: AbortSignal): Promise<LiveVolume> {
+    const { home, pointer } = await this.#placeOf(row);
     const isLazy = this.#parts.lazyAboveBytes !== undefined;
     const lazy = isLazy ? await this.#lazy.open(home, pointer, signal) : null;
     const parts = this.#partsOf(home, pointer, lazy);
@@ -129,8 +119,7 @@ export class LiveRegistry {
   }
 
   async #takeUp(row: VolumeRow, { over }: Marker): Promise<LiveVolume> {
-    const pointer = this.#pointerTo(row);
-    const home = await this.#homeOf(row);
+    const { home, pointer } = await this.#placeOf(row);
     const lazy = over ? await this.#lazy.reopen(home, pointer, over.root) : null;
     return LiveVolume.adopt(this.#partsOf(home, pointer, lazy), lazy);
   }
@@ -173,9 +162,9 @@ export class LiveRegistry {
     await this.#homes.releaseHome(workspaceId);
   }
 
-  async #homeOf({ workspaceId }: VolumeRow): Promise<string> {
-    const { directory } = await this.#homes.prepareHome(workspaceId, this.#parts.diskBytesMax);
-    return directory;
+  async #placeOf(row: VolumeRow): Promise<{ home: string; pointer: VolumePointer }> {
+    const { directory: home } = await this.#homes.prepareHome(row.workspaceId, this.#parts.diskBytesMax);
+    return { home, pointer: this.#pointerTo(row) };
   }
 
   #partsOf(home: string, pointer: VolumePointer, lazy: LazyMount | null): LiveVolumeParts {

@@ -1,11 +1,9 @@
 /** What there is on this machine of one cell's sandboxes and files, found without asking the cell. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { limits } from '@cellbook/shared/limits.ts';
 import { scratchOf } from '../../../host/daemon/open-images.ts';
 import { cgroupParent } from '../../../sandbox/gvisor/driver.ts';
 import { type SandboxRecord, SandboxRecords } from '../../../sandbox/host/records.ts';
-import { sparesOf } from '../../../sandbox/quota/spare-homes.ts';
 import type { SeenOnHost } from '../../sim/invariants.ts';
 import type { CrashCell } from './crash-cell.ts';
 
@@ -32,7 +30,7 @@ export async function viewHost(cell: CrashCell): Promise<HostView> {
     ...(await processes(cell)),
     ...ofWorkspace('mount', await mounts(dataDirectory)),
     ...ofWorkspace('loop device', await loops(dataDirectory)),
-    ...ofWorkspace('home', await homes(hostDirectory)),
+    ...ofWorkspace('home', await names(join(hostDirectory, 'homes'))),
     ...ofWorkspace('marker', await names(join(hostDirectory, 'markers'))),
     ...(await names(join(cell.objectsDirectory, '.incoming'))).map((name) =>
       unowned('unfinished object', name),
@@ -63,20 +61,9 @@ async function cgroups(parent: string): Promise<string[]> {
 async function mounts(below: string): Promise<string[]> {
   const text = await readFile('/proc/self/mountinfo', 'utf8');
   const points = text.split('\n').map((line) => line.split(' ')[4] ?? '');
-  // A daemon's own, for as long as it runs: images that are open, what serves their pages, homes made ahead.
-  const own = [scratchOf(join(below, 'host')), sparesOf(join(below, 'host', 'homes'))];
-  const isOwn = (point: string) => own.some((directory) => `${point}/`.startsWith(`${directory}/`));
-  return points.filter((point) => point.startsWith(below) && !isOwn(point));
-}
-
-/** Those that are somebody's; of those made ahead the ends of what was taken, and whatever is more than there may be. */
-async function homes(hostDirectory: string): Promise<string[]> {
-  const directory = join(hostDirectory, 'homes');
-  const ahead = await names(sparesOf(directory));
-  const spares = ahead.filter((name) => !name.endsWith('.ext4'));
-  const taken = spares.filter((name) => !ahead.includes(`${name}.ext4`));
-  const all = (await names(directory)).filter((name) => join(directory, name) !== sparesOf(directory));
-  return [...all, ...taken, ...spares.slice(limits.sandbox.spareHomesMax + taken.length)];
+  // A daemon's own, for as long as it runs: images that are open, and what serves their pages.
+  const scratch = scratchOf(join(below, 'host'));
+  return points.filter((point) => point.startsWith(below) && !`${point}/`.startsWith(`${scratch}/`));
 }
 
 async function loops(below: string): Promise<string[]> {
@@ -84,14 +71,7 @@ async function loops(below: string): Promise<string[]> {
   const files = await Promise.all(
     devices.map((name) => readFile(`/sys/block/${name}/loop/backing_file`, 'utf8').catch(() => '')),
   );
-  const spares = sparesOf(join(below, 'host', 'homes'));
-  return (
-    files
-      .map((file) => file.trim())
-      .filter((file) => file.startsWith(below))
-      // Of those made ahead only what nobody could take any more.
-      .filter((file) => !file.startsWith(`${spares}/`) || file.endsWith('(deleted)'))
-  );
+  return files.map((file) => file.trim()).filter((file) => file.startsWith(below));
 }
 
 /** By what their command line and environment name: of gVisor its directories, of plain processes their mark. */
