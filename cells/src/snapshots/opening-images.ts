@@ -129,7 +129,7 @@ export class OpeningImages {
       const files = await this.#parts.filesOf(image, signal);
       const to = join(directory, 'image');
       const sources = this.#parts.sourcesOf(image, join(directory, 'fetched'));
-      if (how === 'whole' && !(await this.#fits(sumOf(files)))) throw new Error('it is not opened whole');
+      if (how === 'whole' && !(await this.#fits(sumOf(files)))) throw new Error('it is not opened whole: it is too large, or there is no room');
       const whole = how === 'whole' ? files : await this.#serveLarge(image, files, sources, to, served);
       wholeBytes = sumOf(whole);
       this.#wholeBytes += wholeBytes;
@@ -141,7 +141,7 @@ export class OpeningImages {
     }
   }
 
-  /** Whoever has taken one keeps it. Not awaited: what is under way comes to its end by itself. */
+  /** Lets go what was opened ahead, or is being opened; whoever has taken one keeps it. Never rejects. */
   async drop(of: SandboxId): Promise<void> {
     const ahead = this.#ahead.get(of);
     this.#ahead.delete(of);

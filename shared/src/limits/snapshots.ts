@@ -10,8 +10,8 @@ export const snapshotLimits = {
     /** A file of an image from here on is opened as it is read: a smaller one is opened in 5 ms. */
     lazyBytesMin: 4 * 1024 * 1024,
     /**
-     * An image that is here, up to this, is opened whole before it is read: that takes half the processor time of opening
-     * it in the reads' order, and for a third of a second its size of memory.
+     * An image that is here, up to this, is opened whole before it is read: a resume took 0.05 to 0.13 s less than by opening
+     * it in the reads' order. It takes its size of memory meanwhile, and as long as one opened ahead waits.
      */
     wholeBytesMax: 256 * 1024 * 1024,
     /** Of all that are opened whole at one time; what is more is opened as it is read. */
