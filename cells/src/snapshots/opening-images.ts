@@ -129,7 +129,8 @@ export class OpeningImages {
       const files = await this.#parts.filesOf(image, signal);
       const to = join(directory, 'image');
       const sources = this.#parts.sourcesOf(image, join(directory, 'fetched'));
-      if (how === 'whole' && !(await this.#fits(sumOf(files)))) throw new Error('it is not opened whole: it is too large, or there is no room');
+      if (how === 'whole' && !(await this.#fits(sumOf(files))))
+        throw new Error('it is not opened whole: it is too large, or there is no room');
       const whole = how === 'whole' ? files : await this.#serveLarge(image, files, sources, to, served);
       wholeBytes = sumOf(whole);
       this.#wholeBytes += wholeBytes;
