@@ -75,7 +75,7 @@ export const sandboxLimits = {
     /** From the end of a sandbox's output to its own end: it says last what went wrong. */
     endGraceMs: 2_000,
     stderrTailBytes: 16 * 1024,
-    /** Below this ext4 with a journal does not fit. */
+    /** In less a home's ext4 has little room beside its own tables. */
     volumeBytesMin: 16 * 1024 * 1024,
   },
   host: {

@@ -2,7 +2,8 @@
 import { mkdir } from 'node:fs/promises';
 import type { Logger } from '@cellbook/shared/log.ts';
 import type { HomeProvider } from './home-provider.ts';
-import { canMountLoops, LoopHomes } from './loop-homes.ts';
+import { LoopHomes } from './loop-homes.ts';
+import { canMountLoops } from './loop-image.ts';
 import { PlainHomes } from './plain-homes.ts';
 
 export interface HomeProviderOptions {

@@ -1,5 +1,18 @@
 import { execFileSync } from 'node:child_process';
-import { chmod, mkdtemp, readdir, rm, stat, statfs, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  cp,
+  mkdir,
+  mkdtemp,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  statfs,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { newWorkspaceId } from '@cellbook/shared/ids.ts';
@@ -100,4 +113,66 @@ describe('loop homes', () => {
     const { blocks, bsize } = await statfs(directory);
     expect(blocks * bsize).toBeGreaterThan(48 * mebibyte);
   });
+
+  it('go on when the disk of their host has been full, and keep what was there', async () => {
+    const disk = join(root, 'disk');
+    await mkdir(disk);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=24m', 'tmpfs', disk]);
+    const homes = new LoopHomes(disk);
+    const id = newWorkspaceId(systemRandom);
+    try {
+      const { directory } = await homes.prepareHome(id, 64 * mebibyte);
+      await writeFile(join(directory, 'kept.txt'), 'kept', { flush: true });
+      await fill(join(disk, 'filler'));
+      await mkdir(join(directory, 'made'));
+      // What changes in a directory is written behind whoever changes it; here it is waited for.
+      const changed = await open(directory);
+      await changed.sync().catch(orFull);
+      await changed.close();
+      const unstorable = writeFile(join(directory, 'large'), Buffer.alloc(8 * mebibyte, 1), { flush: true });
+      await expect(unstorable.catch(orFull)).resolves.toBe('full');
+      await rm(join(disk, 'filler'));
+      await writeFile(join(directory, 'after.txt'), 'after', { flush: true });
+      expect(await readFile(join(directory, 'kept.txt'), 'utf8')).toBe('kept');
+      expect((await readdir(directory)).sort()).toEqual(['after.txt', 'kept.txt', 'large', 'made']);
+    } finally {
+      await homes.releaseHome(id);
+      execFileSync('umount', ['--lazy', disk]);
+    }
+  });
+
+  it('that a machine stopped with are empty again, and those that somebody still holds are not', async () => {
+    const homes = new LoopHomes(root);
+    const id = newWorkspaceId(systemRandom);
+    const image = join(root, `${id}.ext4`);
+    const { directory } = await homes.prepareHome(id, 32 * mebibyte);
+    await writeFile(join(directory, 'half.txt'), 'half', { flush: true });
+    const held = await open(join(directory, 'half.txt'));
+    execFileSync('umount', ['--lazy', directory]);
+    await homes.prepareHome(id, 32 * mebibyte);
+    expect(await readdir(directory)).toEqual(['half.txt']);
+    await cp(image, `${image}.as-it-stopped`);
+    await held.close();
+    execFileSync('umount', [directory]);
+    await rename(`${image}.as-it-stopped`, image);
+    await homes.prepareHome(id, 32 * mebibyte);
+    expect(await readdir(directory)).toEqual([]);
+  });
 });
+
+/** Takes what is left of the disk, to the last block. */
+async function fill(path: string): Promise<void> {
+  const filler = await open(path, 'w');
+  const more = async (): Promise<unknown> => filler.write(Buffer.alloc(mebibyte / 16, 1));
+  try {
+    while ((await more().catch(orFull)) !== 'full');
+  } finally {
+    await filler.close();
+  }
+}
+
+function orFull(error: unknown): 'full' {
+  if (error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EIO'))
+    return 'full';
+  throw error;
+}
