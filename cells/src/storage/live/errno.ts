@@ -4,6 +4,12 @@ import type { TreePath } from '../file-tree.ts';
 
 export const showPath = (path: TreePath): string => path.join('/').toWellFormed();
 
+const unreadable = {
+  code: 'store_unavailable',
+  problem: 'the workspace’s disk on its host cannot be read or written',
+  next: 'Try again; if it stays so, suspend the workspace and resume it: its files then come anew from where they are stored.',
+} as const;
+
 const meaning: Record<string, { code: ErrorCode; problem: string; next?: string }> = {
   ENOENT: { code: 'not_found', problem: 'there is no such file or directory' },
   ENOTDIR: { code: 'not_found', problem: 'a part of the path is not a directory' },
@@ -25,10 +31,22 @@ const meaning: Record<string, { code: ErrorCode; problem: string; next?: string 
     problem: 'the workspace’s disk is full',
     next: 'Delete files, then save again.',
   },
+  EIO: unreadable,
+  EROFS: unreadable,
+  EBADMSG: unreadable,
+  EUCLEAN: unreadable,
 };
 
+/** What ext4 says of a block that is not what was written there; libuv has no names for them. */
+const unnamed = new Map([
+  [-74, 'EBADMSG'],
+  [-117, 'EUCLEAN'],
+]);
+
 export function errnoOf(error: unknown): string | null {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
+  if (!(error instanceof Error && 'code' in error && typeof error.code === 'string')) return null;
+  const name = 'errno' in error && typeof error.errno === 'number' ? unnamed.get(error.errno) : undefined;
+  return name ?? error.code;
 }
 
 export function fromErrno(error: unknown, doing: string, path: TreePath): unknown {

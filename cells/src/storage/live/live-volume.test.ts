@@ -2,6 +2,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   mkdir,
+  mkdtemp,
   open,
   readFile,
   rename,
@@ -13,11 +14,13 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import { hostIdSchema, newWorkspaceId, type WorkspaceId } from '@cellbook/shared/ids.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
 import { afterEach, expect, test } from 'vitest';
+import { LoopHomes } from '../../sandbox/quota/loop-homes.ts';
 import type { FileTree } from '../file-tree.ts';
 import { createMemoryObjectStore } from '../objects/memory-object-store.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
@@ -64,6 +67,32 @@ const sync = () => host.volumes.sync(id, signal);
 const stored = async (...path: string[]) => (await (await elsewhere.volumes.files(id)).read(path)).toString();
 const storedNames = async () =>
   (await (await elsewhere.volumes.files(id)).list([])).map(({ name }) => name).sort();
+
+test('a home that its host can only read refuses by a code that says what to do, and to do so mends it', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'cellbook-read-only-'));
+  const homes = new LoopHomes(directory);
+  await start();
+  await host.close();
+  host = await startTestHost({ objects, manifests: elsewhere.parts.manifests, homes, diskBytesMax: 1 << 25 });
+  await host.volumes.attach(id, 2, signal);
+  const tree = await host.volumes.files(id);
+  try {
+    await tree.write(['saved.txt'], Buffer.from('acknowledged'));
+    execFileSync('mount', ['-o', 'remount,ro', homes.directoryOf(id)]);
+    const next = expect.stringContaining('suspend the workspace and resume it');
+    const refused = { code: 'store_unavailable', next };
+    await expect(tree.write(['saved.txt'], Buffer.from('refused'))).rejects.toMatchObject(refused);
+    await expect(tree.remove(['saved.txt'])).rejects.toMatchObject(refused);
+    await host.volumes.flush(id, 2, signal);
+    await host.volumes.detach(id, 2);
+    await host.volumes.attach(id, 3, signal);
+    expect((await tree.read(['saved.txt'])).toString()).toBe('acknowledged');
+    await tree.write(['saved.txt'], Buffer.from('saved again'));
+  } finally {
+    await host.volumes.destroy(id);
+    await rm(directory, { recursive: true, force: true });
+  }
+});
 
 test('the host’s directory gone in the middle of a write by code: what a round had seen is kept', async () => {
   const { directory, tree } = await start(50);
