@@ -49,7 +49,7 @@ class FakeUpstream extends FakeEnd implements Upstream {
 
 const run = '6f9619ff-8b86-4d11-b42d-00c04fc964ff';
 
-function lineTo(outcome: () => AttachOutcome = () => ({ kind: 'refused' })) {
+function lineTo(outcome: () => AttachOutcome | Promise<AttachOutcome> = () => ({ kind: 'refused' })) {
   const clock = new ManualClock();
   const browser = new FakeEnd();
   let held = 0;
@@ -64,6 +64,7 @@ function lineTo(outcome: () => AttachOutcome = () => ({ kind: 'refused' })) {
         return outcome();
       },
       keep: (seq, parkedIn) => record.push(`keep ${seq} ${parkedIn === null ? 'attached' : 'parked'}`),
+      failed: (error) => record.push(String(error)),
       holds: (_line, bytes) => {
         held = bytes;
       },
@@ -104,6 +105,30 @@ test('a cell that stays away sends the browser back, never for good', async () =
   await clock.advance(limits.parking.attachMsMax + limits.parking.attachRetryMsMax);
   expect(browser.closedWith).toBe(1012);
 });
+
+test.each([
+  ['asking for an attachment', () => Promise.reject(new Error('the test says so'))],
+  [
+    'beginning one',
+    () => ({
+      kind: 'attached' as const,
+      upstream: Object.assign(new FakeUpstream(), {
+        send() {
+          throw new Error('the test says so');
+        },
+      }),
+    }),
+  ],
+])(
+  'where %s throws the browser is sent back, and does not wait for its own next word',
+  async (_what, outcome) => {
+    const { clock, browser, line, record } = lineTo(outcome);
+    line.fromBrowser('one');
+    await clock.advance(0);
+    expect([browser.closedWith, line.isOver, line.isAttaching]).toEqual([1012, true, false]);
+    expect(record.at(-1)).toBe('Error: the test says so');
+  },
+);
 
 test('a kernel that does not read holds back its browser alone, and more than is kept sends that back', () => {
   const { upstream, browser, line, held } = attachedLine();

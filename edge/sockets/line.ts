@@ -43,6 +43,8 @@ export interface LineDeps {
    * parked. Null: an object that is ended now loses what the browser has said, or an attachment.
    */
   keep(seq: number, parkedIn: string | null): void;
+  /** It is over by a mistake of ours, which nobody else is told of. */
+  failed(error: unknown): void;
   /** So many bytes are kept for it. */
   holds(line: Line, bytes: number): void;
 }
@@ -130,9 +132,15 @@ export class Line {
   /** The cell has something for it. Settles when it is attached, or over. */
   wake(): Promise<void> {
     if (this.#upstream || this.#isOver) return Promise.resolve();
-    this.#attaching ??= this.#attach().finally(() => {
-      this.#attaching = null;
-    });
+    this.#attaching ??= this.#attach()
+      // Else it would wait for a frame that a browser, which waits for an answer, never sends.
+      .catch((error: unknown) => {
+        this.end(1012, 'attaching it failed');
+        this.#deps.failed(error);
+      })
+      .finally(() => {
+        this.#attaching = null;
+      });
     return this.#attaching;
   }
 

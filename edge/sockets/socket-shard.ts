@@ -19,6 +19,7 @@ import {
   writeParking,
 } from '@cellbook/shared/protocol/parking-api.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
+import { log } from '../src/log.ts';
 import { accepted, askRouter } from './attachment.ts';
 import { inBatches, runOf } from './cell-runs.ts';
 import { followUp } from './follow-up.ts';
@@ -154,6 +155,7 @@ export class SocketShard extends DurableObject<Bindings> {
         browser: socket,
         attach: (seq) => this.#attach(socket, seq),
         keep: (seq, parkedIn) => this.#keep(socket, seq, parkedIn),
+        failed: (cause) => log('error', 'a socket could not be attached', { cause, ids: { socket: name } }),
         holds: (keeper, bytes) => this.#keptBytes.note(keeper, bytes),
       },
       kept,
