@@ -5,6 +5,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
+import type { Cost } from '../density/cost.ts';
 import { percentile } from '../measure/statistics.ts';
 import { isGood } from '../resume/plan.ts';
 import type { RungName } from '../resume/rungs.ts';
@@ -14,15 +15,18 @@ import { draw } from './draw.ts';
 import type { Measured } from './model.ts';
 import { panelsOf } from './panels.ts';
 
-const usage = `npm run bench -- trade-off --samples FILE --density FILE [--absences FILE] [--member-mib 96] [--refill-ms 2500] [--out trade-off.svg]
+const usage = `npm run bench -- trade-off --samples FILE --density FILE [--absences FILE] [--member-mib 96] [--refill-ms 2500] [--places 17] [--out trade-off.svg]
 
   --samples     of bench -- resume
   --density     the result of bench -- density --json
   --absences    the seconds of each absence, a number in each line; without it a made-up working week
   --member-mib  memory of a sandbox that is ready
-  --refill-ms   until one that was taken is ready again`;
+  --refill-ms   until one that was taken is ready again
+  --places      of the host for sandboxes`;
 
-const costSchema = z.object({ memoryMiB: z.number(), hostDiskMiB: z.number(), storeDiskMiB: z.number() });
+type Held = Pick<Cost, 'memoryMiB' | 'diskMiB' | 'storeMiB'>;
+const number = z.number();
+const costSchema: z.ZodType<Held> = z.object({ memoryMiB: number, diskMiB: number, storeMiB: number });
 const densitySchema = z.object({ costs: z.object({ frozen: costSchema, suspended: costSchema }) });
 
 const optionsSchema = z.object({
@@ -31,6 +35,8 @@ const optionsSchema = z.object({
   absences: z.string().nullable().default(null),
   'member-mib': z.coerce.number().positive().default(96),
   'refill-ms': z.coerce.number().positive().default(2_500),
+  /** Of 24 GiB, unless the operator says otherwise. */
+  places: z.coerce.number().int().positive().default(17),
   out: z.string().default('trade-off.svg'),
 });
 
@@ -46,17 +52,21 @@ async function main(options: z.infer<typeof optionsSchema>): Promise<void> {
       cold: timesOf(lines, 'cold'),
     },
     frozenMiB: costs.frozen.memoryMiB,
-    imageMiB: costs.suspended.hostDiskMiB + costs.suspended.storeDiskMiB,
+    imageMiB: costs.suspended.diskMiB + costs.suspended.storeMiB,
   };
   const absences = await readAbsences(options.absences);
-  const pool = { memberMiB: options['member-mib'], refillMs: options['refill-ms'] };
+  const pool = {
+    memberMiB: options['member-mib'],
+    refillMs: options['refill-ms'],
+    places: options.places,
+  };
   const counted = Object.entries(measured.times).map(([rung, times]) => `${rung} ${times.length}`);
   const loads = lines.map(({ load }) => load);
   const notes = [
     `Resumes: samples of bench -- resume (${counted.join(', ')}), load average ${percentile(loads, 0.5)} at the median.`,
     `How long people are away is ${absences.source}.`,
     `A frozen workspace holds ${Math.round(measured.frozenMiB)} MiB of memory, an image ${Math.round(measured.imageMiB)} MiB on host and store (bench -- density). Filled: what each tier has today.`,
-    `Pool: a ready sandbox is counted with ${pool.memberMiB} MiB, and made again in ${pool.refillMs / 1_000} s; arrivals are Poisson. Axes: logarithm upwards, square root to the right.`,
+    `Pool: a ready sandbox is counted with ${pool.memberMiB} MiB, and made again in ${pool.refillMs / 1_000} s; arrivals are Poisson. Filled: by forecast (auto), on a host of ${pool.places} places. Axes: logarithm upwards, square root to the right.`,
   ];
   await writeFile(
     options.out,
@@ -84,6 +94,7 @@ try {
       absences: text,
       'member-mib': text,
       'refill-ms': text,
+      places: text,
       out: text,
     },
   });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { emptyShare, type Measured, outcomeOf, quantileOf } from './model.ts';
+import { emptyShare, forecastSize, type Measured, outcomeOf, quantileOf } from './model.ts';
 
 const measured: Measured = {
   times: { live: [100], memory: [400], files: [200], cold: [2_000] },
@@ -29,6 +29,12 @@ test('a quantile of a mixture weighs its parts, however many values each has', (
   ];
   expect(quantileOf(mixture, 0.94)).toBe(4);
   expect(quantileOf(mixture, 0.95)).toBe(100);
+});
+
+test('a forecast keeps what comes in 95 of 100 minutes, at least one, and a quarter of the places at most', () => {
+  // Poisson, by hand: of mean 0.5 two, of mean 2 five.
+  expect([1, 30, 120, 1_200].map((perHour) => forecastSize(perHour, 200))).toEqual([1, 2, 5, 28]);
+  expect([0, 120].map((perHour) => forecastSize(perHour, 10))).toEqual([1, 2]);
 });
 
 test('a pool of none is always empty, and each member more is missed less often', () => {

@@ -8,6 +8,8 @@
  * so that the times of resumes are a mixture of the measured ones, and what is held is an average over the time that
  * workspaces are suspended.
  */
+import { limits } from '@cellbook/shared/limits.ts';
+
 export interface Measured {
   /** Milliseconds of single resumes. */
   times: Readonly<Record<'live' | 'memory' | 'files' | 'cold', readonly number[]>>;
@@ -84,6 +86,18 @@ export function emptyShare(size: number, perHour: number, refillMs: number): num
   const load = (perHour * refillMs) / 3_600_000;
   const terms = Array.from({ length: size + 1 }, (_, missing) => load ** missing);
   return (terms.at(-1) ?? 1) / sum(terms);
+}
+
+/**
+ * How many a forecast keeps ready on a host alone in its cell: as many as come in its interval in most of them, when
+ * they come at random (Poisson), at least one, and no more than its share of the places.
+ */
+export function forecastSize(perHour: number, places: number): number {
+  const { forecast, placesShareMax, membersMax } = limits.pool;
+  const mean = (perHour * forecast.intervalMs) / 3_600_000;
+  let [size, term] = [0, Math.exp(-mean)];
+  for (let reached = term; reached < forecast.probability; reached += term) term *= mean / ++size;
+  return Math.min(Math.max(1, size), Math.max(1, Math.floor(places * placesShareMax)), membersMax);
 }
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);

@@ -1,7 +1,7 @@
 /** The three panels of the plot: what is kept, and how long a resume takes. Pure. */
 import { limits } from '@cellbook/shared/limits.ts';
 import type { Panel, Point } from './draw.ts';
-import { emptyShare, type Measured, type Outcome, outcomeOf, quantileOf } from './model.ts';
+import { emptyShare, forecastSize, type Measured, type Outcome, outcomeOf, quantileOf } from './model.ts';
 
 const tiers = ['free', 'paid', 'enterprise'] as const;
 const [minuteMs, hourMs, dayMs] = [60_000, 3_600_000, 86_400_000];
@@ -31,6 +31,8 @@ const arrivalsPerHour = [30, 300, 1_200];
 export interface PoolCosts {
   memberMiB: number;
   refillMs: number;
+  /** Of the host. */
+  places: number;
 }
 
 export function panelsOf(measured: Measured, absencesMs: readonly number[], pool: PoolCosts): Panel[] {
@@ -90,7 +92,7 @@ function joinWhereSame(points: Found[], point: Found): Found[] {
   return [...points.slice(0, -1), { ...last, label: `${last.label}, ${point.label}`, chosenBy }];
 }
 
-function poolPanel({ times }: Measured, { memberMiB, refillMs }: PoolCosts): Panel {
+function poolPanel({ times }: Measured, { memberMiB, refillMs, places }: PoolCosts): Panel {
   const line = (perHour: number) => ({
     name: `p95, ${perHour} an hour`,
     points: poolSizes.map((size) => {
@@ -99,7 +101,8 @@ function poolPanel({ times }: Measured, { memberMiB, refillMs }: PoolCosts): Pan
         { values: times.files, weight: 1 - empty },
         { values: times.cold, weight: empty },
       ];
-      return { label: String(size), x: size * memberMiB, y: quantileOf(mixture, 0.95), chosenBy: [] };
+      const chosenBy = size === forecastSize(perHour, places) ? ['auto'] : [];
+      return { label: String(size), x: size * memberMiB, y: quantileOf(mixture, 0.95), chosenBy };
     }),
   });
   return {
