@@ -16,7 +16,7 @@ const stored: Rest = {
 
 async function asked(
   rest: Rest | null,
-  given: Partial<{ keeps: typeof keeps | null; hasKey: boolean }> = {},
+  given: Partial<{ keeps: typeof keeps | null; hasKey: boolean; isCrowded: boolean }> = {},
 ) {
   const opened: unknown[] = [];
   const host = {
@@ -24,7 +24,9 @@ async function asked(
     openAhead: (...image: unknown[]) => void opened.push(image),
   };
   const find = async () => (given.hasKey === false ? null : key);
-  await openAhead({ host, rests: { get: async () => rest }, imageKeys: { find } }, workspaceId);
+  const rests = { get: async () => rest };
+  const othersFirst = () => given.isCrowded === true;
+  await openAhead({ host, rests, imageKeys: { find }, othersFirst }, workspaceId);
   return opened;
 }
 
@@ -39,4 +41,5 @@ it('asks nothing of a host that has no use for it', async () => {
   expect(await asked(stored, { keeps: null })).toEqual([]);
   expect(await asked(stored, { keeps: { ...keeps, runtime: 'runsc 2' } })).toEqual([]);
   expect(await asked(stored, { hasKey: false })).toEqual([]);
+  expect(await asked(stored, { isCrowded: true })).toEqual([]);
 });

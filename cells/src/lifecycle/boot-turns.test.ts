@@ -43,6 +43,18 @@ test('of those that came together enterprise goes first, then paid, then free, e
   ]);
 });
 
+test('whoever came now would wait behind others of his tier and of higher ones, and behind nothing else', async () => {
+  const { turns, boot, pass } = makeBoots(1);
+  const behind = () => tiers.filter((tier) => turns.hasBefore(tier));
+  boot('free', 'running');
+  void turns.ahead.run(async () => {});
+  expect(behind()).toEqual([]);
+  void turns.of('paid', newWorkspaceId(seededRandom(1))).run(async () => {});
+  expect(behind()).toEqual(['free', 'paid']);
+  await pass(2 * bootMs);
+  expect(behind()).toEqual([]);
+});
+
 test('nobody starves: a free one waits no longer than it would alone, and its head start behind', async () => {
   const { boot, pass, begun } = makeBoots(1);
   boot('enterprise', 'running');

@@ -72,6 +72,12 @@ export class BootTurns {
     return this.#waiting.length;
   }
 
+  /** Whether one that came now would wait behind another workspace. */
+  hasBefore(tier: Tier): boolean {
+    const rankMs = this.#rankOf(tier);
+    return this.#waiting.some((other) => other.workspaceId !== null && other.rankMs <= rankMs);
+  }
+
   of(tier: Tier, workspaceId: WorkspaceId | null = null): Turns {
     return { run: (work) => this.#run(tier, workspaceId, work) };
   }

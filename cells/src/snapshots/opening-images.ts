@@ -5,6 +5,9 @@
  *
  *     nothing ──ahead──▶ opening ──▶ open ──take──▶ somebody's ──close──▶ nothing
  *                           └───────────┴──nobody took it in time, the host ends──▶ nothing
+ *
+ * Each opening ahead comes to one end, and is counted by it: `taken`, `expired`, `unwanted` (its image or its host goes,
+ * or who waited for it has gone), `refused` (no room, or too large), `failed` (it does not open).
  */
 import { mkdir, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -12,6 +15,7 @@ import type { Clock, Timer } from '@cellbook/shared/clock.ts';
 import type { SandboxId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
+import type { Metrics } from '@cellbook/shared/metrics.ts';
 import type { Random } from '@cellbook/shared/random.ts';
 import type { Sources } from './chunk-source.ts';
 import type { KeptImage } from './image-shelf.ts';
@@ -28,6 +32,7 @@ export interface OpeningImagesParts {
   random: Random;
   clock: Clock;
   log: Pick<Logger, 'warn'>;
+  metrics: Metrics;
   /** Null where files cannot be served as they are read. */
   lazy: LazyFiles | null;
   /** Throws where the image does not open, or where a piece of it is missing. */
@@ -47,33 +52,50 @@ export interface OpenedImage {
 /** `whole`: or not at all. `served`: as it is read where it is large. */
 type How = 'whole' | 'served';
 
+type AheadEnd = 'taken' | 'expired' | 'unwanted' | 'refused' | 'failed';
+
+class NoRoom extends Error {}
+
 interface Ahead {
   key: Uint8Array;
   opened: Promise<OpenedImage | null>;
   /** Nobody wants it any more: what is under way stops at its next piece. */
   unwanted: AbortController;
   timer: Timer;
+  /** The first one counts. */
+  end(how: AheadEnd): void;
 }
 
 export class OpeningImages {
   readonly #parts: OpeningImagesParts;
   readonly #ahead = new Map<SandboxId, Ahead>();
+  readonly #ends;
   #isClosed = false;
   #wholeBytes = 0;
 
   constructor(parts: OpeningImagesParts) {
     this.#parts = parts;
+    this.#ends = parts.metrics.counter(
+      'cellbook_host_images_opened_ahead_total',
+      'Images of memory opened ahead of the start that wants them, by what came of it.',
+      ['outcome'],
+    );
   }
 
   /** Of an image that is here and can be opened whole: of others there is nothing to be done ahead. Idempotent. */
   ahead(image: KeptImage): void {
     const { of, key } = image;
-    if (this.#isClosed || this.#ahead.has(of) || this.#ahead.size >= limits.snapshots.aheadMax) return;
+    if (this.#isClosed || this.#ahead.has(of)) return;
+    const end = this.#endOnce();
+    if (this.#ahead.size >= limits.snapshots.aheadMax) return void end('refused');
     const unwanted = new AbortController();
     // Why it does not open is told to whoever reads it.
-    const opened = this.#open(image, 'whole', unwanted.signal).catch(() => null);
-    const timer = this.#parts.clock.setTimer(limits.snapshots.aheadMs, () => void this.drop(of));
-    this.#ahead.set(of, { key, opened, unwanted, timer });
+    const opened = this.#open(image, 'whole', unwanted.signal).catch((error: unknown) => {
+      end(error instanceof NoRoom ? 'refused' : 'failed');
+      return null;
+    });
+    const timer = this.#parts.clock.setTimer(limits.snapshots.aheadMs, () => void this.drop(of, 'expired'));
+    this.#ahead.set(of, { key, opened, unwanted, timer, end });
   }
 
   /**
@@ -85,10 +107,16 @@ export class OpeningImages {
     if (!ahead || remoteOf || Buffer.compare(ahead.key, key) !== 0) return null;
     this.#ahead.delete(of);
     ahead.timer.cancel();
-    const stop = () => ahead.unwanted.abort();
+    const stop = () => {
+      ahead.end('unwanted');
+      ahead.unwanted.abort();
+    };
     if (signal.aborted) stop();
     signal.addEventListener('abort', stop, { once: true });
-    return ahead.opened.finally(() => signal.removeEventListener('abort', stop));
+    const opened = await ahead.opened;
+    signal.removeEventListener('abort', stop);
+    if (opened) ahead.end('taken');
+    return opened;
   }
 
   /** Whole where it fits; where that fails it may still be opened as it is read. */
@@ -130,7 +158,7 @@ export class OpeningImages {
       const to = join(directory, 'image');
       const sources = this.#parts.sourcesOf(image, join(directory, 'fetched'));
       if (how === 'whole' && !(await this.#fits(sumOf(files))))
-        throw new Error('it is not opened whole: it is too large, or there is no room');
+        throw new NoRoom('it is not opened whole: it is too large, or there is no room');
       const whole = how === 'whole' ? files : await this.#serveLarge(image, files, sources, to, served);
       wholeBytes = sumOf(whole);
       this.#wholeBytes += wholeBytes;
@@ -143,8 +171,9 @@ export class OpeningImages {
   }
 
   /** Lets go what was opened ahead, or is being opened; whoever has taken one keeps it. Never rejects. */
-  async drop(of: SandboxId): Promise<void> {
+  async drop(of: SandboxId, how: AheadEnd = 'unwanted'): Promise<void> {
     const ahead = this.#ahead.get(of);
+    ahead?.end(how);
     this.#ahead.delete(of);
     ahead?.timer.cancel();
     ahead?.unwanted.abort();
@@ -154,6 +183,14 @@ export class OpeningImages {
   async close(): Promise<void> {
     this.#isClosed = true;
     await Promise.all([...this.#ahead.keys()].map((of) => this.drop(of)));
+  }
+
+  #endOnce(): (how: AheadEnd) => void {
+    let isOver = false;
+    return (how) => {
+      if (!isOver) this.#ends.inc({ outcome: how });
+      isOver = true;
+    };
   }
 
   /** Those that are being written want room in the same memory, and to be without it costs somebody what he has there. */

@@ -7,6 +7,7 @@ import { ManualClock, systemClock } from '@cellbook/shared/clock.ts';
 import { newSandboxId, newWorkspaceId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import { silentLogger } from '@cellbook/shared/log.ts';
+import { createMetrics, type Metrics } from '@cellbook/shared/metrics.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { digestOf } from '../host/wire/digest.ts';
@@ -38,6 +39,7 @@ const open = (parts: Partial<SealedImagesParts> = {}) =>
     clock: systemClock,
     log: silentLogger,
     lazy: null,
+    metrics: createMetrics(),
     ...parts,
   });
 const objects = createMemoryObjectStore();
@@ -336,9 +338,18 @@ const counting = () => {
   return { counts, threads: { ...threads, open } };
 };
 
+/** What has come of those that were opened ahead. */
+async function endsOf(metrics: Metrics): Promise<Record<string, number>> {
+  const lines = (await metrics.render()).body.matchAll(
+    /^cellbook_host_images_opened_ahead_total\{outcome="(\w+)"\} (\d+)$/gm,
+  );
+  return Object.fromEntries([...lines].map(([, outcome = '', count]) => [outcome, Number(count)]));
+}
+
 test('one that is opened ahead is there for the read that follows, once, and only for its key', async () => {
   const { counts, threads: counted } = counting();
-  const own = await open({ threads: counted });
+  const metrics = createMetrics();
+  const own = await open({ threads: counted, metrics });
   const image = draw();
   const files = contents();
   await write(image, files);
@@ -350,12 +361,14 @@ test('one that is opened ahead is there for the read that follows, once, and onl
   const once = counts.opened;
   expect(await own.read(image, readWhole, signal)).toEqual(digests(files));
   expect(counts.opened).toBe(2 * once);
+  expect(await endsOf(metrics)).toEqual({ taken: 1 });
   await nothingInTheClear();
 });
 
 test('one that was opened ahead goes when nobody wants it, when it is removed and when the host ends', async () => {
   const clock = new ManualClock();
-  const own = await open({ clock });
+  const metrics = createMetrics();
+  const own = await open({ clock, metrics });
   const [unwanted, removed, left] = [draw(), draw(), draw()];
   for (const image of [unwanted, removed, left]) await write(image, contents());
   own.openAhead(unwanted);
@@ -368,6 +381,7 @@ test('one that was opened ahead goes when nobody wants it, when it is removed an
   await clock.advance(limits.snapshots.aheadMs);
   await expect.poll(() => readdir(sealed()), patiently).not.toContain(removed.of);
   await nothingInTheClear();
+  expect(await endsOf(metrics)).toEqual({ expired: 1, unwanted: 1 });
 
   const scratch = new Scratch(join(directory, 'another'));
   await mkdir(join(directory, 'another'));
@@ -380,7 +394,8 @@ test('one that was opened ahead goes when nobody wants it, when it is removed an
 
 test('an opening ahead that is waited for in vain stops when the wait does, and the read with it', async () => {
   const stuck = Promise.withResolvers<void>();
-  const own = await open({ threads: { ...threads, open: () => stuck.promise } });
+  const metrics = createMetrics();
+  const own = await open({ threads: { ...threads, open: () => stuck.promise }, metrics });
   const image = draw();
   await write(image, contents());
   own.openAhead(image);
@@ -389,5 +404,20 @@ test('an opening ahead that is waited for in vain stops when the wait does, and 
   over.abort(new Error('its time is over'));
   stuck.resolve();
   await expect(reading).rejects.toThrow('its time is over');
+  expect(await endsOf(metrics)).toEqual({ unwanted: 1 });
+  await nothingInTheClear();
+});
+
+test('no more are opened ahead than there is room for, and which did not open is told', async () => {
+  const { aheadMax } = limits.snapshots;
+  const metrics = createMetrics();
+  const own = await open({ metrics });
+  const there = Array.from({ length: aheadMax }, draw);
+  for (const image of there) await write(image, { small: Buffer.from('small') });
+  for (const image of [...there, draw(), draw()]) own.openAhead(image);
+  for (const { of } of there) await own.remove(of);
+  await expect.poll(() => endsOf(metrics), patiently).toEqual({ refused: 2, unwanted: aheadMax });
+  own.openAhead(draw());
+  await expect.poll(() => endsOf(metrics), patiently).toMatchObject({ failed: 1 });
   await nothingInTheClear();
 });

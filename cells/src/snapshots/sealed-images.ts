@@ -17,6 +17,7 @@ import { CellbookError } from '@cellbook/shared/errors.ts';
 import { type SandboxId, sandboxIdSchema, type WorkspaceId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import type { Logger } from '@cellbook/shared/log.ts';
+import type { Metrics } from '@cellbook/shared/metrics.ts';
 import type { Random } from '@cellbook/shared/random.ts';
 import type { SnapshotImage } from '../sandbox/driver.ts';
 import { Semaphore } from '../storage/tree/semaphore.ts';
@@ -39,6 +40,7 @@ export interface SealedImagesParts {
   random: Random;
   clock: Clock;
   log: Pick<Logger, 'warn'>;
+  metrics: Metrics;
   /** Null where files cannot be served as they are read. */
   lazy: LazyFiles | null;
 }

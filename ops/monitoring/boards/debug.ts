@@ -41,6 +41,15 @@ export const debug: Board = {
           },
         },
         {
+          title: 'Images opened ahead',
+          about: 'Of memory, before the start that wants it: a second, by what came of them.',
+          unit: 'reqps',
+          lines: {
+            '{{host}} {{outcome}}':
+              'sum by (host, outcome) (rate(cellbook_host_images_opened_ahead_total[5m]))',
+          },
+        },
+        {
           title: 'Failures of that work',
           about: 'By the code of the error.',
           unit: 'short',

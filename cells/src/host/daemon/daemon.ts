@@ -79,7 +79,7 @@ export async function startDaemon(config: DaemonConfig, tools: DaemonTools): Pro
   }
   const epochs = await openEpochBook(join(hostDirectory, 'epochs'));
   const objects = withObjectFailpoints(openObjectStore(config.objects, tools), tools.failpoint);
-  const images = driver.snapshots ? await openImages(hostDirectory, objects, tools) : null;
+  const images = driver.snapshots ? await openImages(hostDirectory, { objects, metrics }, tools) : null;
   const golden = await openGolden(config, tools, egress);
   const host = new LocalSandboxHost({
     ...{ hostId, driver, capacity, processors: availableParallelism(), epochs, ...(images && { images }) },

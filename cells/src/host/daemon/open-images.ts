@@ -1,5 +1,6 @@
 /** Where this host keeps images of sandboxes' memory: sealed on its disk, in the clear only in its memory. */
 import { join } from 'node:path';
+import type { Metrics } from '@cellbook/shared/metrics.ts';
 import { LazyFiles } from '../../snapshots/lazy/lazy-files.ts';
 import { RemoteImages } from '../../snapshots/remote-images.ts';
 import { Scratch } from '../../snapshots/scratch.ts';
@@ -13,7 +14,7 @@ export const scratchOf = (hostDirectory: string): string => join(hostDirectory, 
 /** Null where none can be kept. */
 export async function openImages(
   hostDirectory: string,
-  objects: ObjectStore,
+  { objects, metrics }: { objects: ObjectStore; metrics: Metrics },
   { clock, log, random }: DaemonTools,
 ): Promise<SealedImages | null> {
   const scratch = await Scratch.mount(scratchOf(hostDirectory), log);
@@ -22,6 +23,7 @@ export async function openImages(
   const remote = new RemoteImages(objects);
   const lazy = await LazyFiles.mount(join(scratchOf(hostDirectory), 'pages'), { log, clock });
   return SealedImages.open({
-    ...{ directory: join(hostDirectory, 'images'), scratch, threads, remote, random, clock, log, lazy },
+    ...{ directory: join(hostDirectory, 'images'), scratch, threads, remote, lazy },
+    ...{ random, clock, log, metrics },
   });
 }
