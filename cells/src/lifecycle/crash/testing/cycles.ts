@@ -7,10 +7,21 @@
 import type { Random } from '@cellbook/shared/random.ts';
 import { z } from 'zod';
 import type { CrashCell } from './crash-cell.ts';
+import {
+  begin,
+  differences,
+  install,
+  type Known,
+  nothingKnown,
+  packagesOf,
+  show,
+  work,
+  writeLast,
+} from './cycle-work.ts';
 import { endItsTime, untilStored } from './scenarios.ts';
 import { createSubject, type Subject } from './subject.ts';
 import { until } from './until.ts';
-import { execute, startKernel } from './variables.ts';
+import { execute, saysWhyLost, startKernel } from './variables.ts';
 
 export interface CyclesReport {
   /** How often each rung was taken; `unknown` where whoever resumed it died before it could say. */
@@ -22,27 +33,18 @@ export interface CyclesReport {
 
 const troubles = [
   ...['stored', 'controller dies suspending', 'controller dies resuming'],
-  ...['controller dies asleep', 'host dies asleep', 'host dies suspending', 'none'],
+  ...['controller dies asleep', 'host dies asleep', 'host dies suspending'],
+  ...['host dies with an object half sent', 'host dies sending its image', 'none'],
 ] as const;
 type Trouble = (typeof troubles)[number];
 
-interface Known {
-  files: Map<string, string>;
-  count: number;
-  /** Packages that were installed, and a digest of all that they brought. */
-  installed: number;
-  packages: string;
-}
+/** The first of five, so that a short run has one. */
+const cyclesPerInstall = 5;
 
-const shownSchema = z.object({
-  files: z.record(z.string(), z.string()),
-  count: z.int(),
-  packages: z.string(),
-});
 const workspaceSchema = z.object({
   phase: z.string(),
   lastRung: z.string().nullable(),
-  lastResume: z.object({ missed: z.array(z.unknown()) }).nullish(),
+  lastResume: z.object({ missed: z.array(z.object({ rung: z.string(), cause: z.string() })) }).nullish(),
 });
 
 export async function runCycles(
@@ -51,13 +53,14 @@ export async function runCycles(
 ): Promise<CyclesReport> {
   const report: CyclesReport = { rungs: {}, forgotten: [], wrong: [] };
   const subject = await createSubject(cell);
-  const known: Known = { files: new Map(), count: 0, installed: 0, packages: '' };
+  const known = nothingKnown();
   let kernelId = await beginAnew(cell, subject, known);
   for (let cycle = 1; cycle <= cycles; cycle++) {
     await execute(cell, subject, kernelId, work(known, random));
-    if (cycle % cyclesPerInstall === 0) await execute(cell, subject, kernelId, install(known));
-    known.packages = shownSchema.parse(JSON.parse(await execute(cell, subject, kernelId, show))).packages;
+    if (cycle % cyclesPerInstall === 1) await execute(cell, subject, kernelId, install(known));
+    known.packages = packagesOf(await execute(cell, subject, kernelId, show));
     const trouble = troubles[cycle <= troubles.length ? cycle - 1 : random.int(troubles.length)] ?? 'none';
+    await execute(cell, subject, kernelId, writeLast(known, random));
     await suspendWith(cell, subject, trouble);
     await ask(cell, subject, '/resume');
     await until('it runs again', async () => (await look(cell, subject)).phase === 'running');
@@ -69,7 +72,8 @@ export async function runCycles(
     const isBack = shown.startsWith('{');
     if (!isBack) {
       const said = JSON.stringify(lastResume);
-      if (lastResume?.missed.length) report.forgotten.push(`cycle ${cycle}, ${trouble}: ${said}`);
+      if (lastResume && saysWhyLost(lastResume.missed))
+        report.forgotten.push(`cycle ${cycle}, ${trouble}: ${said}`);
       else report.wrong.push(`cycle ${cycle}, ${trouble}: variables are gone and nothing says why: ${shown}`);
       kernelId = await beginAnew(cell, subject, known);
     }
@@ -80,79 +84,9 @@ export async function runCycles(
 }
 
 async function beginAnew(cell: CrashCell, subject: Subject, known: Known): Promise<string> {
-  known.count = 0;
   const kernelId = await startKernel(cell, subject);
-  await execute(cell, subject, kernelId, 'import json, os\ncount = 0\nkept = open("kept-open.txt", "a")');
-  known.files.set('kept-open.txt', known.files.get('kept-open.txt') ?? '');
+  await execute(cell, subject, kernelId, begin(known));
   return kernelId;
-}
-
-/** Writes, renames and deletes a few files, and counts. */
-function work(known: Known, random: Random): string {
-  known.count++;
-  const lines = ['count += 1', 'kept.write("more"); kept.flush()'];
-  known.files.set('kept-open.txt', `${known.files.get('kept-open.txt')}more`);
-  for (let change = 0; change < 3; change++) {
-    const others = [...known.files.keys()].filter((name) => name !== 'kept-open.txt');
-    const old = others[random.int(Math.max(1, others.length))];
-    const name = `f${random.int(6)}.txt`;
-    const kind = old === undefined ? 0 : random.int(3);
-    if (kind === 0 || old === undefined) {
-      const content = random.uuid();
-      known.files.set(name, content);
-      lines.push(`with open("${name}", "w") as file: file.write("${content}")`);
-    } else if (kind === 1) {
-      known.files.set(name, known.files.get(old) ?? '');
-      if (name !== old) known.files.delete(old);
-      lines.push(`os.replace("${old}", "${name}")`);
-    } else {
-      known.files.delete(old);
-      lines.push(`os.remove("${old}")`);
-    }
-  }
-  return lines.join('\n');
-}
-
-const cyclesPerInstall = 5;
-
-/** A package of its own, from a wheel that is made on the spot. */
-function install(known: Known): string {
-  const name = `made${++known.installed}`;
-  return [
-    'import subprocess, sys, zipfile',
-    `wheel = "/tmp/${name}-1.0-py3-none-any.whl"`,
-    'with zipfile.ZipFile(wheel, "w") as made:',
-    `  for n in range(50): made.writestr(f"${name}/part{n}.py", f"value = {n}\\n")`,
-    `  made.writestr("${name}-1.0.dist-info/METADATA", "Metadata-Version: 2.1\\nName: ${name}\\nVersion: 1.0\\n")`,
-    `  made.writestr("${name}-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\\nGenerator: us\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")`,
-    `  made.writestr("${name}-1.0.dist-info/RECORD", "")`,
-    'subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "--user", "--no-index", "--no-deps", wheel], check=True, capture_output=True)',
-  ].join('\n');
-}
-
-const show = [
-  'import hashlib, json, os',
-  'digest = hashlib.sha256()',
-  'for folder, folders, names in os.walk(os.path.expanduser("~/.local/lib")):',
-  '  folders[:] = sorted(name for name in folders if name != "__pycache__")',
-  '  for name in sorted(names):',
-  '    path = os.path.join(folder, name)',
-  '    digest.update(json.dumps([path, os.stat(path).st_mode, open(path, "rb").read().hex()]).encode())',
-  'names = [n for n in sorted(os.listdir(".")) if n.endswith(".txt")]',
-  'shown = {"files": {n: open(n).read() for n in names}, "count": globals().get("count", 0), "packages": digest.hexdigest()}',
-  'print(json.dumps(shown)',
-  '  if "kept" in globals() else "nothing is known")',
-].join('\n');
-
-function differences({ files, count, packages }: Known, shown: string): string[] {
-  const now = shownSchema.parse(JSON.parse(shown));
-  const wanted = JSON.stringify([...files].sort());
-  const found = JSON.stringify(Object.entries(now.files).sort());
-  return [
-    ...(wanted === found ? [] : [`files are ${found} and should be ${wanted}`]),
-    ...(now.packages === packages ? [] : ['what was installed is not what it was']),
-    ...(now.count === count ? [] : [`it has counted to ${now.count} and not to ${count}`]),
-  ];
 }
 
 /** Leaves it suspended or on its way back, with its programs running. */
@@ -165,9 +99,17 @@ async function suspendWith(cell: CrashCell, subject: Subject, trouble: Trouble):
     void ask(cell, subject, '/suspend');
     await until('it suspends', async () => (await look(cell, subject)).phase !== 'running');
     await restart(cell.daemon);
+  } else if (trouble === 'host dies with an object half sent' && cell.daemon) {
+    await cell.daemon.arm(['objects.put.during']);
+    void ask(cell, subject, '/suspend');
+    if (!(await cell.daemon.dies())) throw new Error('nothing was sent to the store');
+    await cell.daemon.arm([]);
+    await cell.daemon.start();
   } else await ask(cell, subject, '/suspend');
   await until('it is suspended', async () => (await look(cell, subject)).phase === 'suspended');
-  if (trouble === 'stored') await untilStored(cell, subject);
+  if (trouble === 'stored' || trouble === 'host dies sending its image') await untilStored(cell, subject);
+  // It is sent as soon as it is stored.
+  if (trouble === 'host dies sending its image' && cell.daemon) await restart(cell.daemon);
   if (trouble === 'controller dies asleep') await restart(cell.program);
   if (trouble === 'host dies asleep' && cell.daemon) {
     await endItsTime(cell, subject);

@@ -24,8 +24,20 @@ export async function startKernel(cell: CrashCell, { user, id }: Subject): Promi
 
 const toldSchema = z.object({
   lastRung: z.literal('cold'),
-  lastResume: z.object({ missed: z.array(z.object({ cause: z.string() })).min(1) }),
+  lastResume: z.object({
+    missed: z.array(z.object({ rung: z.string(), cause: z.string() })).refine(saysWhyLost),
+  }),
 });
+
+/** Why its memory did not come back, and not only why it was not frozen any more or nothing was ready. */
+export function saysWhyLost(missed: readonly { rung: string; cause: string }[]): boolean {
+  return missed.some(
+    ({ rung, cause }) =>
+      rung === 'memory' || rung === 'memory-remote' || (rung === 'live' && !stored.has(cause)),
+  );
+}
+
+const stored: ReadonlySet<string> = new Set(['expired', 'not_kept']);
 
 /**
  * What is wrong with it; it is resumed for that. After a failure, or with its host, it may be lost where the resume says
