@@ -23,6 +23,8 @@ export interface HostLoad {
   /** Of the pool, ready or on their way: they give way to whoever needs their places. */
   members: number;
   capacity: number;
+  /** Its machine's memory runs short, whatever the places say. */
+  memoryShort?: boolean | undefined;
 }
 
 /** Sandboxes that wait to be claimed. */

@@ -1,4 +1,5 @@
 import { hostIdSchema, newSandboxId, newWorkspaceId } from '@cellbook/shared/ids.ts';
+import { limits } from '@cellbook/shared/limits.ts';
 import { seededRandom } from '@cellbook/shared/random.ts';
 import { expect, test } from 'vitest';
 import { type ClimbFacts, climb } from './climb.ts';
@@ -13,15 +14,15 @@ const frozen: Rest = {
 const stored: Rest = { ...frozen, image: { bytes: 1, fingerprint: here } };
 const tooLarge = { cause: 'not_kept', why: 'it was too large' } as const;
 const facts = (more: Partial<ClimbFacts>): ClimbFacts => ({
-  ...{ rest: null, whyNoRest: tooLarge, isAtRest: true, here, hasMember: false, ...more },
+  ...{ rest: null, whyNoRest: tooLarge, isAtRest: true, here, hasMember: false, nowMs: 1, ...more },
 });
 
 test('the best rung that is there comes first, and a boot last', () => {
   expect(climb(facts({ rest: frozen, hasMember: true }))).toEqual({
     tries: ['live', 'files', 'cold'],
-    missed: [],
+    ...{ missed: [], aside: [] },
   });
-  expect(climb(facts({ rest: stored }))).toEqual({ tries: ['memory', 'cold'], missed: [] });
+  expect(climb(facts({ rest: stored }))).toMatchObject({ tries: ['memory', 'cold'], missed: [] });
 });
 
 test.each([
@@ -50,7 +51,10 @@ test.each([
 
 test('an image that was sent comes back on any host, and is behind the host’s own copy', () => {
   const sent = { ...stored, remote: true };
-  expect(climb(facts({ rest: sent }))).toEqual({ tries: ['memory', 'memory-remote', 'cold'], missed: [] });
+  expect(climb(facts({ rest: sent }))).toMatchObject({
+    tries: ['memory', 'memory-remote', 'cold'],
+    missed: [],
+  });
   const elsewhere = climb(facts({ rest: sent, isAtRest: false, hasMember: true }));
   expect(elsewhere.tries).toEqual(['memory-remote', 'files', 'cold']);
   expect(elsewhere.missed).toEqual([
@@ -64,5 +68,16 @@ test('one whose host went before it was sent is lost, and both are said', () => 
   expect(missed).toEqual([
     { rung: 'memory', cause: 'host_away', why: expect.stringContaining('host') },
     { rung: 'memory-remote', cause: 'not_kept', why: expect.stringContaining('object store') },
+  ]);
+});
+
+test('of one that is stored it is said why it is not frozen any more, and of a host without a pool that nothing is ready', () => {
+  const untilMs = limits.ladder.liveMsByTier.free;
+  const asideAt = (nowMs: number, hasMember: boolean) =>
+    climb(facts({ rest: stored, nowMs, hasMember })).aside;
+  expect(asideAt(untilMs, true)).toMatchObject([{ rung: 'live', cause: 'expired' }]);
+  expect(asideAt(untilMs - 1, false)).toMatchObject([
+    { rung: 'live', cause: 'not_kept', why: expect.stringContaining('place') },
+    { rung: 'files', cause: 'unsupported' },
   ]);
 });

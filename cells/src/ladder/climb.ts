@@ -5,12 +5,14 @@
  */
 import type { MissCause, MissedRung, Rung } from '@cellbook/shared/protocol/resume.ts';
 import { type SnapshotFingerprint, whyNotRestorable } from '../sandbox/snapshot/fingerprint.ts';
-import type { Rest } from './rest.ts';
+import { frozenUntilMs, type Rest } from './rest.ts';
 
 export interface Climb {
   /** Best first; the last always works where anything does. */
   tries: readonly Rung[];
   missed: readonly MissedRung[];
+  /** Of rungs by which it could not come back in any case: nothing went wrong, so it is said after what did. */
+  aside: readonly MissedRung[];
 }
 
 export type WhyNot = Omit<MissedRung, 'rung'>;
@@ -25,11 +27,12 @@ export interface ClimbFacts {
   here: SnapshotFingerprint | null;
   /** A ready member of the pool can be claimed there. */
   hasMember: boolean;
+  nowMs: number;
 }
 
 const hostAway = 'the host that keeps its memory cannot be used';
 
-export function climb({ rest, whyNoRest, isAtRest, here, hasMember }: ClimbFacts): Climb {
+export function climb({ rest, whyNoRest, isAtRest, here, hasMember, nowMs }: ClimbFacts): Climb {
   const missed: MissedRung[] = [];
   const tries: Rung[] = [];
   const miss = (rung: Rung, cause: MissCause, why: string) => void missed.push({ rung, cause, why });
@@ -51,5 +54,21 @@ export function climb({ rest, whyNoRest, isAtRest, here, hasMember }: ClimbFacts
   }
   if (hasMember) tries.push('files');
   tries.push('cold');
-  return { tries, missed };
+  const aside = rest === null || rest.image === null ? [] : [whyNotFrozen(rest, nowMs)];
+  return { tries, missed, aside: hasMember ? aside : [...aside, nothingReady] };
+}
+
+const nothingReady: MissedRung = {
+  ...{ rung: 'files', cause: 'unsupported', why: 'its host keeps no sandboxes ready' },
+};
+
+/** Of what is stored by now. */
+function whyNotFrozen({ tier, suspendedAtMs }: Rest, nowMs: number): MissedRung {
+  return frozenUntilMs(tier, suspendedAtMs) <= nowMs
+    ? {
+        rung: 'live',
+        cause: 'expired',
+        why: 'it was away for longer than a sandbox of its tier stays frozen',
+      }
+    : { rung: 'live', cause: 'not_kept', why: 'its place in memory was needed, or its host drained' };
 }

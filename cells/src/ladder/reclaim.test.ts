@@ -33,6 +33,10 @@ test.each([
   [{ live: 20, frozen: 1, starting: 0, capacity: 20 }, 1],
   [{ live: 20, frozen: 0, starting: 0, capacity: 20 }, 0],
   [{ live: 1, frozen: 1, starting: 0, capacity: 1 }, 1],
+  [{ live: 3, frozen: 3, starting: 0, capacity: 20, memoryShort: false }, 0],
+  [{ live: 3, frozen: 3, starting: 0, capacity: 20, memoryShort: true }, 1],
+  [{ live: 20, frozen: 5, starting: 0, capacity: 20, memoryShort: true }, 2],
+  [{ live: 3, frozen: 0, starting: 0, capacity: 20, memoryShort: true }, 0],
 ])('of %o it frees %i', (load, count) => {
   expect(placesToFree(load)).toBe(count);
 });

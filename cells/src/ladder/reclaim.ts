@@ -18,8 +18,13 @@ export function cheapestToLose(rests: readonly Rest[], count: number): Rest[] {
     .slice(0, Math.max(0, count));
 }
 
-/** How many places of a host should be free and are taken by frozen sandboxes. */
-export function placesToFree({ live, starting, frozen, capacity }: Omit<HostLoad, 'members'>): number {
+/**
+ * How many places of a host should be free and are taken by frozen sandboxes: a share of its places, and where its
+ * memory runs short one more in each look, since storing one takes its size in memory once more.
+ */
+export function placesToFree(load: Omit<HostLoad, 'members'>): number {
+  const { live, starting, frozen, capacity, memoryShort } = load;
   const wanted = Math.max(1, Math.ceil(capacity * limits.ladder.freeShare));
-  return Math.min(frozen, Math.max(0, wanted - (capacity - live - starting)));
+  const forStarts = Math.max(0, wanted - (capacity - live - starting));
+  return Math.min(frozen, Math.max(forStarts, memoryShort === true ? 1 : 0));
 }

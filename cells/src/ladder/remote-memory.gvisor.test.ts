@@ -85,7 +85,7 @@ test('what was in memory is nowhere in the clear, and comes back on another host
   expect(await user.execute(id, kernelId, goOn)).toBe(`42 ${secret} 4 None\n`);
   expect(await lastResume(id)).toMatchObject({
     rung: 'memory-remote',
-    missed: [{ rung: 'memory', cause: 'host_away' }],
+    missed: [{ rung: 'memory', cause: 'host_away' }, { rung: 'live' }],
   });
   const saved = await user.call('GET', `/w/${id}/api/contents/log.txt`);
   expect(saved.body).toMatchObject({ content: 'more' });
@@ -102,7 +102,7 @@ test('an image damaged on its host comes from the object store; damaged in both,
   expect(await user.execute(id, kernelId, 'x += 1\nprint(x)')).toBe('2\n');
   expect(await lastResume(id)).toMatchObject({
     rung: 'memory-remote',
-    missed: [{ rung: 'memory', why: expect.stringContaining('damaged') }],
+    missed: [{ rung: 'memory', why: expect.stringContaining('damaged') }, { rung: 'live' }],
   });
 
   await sleep(id);
@@ -116,6 +116,7 @@ test('an image damaged on its host comes from the object store; damaged in both,
     missed: [
       { rung: 'memory', why: expect.stringContaining('missing') },
       { rung: 'memory-remote', why: expect.stringContaining('damaged') },
+      ...[{ rung: 'live' }, { rung: 'files' }],
     ],
   });
   await sleep(id);

@@ -22,7 +22,14 @@ const frozen: Rest = {
 };
 const stored: Rest = { ...frozen, image: { bytes: 1, fingerprint: here } };
 const facts = (rest: Rest | null): ClimbFacts => {
-  return { rest, whyNoRest: { cause: 'not_kept', why: 'x' }, isAtRest: true, here, hasMember: false };
+  return {
+    rest,
+    whyNoRest: { cause: 'not_kept', why: 'x' },
+    isAtRest: true,
+    here,
+    hasMember: false,
+    nowMs: 9,
+  };
 };
 const fails = (code: ErrorCode) => async () => {
   throw new CellbookError(code, { doing: 'trying', problem: `it is ${code}` });
@@ -53,12 +60,15 @@ function tools(does: Partial<Pick<SandboxHost, 'thaw' | 'start'>>, more: Partial
 const key = imageKeySchema.parse(random.bytes(32));
 const never = () => new Promise<never>(() => {});
 const signal = new AbortController().signal;
+/** Said after what went wrong. */
+const notFrozen = expect.objectContaining({ rung: 'live', cause: 'not_kept' });
+const nothingReady = expect.objectContaining({ rung: 'files', cause: 'unsupported' });
 
 test('a frozen sandbox that is gone is said so, and the workspace boots', async () => {
   const given = tools({ thaw: async () => null });
   const climbed = await wake(given, facts(frozen), signal);
   const why = expect.stringContaining('gone');
-  expect(climbed).toEqual({ rung: 'cold', missed: [{ rung: 'live', cause: 'gone', why }] });
+  expect(climbed).toEqual({ rung: 'cold', missed: [{ rung: 'live', cause: 'gone', why }, nothingReady] });
   expect(given.starts).toEqual([undefined]);
 });
 
@@ -70,7 +80,11 @@ test('an image that does not come back falls to a boot in the same resume', asyn
   const climbed = await wake(given, facts(stored), signal);
   expect(climbed).toMatchObject({
     rung: 'cold',
-    missed: [{ rung: 'memory', cause: 'incompatible', why: 'it is snapshot_incompatible' }],
+    missed: [
+      { rung: 'memory', cause: 'incompatible', why: 'it is snapshot_incompatible' },
+      notFrozen,
+      nothingReady,
+    ],
   });
 });
 
@@ -78,7 +92,10 @@ test('a rung that takes longer than its budget is given up for the next', async 
   const given = tools({ thaw: never });
   const waking = wake(given, facts(frozen), signal);
   await given.clock.advance(limits.ladder.budgetMs.live + 1);
-  expect(await waking).toMatchObject({ rung: 'cold', missed: [{ rung: 'live', cause: 'slow' }] });
+  expect(await waking).toMatchObject({
+    rung: 'cold',
+    missed: [{ rung: 'live', cause: 'slow' }, nothingReady],
+  });
 });
 
 test('whoever has been replaced climbs no further', async () => {
@@ -108,7 +125,7 @@ test('an image that no key opens is not asked for, and the workspace boots', asy
   const climbed = await wake(given, facts(stored), signal);
   expect(climbed).toMatchObject({
     rung: 'cold',
-    missed: [{ rung: 'memory', why: 'no key opens its image' }],
+    missed: [{ rung: 'memory', why: 'no key opens its image' }, notFrozen, nothingReady],
   });
   expect(given.starts).toEqual([undefined]);
 });
@@ -119,5 +136,8 @@ test('one that was damaged on its host comes from the object store', async () =>
   given.host.start = (spec, both, image) =>
     image && !image.remoteOf ? fails('sandbox_unavailable')() : start(spec, both);
   const climbed = await wake(given, facts({ ...stored, remote: true }), signal);
-  expect(climbed).toMatchObject({ rung: 'memory-remote', missed: [{ rung: 'memory', cause: 'failed' }] });
+  expect(climbed).toMatchObject({
+    rung: 'memory-remote',
+    missed: [{ rung: 'memory', cause: 'failed' }, notFrozen],
+  });
 });

@@ -6,7 +6,7 @@ import type { Clock } from '@cellbook/shared/clock.ts';
 import { withDeadline } from '@cellbook/shared/deadline.ts';
 import { CellbookError, toCellbookError } from '@cellbook/shared/errors.ts';
 import { limits } from '@cellbook/shared/limits.ts';
-import type { MissCause, MissedRung, Rung } from '@cellbook/shared/protocol/resume.ts';
+import { isBetter, type MissCause, type MissedRung, type Rung } from '@cellbook/shared/protocol/resume.ts';
 import type { SandboxHost } from '../host/sandbox-host.ts';
 import type { Sandbox, SandboxSpec } from '../sandbox/driver.ts';
 import type { ImageKey } from '../snapshots/image-key.ts';
@@ -16,7 +16,7 @@ import type { Rest } from './rest.ts';
 
 export interface Climbed {
   rung: Rung;
-  /** Better rungs, and why not. */
+  /** Better rungs, and why not; what went wrong first. */
   missed: readonly MissedRung[];
 }
 
@@ -37,13 +37,13 @@ export interface WakeTools {
 }
 
 export async function wake(tools: WakeTools, facts: ClimbFacts, signal: AbortSignal): Promise<Climbed> {
-  const { tries, missed: known } = climb(facts);
+  const { tries, missed: known, aside } = climb(facts);
   const missed = [...known];
   for (const rung of tries) {
     const begunMs = tools.clock.monotonicMs();
     try {
       await within(tools, rung, (both) => tryRung(tools, rung, facts.rest, both), signal);
-      return { rung, missed };
+      return { rung, missed: [...missed, ...aside.filter((miss) => isBetter(miss.rung, rung))] };
     } catch (thrown) {
       signal.throwIfAborted();
       const error = toCellbookError(thrown, `bringing a sandbox up by ${rung}`);

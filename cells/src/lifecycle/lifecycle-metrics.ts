@@ -30,6 +30,11 @@ export function createLifecycleMetrics(metrics: Metrics): LifecycleMetrics {
   const resumes = metrics.histogram('cellbook_cell_resume_seconds', 'Duration of resumes by their rung.', [
     'rung',
   ]);
+  const resumeSteps = metrics.histogram(
+    'cellbook_cell_resume_step_seconds',
+    'Duration of the steps of resumes, by the rung that was taken.',
+    ['rung', 'step'],
+  );
   const misses = metrics.counter('cellbook_cell_resume_missed_total', 'Better rungs not taken, and why.', [
     'rung',
     'cause',
@@ -39,8 +44,9 @@ export function createLifecycleMetrics(metrics: Metrics): LifecycleMetrics {
   ]);
   return {
     observeStep: (step, outcome, durationMs) => steps.observe({ step, outcome }, durationMs / 1000),
-    observeResume({ rung, missed, durationMs }) {
+    observeResume({ rung, missed, durationMs, steps: took }) {
       resumes.observe({ rung }, durationMs / 1000);
+      for (const each of took) resumeSteps.observe({ rung, step: each.step }, each.durationMs / 1000);
       for (const miss of missed) misses.inc({ rung: miss.rung, cause: miss.cause });
     },
     countFailure: (code) => failures.inc({ code }),

@@ -195,7 +195,10 @@ describe('how it came back', () => {
     await pass(10_000);
     const { lastRung, lastResume } = await settledRow(id);
     expect(lastRung).toBe('cold');
-    const missed = [{ rung: 'memory', cause: 'first_start', why: 'it has not run before' }];
+    const missed = [
+      { rung: 'memory', cause: 'first_start', why: 'it has not run before' },
+      { rung: 'files', cause: 'unsupported', why: 'its host keeps no sandboxes ready' },
+    ];
     expect(lastResume).toMatchObject({ rung: 'cold', missed });
     const steps = lastResume?.steps ?? [];
     const names = ['attach_files', 'start_sandbox', 'inject_secrets', 'announce_running'];

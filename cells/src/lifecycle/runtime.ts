@@ -39,8 +39,8 @@ export interface WorkspaceRuntime {
 
 export interface RuntimeListener {
   /**
-   * Before `ensureRunning` resolves: restore what the gateway keeps per sandbox. `missed`: better ways for it to
-   * come back than it did, and why not; none where it was taken over.
+   * Before `ensureRunning` resolves: restore what the gateway keeps per sandbox. `missed`: where its memory did not
+   * come back, why not, what went wrong first; none where it did, or where it was taken over.
    */
   onRunning(workspaceId: WorkspaceId, sandbox: Sandbox, missed: readonly MissedRung[]): Promise<void>;
   /** A planned suspend: hold what comes, finish writing outputs. Bounded by the caller's deadline. */

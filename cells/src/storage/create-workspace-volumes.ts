@@ -51,7 +51,7 @@ export interface HostVolumes extends WorkspaceVolumes, VersionsOfVolumes, Tidied
 
 export function createWorkspaceVolumes(parts: WorkspaceVolumesParts): HostVolumes {
   const { manifests, clock } = parts;
-  const store = countingReads(parts.objects, parts.metrics);
+  const store = countingReads(parts.objects, parts.metrics, 'files');
   const lock = new KeyedLock<WorkspaceId>();
   const cache = new DirectoryCache(limits.storage.directoryCacheBytesMax);
   const inFlight = new Semaphore(limits.storage.chunksInFlightMax);

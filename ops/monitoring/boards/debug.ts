@@ -18,6 +18,12 @@ export const debug: Board = {
           lines: { '{{cell}} {{step}}': p95('cellbook_cell_lifecycle_step_seconds', 'cell, step') },
         },
         {
+          title: 'Steps of resumes, 95 of 100',
+          about: 'By the rung that was taken: which step holds it.',
+          unit: 's',
+          lines: { '{{rung}} {{step}}': p95('cellbook_cell_resume_step_seconds', 'rung, step') },
+        },
+        {
           title: 'Steps that fail',
           about: 'A second.',
           unit: 'short',
@@ -129,6 +135,14 @@ export const debug: Board = {
           about: 'Bytes a second.',
           unit: 'Bps',
           lines: { '{{host}}': 'rate(cellbook_cell_storage_sync_read_bytes_total[5m])' },
+        },
+        {
+          title: 'Fetched from the object store',
+          about: 'Bytes a second of files, packages and memory that a host did not have.',
+          unit: 'Bps',
+          lines: {
+            '{{host}} {{what}}': 'sum by (host, what) (rate(cellbook_cell_storage_fetched_bytes_total[5m]))',
+          },
         },
         {
           title: 'Names that could not be kept',

@@ -91,8 +91,8 @@ export const onCall: Board = {
           lines: { '{{cell}} {{what}}': 'sum by (cell, what) (cellbook_cell_pool_members)' },
         },
         {
-          title: 'Memory that did not come back',
-          about: 'Rungs missed, by cause.',
+          title: 'Better rungs not taken',
+          about: 'By cause. `live` that has expired is an image that came back: nothing is lost by it.',
           unit: 'short',
           lines: {
             '{{rung}} {{cause}}':

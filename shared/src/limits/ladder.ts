@@ -22,6 +22,11 @@ export const ladderLimits = {
     storeMs: 90_000,
     /** Of a host's places this share is kept free of frozen sandboxes, at least one, so that starts need not wait. */
     freeShare: 0.1,
+    /**
+     * Below this share of a machine's memory frozen sandboxes are stored, one in each sweep: of 24 GiB these are 1.9,
+     * in which the two images that are written at once have room, since one is in memory before it is on the disk.
+     */
+    memoryFreeShare: 0.08,
     /** How long a start waits for a frozen sandbox to make room: an image is written in about a second. */
     makeRoomMs: 5_000,
     /** Suspended workspaces taken up by one sweep for what is due of them. */

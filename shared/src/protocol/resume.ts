@@ -11,6 +11,9 @@ export const rungSchema = z
   .meta({ title: 'Rung' });
 export type Rung = z.infer<typeof rungSchema>;
 
+export const isBetter = (one: Rung, other: Rung): boolean =>
+  rungSchema.options.indexOf(one) < rungSchema.options.indexOf(other);
+
 /** Why a rung was not taken, in classes that can be counted. */
 export const missCauseSchema = z
   .enum([
@@ -18,7 +21,7 @@ export const missCauseSchema = z
     'first_start',
     /** Its sandbox had ended by itself: out of memory, its host lost, stopped. */
     'sandbox_lost',
-    /** Its host cannot keep the memory of a sandbox. */
+    /** Its host cannot keep the memory of a sandbox, or keeps none ready. */
     'unsupported',
     /** It was suspended without its memory, or that was given up since. */
     'not_kept',
@@ -56,7 +59,10 @@ export type ResumeStep = z.infer<typeof resumeStepSchema>;
 export const resumeSchema = z
   .object({
     rung: rungSchema,
-    /** Better rungs, and why each was not taken. */
+    /**
+     * Better rungs, and why each was not taken, what went wrong first. Where nothing is kept of its memory, `memory`
+     * speaks for every rung that needs some.
+     */
     missed: z.array(missedRungSchema),
     /**
      * From when its controller took it up until it was ready. What the steps leave of it is waiting for a turn

@@ -7,12 +7,14 @@ import type { ServerTls } from '../tls/server-tls.ts';
 import type { CommandsUnderWay } from './commands-under-way.ts';
 import type { PortedSandbox } from './connect-port.ts';
 import type { HostDisk } from './host-disk.ts';
+import type { MachineMemory } from './machine-memory.ts';
 
 /** What a daemon's server acts on. */
 export interface DaemonParts {
   host: LocalSandboxHost<PortedSandbox>;
   volumes: HostVolumes;
   disk: HostDisk;
+  memory: MachineMemory;
   key: string;
   /** Absent: the wire is plain, on loopback. */
   tls?: ServerTls | null;

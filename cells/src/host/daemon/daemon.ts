@@ -20,6 +20,7 @@ import { withDriverFailpoints, withObjectFailpoints } from '../../lifecycle/cras
 import { makePrivateDirectory } from '../../private-directory.ts';
 import { repeatEvery } from '../../repeat.ts';
 import { measuredDriver } from '../../sandbox/measured/measured-driver.ts';
+import { countingReads } from '../../storage/objects/counting-reads.ts';
 import { openObjectStore } from '../../storage/objects/open-object-store.ts';
 import { openEpochBook } from '../epoch-book.ts';
 import { takeHostLock } from '../host-lock.ts';
@@ -35,6 +36,7 @@ import { createDaemonServer } from './daemon-server.ts';
 import { drainHost } from './drain-host.ts';
 import { forgetPurged } from './forget-purged.ts';
 import { createHostDisk } from './host-disk.ts';
+import { createMachineMemory } from './machine-memory.ts';
 import { openDriver } from './open-driver.ts';
 import { openGolden } from './open-golden.ts';
 import { openImages } from './open-images.ts';
@@ -79,7 +81,9 @@ export async function startDaemon(config: DaemonConfig, tools: DaemonTools): Pro
   }
   const epochs = await openEpochBook(join(hostDirectory, 'epochs'));
   const objects = withObjectFailpoints(openObjectStore(config.objects, tools), tools.failpoint);
-  const images = driver.snapshots ? await openImages(hostDirectory, { objects, metrics }, tools) : null;
+  const images = driver.snapshots
+    ? await openImages(hostDirectory, { objects: countingReads(objects, metrics, 'memory'), metrics }, tools)
+    : null;
   const golden = await openGolden(config, tools, egress);
   const host = new LocalSandboxHost({
     ...{ hostId, driver, capacity, processors: availableParallelism(), epochs, ...(images && { images }) },
@@ -92,6 +96,7 @@ export async function startDaemon(config: DaemonConfig, tools: DaemonTools): Pro
   const app = createDaemonServer({
     ...{ host, volumes, key, tls, commands, clock, log, metrics, versions },
     disk: createHostDisk(hostDirectory),
+    memory: createMachineMemory(),
   });
   await app.listen({ host: config.bind, port: config.port });
   const { port } = app.server.address() as AddressInfo;

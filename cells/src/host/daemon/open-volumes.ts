@@ -8,6 +8,7 @@ import { withManifestFailpoints } from '../../lifecycle/crash/with-failpoints.ts
 import { createHomeProvider } from '../../sandbox/quota/choose.ts';
 import { createWorkspaceVolumes, type HostVolumes } from '../../storage/create-workspace-volumes.ts';
 import { createPostgresManifestStore } from '../../storage/manifests/postgres-manifest-store.ts';
+import { countingReads } from '../../storage/objects/counting-reads.ts';
 import type { ObjectStore } from '../../storage/objects/object-store.ts';
 import { sweepIncoming } from '../../storage/objects/sweep-incoming.ts';
 import type { DaemonTools } from './daemon.ts';
@@ -27,7 +28,8 @@ export async function openVolumes(
 ): Promise<HostVolumes> {
   const { failpoint, log } = tools;
   const environments = new HostEnvironments({
-    ...{ ...tools, objects, environments: createPostgresEnvironmentStore(database) },
+    ...{ ...tools, environments: createPostgresEnvironmentStore(database) },
+    objects: countingReads(objects, metrics, 'packages'),
     cacheDirectory: join(hostDirectory, 'environments'),
   });
   const homes = await createHomeProvider({ homesDirectory: join(hostDirectory, 'homes'), log });

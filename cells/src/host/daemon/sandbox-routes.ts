@@ -18,11 +18,11 @@ import { refuseOtherDirectory } from './its-directory.ts';
 import { registerPoolRoutes } from './pool-routes.ts';
 
 export function registerSandboxRoutes(app: FastifyInstance, parts: DaemonParts): void {
-  const { host, volumes } = parts;
+  const { host, volumes, memory } = parts;
   const state = (): HostState => ({
     ...{
       hostId: host.hostId,
-      load: host.load(),
+      load: { ...host.load(), memoryShort: memory.isShort() },
       draining: host.isDraining,
       processors: host.processors,
       waitsForBusy: host.waitsForBusy,

@@ -51,7 +51,8 @@ beforeEach(async () => {
   const tools = { clock: systemClock, log: silentLogger, metrics, versions: {} };
   commands = new CommandsUnderWay();
   const disk = createHostDisk(directory);
-  app = createDaemonServer({ host, volumes: files.volumes, disk, key, commands, ...tools });
+  const memory = { isShort: () => true };
+  app = createDaemonServer({ host, volumes: files.volumes, disk, memory, key, commands, ...tools });
   await app.listen({ host: '127.0.0.1', port: 0 });
   controllers = [];
   network = null;
@@ -220,7 +221,14 @@ describe('a host behind its daemon', { timeout: 60_000 }, () => {
       reason: { code: 'capacity_exhausted', retryAfterMs: expect.any(Number) },
     });
     await own.list();
-    expect(own.load()).toEqual({ live: 1, frozen: 0, starting: 0, members: 0, capacity: 1 });
+    expect(own.load()).toEqual({
+      live: 1,
+      frozen: 0,
+      starting: 0,
+      members: 0,
+      capacity: 1,
+      memoryShort: true,
+    });
   });
 
   it('starts nothing over a directory that is not the workspace’s own', async () => {

@@ -12,6 +12,7 @@ import { CommandsUnderWay } from '../daemon/commands-under-way.ts';
 import type { PortedSandbox } from '../daemon/connect-port.ts';
 import { createDaemonServer } from '../daemon/daemon-server.ts';
 import { createHostDisk } from '../daemon/host-disk.ts';
+import { createMachineMemory } from '../daemon/machine-memory.ts';
 import { LocalSandboxHost } from '../local-sandbox-host.ts';
 import { HostClient } from '../remote/host-client.ts';
 import { createRemoteVolumes } from '../remote/remote-volumes.ts';
@@ -42,6 +43,7 @@ export async function startRemoteTestHost(): Promise<RemoteTestHost> {
     host: new LocalSandboxHost({ hostId, driver: noDriver, capacity: 1 }),
     commands: new CommandsUnderWay(),
     disk: createHostDisk(host.hostDirectory),
+    memory: createMachineMemory(),
     versions: {},
   });
   await app.listen({ host: '127.0.0.1', port: 0 });

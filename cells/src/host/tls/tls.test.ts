@@ -79,6 +79,7 @@ async function serve(): Promise<void> {
   app = createDaemonServer({
     ...{ ...tools, host: local, volumes: files.volumes, key, tls: serverTls, metrics: createMetrics() },
     ...{ commands: new CommandsUnderWay(), disk: createHostDisk(directory), versions: {} },
+    memory: { isShort: () => false },
   });
   await app.listen({ host: '127.0.0.1', port: 0 });
   port = (app.server.address() as AddressInfo).port;

@@ -66,7 +66,10 @@ export const startSchema = z.object({
 
 export const hostStateSchema = z.object({
   hostId: hostIdSchema,
-  load: z.object({ live: count, frozen: count, starting: count, members: count, capacity: count }),
+  load: z.object({
+    ...{ live: count, frozen: count, starting: count, members: count, capacity: count },
+    memoryShort: z.boolean().optional(),
+  }),
   draining: z.boolean(),
   /** Of its machine. */
   processors: count.default(1),

@@ -1,5 +1,6 @@
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import { limits } from '@cellbook/shared/limits.ts';
+import { hasItsMemory } from '../../ladder/wake.ts';
 import type { Step } from './step.ts';
 
 export const announceRunning: Step = {
@@ -18,7 +19,7 @@ export const announceRunning: Step = {
     }
     // It was to come back as it was and did not: a new one has its secrets before anything can start in it.
     if (isAtRest && !sandbox.link.inherited) await secrets.deliver({ workspaceId, ownerId, orgId, sandbox });
-    const missed = climbed?.missed ?? [];
+    const missed = climbed && !hasItsMemory(climbed) ? climbed.missed : [];
     for (const listener of listeners) await listener.onRunning(workspaceId, sandbox, missed);
   },
 };

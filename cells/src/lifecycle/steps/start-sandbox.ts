@@ -55,7 +55,10 @@ function climbUp(
       makeRoom: (both) => tools.makeRoom(hostId, both),
       imageKey: () => imageKeys.find(context.workspaceId),
     },
-    { rest, whyNoRest, isAtRest, here: host.keeps, hasMember: pool?.hasPool(host) ?? false },
+    {
+      ...{ rest, whyNoRest, isAtRest, here: host.keeps, nowMs: clock.nowMs() },
+      hasMember: pool?.hasPool(host) ?? false,
+    },
     signal,
   );
 }

@@ -1,6 +1,10 @@
-import { idleEvent as sharedIdle, resumedEvent as sharedResumed } from '@cellbook/shared/protocol/resume.ts';
+import {
+  rungSchema,
+  idleEvent as sharedIdle,
+  resumedEvent as sharedResumed,
+} from '@cellbook/shared/protocol/resume.ts';
 import { expect, test } from 'vitest';
-import { idleEvent, idleNews, resumedEvent, resumedNews, resumeHint } from './resume-words.ts';
+import { idleEvent, idleNews, resumedEvent, resumedNews, resumeHint, resumeLabel } from './resume-words.ts';
 
 const timeOf = () => '14:05';
 const missed = [{ rung: 'memory', cause: 'gone', why: 'its host was restarted' }];
@@ -29,11 +33,21 @@ test.each([
 
 test('tells whoever looks closer how it came back, and why without its variables', () => {
   expect(resumeHint(resume('live'))).toBe('It came back as it was, in 0.4 s.');
+  const notFrozen = [{ rung: 'live', cause: 'not_kept', why: 'its place was needed' }];
+  expect(resumeHint(resume('memory', { missed: notFrozen }))).toBe(
+    'It came back as it was, in 0.4 s; no sooner, since its place was needed.',
+  );
   expect(resumeHint(resume('cold', { missed, durationMs: 3_140 }))).toBe(
     'It came back without its variables, in 3.1 s: its host was restarted.',
   );
   const first = [{ rung: 'memory', cause: 'first_start', why: 'it has not run before' }];
   expect(resumeHint(resume('cold', { missed: first }))).toBe('It started in 0.4 s.');
+});
+
+test('has a few words for each rung', () => {
+  const labels = rungSchema.options.map((rung) => resumeLabel(resume(rung)));
+  expect(new Set(labels).size).toBe(rungSchema.options.length);
+  expect(labels[0]).toBe('thawed in 0.4 s');
 });
 
 test('warns of a suspend with its time, and takes that back', () => {

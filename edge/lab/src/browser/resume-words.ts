@@ -30,10 +30,24 @@ export function resumedNews(emission: unknown): string | null {
   return `The workspace is back as you left it, variables and all (${seconds(durationMs)}).`;
 }
 
+const byRung: Record<string, string> = {
+  live: 'thawed',
+  memory: 'memory restored',
+  'memory-remote': 'memory fetched and restored',
+  files: 'new in a ready sandbox',
+};
+
+/** In the status bar for as long as it runs: by what it came back, and how soon. */
+export const resumeLabel = ({ rung, durationMs }: Resume): string =>
+  `${byRung[rung] ?? 'started'} in ${seconds(durationMs)}`;
+
 /** For whoever looks closer: one or two sentences on the last time it came back. */
 export function resumeHint({ rung, missed, durationMs }: Resume): string {
-  if (keepsMemory.has(rung)) return `It came back as it was, in ${seconds(durationMs)}.`;
   const [best] = missed;
+  if (keepsMemory.has(rung)) {
+    const whyNoSooner = best === undefined ? '' : `; no sooner, since ${best.why}`;
+    return `It came back as it was, in ${seconds(durationMs)}${whyNoSooner}.`;
+  }
   if (best === undefined || best.cause === 'first_start') return `It started in ${seconds(durationMs)}.`;
   return `It came back without its variables, in ${seconds(durationMs)}: ${best.why}.`;
 }

@@ -33,6 +33,8 @@ test('says how it came back while it runs, and not once it is suspended again', 
   const lastResume = { rung: 'memory', missed: [], durationMs: 400 };
   const state = readState(200, { name: 'a', phase: 'running', lastResume }, before);
   expect(stateHint(state)).toBe('The workspace is running. It came back as it was, in 0.4 s.');
+  expect(stateLabel(state)).toBe('Running (memory restored in 0.4 s)');
+  expect(stateLabel({ ...state, phase: 'suspended' })).toBe('Suspended');
   expect(stateHint({ ...state, phase: 'suspended' })).not.toContain('came back as');
   expect(stateHint({ ...state, lastResume: null })).toBe('The workspace is running.');
 });

@@ -1,6 +1,6 @@
 /** What `/lab/api/cellbook` says about the workspace, and the words for it. Pure. */
 import { z } from 'zod/mini';
-import { type Resume, resumeHint, resumeSchema } from './resume-words.ts';
+import { type Resume, resumeHint, resumeLabel, resumeSchema } from './resume-words.ts';
 
 const stateSchema = z.object({
   name: z.string(),
@@ -78,10 +78,11 @@ export function stateHint({ phase, problem, queue, lastResume }: WorkspaceState)
   return phase === 'running' && lastResume ? `${hint} ${resumeHint(lastResume)}` : hint;
 }
 
-/** What the status bar shows: a wait for others is told as one. */
-export function stateLabel({ phase, queue }: WorkspaceState): string {
+/** What the status bar shows: a wait for others is told as one, and what runs by what it came back. */
+export function stateLabel({ phase, queue, lastResume }: WorkspaceState): string {
   if (phase === 'resuming' && queue) return `Waiting to start: ${queue.position} of ${queue.of}`;
-  return stateWords(phase).label;
+  const { label } = stateWords(phase);
+  return phase === 'running' && lastResume ? `${label} (${resumeLabel(lastResume)})` : label;
 }
 
 export function stateWords(phase: string): StateWords {
