@@ -12,6 +12,8 @@ import { startRedis } from '../up/services/redis.ts';
 export interface FailingStore {
   readonly url: string;
   stop(): Promise<void>;
+  /** With -9: it flushes nothing and tells nobody. */
+  kill(): Promise<void>;
   start(): Promise<void>;
 }
 
@@ -62,6 +64,13 @@ async function failing(run: () => Promise<{ child: Child; url: string }>): Promi
     url: running.url,
     async stop() {
       if (isUp) await running.child.stop();
+      isUp = false;
+    },
+    async kill() {
+      process.kill(running.child.pid, 'SIGKILL');
+      await running.child.exited;
+      // What it leaves (its record, backends that have not noticed) goes as after any stop.
+      await running.child.stop();
       isUp = false;
     },
     async start() {

@@ -1,7 +1,7 @@
 /**
- * Two real scheduler programs on a real Postgres, with jobs waiting and running the whole time: a leader that stands
- * still past its time, a database that goes away in the middle, a leader that is killed, one that resigns. The tests go
- * on from one another, so that the programs are started once.
+ * Two real scheduler programs on a real Postgres and a real Redis, with jobs waiting and running the whole time: a leader
+ * that stands still past its time, Redis and Postgres killed with -9, a leader that is killed, one that resigns. The tests
+ * go on from one another, so that the programs are started once.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { type FailingStores, startFailingStores } from '@cellbook/ops/test/failing-stores.ts';
 import { agentKeyOf } from '@cellbook/shared/gpu/agent-key.ts';
 import { hostIdSchema } from '@cellbook/shared/ids.ts';
+import { jobSchema } from '@cellbook/shared/protocol/job.ts';
 import { seededRandom } from '@cellbook/shared/random.ts';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { closeDatabase, type Database, openDatabase } from './db/database.ts';
@@ -33,7 +34,8 @@ vi.setConfig({ testTimeout: 120_000 });
 beforeAll(async () => {
   stores = await startFailingStores(directory);
   bed = openProcessBed(stores.postgres.url);
-  schedulers = await Promise.all([bed.start(), bed.start()]);
+  const redis = { REDIS_URL: stores.redis.url };
+  schedulers = await Promise.all([bed.start(redis), bed.start(redis)]);
   database = openDatabase(stores.postgres.url, { applicationName: 'failover-test', connectionsMax: 3 });
   const urls = () => schedulers.map(({ url }) => url);
   agents = [0, 1, 2].map(
@@ -56,6 +58,18 @@ const story = (): Promise<Story | null> => readStory(database).catch(() => null)
 async function submit(count: number): Promise<void> {
   await submitJobs(database, random, count);
   submitted += count;
+}
+
+/** Over HTTP, by its id. */
+const handedIn = new Map<string, string>();
+
+async function handIn(scheduler: SchedulerProcess, prompt: string): Promise<string> {
+  const answer = await bed.ask(scheduler, '/v1/jobs', { task: { kind: 'video', prompt } });
+  expect(answer.status).toBe(202);
+  const { id } = jobSchema.parse(await answer.json());
+  handedIn.set(id, prompt);
+  submitted++;
+  return id;
 }
 
 async function whoLeads(): Promise<{ leader: SchedulerProcess; other: SchedulerProcess }> {
@@ -88,7 +102,7 @@ async function expectEachOnce(): Promise<Story> {
   const began = agents.flatMap((agent) => agent.began);
   expect(new Set(began.map(({ jobId }) => jobId)).size).toBe(began.length);
   expect(began.length).toBe(submitted);
-  for (const { jobId, prompt } of began) expect(prompt).toBe(`prompt of ${jobId}`);
+  for (const { jobId, prompt } of began) expect(prompt).toBe(handedIn.get(jobId) ?? `prompt of ${jobId}`);
   expect(agents.flatMap(({ lapsed }) => lapsed)).toEqual([]);
   return told;
 }
@@ -122,12 +136,32 @@ test('a leader that stood still past its time says nothing more, and follows', a
   expect(told.lastSeqOf.get(epoch)).toBeLessThan(told.epochBegan.get(next) ?? 0);
 });
 
-test('a database that goes away in the middle and comes back: nothing is lost or done twice', async () => {
+test('kill -9 of Redis: jobs go on being taken in and run, each once', async () => {
   await busy();
-  await stores.postgres.stop();
-  await eventually('nobody leads', async () => !(await Promise.all(schedulers.map(leads))).includes(true));
-  await stores.postgres.start();
+  await stores.redis.kill();
+  const [first] = schedulers;
+  for (const prompt of ['a fox', 'a river', 'a city']) await handIn(first as SchedulerProcess, prompt);
   await expectEachOnce();
+  await stores.redis.start();
+});
+
+test('kill -9 of Postgres in the middle: who asks is told, what was acknowledged is there, nothing is lost or done twice', async () => {
+  await busy();
+  const [first] = schedulers as [SchedulerProcess];
+  const id = await handIn(first, 'a storm');
+  await stores.postgres.kill();
+  await eventually('nobody leads', async () => !(await Promise.all(schedulers.map(leads))).includes(true));
+  const asked = [
+    await bed.ask(first, `/v1/jobs/${id}`),
+    await bed.ask(first, '/v1/jobs', { task: { kind: 'video', prompt: 'a calm' } }),
+  ];
+  for (const answer of asked) {
+    expect(answer.status).toBe(503);
+    expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(await answer.json()).toMatchObject({ code: 'store_unavailable' });
+  }
+  await stores.postgres.start();
+  expect((await expectEachOnce()).ended.get(id)).toBe('succeeded');
 });
 
 test('kill -9 of the leader: the other leads, what runs goes on, each job runs once', async () => {

@@ -2111,8 +2111,7 @@ export interface components {
             regions?: string[];
             /** @enum {string} */
             reuse?: "finished" | "join" | "off";
-            /** @default durable */
-            durability: components["schemas"]["Durability"];
+            durability?: components["schemas"]["Durability"];
             webhook?: components["schemas"]["Webhook"];
         };
         SubmitJobs: {

@@ -4,11 +4,13 @@
  * then the store, which decides about keys, identical requests, quotas and spend in the transaction that stores it.
  */
 import type { Clock } from '@cellbook/shared/clock.ts';
-import { CellbookError, toCellbookError } from '@cellbook/shared/errors.ts';
+import { CellbookError } from '@cellbook/shared/errors.ts';
 import { newJobId, type RegionId } from '@cellbook/shared/ids.ts';
-import type { SubmitJob } from '@cellbook/shared/protocol/job-request.ts';
+import type { Durability, SubmitJob } from '@cellbook/shared/protocol/job-request.ts';
+import type { Tier } from '@cellbook/shared/protocol/principal.ts';
 import type { JobQuotas } from '@cellbook/shared/protocol/quota.ts';
 import type { Random } from '@cellbook/shared/random.ts';
+import { toCellError } from '@cellbook/shared/store-outage.ts';
 import type { Asker, Candidate } from './asked.ts';
 import { candidateOf, type Predict } from './candidate-of.ts';
 import type { Verdict } from './decide-admission.ts';
@@ -28,6 +30,8 @@ export interface AdmitDeps {
   pressure(): Pressure | null;
   /** Measured around the store's commit. */
   lateness: Lateness;
+  /** When a job is acknowledged that says nothing of it. */
+  usualDurability(tier: Tier): Durability;
   /** Why requests that look like it are refused at present; null: they are not. */
   refusedClass(candidate: Candidate): string | null;
   /** Something was stored for the leader to take in. */
@@ -59,7 +63,7 @@ export async function admit(
         const candidate = judged(deps, { asker, job, idempotencyKey }, quotas);
         return await deps.commit.ask({ candidate, quotas, inBatch: entries.length > 1 });
       } catch (thrown) {
-        return refuse(toCellbookError(thrown, 'admitting a job'));
+        return refuse(toCellError(thrown, 'admitting a job'));
       }
     }),
   );
@@ -68,12 +72,15 @@ export async function admit(
 }
 
 function judged(
-  { random, regionId, clock, predict, refusedClass }: AdmitDeps,
+  { random, regionId, clock, predict, usualDurability, refusedClass }: AdmitDeps,
   asked: { asker: Asker; job: SubmitJob; idempotencyKey: string },
   quotas: JobQuotas,
 ): Candidate {
   const jobId = newJobId(random);
-  const candidate = candidateOf(asked, { jobId, regionId, nowMs: clock.nowMs(), predict, quotas });
+  const durability = usualDurability(asked.asker.tier);
+  const candidate = candidateOf(asked, {
+    ...{ jobId, regionId, nowMs: clock.nowMs(), predict, quotas, durability },
+  });
   const because = refusedClass(candidate);
   if (because === null) return candidate;
   throw new CellbookError('job_refused', {

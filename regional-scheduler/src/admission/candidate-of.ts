@@ -1,6 +1,11 @@
 /** Of a request and who asks: the job as the scheduler will know it, and what is kept beside it. Pure. */
 import type { JobId, RegionId } from '@cellbook/shared/ids.ts';
-import { resourcesSchema, type SubmitJob, type Task } from '@cellbook/shared/protocol/job-request.ts';
+import {
+  type Durability,
+  resourcesSchema,
+  type SubmitJob,
+  type Task,
+} from '@cellbook/shared/protocol/job-request.ts';
 import type { JobQuotas } from '@cellbook/shared/protocol/quota.ts';
 import { featuresOf } from '../core/contain/features.ts';
 import type { JobSpec } from '../core/model/job.ts';
@@ -21,11 +26,13 @@ interface Around {
   nowMs: number;
   predict: Predict;
   quotas: JobQuotas;
+  /** Of what says nothing of it. */
+  durability: Durability;
 }
 
 export function candidateOf(
   { asker, job, idempotencyKey }: Asked,
-  { jobId, regionId, nowMs, predict, quotas }: Around,
+  { jobId, regionId, nowMs, predict, quotas, durability }: Around,
 ): Candidate {
   const { kind, binary, prompt, parameters } = payloadOf(job.task);
   const times = timesOf(job, asker.tier, nowMs);
@@ -44,9 +51,14 @@ export function candidateOf(
   const fingerprint = job.repeat === undefined ? fingerprintOf(orgId, job) : null;
   return {
     spec,
-    request: requestOf(job, asker, spec, { prompt, parameters, quotas }),
+    request: requestOf({ ...job, durability: job.durability ?? durability }, asker, spec, {
+      prompt,
+      parameters,
+      quotas,
+    }),
     idempotencyKey,
-    bodyHash: digestOf(job),
+    // The same request is the same, whatever the operator has changed since.
+    bodyHash: digestOf({ durability: 'durable', ...job }),
     fingerprint,
     reuse: reuse === 'off' || fingerprint === null ? null : { fingerprint, joins: reuse === 'join' },
   };
@@ -65,7 +77,7 @@ export function payloadOf(task: Task) {
 }
 
 function requestOf(
-  job: SubmitJob,
+  job: SubmitJob & { durability: Durability },
   asker: Asker,
   spec: JobSpec,
   { prompt, parameters, quotas }: Pick<JobRequest, 'prompt' | 'parameters'> & { quotas: JobQuotas },

@@ -5,6 +5,7 @@ import { batchAnswerSchema, jobListSchema, queueAnswerSchema } from '@cellbook/s
 import { idempotencyKeyHeader } from '@cellbook/shared/protocol/workspace-api.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { policySchema } from '../core/model/policy-schema.ts';
 import { hostId, type JobsUnderTest, jobsUnderTest, patience, type Who } from '../testing/jobs-under-test.ts';
 
 let under: JobsUnderTest;
@@ -41,6 +42,22 @@ describe('submitting', () => {
     expect(await refused(await under.submit(who, video({ name: 'x' }), 'k'))).toMatchObject({
       ...{ status: 409, code: 'idempotency_key_reused' },
     });
+  });
+
+  it('is acknowledged as the operator has set it for the tier’s queue, unless it says so itself', async () => {
+    const who = under.newWho({ tier: 'free' });
+    const howOf = async (body: unknown, key: string) => {
+      const { id } = jobSchema.parse(await (await under.submit(who, body, key)).json());
+      const answer = await under.fetch(who, `/v1/jobs/${id}`);
+      return { id, durability: jobDetailsSchema.parse(await answer.json()).durability };
+    };
+    const before = await howOf(video(), 'd1');
+    const policy = policySchema.parse({ tiers: { free: { durability: 'batched' } } });
+    await under.commit({ type: 'policy_set', atMs: under.clock.nowMs(), policy });
+    expect(before.durability).toBe('durable');
+    expect(await howOf(video(), 'd1')).toEqual(before);
+    expect((await howOf(video(), 'd2')).durability).toBe('batched');
+    expect((await howOf(video({ durability: 'durable' }), 'd3')).durability).toBe('durable');
   });
 
   it.each([

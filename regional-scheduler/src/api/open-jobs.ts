@@ -103,6 +103,7 @@ export function openJobs(deps: OpenJobsDeps): OpenJobs {
       ...{ regionId, clock, random, pressure, predict: deps.predict, ...countedBy(deps.metrics) },
       rates: ratesOf(deps, redis && redisRates({ client: redis, prefix, clock })),
       ...{ commit: deps.edge?.budgets.over(commit) ?? commit, lateness },
+      usualDurability: (tier) => region.state()?.policy.tiers[tier].durability ?? 'durable',
       refusedClass: (candidate) => refusedClass(region, candidate, clock.nowMs()),
       wake: () => region.wake(),
     },

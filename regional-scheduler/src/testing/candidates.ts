@@ -42,6 +42,7 @@ export function candidate(
     nowMs,
     predict: () => predicted,
     quotas: jobQuotasOf(asker.tier, undefined),
+    durability: 'durable',
   });
 }
 

@@ -6,6 +6,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { newOrgId, newRequestId, newUserId } from '@cellbook/shared/ids.ts';
+import { principalHeader, principalIssuer, requestIdHeader } from '@cellbook/shared/protocol/principal.ts';
+import { idempotencyKeyHeader } from '@cellbook/shared/protocol/workspace-api.ts';
+import { systemRandom } from '@cellbook/shared/random.ts';
+import { SignJWT } from 'jose';
 
 export interface SchedulerProcess {
   url: string;
@@ -19,11 +24,15 @@ export interface ProcessBed {
   directory: string;
   regionSecret: string;
   start(more?: Record<string, string>): Promise<SchedulerProcess>;
+  /** As one user, with what the edge would have signed for him. */
+  ask(scheduler: SchedulerProcess, path: string, body?: unknown): Promise<Response>;
   close(): Promise<void>;
 }
 
-/** Of nobody: these tests submit into the database, and nobody signs anything. */
-const edgeKey = generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' });
+const schedulerId = 'gpu-eu';
+const edge = generateKeyPairSync('ed25519');
+const edgeKey = { ...edge.publicKey.export({ format: 'jwk' }), kid: 'edge' };
+const user = { sub: newUserId(systemRandom), org: newOrgId(systemRandom), tier: 'paid' };
 const main = fileURLToPath(new URL('../main.ts', import.meta.url));
 
 export function openProcessBed(databaseUrl: string): ProcessBed {
@@ -41,7 +50,7 @@ export function openProcessBed(databaseUrl: string): ProcessBed {
         env: {
           ...process.env,
           CELLBOOK_REGION_ID: 'eu',
-          CELLBOOK_SCHEDULER_ID: 'gpu-eu',
+          CELLBOOK_SCHEDULER_ID: schedulerId,
           CELLBOOK_PORT: '0',
           CELLBOOK_DATA_DIR: directory,
           CELLBOOK_OBJECTS: `file:${directory}/objects`,
@@ -55,11 +64,30 @@ export function openProcessBed(databaseUrl: string): ProcessBed {
       started.push(scheduler);
       return scheduler;
     },
+    async ask({ url }, path, body) {
+      const headers = { [principalHeader]: await signed(), [requestIdHeader]: newRequestId(systemRandom) };
+      if (body === undefined) return fetch(`${url}${path}`, { headers });
+      return fetch(`${url}${path}`, {
+        ...{ method: 'POST', body: JSON.stringify(body) },
+        headers: {
+          ...{ ...headers, 'content-type': 'application/json' },
+          [idempotencyKeyHeader]: systemRandom.uuid(),
+        },
+      });
+    },
     async close() {
       await Promise.all(started.map((one) => one.stop('SIGKILL')));
       rmSync(directory, { recursive: true, force: true });
     },
   };
+}
+
+function signed(): Promise<string> {
+  const iat = Math.floor(Date.now() / 1_000);
+  const claims = { name: 'Ada', role: 'member', scopes: null, via: 'token', cred: 'key-1', pin: 1, ...user };
+  return new SignJWT({ ...claims, iss: principalIssuer, aud: schedulerId, iat, exp: iat + 60 })
+    .setProtectedHeader({ alg: 'EdDSA', kid: edgeKey.kid })
+    .sign(edge.privateKey);
 }
 
 async function whenServing(child: ChildProcess): Promise<SchedulerProcess> {

@@ -132,7 +132,7 @@ export const submitJobSchema = z
     attempts: z.int().min(1).max(jobs.attemptsMax).default(jobs.attemptsDefault),
     /** Enterprise customers may ask that it is not stopped for others. */
     preemptible: z.boolean().default(true),
-    /** A person waits in front of it: before batch jobs of its tier. */
+    /** A person waits in front of it: before batch jobs of its tier, as long as its customer has had no more than its turn and an hour of a GPU. */
     interactive: z.boolean().default(false),
     /** Where it may run, for data that must stay; absent: where the organisation may. */
     regions: z.array(regionIdSchema).min(1).max(16).optional(),
@@ -144,9 +144,10 @@ export const submitJobSchema = z
     reuse: z.enum(['finished', 'join', 'off']).optional(),
     /**
      * When it is acknowledged. `durable`: it would survive the loss of power. `batched`: it survives the end of any
-     * program of ours, and a loss of power but for the last second; acknowledged sooner under load.
+     * program of ours, and a loss of power but for the last second; acknowledged sooner under load. Absent: as the
+     * operator has set it for the tier's queue, `durable` where he has set nothing.
      */
-    durability: durabilitySchema.default('durable'),
+    durability: durabilitySchema.optional(),
     webhook: webhookSchema.optional(),
   })
   .refine(({ repeat, reuse }) => repeat === undefined || reuse === undefined || reuse === 'off', {

@@ -6,11 +6,12 @@ it('a policy of which nothing is written is the default one, and what is written
   expect(policySchema.parse({})).toEqual(defaultPolicy);
   const { preemption, tiers } = policySchema.parse({
     preemption: { ranMsMin: 1 },
-    tiers: { paid: { weight: 9 } },
+    tiers: { paid: { weight: 9 }, free: { durability: 'batched' } },
   });
   expect(preemption).toEqual({ ...defaultPolicy.preemption, ranMsMin: 1 });
   expect(tiers.paid).toEqual({ ...defaultPolicy.tiers.paid, weight: 9 });
-  expect(tiers.free).toEqual(defaultPolicy.tiers.free);
+  expect(tiers.free).toEqual({ ...defaultPolicy.tiers.free, durability: 'batched' });
+  expect(tiers.enterprise).toEqual(defaultPolicy.tiers.enterprise);
 });
 
 it.each([
@@ -18,4 +19,5 @@ it.each([
   { tiers: { platinum: {} } },
   { preemption: { ranMs: 1 } },
   { tiers: { free: { ceilingShare: 2 } } },
+  { tiers: { free: { durability: 'mirrored' } } },
 ])('refuses %j', (given) => expect(policySchema.safeParse(given).success).toBe(false));

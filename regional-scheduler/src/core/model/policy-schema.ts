@@ -1,4 +1,5 @@
 /** A policy as an operator writes it: what he leaves out is as it is by default. */
+import { durabilitySchema } from '@cellbook/shared/protocol/job-request.ts';
 import { z } from 'zod';
 import { defaultPolicy, usualScale } from './default-policy.ts';
 import type { RegionPolicy } from './policy.ts';
@@ -13,6 +14,7 @@ const tierSchema = z
     ceilingShare: share,
     ageingMs: z.number().positive(),
     startMsTarget: durationMs,
+    durability: durabilitySchema,
   })
   .partial();
 

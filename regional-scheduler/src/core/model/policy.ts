@@ -1,4 +1,5 @@
 /** What an operator sets for a region. Shares are of the region's SKU-priced GPUs. */
+import type { Durability } from '@cellbook/shared/protocol/job-request.ts';
 import type { Tier } from '@cellbook/shared/protocol/principal.ts';
 
 export interface TierPolicy {
@@ -12,6 +13,8 @@ export interface TierPolicy {
   ageingMs: number;
   /** How long a job of it should wait at the most, at its 95th percentile: what it may preempt for. */
   startMsTarget: number;
+  /** When a job of it is acknowledged that says nothing of it; absent: `durable`. */
+  durability?: Durability | undefined;
 }
 
 export interface RegionPolicy {
