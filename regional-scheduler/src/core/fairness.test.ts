@@ -3,6 +3,7 @@ import { seededRandom } from '@cellbook/shared/random.ts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { SchedulerEvent } from './model/event.ts';
+import { interactiveAheadMs } from './queue/shape-class.ts';
 import { entitled, level, type TierShare } from './share/fair-share.ts';
 import { tierNames } from './share/tiers.ts';
 import { host, org, Region } from './testing/region.ts';
@@ -132,6 +133,31 @@ describe('sharing among customers', () => {
       }),
       { numRuns: 5 },
     );
+  });
+
+  it('always_lets_who_says_of_all_his_jobs_that_a_person_waits_have_an_hour_of_a_gpu_more_and_no_more', () => {
+    const region = new Region();
+    region.hosts(...fleet);
+    const [runMs, pairs] = [100_000, 300];
+    for (let one = 0; one < pairs; one++)
+      for (const customer of [1, 2]) region.submit({ customer, runMs, interactive: customer === 1 });
+    const served = new Map<OrgId, number>();
+    const of = (customer: number) => served.get(org(customer)) ?? 0;
+    let most = 0;
+    while (of(1) + of(2) < pairs * runMs) {
+      const rows = new Map([...region.state.jobs.rows()].map((row) => [region.state.jobs.ids[row]!, row]));
+      for (const event of region.decide()) {
+        if (event.type !== 'job_placed') continue;
+        const orgId = region.state.jobs.orgOf(rows.get(event.jobId)!);
+        served.set(orgId, (served.get(orgId) ?? 0) + runMs);
+      }
+      most = Math.max(most, of(1) - of(2));
+      region.started();
+      toNextEnd(region);
+    }
+    expect(most).toBeLessThanOrEqual(interactiveAheadMs + 2 * runMs);
+    expect(most).toBeGreaterThan(interactiveAheadMs / 2);
+    expect(of(2)).toBeGreaterThan(of(1) / 2);
   });
 
   it('runs no more of a customer at once than it may', () => {

@@ -35,13 +35,22 @@ export interface ShapeClass {
 /** Where a job waits. */
 export type Where = Pick<ShapeClass, 'interactive' | 'gpus' | 'kinds' | 'avoids'> & { key: string };
 
-/** Whose first job is before whose: a person in front of it first, then by customer, then by job. */
+/**
+ * How much more than others a customer may have been served, an hour of a GPU, and still be next with a job that a person
+ * waits in front of. Without an end to it whoever says that of all his jobs would have the whole tier.
+ */
+export const interactiveAheadMs = 3_600_000;
+
+/** Whose first job is before whose: by customer, a person in front of it with a head start, then by job. */
 export function isBefore(a: ShapeClass, b: ShapeClass): boolean {
+  const [tagOfA, tagOfB] = [turnOf(a), turnOf(b)];
+  if (tagOfA !== tagOfB) return tagOfA < tagOfB;
   if (a.interactive !== b.interactive) return a.interactive;
-  if (a.tag !== b.tag) return a.tag < b.tag;
   if (a.key !== b.key) return a.key < b.key;
   return a.sequence < b.sequence;
 }
+
+const turnOf = ({ tag, interactive }: ShapeClass): number => (interactive ? tag - interactiveAheadMs : tag);
 
 export interface Shape {
   interactive: boolean;

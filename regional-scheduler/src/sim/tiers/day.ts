@@ -18,6 +18,8 @@ export interface DayJob {
   runMs: number;
   predicted: { p50Ms: number; p95Ms: number };
   checkpoints: boolean;
+  /** A person waits in front of it. */
+  interactive: boolean;
   /** Of its prompt; `isPoison`: of the class that hangs, which can be told by one of them. */
   features: readonly string[];
   isPoison: boolean;
@@ -66,6 +68,11 @@ export function drawDay({ gpus, hours, load, random, stretch = 1 }: DayOptions):
   return jobs.sort((a, b) => a.atMs - b.atMs);
 }
 
+/** Of each tier's jobs on one or two GPUs so many are a person's who waits in front of them; all else is as it was. */
+export function withPeople(jobs: readonly DayJob[], share: number, random: Random): DayJob[] {
+  return jobs.map((job) => ({ ...job, interactive: job.gpus <= 2 && random.float() < share }));
+}
+
 const burstGapMs = burst.everyMs / 3;
 
 /** By thinning (Lewis and Shedler, 1979). */
@@ -106,6 +113,7 @@ function drawJob(
     skus: drawSkus(random),
     predicted: { p50Ms, p95Ms: p50Ms * Math.exp(1.645 * predictionSpread) },
     checkpoints: random.float() < 0.8,
+    interactive: false,
     features: isPoison ? [...features, poisonWord] : features,
   };
 }

@@ -1,5 +1,5 @@
 /**
- * `npm run sim:gpu -- tiers [--hours 24] [--gpus 128] [--load 1.3] [--seed 1] [--poison] [--what-if] [--scale]
+ * `npm run sim:gpu -- tiers [--hours 24] [--gpus 128] [--load 1.3] [--seed 1] [--interactive 0.1] [--poison] [--what-if] [--scale]
  * [--plot FILE.svg|FILE.html] [--json]`: a day by the default policy, and what would be if; with `--scale`, a day of long
  * jobs on hosts that come and go. How far it is is told on standard error.
  */
@@ -9,7 +9,7 @@ import { seededRandom } from '@cellbook/shared/random.ts';
 import { z } from 'zod';
 import type { RegionPolicy } from '../../core/model/policy.ts';
 import { usage } from '../usage.ts';
-import { type DayJob, drawDay } from './day.ts';
+import { type DayJob, drawDay, withPeople } from './day.ts';
 import { drawPage, type Run } from './page.ts';
 import { drawPlot } from './plot.ts';
 import { dayPolicy, scaled, whatIfs } from './policies.ts';
@@ -25,6 +25,8 @@ const optionsSchema = z.object({
   gpus: z.coerce.number().int().min(64).max(20_000).default(128),
   load: z.coerce.number().positive().max(10).default(1.3),
   seed: z.coerce.number().int().default(1),
+  /** Of the jobs on one or two GPUs, how many a person waits in front of. */
+  interactive: z.coerce.number().min(0).max(1).default(0),
   poison: z.boolean().default(false),
   'what-if': z.boolean().default(false),
   scale: z.boolean().default(false),
@@ -36,12 +38,12 @@ type Options = z.infer<typeof optionsSchema>;
 export function main(args: string[]): void {
   const options = usage(optionsSchema, () => readArguments(args), {
     doing: 'reading the options of the day',
-    next: 'All may be left out: --hours 24 --gpus 128 --load 1.3 --seed 1 --poison --what-if --scale --plot FILE.svg --json',
+    next: 'All may be left out: --hours 24 --gpus 128 --load 1.3 --seed 1 --interactive 0.1 --poison --what-if --scale --plot FILE.svg --json',
   });
   const { gpus, hours, load } = options;
   const draw = (stretch: number) =>
     drawDay({ gpus, hours, load, stretch, random: seededRandom(options.seed) });
-  const jobs = draw(1);
+  const jobs = withPeople(draw(1), options.interactive, seededRandom(options.seed));
   const asItIs = run(options, jobs, 'as it is', dayPolicy);
   const others = {
     whatIf: options['what-if'] ? runAll(options, jobs, whatIfs) : [],
@@ -91,10 +93,17 @@ function summaries(runs: readonly Run[]): Record<string, Summary> {
   return Object.fromEntries(runs.map(({ name, summary }) => [name, summary]));
 }
 
-function print(name: string, { startMs, utilisation, floorKept, preemptionsPerThousand }: Summary): void {
+function print(
+  name: string,
+  { startMs, interactiveMs, utilisation, floorKept, preemptionsPerThousand }: Summary,
+): void {
   console.log(`${name}:`);
   for (const [tier, { p50, p95 }] of Object.entries(startMs))
     console.log(`  ${tier} starts after ${seconds(p50)} s, 95 % within ${seconds(p95)} s`);
+  for (const [tier, { p50, p95 }] of Object.entries(interactiveMs ?? {}))
+    console.log(
+      `  of ${tier} what a person waits for after ${seconds(p50)} s, 95 % within ${seconds(p95)} s`,
+    );
   console.log(
     `  ${(100 * utilisation).toFixed(2)} % of the GPUs in use; floors kept: ${JSON.stringify(floorKept)}; ${preemptionsPerThousand.toFixed(0)} preemptions for 1,000 starts`,
   );
@@ -105,7 +114,14 @@ const seconds = (ms: number): string => (ms / 1000).toFixed(1);
 function readArguments(args: string[]): unknown {
   const string = { type: 'string' } as const;
   const boolean = { type: 'boolean' } as const;
-  const options = { hours: string, gpus: string, load: string, seed: string, plot: string };
+  const options = {
+    hours: string,
+    gpus: string,
+    load: string,
+    seed: string,
+    interactive: string,
+    plot: string,
+  };
   const flags = { poison: boolean, 'what-if': boolean, scale: boolean, json: boolean };
   return parseArgs({ args, options: { ...options, ...flags } }).values;
 }

@@ -28,6 +28,7 @@ export interface DayRun {
 export interface Waited {
   tier: Tier;
   isPoison: boolean;
+  interactive: boolean;
   submittedMs: number;
   waitMs: number;
   started: boolean;
@@ -139,9 +140,13 @@ function start(outcome: DayOutcome, one: Known, nowMs: number): void {
   outcome.waits.push(waited(one.job, nowMs, true));
 }
 
-function waited({ atMs, tier, isPoison, gpus, skus }: DayJob, untilMs: number, started: boolean): Waited {
+function waited(
+  { atMs, tier, isPoison, interactive, gpus, skus }: DayJob,
+  untilMs: number,
+  started: boolean,
+): Waited {
   const shape = `${gpus} ${skus?.join('|') ?? 'any'}`;
-  return { tier, isPoison, submittedMs: atMs, waitMs: untilMs - atMs, started, shape };
+  return { tier, isPoison, interactive, submittedMs: atMs, waitMs: untilMs - atMs, started, shape };
 }
 
 function countEnd(
@@ -156,11 +161,11 @@ function countEnd(
 }
 
 function specOf(job: DayJob, jobId: JobId): JobSpec {
-  const { orgId, userId, tier, gpus, skus, features, atMs, predicted, checkpoints } = job;
+  const { orgId, userId, tier, gpus, skus, features, atMs, predicted, checkpoints, interactive } = job;
   return {
-    ...{ jobId, orgId, userId, tier, gpus, skus, features, checkpoints, submittedMs: atMs },
+    ...{ jobId, orgId, userId, tier, gpus, skus, features, checkpoints, interactive, submittedMs: atMs },
     ...{ kind: 'video', binary: 'renderer', gpuMemoryMib: 16_384, notBeforeMs: null, deadlineMs: null },
-    ...{ wallMsMax: 3_600_000, attemptsMax: 3, preemptible: true, interactive: false, regions: null },
+    ...{ wallMsMax: 3_600_000, attemptsMax: 3, preemptible: true, regions: null },
     predicted: { ...predicted, seen: 50, model: 'simulated' },
     reservedMicros: 0,
   };

@@ -9,6 +9,8 @@ export interface Summary {
   jobs: number;
   started: number;
   startMs: Record<Tier, { p50: number; p95: number; p99: number; jobs: number; never: number }>;
+  /** Of those that a person waits in front of, apart; null where there are none. */
+  interactiveMs: Summary['startMs'] | null;
   utilisation: number;
   /** The lowest of any ten minutes. */
   utilisationMin: number;
@@ -34,6 +36,9 @@ export function summaryOf(outcome: DayOutcome, jobs: number): Summary {
     jobs,
     started: waits.filter(({ started }) => started).length,
     startMs: byTier((tier) => startsOf(waits.filter((one) => one.tier === tier))),
+    interactiveMs: waits.some(({ interactive }) => interactive)
+      ? byTier((tier) => startsOf(waits.filter((one) => one.tier === tier && one.interactive)))
+      : null,
     utilisation: mean(({ utilisation }) => utilisation),
     utilisationMin: windows.reduce((least, { utilisation }) => Math.min(least, utilisation), 1),
     share: byTier((tier) => ({
