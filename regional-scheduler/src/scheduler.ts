@@ -123,6 +123,7 @@ async function open(config: SchedulerConfig, tools: SchedulerTools) {
     whenClean: () => instance.whenClean(),
     touch: (hostIds) => instance.leading?.touch(hostIds),
     submissions: jobs.store,
+    budgets: edge?.budgets ?? null,
   });
   federation.register(app);
   const capacity = await openCapacity({

@@ -32,6 +32,7 @@ it('says nothing of itself while its database is gone, though it remembers all o
     region: { state: newState, wake() {} },
     handoffs: createMemoryHandoffStore(() => {}),
     submissions: { askCancel: async () => {} },
+    capBegins: async () => {},
   });
   const path = '/federation/v1/status';
   const ask = async () => {

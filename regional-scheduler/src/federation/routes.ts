@@ -3,6 +3,9 @@ import type { Clock } from '@cellbook/shared/clock.ts';
 import type { RegionId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import {
+  type CapBegins,
+  capBeginsSchema,
+  capBegunSchema,
   handoffAnswerSchema,
   handoffOfferSchema,
   handoffParamsSchema,
@@ -28,11 +31,14 @@ export interface FederationRoutesDeps {
   handoffs: HandoffStore;
   submissions: Pick<SubmissionStore, 'askCancel'>;
   clock: Clock;
+  /** Tells the edge what a user has used here of a cap that is one over regions from now on. */
+  capBegins(of: CapBegins): Promise<void>;
   /** Throws where the region's database is not reached. */
   seesDatabase(): Promise<void>;
 }
 
 const path = '/federation/v1/handoffs/:jobId/:handoff';
+export const capBeginsPath = '/federation/v1/caps';
 const open = { open: true };
 
 export function registerFederation(app: FastifyInstance, deps: FederationRoutesDeps): void {
@@ -78,6 +84,12 @@ export function registerFederation(app: FastifyInstance, deps: FederationRoutesD
       return handoffAnswerSchema.parse(answer);
     },
   );
+
+  routes.post(capBeginsPath, { config: open, schema: { hide: true } }, async (request) => {
+    await callerOf(deps, request);
+    await deps.capBegins(capBeginsSchema.parse(request.body));
+    return capBegunSchema.parse({});
+  });
 
   routes.get('/federation/v1/status', { config: open, schema: { hide: true } }, async (request) => {
     await callerOf(deps, request);

@@ -3,7 +3,7 @@
  * token signed with the secret that all regions share: who asks whom, for what, with which body, for a minute.
  */
 import { z } from 'zod';
-import { jobIdSchema, regionIdSchema, userIdSchema } from '../ids.ts';
+import { jobIdSchema, orgIdSchema, regionIdSchema, userIdSchema } from '../ids.ts';
 
 export const federationHeader = 'cellbook-federation';
 
@@ -23,6 +23,18 @@ export const handoffAnswerSchema = z.object({ taken: z.boolean(), because: z.str
 
 /** Who withdraws an offer because its owner wants the job no more says so: it is cancelled where it went. */
 export const withdrawalQuerySchema = z.object({ cancelledBy: userIdSchema.optional() });
+
+/**
+ * Somebody's own cap begins to be one over all regions: what he has used of it without being asked for is to be told at the
+ * edge, before the region that says so asks for any of it.
+ */
+export const capBeginsSchema = z.object({
+  orgId: orgIdSchema,
+  userId: userIdSchema,
+  month: z.string().regex(/^\d{4}-\d{2}$/),
+});
+export type CapBegins = z.infer<typeof capBeginsSchema>;
+export const capBegunSchema = z.object({});
 
 const waitSchema = z.number().nullable();
 

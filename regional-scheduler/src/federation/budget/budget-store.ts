@@ -26,8 +26,8 @@ export interface BudgetStore {
   lower(of: BudgetOf, to: BudgetTold): Promise<boolean>;
   /** Those of a month of which more is granted than is used, by a share of the grant that is worth a call. */
   unused(month: string): Promise<Standing[]>;
-  /** Those of a month of which more is used than was granted, the most first. */
-  unasked(month: string): Promise<Standing[]>;
+  /** Those of a month of which more is used than was granted, the most first; or one of them. */
+  unasked(month: string, of?: Omit<BudgetOf, 'month'>): Promise<Standing[]>;
 }
 
 /** How the account of a holder stands to what was granted. */
@@ -71,13 +71,14 @@ export function createPostgresBudgetStore({ $client: sql }: Database): BudgetSto
           > greatest(${budgetKeptMicros}::float8, b.granted_micros * ${budgetKeptShare}::float8)`;
       return rows.map(standingOf);
     },
-    async unasked(month) {
+    async unasked(month, of) {
+      const holder = of ? holderOf(of) : null;
       const rows = await sql<Row[]>`
         select a.holder, a.month, coalesce(b.granted_micros, 0)::float8 as "grantedMicros",
           coalesce(b.revision, 0)::float8 as revision,
           (a.reserved_micros + a.spent_micros)::float8 as "usedMicros"
         from job_accounts a left join region_budgets b on b.org_id = a.holder and b.month = a.month
-        where a.month = ${month} and a.reserved_micros + a.spent_micros > coalesce(b.granted_micros, 0)
+        where a.month = ${month} and (${holder}::text is null or a.holder = ${holder}) and a.reserved_micros + a.spent_micros > coalesce(b.granted_micros, 0)
         order by a.reserved_micros + a.spent_micros - coalesce(b.granted_micros, 0) desc
         limit ${limits.federation.budgetsToldMax}`;
       return rows.map(standingOf);

@@ -92,7 +92,7 @@ async function bed(jobs = 10, jobsOfUser = jobs) {
     };
     return { budgets, admit, asks, lateness };
   });
-  return { clock, book, asker, sides, costs };
+  return { clock, book, asker, sides, costs, caps: withCap };
 }
 
 it('is one sum over both, however they take turns; the last slice may lie in either', async () => {
@@ -137,6 +137,19 @@ it('what is used without being asked for is told, and not granted elsewhere when
   expect(his()).toBe(1);
   await eu.budgets.giveBack();
   expect(his()).toBe(1);
+});
+
+it('the region that asks first for a user has the others tell what he has used there', async () => {
+  const { asker, sides, costs, caps } = await bed(10, 10);
+  const [eu, us] = sides as [(typeof sides)[0], (typeof sides)[0]];
+  expect([await us.admit(), await us.admit(), await us.admit()]).toEqual(['stored', 'stored', 'stored']);
+  // From now on his cap is below his organisation's.
+  caps.user.spendMicrosPerMonth = 5 * costs;
+  eu.budgets.beginsElsewhere = (of) => us.budgets.begins(of);
+  const verdicts = [];
+  for (let at = 0; at < 4; at++) verdicts.push(await eu.admit());
+  expect(verdicts).toEqual(['stored', 'stored', 'spend_cap_reached', 'spend_cap_reached']);
+  expect(us.asks.filter(({ userId }) => userId === asker.userId)).toMatchObject([{ usedMicros: 3 * costs }]);
 });
 
 it('an edge of before users’ caps leaves each region its own, and is seldom asked', async () => {

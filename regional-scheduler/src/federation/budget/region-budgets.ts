@@ -12,13 +12,15 @@
  *
  * What is given up: the last slices of a cap may lie in a region that does not use them, for hours; a job that moves to
  * another region, and the next run of a repeated task, are counted there and not asked for, so that a cap may be passed
- * by those. For a user whose cap is no less than his organisation's nothing is asked: where that changes within a month,
- * the other regions hear of what he has used here within the hour. An edge of before users' caps were one over regions
+ * by those. For a user whose cap is no less than his organisation's nothing is asked. Where that changes within a month
+ * the region that asks first for him has the others tell the edge what he has used there (`beginsElsewhere`); of one that
+ * cannot be reached, and of what he uses there by what was signed before, the edge hears within the hour. An edge of before users' caps were one over regions
  * answers that there is no such thing; for so long his cap is each region's own, as it was.
  */
 import type { Clock } from '@cellbook/shared/clock.ts';
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import { limits } from '@cellbook/shared/limits.ts';
+import type { CapBegins } from '@cellbook/shared/protocol/federation-api.ts';
 import type { JobQuotas } from '@cellbook/shared/protocol/quota.ts';
 import type { BudgetAsk, BudgetTold } from '@cellbook/shared/protocol/region-asks.ts';
 import type { Applicant } from '../../admission/decide-admission.ts';
@@ -47,6 +49,8 @@ interface Asking {
 }
 
 export class RegionBudgets {
+  /** Has other regions tell the edge what a user has used there; where they cannot be reached it goes on without. */
+  beginsElsewhere: (of: CapBegins) => Promise<void> = async () => {};
   readonly #deps: RegionBudgetsDeps;
   readonly #known = new Map<string, { monoMs: number; granted: Promise<number> }>();
   readonly #asking = new Map<string, Asking>();
@@ -108,13 +112,18 @@ export class RegionBudgets {
       this.#known.delete(keyOf(of));
       this.#lowered.push({ ...of, ...to, atMs: clock.monotonicMs() });
     }
-    await this.#tellUnasked();
+    await this.#tellUnasked(monthOf(clock.nowMs()));
+  }
+
+  /** Another region is about to ask for his cap: what he has used here is the edge's to know before. */
+  async begins({ month, ...of }: CapBegins): Promise<void> {
+    await this.#tellUnasked(month, of);
   }
 
   /** Nothing is asked for by it, and nothing given back. */
-  async #tellUnasked(): Promise<void> {
-    const { store, settle, clock } = this.#deps;
-    for (const one of await store.unasked(monthOf(clock.nowMs()))) {
+  async #tellUnasked(month: string, of?: Omit<BudgetOf, 'month'>): Promise<void> {
+    const { store, settle } = this.#deps;
+    for (const one of await store.unasked(month, of)) {
       if (one.userId !== undefined && this.#areUsersAlone()) continue;
       const { usedMicros, grantedMicros: _, revision: __, ...of } = one;
       const ask = { ...of, usedMicros, wantMicros: usedMicros, capMicros: Number.MAX_SAFE_INTEGER };
@@ -178,7 +187,12 @@ export class RegionBudgets {
 
   async #ask(cap: Cap, neededMicros: number): Promise<number> {
     const { store, settle, clock } = this.#deps;
-    const [{ grantedMicros: before }, usedMicros] = await Promise.all([store.granted(cap), store.used(cap)]);
+    const [{ grantedMicros: before, revision }, usedMicros] = await Promise.all([
+      store.granted(cap),
+      store.used(cap),
+    ]);
+    const { orgId, userId, month } = cap;
+    if (userId !== undefined && revision === 0) await this.beginsElsewhere({ orgId, userId, month });
     const sliceMicros = Math.ceil(cap.capMicros * limits.federation.budgetSlice);
     const wantMicros = Math.max(before, usedMicros + neededMicros + sliceMicros);
     const asked = settle({ ...cap, wantMicros, usedMicros });
