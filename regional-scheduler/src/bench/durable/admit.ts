@@ -5,6 +5,7 @@
 import type { Clock } from '@cellbook/shared/clock.ts';
 import type { JobQuotas } from '@cellbook/shared/protocol/quota.ts';
 import type { Candidate } from '../../admission/asked.ts';
+import type { Applicant } from '../../admission/decide-admission.ts';
 import { digestOf } from '../../admission/fingerprint.ts';
 import { PostgresSubmissionStore } from '../../admission/postgres/postgres-submission-store.ts';
 import type { JobSpec } from '../../core/model/job.ts';
@@ -28,9 +29,7 @@ export async function admitAll({ database, jobs, clients, batch, clock }: AdmitB
   const client = async (): Promise<void> => {
     for (let from = next; from < jobs.length; from = next) {
       next += batch;
-      const applicants = jobs
-        .slice(from, from + batch)
-        .map((spec) => ({ candidate: candidateOf(spec), quotas }));
+      const applicants = jobs.slice(from, from + batch).map(applicantOf);
       const verdicts = await store.admit(applicants, { nowMs: clock.nowMs(), durability: 'durable' });
       const refused = verdicts.find(({ kind }) => kind !== 'stored');
       if (refused) throw new Error(`a job of the benchmark was not stored but ${refused.kind}`);
@@ -39,6 +38,8 @@ export async function admitAll({ database, jobs, clients, batch, clock }: AdmitB
   await Promise.all(Array.from({ length: clients }, client));
   return Math.round(jobs.length / ((clock.monotonicMs() - beganMs) / 1_000));
 }
+
+export const applicantOf = (spec: JobSpec): Applicant => ({ candidate: candidateOf(spec), quotas });
 
 function candidateOf(spec: JobSpec): Candidate {
   const { binary, gpus, gpuMemoryMib, checkpoints, wallMsMax } = spec;

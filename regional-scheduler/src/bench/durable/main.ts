@@ -2,7 +2,7 @@
  * The scheduler's record, measured on the Postgres that DATABASE_URL names, an empty database:
  *
  *     node regional-scheduler/src/bench/durable/main.ts [--jobs 1000000] [--gpus 5120] [--customers 10000]
- *          [--seconds 10] [--drain 20000]
+ *          [--seconds 10] [--drain 20000] [--alone 600]
  *
  * Its last line is one JSON object.
  */
@@ -23,13 +23,14 @@ import { ensurePartitions } from '../../log/partitions.ts';
 import { createPostgresEventLog } from '../../log/postgres-event-log.ts';
 import { createPostgresSnapshotStore } from '../../log/postgres-snapshot-store.ts';
 import { admitAll } from './admit.ts';
+import { admitAlone } from './admit-alone.ts';
 import { decideDurably } from './decide-durably.ts';
 import { drawJobs, hostsUp } from './fleet-of-jobs.ts';
 import { submitAndDrain } from './submit-and-drain.ts';
 
 const text = { type: 'string' } as const;
 const { values } = parseArgs({
-  options: { jobs: text, gpus: text, customers: text, seconds: text, drain: text },
+  options: { jobs: text, gpus: text, customers: text, seconds: text, drain: text, alone: text },
 });
 const count = (fallback: number) => z.coerce.number().int().positive().default(fallback);
 const given = z
@@ -39,6 +40,7 @@ const given = z
     customers: count(10_000),
     seconds: count(10),
     drain: count(20_000),
+    alone: count(600),
   })
   .parse(values);
 
@@ -73,6 +75,8 @@ const drained = await submitAndDrain({
 
 const admitted = [...drawJobs(given.drain, given.customers, atMs, random)];
 const admitPerSecond = await admitAll({ database, jobs: admitted, clients: 4, batch: 100, clock });
+const alone = [...drawJobs(given.alone, given.customers, atMs, random)];
+const admitMs = await admitAlone({ database, jobs: alone, clock });
 
 say(`a state of ${given.jobs} queued jobs`);
 const state = newState();
@@ -114,6 +118,7 @@ console.log(
     ...run,
     ...drained,
     admitPerSecond,
+    admitMs,
     rebuildSeconds,
     rebuildProcessorSeconds,
     queuedJobs,

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { evaluate, quality } from './evaluate.ts';
 import { readRequests, type ServedRequest } from './read-requests.ts';
+import { servingSpeed } from './serving-speed.ts';
 
 const trace = fileURLToPath(
   new URL('../../../../../shared/traces/genai/requests_first_60pct.csv.gz', import.meta.url),
@@ -36,6 +37,13 @@ describe('the prediction experiment', () => {
     expect(evaluate(atOnce).maeSeconds).toBe(60);
     const apart = Array.from({ length: 100 }, (_, at) => request(at * 100, 60));
     expect(evaluate(apart).maeSeconds).toBeCloseTo(0, 6);
+  });
+
+  it('counts what one processor predicts in a second, of what it has learned', () => {
+    const apart = Array.from({ length: 250 }, (_, at) => request(at * 100, 60));
+    let nowMs = 0;
+    const clock = { monotonicMs: () => (nowMs += 500) };
+    expect(servingSpeed(apart, clock)).toEqual({ predictionsPerSecond: 100_000, known: 1 });
   });
 
   it.skipIf(!existsSync(trace))(
