@@ -170,4 +170,29 @@ describe('a region', () => {
     region.decide();
     expect(region.hostOf(wide)).toBe('h-2');
   });
+
+  it('does not look again at a deep queue that fits nowhere before room of its kind appears', () => {
+    const region = new Region();
+    // Its tier may hold more: what is wanting is room.
+    region.hosts(host('h-1'), host('a-1', { sku: 'A100' }), host('l-1', { sku: 'L4' }));
+    const [dear, other] = ['A100', 'H100'].map((sku) => region.submit({ gpus: 8, skus: [sku] })) as [
+      JobId,
+      JobId,
+    ];
+    region.decide();
+    for (let job = 0; job < 500; job++) region.submit({ customer: 1 + (job % 5), skus: ['A100'] });
+    region.decide();
+    region.started();
+    const parked = () =>
+      region.state.tiers.paid.classes.filter(({ queued }) => queued > 0).map((shape) => shape.parked);
+    expect(parked()).toEqual(['room']);
+    region.end(other);
+    region.submit({ customer: 9, gpus: 4, skus: ['H100'] });
+    region.decide();
+    expect(parked()).toEqual(['room']);
+    region.end(dear);
+    expect(parked()).toEqual([null]);
+    region.decide();
+    expect(region.running()).toHaveLength(9);
+  });
 });
