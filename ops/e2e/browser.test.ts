@@ -6,6 +6,7 @@ import { systemClock } from '@cellbook/shared/clock.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { hindrances } from '../test/axe.ts';
 import { waitUntil } from '../up/wait-until.ts';
 import { type Browser, openBrowser } from './browser.ts';
 import { createWorkspace, signInAsNew, type WorkspaceOnPage } from './console-page.ts';
@@ -81,6 +82,7 @@ describe('one notebook in a browser', () => {
     expect(await runLastCell(lab, code)).toContain('six times seven is 42');
     await workspace.is('running');
     await statusItem(lab).getByText('Climate study: Running').waitFor({ timeout: 30_000 });
+    expect(await hindrances(lab, '.cb-WorkspaceStatus')).toEqual([]);
     await browser.screenshot(lab, 'first-cell');
     await browser.screenshot(dashboard, 'running');
   });
@@ -115,6 +117,7 @@ describe('one notebook in a browser', () => {
     await showTab(lab, 'Untitled.ipynb');
     await lab.locator('.jp-DirListing-item', { hasText: 'made.txt' }).waitFor();
     await browser.screenshot(lab, 'dark-after-reload');
+    expect(await hindrances(lab, '.cb-WorkspaceStatus')).toEqual([]);
   });
 
   it('suspends from the page, and the files can still be read', async () => {
