@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import { encodePart } from './dump/encode-part.ts';
-import { type DumpedJobs, dumpJobs, loadJobs } from './dump/jobs.ts';
+import { type DumpedJobs, dumpJobs, Lists, loadJobs } from './dump/jobs.ts';
 import { type DumpedRegion, dumpRegion, loadRegion } from './dump/region.ts';
 import { type DumpedRunning, dumpRunning, loadRunning } from './dump/running.ts';
 import { newState, type SchedulerState } from './state.ts';
@@ -18,12 +18,13 @@ export type DumpPart =
 /** Jobs in one part: about half a megabyte, so that writing one does not keep agents waiting. */
 export const jobsPerPart = 5_000;
 
-export function* dumpState(state: SchedulerState): Generator<DumpPart> {
+export function* dumpState(state: SchedulerState, perPart = jobsPerPart): Generator<DumpPart> {
   yield { part: 'region', ...dumpRegion(state) };
   const { jobs } = state;
   const rows = Int32Array.from(jobs.rows()).sort((a, b) => jobs.sequence[a]! - jobs.sequence[b]!);
-  for (let from = 0; from < rows.length; from += jobsPerPart)
-    yield { part: 'jobs', ...dumpJobs(state, rows.subarray(from, from + jobsPerPart)) };
+  const lists = new Lists();
+  for (let from = 0; from < rows.length; from += perPart)
+    yield { part: 'jobs', ...dumpJobs(state, rows.subarray(from, from + perPart), lists) };
   yield { part: 'running', ...dumpRunning(state) };
 }
 

@@ -11,9 +11,9 @@ import { Walk } from './testing/walk.ts';
 
 const seeds = fc.integer({ min: 1, max: 1_000_000 });
 
-/** As it would come back from where snapshots are kept. */
+/** As it would come back from where snapshots are kept, in parts of which each goes on with what the ones before told. */
 function reloaded(state: SchedulerState): Promise<SchedulerState> {
-  return loadState(Array.from(dumpState(state), (part) => decodePart(encodePart(part))));
+  return loadState(Array.from(dumpState(state, 3), (part) => decodePart(encodePart(part))));
 }
 
 describe('a region through which days go at random', () => {

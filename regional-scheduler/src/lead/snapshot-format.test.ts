@@ -1,6 +1,7 @@
-/** Snapshots of this format and of the one before it, as they come back. */
+/** Snapshots of this format and of those before it, as they come back. */
 import { expect, it } from 'vitest';
-import type { DumpedJobs } from '../core/dump/jobs.ts';
+import { encodePart } from '../core/dump/encode-part.ts';
+import { type DumpedJobs, dumpJobs, Lists } from '../core/dump/jobs.ts';
 import type { JobsOfFormat1 } from '../core/dump/jobs-of-format-1.ts';
 import { type DumpPart, dumpState, stateDigest } from '../core/dump-state.ts';
 import { livePhases } from '../core/jobs/job-table.ts';
@@ -15,8 +16,8 @@ function walked(): SchedulerState {
   return walk.region.state;
 }
 
-/** As the version before wrote them. */
-function jobsAsBefore({ ids, columns, ...lists }: DumpedJobs): JobsOfFormat1 {
+/** As the first version wrote them. */
+function jobsAsBefore({ ids, columns, before: _, ...lists }: DumpedJobs): JobsOfFormat1 {
   const { features, deadlineMs, notBeforeMs, heldUntilMs, ...same } = columns;
   const numbers = (column: Iterable<number>) => [...column];
   const told = (column: Iterable<number>, isNone: (value: number, at: number) => boolean) =>
@@ -47,7 +48,25 @@ it('a snapshot gives back the state that it was made of', async () => {
   expect(stateDigest(read)).toBe(stateDigest(state));
 });
 
-it('so does one of the format before, all of it JSON', async () => {
+it('so does one of format 2, whose parts each tell anew what many jobs have in common', async () => {
+  const state = walked();
+  const { jobs } = state;
+  const rows = Int32Array.from(jobs.rows()).sort((a, b) => jobs.sequence[a]! - jobs.sequence[b]!);
+  const parts: Uint8Array[] = [json({ format: 2 })];
+  for (const part of dumpState(state)) {
+    if (part.part !== 'jobs') parts.push(encodePart(part));
+    else
+      for (let from = 0; from < rows.length; from += 3) {
+        const { before: _, ...alone } = dumpJobs(state, rows.subarray(from, from + 3), new Lists());
+        parts.push(encodePart({ part: 'jobs', ...alone }));
+      }
+  }
+  expect(parts.length).toBeGreaterThan(4);
+  const read = await readSnapshot({ seq: 1, parts: () => pack(parts) });
+  expect(stateDigest(read)).toBe(stateDigest(state));
+});
+
+it('so does one of format 1, all of it JSON', async () => {
   const state = walked();
   const parts = [{ format: 1 }, ...Array.from(dumpState(state), partAsBefore)].map(json);
   const read = await readSnapshot({ seq: 1, parts: () => pack(parts) });

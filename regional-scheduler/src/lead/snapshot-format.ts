@@ -1,6 +1,7 @@
 /**
- * A snapshot's parts: first which format it is in, as JSON, then the state's. Format 2 has columns of numbers
- * (core/dump/encode-part.ts); format 1, all of it JSON, is read on, since a log need not reach back to its first event.
+ * A snapshot's parts: first which format it is in, as JSON, then the state's. Formats 2 and 3 have columns of numbers
+ * (core/dump/encode-part.ts), and parts of format 2 each tell anew what many jobs have in common; format 1 is all of it
+ * JSON. Both are read on, since a log need not reach back to its first event.
  * A version that changes what is in them raises the number; one it does not know it refuses rather than misread it.
  */
 import { CellbookError } from '@cellbook/shared/errors.ts';
@@ -11,11 +12,11 @@ import { type DumpPart, dumpState, loadState } from '../core/dump-state.ts';
 import type { SchedulerState } from '../core/state.ts';
 import { pack, unpack } from '../log/snapshot-parts.ts';
 
-export const snapshotFormat = 2;
+export const snapshotFormat = 3;
 const headSchema = z.object({ format: z.int() });
 
 type PartReader = (bytes: Uint8Array) => DumpPart;
-const readers: Record<number, PartReader> = { 1: partOfFormat1, 2: decodePart };
+const readers: Record<number, PartReader> = { 1: partOfFormat1, 2: decodePart, 3: decodePart };
 
 export const writeSnapshot = (state: SchedulerState): AsyncIterable<Uint8Array> => pack(writtenParts(state));
 

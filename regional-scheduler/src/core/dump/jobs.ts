@@ -1,6 +1,7 @@
 /**
  * Jobs in columns of numbers, as the table has them, so that a part of a snapshot is loaded by copying arrays; what many
- * have in common is told once a part.
+ * have in common is told once, in the first part that has a job of it: ten thousand customers are in each of two hundred
+ * parts, and to look their names up anew for each took a seventh of all the time.
  */
 import type { JobId, OrgId, UserId } from '@cellbook/shared/ids.ts';
 import { livePhases, type Row } from '../jobs/job-table.ts';
@@ -11,7 +12,7 @@ import type { SchedulerState } from '../state.ts';
 
 export type DumpedTries = Omit<Tries, 'live'>;
 
-/** The first four are places in the lists of a part. */
+/** The first four are places in the lists. */
 export const columnTypes = {
   template: Int32Array,
   org: Int32Array,
@@ -36,6 +37,8 @@ export type ColumnName = keyof typeof columnTypes;
 export type Columns = { [Name in ColumnName]: InstanceType<(typeof columnTypes)[Name]> };
 
 export interface DumpedJobs {
+  /** How long each list was before this part, which tells only what is new in it. Absent: each part told its own. */
+  before?: Record<ListName, number>;
   templates: JobTemplate[];
   orgs: OrgId[];
   users: UserId[];
@@ -47,11 +50,21 @@ export interface DumpedJobs {
   tries: [number, DumpedTries][];
 }
 
-export function dumpJobs({ jobs, tries }: SchedulerState, rows: Int32Array): DumpedJobs {
-  const templates = new Places<JobTemplate>();
-  const orgs = new Places<OrgId>();
-  const users = new Places<UserId>();
-  const features = new Places<readonly string[]>();
+export type ListName = 'templates' | 'orgs' | 'users' | 'features';
+
+/** Of the parts of one dump. */
+export class Lists {
+  readonly templates = new Places<JobTemplate>();
+  readonly orgs = new Places<OrgId>();
+  readonly users = new Places<UserId>();
+  readonly features = new Places<readonly string[]>();
+}
+
+export function dumpJobs({ jobs, tries }: SchedulerState, rows: Int32Array, lists: Lists): DumpedJobs {
+  const { templates, orgs, users, features } = lists;
+  const before = {
+    ...{ templates: templates.size, orgs: orgs.size, users: users.size, features: features.size },
+  };
   const ints = (of: (row: Row) => number) => Int32Array.from(rows, of);
   const floats = (of: (row: Row) => number) => Float64Array.from(rows, of);
   const isHeld = (row: Row) => jobs.phaseOf(row) === 'held';
@@ -72,17 +85,17 @@ export function dumpJobs({ jobs, tries }: SchedulerState, rows: Int32Array): Dum
     heldUntilMs: floats((row) => (isHeld(row) ? jobs.heldUntilMs[row]! : 0)),
   };
   return {
-    ...{ columns, ids: Array.from(rows, (row) => jobs.ids[row]!) },
+    ...{ before, columns, ids: Array.from(rows, (row) => jobs.ids[row]!) },
     tries: [...rows.entries()].flatMap(([at, row]): [number, DumpedTries][] => {
       const own = tries.get(row);
       if (!own) return [];
       const { live: _, ...dumped } = own;
       return [[at, dumped]];
     }),
-    templates: templates.values,
-    orgs: orgs.values,
-    users: users.values,
-    features: features.values,
+    templates: templates.after(before.templates),
+    orgs: orgs.after(before.orgs),
+    users: users.after(before.users),
+    features: features.after(before.features),
   };
 }
 
@@ -109,13 +122,21 @@ export function loadJobs(state: SchedulerState, dumped: DumpedJobs): void {
 
 /** Values in the order in which they were first seen. */
 class Places<Value> {
-  readonly values: Value[] = [];
+  readonly #values: Value[] = [];
   readonly #places = new Map<Value, number>();
+
+  get size(): number {
+    return this.#values.length;
+  }
+
+  after(place: number): Value[] {
+    return this.#values.slice(place);
+  }
 
   placeOf(value: Value): number {
     const known = this.#places.get(value);
     if (known !== undefined) return known;
-    this.#places.set(value, this.values.length);
-    return this.values.push(value) - 1;
+    this.#places.set(value, this.#values.length);
+    return this.#values.push(value) - 1;
   }
 }

@@ -41,6 +41,7 @@ export function dumpRunning(state: SchedulerState): DumpedRunning {
 
 /** The last part: all jobs are there. */
 export function loadRunning(state: SchedulerState, { attempts, reservations }: DumpedRunning): void {
+  state.jobs.loaded();
   for (const tier of tierNames) state.tiers[tier].arrange();
   for (const dumped of attempts) {
     const row = state.jobs.rowOf(dumped.jobId)!;

@@ -21,6 +21,11 @@ export class Interner<Value> {
     return index;
   }
 
+  /** So many rows more have it. */
+  use(index: number, uses: number): void {
+    this.#entries[index]!.uses += uses;
+  }
+
   value(index: number): Value {
     return this.#entries[index]!.value;
   }
@@ -35,15 +40,27 @@ export class Interner<Value> {
   }
 }
 
-/** Of places in a list of values: the numbers that rows hold instead. */
-export function acquireAll<Value>(
-  interner: Interner<Value>,
-  values: readonly Value[],
-  keyOf: (value: Value) => string,
-  places: Int32Array,
-): Int32Array {
-  const uses = new Int32Array(values.length);
-  for (const place of places) uses[place]!++;
-  const numbers = values.map((value, place) => interner.acquire(keyOf(value), () => value, uses[place]!));
-  return places.map((place) => numbers[place]!);
+/** The numbers of values that are told in lists, while what has them is loaded. */
+export class Told<Value> {
+  readonly #interner: Interner<Value>;
+  readonly #keyOf: (value: Value) => string;
+  readonly #numbers: number[] = [];
+
+  constructor(interner: Interner<Value>, keyOf: (value: Value) => string) {
+    this.#interner = interner;
+    this.#keyOf = keyOf;
+  }
+
+  /** Of places in the list that goes on with `values` after its first `before`: the numbers that rows hold instead. */
+  acquire(values: readonly Value[], places: Int32Array, before: number): Int32Array {
+    this.#numbers.length = before;
+    const uses = new Int32Array(before + values.length);
+    for (const place of places) uses[place]!++;
+    for (let place = 0; place < before; place++)
+      if (uses[place]! > 0) this.#interner.use(this.#numbers[place]!, uses[place]!);
+    for (const [at, value] of values.entries())
+      this.#numbers.push(this.#interner.acquire(this.#keyOf(value), () => value, uses[before + at]));
+    const numbers = this.#numbers;
+    return places.map((place) => numbers[place]!);
+  }
 }

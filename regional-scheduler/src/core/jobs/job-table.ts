@@ -6,7 +6,7 @@
 import type { JobId } from '@cellbook/shared/ids.ts';
 import type { DumpedJobs } from '../dump/jobs.ts';
 import type { JobSpec } from '../model/job.ts';
-import { acquireAll, Interner } from './interner.ts';
+import { Interner, Told } from './interner.ts';
 import { type JobTemplate, templateKey, templateOf } from './template.ts';
 
 /** An index into the table. */
@@ -16,6 +16,13 @@ export const livePhases = ['held', 'queued', 'scheduled', 'running', 'spilling']
 export type LivePhase = (typeof livePhases)[number];
 
 const none = -1;
+
+interface ToldLists {
+  templates: Told<JobTemplate>;
+  orgs: Told<JobSpec['orgId']>;
+  users: Told<JobSpec['userId']>;
+  features: Told<readonly string[]>;
+}
 
 const featuresKey = (features: readonly string[]): string => features.join('\n');
 
@@ -53,6 +60,8 @@ export class JobTable {
   readonly #orgs = new Interner<JobSpec['orgId']>();
   readonly #users = new Interner<JobSpec['userId']>();
   readonly #featureSets = new Interner<readonly string[]>();
+  /** While a snapshot is loaded. */
+  #told: ToldLists | null = null;
 
   get size(): number {
     return this.#rowById.size;
@@ -109,13 +118,19 @@ export class JobTable {
       if (this.notBeforeMs[row] === -1) this.notBeforeMs[row] = Number.NaN;
     this.heapAt.fill(none, first, rows);
     this.deadlineAt.fill(none, first, rows);
-    const { templates, orgs, users } = lists;
-    const keyOfTemplate = (one: JobTemplate) => templateKey(one, one.model);
-    this.template.set(acquireAll(this.#templates, templates, keyOfTemplate, template), first);
-    this.#org.set(acquireAll(this.#orgs, orgs, String, org), first);
-    this.#user.set(acquireAll(this.#users, users, String, user), first);
-    this.#features.set(acquireAll(this.#featureSets, lists.features, featuresKey, features), first);
+    const before = lists.before ?? { templates: 0, orgs: 0, users: 0, features: 0 };
+    const told = this.#told ?? this.#tell();
+    this.#told = told;
+    this.template.set(told.templates.acquire(lists.templates, template, before.templates), first);
+    this.#org.set(told.orgs.acquire(lists.orgs, org, before.orgs), first);
+    this.#user.set(told.users.acquire(lists.users, user, before.users), first);
+    this.#features.set(told.features.acquire(lists.features, features, before.features), first);
     return first;
+  }
+
+  /** All parts have been loaded. */
+  loaded(): void {
+    this.#told = null;
   }
 
   remove(row: Row): void {
@@ -143,6 +158,11 @@ export class JobTable {
 
   orgOf(row: Row): JobSpec['orgId'] {
     return this.#orgs.value(this.#org[row]!);
+  }
+
+  /** Stands for the organisation as long as any job of it is here. */
+  orgNumberOf(row: Row): number {
+    return this.#org[row]!;
   }
 
   userOf(row: Row): JobSpec['userId'] {
@@ -181,6 +201,16 @@ export class JobTable {
       deadlineMs: deadlineMs === Number.POSITIVE_INFINITY ? null : deadlineMs,
       predicted: { p50Ms: this.p50Ms[row]!, p95Ms: this.p95Ms[row]!, seen: this.seen[row]!, model },
       reservedMicros: this.reservedMicros[row]!,
+    };
+  }
+
+  #tell(): ToldLists {
+    const keyOfTemplate = (one: JobTemplate) => templateKey(one, one.model);
+    return {
+      templates: new Told(this.#templates, keyOfTemplate),
+      orgs: new Told(this.#orgs, String),
+      users: new Told(this.#users, String),
+      features: new Told(this.#featureSets, featuresKey),
     };
   }
 

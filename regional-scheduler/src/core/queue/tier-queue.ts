@@ -25,6 +25,8 @@ export class TierQueue {
   readonly #classByKey = new Map<string, ShapeClass>();
   readonly #classById = new Map<number, ShapeClass>();
   #nextId = 1;
+  /** While a snapshot is loaded: by the numbers of template and organisation, since names would be looked up for each job. */
+  loading: Line[][] = [];
   readonly #orders: QueueOrders;
   readonly #jobs: JobTable;
   /** The tag of whoever was served last: where a customer starts that comes back. */
@@ -62,7 +64,7 @@ export class TierQueue {
 
   /** A class that nobody waits in is made anew, and is not parked. */
   enqueue(row: Row, customer: Customer, where: Where): void {
-    const line = this.#lineFor(where, customer);
+    const line = this.lineFor(where, customer);
     const one = line.shape;
     line.jobs.push(row);
     this.#wait(row, line);
@@ -72,13 +74,23 @@ export class TierQueue {
   }
 
   /** Of a snapshot: it waits in no order until all have been loaded, and `arrange` puts them into theirs. */
-  load(row: Row, customer: Customer, where: Where): void {
-    const line = this.#lineFor(where, customer);
+  load(row: Row, line: Line): void {
     line.jobs.append(row);
     this.#wait(row, line);
   }
 
+  lineFor(where: Where, customer: Customer): Line {
+    const one = this.#classFor(where);
+    const known = one.lineOf.get(customer);
+    if (known) return known;
+    const line = { customer, shape: one, jobs: new Heap(this.#orders.jobs), tag: customer.tag, at: -1 };
+    customer.lines.push(line);
+    one.lineOf.set(customer, line);
+    return line;
+  }
+
   arrange(): void {
+    this.loading = [];
     for (const one of this.classes) {
       for (const line of one.lineOf.values()) {
         line.jobs.arrange();
@@ -199,16 +211,6 @@ export class TierQueue {
     return this.#classById.get(this.#jobs.shape[row]!)!.lineOf.get(customer)!;
   }
 
-  #lineFor(where: Where, customer: Customer): Line {
-    const one = this.#classFor(where);
-    const known = one.lineOf.get(customer);
-    if (known) return known;
-    const line = { customer, shape: one, jobs: new Heap(this.#orders.jobs), tag: customer.tag, at: -1 };
-    customer.lines.push(line);
-    one.lineOf.set(customer, line);
-    return line;
-  }
-
   #wait(row: Row, line: Line): void {
     this.#jobs.shape[row] = line.shape.id;
     line.customer.queued++;
@@ -241,7 +243,7 @@ export class TierQueue {
   }
 
   #count(row: Row, { customer, shape }: Line, sign: 1 | -1): void {
-    const { gpus } = this.#jobs.templateOf(row);
+    const { gpus } = shape;
     this.queued += sign;
     this.queuedMilli += sign * gpus * 1000;
     const work = sign * gpus * Math.round(this.#jobs.p50Ms[row]!);

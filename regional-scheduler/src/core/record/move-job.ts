@@ -8,7 +8,9 @@ import type { Host, HostKind } from '../fleet/host.ts';
 import type { Row } from '../jobs/job-table.ts';
 import type { JobTemplate } from '../jobs/template.ts';
 import type { Tries } from '../jobs/tries.ts';
+import type { Line } from '../queue/line.ts';
 import { classKey, kindsFor, type Where } from '../queue/shape-class.ts';
+import type { TierQueue } from '../queue/tier-queue.ts';
 import type { SchedulerState } from '../state.ts';
 import { dropReservation } from './claims.ts';
 
@@ -44,17 +46,40 @@ export function enqueue(state: SchedulerState, row: Row): void {
 
 /** Of a snapshot: `TierQueue.arrange` puts it where it belongs, with all others. */
 export function loadQueued(state: SchedulerState, row: Row): void {
-  const queue = state.tiers[state.jobs.templateOf(row).tier];
-  queue.load(row, queue.customer(state.jobs.orgOf(row)), toWait(state, row));
+  const { jobs, tries } = state;
+  const queue = state.tiers[jobs.templateOf(row).tier];
+  jobs.key[row] = keyOf(state, row);
+  // Who has never been tried waits with all of its template and organisation.
+  queue.load(row, tries.has(row) ? lineOf(state, row, queue) : lineOfMany(state, row, queue));
 }
 
-/** Where it waits, with the key that it waits by. */
+function lineOfMany(state: SchedulerState, row: Row, queue: TierQueue): Line {
+  const { jobs } = state;
+  const template = jobs.template[row]!;
+  const org = jobs.orgNumberOf(row);
+  const known = queue.loading[template]?.[org];
+  if (known) return known;
+  const line = lineOf(state, row, queue);
+  queue.loading[template] ??= [];
+  queue.loading[template][org] = line;
+  return line;
+}
+
+function lineOf(state: SchedulerState, row: Row, queue: TierQueue): Line {
+  return queue.lineFor(whereOf(state, row), queue.customer(state.jobs.orgOf(row)));
+}
+
+/** Where it waits; with the key that it waits by. */
 function toWait(state: SchedulerState, row: Row): Where {
-  const { jobs, fleet } = state;
-  const template = jobs.templateOf(row);
-  const failures = state.tries.get(row)?.failures ?? [];
+  const { jobs } = state;
   jobs.key[row] = keyOf(state, row);
   jobs.setPhase(row, 'queued');
+  return whereOf(state, row);
+}
+
+function whereOf({ jobs, fleet, tries }: SchedulerState, row: Row): Where {
+  const template = jobs.templateOf(row);
+  const failures = tries.get(row)?.failures ?? [];
   return failures.length === 0
     ? usualPlace(fleet, template)
     : placeOf(fleet, template, avoidedHosts(failures).sort(), outgrownMib(failures));
