@@ -2,12 +2,14 @@
  * Gets the newest runsc this machine can have, into the cache, with a JSON file beside it that says what it
  * is. In this order: built from the pinned module where Go is, with its filters of system calls in it
  * (runsc-build.ts) or, where that fails, without; the Debian backport; the distribution's own; one that is
- * already on the path. Each candidate is tried in earnest (a container is run) before it is taken. As a
+ * already on the path. Each candidate is tried in earnest (a container is run) before it is taken. One that
+ * was built without its filters is what there is; once a day a start tries to build them into it again. As a
  * command: `node ops/images/runsc.ts`.
  */
-import { copyFile, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { systemClock } from '@cellbook/shared/clock.ts';
 import { hostRelease, hostSources } from './apt-sources.ts';
 import { cacheDirectory, type Progress, withLock } from './cache.ts';
 import { runCommand, succeeds } from './command.ts';
@@ -35,14 +37,38 @@ export interface EnsureRunscOptions {
   progress: Progress;
 }
 
+/** Where it is kept; what it is stands beside it, in a file of this name and `.json`. */
+export const runscIn = (cache: string): string => join(cache, 'runsc', cacheKey, 'runsc');
+
 export async function ensureRunsc(options: EnsureRunscOptions): Promise<Runsc> {
-  const directory = join(options.cacheDirectory, 'runsc', cacheKey);
-  const path = join(directory, 'runsc');
+  const path = runscIn(options.cacheDirectory);
   const kept = await readKept(path);
-  if (kept) return kept;
-  return withLock(`${directory}.lock`, options.progress, async () => {
+  if (kept && !(await isToBeTriedAgain(kept))) return kept;
+  return withLock(`${dirname(path)}.lock`, options.progress, async () => {
     const meanwhile = await readKept(path);
-    return meanwhile ?? (await obtain(path, options.progress));
+    if (!meanwhile) return obtain(path, options.progress);
+    return (await isToBeTriedAgain(meanwhile)) ? tryAgain(meanwhile, options.progress) : meanwhile;
+  });
+}
+
+/** Why its filters could not be built may have passed: a proxy of modules that was away, a disk that was full. */
+const tryAgainAfterMs = 24 * 3_600_000;
+
+/** When it was tried last is when what was kept was written, or touched. */
+async function isToBeTriedAgain({ path, source, filters }: Runsc): Promise<boolean> {
+  if (source !== 'go' || filters !== 'at_start') return false;
+  const { mtimeMs } = await stat(`${path}.json`);
+  return systemClock.nowMs() - mtimeMs >= tryAgainAfterMs;
+}
+
+async function tryAgain(kept: Runsc, progress: Progress): Promise<Runsc> {
+  const now = new Date(systemClock.nowMs());
+  // First, so that the next start does not try as well, however this one ends.
+  await utimes(`${kept.path}.json`, now, now);
+  progress(`${atEachStart}; building one that need not is tried once a day`);
+  return obtain(kept.path, progress, [withFilters]).catch(() => {
+    progress(`the one there is stays: ${kept.path}`);
+    return kept;
   });
 }
 
@@ -51,9 +77,9 @@ async function readKept(path: string): Promise<Runsc | null> {
   return text === null ? null : JSON.parse(text);
 }
 
-async function obtain(path: string, progress: Progress): Promise<Runsc> {
+async function obtain(path: string, progress: Progress, from = candidates): Promise<Runsc> {
   const reasons: string[] = [];
-  for (const { source, title = source, needs, get } of candidates) {
+  for (const { source, title = source, needs, get } of from) {
     const workDirectory = await mkdtemp(join(tmpdir(), 'cellbook-runsc-'));
     try {
       const binary = await get(workDirectory, progress);
@@ -87,8 +113,11 @@ interface Candidate {
   get(workDirectory: string, progress: Progress): Promise<string>;
 }
 
+const withFilters: Candidate = {
+  ...{ source: 'go', title: 'go with its filters', needs: 'precompiled', get: fromGoWithFilters },
+};
 const candidates: Candidate[] = [
-  { source: 'go', title: 'go with its filters', needs: 'precompiled', get: fromGoWithFilters },
+  withFilters,
   { source: 'go', get: fromGo },
   { source: 'backports', get: fromBackports },
   { source: 'distribution', get: fromDistribution },
