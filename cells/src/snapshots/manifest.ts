@@ -22,11 +22,18 @@ const imageFileSchema = z.discriminatedUnion('kind', [
 ]);
 export type ImageFile = z.infer<typeof imageFileSchema>;
 
+const { soughtMax } = limits.snapshots;
+/** Chunks of a file that are likely wanted first, by their indices. */
+const readFirstSchema = z.object({ path, chunks: z.array(z.int().nonnegative()).max(soughtMax) });
+export type ReadFirst = z.infer<typeof readFirstSchema>;
+
 const manifestSchema = z.object({
   formatVersion: z.literal(1),
   fingerprint: snapshotFingerprintSchema,
   bytes: z.int().nonnegative(),
   files: z.array(imageFileSchema),
+  /** Images before it say nothing of it. */
+  readFirst: z.array(readFirstSchema).default([]),
 });
 export type ImageManifest = z.infer<typeof manifestSchema>;
 

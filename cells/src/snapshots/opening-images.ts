@@ -9,8 +9,7 @@
  * Each opening ahead comes to one end, and is counted by it: `taken`, `expired`, `unwanted` (its image or its host goes,
  * or who waited for it has gone), `refused` (no room, or too large), `failed` (it does not open).
  */
-import { mkdir, symlink } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { Clock, Timer } from '@cellbook/shared/clock.ts';
 import type { SandboxId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
@@ -18,13 +17,16 @@ import type { Logger } from '@cellbook/shared/log.ts';
 import type { Metrics } from '@cellbook/shared/metrics.ts';
 import type { Random } from '@cellbook/shared/random.ts';
 import type { Sources } from './chunk-source.ts';
+import type { FetchingAhead } from './fetching-ahead.ts';
 import type { KeptImage } from './image-shelf.ts';
-import type { LazyFiles, Served } from './lazy/lazy-files.ts';
-import { bytesOf, lazyFileOf } from './lazy/lazy-image.ts';
-import type { ImageFile } from './manifest.ts';
+import type { LazyFiles } from './lazy/lazy-files.ts';
+import { bytesOf } from './lazy/lazy-image.ts';
+import type { ImageFile, ImageManifest } from './manifest.ts';
 import { putTogether } from './pieces.ts';
 import type { Scratch } from './scratch.ts';
 import type { SealingThreads } from './sealing-threads.ts';
+import { serveLarge } from './serving-large.ts';
+import type { WorkingSets } from './working-set.ts';
 
 export interface OpeningImagesParts {
   scratch: Scratch;
@@ -36,9 +38,11 @@ export interface OpeningImagesParts {
   /** Null where files cannot be served as they are read. */
   lazy: LazyFiles | null;
   /** Throws where the image does not open, or where a piece of it is missing. */
-  filesOf(image: KeptImage, signal: AbortSignal): Promise<readonly ImageFile[]>;
+  manifestOf(image: KeptImage, signal: AbortSignal): Promise<Pick<ImageManifest, 'files' | 'readFirst'>>;
   /** @param scratch where fetched chunks may lie */
   sourcesOf(image: KeptImage, scratch: string): Sources;
+  remote: FetchingAhead['remote'];
+  workingSets: WorkingSets;
   /** Keeps the image from being removed, until what it gives is called. */
   readBy(of: SandboxId): () => Promise<void>;
 }
@@ -132,18 +136,17 @@ export class OpeningImages {
   }
 
   async #open(image: KeptImage, how: How, signal: AbortSignal): Promise<OpenedImage> {
-    const { scratch, threads, log } = this.#parts;
+    const { scratch, threads, log, lazy } = this.#parts;
     const { of, key } = image;
     const readNoMore = this.#parts.readBy(of);
     const { directory, remove } = await scratch.make().catch(async (error: unknown) => {
       await readNoMore();
       throw error;
     });
-    const served: Served[] = [];
+    let endServing = async (): Promise<void> => undefined;
     let wholeBytes = 0;
     const finish = async () => {
-      for (const { drop } of served) drop();
-      await Promise.all(served.map(({ released }) => released));
+      await endServing();
       await remove().finally(() => {
         this.#wholeBytes -= wholeBytes;
         return readNoMore();
@@ -154,12 +157,20 @@ export class OpeningImages {
         log.warn({ err: error, sandboxId: of }, 'what was read of an image was not removed'),
       );
     try {
-      const files = await this.#parts.filesOf(image, signal);
+      const manifest = await this.#parts.manifestOf(image, signal);
       const to = join(directory, 'image');
       const sources = this.#parts.sourcesOf(image, join(directory, 'fetched'));
-      if (how === 'whole' && !(await this.#fits(sumOf(files))))
+      if (how === 'whole' && !(await this.#fits(sumOf(manifest.files))))
         throw new NoRoom('it is not opened whole: it is too large, or there is no room');
-      const whole = how === 'whole' ? files : await this.#serveLarge(image, files, sources, to, served);
+      let whole: readonly ImageFile[] = manifest.files;
+      if (how === 'served' && lazy !== null) {
+        const served = await serveLarge({ ...this.#parts, lazy }, image, manifest, {
+          sources,
+          to,
+          scratch: directory,
+        });
+        ({ whole, end: endServing } = served);
+      }
       wholeBytes = sumOf(whole);
       this.#wholeBytes += wholeBytes;
       await putTogether({ threads, of, key, from: sources[0], to }, whole, signal);
@@ -201,39 +212,6 @@ export class OpeningImages {
     const atOnce = this.#wholeBytes + bytes;
     return atOnce <= wholeBytesAtOnce && atOnce + wholeBytesMax <= freeBytes;
   }
-
-  /** Puts what is served as it is read in its place, and gives the other files. */
-  async #serveLarge(
-    { of, key, remoteOf }: KeptImage,
-    files: readonly ImageFile[],
-    sources: Sources,
-    to: string,
-    served: Served[],
-  ): Promise<ImageFile[]> {
-    const { lazy, threads, clock, random, log } = this.#parts;
-    if (lazy === null) return [...files];
-    const atOnce = remoteOf ? remoteAtOnce : localAtOnce;
-    const chunksAtOnce = remoteOf ? 1 : limits.snapshots.unitChunks;
-    const whole: ImageFile[] = [];
-    for (const file of files) {
-      const how = { threads, of, key, sources, atOnce, chunksAtOnce, clock, random, log };
-      const lazyFile = lazyFileOf(file, how);
-      const one = lazyFile && lazy.serve(lazyFile);
-      if (one === null) {
-        whole.push(file);
-        continue;
-      }
-      served.push(one);
-      await mkdir(dirname(join(to, file.path)), { recursive: true });
-      await symlink(one.path, join(to, file.path));
-    }
-    return whole;
-  }
 }
 
 const sumOf = (files: readonly ImageFile[]): number => files.reduce((sum, file) => sum + bytesOf(file), 0);
-
-const { openThreadsMax, piecesAtOnce } = limits.snapshots;
-/** Two threads, and room for what somebody waits for: more would take the processors from the sandbox that comes up. */
-const localAtOnce = { inOrder: 2, waited: openThreadsMax };
-const remoteAtOnce = { inOrder: piecesAtOnce, waited: piecesAtOnce };

@@ -31,6 +31,7 @@ import { cutFiles } from './pieces.ts';
 import { manifestName, type RemoteImages, type SentImage } from './remote-images.ts';
 import type { Scratch } from './scratch.ts';
 import type { SealingThreads } from './sealing-threads.ts';
+import { WorkingSets } from './working-set.ts';
 
 export interface SealedImagesParts {
   directory: string;
@@ -51,13 +52,15 @@ export class SealedImages implements ImageShelf {
   /** How often each image is being read, and those to be removed when it is not any more. */
   readonly #readers = new Map<SandboxId, number>();
   readonly #leaving = new Set<SandboxId>();
+  readonly #workingSets = new WorkingSets();
   readonly #opening: OpeningImages;
 
   private constructor(parts: SealedImagesParts) {
     this.#parts = parts;
     this.#opening = new OpeningImages({
       ...parts,
-      filesOf: async (image, signal) => (await this.#manifest(image, signal)).manifest.files,
+      workingSets: this.#workingSets,
+      manifestOf: async (image, signal) => (await this.#manifest(image, signal)).manifest,
       sourcesOf: (image, scratch) => this.#sources(image, scratch),
       readBy: (of) => this.#readBy(of),
     });
@@ -192,7 +195,8 @@ export class SealedImages implements ImageShelf {
     await mkdir(draft, { mode: 0o700 });
     try {
       const files = await cutFiles({ threads: this.#parts.threads, of, key, from, to: draft });
-      const manifest: ImageManifest = { ...made, formatVersion: 1, files };
+      const readFirst = this.#workingSets.of(key, files);
+      const manifest: ImageManifest = { ...made, formatVersion: 1, files, readFirst };
       await writeFile(join(draft, manifestName), sealManifest(key, of, manifest, this.#parts.random), {
         mode: 0o600,
       });

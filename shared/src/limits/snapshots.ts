@@ -23,6 +23,12 @@ export const snapshotLimits = {
     readPagesMax: 256,
     /** Chunks opened at once of what nobody waits for: 1.5 ms, which is as long as somebody may wait behind them. */
     unitChunks: 4,
+    /** Further ahead than what runsc has on its way, 128 reads of 256 KiB: somebody waits for it. */
+    soughtAheadBytes: 128 * 256 * 1024,
+    /** Chunks that are noted as wanted first, and fetched ahead: 64 MiB in the host's memory, half a second at 1 Gb/s. */
+    soughtMax: 64,
+    /** Workspaces of which a host has that noted until their next image is written: 2 KB each. */
+    workingSetsMax: 2_000,
     /** Readers of one mount, one after the other: one ends only where somebody ends it, and a new one takes 5 ms. */
     readersMax: 100,
     /** A store that fails is waited for this long: the owner has his kernels already, and loses them with an error. */

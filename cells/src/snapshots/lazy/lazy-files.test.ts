@@ -35,6 +35,7 @@ afterAll(async () => {
 function lazy(content: Buffer, before: (unit: PageUnit) => Promise<void> = async () => undefined): LazyFile {
   return {
     ...{ bytes: content.length, strideBytes, chunksAtOnce: 3, atOnce: { inOrder: 1, waited: 4 } },
+    sought: () => undefined,
     async answer(unit, device) {
       await before(unit);
       for (const { unique, offset, bytes } of unit.reads) {

@@ -41,7 +41,7 @@ function answering(...sources: Error[][]) {
     {
       ...{ threads, clock, random: systemRandom, log: silentLogger, of: 'sandbox' },
       ...{ key: imageKeySchema.parse(systemRandom.bytes(32)), sources: sources.map(source) },
-      ...{ chunksAtOnce: 1, atOnce: { inOrder: 1, waited: 1 } },
+      ...{ chunksAtOnce: 1, atOnce: { inOrder: 1, waited: 1 }, sought: () => undefined },
     },
   );
   const device = { fd: -1, lend: <T>(work: (fd: number) => Promise<T>) => work(-1) };

@@ -27,6 +27,7 @@ export interface LazyImageParts {
   chunksAtOnce: number;
   /** Units at once. */
   atOnce: LazyFile['atOnce'];
+  sought: LazyFile['sought'];
 }
 
 type ChunkedFile = Extract<ImageFile, { kind: 'chunks' }>;
@@ -42,8 +43,8 @@ export function lazyFileOf(file: ImageFile, parts: LazyImageParts): LazyFile | n
   const strideBytes = file.chunks[0]?.bytes ?? 0;
   const isEven = file.chunks.slice(0, -1).every((chunk) => chunk.bytes === strideBytes);
   if (bytes < limits.snapshots.lazyBytesMin || !isEven) return null;
-  const { atOnce, chunksAtOnce } = parts;
-  return { bytes, strideBytes, atOnce, chunksAtOnce, answer: answering(file, strideBytes, parts) };
+  const { atOnce, chunksAtOnce, sought } = parts;
+  return { bytes, strideBytes, atOnce, chunksAtOnce, sought, answer: answering(file, strideBytes, parts) };
 }
 
 function answering(

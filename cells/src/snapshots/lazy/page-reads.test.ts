@@ -1,7 +1,9 @@
+import { limits } from '@cellbook/shared/limits.ts';
 import { expect, test } from 'vitest';
 import { PageReads, type PageUnit } from './page-reads.ts';
 
 const stride = 1024;
+const { chunkBytes, soughtAheadBytes, soughtMax } = limits.snapshots;
 const reads = (chunksMax = 1) => new PageReads(stride, chunksMax);
 const read = (offset: number, bytes = 256) => ({ unique: BigInt(offset), offset, bytes });
 const offsetsOf = (unit: PageUnit | null) => unit?.reads.map(({ offset }) => offset);
@@ -54,4 +56,18 @@ test('what was read ahead is passed over by the order, which goes on behind it',
   one.add(read(356, 644));
   one.add(read(1024));
   expect(one.isWaited).toBe(false);
+});
+
+test('what is wanted long before its turn is noted, as often as it is wanted once, and no more than the limit', () => {
+  const one = new PageReads(chunkBytes, 1);
+  const far = soughtAheadBytes / chunkBytes + 5;
+  one.add(read(0));
+  // Read in order, but heard late.
+  one.add(read(soughtAheadBytes / 2));
+  one.add(read((far + 2) * chunkBytes));
+  one.add(read(far * chunkBytes));
+  one.add(read((far + 2) * chunkBytes + 512));
+  expect(one.sought).toEqual([far + 2, far]);
+  for (let chunk = 0; chunk < 2 * soughtMax; chunk++) one.add(read((far + 10 + chunk) * chunkBytes));
+  expect(one.sought).toHaveLength(soughtMax);
 });

@@ -3,6 +3,7 @@
  * its beginning to its end in the background, with many reads on their way, and elsewhere what somebody waits for:
  * that comes first.
  */
+import { limits } from '@cellbook/shared/limits.ts';
 
 export interface PageRead {
   unique: bigint;
@@ -17,6 +18,9 @@ export interface PageUnit {
   reads: PageRead[];
 }
 
+/** What a reader has on its way at once comes in any order; what is read further ahead than this is wanted by somebody. */
+const { soughtAheadBytes, soughtMax } = limits.snapshots;
+
 export class PageReads {
   readonly #strideBytes: number;
   readonly #chunksMax: number;
@@ -25,6 +29,7 @@ export class PageReads {
   #orderedTo = 0;
   /** Beginnings of what was read ahead of the order, with their ends. */
   readonly #ahead = new Map<number, number>();
+  readonly #sought = new Set<number>();
 
   /** @param strideBytes what each chunk but the last holds @param chunksMax of what is read in order, at once */
   constructor(strideBytes: number, chunksMax: number) {
@@ -42,12 +47,18 @@ export class PageReads {
       this.#orderedTo += read.bytes;
     } else {
       this.#waited.push(read);
+      this.#note(read);
       this.#ahead.set(read.offset, read.offset + read.bytes);
     }
     for (let end = this.#ahead.get(this.#orderedTo); end; end = this.#ahead.get(this.#orderedTo)) {
       this.#ahead.delete(this.#orderedTo);
       this.#orderedTo = end;
     }
+  }
+
+  /** Chunks that somebody wanted long before their turn, in that order, as many as are noted. */
+  get sought(): number[] {
+    return [...this.#sought];
   }
 
   /** Whether somebody waits for what comes next. */
@@ -69,6 +80,13 @@ export class PageReads {
     this.#waited = this.#waited.filter((read) => !isWithin(read));
     this.#inOrder = this.#inOrder.filter((read) => !isWithin(read));
     return { firstChunk, lastChunk, reads };
+  }
+
+  #note(read: PageRead): void {
+    if (read.offset - this.#orderedTo < soughtAheadBytes) return;
+    const { firstChunk, lastChunk } = this.#chunksOf(read);
+    for (let chunk = firstChunk; chunk <= lastChunk && this.#sought.size < soughtMax; chunk++)
+      this.#sought.add(chunk);
   }
 
   #lastInOrder(firstChunk: number): number {

@@ -18,6 +18,8 @@ export interface LazyFile {
   atOnce: { inOrder: number; waited: number };
   /** Opens the unit's chunks and answers its reads; throws where it cannot: those it answered stay answered. */
   answer(unit: PageUnit, device: FuseDevice, signal: AbortSignal): Promise<void>;
+  /** Told at the end: chunks that somebody wanted long before their turn. */
+  sought(chunks: number[]): void;
 }
 
 export interface ServingTools {
@@ -80,6 +82,7 @@ export class ServedFile {
 
   end(): void {
     this.#watch?.cancel();
+    if (!this.#ended.signal.aborted) this.#file.sought(this.#reads.sought);
     this.#ended.abort();
     this.#released.resolve();
   }
