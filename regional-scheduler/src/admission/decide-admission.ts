@@ -73,9 +73,11 @@ function decideOne({ candidate, quotas }: Applicant, known: Known, nowMs: number
   if (finished) return { ...stored, sameAs: finished, isOver: true };
   const sameAs = (alike !== null && reuse?.joins && known.underWay.get(alike)) || null;
   const micros = microsHeldBy(candidate, sameAs);
-  const error =
-    over('organisation', known.holdings.get(orgHolder(candidate)), quotas.organisation, micros, nowMs) ??
-    over('user', known.holdings.get(userHolder(candidate)), quotas.user, micros, nowMs);
+  const held = {
+    organisation: known.holdings.get(orgHolder(candidate)),
+    user: known.holdings.get(userHolder(candidate)),
+  };
+  const error = overQuotas(held, quotas, micros, nowMs);
   return error ? { kind: 'refused', error } : { ...stored, sameAs, isOver: false };
 }
 
@@ -98,6 +100,16 @@ function remember(
     into.holdings.set(holder, held);
   }
 }
+
+/** Null: a job that reserves so much has room in both. */
+export const overQuotas = (
+  held: Record<'organisation' | 'user', Holding | undefined>,
+  quotas: JobQuotas,
+  wantedMicros: number,
+  nowMs: number,
+): CellbookError | null =>
+  over('organisation', held.organisation, quotas.organisation, wantedMicros, nowMs) ??
+  over('user', held.user, quotas.user, wantedMicros, nowMs);
 
 function over(
   whose: 'organisation' | 'user',

@@ -16,6 +16,7 @@ const everywhere: readonly (readonly [weight: number, act: Act])[] = [
   [1, quarantineOne],
   [1, sickenOne],
   [2, spillOne],
+  [1, setCustomer],
 ];
 
 const crashes: readonly (readonly [number, Act])[] = [
@@ -79,7 +80,7 @@ const widths = [1, 1, 1, 1, 2, 2, 4, 8];
 function draft(
   { random, customers, timeline }: World,
   customer: number,
-): Omit<JobSpec, 'jobId' | 'submittedMs'> {
+): Omit<JobSpec, 'jobId' | 'submittedMs' | 'reservedMicros'> {
   const nowMs = startMs + timeline.nowMs;
   const p50Ms = 4_000 + random.int(20_000);
   const gpus = widths[random.int(widths.length)]!;
@@ -103,7 +104,6 @@ function draft(
     checkpoints: chance(0.7),
     interactive: chance(0.05),
     regions: null,
-    reservedMicros: 0,
   };
 }
 
@@ -136,6 +136,14 @@ function quarantineOne(world: World): void {
 function sickenOne(world: World): void {
   const agent = world.agents[world.random.int(world.agents.length)]!;
   agent.unhealthy = agent.unhealthy.length > 0 ? [] : [world.random.int(agent.host.gpus)];
+}
+
+/** By an operator; limits go when the trouble ends (simulate.ts). */
+function setCustomer(world: World): void {
+  const { customers, random } = world;
+  const { orgId } = customers[random.int(customers.length)]!;
+  const runningMax = random.int(3) === 0 ? null : 1 + random.int(3);
+  wish(world, { type: 'customer_set', atMs: 0, orgId, weight: 1 + random.int(3), runningMax });
 }
 
 function spillOne(world: World): void {

@@ -7,7 +7,9 @@ import type { HostId, JobId, OrgId } from '@cellbook/shared/ids.ts';
 import type { Tier } from '@cellbook/shared/protocol/principal.ts';
 import type { SchedulerEvent } from '../../core/model/event.ts';
 import type { HostSpec } from '../../core/model/host.ts';
-import type { JobPhase } from '../../core/model/job.ts';
+import type { JobPhase, JobSpec } from '../../core/model/job.ts';
+import type { SchedulerState } from '../../core/state.ts';
+import { always } from '../../core/testing/invariants.ts';
 import { isEnded, type SeenAttempt, type SeenHost, type SeenJob } from './ledger.ts';
 
 /** A process group on a host, as the host's kernel would tell. */
@@ -199,6 +201,39 @@ function couldRun({ spec }: SeenJob, host: SeenHost): boolean {
   const { sku, gpus, gpuMemoryMib } = host.spec;
   if (host.phase === 'gone' || gpus < spec.gpus || gpuMemoryMib < spec.gpuMemoryMib) return false;
   return spec.skus === null || spec.skus.includes(sku);
+}
+
+/** What the core's own invariants say of a state in which nothing is left to decide. */
+export function always_sound(state: SchedulerState): string | null {
+  try {
+    always(state, []);
+    return null;
+  } catch (broken) {
+    return `a state does not hold: ${broken instanceof Error ? broken.message : String(broken)}`;
+  }
+}
+
+/** When a job is let in; what runs on may cost more than it had reserved, by what its budget allows. */
+export function always_within_its_cap(holder: string, micros: number, capMicros: number): string | null {
+  return micros <= capMicros
+    ? null
+    : `${holder} has reserved and spent ${micros} of the at most ${capMicros}`;
+}
+
+/** Beyond its budget by the time until its agent, or the leader in its place, has stopped it. */
+const stopMsMax = 60_000;
+
+export function always_charged_within_its_budget(
+  { jobId, wallMsMax }: JobSpec,
+  chargedMs: number,
+): string | null {
+  return chargedMs <= wallMsMax + stopMsMax ? null : `${jobId} is charged ${chargedMs} ms of ${wallMsMax}`;
+}
+
+export function finally_nothing_reserved(holder: string, micros: number, unfinished: number): string | null {
+  return micros === 0 && unfinished === 0
+    ? null
+    : `${holder} has ${micros} reserved at the end, of ${unfinished} jobs`;
 }
 
 /** A GPU that could run somebody who may run is not left idle for longer than this. */

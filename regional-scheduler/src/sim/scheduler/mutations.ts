@@ -18,7 +18,10 @@ const faults = {
   'preemption cap ignored': 'none',
   'minimum runtime ignored': 'none',
   'jobs forgotten': 'none',
+  'admitted beyond the cap': 'none',
+  'limits of customers ignored': 'none',
   'states drift apart': 'none',
+  'GPUs left idle': 'none',
   'guardian is not asked': 'regions',
   'guardian takes what was let go': 'regions',
 } as const satisfies Record<string, TroubleName>;
@@ -55,10 +58,19 @@ export function mutatedCore(core: Core, mutation: Mutation | null): Core {
       }));
     case 'minimum runtime ignored':
       return withPolicy(core, (policy) => ({ ...policy, preemption: { ...policy.preemption, ranMsMin: 0 } }));
+    case 'limits of customers ignored':
+      return changing(core, (event) =>
+        event.type === 'customer_set' ? { ...event, runningMax: null } : event,
+      );
     case 'jobs forgotten':
       return forgetful(core);
     case 'states drift apart':
       return drifting(core);
+    case 'GPUs left idle':
+      return {
+        ...core,
+        decide: (state, nowMs, random) => (isIdle(nowMs) ? [] : core.decide(state, nowMs, random)),
+      };
     default:
       return core;
   }
@@ -73,14 +85,22 @@ function applying(core: Core, change: (event: SchedulerEvent) => SchedulerEvent)
 }
 
 function withPolicy(core: Core, change: (policy: RegionPolicy) => RegionPolicy): Core {
-  const changed = (event: SchedulerEvent): SchedulerEvent =>
-    event.type === 'policy_set' ? { ...event, policy: change(event.policy) } : event;
+  return changing(core, (event) =>
+    event.type === 'policy_set' ? { ...event, policy: change(event.policy) } : event,
+  );
+}
+
+/** What comes in is taken in otherwise, and so is what is rebuilt; on record it is as it was. */
+function changing(core: Core, changed: (event: SchedulerEvent) => SchedulerEvent): Core {
   return {
     ...core,
-    apply: (state, event) => core.apply(state, changed(event)),
+    apply: (state, event) => (core.apply(state, changed(event)).length > 0 ? [event] : []),
     rebuild: (events) => core.rebuild(events.map(changed)),
   };
 }
+
+/** Every second ten seconds nothing is decided. */
+const isIdle = (nowMs: number): boolean => Math.floor(nowMs / 10_000) % 2 === 1;
 
 /** Every 20th job is placed in memory, and nobody is told. */
 function forgetful(core: Core): Core {

@@ -69,12 +69,13 @@ function rest(world: World): void {
     const isGiven = handoffs.length > 0 || (isTaken && job.phase === 'spilled');
     world.judge(invariants.finally_taken_over_by_one(job, isGiven));
   }
+  world.accounts.finish();
   world.judge(invariants.finally_nothing_runs([...world.processes.values()]));
 }
 
 function endTrouble(world: World): void {
   world.note('the trouble ends');
-  const { network, instances, agents, clocks, trouble } = world;
+  const { network, instances, agents, clocks, customers, log, trouble } = world;
   network.weather = calm;
   network.heal();
   trouble.onlySchedulersFail = false;
@@ -92,6 +93,8 @@ function endTrouble(world: World): void {
     agent.start();
   }
   trouble.badHost = null;
+  for (const { orgId } of customers)
+    log.wishes.push({ type: 'customer_set', atMs: 0, orgId, weight: 1, runningMax: null });
 }
 
 /** An operator lets every host work again. */

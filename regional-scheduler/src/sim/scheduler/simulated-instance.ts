@@ -32,7 +32,7 @@ export interface InstanceDeps {
   note(what: string): void;
   /** After a commit: now and then, what the log gives, to go along and decide the same. */
   twin(state: CoreState): CoreState | null;
-  compare(decided: readonly SchedulerEvent[], byTwin: readonly SchedulerEvent[]): void;
+  compare(state: CoreState, decided: readonly SchedulerEvent[], byTwin: readonly SchedulerEvent[]): void;
   offer(jobId: JobId, handoff: number, settled: (taken: boolean) => void): void;
   /** Another region that guards this one's queue; null: nobody does. */
   guardian: SimulatedGuardian | null;
@@ -246,7 +246,7 @@ export class SimulatedInstance {
         apply(readSilence(core.hostView(state, hostId)!, { nowMs, judge }));
     const seed = random.int(2 ** 31);
     const decided = core.decide(state, nowMs, seededRandom(seed));
-    if (twin) this.#deps.compare(decided, core.decide(twin.state, nowMs, seededRandom(seed)));
+    if (twin) this.#deps.compare(state, decided, core.decide(twin.state, nowMs, seededRandom(seed)));
     if (twin && --twin.rounds === 0) leading.twin = null;
     events.push(...decided);
     this.#commit(leading, events, waiting);

@@ -13,8 +13,10 @@ import {
 } from '@cellbook/shared/ids.ts';
 import type { AgentOrders, AgentReport, RunOrder } from '@cellbook/shared/protocol/gpu-agent-api.ts';
 import { type Random, seededRandom } from '@cellbook/shared/random.ts';
+import { reservedMicrosOf } from '../../admission/price.ts';
 import type { JobSpec } from '../../core/model/job.ts';
 import { Timeline } from '../timeline.ts';
+import { Accounts } from './accounts.ts';
 import { type Core, type CoreState, realCore } from './core.ts';
 import * as invariants from './invariants.ts';
 import { drawTruth, type JobTruth, planRun } from './job-truth.ts';
@@ -52,6 +54,7 @@ export class World {
   readonly trouble: Trouble;
   readonly network: Network;
   readonly ledger: Ledger;
+  readonly accounts: Accounts;
   readonly log: SimulatedLog;
   readonly instances: readonly SimulatedInstance[];
   readonly agents: readonly SimulatedAgent[];
@@ -94,6 +97,7 @@ export class World {
       },
       (verdict) => this.judge(verdict),
     );
+    this.accounts = new Accounts((verdict) => this.judge(verdict), mutation !== 'admitted beyond the cap');
     this.log = new SimulatedLog({
       timeline,
       leaseMs: leaderLeaseMs,
@@ -129,12 +133,17 @@ export class World {
     while (this.timeline.step(untilMs)) if (this.broken !== null) throw new InvariantBroken(this.broken);
   }
 
-  submit(draft: Omit<JobSpec, 'jobId' | 'submittedMs'>): void {
+  submit(draft: Omit<JobSpec, 'jobId' | 'submittedMs' | 'reservedMicros'>): void {
     const job: JobSpec = {
       ...draft,
       jobId: newJobId(this.random),
       submittedMs: startMs + this.timeline.nowMs,
+      reservedMicros: reservedMicrosOf(draft.gpus, draft.predicted, draft.wallMsMax),
     };
+    if (!this.accounts.admit(job)) {
+      this.note(`${job.tier} is refused a job: its cap has no room`);
+      return;
+    }
     this.truths.set(job.jobId, drawTruth(this.random, job));
     this.log.submissions.push(job);
     this.note(`submitted ${short(job.jobId)}: ${job.tier}, ${job.gpus} GPUs`);
@@ -178,7 +187,11 @@ export class World {
       random: seededRandom(this.random.int(2 ** 31)),
       note: (what) => this.note(what),
       twin: (state) => this.#twin(state),
-      compare: (decided, byTwin) => this.judge(invariants.always_decides_the_same(decided, byTwin)),
+      compare: (state, decided, byTwin) => {
+        this.judge(invariants.always_decides_the_same(decided, byTwin));
+        // What is left to decide comes in the next round.
+        if (decided.length === 0) this.judge(invariants.always_sound(state));
+      },
       offer: (jobId, handoff, settled) => this.#offer(name, jobId, handoff, settled),
       guardian: this.guardian,
       otherRegion: this.otherRegion,
@@ -267,6 +280,7 @@ export class World {
     for (const event of events) {
       this.note(`${epoch} ${JSON.stringify(event)}`);
       this.ledger.fold(event);
+      this.accounts.committed(event);
       if (event.type === 'attempt_ended' && event.outcome.kind === 'succeeded' && this.trouble.liars === 0)
         this.judge(invariants.always_a_success_that_was(event.attemptId, this.#really.has(event.attemptId)));
     }
