@@ -19,10 +19,16 @@ export const checks: Check[] = [
   { name: 'tidy', command: 'vitest', args: ['run', '--project', 'node', 'ops/tidy', '--reporter=dot'] },
 ];
 
-export function runCheck({ command, args }: Check): Promise<{ ok: boolean; output: string }> {
+export function runCheck(
+  { command, args }: Check,
+  signal?: AbortSignal,
+): Promise<{ ok: boolean; output: string }> {
   return new Promise((resolve) => {
     let output = '';
-    const child = spawn(command, args, { cwd: checkoutDirectory, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(command, args, {
+      ...{ cwd: checkoutDirectory, stdio: ['ignore', 'pipe', 'pipe'] },
+      ...(signal && { signal }),
+    });
     for (const stream of [child.stdout, child.stderr]) {
       stream.on('data', (chunk: Buffer) => {
         output += chunk.toString('utf8');
