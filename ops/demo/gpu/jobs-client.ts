@@ -27,6 +27,7 @@ export interface Jobs {
     is: (job: JobDetails) => boolean,
     deadlineMs?: number,
   ): Promise<JobDetails>;
+  cancel(id: Job['id']): Promise<void>;
   log(id: Job['id']): Promise<string>;
   /** The bytes of its result, whole and by a range, as a file. */
   fetchVideo(id: Job['id'], name: string): Promise<{ path: string; bytes: number }>;
@@ -62,6 +63,9 @@ export function jobsClient({ origin, clock, random, videos }: GpuStage, token: s
         return job && is(job) ? job : null;
       };
       return waitUntil(look, { clock, deadlineMs, what: `job ${id} ${what}`, pollMs: 200 });
+    },
+    async cancel(id) {
+      await callJson(origin, { method: 'POST', path: `/v1/jobs/${id}/cancel`, headers });
     },
     async log(id) {
       const answer = await callJson(origin, { method: 'GET', path: `/v1/jobs/${id}/logs`, headers });

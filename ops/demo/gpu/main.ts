@@ -1,7 +1,7 @@
 /**
  * `npm run demo:gpu [-- --json] [-- --keep DIRECTORY]`: GPU jobs of three tiers on a platform of its own (story.ts,
- * crash-story.ts), each step with its time. With `--json` the last line of standard output is `{ok, steps, story,
- * crashes, versions}`. With `--keep` the videos are left there. Anything that goes wrong ends it with a code other than
+ * hanging-class.ts, crash-story.ts), each step with its time. With `--json` the last line of standard output is `{ok, steps, story,
+ * hangingClass, crashes, versions}`. With `--keep` the videos are left there. Anything that goes wrong ends it with a code other than
  * zero.
  */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
@@ -15,6 +15,7 @@ import { createProgress } from '../../up/progress.ts';
 import { stopRequested } from '../../up/stop-requested.ts';
 import { type StepTime, timedSteps } from '../steps.ts';
 import { type CrashTold, tellCrashes } from './crash-story.ts';
+import { type ClassTold, tellHangingClass } from './hanging-class.ts';
 import { startOwnPlatform } from './own-platform.ts';
 import { customers } from './people.ts';
 import { type Told, tellStory } from './story.ts';
@@ -28,6 +29,7 @@ const outcome = {
   ok: false,
   steps: steps.times,
   story: null as Told | null,
+  hangingClass: null as ClassTold | null,
   crashes: null as CrashTold | null,
   versions: {} as Record<string, string>,
 };
@@ -44,6 +46,7 @@ try {
     const tell = async () => {
       const people = await steps.run('three customers', () => customers(stage));
       outcome.story = await tellStory(stage, people);
+      outcome.hangingClass = await tellHangingClass(stage, people.paid);
       outcome.crashes = await tellCrashes(stage, people.paid);
     };
     await Promise.race([tell(), stop.reason.then((reason) => Promise.reject(new Error(reason)))]);
