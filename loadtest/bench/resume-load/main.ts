@@ -33,7 +33,7 @@ async function main(options: Options): Promise<boolean> {
   const url = options.url ?? (await ownPlatform(options, directory, note));
   note(`making ${options.people} people`);
   const prepared = options.storm ? options.prepared : options.people;
-  const mixed = options.url === undefined;
+  const mixed = options.url === undefined || options.mixed;
   const subjects = await makePeople(url, { count: options.people, prepared, mixed });
   const subjectsFile = join(directory, 'subjects.json');
   await writeFile(subjectsFile, JSON.stringify({ origin: url, subjects }), { mode: 0o600 });

@@ -10,6 +10,7 @@ export const usage = `npm run bench -- resume-load [--json] [--seconds 60] [--pe
   --places   of the cell for sandboxes: with fewer than people some come back from their images
   --slack    by how much slower than the targets a resume may be
   --url      a platform that runs already, with development sign-in; all people are of the free tier there
+  --mixed    … but where its operator is operator@example.org: a third of each tier
 
 npm run bench -- resume-load --storm [--json] [--seconds 1000] [--people 200] [--places 40] [--prepared 40] [--pool auto]
 
@@ -20,7 +21,7 @@ npm run bench -- resume-load --storm [--json] [--seconds 1000] [--people 200] [-
 
 const wholeSchema = z.coerce.number().int().min(1).max(3_000);
 
-const common = { json: z.boolean(), url: z.url().optional() };
+const common = { json: z.boolean(), url: z.url().optional(), mixed: z.boolean() };
 
 const roundsSchema = z.object({
   ...common,
@@ -53,6 +54,7 @@ export function parseOptions(argv: string[]): Options {
     options: {
       json: { type: 'boolean', default: false },
       storm: { type: 'boolean', default: false },
+      mixed: { type: 'boolean', default: false },
       ...{ seconds: text, people: text, 'at-once': text, places: text, slack: text, url: text },
       ...{ prepared: text, pool: text },
     },
