@@ -40,7 +40,8 @@ function drawPanel({ title, xLabel, lines }: Panel): string {
   const points = lines.flatMap((line) => line.points);
   const xMax = Math.max(...points.map(({ x }) => x), 1e-9) * 1.05;
   const [yMin, yMax] = [
-    Math.min(...points.map(({ y }) => y)) / 1.4,
+    // Room for the names of points, which lie below them.
+    Math.min(...points.map(({ y }) => y)) / 2.2,
     Math.max(...points.map(({ y }) => y)) * 1.4,
   ];
   const bottom = panelHeight - plot.bottom;
@@ -101,22 +102,22 @@ function drawLine({ points }: Panel['lines'][number], colour: string, { x, y, in
         cx: x(point.x),
         cy: y(point.y),
         isNamed: index === 0,
-        isBelow: nth % 2 === 0,
+        isLow: nth % 2 === 1,
       }),
     ),
   ].join('\n');
 }
 
-/** Points lie below each other on the lines of a panel: the first line names them, below and above in turns. */
+/** Points lie below each other on the lines of a panel: the first line names them, near and far below in turns. */
 function drawPoint(
   { label, chosenBy }: Point,
   colour: string,
-  { cx, cy, isNamed, isBelow }: { cx: number; cy: number; isNamed: boolean; isBelow: boolean },
+  { cx, cy, isNamed, isLow }: { cx: number; cy: number; isNamed: boolean; isLow: boolean },
 ): string {
   const isChosen = chosenBy.length > 0;
   const circle = `<circle cx="${at(cx)}" cy="${at(cy)}" r="${isChosen ? 6 : 3.5}" fill="${isChosen ? colour : 'white'}" stroke="${colour}" stroke-width="2"/>`;
   if (!isNamed) return circle;
-  const y = isBelow ? cy + 20 : cy - 22;
+  const y = isLow ? cy + 44 : cy + 20;
   return [
     circle,
     text(cx, y, label, 'font-size="11" text-anchor="middle"'),

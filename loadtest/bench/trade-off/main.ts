@@ -66,7 +66,8 @@ async function main(options: z.infer<typeof optionsSchema>): Promise<void> {
     `Resumes: samples of bench -- resume (${counted.join(', ')}), load average ${percentile(loads, 0.5)} at the median.`,
     `How long people are away is ${absences.source}.`,
     `A frozen workspace holds ${Math.round(measured.frozenMiB)} MiB of memory, an image ${Math.round(measured.imageMiB)} MiB on host and store (bench -- density). Filled: what each tier has today.`,
-    `Pool: a ready sandbox is counted with ${pool.memberMiB} MiB, and made again in ${pool.refillMs / 1_000} s; arrivals are Poisson. Filled: by forecast (auto), on a host of ${pool.places} places. Axes: logarithm upwards, square root to the right.`,
+    `Pool: a ready sandbox is counted with ${pool.memberMiB} MiB, and made again in ${pool.refillMs / 1_000} s; arrivals are Poisson.`,
+    `Filled: what a forecast keeps ready (auto) on a host of ${pool.places} places. Axes: logarithm upwards, square root to the right.`,
   ];
   await writeFile(
     options.out,
