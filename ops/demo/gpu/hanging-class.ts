@@ -52,6 +52,7 @@ async function oneRound(jobs: Jobs, round: number) {
     const because = whyLimited(job);
     if (because === null) hung.push(job);
     else {
+      must(because.startsWith('its class is'), `${id} to be told what its class is, not “${because}”`);
       limited ??= { job: id, because };
       await jobs.cancel(id);
     }

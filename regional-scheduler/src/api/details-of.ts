@@ -2,7 +2,7 @@
 
 import type { RegionId } from '@cellbook/shared/ids.ts';
 import type { JobDetails, PendingReason } from '@cellbook/shared/protocol/job.ts';
-import { mayRun } from '../core/contain/contain.ts';
+import { whyLimited } from '../core/contain/contain.ts';
 import type { SchedulerState } from '../core/state.ts';
 import type { JobRequest } from '../db/job-spec.ts';
 import { explain } from '../records/explain.ts';
@@ -80,7 +80,7 @@ function reasonsOf({ record, view }: Viewed, state: SchedulerState | null, nowMs
         return [
           {
             code: 'class_limited',
-            problem: classProblem(record.spec, state, nowMs),
+            problem: classProblem(record.spec, state),
             until: isoOrNull(heldUntilMs),
           },
         ];
@@ -97,9 +97,7 @@ function reasonsOf({ record, view }: Viewed, state: SchedulerState | null, nowMs
 
 const versionProblem = 'no host with room has the version of its program that it is to run yet';
 
-function classProblem(spec: Viewed['record']['spec'], state: SchedulerState | null, nowMs: number): string {
+function classProblem(spec: Viewed['record']['spec'], state: SchedulerState | null): string {
   const general = 'requests that look like it have hung or failed, and run a few at a time';
-  if (!spec || !state) return general;
-  const judged = mayRun(state.contain, spec, state.fleet.capacityGpus, nowMs);
-  return judged.go ? general : judged.because;
+  return (spec && state && whyLimited(state.contain, spec)) ?? general;
 }

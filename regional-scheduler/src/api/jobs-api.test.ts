@@ -236,6 +236,27 @@ describe('reading', () => {
     expect(queue.spend).toMatchObject({ spentMicros: ended.costMicros });
   });
 
+  it('says of one whose class is limited what the class is, also while none of it runs', async () => {
+    const who = under.newWho();
+    const job = await made(who, video());
+    await under.takeIn(job.id);
+    const atMs = under.clock.nowMs();
+    const limited = {
+      type: 'class_limited',
+      atMs,
+      feature: 'word:fox',
+      because: '6 of 6 with it hung',
+    } as const;
+    await under.commit(
+      { ...limited, limit: 'throttled' },
+      { type: 'job_held', atMs, jobId: job.id, because: 'class', untilMs: atMs + 15_000 },
+    );
+    expect((await details(who, job.id)).pending).toMatchObject([
+      { code: 'class_limited', problem: 'its class is throttled: 6 of 6 with it hung' },
+    ]);
+    await under.commit({ ...limited, limit: 'free' });
+  });
+
   it('shows one that has waited for longer than events are kept as the scheduler’s state has it', async () => {
     const who = under.newWho();
     const job = await made(

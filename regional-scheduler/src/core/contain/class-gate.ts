@@ -27,11 +27,13 @@ export function mayRun(s: ClassEvidence, job: RunningAttempt, gpusInRegion: numb
   return { go: true };
 }
 
+export const whyOf = ({ level, because }: ClassLimit): string => `its class is ${level}: ${because}`;
+
 /** How soon a job that found its class full looks again. */
 const lookAgainMs = 15_000;
 
 function limitAllows(limit: ClassLimit, gpus: number, gpusInRegion: number, nowMs: number): MayRun {
-  const because = `its class is ${limit.level}: ${limit.because}`;
+  const because = whyOf(limit);
   if (limit.level !== 'refused') {
     const isThrottled = limit.level === 'throttled';
     const most = isThrottled ? classRules.throttledShare * gpusInRegion : classRules.isolatedGpus;

@@ -7,7 +7,7 @@
 import type { AttemptId, HostId, JobId, OrgId, UserId } from '@cellbook/shared/ids.ts';
 import type { HostPhase } from '../model/host.ts';
 import type { AttemptOutcome, FailureClass } from '../model/job.ts';
-import { limitsOn, type MayRun, mayRun as mayRunClass, type RunningAttempt } from './class-gate.ts';
+import { limitsOn, type MayRun, mayRun as mayRunClass, type RunningAttempt, whyOf } from './class-gate.ts';
 import {
   decideLimits,
   foldClassLeft,
@@ -165,6 +165,15 @@ export function mayRun(
   const isAnyLimited = s.classes.limitCount > 0;
   const own = orgId && isAnyLimited ? withOrganisation(features, orgId) : features;
   return mayRunClass(s.classes, { features: own, gpus }, gpusInRegion, nowMs);
+}
+
+/** What its class is and how far it is limited, though it might run at this moment; null: it is not. */
+export function whyLimited(
+  s: ContainState,
+  { features, orgId }: { features: readonly string[]; orgId: OrgId },
+): string | null {
+  const [limit] = limitsOn(s.classes, withOrganisation(features, orgId));
+  return limit ? whyOf(limit) : null;
 }
 
 export function hostMayTake(
