@@ -4,7 +4,8 @@
  *
  * Customers of a tier are served by tags (start-time fair queueing). A job's turn comes when its customer's tag has
  * grown by the work of what he has in line before it; until then each other customer gets what his own tag is behind
- * that, as far as he has work. So many jobs and so much work are ahead of it. More may come, and a larger job may be
+ * that, as far as he has work. What a person waits in front of has its head start (queue/shape-class.ts), also before the
+ * customer's own batch jobs. So many jobs and so much work are ahead of it. More may come, and a larger job may be
  * passed by: what is said is true of the moment.
  */
 import type { JobId } from '@cellbook/shared/ids.ts';
@@ -14,7 +15,7 @@ import type { Host } from '../core/fleet/host.ts';
 import type { Row } from '../core/jobs/job-table.ts';
 import { hasVersion, versionToRun } from '../core/place/find-place.ts';
 import type { Customer } from '../core/queue/line.ts';
-import type { ShapeClass } from '../core/queue/shape-class.ts';
+import { interactiveAheadMs, type ShapeClass } from '../core/queue/shape-class.ts';
 import type { TierQueue } from '../core/queue/tier-queue.ts';
 import type { SchedulerState } from '../core/state.ts';
 
@@ -35,7 +36,7 @@ export function explain(state: SchedulerState, jobId: JobId): Explained | null {
   const customer = queue.customer(orgId);
   const shape = queue.shapeOf(row, customer);
   const own = aheadOfOwn(state, row, customer);
-  const ahead = aheadOf(queue, customer, own);
+  const ahead = aheadOf(queue, customer, own, shape.interactive ? interactiveAheadMs : 0);
   return {
     reasons: reasonsOf(state, { row, customer, shape, gpus, ahead: ahead.jobs }),
     place: {
@@ -55,7 +56,10 @@ interface Ahead {
 
 /** In the customer's own lines; of more than are looked at the rest is taken to be like these. */
 function aheadOfOwn({ jobs }: SchedulerState, row: Row, customer: Customer): Ahead {
+  const isWaitedFor = (one: Row): boolean => jobs.templateOf(one).interactive;
   const isBefore = (other: Row): boolean =>
+    isWaitedFor(other) === isWaitedFor(row) ? isSooner(other) : isWaitedFor(other);
+  const isSooner = (other: Row): boolean =>
     jobs.key[other]! < jobs.key[row]! ||
     (jobs.key[other]! === jobs.key[row]! && jobs.sequence[other]! < jobs.sequence[row]!);
   const found: Ahead = { jobs: 0, work: 0 };
@@ -72,8 +76,8 @@ function aheadOfOwn({ jobs }: SchedulerState, row: Row, customer: Customer): Ahe
   return { jobs: Math.round(found.jobs * scale), work: found.work * scale };
 }
 
-function aheadOf(queue: TierQueue, customer: Customer, own: Ahead): Ahead {
-  const turn = customer.tag + own.work / customer.weight;
+function aheadOf(queue: TierQueue, customer: Customer, own: Ahead, headStartMs: number): Ahead {
+  const turn = customer.tag + own.work / customer.weight - headStartMs;
   const all = { ...own };
   for (const other of queue.customers.values()) {
     if (other === customer || other.queued === 0 || other.tag >= turn) continue;
