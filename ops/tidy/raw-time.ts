@@ -17,7 +17,7 @@ const shells = [
   /^ops\/up\/stop-requested\.ts$/,
   // The end of a turn of the event loop is no time: no clock has it to give.
   /^cells\/src\/db\/turns\.ts$/,
-  /^regional-scheduler\/src\/lead\/pipeline\.ts$/,
+  /^regional-scheduler\/src\/lead\/next-turn\.ts$/,
   /^edge\/(web|lab)\//,
   // Programs that the agent runs without knowing them.
   /^gpu-agent\/examples\//,

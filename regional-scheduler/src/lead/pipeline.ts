@@ -7,6 +7,8 @@
  * rest leaves in turns of the event loop. Whoever decides therefore lets it turn every millisecond or two; else the
  * database waits for the end of the very statement that it is to work on meanwhile.
  */
+import { nextTurn } from './next-turn.ts';
+
 export class Pipeline<Piece> {
   readonly #write: (piece: Piece) => Promise<void>;
   #last: Promise<void> = Promise.resolve();
@@ -25,9 +27,7 @@ export class Pipeline<Piece> {
 
   /** What is being written goes on, and what has come is read. */
   turn(): Promise<void> {
-    return new Promise((resolve) => {
-      setImmediate(resolve);
-    });
+    return nextTurn();
   }
 
   done(): Promise<void> {

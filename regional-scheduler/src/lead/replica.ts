@@ -3,7 +3,6 @@
  * the log with it, so that it can lead at once; who leads applies its own events to it as they are decided, before they
  * are committed. A leader that ends its term in between therefore throws its copy away and folds another.
  */
-import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '@cellbook/shared/clock.ts';
 import { withDeadline } from '@cellbook/shared/deadline.ts';
 import { CellbookError } from '@cellbook/shared/errors.ts';
@@ -12,6 +11,7 @@ import { applyEvent } from '../core/apply-event.ts';
 import { newState, type SchedulerState } from '../core/state.ts';
 import { type ArrivalPoint, type EventLog, noArrival, type StoredEntry } from '../log/event-log.ts';
 import type { SnapshotStore } from '../log/snapshot-store.ts';
+import { nextTurn } from './next-turn.ts';
 import { readSnapshot } from './snapshot-format.ts';
 
 export interface Replica {
@@ -69,14 +69,14 @@ export async function catchUp(
   }
 }
 
-/** In pieces, between which this instance answers whoever asks it, and reads on. No time has to pass for that. */
+/** In pieces, between which this instance answers whoever asks it, and reads on. */
 async function fold(replica: Replica, entries: readonly StoredEntry[]): Promise<void> {
   for (const [index, { event, seq, arrival }] of entries.entries()) {
     if (seq !== replica.seq + 1) throw gap(replica.seq, seq);
     applyEvent(replica.state, event);
     replica.seq = seq;
     if (arrival) replica.watermark = arrival;
-    if ((index + 1) % limits.scheduler.foldEvents === 0) await setImmediate();
+    if ((index + 1) % limits.scheduler.foldEvents === 0) await nextTurn();
   }
 }
 
