@@ -118,7 +118,7 @@ test('Postgres restarted in the middle of a resume and of a save: both end well,
   await until('it is in the middle', () => cell.program.log().includes('start_sandbox.recorded'));
   const saves = ['one.txt', 'two.txt', 'saved.txt'].map((path) => trySave(cell, saving, path));
   await stores.postgres.stop();
-  await Promise.all([asked, ...saves]);
+  await Promise.all(saves);
   await stores.postgres.start();
   await until('the store answers', async () => (await rowOf(saving).catch(() => null)) !== null);
   expect(await missingFiles(cell, saving)).toEqual([]);
@@ -126,6 +126,7 @@ test('Postgres restarted in the middle of a resume and of a save: both end well,
   // The one that hangs is its controller's to end: by dying.
   const dead = await rowOf(resuming);
   await cell.program.kill();
+  await asked;
   await cell.program.arm([]);
   await cell.program.start();
   await untilPhase(resuming, 'running');
