@@ -98,14 +98,14 @@ async function start(
 ): Promise<Platform> {
   // Read by the programs themselves, not by the starter.
   process.env.CELLBOOK_SANDBOXES_MAX = String(places);
+  // Whoever waits for more than a few seconds waits too long.
+  process.env.CELLBOOK_POLICY = JSON.stringify({ tiers: { free: { startMsTarget: 5_000 } } });
   const config = platformConfig({
     ...process.env,
     CELLBOOK_CELLS: `${regionId}=${cellId}`,
     // Its members would take the places that are to run short.
     CELLBOOK_POOL: 'off',
     CELLBOOK_GPU: `${regionId}=H200*4,H200*4`,
-    // Whoever waits for more than a few seconds waits too long.
-    CELLBOOK_POLICY: JSON.stringify({ tiers: { free: { startMsTarget: 5_000 } } }),
     CELLBOOK_HOME: join(directory, 'home'),
     CELLBOOK_EDGE_PORT: String(await freePort()),
     CELLBOOK_OBJECTS: given.objects,

@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Child, SpawnContext } from '../processes/child.ts';
 import { stopOrder } from '../processes/record.ts';
+import { policyWithNodes } from './policy-with-nodes.ts';
 import { startServed } from './served-program.ts';
 
 export interface SchedulerOptions {
@@ -60,7 +61,7 @@ export async function startScheduler(
       ...(options.capacity && {
         CELLBOOK_CAPACITY_URL: options.capacity.url,
         CELLBOOK_CAPACITY_KEY_FILE: options.capacity.keyFile,
-        CELLBOOK_POLICY: JSON.stringify({ scale: options.capacity.scale }),
+        CELLBOOK_POLICY: policyWithNodes(process.env.CELLBOOK_POLICY, options.capacity.scale),
       }),
       NODE_COMPILE_CACHE: join(options.cacheDirectory, 'node-compile-cache'),
     },
