@@ -4,7 +4,8 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync } from 'n
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { WorkspaceId } from '@cellbook/shared/ids.ts';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { callJson } from '../client/http.ts';
 import { execute, jupyterClient } from '../client/jupyter.ts';
 import { openHome } from '../up/home.ts';
@@ -17,160 +18,190 @@ import { removeHome } from './remove-home.ts';
 import { runInTerminal, type TerminalRun } from './terminal.ts';
 import { newUser } from './user.ts';
 
-let home: string;
-let port: number;
 let bystander: ChildProcess;
-
-beforeEach(async () => {
-  home = realpathSync(mkdtempSync(join(tmpdir(), 'cellbook-start-')));
-  port = await freePort();
-  cells = 'eu=eu-1';
+beforeEach(() => {
   bystander = spawn('sleep', ['1000'], { stdio: 'ignore' });
 });
-afterEach(async () => {
+afterEach(() => {
   expect(bystander.exitCode, 'a program that was not ours has been stopped').toBeNull();
   bystander.kill();
-  const stop = npm('stop');
-  await stop.exitCode;
-  removeHome(home);
 });
 
-/** One cell, but where a test is about all four: each cell costs a start its seconds. */
-let cells: string;
+/** A home and a port, for one test or for several that follow one another on what is there. */
+class Machine {
+  readonly home = realpathSync(mkdtempSync(join(tmpdir(), 'cellbook-start-')));
+  readonly port: number;
+  readonly #cells: string;
 
-const npm = (...args: string[]): TerminalRun =>
-  runInTerminal(args, {
-    CELLBOOK_HOME: home,
-    CELLBOOK_EDGE_PORT: String(port),
-    CELLBOOK_CELLS: cells,
-    CELLBOOK_POOL: 'off',
-    CELLBOOK_GPU: 'off',
-  });
+  /** One cell, but where a test is about all four: each cell costs a start its seconds. */
+  constructor(port: number, cells = 'eu=eu-1') {
+    this.port = port;
+    this.#cells = cells;
+  }
 
-const running = () => pidsWithEnvironment(homeVariable, home);
+  get url(): string {
+    return `http://localhost:${this.port}`;
+  }
 
-const pidOf = (program: string): number => programOf(openHome(home), program).pid;
+  npm(...args: string[]): TerminalRun {
+    return runInTerminal(args, {
+      CELLBOOK_HOME: this.home,
+      CELLBOOK_EDGE_PORT: String(this.port),
+      CELLBOOK_CELLS: this.#cells,
+      CELLBOOK_POOL: 'off',
+      CELLBOOK_GPU: 'off',
+    });
+  }
 
-/** The programs under one program, however deep. */
-const childrenOf = (pid: number): number[] =>
-  running().filter((one) => one !== pid && ancestryOf(one).includes(pid));
+  async startUp(): Promise<TerminalRun> {
+    const start = this.npm('start');
+    await start.shows(`Cellbook is up:  ${this.url}`, 240_000);
+    return start;
+  }
 
-async function startUp(): Promise<TerminalRun> {
-  const start = npm('start');
-  await start.shows(`Cellbook is up:  http://localhost:${port}`, 240_000);
-  return start;
+  running(): number[] {
+    return pidsWithEnvironment(homeVariable, this.home);
+  }
+
+  pidOf(program: string): number {
+    return programOf(openHome(this.home), program).pid;
+  }
+
+  /** The programs under one program, however deep. */
+  childrenOf(pid: number): number[] {
+    return this.running().filter((one) => one !== pid && ancestryOf(one).includes(pid));
+  }
+
+  healthz(): Promise<unknown> {
+    return callJson(this.url, { method: 'GET', path: '/healthz' });
+  }
+
+  async remove(): Promise<void> {
+    if (this.running().length > 0) await this.npm('stop').exitCode;
+    removeHome(this.home);
+  }
 }
 
-describe('npm start', () => {
-  it('stops all it started on Ctrl-C, frees its port, and finds its data at the next start', async () => {
-    cells = 'eu=eu-1,eu-2;us=us-1,us-2';
-    const first = await startUp();
-    const user = await newUser(`http://localhost:${port}`);
-    const workspace = await user.createWorkspace('Kept');
-    for (const cell of ['eu-1', 'eu-2', 'us-1', 'us-2']) expect(running()).toContain(pidOf(`cell-${cell}`));
-    const client = jupyterClient(`http://localhost:${port}`, workspace.id, user.token);
-    const kernel = await client.kernels.startNew({ name: 'python3' });
-    const code = `open('by-code.txt', 'w').write('written just before the end')`;
-    expect((await execute(kernel, code)).status).toBe('ok');
-    first.press('\x03');
-    expect(await first.exitCode).toBe(0);
-    expect(running()).toEqual([]);
-    expect(await isPortFree(port)).toBe(true);
-
-    const second = await startUp();
-    // What ran when it was stopped was suspended, and nobody is told of a loss.
-    const kept = { id: workspace.id, name: 'Kept', phase: 'suspended', problem: null };
-    expect(await user.workspaces.get(workspace.id)).toMatchObject(kept);
-    expect((await client.contents.get('by-code.txt')).content).toBe('written just before the end');
-    client.dispose();
-    second.press('\x03');
-    await second.exitCode;
-    expect(running()).toEqual([]);
-  }, 300_000);
+describe('npm start, again and again on the same home', () => {
+  let machine: Machine;
+  let start: TerminalRun;
+  let user: Awaited<ReturnType<typeof newUser>>;
+  let workspaceId: WorkspaceId;
+  beforeAll(async () => {
+    machine = new Machine(await freePort(), 'eu=eu-1,eu-2;us=us-1,us-2');
+    start = await machine.startUp();
+    user = await newUser(machine.url);
+    workspaceId = (await user.createWorkspace('Kept')).id;
+  });
+  afterAll(() => machine.remove());
 
   it('replaces what a killed starter left running, and its data is there', async () => {
-    await startUp();
-    const user = await newUser(`http://localhost:${port}`);
-    const workspace = await user.createWorkspace('Kept');
+    const { home } = machine;
     const starter = await askStarter(home);
     if (!starter) throw new Error('nobody holds the home');
     process.kill(starter.pid, 'SIGKILL');
     await vi.waitFor(async () => expect(await askStarter(home)).toBeNull(), { timeout: 10_000 });
-    expect(running().length).toBeGreaterThanOrEqual(4);
-
-    const next = await startUp();
-    expect(next.shown()).toContain('stopped what an earlier start left');
-    expect(await user.workspaces.get(workspace.id)).toMatchObject({ id: workspace.id });
-    next.press('\x03');
-    await next.exitCode;
-    expect(running()).toEqual([]);
+    expect(machine.running().length).toBeGreaterThanOrEqual(4);
+    start = await machine.startUp();
+    expect(start.shown()).toContain('stopped what an earlier start left');
+    expect(await user.workspaces.get(workspaceId)).toMatchObject({ id: workspaceId });
   });
 
-  it('starts whatever is killed again, says so, and still stops on Ctrl-C', async () => {
-    const start = await startUp();
-    const user = await newUser(`http://localhost:${port}`);
-    const workspace = await user.createWorkspace('Kept');
+  it('starts whatever is killed again, and says so', async () => {
     for (const program of ['cell-eu-1', 'host-eu-1-a', 'postgres-eu-1', 'redis-eu-1', 'edge']) {
-      const { pid } = killProgram(openHome(home), program);
+      const { pid } = killProgram(openHome(machine.home), program);
       await start.shows(`✗ ${program} ended (SIGKILL) and is started again`, 60_000);
       await start.shows(`✓ ${program} is back`, 60_000);
-      expect(pidOf(program)).not.toBe(pid);
-      const served = () => user.workspaces.get(workspace.id);
+      expect(machine.pidOf(program)).not.toBe(pid);
+      const served = () => user.workspaces.get(workspaceId);
       await vi.waitFor(async () => expect(await served()).toMatchObject({ name: 'Kept' }), 60_000);
     }
-    start.press('\x03');
-    expect(await start.exitCode).toBe(0);
-    expect(running()).toEqual([]);
   }, 300_000);
 
-  it('starts the edge again when its workerd is gone and wrangler is not', async () => {
-    const start = await startUp();
-    const wrangler = pidOf('edge');
-    for (const pid of childrenOf(wrangler)) process.kill(pid, 'SIGKILL');
-    await start.shows('✓ edge is back', 90_000);
-    expect(pidOf('edge')).not.toBe(wrangler);
-    expect(await callJson(`http://localhost:${port}`, { method: 'GET', path: '/healthz' })).toMatchObject({
-      ok: true,
-    });
-  });
+  it('then stops all it started on Ctrl-C, frees its port, and finds its data at the next start', async () => {
+    const { url } = machine;
+    for (const cell of ['eu-1', 'eu-2', 'us-1', 'us-2'])
+      expect(machine.running()).toContain(machine.pidOf(`cell-${cell}`));
+    const client = jupyterClient(url, workspaceId, user.token);
+    const kernel = await client.kernels.startNew({ name: 'python3' });
+    const code = `open('by-code.txt', 'w').write('written just before the end')`;
+    expect((await execute(kernel, code)).status).toBe('ok');
+    start.press('\x03');
+    expect(await start.exitCode).toBe(0);
+    expect(machine.running()).toEqual([]);
+    expect(await isPortFree(machine.port)).toBe(true);
 
-  it('refuses a home with a cell that is not named any more, and changes nothing', async () => {
-    const database = openHome(home).cell('us-9').postgres;
-    mkdirSync(database, { recursive: true });
-    const start = npm('start');
-    expect(await start.exitCode).toBe(1);
-    expect(start.shown()).toContain('it holds the cells us-9');
-    expect(running()).toEqual([]);
-    expect(readdirSync(database)).toEqual([]);
-    expect(existsSync(openHome(home).cell('eu-1').postgres)).toBe(false);
-  });
+    start = await machine.startUp();
+    // What ran when it was stopped was suspended, and nobody is told of a loss.
+    const kept = { id: workspaceId, name: 'Kept', phase: 'suspended', problem: null };
+    expect(await user.workspaces.get(workspaceId)).toMatchObject(kept);
+    expect((await client.contents.get('by-code.txt')).content).toBe('written just before the end');
+    client.dispose();
+  }, 300_000);
 
   it('stops by itself when the npm above it is killed', async () => {
-    const start = await startUp();
     process.kill(start.pid, 'SIGKILL');
-    await vi.waitFor(() => expect(running()).toEqual([]), { timeout: 60_000, interval: 250 });
+    await vi.waitFor(() => expect(machine.running()).toEqual([]), { timeout: 60_000, interval: 250 });
+  });
+});
+
+describe('npm start', () => {
+  let machine: Machine;
+  let start: TerminalRun;
+  beforeAll(async () => {
+    machine = new Machine(await freePort());
+    start = await machine.startUp();
+  });
+  afterAll(() => machine.remove());
+
+  it('refuses a second start on the same home and says where the first is', async () => {
+    const second = machine.npm('start');
+    expect(await second.exitCode).toBe(1);
+    expect(second.shown()).toContain(`Cellbook is already up on ${machine.home} at ${machine.url}`);
+    expect(await machine.healthz()).toMatchObject({ ok: true });
+  });
+
+  it('starts the edge again when its workerd is gone and wrangler is not', async () => {
+    const wrangler = machine.pidOf('edge');
+    for (const pid of machine.childrenOf(wrangler)) process.kill(pid, 'SIGKILL');
+    await start.shows('✓ edge is back', 90_000);
+    expect(machine.pidOf('edge')).not.toBe(wrangler);
+    expect(await machine.healthz()).toMatchObject({ ok: true });
+  });
+
+  it('is stopped by npm stop from elsewhere', async () => {
+    expect(await machine.npm('stop').exitCode).toBe(0);
+    expect(machine.running()).toEqual([]);
+  });
+});
+
+describe('npm start on what it cannot use', () => {
+  let machine: Machine;
+  beforeEach(async () => {
+    machine = new Machine(await freePort());
+  });
+  afterEach(() => machine.remove());
+
+  it('refuses a home with a cell that is not named any more, and changes nothing', async () => {
+    const home = openHome(machine.home);
+    const database = home.cell('us-9').postgres;
+    mkdirSync(database, { recursive: true });
+    const start = machine.npm('start');
+    expect(await start.exitCode).toBe(1);
+    expect(start.shown()).toContain('it holds the cells us-9');
+    expect(machine.running()).toEqual([]);
+    expect(readdirSync(database)).toEqual([]);
+    expect(existsSync(home.cell('eu-1').postgres)).toBe(false);
   });
 
   it('says so when its port is taken, starts nothing, and names another', async () => {
+    const { port } = machine;
     const holder = createServer().listen(port, '127.0.0.1');
-    const start = npm('start');
+    const start = machine.npm('start');
     expect(await start.exitCode).toBe(1);
     expect(start.shown()).toContain(`port ${port} is taken by another program`);
     expect(start.shown()).toContain(`CELLBOOK_EDGE_PORT=${port + 1} npm start`);
-    expect(running()).toEqual([]);
+    expect(machine.running()).toEqual([]);
     await new Promise((resolve) => holder.close(resolve));
-  });
-
-  it('refuses a second start on the same home and says where the first is', async () => {
-    await startUp();
-    const second = npm('start');
-    expect(await second.exitCode).toBe(1);
-    expect(second.shown()).toContain(`Cellbook is already up on ${home} at http://localhost:${port}`);
-    expect(await callJson(`http://localhost:${port}`, { method: 'GET', path: '/healthz' })).toMatchObject({
-      ok: true,
-    });
-    const stop = npm('stop');
-    expect(await stop.exitCode).toBe(0);
-    expect(running()).toEqual([]);
   });
 });
