@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { SlowFirst } from './ops/test/slow-first.ts';
 
 /**
  * `node`: every test that is in no other project, so that none is forgotten. `workerd`: the edge, inside the real runtime.
@@ -10,6 +11,7 @@ export default defineConfig({
   test: {
     // Most tests wait for real programs, so that one file at a time leaves two cores mostly idle.
     maxWorkers: Math.max(3, availableParallelism()),
+    sequence: { sequencer: SlowFirst },
     projects: [
       {
         test: {

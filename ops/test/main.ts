@@ -13,7 +13,8 @@ import { explain } from '../up/explain.ts';
 import { createProgress } from '../up/progress.ts';
 import { stopRequested } from '../up/stop-requested.ts';
 import { allTools, ensureTools } from '../up/tools/tools.ts';
-import { runCheck, staticChecks } from './checks.ts';
+import { besideChecks } from './beside.ts';
+import { type Check, runCheck, staticChecks } from './checks.ts';
 import { runPythonTests } from './python-tests.ts';
 import { runInherited } from './run-inherited.ts';
 import { afterSecondLook, worthASecondLook } from './second-look.ts';
@@ -28,14 +29,21 @@ import {
   summaryLine,
 } from './summary.ts';
 
-/** Whole platforms are tested after and apart from the rest, two at a time: they wait for programs to start, mostly. */
+/**
+ * Whole platforms are tested after the rest, two at a time: they wait for programs to start, mostly, and the edge's tests
+ * in workerd, which take little of each other's, fill the time.
+ */
 const rounds = [
-  { projects: ['node', 'workerd'], options: [] },
-  { projects: ['e2e'], options: ['--maxWorkers=2'] },
+  [{ projects: ['node'], options: [] }],
+  [
+    { projects: ['e2e'], options: ['--maxWorkers=2'] },
+    { projects: ['workerd'], options: ['--maxWorkers=1'] },
+  ],
 ];
 
 const filters = process.argv.slice(2);
 const { signal } = stopRequested();
+const over = new AbortController();
 const progress = createProgress({ clock: systemClock, output: process.stdout });
 const directory = mkdtempSync(join(tmpdir(), 'cellbook-test-run-'));
 const total: Summary = { passed: 0, failed: 0, skipped: 0, problems: [] };
@@ -44,16 +52,14 @@ try {
   await allTools(ensureTools(progress, platformConfig(process.env), signal));
   for (const check of staticChecks) {
     signal.throwIfAborted();
-    const { ok, output } = await progress.step(check.name, () => runCheck(check));
-    add({
-      passed: ok ? 1 : 0,
-      failed: ok ? 0 : 1,
-      skipped: 0,
-      problems: ok ? [] : [`${check.name}:\n${output}`],
-    });
+    addCheck(check, await progress.step(check.name, () => runCheck(check)));
   }
+  const beside = (filters.length === 0 ? besideChecks : []).map((check) => ({
+    ...{ check, ended: runCheck(check, AbortSignal.any([signal, over.signal])) },
+  }));
   add(await runPythonTests(checkoutDirectory));
-  for (const { projects, options } of rounds) add(await runVitest(projects, options));
+  for (const round of rounds) for (const summary of await runRound(round)) add(summary);
+  for (const { check, ended } of beside) addCheck(check, await progress.step(check.name, () => ended));
   signal.throwIfAborted();
 } catch (thrown) {
   add({
@@ -63,6 +69,7 @@ try {
     problems: [explain(thrown)],
   });
 } finally {
+  over.abort();
   rmSync(directory, { recursive: true, force: true });
 }
 for (const test of unsteady) console.log(`unsteady, failed among the others and passed alone: ${test}`);
@@ -70,9 +77,18 @@ for (const problem of total.problems) console.log(problem);
 console.log(summaryLine(total));
 process.exit(total.problems.length === 0 && total.failed === 0 ? 0 : 1);
 
-async function runVitest(projects: string[], options: string[]): Promise<Summary> {
+/** All at once; what failed is looked at again when nothing else runs. */
+async function runRound(round: (typeof rounds)[number]): Promise<Summary[]> {
   const narrowed = filters.length > 0 ? ['--passWithNoTests', ...filters] : [];
-  const first = await vitest(projects, [...options, ...narrowed], 'first');
+  const firsts = await Promise.all(
+    round.map(({ projects, options }) => vitest(projects, [...options, ...narrowed], 'first')),
+  );
+  const summaries: Summary[] = [];
+  for (const [at, { projects }] of round.entries()) summaries.push(await lookAgain(projects, firsts[at]!));
+  return summaries;
+}
+
+async function lookAgain(projects: string[], first: Run): Promise<Summary> {
   const files = worthASecondLook(first.report);
   if (files.length === 0 || first.strays > 0) return summed(projects, first);
   const again = await vitest(projects, ['--no-file-parallelism', ...files], 'second');
@@ -81,25 +97,27 @@ async function runVitest(projects: string[], options: string[]): Promise<Summary
   return summed(projects, { report: looked.report, code: again.code });
 }
 
-async function vitest(
-  projects: string[],
-  more: string[],
-  look: string,
-): Promise<{ report: Report; code: number; strays: number }> {
+interface Run {
+  report: Report;
+  code: number;
+  strays: number;
+}
+
+async function vitest(projects: string[], more: string[], look: string): Promise<Run> {
   signal.throwIfAborted();
   const file = join(directory, `${projects.join('-')}-${look}.json`);
   const strays = `${file}.strays`;
-  process.env[strayErrorsVariable] = strays;
   const args = ['run', ...projects.flatMap((name) => ['--project', name]), ...more];
   const reporters = ['dot', 'json', './ops/test/stray-errors.ts'].map((name) => `--reporter=${name}`);
   reporters.push(`--outputFile.json=${file}`);
-  const code = await runInherited('vitest', [...args, ...reporters], checkoutDirectory, signal);
+  const env = { ...process.env, [strayErrorsVariable]: strays };
+  const code = await runInherited('vitest', [...args, ...reporters], checkoutDirectory, signal, env);
   if (!existsSync(file)) throw new Error(`vitest wrote no report for ${projects.join(' and ')}`);
   const report = reportSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
   return { report, code, strays: Number(readFileSync(strays, 'utf8')) };
 }
 
-function summed(projects: string[], { report, code }: { report: Report; code: number }): Summary {
+function summed(projects: string[], { report, code }: Omit<Run, 'strays'>): Summary {
   const summary = summarise([report], allowedSkips());
   if (code !== 0 && summary.failed === 0) {
     summary.failed++;
@@ -113,6 +131,11 @@ function summed(projects: string[], { report, code }: { report: Report; code: nu
 function allowedSkips(): AllowedSkips {
   const path = join(checkoutDirectory, 'ops/test/allowed-skips.json');
   return allowedSkipsSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
+}
+
+function addCheck({ name }: Check, { ok, output }: { ok: boolean; output: string }): void {
+  const problems = ok ? [] : [`${name}:\n${output}`];
+  add({ passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0, problems });
 }
 
 function add(summary: Summary): void {

@@ -6,9 +6,10 @@ export function runInherited(
   args: string[],
   cwd: string,
   signal: AbortSignal,
+  env: NodeJS.ProcessEnv = process.env,
 ): Promise<number> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd, stdio: 'inherit' });
+    const child = spawn(command, args, { cwd, env, stdio: 'inherit' });
     const end = () => child.kill('SIGINT');
     signal.addEventListener('abort', end, { once: true });
     child.once('error', reject);
