@@ -27,6 +27,7 @@ export function draw(title: string, notes: readonly string[], panels: readonly P
   const top = (index: number) => head + notes.length * 16 + index * panelHeight - 20;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="sans-serif" font-size="12" fill="#222">`,
+    `<title>${escaped(title)}</title>`,
     `<rect width="${width}" height="${height}" fill="white"/>`,
     text(24, 34, title, 'font-size="20" font-weight="bold"'),
     ...notes.map((note, index) => text(24, 58 + index * 16, note, 'fill="#555"')),
@@ -134,5 +135,6 @@ function xTicks(max: number): number[] {
 }
 
 const text = (x: number, y: number, what: string, more = ''): string =>
-  `<text x="${at(x)}" y="${at(y)}" ${more}>${what.replaceAll('&', '&amp;').replaceAll('<', '&lt;')}</text>`;
+  `<text x="${at(x)}" y="${at(y)}" ${more}>${escaped(what)}</text>`;
+const escaped = (what: string): string => what.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 const at = (value: number): string => value.toFixed(1);
