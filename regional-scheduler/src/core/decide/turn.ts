@@ -15,13 +15,13 @@ export class Turn {
   readonly state: SchedulerState;
   readonly nowMs: number;
   readonly events: SchedulerEvent[] = [];
-  readonly #random: Random;
+  readonly random: Random;
   readonly #eventsMax: number;
 
   constructor(state: SchedulerState, nowMs: number, random: Random, eventsMax: number) {
     this.state = state;
     this.nowMs = nowMs;
-    this.#random = random;
+    this.random = random;
     this.#eventsMax = eventsMax;
   }
 
@@ -45,7 +45,7 @@ export class Turn {
     this.emit({
       type: 'job_placed',
       jobId,
-      attemptId: newAttemptId(this.#random),
+      attemptId: newAttemptId(this.random),
       hostId: host.spec.hostId,
       devices: freeDevices(host, gpus),
       version: versionOf(contain, binary, jobId, failures) ?? '',

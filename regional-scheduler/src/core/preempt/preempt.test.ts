@@ -119,6 +119,22 @@ describe('within a tier', () => {
     expect(victim).not.toBe(ofTwo);
   });
 
+  it('those for whom nobody can be stopped keep nobody behind them from his slice', () => {
+    const { region, running } = regionOf(...eight({ ...long, skus: ['A100'] }));
+    region.hosts(host('b', { sku: 'L40S' }));
+    for (const words of eight({ ...long, skus: ['L40S'], checkpoints: false })) region.submit(words);
+    region.decide();
+    region.started();
+    region.nowMs += 31 * minuteMs;
+    for (let customer = 2; customer < 10; customer++)
+      region.submit({ tier: 'paid', runMs: minuteMs, skus: ['L40S'], customer });
+    // Of the customer that has had most, and so after all of them.
+    region.submit({ tier: 'paid', runMs: minuteMs, skus: ['A100'] });
+    const rounds = Array.from({ length: 20 }, () => stopped(region)).flat();
+    expect(rounds).toHaveLength(1);
+    expect(running).toContain(rounds[0]);
+  });
+
   it('nobody is stopped where no slice is set', () => {
     const { region } = regionOf(...eight(long));
     region.policy(({ preemption: { sliceMs: _, ...preemption }, ...policy }) => ({ ...policy, preemption }));

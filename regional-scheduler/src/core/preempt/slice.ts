@@ -7,6 +7,7 @@
  * waits his turn by what he has attained; having run for a slice, he may be stopped once more (victims.ts).
  */
 import type { JobId } from '@cellbook/shared/ids.ts';
+import type { Random } from '@cellbook/shared/random.ts';
 import { isLetRun } from '../decide/let-run.ts';
 import type { Turn } from '../decide/turn.ts';
 import type { Host, LiveAttempt } from '../fleet/host.ts';
@@ -31,7 +32,10 @@ import { worthMs } from './worth.ts';
 /** Of each tier, in each round; of each shape, the first of so many customers: one that has had much waits for his own. */
 const shapesLooked = 4;
 const linesLooked = 16;
-/** Of a tier in a round, for nothing: each looks at every host. */
+/**
+ * Of a tier in a round, for nothing: each looks at every host. Where a round begins is drawn, so that those for whom
+ * there is nothing keep nobody behind them from his turn for longer than some rounds.
+ */
 const inVainMax = 4;
 
 export function withinTiers(turn: Turn, waits: Waits): void {
@@ -44,19 +48,26 @@ export function withinTiers(turn: Turn, waits: Waits): void {
     let left = inVainMax;
     const isWanted = ({ kinds }: ShapeClass) => kinds.some((kind) => census.kinds.has(kind));
     // At its ceiling too: who stops gives back what the tier holds.
-    for (const shape of queue.inOrder(shapesLooked, isWanted)) {
-      for (const { jobs } of queue.firstLines(shape, linesLooked)) {
-        if (turn.isFull || left === 0 || tokensOf(turn, queue) < 1) break;
-        const waiting = { shape, row: jobs.top! };
-        if (!isLetRun(turn, waiting.row)) continue;
-        const waitMs = worthMs(turn, queue, waiting, waits);
-        if (waitMs === null) continue;
-        const asked = turn.events.length;
-        makeWay(turn, queue, waiting, { waitMs, sliceMs });
-        if (turn.events.length === asked) left--;
-      }
+    const first = queue
+      .inOrder(shapesLooked, isWanted)
+      .flatMap((shape) =>
+        queue.firstLines(shape, linesLooked).map(({ jobs }) => ({ shape, row: jobs.top! })),
+      );
+    for (const waiting of fromAnywhere(first, turn.random)) {
+      if (turn.isFull || left === 0 || tokensOf(turn, queue) < 1) break;
+      if (!isLetRun(turn, waiting.row)) continue;
+      const waitMs = worthMs(turn, queue, waiting, waits);
+      if (waitMs === null) continue;
+      const asked = turn.events.length;
+      makeWay(turn, queue, waiting, { waitMs, sliceMs });
+      if (turn.events.length === asked) left--;
     }
   }
+}
+
+function fromAnywhere<T>(all: readonly T[], random: Random): T[] {
+  const from = all.length > inVainMax ? random.int(all.length) : 0;
+  return [...all.slice(from), ...all.slice(0, from)];
 }
 
 /** Most rounds have none, and look no further: attempts are in the order in which they were placed. */
