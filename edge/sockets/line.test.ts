@@ -99,6 +99,18 @@ test('what is said while the cell cannot be reached is delivered when it can, in
   expect(browser.closedWith).toBeNull();
 });
 
+test('one that comes back after hours is not taken for one that does not read, before the runtime has said a word', async () => {
+  const upstream = new FakeUpstream();
+  upstream.isRead = false;
+  const { clock, line, browser } = lineTo(() => ({ kind: 'attached', upstream }));
+  await clock.advance(100 * limits.parking.stalledMsMax);
+  line.fromBrowser('one');
+  await clock.advance(limits.parking.watchMs);
+  upstream.read();
+  await clock.advance(2 * limits.parking.stalledMsMax);
+  expect([upstream.sent, browser.closedWith]).toEqual([[`${goWord}0`, 'one'], null]);
+});
+
 test('a cell that stays away sends the browser back, never for good', async () => {
   const { clock, browser, line } = lineTo(() => ({ kind: 'wait' }));
   line.fromBrowser('one');

@@ -57,10 +57,12 @@ export class Outbox {
     return this.#sentCount;
   }
 
-  /** Where it leads from here on. */
+  /** Where it leads from here on: a peer that is new, whatever has been given to it already, has stalled nothing yet. */
   lead(end: End | null): void {
     this.#end = end;
     this.#isHeldBack = false;
+    this.#bufferedBefore = end?.bufferedAmount ?? 0;
+    this.#movedMs = this.#deps.clock.monotonicMs();
     this.#pump();
   }
 
