@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { type LivesIn, readPins, whereLives } from '../client/home-cell.ts';
 import { execute, type JupyterClient, jupyterClient } from '../client/jupyter.ts';
 import { loseCell } from '../client/lose-cell.ts';
-import { killProgram, programOf } from '../up/processes/kill-program.ts';
+import { killProgram, programOf, runs } from '../up/processes/kill-program.ts';
 import { shareOrganisation } from './organisation.ts';
 import { useTestPlatform } from './test-platform.ts';
 import { newUser, type TestUser } from './user.ts';
@@ -136,9 +136,10 @@ describe('two regions of two cells', () => {
         ({ status }) => status,
         () => 0,
       );
-    // The starter starts it again on the same port.
+    // The starter starts it again on the same port, which what was killed may answer on for a moment.
+    const startedAgain = () => runs(home, 'edge') && programOf(home, 'edge').pid !== before.pid;
+    await expect.poll(startedAgain, { timeout: 90_000, interval: 100 }).toBe(true);
     await expect.poll(ask, { timeout: 90_000, interval: 100 }).toBe(200);
-    expect(programOf(home, 'edge').pid).not.toBe(before.pid);
     await person.kernel.reconnect();
     expect(await execute(person.kernel, 'kept')).toMatchObject({ status: 'ok', value: '42' });
     person.jupyter.dispose();

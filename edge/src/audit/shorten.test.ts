@@ -12,6 +12,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { createWorld, main, type World } from '../../testing/world.ts';
 import { edgeChain } from './edge-statements.ts';
 
+const hourMs = 3_600_000;
 const dayMs = 86_400_000;
 const retentionDays = 30;
 const db = env.DIRECTORY;
@@ -168,6 +169,8 @@ test('where only what was exported may go, it goes once an operator’s export h
 
 describe('statements', () => {
   test('get sparse with age, here and in KV, and the newest stay', async () => {
+    // All of one hour, whenever this runs: of each hour one stays.
+    await world.clock.advance(hourMs - (world.clock.nowMs() % hourMs));
     for (let times = 0; times < 6; times++) {
       await record(1);
       await world.clock.advance(limits.audit.checkpointMs);
