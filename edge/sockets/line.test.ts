@@ -12,7 +12,7 @@ import {
 } from '@cellbook/shared/protocol/parking-api.ts';
 import { expect, test } from 'vitest';
 import type { Frame } from './frame.ts';
-import { type AttachOutcome, Line, type Upstream } from './line.ts';
+import { type AttachOutcome, Line, type Standing, type Upstream } from './line.ts';
 import type { End } from './outbox.ts';
 
 /** Its peer reads while `isRead`, and all of it at once. */
@@ -49,10 +49,14 @@ class FakeUpstream extends FakeEnd implements Upstream {
 
 const run = '6f9619ff-8b86-4d11-b42d-00c04fc964ff';
 
-function lineTo(outcome: () => AttachOutcome | Promise<AttachOutcome> = () => ({ kind: 'refused' })) {
+function lineTo(
+  outcome: () => AttachOutcome | Promise<AttachOutcome> = () => ({ kind: 'refused' }),
+  from: Standing = { seq: 1, parkedIn: run, sent: 0 },
+) {
   const clock = new ManualClock();
   const browser = new FakeEnd();
   let held = 0;
+  let kept = from;
   /** What happens, in its order. */
   const record: string[] = [];
   const line = new Line(
@@ -63,15 +67,18 @@ function lineTo(outcome: () => AttachOutcome | Promise<AttachOutcome> = () => ({
         record.push(`attach ${seq}`);
         return outcome();
       },
-      keep: (seq, parkedIn) => record.push(`keep ${seq} ${parkedIn === null ? 'attached' : 'parked'}`),
+      keep(standing) {
+        kept = standing;
+        record.push(`keep ${standing.seq} ${standing.parkedIn === null ? 'attached' : 'parked'}`);
+      },
       failed: (error) => record.push(String(error)),
       holds: (_line, bytes) => {
         held = bytes;
       },
     },
-    { seq: 1, parkedIn: run },
+    from,
   );
-  return { clock, browser, record, line, held: () => held };
+  return { clock, browser, record, line, held: () => held, kept: () => kept };
 }
 
 function attachedLine() {
@@ -109,6 +116,18 @@ test('one that comes back after hours is not taken for one that does not read, b
   upstream.read();
   await clock.advance(2 * limits.parking.stalledMsMax);
   expect([upstream.sent, browser.closedWith]).toEqual([[`${goWord}0`, 'one'], null]);
+});
+
+test('one whose object has slept meanwhile goes on counting where it was', async () => {
+  const { line, upstream, kept } = attachedLine();
+  for (const frame of ['one', 'two']) line.fromBrowser(frame);
+  upstream.say(parkWord + run);
+  const next = new FakeUpstream();
+  const awake = lineTo(() => ({ kind: 'attached', upstream: next }), kept());
+  awake.line.fromBrowser('three');
+  await awake.clock.advance(0);
+  expect(next.sent).toEqual([`${goWord}2`, 'three']);
+  expect(awake.kept()).toMatchObject({ seq: 2, parkedIn: null });
 });
 
 test('a cell that stays away sends the browser back, never for good', async () => {

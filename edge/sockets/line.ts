@@ -42,11 +42,21 @@ export interface LineDeps {
    * Before it is so: `seq` is the last attachment that was asked for, `parkedIn` the run of the cell in which it is
    * parked. Null: an object that is ended now loses what the browser has said, or an attachment.
    */
-  keep(seq: number, parkedIn: string | null): void;
+  keep(standing: Standing): void;
   /** It is over by a mistake of ours, which nobody else is told of. */
   failed(error: unknown): void;
   /** So many bytes are kept for it. */
   holds(line: Line, bytes: number): void;
+}
+
+/** What of a line outlives the object's memory. */
+export interface Standing {
+  /** The number of its last attachment. */
+  seq: number;
+  /** The run of the cell in which it is parked; null: it is not. */
+  parkedIn: string | null;
+  /** Frames of the browser that have gone to the cell, over all attachments. */
+  sent: number;
 }
 
 export class Line {
@@ -65,14 +75,15 @@ export class Line {
   /** With what the browser has gone. */
   #leftWith: number | null = null;
 
-  constructor(deps: LineDeps, { seq, parkedIn }: { seq: number; parkedIn: string | null }) {
+  constructor(deps: LineDeps, { seq, parkedIn, sent }: Standing) {
     this.#deps = deps;
     this.#seq = seq;
     this.#parkedIn = parkedIn;
     const { clock } = deps;
     const changed = () => this.#changed();
     this.#toBrowser = new Outbox({ clock, changed, stalled: () => this.shed('the browser does not read') });
-    this.#toCell = new Outbox({ clock, changed, stalled: () => this.shed('the cell does not read') });
+    const stalled = () => this.shed('the cell does not read');
+    this.#toCell = new Outbox({ clock, changed, stalled }, sent);
     this.#toBrowser.lead(deps.browser);
   }
 
@@ -228,7 +239,7 @@ export class Line {
 
   #keep(parkedIn: string | null): void {
     this.#parkedIn = parkedIn;
-    this.#deps.keep(this.#seq, parkedIn);
+    this.#deps.keep({ seq: this.#seq, parkedIn, sent: this.#toCell.sentCount });
   }
 
   #changed(): void {

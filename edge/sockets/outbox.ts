@@ -33,14 +33,16 @@ export class Outbox {
   #frames: { frame: Frame; bytes: number }[] = [];
   #frameBytes = 0;
   #closeWith: { code: number; reason: string } | null = null;
-  #sentCount = 0;
+  #sentCount: number;
   #timer: Timer | null = null;
   #isDraining = false;
   #bufferedBefore = 0;
   #movedMs = 0;
 
-  constructor(deps: OutboxDeps) {
+  /** @param sentCount frames that had left before this one was made */
+  constructor(deps: OutboxDeps, sentCount = 0) {
     this.#deps = deps;
+    this.#sentCount = sentCount;
   }
 
   /** Waiting here, and not yet gone from the runtime. */

@@ -25,7 +25,7 @@ import { inBatches, runOf } from './cell-runs.ts';
 import { followUp } from './follow-up.ts';
 import { type Kept, keptOf } from './kept.ts';
 import { KeptBytes } from './kept-bytes.ts';
-import { type AttachOutcome, Line } from './line.ts';
+import { type AttachOutcome, Line, type Standing } from './line.ts';
 
 interface Bindings {
   /** The router's own way in for attachments (edge/src/parking/attach.ts). */
@@ -57,7 +57,7 @@ export class SocketShard extends DurableObject<Bindings> {
     if (!answer.webSocket || isFull || !cell) return answer;
     const [browser, own] = Object.values(new WebSocketPair()) as [WebSocket, WebSocket];
     this.ctx.acceptWebSocket(own, [socket]);
-    const first = { seq: 1, parkedIn: null, sinceMs: this.#clock.nowMs() };
+    const first = { seq: 1, parkedIn: null, sent: 0, sinceMs: this.#clock.nowMs() };
     own.serializeAttachment({ socket, shard, held, cell: cell.id, url: cell.url, ...first } satisfies Kept);
     this.#lineOf(own)?.use(accepted(answer.webSocket));
     return new Response(null, { status: 101, webSocket: browser, headers: answer.headers });
@@ -154,7 +154,7 @@ export class SocketShard extends DurableObject<Bindings> {
         clock: this.#clock,
         browser: socket,
         attach: (seq) => this.#attach(socket, seq),
-        keep: (seq, parkedIn) => this.#keep(socket, seq, parkedIn),
+        keep: (standing) => this.#keep(socket, standing),
         failed: (cause) => log('error', 'a socket could not be attached', { cause, ids: { socket: name } }),
         holds: (keeper, bytes) => this.#keptBytes.note(keeper, bytes),
       },
@@ -183,10 +183,11 @@ export class SocketShard extends DurableObject<Bindings> {
     return askRouter({ router: this.env.ROUTER, clock: this.#clock }, held, parking);
   }
 
-  #keep(socket: WebSocket, seq: number, parkedIn: string | null): void {
+  #keep(socket: WebSocket, standing: Standing): void {
+    const { parkedIn } = standing;
     const kept = keptOf(socket);
     const sinceMs = parkedIn === null || kept?.parkedIn === parkedIn ? kept?.sinceMs : this.#clock.nowMs();
-    if (kept) socket.serializeAttachment({ ...kept, seq, parkedIn, sinceMs: sinceMs ?? 0 } satisfies Kept);
+    if (kept) socket.serializeAttachment({ ...kept, ...standing, sinceMs: sinceMs ?? 0 } satisfies Kept);
     this.ctx.waitUntil(this.#ensureAlarm());
   }
 

@@ -1,4 +1,5 @@
 /** Sockets held by objects of the edge: a workspace that sleeps costs its cell no connection. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkspaceId } from '@cellbook/shared/ids.ts';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { execute, type JupyterClient, jupyterClient } from '../client/jupyter.ts';
@@ -8,6 +9,8 @@ import { useTestPlatform } from './test-platform.ts';
 import { newUser, type TestUser } from './user.ts';
 
 const platform = useTestPlatform();
+/** The runtime keeps an object in memory for ten seconds after the last it was asked. */
+const objectStaysMs = 12_000;
 let user: TestUser;
 let workspaceId: WorkspaceId;
 let jupyter: JupyterClient;
@@ -29,6 +32,8 @@ it('a suspend leaves its cell no socket; the open one goes on with its variables
   kernel.connectionStatusChanged.connect((_kernel, status) => changes.push(status));
 
   await suspendWithoutSockets();
+  // As whoever is away: by then the object is no longer in the edge's memory.
+  await sleep(objectStaysMs);
   expect((await execute(kernel, 'kept * 7')).value).toBe('42');
 
   const begun = vi.fn();
