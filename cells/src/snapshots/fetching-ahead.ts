@@ -8,6 +8,7 @@ import type { WorkspaceId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import { eachAtMost } from '../storage/tree/semaphore.ts';
 import type { ChunkSource } from './chunk-source.ts';
+import { free } from './free.ts';
 import type { RemoteImages } from './remote-images.ts';
 
 export interface FetchingAhead {
@@ -33,7 +34,9 @@ export function fetchAhead({ remote, of, names, directory, behind }: FetchingAhe
 
   async function fetch(name: string): Promise<boolean> {
     try {
-      await writeFile(join(directory, name), await remote.chunk(of, name, stopped.signal));
+      const bytes = await remote.chunk(of, name, stopped.signal);
+      await writeFile(join(directory, name), bytes);
+      free(bytes);
       return true;
     } catch {
       // Why is told by the source behind, which is asked next.

@@ -34,7 +34,9 @@ export function createS3ObjectStore({ bucket, prefix, client: config }: S3Locati
     get: (key, signal) =>
       orMissing(null, async () => {
         const answer = await client.send(new GetObjectCommand(at(key)), within(signal));
-        return Buffer.from((await answer.Body?.transformToByteArray()) ?? []);
+        const bytes = await answer.Body?.transformToByteArray();
+        // Not copied: an image of memory is hundreds of these, and a user waits for them.
+        return bytes ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength) : Buffer.alloc(0);
       }),
     has: (key, signal) =>
       orMissing(false, async () => {
