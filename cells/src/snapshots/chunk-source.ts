@@ -34,7 +34,10 @@ export function fetchingFrom(
   let made: Promise<unknown> | null = null;
 
   async function fetch(name: string, signal: AbortSignal): Promise<void> {
-    made ??= mkdir(scratch, { recursive: true });
+    made ??= mkdir(scratch, { recursive: true }).catch((error: unknown) => {
+      made = null;
+      throw error;
+    });
     await made;
     const bytes = await remote.chunk(of, name, signal);
     await writeFile(join(scratch, name), bytes);
