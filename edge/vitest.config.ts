@@ -26,6 +26,9 @@ export default defineConfig(async () => {
       name: 'workerd',
       include: ['src/**/*.test.ts', 'sockets/**/*.test.ts', 'web/**/*.test.ts'],
       globalSetup: ['./testing/upstream.ts', './testing/providers.ts'],
+      // Most of a file's time was its own workerd: a start, and every module transformed and loaded again.
+      isolate: false,
+      setupFiles: ['./testing/empty-stores.ts'],
       testTimeout: 30_000,
       hookTimeout: 60_000,
     },
