@@ -7,6 +7,8 @@ const keptSchema = z.object({
   /** Whose it is and where it leads, in the router's words (edge/src/parking/held.ts). */
   held: z.string(),
   seq: z.int(),
+  /** A release before did not keep it. */
+  attached: z.int().default(1),
   /** Frames of the browser that had gone to the cell when it was parked. A release before did not keep it. */
   sent: z.int().default(0),
   /** The cell of its last attachment, and where that is. */

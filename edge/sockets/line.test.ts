@@ -49,9 +49,11 @@ class FakeUpstream extends FakeEnd implements Upstream {
 
 const run = '6f9619ff-8b86-4d11-b42d-00c04fc964ff';
 
+const socket = '0b9b1c1e-5d0f-4c2b-9a55-8f6f1d0f3c11';
+
 function lineTo(
   outcome: () => AttachOutcome | Promise<AttachOutcome> = () => ({ kind: 'refused' }),
-  from: Standing = { seq: 1, parkedIn: run, sent: 0 },
+  from: Standing = { seq: 1, attached: 1, parkedIn: run, sent: 0 },
 ) {
   const clock = new ManualClock();
   const browser = new FakeEnd();
@@ -128,6 +130,53 @@ test('one whose object has slept meanwhile goes on counting where it was', async
   await awake.clock.advance(0);
   expect(next.sent).toEqual([`${goWord}2`, 'three']);
   expect(awake.kept()).toMatchObject({ seq: 2, parkedIn: null });
+});
+
+/** Its object is ended while an attachment is asked for, as the cell wanted; nobody has heard of how that went. */
+async function lineCutShort(outcome?: () => AttachOutcome) {
+  const { promise } = Promise.withResolvers<AttachOutcome>();
+  const { line, kept } = lineTo(() => promise);
+  void line.obey({ want: 'attach', socket, seq: 1 });
+  expect(kept()).toMatchObject({ seq: 2, attached: 1, parkedIn: run });
+  return lineTo(outcome, kept());
+}
+
+test.each([1, 2])(
+  'one whose object was ended in the middle of its second attachment is woken by the cell that knows of %i, by a third',
+  async (seq) => {
+    const upstream = new FakeUpstream();
+    const { line, record } = await lineCutShort(() => ({ kind: 'attached', upstream }));
+    await line.obey({ want: 'attach', socket, seq });
+    expect(record).toContain('attach 3');
+    expect(upstream.sent).toEqual([`${goWord}0`]);
+  },
+);
+
+test.each([1, 2])('and is ended by the cell that knows of %i', async (seq) => {
+  const { line, browser } = await lineCutShort();
+  await line.obey({ want: 'end', socket, seq, code: 4004, reason: 'its kernel has gone' });
+  expect(browser.closedWith).toBe(4004);
+});
+
+test('what was said of a parking before its last attachment is for nobody any more', async () => {
+  const upstream = new FakeUpstream();
+  const { line, browser, record } = lineTo(() => ({ kind: 'attached', upstream }));
+  await line.wake();
+  const end = { want: 'end', socket, seq: 1, code: 4004, reason: 'its kernel has gone' } as const;
+  for (const order of [{ want: 'attach', socket, seq: 1 } as const, end]) await line.obey(order);
+  upstream.say(parkWord + run);
+  await line.obey(end);
+  expect(browser.closedWith).toBeNull();
+  await line.obey({ want: 'ask', socket, seq: 2 });
+  expect(record.filter((entry) => entry.startsWith('attach'))).toEqual(['attach 2']);
+  await line.obey({ ...end, seq: 2 });
+  expect(browser.closedWith).toBe(4004);
+});
+
+test('one that its cell takes for parked, and is attached here, is sent back', async () => {
+  const { line, browser } = attachedLine();
+  await line.obey({ want: 'ask', socket, seq: 1 });
+  expect(browser.closedWith).toBe(1012);
 });
 
 test('a cell that stays away sends the browser back, never for good', async () => {

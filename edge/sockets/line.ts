@@ -21,6 +21,7 @@ import {
   pauseWord,
   resumeWord,
   runWord,
+  type WakeOrder,
 } from '@cellbook/shared/protocol/parking-api.ts';
 import type { Frame } from './frame.ts';
 import { closeEnd, type End, Outbox } from './outbox.ts';
@@ -53,6 +54,8 @@ export interface LineDeps {
 export interface Standing {
   /** The number of its last attachment. */
   seq: number;
+  /** The number of the last one that came about: an object that was ended may have asked for more, in vain. */
+  attached: number;
   /** The run of the cell in which it is parked; null: it is not. */
   parkedIn: string | null;
   /** Frames of the browser that have gone to the cell, over all attachments. */
@@ -64,6 +67,7 @@ export class Line {
   readonly #toBrowser: Outbox;
   readonly #toCell: Outbox;
   #seq: number;
+  #attached: number;
   #parkedIn: string | null;
   #upstream: Upstream | null = null;
   #attaching: Promise<void> | null = null;
@@ -75,9 +79,10 @@ export class Line {
   /** With what the browser has gone. */
   #leftWith: number | null = null;
 
-  constructor(deps: LineDeps, { seq, parkedIn, sent }: Standing) {
+  constructor(deps: LineDeps, { seq, attached, parkedIn, sent }: Standing) {
     this.#deps = deps;
     this.#seq = seq;
+    this.#attached = attached;
     this.#parkedIn = parkedIn;
     const { clock } = deps;
     const changed = () => this.#changed();
@@ -85,10 +90,6 @@ export class Line {
     const stalled = () => this.shed('the cell does not read');
     this.#toCell = new Outbox({ clock, changed, stalled }, sent);
     this.#toBrowser.lead(deps.browser);
-  }
-
-  get seq(): number {
-    return this.#seq;
   }
 
   get isParked(): boolean {
@@ -117,6 +118,7 @@ export class Line {
 
   use(upstream: Upstream): void {
     this.#upstream = upstream;
+    this.#attached = this.#seq;
     this.#run = null;
     this.#isSlow = false;
     this.#keep(null);
@@ -153,6 +155,21 @@ export class Line {
         this.#attaching = null;
       });
     return this.#attaching;
+  }
+
+  /**
+   * What its cell, to which it is parked, wants of it. Settles when it is attached, or over. The cell may know of none,
+   * some or all of the attachments that were asked for since the last one that came about.
+   */
+  obey(order: WakeOrder): Promise<void> {
+    const isOfNow = this.#attached <= order.seq && order.seq <= this.#seq;
+    // One that is on its way back, or has been attached since, has heard of it already.
+    if (!isOfNow || this.isAttaching) return Promise.resolve();
+    if (order.want === 'end') this.end(order.code, order.reason);
+    // What is taken for its attachment here is none any more.
+    else if (!this.isParked) this.end(1012, 'its attachment broke');
+    else if (order.want === 'attach') return this.wake();
+    return Promise.resolve();
   }
 
   browserLeft(code: number): Promise<void> {
@@ -239,7 +256,8 @@ export class Line {
 
   #keep(parkedIn: string | null): void {
     this.#parkedIn = parkedIn;
-    this.#deps.keep({ seq: this.#seq, parkedIn, sent: this.#toCell.sentCount });
+    const { sentCount: sent } = this.#toCell;
+    this.#deps.keep({ seq: this.#seq, attached: this.#attached, parkedIn, sent });
   }
 
   #changed(): void {

@@ -57,7 +57,7 @@ export class SocketShard extends DurableObject<Bindings> {
     if (!answer.webSocket || isFull || !cell) return answer;
     const [browser, own] = Object.values(new WebSocketPair()) as [WebSocket, WebSocket];
     this.ctx.acceptWebSocket(own, [socket]);
-    const first = { seq: 1, parkedIn: null, sent: 0, sinceMs: this.#clock.nowMs() };
+    const first = { seq: 1, attached: 1, parkedIn: null, sent: 0, sinceMs: this.#clock.nowMs() };
     own.serializeAttachment({ socket, shard, held, cell: cell.id, url: cell.url, ...first } satisfies Kept);
     this.#lineOf(own)?.use(accepted(answer.webSocket));
     return new Response(null, { status: 101, webSocket: browser, headers: answer.headers });
@@ -127,12 +127,7 @@ export class SocketShard extends DurableObject<Bindings> {
     const line = socket && this.#lineOf(socket);
     if (!kept || !line || line.isOver || socket.readyState !== WebSocket.OPEN) return false;
     if (kept.cell !== cellId) return false;
-    // One that is on its way back, or was parked anew since, has heard of it already.
-    if (line.seq !== order.seq || line.isAttaching) return true;
-    if (order.want === 'end') line.end(order.code, order.reason);
-    // To its cell it is parked: what is taken for its attachment here is none any more.
-    else if (!line.isParked) line.end(1012, 'its attachment broke');
-    else if (order.want === 'attach') this.ctx.waitUntil(line.wake());
+    this.ctx.waitUntil(line.obey(order));
     return true;
   }
 
