@@ -130,6 +130,22 @@ describe('when the store fails', () => {
     await expectLinear(inner, 1);
   });
 
+  it('whoever asks while others wait for it is told as soon after he asked as they', async () => {
+    const clock = new ManualClock();
+    const store = failing(createMemoryAuditStore(), () => 'before');
+    const { log } = createTestAudit(store, clock);
+    const beganMs = clock.monotonicMs();
+    const toldMs: number[] = [];
+    const told = () => toldMs.push(clock.monotonicMs() - beganMs);
+    for (let asked = 0; asked < 3; asked++) {
+      log.record(someEvent()).catch(told);
+      await clock.advance(500);
+    }
+    for (let passed = 0; passed < limits.audit.commitMsMax * 4; passed += 500) await clock.advance(500);
+    expect(toldMs).toHaveLength(3);
+    expect(Math.max(...toldMs)).toBeLessThan(limits.audit.commitMsMax * 1.5);
+  });
+
   it('a queue that is full refuses what is new with a typed error, and never an end', async () => {
     const inner = createMemoryAuditStore();
     let release = () => {};

@@ -38,6 +38,8 @@ export interface Entry {
 }
 
 interface Waiting extends Entry {
+  /** It counts from when it was asked for: while the store is away, batches that fail stand before it. */
+  giveUpMs: number;
   resolve(): void;
   reject(error: unknown): void;
 }
@@ -60,7 +62,8 @@ export class ChainWriter {
   /** Resolves when it is durable. */
   write(entry: Entry): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ ...entry, resolve, reject });
+      const giveUpMs = this.#deps.clock.monotonicMs() + limits.audit.commitMsMax;
+      this.#waiting.push({ ...entry, giveUpMs, resolve, reject });
       this.#turn();
     });
   }
@@ -102,7 +105,7 @@ export class ChainWriter {
 
   async #commit(batch: readonly Waiting[], settleToo: boolean): Promise<void> {
     const { clock, random } = this.#deps;
-    const untilMs = clock.monotonicMs() + limits.audit.commitMsMax;
+    const untilMs = batch.at(-1)?.giveUpMs ?? clock.monotonicMs() + limits.audit.commitMsMax;
     let tried: ChainRow[] = [];
     for (let attempt = 1; ; attempt++) {
       try {

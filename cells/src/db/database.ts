@@ -20,6 +20,7 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
   const client = postgres(url, {
     max: options.connectionsMax ?? limits.database.connectionsMax,
     connect_timeout: limits.database.connectTimeoutMs / 1000,
+    backoff: reconnectDelay,
     idle_timeout: limits.database.idleConnectionMs / 1000,
     onnotice: () => {},
     connection: {
@@ -31,6 +32,10 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
   });
   return drizzle(prepareStatements(client));
 }
+
+/** In seconds: at once after one that broke, then ever later, up to a bound. */
+const reconnectDelay = (failures: number): number =>
+  Math.min(3 ** failures / 100, limits.database.reconnectMs / 1000);
 
 /** Waits a moment for running queries, then drops the connections. */
 export async function closeDatabase(database: Database): Promise<void> {

@@ -122,6 +122,8 @@ export const cellLimits = {
      */
     executorsPerTurn: 8,
     connectTimeoutMs: 5_000,
+    /** Between attempts to connect again: the client's own 20 s held requests for as long as that when Postgres was back. */
+    reconnectMs: 1_000,
     idleConnectionMs: 60_000,
     /** Every statement of ours is one row or one page; ten seconds means something is stuck. */
     statementTimeoutMs: 10_000,
@@ -194,7 +196,7 @@ export const cellLimits = {
     queueMax: 10_000,
     /** One statement: 500 events of 1 KB are half a megabyte, and a few milliseconds of Postgres. */
     batchMax: 500,
-    /** A batch that cannot be written is given up, and its askers told, after this: below a request's own patience. */
+    /** What cannot be written is given up, and who asked told, so long after he did: below a request's own patience. */
     commitMsMax: 8_000,
     commitRetry: { baseDelayMs: 20, maxDelayMs: 1_000 },
     /** A deed without an end counts as abandoned: the longest request is an upload of edge.forwardUploadMsMax. */
