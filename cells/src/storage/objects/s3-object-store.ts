@@ -14,6 +14,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { checkObjectKey } from './object-key.ts';
 import type { ObjectStore } from './object-store.ts';
+import { createS3Reads } from './s3-reads.ts';
 
 export interface S3Location {
   bucket: string;
@@ -26,18 +27,26 @@ export function createS3ObjectStore({ bucket, prefix, client: config }: S3Locati
   // Retries are ours (retrying-object-store.ts), under one deadline; the SDK's would multiply with them.
   const client = new S3Client({ ...config, maxAttempts: 1 });
   const at = (key: string) => ({ Bucket: bucket, Key: prefix + checkObjectKey(key) });
+  const read = createS3Reads(client, {
+    bucket,
+    pathStyle: config.forcePathStyle === true,
+    endpoint: typeof config.endpoint === 'string' ? config.endpoint : null,
+  });
   const within = (signal?: AbortSignal) => (signal ? { abortSignal: signal } : {});
   return {
     async put(key, bytes, signal) {
       await client.send(new PutObjectCommand({ ...at(key), Body: bytes }), within(signal));
     },
-    get: (key, signal) =>
-      orMissing(null, async () => {
-        const answer = await client.send(new GetObjectCommand(at(key)), within(signal));
-        const bytes = await answer.Body?.transformToByteArray();
-        // Not copied: an image of memory is hundreds of these, and a user waits for them.
-        return bytes ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength) : Buffer.alloc(0);
-      }),
+    async get(key, signal) {
+      const { Key, Bucket } = at(key);
+      const bytes = await read(Key, signal);
+      if (bytes !== 'refused') return bytes;
+      // Once more, by who knows what such an answer says: another clock than ours, say, or keys that have run out.
+      return orMissing(null, async () => {
+        const answer = await client.send(new GetObjectCommand({ Bucket, Key }), within(signal));
+        return Buffer.from((await answer.Body?.transformToByteArray()) ?? []);
+      });
+    },
     has: (key, signal) =>
       orMissing(false, async () => {
         await client.send(new HeadObjectCommand(at(key)), within(signal));

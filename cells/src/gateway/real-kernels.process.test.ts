@@ -1,3 +1,0 @@
-import { describeGateway } from './real-kernels.conformance.ts';
-
-describeGateway('process');
