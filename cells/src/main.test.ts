@@ -68,7 +68,8 @@ async function execute(workspaceId: string, kernelId: string, code: string): Pro
         if (message.parent_header?.msg_id !== messageId) return;
         if (message.msg_type === 'stream') printed += message.content.text;
         if (message.msg_type === 'error') reject(new Error(message.content.evalue));
-        if (message.msg_type === 'execute_reply') resolve(printed);
+        // Its reply comes on another channel, and may overtake what it printed.
+        if (message.msg_type === 'status' && message.content.execution_state === 'idle') resolve(printed);
       });
     });
   } finally {
