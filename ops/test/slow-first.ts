@@ -23,7 +23,6 @@ export const slowFiles: Readonly<Record<string, number>> = {
   'cells/src/gateway/real-kernels.gvisor.test.ts': 46,
   'cells/src/main.test.ts': 42,
   'cells/src/sandbox/gvisor/driver.test.ts': 42,
-  'cells/src/gateway/real-kernels.process.test.ts': 40,
   'cells/src/host/daemon.process.test.ts': 37,
   'cells/src/sandbox/gvisor/restored.test.ts': 34,
   'cells/src/ladder/ladder.gvisor.test.ts': 33,

@@ -1,4 +1,4 @@
-/** The gateway on a real ipykernel in a real sandbox. Called by one test file per driver. */
+/** The gateway on a real ipykernel in a real sandbox; what differs with the driver is in the drivers' own suite. */
 import type { WorkspaceId } from '@cellbook/shared/ids.ts';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Sandbox } from '../sandbox/driver.ts';
