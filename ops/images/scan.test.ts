@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +6,7 @@ import { cacheDirectory } from './cache.ts';
 import { scannerPath } from './osv-scanner.ts';
 import { scanPackages } from './scan.ts';
 import { readScan } from './scan-report.ts';
+import { madeUpId, makeUpDatabase } from './testing/made-up-database.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'cellbook-scan-'));
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -63,20 +63,10 @@ describe.runIf(existsSync(scanner))('the scanner itself (npm run scan builds it)
 
   it('finds what a database has against a package', { timeout: 60_000 }, async () => {
     const database = join(directory, 'osv');
-    const debian = join(database, 'osv-scalibr/Debian');
-    mkdirSync(debian, { recursive: true });
-    const ranges = [{ type: 'ECOSYSTEM', events: [{ introduced: '0' }, { fixed: '9999' }] }];
-    const affected = ['11', '12', '13'].map((release) => ({
-      package: { ecosystem: `Debian:${release}`, name: 'less' },
-      ranges,
-    }));
-    const known = { schema_version: '1.6.0', id: 'MADE-UP-1', modified: '2026-01-01T00:00:00Z', affected };
-    writeFileSync(join(directory, 'MADE-UP-1.json'), JSON.stringify(known));
-    const zip = ['-m', 'zipfile', '-c', join(debian, 'all.zip'), join(directory, 'MADE-UP-1.json')];
-    execFileSync('python3', zip);
+    makeUpDatabase(database, { against: 'less' });
     expect(await scanPackages({ scanner, packages, database })).toMatchObject({
       ...{ status: 'scanned' },
-      findings: [{ package: 'less', version: '590-2', ids: ['MADE-UP-1'] }],
+      findings: [{ package: 'less', version: '590-2', ids: [madeUpId] }],
     });
   });
 });

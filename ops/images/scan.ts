@@ -12,8 +12,8 @@ import { rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { systemClock } from '@cellbook/shared/clock.ts';
-import { ensureImage } from './build.ts';
-import { cacheDirectory } from './cache.ts';
+import { type BuiltImage, ensureImage } from './build.ts';
+import { cacheDirectory, type Progress } from './cache.ts';
 import { ensureScanner, scannerVersion } from './osv-scanner.ts';
 import { readScan, type Scan } from './scan-report.ts';
 
@@ -45,31 +45,46 @@ async function takenAt(database: string): Promise<string | null> {
   return copy?.mtime.toISOString() ?? null;
 }
 
+export interface ImageToScan {
+  /** Holds `rootfs/`; the result lies beside it. */
+  image: BuiltImage;
+  scanner: string;
+  /** Where a copy of the database is looked for. */
+  database: string;
+  /** Only the copy is read. */
+  isOffline: boolean;
+  progress: Progress;
+}
+
+/** Looks everything up and keeps what was found, or that nothing was found out. */
+export async function scanImage({ image, scanner, database, isOffline, progress }: ImageToScan) {
+  const asked = { scanner, packages: join(image.directory, 'rootfs/var/lib/dpkg/status') };
+  const databaseAt = await takenAt(database);
+  let scan = await scanPackages({ ...asked, ...(isOffline && { database }) });
+  let isOfCopy = isOffline;
+  if (scan.status === 'not_scanned' && !isOffline && databaseAt !== null) {
+    progress(`OSV was not reached (${scan.why}): the copy of ${databaseAt} is read`);
+    scan = await scanPackages({ ...asked, database });
+    isOfCopy = true;
+  }
+  const scannedAt = new Date(systemClock.nowMs()).toISOString();
+  const known = isOfCopy && databaseAt !== null && { databaseAt };
+  const result = { image: image.digest, scannedAt, ...known, ...scan };
+  const path = join(image.directory, 'scan.json');
+  await writeFile(`${path}.draft`, JSON.stringify(result));
+  await rename(`${path}.draft`, path);
+  return result;
+}
+
 async function main(): Promise<number> {
   const { values } = parseArgs({ options: { offline: { type: 'boolean', default: false } } });
   const cache = cacheDirectory();
   const progress = (line: string) => console.error(line);
   const image = await ensureImage({ cacheDirectory: cache, progress });
-  const asked = {
-    scanner: await ensureScanner(cache, progress),
-    packages: join(image.directory, 'rootfs/var/lib/dpkg/status'),
-  };
+  const scanner = await ensureScanner(cache, progress);
   const database = join(cache, 'osv');
-  const databaseAt = await takenAt(database);
-  let scan = await scanPackages({ ...asked, ...(values.offline && { database }) });
-  let isOffline = values.offline;
-  if (scan.status === 'not_scanned' && !isOffline && databaseAt !== null) {
-    progress(`OSV was not reached (${scan.why}): the copy of ${databaseAt} is read`);
-    scan = await scanPackages({ ...asked, database });
-    isOffline = true;
-  }
-  const scannedAt = new Date(systemClock.nowMs()).toISOString();
-  const known = isOffline && databaseAt !== null && { databaseAt };
-  const result = JSON.stringify({ image: image.digest, scannedAt, ...known, ...scan });
-  const path = join(image.directory, 'scan.json');
-  await writeFile(`${path}.draft`, result);
-  await rename(`${path}.draft`, path);
-  console.log(result);
+  const scan = await scanImage({ image, scanner, database, isOffline: values.offline, progress });
+  console.log(JSON.stringify(scan));
   if (scan.status === 'not_scanned') return 2;
   return scan.findings.length === 0 ? 0 : 1;
 }

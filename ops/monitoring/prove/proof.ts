@@ -6,6 +6,8 @@ export interface Proof {
   /** In words: `the object store is away`. */
   cause: string;
   alerts: readonly string[];
+  /** What has to be so before it, that none of them fires yet. */
+  prepare?(world: World): Promise<void>;
   /** Makes it and keeps it up until it is undone. */
   make(world: World): Promise<() => Promise<void>>;
 }

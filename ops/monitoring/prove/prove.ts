@@ -8,6 +8,8 @@ import { waitUntil } from '../../up/wait-until.ts';
 import { allAlerts } from '../all-rules.ts';
 import type { Proof } from './proof.ts';
 import { proofsOfGpu } from './proofs-of-gpu.ts';
+import { proofsOfImages } from './proofs-of-images.ts';
+import { membersWanted, proofsOfPool } from './proofs-of-pool.ts';
 import { lastProofs, proofsOfPrograms } from './proofs-of-programs.ts';
 import { proofsOfSandboxes } from './proofs-of-sandboxes.ts';
 import { startWorld, type World } from './world.ts';
@@ -23,39 +25,50 @@ export interface Proven {
   isMeant: boolean;
 }
 
-export const proofs: readonly Proof[] = [
-  ...proofsOfPrograms,
-  ...proofsOfSandboxes,
-  ...proofsOfGpu,
-  ...lastProofs,
+/** Each on a platform of its own: what a pool keeps ready takes places, and those of the first are to run short. */
+const grounds = [
+  {
+    pool: 'off',
+    proofs: [...proofsOfPrograms, ...proofsOfSandboxes, ...proofsOfGpu, ...lastProofs],
+  },
+  { pool: String(membersWanted), proofs: [...proofsOfPool, ...proofsOfImages] },
 ];
+export const proofs: readonly Proof[] = grounds.flatMap((ground) => ground.proofs);
 
 /** True where every alert of every cause that was made has fired. */
 export async function prove(wanted: readonly string[], say: (line: string) => void): Promise<boolean> {
   // The library that plays the people tells each socket it opens, and rejects what nobody waits for when a kernel dies.
   process.on('unhandledRejection', () => undefined);
   for (const level of ['debug', 'info', 'warn', 'error'] as const) console[level] = () => undefined;
-  const chosen = proofs.filter(
-    ({ alerts: of }) => wanted.length === 0 || of.some((one) => wanted.includes(one)),
-  );
-  const world = await startWorld();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const)
-    process.once(signal, () => void world.stop().then(() => process.exit(130)));
+  const isChosen = ({ alerts: of }: Proof) => wanted.length === 0 || of.some((one) => wanted.includes(one));
   const proven: Proven[] = [];
-  try {
-    for (const proof of chosen) proven.push(...(await proveOne(world, proof, say)));
-  } finally {
-    await world.stop();
-  }
+  for (const { pool, proofs: all } of grounds)
+    proven.push(...(await proveOn(pool, all.filter(isChosen), say)));
   const made = new Set(proven.flatMap(({ alert, afterSeconds }) => (afterSeconds === null ? [] : [alert])));
   const bySeriesAlone = allAlerts.map(({ name }) => name).filter((name) => !made.has(name));
   say(JSON.stringify({ proven, bySeriesAlone }));
   return proven.every(({ isMeant, afterSeconds }) => !isMeant || afterSeconds !== null);
 }
 
+async function proveOn(pool: string, chosen: readonly Proof[], say: (line: string) => void) {
+  const proven: Proven[] = [];
+  if (chosen.length === 0) return proven;
+  const world = await startWorld({ pool });
+  const ended = () => void world.stop().then(() => process.exit(130));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, ended);
+  try {
+    for (const proof of chosen) proven.push(...(await proveOne(world, proof, say)));
+  } finally {
+    await world.stop();
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, ended);
+  }
+  return proven;
+}
+
 async function proveOne(world: World, proof: Proof, say: (line: string) => void): Promise<Proven[]> {
   const { cause } = proof;
   say(`… ${cause}`);
+  await proof.prepare?.(world);
   const before = await world.prometheus.firing();
   const startedMs = systemClock.monotonicMs();
   const undo = await proof.make(world);

@@ -6,16 +6,19 @@ import { systemClock } from '@cellbook/shared/clock.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
 import postgres from 'postgres';
 import { removeHome } from '../../e2e/remove-home.ts';
+import { type BuiltImage, ensureImage } from '../../images/build.ts';
 import { cacheDirectory } from '../../images/cache.ts';
 import { ensureRunsc } from '../../images/runsc.ts';
 import { platformConfig } from '../../up/config.ts';
 import { type Platform, startPlatform } from '../../up/platform.ts';
 import { freePort } from '../../up/ports.ts';
-import { programOf } from '../../up/processes/kill-program.ts';
+import { killProgram, programOf } from '../../up/processes/kill-program.ts';
 import { silentProgress } from '../../up/progress.ts';
+import { waitUntil } from '../../up/wait-until.ts';
 import { type Target, targetsOf } from '../targets.ts';
 import { type BreakableRuntime, breakableRuntime } from './broken-runtime.ts';
 import { type ObjectServer, startObjectServer } from './object-server.ts';
+import { ownCache, ownImage } from './own-image.ts';
 import { type Prometheus, startPrometheus } from './prometheus.ts';
 import { newWorker, type Worker } from './worker.ts';
 
@@ -35,6 +38,10 @@ export interface World {
   workers: readonly Worker[];
   objects: ObjectServer;
   runtime: BreakableRuntime;
+  /** What its host runs: nobody else's. */
+  image: BuiltImage;
+  /** Where images of a pool's members come to lie. */
+  goldens: string;
   database: postgres.Sql;
   /** Of the region's scheduler. */
   record: postgres.Sql;
@@ -44,10 +51,13 @@ export interface World {
   scratch(): string;
   /** Stops a program (SIGSTOP) and lets it go on: `host-eu-1-a`, `cell-eu-1`. */
   freeze(program: string): () => void;
+  /** Kills the host's daemon and waits until it runs again: it looks at everything anew, and its sandboxes are gone. */
+  restartHost(): Promise<void>;
   stop(): Promise<void>;
 }
 
-export async function startWorld(): Promise<World> {
+/** `pool`: how many sandboxes its host is to keep ready. They take places; without any it is `off`. */
+export async function startWorld({ pool }: { pool: string }): Promise<World> {
   const directory = mkdtempSync(join(tmpdir(), 'cellbook-prove-'));
   const stops: Array<() => Promise<unknown>> = [async () => removeHome(directory)];
   const stop = async () => {
@@ -62,7 +72,13 @@ export async function startWorld(): Promise<World> {
     const runtime = breakableRuntime(tools, path);
     const egress = join(tools, 'egress.json');
     writeFileSync(egress, JSON.stringify({ packageIndexes: false, allow: [{ host: unreachableName }] }));
-    const platform = await start(directory, { objects: objects.url, runsc: runtime.path, egress });
+    const cache = ownCache(join(directory, 'cache'));
+    const image = ownImage(
+      join(directory, 'image'),
+      await ensureImage({ cacheDirectory: cacheDirectory(), progress: () => undefined }),
+    );
+    const given = { objects: objects.url, runsc: runtime.path, egress, pool, cache, image: image.directory };
+    const platform = await start(directory, given);
     stops.push(() => platform.stop());
     const open = (program: string) => {
       const sql = postgres(databaseOf(platform, program), { max: 2, onnotice: () => undefined });
@@ -79,13 +95,20 @@ export async function startWorld(): Promise<World> {
       process.kill(pid, 'SIGSTOP');
       return () => void process.kill(pid, 'SIGCONT');
     };
+    const restartHost = async () => {
+      const name = `host-${hostId}`;
+      const { pid } = killProgram(platform.home, name);
+      const isBack = () => programOf(platform.home, name).pid !== pid;
+      await waitUntil(isBack, { clock: systemClock, deadlineMs: 60_000, what: 'the host to run again' });
+    };
     const worker = () => newWorker(platform.url);
     const workers = await Promise.all([worker(), worker()]);
     stops.push(async () => workers.forEach(({ jupyter }) => void jupyter.dispose()));
     for (const { workspaces, workspaceId } of workers) await workspaces.resume(workspaceId);
     const scratch = () => mkdtempSync(join(directory, 'scratch-'));
-    const parts = { platform, prometheus, objects, runtime, database, record };
-    return { ...parts, workers, worker, scratch, freeze, stop };
+    const goldens = join(cache, 'golden');
+    const parts = { platform, prometheus, objects, runtime, image, goldens, database, record };
+    return { ...parts, workers, worker, scratch, freeze, restartHost, stop };
   } catch (thrown) {
     await stop();
     throw thrown;
@@ -94,7 +117,7 @@ export async function startWorld(): Promise<World> {
 
 async function start(
   directory: string,
-  given: { objects: string; runsc: string; egress: string },
+  given: Record<'objects' | 'runsc' | 'egress' | 'pool' | 'cache' | 'image', string>,
 ): Promise<Platform> {
   // Read by the programs themselves, not by the starter.
   process.env.CELLBOOK_SANDBOXES_MAX = String(places);
@@ -103,8 +126,9 @@ async function start(
   const config = platformConfig({
     ...process.env,
     CELLBOOK_CELLS: `${regionId}=${cellId}`,
-    // Its members would take the places that are to run short.
-    CELLBOOK_POOL: 'off',
+    CELLBOOK_POOL: given.pool,
+    CELLBOOK_CACHE: given.cache,
+    CELLBOOK_IMAGE_DIR: given.image,
     CELLBOOK_GPU: `${regionId}=H200*4,H200*4`,
     CELLBOOK_HOME: join(directory, 'home'),
     CELLBOOK_EDGE_PORT: String(await freePort()),
