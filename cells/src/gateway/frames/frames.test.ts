@@ -89,6 +89,18 @@ describe('the v1 framing', () => {
 });
 
 describe('the older framing', () => {
+  test('carries keys that mean something to JavaScript', () => {
+    const text =
+      '{"header":{"__proto__":1},"metadata":{"__proto__":[]},"content":{"__proto__":{"constructor":2}}}';
+    const { parts } = readV1Frame(legacyToV1(Buffer.from(text), false));
+    expect(parts.map(String)).toEqual([
+      '{"__proto__":1}',
+      '{}',
+      '{"__proto__":[]}',
+      '{"__proto__":{"constructor":2}}',
+    ]);
+  });
+
   test('carries a message both ways unchanged, with and without buffers', () => {
     fc.assert(
       fc.property(

@@ -12,10 +12,15 @@ import { limits } from '@cellbook/shared/limits.ts';
 import { z } from 'zod';
 import { channelOf, malformedFrame, part, type V1Frame, writeV1Frame } from './v1-frame.ts';
 
+/** As it came: a copy, as of `z.record`, lacks a key named `__proto__`. */
+const objectSchema = z.custom<object>(
+  (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+);
+
 const messageSchema = z.object({
-  header: z.record(z.string(), z.unknown()),
-  parent_header: z.record(z.string(), z.unknown()).nullish(),
-  metadata: z.record(z.string(), z.unknown()).nullish(),
+  header: objectSchema,
+  parent_header: objectSchema.nullish(),
+  metadata: objectSchema.nullish(),
   content: z.unknown(),
   /** Absent means shell, as in jupyter_server. */
   channel: z.string().nullish(),
