@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { systemClock } from '@cellbook/shared/clock.ts';
 import { checkoutDirectory, platformConfig } from '../up/config.ts';
 import { explain } from '../up/explain.ts';
+import { cacheDirectory } from '../up/home.ts';
 import { createProgress } from '../up/progress.ts';
 import { stopRequested } from '../up/stop-requested.ts';
 import { allTools, ensureTools } from '../up/tools/tools.ts';
@@ -29,16 +30,18 @@ import {
   summaryLine,
 } from './summary.ts';
 
-/**
- * Whole platforms are tested after the rest, two at a time: they wait for programs to start, mostly, and the edge's tests
- * in workerd, which take little of each other's, fill the time.
- */
-const rounds = [
-  [{ projects: ['node'], options: [] }],
-  [
-    { projects: ['e2e'], options: ['--maxWorkers=2'] },
-    { projects: ['workerd'], options: ['--maxWorkers=1'] },
-  ],
+interface Round {
+  projects: string[];
+  options: string[];
+}
+
+/** The edge's tests in workerd need none of the tools, and run while those are made, which is waiting, half of it. */
+const whileToolsAreMade: Round = { projects: ['workerd'], options: ['--maxWorkers=1'] };
+
+/** Whole platforms are tested after the rest, two at a time: they wait for programs to start, mostly. */
+const rounds: Round[] = [
+  { projects: ['node'], options: [] },
+  { projects: ['e2e'], options: ['--maxWorkers=2'] },
 ];
 
 const filters = process.argv.slice(2);
@@ -49,6 +52,9 @@ const directory = mkdtempSync(join(tmpdir(), 'cellbook-test-run-'));
 const total: Summary = { passed: 0, failed: 0, skipped: 0, problems: [] };
 const unsteady: string[] = [];
 try {
+  const early = begin(whileToolsAreMade);
+  // Heard below, when the tools and the checks are through.
+  early.catch(() => undefined);
   await allTools(ensureTools(progress, platformConfig(process.env), signal));
   for (const check of staticChecks) {
     signal.throwIfAborted();
@@ -58,7 +64,8 @@ try {
     ...{ check, ended: runCheck(check, AbortSignal.any([signal, over.signal])) },
   }));
   add(await runPythonTests(checkoutDirectory));
-  for (const round of rounds) for (const summary of await runRound(round)) add(summary);
+  add(await lookAgain(whileToolsAreMade, await early));
+  for (const round of rounds) add(await lookAgain(round, await begin(round)));
   for (const { check, ended } of beside) addCheck(check, await progress.step(check.name, () => ended));
   signal.throwIfAborted();
 } catch (thrown) {
@@ -77,18 +84,13 @@ for (const problem of total.problems) console.log(problem);
 console.log(summaryLine(total));
 process.exit(total.problems.length === 0 && total.failed === 0 ? 0 : 1);
 
-/** All at once; what failed is looked at again when nothing else runs. */
-async function runRound(round: (typeof rounds)[number]): Promise<Summary[]> {
+function begin({ projects, options }: Round): Promise<Run> {
   const narrowed = filters.length > 0 ? ['--passWithNoTests', ...filters] : [];
-  const firsts = await Promise.all(
-    round.map(({ projects, options }) => vitest(projects, [...options, ...narrowed], 'first')),
-  );
-  const summaries: Summary[] = [];
-  for (const [at, { projects }] of round.entries()) summaries.push(await lookAgain(projects, firsts[at]!));
-  return summaries;
+  return vitest(projects, [...options, ...narrowed], 'first');
 }
 
-async function lookAgain(projects: string[], first: Run): Promise<Summary> {
+/** What failed is looked at again when nothing else runs. */
+async function lookAgain({ projects }: Round, first: Run): Promise<Summary> {
   const files = worthASecondLook(first.report);
   if (files.length === 0 || first.strays > 0) return summed(projects, first);
   const again = await vitest(projects, ['--no-file-parallelism', ...files], 'second');
@@ -105,13 +107,19 @@ interface Run {
 
 async function vitest(projects: string[], more: string[], look: string): Promise<Run> {
   signal.throwIfAborted();
+  const ended = AbortSignal.any([signal, over.signal]);
   const file = join(directory, `${projects.join('-')}-${look}.json`);
   const strays = `${file}.strays`;
   const args = ['run', ...projects.flatMap((name) => ['--project', name]), ...more];
   const reporters = ['dot', 'json', './ops/test/stray-errors.ts'].map((name) => `--reporter=${name}`);
   reporters.push(`--outputFile.json=${file}`);
-  const env = { ...process.env, [strayErrorsVariable]: strays };
-  const code = await runInherited('vitest', [...args, ...reporters], checkoutDirectory, signal, env);
+  const env = {
+    ...process.env,
+    [strayErrorsVariable]: strays,
+    // A cell that is started from its sources takes a second of a processor less; tests start some hundred programs.
+    NODE_COMPILE_CACHE: join(cacheDirectory(process.env), 'node-compile-cache'),
+  };
+  const code = await runInherited('vitest', [...args, ...reporters], checkoutDirectory, ended, env);
   if (!existsSync(file)) throw new Error(`vitest wrote no report for ${projects.join(' and ')}`);
   const report = reportSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
   return { report, code, strays: Number(readFileSync(strays, 'utf8')) };
