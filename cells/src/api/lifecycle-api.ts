@@ -18,6 +18,7 @@ import { registerSecretRoutes, type SecretRouteDeps } from '../secrets/secret-ro
 import type { VersionDeps } from '../versions/version-deps.ts';
 import { registerVersionRoutes } from '../versions/version-routes.ts';
 import { type EventDeps, registerEventRoutes } from './events/event-routes.ts';
+import { type IdleRouteDeps, registerIdleRoutes } from './settings/idle-routes.ts';
 import { registerUsage, type UsageRouteDeps } from './usage/usage-routes.ts';
 import { registerChangeWorkspaces } from './workspaces/change-workspaces.ts';
 import { registerCreateWorkspace } from './workspaces/create-workspace.ts';
@@ -27,7 +28,8 @@ import type { WorkspaceDeps } from './workspaces/workspace-deps.ts';
 
 export type LifecycleApiDeps = WorkspaceDeps &
   EventDeps &
-  UsageRouteDeps & {
+  UsageRouteDeps &
+  IdleRouteDeps & {
     log: Logger;
     secrets: SecretRouteDeps;
     findings: FindingRouteDeps;
@@ -60,6 +62,7 @@ export async function registerLifecycleApi(app: FastifyInstance, deps: Lifecycle
       registerRecoverWorkspace(api, deps);
       registerEventRoutes(api, deps);
       registerUsage(api, deps);
+      registerIdleRoutes(api, deps);
       registerSecretRoutes(api, deps.secrets);
       registerFindingRoutes(api, deps.findings);
       registerEgressRoutes(api, deps.egress);

@@ -23,6 +23,7 @@ test('every write that is not idempotent by itself takes an Idempotency-Key, and
   for (const [method, operation] of operations) {
     expect(operation.summary).toBeTruthy();
     const takesKey = operation.parameters?.some(({ name }) => name === 'idempotency-key') ?? false;
-    expect(takesKey, operation.summary).toBe(method !== 'get' && !operation.tags?.includes('secrets'));
+    const isIdempotent = ['secrets', 'settings'].some((tag) => operation.tags?.includes(tag));
+    expect(takesKey, operation.summary).toBe(method !== 'get' && !isIdempotent);
   }
 });

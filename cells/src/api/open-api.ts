@@ -35,6 +35,7 @@ export async function describeApi(): Promise<unknown> {
     versions: withoutVersions,
     quotas: noQuotas,
     readUsage: async () => [],
+    idleUsuals: { of: async () => null, choose: async () => [], forget: async () => [] },
     feed: await openChangeFeed({ store, bus: null, log }),
     random: seededRandom(1),
     secrets: withoutSecrets({ clock, log }),

@@ -32,6 +32,8 @@ const actions: Readonly<Record<string, AuditAction>> = {
   [`POST ${workspace}/versions/forget`]: 'version.forget',
   [`POST ${workspace}/environment/reset`]: 'environment.reset',
   [`POST ${lab}/cellbook/environment/reset`]: 'environment.reset',
+  'PUT /v1/settings/idle': 'settings.edit',
+  'DELETE /v1/settings/idle': 'settings.edit',
   'PUT /v1/secrets/:name': 'secret.put',
   'DELETE /v1/secrets/:name': 'secret.delete',
   'PUT /v1/org/secrets/:name': 'org_secret.put',

@@ -53,6 +53,8 @@ test('a database of one cell alone keeps its workspaces and volumes, and whoever
     ...{ name: 'kept', desired: 'running', epoch: 3, ownerId: owner, orgId: org },
   });
   expect(await createPostgresManifestStore(old.database).read(id)).toMatchObject({ version: 7 });
+  // Nobody knows who chose what: what is not its tier's usual is its own.
+  expect((await sql`select idle_own from workspaces`)[0]).toEqual({ idle_own: true });
   // What is there counts from its next commit on, and until then keeps nobody from anything.
   expect(await sumStorage(old.database, { ownerId: owner, orgId: org })).toEqual({
     user: 0,

@@ -37,6 +37,8 @@ export const workspaces = pgTable(
     /** Suspended by the cell itself (drain, lost sandbox): it comes back at the next need, not by itself. */
     dormant: boolean('dormant').notNull(),
     idleSuspendSeconds: integer('idle_suspend_seconds'),
+    /** Chosen for it; otherwise it is its owner's usual, his organisation's or his tier's. */
+    idleOwn: boolean('idle_own').notNull().default(false),
     /** A label of its owner's: what it uses is counted for this team, too. */
     team: text('team'),
     lastRung: text('last_rung'),

@@ -172,6 +172,18 @@ describe('the idle policy at work', () => {
     expect(await phases()).toEqual(['suspended', 'suspended', 'suspended']);
   });
 
+  it('holds for one that runs as soon as another is chosen', async () => {
+    const { lifecycle, store, create, pass, settledRow } = await makeHost();
+    const id = await create(null);
+    outcomeOf(lifecycle.ensureRunning(id, never));
+    await pass(400_000);
+    expect((await settledRow(id)).phase).toBe('running');
+    await store.edit(id, { idleSuspendSeconds: 300 });
+    lifecycle.wake(id);
+    await pass(10_000);
+    expect((await settledRow(id)).phase).toBe('suspended');
+  });
+
   it('survives its controller: the next one warns too, and suspends when it is time', async () => {
     const { lifecycle, startAnother, create, pass, settledRow, warned } = await makeHost();
     const id = await create(1_200);

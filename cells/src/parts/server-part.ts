@@ -19,6 +19,7 @@ import type { Home } from '../home/home.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import type { Recovered } from '../lifecycle/recover/recover.ts';
 import { filesWithinQuota } from '../quotas/files-within-quota.ts';
+import { IdleUsuals } from '../quotas/idle-usuals.ts';
 import type { WorkspaceQuotas } from '../quotas/quota-guard.ts';
 import { registerRecall } from '../quotas/shares/recall-route.ts';
 import { registerSealSecrets } from '../secrets/bring/seal-route.ts';
@@ -103,7 +104,7 @@ export async function serve(parts: ServerParts): Promise<FastifyInstance> {
       findings: { store: findings.store, volumes },
       egress: createPostgresEgressLog(database),
       environments: { store: createPostgresEnvironmentStore(database), volumes },
-      readUsage: (asked) => readUsage(database, asked),
+      ...{ idleUsuals: new IdleUsuals(database), readUsage: (asked) => readUsage(database, asked) },
       versions: { volumes: limitedVolumes, differ, restored: onRestored(parts) },
       changed: (row) => {
         lifecycle.wake(row.id);

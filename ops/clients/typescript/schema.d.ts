@@ -896,6 +896,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/settings/idle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How long your workspaces may be unused, where they say nothing */
+        get: operations["getIdleSetting"];
+        /** Choose it; a workspace’s own idle time goes before it */
+        put: operations["chooseIdleSetting"];
+        post?: never;
+        /** Go by your organisation’s, or your tier’s, again */
+        delete: operations["forgetIdleSetting"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/tokens": {
         parameters: {
             query?: never;
@@ -1351,6 +1370,9 @@ export interface components {
             ready: boolean;
             problem: string | null;
         };
+        ChooseIdle: {
+            idleSuspendSeconds: number | null;
+        };
         CreateWorkspace: {
             name: string;
             idleSuspendSeconds?: number | null;
@@ -1537,6 +1559,11 @@ export interface components {
         Held: {
             seconds: number;
             byteSeconds: number;
+        };
+        IdleUsual: {
+            idleSuspendSeconds: number | null;
+            isChosen: boolean;
+            secondsMax: number | null;
         };
         Invitation: {
             id: string;
@@ -4457,6 +4484,97 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getIdleSetting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdleUsual"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    chooseIdleSetting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChooseIdle"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdleUsual"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    forgetIdleSetting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdleUsual"];
+                };
             };
             /** @description Refused */
             default: {

@@ -14,7 +14,7 @@ export const idempotencyKeySchema = z
 export const createWorkspaceSchema = z
   .strictObject({
     name: workspaceNameSchema,
-    /** Absent: as the organisation has it, or else the owner's tier. */
+    /** Absent: as its owner has chosen for all of his, or else as the organisation has it, or his tier. */
     idleSuspendSeconds: workspaceSchema.shape.idleSuspendSeconds.optional(),
     team: workspaceSchema.shape.team.optional(),
     /** `running` starts it at once; otherwise it starts at its first use. */

@@ -26,6 +26,7 @@ import { createPostgresFence } from '../../lifecycle/recover/fence.ts';
 import { recover } from '../../lifecycle/recover/recover.ts';
 import { PostgresTransitionStore } from '../../lifecycle/stores/postgres-transition-store.ts';
 import { PostgresWorkspaceStore } from '../../lifecycle/stores/postgres-workspace-store.ts';
+import { IdleUsuals } from '../../quotas/idle-usuals.ts';
 import { QuotaGuard } from '../../quotas/quota-guard.ts';
 import { QuotaPolicies } from '../../quotas/quota-policies.ts';
 import type { OrgShares } from '../../quotas/shares/org-shares.ts';
@@ -163,7 +164,7 @@ export async function startApiServer(given: ApiServerOptions = {}): Promise<ApiS
       idempotency: new PostgresIdempotencyStore(database.database),
       secrets: given.secrets?.(database) ?? withoutSecrets(tools),
       audit: { ...audit, chain: testChain },
-      volumes: { create: async () => {} },
+      ...{ volumes: { create: async () => {} }, idleUsuals: new IdleUsuals(database.database) },
       ...{ ...unused(), quotas, readUsage: (asked) => readUsage(database.database, asked) },
       recover: (workspaceId) => recover(recovering, workspaceId),
       changed: ({ id, ownerId }) => {

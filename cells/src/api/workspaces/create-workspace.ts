@@ -45,6 +45,7 @@ async function create(deps: WorkspaceDeps, principal: Principal, body: CreateWor
     name: body.name,
     desired: body.desired,
     idleSuspendSeconds: await idleSecondsFor(quotas, principal, body.idleSuspendSeconds),
+    idleOwn: body.idleSuspendSeconds !== undefined,
     team: body.team ?? null,
     nowMs: clock.nowMs(),
     createKey,

@@ -31,7 +31,7 @@ export class MemoryWorkspaceStore implements WorkspaceStore, LeaseStore {
   }
 
   async create(workspace: NewWorkspace, allowed: CreateAllowance): Promise<WorkspaceRow | null> {
-    const { nowMs, ...given } = workspace;
+    const { nowMs, idleOwn: _, ...given } = workspace;
     const own = [...this.#rows.values()].filter((row) => row.ownerId === workspace.ownerId);
     const known = own.find((row) => row.createKey === workspace.createKey);
     if (known) return { ...known };

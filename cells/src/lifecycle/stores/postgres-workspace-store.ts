@@ -12,6 +12,7 @@ import type { Database } from '../../db/database.ts';
 import { workspaces } from '../../db/workspaces.ts';
 import { type CreateAllowance, hasRoom } from '../../quotas/allowance.ts';
 import { countRunning, countWorkspaces, lockOrganisation } from '../../quotas/count-workspaces.ts';
+import { idleUsualOf } from '../../quotas/idle-usuals.ts';
 import type { CommitGuard, CommitResult, LeaseRequest, LeaseStore, PhaseCommit } from './lease-store.ts';
 import { parseRawWorkspaceRow, parseWorkspaceRow } from './parse-workspace-row.ts';
 import { PostgresCommits } from './postgres-commits.ts';
@@ -46,7 +47,7 @@ export class PostgresWorkspaceStore implements WorkspaceStore, LeaseStore {
   }
 
   async create(given: NewWorkspace, allowed: CreateAllowance): Promise<WorkspaceRow | null> {
-    const { nowMs, ...values } = given;
+    const { nowMs, idleOwn = false, ...values } = given;
     return this.#database.transaction(async (tx) => {
       await lockOrganisation(tx, given.orgId);
       const mine = eq(workspaces.ownerId, given.ownerId);
@@ -59,10 +60,13 @@ export class PostgresWorkspaceStore implements WorkspaceStore, LeaseStore {
       const runs = given.desired === 'running';
       if (runs && !hasRoom(await countRunning(tx, given), allowed.running)) return null;
       const at = moment(nowMs);
+      const usual = idleOwn ? null : await idleUsualOf(tx, given);
       const [created] = await tx
         .insert(workspaces)
         .values({
           ...values,
+          idleOwn,
+          ...(usual && { idleSuspendSeconds: usual.seconds }),
           phase: 'suspended',
           generation: 0,
           epoch: 0,
@@ -133,6 +137,7 @@ export class PostgresWorkspaceStore implements WorkspaceStore, LeaseStore {
         name = coalesce(${name}, name),
         idle_suspend_seconds = case when ${changes.idleSuspendSeconds !== undefined}::bool
           then ${idleSuspendSeconds}::int else idle_suspend_seconds end,
+        idle_own = idle_own or ${changes.idleSuspendSeconds !== undefined}::bool,
         team = case when ${changes.team !== undefined}::bool then ${team}::text else team end
       where id = ${workspaceId} and desired <> 'deleted' returning *`);
     return row ? parseRawWorkspaceRow(row) : null;

@@ -47,6 +47,8 @@ export interface NewWorkspace {
   name: string;
   desired: 'running' | 'suspended';
   idleSuspendSeconds: number | null;
+  /** It was chosen for this one; otherwise what its owner has chosen for all goes before it. */
+  idleOwn?: boolean;
   team?: string | null;
   nowMs: number;
   createKey: string;

@@ -26,6 +26,7 @@ from .cell_list import CellList
 from .cell_view import CellView
 from .change_org_body import ChangeOrgBody
 from .change_service_account_body import ChangeServiceAccountBody
+from .choose_idle import ChooseIdle
 from .create_invitation_body import CreateInvitationBody
 from .create_key_body import CreateKeyBody
 from .create_org_body import CreateOrgBody
@@ -83,6 +84,7 @@ from .gpu_host_order import GpuHostOrder
 from .gpu_host_phase import GpuHostPhase
 from .gpu_ordered import GpuOrdered
 from .held import Held
+from .idle_usual import IdleUsual
 from .invitation import Invitation
 from .invitation_list import InvitationList
 from .job import Job
@@ -270,6 +272,7 @@ __all__ = (
     "CellView",
     "ChangeOrgBody",
     "ChangeServiceAccountBody",
+    "ChooseIdle",
     "CreateInvitationBody",
     "CreateKeyBody",
     "CreateOrgBody",
@@ -327,6 +330,7 @@ __all__ = (
     "GpuHostPhase",
     "GpuOrdered",
     "Held",
+    "IdleUsual",
     "Invitation",
     "InvitationList",
     "Job",
