@@ -1,8 +1,8 @@
 /**
  * The region's record. `events` is the truth: append only, one row an event, numbered without a gap by the leader of
  * the epoch; its partitions (made by log/partitions.ts, by range of numbers) are dropped once a snapshot covers them.
- * `leader` is one row that says whose appends are taken. `snapshots` saves replaying from the first event.
- * `outcomes` keeps how a job ended when its events are gone. `asks` is what anybody but the leader wishes to append.
+ * `leader` is one row that says whose appends are taken. `snapshots` saves replaying from the first event. `asks` is
+ * what anybody but the leader wishes to append.
  */
 import { sql } from 'drizzle-orm';
 import {
@@ -71,12 +71,18 @@ export const snapshotParts = pgTable(
   (table) => [primaryKey({ columns: [table.seq, table.part] })],
 );
 
+/**
+ * Written by instances of 2026-11-22 and before, which may lead beside newer ones while a region is brought up to date;
+ * read by nobody. How a job ended is in `job_ends` before its events may go.
+ */
+/**
+ * Read by nobody: how a job ended is in `job_ends` before its events may go. It is there for leaders of the builds that
+ * wrote it, which may append beside newer instances while a region is brought up to date.
+ */
 export const outcomes = pgTable('outcomes', {
   jobId: text('job_id').primaryKey(),
   seq: bigint('seq', { mode: 'number' }).notNull(),
-  /** The event that ended it here: `job_ended`, or `spill_settled` or `job_taken_up` where it is another region's now. */
   event: json('event').notNull(),
-  /** The `attempt_ended` before it in the same batch, if there was one: where its result lies. */
   attempt: json('attempt'),
   endedMs: bigint('ended_ms', { mode: 'number' }).notNull(),
 });

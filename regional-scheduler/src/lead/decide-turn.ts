@@ -48,11 +48,11 @@ export class Turn {
   /** To be run to its end: what is not taken is decided and never written. Empty: nothing is to be written yet. */
   *decide(): Generator<readonly LogEntry[]> {
     this.#term.look(this.#input.monotonicMs);
-    this.#takeIn();
-    this.#hear();
+    yield* this.#takeIn();
+    yield* this.#hear();
     this.#listenForSilence();
     while (this.isMore && this.events < limits.scheduler.turnEventsMax) {
-      yield this.#entries.length >= limits.scheduler.pieceEvents ? this.#piece() : [];
+      yield this.#isPiece() ? this.#piece() : [];
       const decided = decide(this.#state, this.#input.nowMs, this.#input.random);
       for (const event of decided) this.#write(event);
       this.isMore = decided.length > 0;
@@ -60,16 +60,18 @@ export class Turn {
     if (this.#entries.length > 0) yield this.#piece();
   }
 
-  #takeIn(): void {
+  *#takeIn(): Generator<readonly LogEntry[]> {
     const isKnown = (jobId: Parameters<SchedulerState['jobs']['rowOf']>[0]) =>
       this.#state.jobs.rowOf(jobId) !== undefined;
     for (const arrival of this.#input.arrivals) {
       const event = eventOfArrival(arrival, isKnown, this.#input.nowMs);
       if (event) this.#record(event, arrival);
+      if (this.#isPiece()) yield this.#piece();
     }
   }
 
-  #hear(): void {
+  /** What one report says is in one piece: a batch of the log never ends an attempt without its job. */
+  *#hear(): Generator<readonly LogEntry[]> {
     const state = this.#state;
     const reading = { nowMs: this.#input.nowMs, term: this.#term, judge: this.#judge() };
     for (const report of this.#input.reports) {
@@ -79,6 +81,7 @@ export class Turn {
       const { size } = state.fleet.hosts;
       for (const { kind: type, ...staged } of this.#term.binaries.heard(report, state.contain.rollouts, size))
         this.#record({ type, ...staged, atMs: this.#input.nowMs });
+      if (this.#isPiece()) yield this.#piece();
     }
   }
 
@@ -109,6 +112,10 @@ export class Turn {
     if (event.type === 'job_placed') this.placed.add(event.jobId);
     this.#entries.push({ event });
     this.events++;
+  }
+
+  #isPiece(): boolean {
+    return this.#entries.length >= limits.scheduler.pieceEvents;
   }
 
   #piece(): readonly LogEntry[] {

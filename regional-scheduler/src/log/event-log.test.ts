@@ -24,7 +24,7 @@ describe('in Postgres', () => {
   afterAll(() => bed.drop());
 
   async function open() {
-    await bed.database.$client`truncate events, outcomes, leader`;
+    await bed.database.$client`truncate events, leader`;
     return { log: createPostgresEventLog(bed.database), leader: createPostgresLeaderStore(bed.database) };
   }
   eventLogConformance(open);

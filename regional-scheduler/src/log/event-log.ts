@@ -43,13 +43,6 @@ export interface Batch {
   entries: readonly LogEntry[];
 }
 
-export interface Outcome {
-  jobId: JobId;
-  seq: number;
-  event: SchedulerEvent;
-  attempt: SchedulerEvent | null;
-}
-
 export interface EventLog {
   append(batch: Batch): Promise<void>;
   /** 0 where there is none. */
@@ -58,8 +51,6 @@ export interface EventLog {
   read(afterSeq: number, countMax: number): Promise<StoredEntry[]>;
   /** Of these jobs, in order, as far as partitions reach back. */
   eventsOf(jobIds: readonly JobId[], afterSeq?: number): Promise<StoredEntry[]>;
-  /** How jobs ended, of those that have. */
-  outcomesOf(jobIds: readonly JobId[]): Promise<Outcome[]>;
 }
 
 export const noArrival: ArrivalPoint = { xid: 0, stream: 'submissions', position: 0 };
@@ -68,7 +59,7 @@ export const noArrival: ArrivalPoint = { xid: 0, stream: 'submissions', position
 export const jobOf = (event: SchedulerEvent): JobId | null =>
   event.type === 'job_submitted' ? event.job.jobId : 'jobId' in event ? event.jobId : null;
 
-/** The last word on a job in this region: kept for good, unlike its events. */
+/** The last word on a job in this region; what became of it is settled from there (ends/follow-ends.ts). */
 export const isLast = (event: SchedulerEvent): boolean =>
   event.type === 'job_ended' ||
   event.type === 'job_taken_up' ||

@@ -1,7 +1,6 @@
 /** Rows of the log as Postgres gives them. Their bodies were written by this program and are not checked again. */
-import type { JobId } from '@cellbook/shared/ids.ts';
 import type { SchedulerEvent } from '../core/model/event.ts';
-import type { ArrivalStream, Outcome, StoredEntry } from './event-log.ts';
+import type { ArrivalStream, StoredEntry } from './event-log.ts';
 
 export interface EventRow {
   seq: string;
@@ -23,13 +22,6 @@ export interface PageRow {
   arrivals: string | null;
 }
 
-export interface OutcomeRow {
-  job_id: JobId;
-  seq: string;
-  event: SchedulerEvent;
-  attempt: SchedulerEvent | null;
-}
-
 export function toEntry(row: EventRow): StoredEntry {
   const entry = { seq: Number(row.seq), epoch: Number(row.epoch), event: row.body };
   if (row.stream === null) return entry;
@@ -49,10 +41,3 @@ export function toEntries({ first, epochs, bodies, arrivals }: PageRow): StoredE
   }
   return entries;
 }
-
-export const toOutcome = (row: OutcomeRow): Outcome => ({
-  jobId: row.job_id,
-  seq: Number(row.seq),
-  event: row.event,
-  attempt: row.attempt,
-});

@@ -1,18 +1,15 @@
 /**
  * The log in Postgres. An append is one statement, and so one commit: it locks the leader row against being taken over
- * (`for share` waits for a takeover under way and then looks at the row anew), writes the batch, and writes how jobs
- * ended. A takeover in its turn waits for an append under way, so that the new leader reads everything that the old
- * one ever wrote.
+ * (`for share` waits for a takeover under way and then looks at the row anew) and writes the batch. A takeover in its turn
+ * waits for an append under way, so that the new leader reads everything that the old one ever wrote.
  */
 
 import { asStoreOutage } from '@cellbook/shared/store-outage.ts';
 import { codesOf } from '@cellbook/shared/thrown-codes.ts';
 import type postgres from 'postgres';
-import type { SchedulerEvent } from '../core/model/event.ts';
 import type { Database } from '../db/database.ts';
 import { type ArrivalPoint, type Batch, type EventLog, jobOf, type LogEntry } from './event-log.ts';
-import { type EventRow, type OutcomeRow, type PageRow, toEntries, toEntry, toOutcome } from './event-row.ts';
-import { outcomesOfBatch } from './outcomes-of-batch.ts';
+import { type EventRow, type PageRow, toEntries, toEntry } from './event-row.ts';
 import { staleAppend, takenNumbers } from './refusals.ts';
 
 const uniqueViolation = '23505';
@@ -46,11 +43,6 @@ export function createPostgresEventLog({ $client: sql }: Database): EventLog {
         from events where job_id = any(${[...jobIds]}::text[]) and seq > ${afterSeq} order by events.seq`);
       return rows.map(toEntry);
     },
-    async outcomesOf(jobIds) {
-      const rows = await reading(sql<OutcomeRow[]>`
-        select job_id, seq::text, event, attempt from outcomes where job_id = any(${[...jobIds]}::text[])`);
-      return rows.map(toOutcome);
-    },
   };
 }
 
@@ -68,10 +60,7 @@ async function reading<Rows>(rows: PromiseLike<Rows>): Promise<Rows> {
  */
 async function appendRows(sql: postgres.Sql, batch: Batch): Promise<'written' | 'stale' | 'gap'> {
   const { entries, epoch, firstSeq } = batch;
-  const ended = outcomesOfBatch(batch);
   const lines = (of: (entry: LogEntry) => string | number) => entries.map(of).join('\n');
-  const texts = new Map(entries.map(({ event }) => [event, JSON.stringify(event)]));
-  const textOf = (event: SchedulerEvent | null) => (event && texts.get(event)) ?? '';
   const hasArrivals = entries.some(({ arrival }) => arrival !== undefined);
   const arrived = (of: (arrival: ArrivalPoint) => string | number) =>
     hasArrivals ? lines(({ arrival }) => (arrival ? of(arrival) : '')) : '';
@@ -87,22 +76,11 @@ async function appendRows(sql: postgres.Sql, batch: Batch): Promise<'written' | 
       from place, unnest(
         string_to_array(${lines(({ event }) => jobOf(event) ?? '')}, E'\\n'),
         string_to_array(${lines(({ event }) => event.type)}, E'\\n'),
-        string_to_array(${lines(({ event }) => textOf(event))}, E'\\n'),
+        string_to_array(${lines(({ event }) => JSON.stringify(event))}, E'\\n'),
         string_to_array(${arrived(({ stream }) => stream)}, E'\\n'),
         string_to_array(${arrived(({ xid }) => xid)}, E'\\n'),
         string_to_array(${arrived(({ position }) => position)}, E'\\n')
       ) with ordinality as given (job_id, type, body, stream, xid, position, number)
-    ), ends as (
-      insert into outcomes (job_id, seq, event, attempt, ended_ms)
-      select job_id, seq::bigint, event::json, nullif(attempt, '')::json, ended_ms::bigint
-      from place, unnest(
-        string_to_array(${ended.map(({ jobId }) => jobId).join('\n')}, E'\\n'),
-        string_to_array(${ended.map(({ seq }) => seq).join('\n')}, E'\\n'),
-        string_to_array(${ended.map(({ event }) => textOf(event)).join('\n')}, E'\\n'),
-        string_to_array(${ended.map(({ attempt }) => textOf(attempt)).join('\n')}, E'\\n'),
-        string_to_array(${ended.map(({ event }) => Math.floor(event.atMs)).join('\n')}, E'\\n')
-      ) as given (job_id, seq, event, attempt, ended_ms)
-      on conflict do nothing
     )
     select exists (select from fence) as leads, exists (select from place) as follows`;
   if (!row?.leads) return 'stale';

@@ -14,7 +14,6 @@ export function measuredLog(log: EventLog, clock: Clock, metrics: Metrics): Even
     lastSeq: () => log.lastSeq(),
     read: (afterSeq, countMax) => log.read(afterSeq, countMax),
     eventsOf: (jobIds, afterSeq) => log.eventsOf(jobIds, afterSeq),
-    outcomesOf: (jobIds) => log.outcomesOf(jobIds),
     async append(batch) {
       const beganMs = clock.monotonicMs();
       let outcome = 'ok';

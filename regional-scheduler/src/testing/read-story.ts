@@ -10,17 +10,13 @@ export interface Story {
   /** How often each job was placed. */
   placed: Map<string, number>;
   ended: Map<string, string>;
-  /** Jobs whose end is kept for good. */
-  outcomes: number;
 }
 
 export async function readStory({ $client: sql }: Database): Promise<Story> {
   const rows = await sql<{ seq: string; epoch: string; body: SchedulerEvent }[]>`
     select seq::text, epoch::text, body from events order by events.seq`;
-  const [counted] = await sql<{ count: string }[]>`select count(*)::text as count from outcomes`;
   const story: Story = {
     ...{ epochs: [], epochBegan: new Map(), lastSeqOf: new Map(), placed: new Map(), ended: new Map() },
-    outcomes: Number(counted?.count ?? 0),
   };
   for (const [index, { seq, epoch, body }] of rows.entries()) {
     if (Number(seq) !== index + 1) throw new Error(`the log has a gap before ${seq}`);

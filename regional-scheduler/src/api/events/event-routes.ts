@@ -43,7 +43,7 @@ export function registerEventRoutes(app: JobsScope, deps: JobsDeps): void {
   );
 }
 
-/** Of one that has ended. Its events may have gone with their partition: how it ended is told as one. */
+/** Of one that has ended. Its events may have gone with their partition: how it ended is told as one, once more. */
 async function leftOf(
   { region }: JobsDeps,
   { record }: Viewed,
@@ -54,10 +54,9 @@ async function leftOf(
   const isLeft = record.sameAs !== null && record.end !== null;
   if (after === 0 || isLeft) return 'the end';
   const jobId = record.sameAs ?? record.jobId;
-  const [outcome] = await region.log.outcomesOf([jobId]);
-  if (outcome && after >= outcome.seq) return 'nothing';
-  const events = await region.log.eventsOf([jobId], after);
-  return events.length > 0 ? 'events' : 'the end';
+  const last = (await region.log.eventsOf([jobId])).at(-1);
+  if (!last) return 'the end';
+  return last.seq > after ? 'events' : 'nothing';
 }
 
 /** Ids are of one region: one of another says nothing about this log. */

@@ -138,8 +138,8 @@ it('a region is killed whole: its queue is run by the other, once; back, it has 
   const began = (agent: AgentDouble) => [...new Set(agent.began.map(({ jobId }) => jobId))].sort();
   expect(began(atHome)).toEqual([running, kept].sort());
   expect(began(there)).toEqual([...queued].sort());
-  const given = await databases.eu.database.$client<{ event: unknown }[]>`
-    select event from outcomes where event ->> 'type' = 'job_taken_up' and event ->> 'by' = 'us'`;
+  const given = await databases.eu.database.$client<{ body: unknown }[]>`
+    select body from events where type = 'job_taken_up' and body ->> 'by' = 'us'`;
   expect(given).toHaveLength(queued.length);
 
   const next = await submit('as before');
