@@ -72,10 +72,6 @@ export const snapshotParts = pgTable(
 );
 
 /**
- * Written by instances of 2026-11-22 and before, which may lead beside newer ones while a region is brought up to date;
- * read by nobody. How a job ended is in `job_ends` before its events may go.
- */
-/**
  * Read by nobody: how a job ended is in `job_ends` before its events may go. It is there for leaders of the builds that
  * wrote it, which may append beside newer instances while a region is brought up to date.
  */
