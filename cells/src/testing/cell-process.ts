@@ -6,6 +6,7 @@ import { controllerName, hostName } from '@cellbook/shared/certificates/names.ts
 import { cellIdSchema, hostIdSchema, newUserId, type UserId } from '@cellbook/shared/ids.ts';
 import { type Principal, principalHeader } from '@cellbook/shared/protocol/principal.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
+import { endBelow } from '@cellbook/shared/testing/end-below.ts';
 import { Agent } from 'undici';
 import { createTestDatabase, createTestRedisUrl, type TestDatabase } from '../db/test-database.ts';
 import { scratchOf } from '../host/daemon/open-images.ts';
@@ -94,6 +95,8 @@ export async function startCellProcess(
     async stop() {
       await program.end('SIGTERM');
       for (const host of hosts) await host.end('SIGTERM');
+      // Sandboxes of hosts outlive them.
+      await endBelow(directory);
       for (const host of hosts) await releaseHomes(host);
       await database.drop();
       await rm(directory, { recursive: true, force: true });

@@ -1,8 +1,10 @@
-/** Removes a benchmark's directory, with the file systems that workspaces may still have mounted there. */
+/** Removes a benchmark's directory, with the sandboxes that still run there and the file systems mounted for them. */
 import { readFile, rm } from 'node:fs/promises';
+import { endBelow } from '@cellbook/shared/testing/end-below.ts';
 import { runToEnd } from '../processes.ts';
 
 export async function removeDirectory(directory: string): Promise<void> {
+  await endBelow(directory);
   const mounts = (await readFile('/proc/mounts', 'utf8')).split('\n');
   // What is mounted within another goes with that one: the innermost first.
   for (const mount of mounts.toReversed()) {

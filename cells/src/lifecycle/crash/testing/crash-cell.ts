@@ -3,13 +3,14 @@
  * a host daemon of its own (`daemon`); without one the controller is its own host.
  */
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { newOrgId, type OrgId, type UserId } from '@cellbook/shared/ids.ts';
 import { principalHeader } from '@cellbook/shared/protocol/principal.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
+import { endBelow } from '@cellbook/shared/testing/end-below.ts';
 import { closeDatabase, type Database, openDatabase } from '../../../db/database.ts';
 import { sandboxTools } from '../../../sandbox/testing/tools.ts';
 import { makeMasterKeys } from '../../../secrets/master-keys.ts';
@@ -148,6 +149,7 @@ export class CrashCell {
     await this.program.kill('SIGTERM');
     await this.daemon?.kill('SIGTERM');
     await closeDatabase(this.database);
+    // A leak is told by the judge; it must not stay on the machine that found it. Nor what sleeps when a run breaks off.
     await endBelow(this.directory);
     await unmountBelow(this.directory);
     await rm(this.directory, { recursive: true, force: true });
@@ -163,19 +165,6 @@ export class CrashCell {
         ...{ CELLBOOK_HOST_ID: crashHostId, CELLBOOK_DATA_DIR: join(this.directory, 'daemon') },
       },
     });
-  }
-}
-
-/** A leak is told by the judge; it must not stay on the machine that found it. Nor what sleeps when a run breaks off. */
-async function endBelow(directory: string): Promise<void> {
-  for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
-    const command = await readFile(`/proc/${pid}/cmdline`, 'latin1').catch(() => '');
-    if (!command.includes(`${directory}/`)) continue;
-    try {
-      process.kill(Number(pid), 'SIGKILL');
-    } catch {
-      // It has ended meanwhile.
-    }
   }
 }
 
