@@ -257,6 +257,27 @@ export function describeDriver(kind: 'gvisor' | 'process'): void {
       await sandbox.link.closeTerminal('winch');
     });
 
+    it('end with a terminal what of its session has lost its parents; a shell that exits leaves it', async () => {
+      const command = { directory: '', timeoutMs: 10_000, outputBytesMax: 4_096 };
+      const running = async () => {
+        const find = 'grep -la "sleep.[4]711" /proc/[0-9]*/cmdline | cut -d/ -f3';
+        const { stdout } = await sandbox.link.run({ ...command, argv: ['sh', '-c', find] });
+        return stdout.toString().split('\n').filter(Boolean);
+      };
+      await sandbox.link.openTerminal({ name: 'closed', columns: 80, rows: 24, directory: '' });
+      sandbox.link.writeTerminal('closed', Buffer.from('(sleep 4711 &)\n'));
+      await eventually(async () => (await running()).length === 1);
+      await sandbox.link.closeTerminal('closed');
+      await eventually(async () => (await running()).length === 0);
+      const exited = new Promise<string>((resolve) => void sandbox.link.on('terminalExit', resolve));
+      await sandbox.link.openTerminal({ name: 'exited', columns: 80, rows: 24, directory: '' });
+      sandbox.link.writeTerminal('exited', Buffer.from('(nohup sleep 4711 &); sleep 0.2; exit\n'));
+      await exited;
+      const left = await running();
+      expect(left).toHaveLength(1);
+      await sandbox.link.run({ ...command, argv: ['kill', ...left] });
+    }, 60_000);
+
     it('end a terminal whose shell left a job behind that prints without end', async () => {
       const ended = new Promise<string>((resolve) => void sandbox.link.on('terminalExit', resolve));
       await sandbox.link.openTerminal({ name: 'left', columns: 80, rows: 24, directory: '' });

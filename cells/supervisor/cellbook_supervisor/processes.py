@@ -5,14 +5,16 @@ import signal
 
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _TICKS = os.sysconf("SC_CLK_TCK")
+_LOOKS_MAX = 20
 
 
 class Process:
-    __slots__ = ("pid", "parent", "resident_bytes", "cpu_ms")
+    __slots__ = ("pid", "parent", "session", "resident_bytes", "cpu_ms")
 
-    def __init__(self, pid, parent, resident_bytes, cpu_ms):
+    def __init__(self, pid, parent, session, resident_bytes, cpu_ms):
         self.pid = pid
         self.parent = parent
+        self.session = session
         self.resident_bytes = resident_bytes
         self.cpu_ms = cpu_ms
 
@@ -21,7 +23,7 @@ def _read(pid):
     with open("/proc/%d/stat" % pid, "rb") as file:
         fields = file.read().rpartition(b")")[2].split()
     cpu = (int(fields[11]) + int(fields[12])) * 1000 // _TICKS
-    return Process(pid, int(fields[1]), int(fields[21]) * _PAGE, cpu)
+    return Process(pid, int(fields[1]), int(fields[3]), int(fields[21]) * _PAGE, cpu)
 
 
 def snapshot():
@@ -74,8 +76,26 @@ def _signal(pid, number):
 
 
 def kill_tree(root):
-    """Kills the root's process group and every descendant, those in sessions of their own too."""
-    pids = tree(snapshot(), root)
+    """
+    Kills the root's process group and every descendant, those in sessions of their own too; while the root lives,
+    also what of its session has lost its parents. All are stopped first, until a look finds nobody new: a fork bomb
+    outruns a list of its processes.
+    """
+    stopped = set()
+    for _ in range(_LOOKS_MAX):
+        new = _belonging_to(root, snapshot()) - stopped
+        if not new:
+            break
+        for pid in new:
+            _signal(pid, signal.SIGSTOP)
+        stopped |= new
     signal_group(root, signal.SIGKILL)
-    for pid in pids:
+    for pid in stopped:
         _signal(pid, signal.SIGKILL)
+
+
+def _belonging_to(root, found):
+    pids = set(tree(found, root))
+    if root in found:
+        pids.update(process.pid for process in found.values() if process.session == root)
+    return pids
