@@ -9,16 +9,23 @@ let server: TestServer;
 let latest: FakeSandbox;
 /** Whether the next sandbox is the one that slept. */
 let isKept: boolean;
+let endsWhenStopped: boolean;
+let hasStopped: boolean;
 
 beforeEach(async () => {
   isKept = false;
+  endsWhenStopped = true;
+  hasStopped = false;
   server = await startTestServer({
     async start(workspaceId, epoch) {
       const link = isKept ? latest.link : undefined;
       latest = new FakeSandbox(newSandboxId(systemRandom), workspaceId, epoch, link);
       return latest;
     },
-    stop: async () => latest.end({ reason: 'stopped' }),
+    stop: async () => {
+      hasStopped = true;
+      if (endsWhenStopped) latest.end({ reason: 'stopped' });
+    },
   });
 });
 afterEach(() => server.close());
@@ -106,4 +113,36 @@ test('what is not kept any more is told at once, and the next cell runs in a new
   await client.until(() => client.messages.at(-1)?.content.execution_state === 'restarting');
   expect((await client.run('print anew', 'anew')).content.status).toBe('ok');
   expect(client.texts).toContain('anew');
+});
+
+test('what came before that was meant for its memory: it is told that it has not run, and is not run unseen', async () => {
+  const { client } = await asleep();
+  const { promise: goesOn, resolve: goOn } = Promise.withResolvers<void>();
+  server.runtime.gate = goesOn;
+  client.execute('print next', 'next');
+  await expect.poll(() => server.runtime.waiting).toBe(1);
+  server.runtime.forget();
+  expect((await client.reply('long')).content.evalue).toContain('while this ran');
+  expect((await client.reply('next')).content.evalue).toContain('It has not run');
+  goOn();
+  expect((await client.run('print anew', 'anew')).content.status).toBe('ok');
+  expect(latest.link.received.map(({ msgId }) => msgId)).toEqual(['anew']);
+});
+
+test('a suspend that keeps nothing is over for clients when it is for the lifecycle, not when its processes have ended', async () => {
+  const kernelId = kernelIdSchema.parse(await server.startKernel());
+  const client = await server.connect(kernelId, { sessionId: 'tab' });
+  await client.run('print before', 'first');
+  endsWhenStopped = false;
+  const before = latest;
+  const suspended = server.runtime.suspend();
+  await expect.poll(() => hasStopped).toBe(true);
+  endsWhenStopped = true;
+  server.runtime.noteStopped();
+  const next = client.run('print after', 'next');
+  await expect.poll(() => latest).not.toBe(before);
+  before.end({ reason: 'stopped' });
+  await suspended;
+  expect((await next).content.status).toBe('ok');
+  expect(client.texts).toContain('after');
 });

@@ -39,6 +39,15 @@ import type { KernelHost, LiveSandbox } from './kernel-host.ts';
 import { type InputMessage, KernelInput } from './kernel-input.ts';
 import { answerRequest, failRequest } from './replies.ts';
 
+const suspendedMeanwhile = {
+  name: 'WorkspaceSuspended',
+  text: 'The workspace was suspended while this ran.',
+};
+const suspendedBefore = {
+  name: 'WorkspaceSuspended',
+  text: 'It has not run: the workspace was being suspended, and its variables are not kept. Run it again.',
+};
+
 export class Kernel {
   readonly record: KernelRecord;
   readonly channel: KernelChannel;
@@ -191,7 +200,7 @@ export class Kernel {
   /** Its sandbox does not know it: its start was cut short. It starts at its next use. */
   notThere(): void {
     this.#startedIn = null;
-    this.park();
+    this.#park(new Set());
   }
 
   /** A client's socket came: noted, so that a next controller keeps what it misses. */
@@ -206,13 +215,21 @@ export class Kernel {
     if (request) this.#live?.link.remember(requestNote(this.id, msgId), describeRequest(request, cell));
   }
 
-  /** Its sandbox stopped as planned. */
+  /**
+   * Its sandbox stopped as planned. What came while that was under way was meant for its memory: as when it was
+   * forgotten, it is answered, and not run unseen.
+   */
   park(): void {
+    if (!this.#live && !this.#isAsleep) return;
+    this.#park(new Set(this.#input.takeHeld().map(({ request }) => request)));
+  }
+
+  #park(notRun: ReadonlySet<PendingRequest>): void {
     if (!this.#live && !this.#isAsleep) return;
     this.#live = null;
     this.#isAsleep = false;
-    const death = { name: 'WorkspaceSuspended', text: 'The workspace was suspended while this ran.' };
-    for (const request of this.channel.routes.takeAll()) failRequest(this.channel, request, death);
+    for (const request of this.channel.routes.takeAll())
+      failRequest(this.channel, request, notRun.has(request) ? suspendedBefore : suspendedMeanwhile);
     this.#announce('restarting');
     this.#state = 'idle';
     this.#host.save(this.record);

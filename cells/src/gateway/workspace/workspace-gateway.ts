@@ -245,6 +245,18 @@ export class WorkspaceGateway implements KernelHost {
     for (const terminal of this.terminals.values()) terminal.park();
   }
 
+  /** The lifecycle is done with its sandbox. One that died says why: its kernels' clients are told. */
+  stopped(): void {
+    const attached = this.#attached;
+    if (!attached) return;
+    // At once: what clients ask for from here on is for the next.
+    if (attached.isSuspending) this.detach(null);
+    else
+      void attached.sandbox.exited.then((exit) => {
+        if (this.#attached === attached) this.detach(exit);
+      });
+  }
+
   /** The sandbox is gone. `exit` says why when that was not planned. */
   detach(exit: SandboxExit | null): void {
     const attached = this.#attached;
@@ -257,11 +269,6 @@ export class WorkspaceGateway implements KernelHost {
       return;
     }
     for (const kernel of this.kernels.values()) kernel.died(explainSandboxExit(exit));
-  }
-
-  /** Whether the sandbox it has is gone without having been suspended. */
-  get attachedSandbox(): Sandbox | null {
-    return this.#attached?.sandbox ?? null;
   }
 
   environment(kernelId: KernelId): Record<string, string> {

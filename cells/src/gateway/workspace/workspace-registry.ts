@@ -37,15 +37,7 @@ export class WorkspaceRegistry {
     },
     onSlept: (workspaceId) => this.#known.get(workspaceId)?.slept(),
     onForgotten: (workspaceId) => this.#known.get(workspaceId)?.forgot(),
-    onStopped: (workspaceId) => {
-      const workspace = this.#known.get(workspaceId);
-      const sandbox = workspace?.attachedSandbox;
-      if (!workspace || !sandbox) return;
-      // Settled already when the sandbox died; the reason decides what its kernels' clients are told.
-      void sandbox.exited.then((exit) => {
-        if (workspace.attachedSandbox === sandbox) workspace.detach(exit);
-      });
-    },
+    onStopped: (workspaceId) => this.#known.get(workspaceId)?.stopped(),
     isBusy: (workspaceId) => this.#known.get(workspaceId)?.isBusy ?? false,
     onDeleted: async (workspaceId) => {
       const workspace = this.#known.get(workspaceId);
