@@ -17,7 +17,7 @@ import { findGo, goInstall } from './go.ts';
 import { buildRunscWithFilters, type Filters, filtersOf, gvisorModule } from './runsc-build.ts';
 
 /** Of branch `go`, which holds the generated sources that `go install` needs. */
-export const gvisorVersion = 'v0.0.0-20260527191743-a81fd9dd382e';
+export const gvisorVersion = 'v0.0.0-20260905035102-160fafc42237';
 /** Another way to build the same version lies beside what was kept of it. */
 const cacheKey = `${gvisorVersion}-filters`;
 

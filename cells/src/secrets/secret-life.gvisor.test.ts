@@ -99,7 +99,7 @@ async function execute(workspaceId: string, kernelId: string, code: string): Pro
 const show = 'import os; print(os.environ.get("MY_TOKEN"), os.environ.get("SHARED"))';
 
 async function untilPhase(id: string, phase: string): Promise<void> {
-  await eventually(async () => expect((await call('GET', `/v1/workspaces/${id}`)).body.phase).toBe(phase));
+  await eventually(async () => (await call('GET', `/v1/workspaces/${id}`)).body.phase).toBe(phase);
 }
 
 test('is given to kernels and terminals, changes with the next start, and is found nowhere but in them', async () => {

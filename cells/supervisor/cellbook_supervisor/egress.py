@@ -25,11 +25,22 @@ class Egress:
         self._expected = True
         self._loop.after(settings.EGRESS_START_S, self._start)
 
+    def hold(self):
+        """Restored, the host's sides of what was open read as ended well: it must not look before it is told."""
+        self._signal(signal.SIGSTOP)
+
+    def go_on(self):
+        self._signal(signal.SIGCONT)
+
     def restored(self):
         """The host's sides of what was open are gone."""
-        if self._pid is not None:
-            os.kill(self._pid, signal.SIGUSR1)
+        self._signal(signal.SIGUSR1)
+        self._signal(signal.SIGCONT)
         self.ensure()
+
+    def _signal(self, number):
+        if self._pid is not None:
+            os.kill(self._pid, number)
 
     def _start(self):
         self._expected = False

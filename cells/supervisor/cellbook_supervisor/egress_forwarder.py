@@ -4,7 +4,8 @@ this sandbox's loopback with the socket of its proxy, and understands nothing of
     pip ── 127.0.0.1:PORT ──▶ here ──▶ PATH (a socket of the host)
 
 Half a connection that ends ends the other side's half alone; one that breaks is reset. After a restore the
-host's sides are gone, and nothing tells so who only waits: SIGUSR1 resets all that was open.
+host's sides are gone, and read as if they had ended well, or as nothing at all: SIGUSR1 resets all that was open.
+It is sent to a forwarder that is stopped from before the checkpoint on, so that it comes before that end is read.
 
     python3 -I -S egress_forwarder.py PORT PATH
 """
@@ -124,12 +125,15 @@ class Forwarder:
             end.setblocking(False)
         self._wake = wake
         signal.set_wakeup_fd(wake.fileno())
-        signal.signal(signal.SIGUSR1, lambda *_: None)
-        self._selector.register(self._woken, selectors.EVENT_READ, self._reset)
+        signal.signal(signal.SIGUSR1, self._asked)
+        self._to_reset = False
+        self._selector.register(self._woken, selectors.EVENT_READ, lambda _: self._woken.recv(4096))
 
     def run(self):
         while True:
             for key, events in self._selector.select():
+                if self._to_reset:
+                    self._reset()
                 # One that was handled just now may have ended the other of its pair.
                 if key.fileobj.fileno() >= 0:
                     key.data(events)
@@ -151,8 +155,11 @@ class Forwarder:
             return
         self._pairs.add(_Pair(self._selector, client, proxy, self._pairs.discard))
 
-    def _reset(self, _):
-        self._woken.recv(4096)
+    def _asked(self, *_):
+        self._to_reset = True
+
+    def _reset(self):
+        self._to_reset = False
         for pair in list(self._pairs):
             pair.close(True)
 

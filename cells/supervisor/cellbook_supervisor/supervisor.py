@@ -213,6 +213,7 @@ class Supervisor:
         self._quiet = True
         self.loop.hold_timers()
         self._listen_all(False)
+        self.egress.hold()
         self.outbox.release()
         self.outbox.send(frames.QUIESCED, stream, [])
         self.outbox.hold()
@@ -220,6 +221,7 @@ class Supervisor:
     def _wake(self, told):
         self._quiet = False
         self.loop.release_timers()
+        self.egress.go_on()
         for kernel in self.kernels.values():
             kernel.woken()
         self.outbox.release(lambda: self._hello(told))
