@@ -23,7 +23,7 @@ export function parentGroup(all: readonly Process[], home: string): string {
   return groupOf(inside).split('/').slice(0, 2).join('/');
 }
 
-export const inGroup = (all: readonly Process[], parent: string): Process[] =>
+export const inGroup = <One extends Process>(all: readonly One[], parent: string): One[] =>
   all.filter((one) => groupOf(one).startsWith(`${parent}/`));
 
 export interface GroupMemory {

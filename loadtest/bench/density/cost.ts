@@ -7,6 +7,8 @@ export interface Reading {
   memoryBytes: number;
   processes: number;
   descriptors: number;
+  /** What they take of one core: 0.5 is half of it. */
+  core: number;
 }
 
 /** Of a platform at a moment. */
@@ -33,6 +35,8 @@ export interface Cost {
   pssMiB: number;
   processes: number;
   descriptors: number;
+  /** Of one core. */
+  corePercent: number;
   diskMiB: number;
   /** In the object store. */
   storeMiB: number;
@@ -59,6 +63,7 @@ export function costOf(before: Snapshot, now: Snapshot, count: number): Cost {
     pssMiB: mebibytes(each(({ pssBytes }) => pssBytes)),
     processes: round(onHost('processes'), 2),
     descriptors: round(onHost('descriptors'), 2),
+    corePercent: round(onHost('core') * 100, 2),
     diskMiB: mebibytes(each(({ hostDiskBytes }) => hostDiskBytes)),
     storeMiB: mebibytes(each(({ storeDiskBytes }) => storeDiskBytes)),
     gatewayMiB: mebibytes(atGateway('memoryBytes')),

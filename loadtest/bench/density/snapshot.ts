@@ -6,17 +6,20 @@ import type { BenchPlatform } from '../platform/start.ts';
 import { runToEnd } from '../processes.ts';
 import { groupMemory, inGroup } from './control-groups.ts';
 import type { Snapshot } from './cost.ts';
-import { familyOf, holdings, type Process, readProcesses } from './processes-of.ts';
+import { familyOf, holdings, readProcesses, type Watched, watchProcesses } from './processes-of.ts';
 
 const recordSchema = z.object({ pid: z.int().positive() });
+
+/** Long against a hundredth of a second, in which times of processors are told. */
+const watchMs = 15_000;
 
 /** `parent`: the group below which the sandboxes have theirs. */
 export async function takeSnapshot(platform: BenchPlatform, parent: string): Promise<Snapshot> {
   const { directory, cellId } = platform;
-  const all = await readProcesses();
+  const all = await watchProcesses(watchMs);
   const inside = inGroup(all, parent);
   const isInside = new Set(inside.map(({ pid }) => pid));
-  const around = async (name: string, which: (one: Process) => boolean = () => true) => {
+  const around = async (name: string, which: (one: Watched) => boolean = () => true) => {
     const family = familyOf(all, await pidOf(platform, name));
     return holdings(family.filter((one) => !isInside.has(one.pid) && which(one)));
   };
