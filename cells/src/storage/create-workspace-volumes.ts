@@ -3,6 +3,7 @@
  * here (live-registry.ts), and one lock that attach, flush, detach and every change of contents take.
  */
 import { refuseOlderEpoch } from '@cellbook/shared/epoch.ts';
+import { CellbookError } from '@cellbook/shared/errors.ts';
 import { newVolumeId, type WorkspaceId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
 import { type Current, createCurrentTree } from './current-tree.ts';
@@ -79,13 +80,22 @@ export function createWorkspaceVolumes(parts: WorkspaceVolumesParts): HostVolume
     return { tree: createVolumeTree({ ...options, surface, pointer }), live: null };
   }
 
+  async function createOnce(workspaceId: WorkspaceId): Promise<void> {
+    const row = await manifests.create(workspaceId, newVolumeId(parts.random));
+    if (row.root !== null) return;
+    const pointer = pointerTo(row);
+    await pointer.commit([newHome(pointer.nowNs())], 'create');
+  }
+
   return {
-    async create(workspaceId) {
-      const row = await manifests.create(workspaceId, newVolumeId(parts.random));
-      if (row.root !== null) return;
-      const pointer = pointerTo(row);
-      await lock.run(workspaceId, () => pointer.commit([newHome(pointer.nowNs())], 'create'));
-    },
+    // Of two that create it at once one is late, and whoever runs it may own the files already: it is looked at again.
+    create: (workspaceId) =>
+      lock.run(workspaceId, () =>
+        createOnce(workspaceId).catch((error: unknown) => {
+          if (!(error instanceof CellbookError && error.code === 'stale_epoch')) throw error;
+          return createOnce(workspaceId);
+        }),
+      ),
 
     attach: (workspaceId, epoch, signal) =>
       lock.run(workspaceId, async () => {

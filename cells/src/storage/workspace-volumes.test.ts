@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { hostIdSchema, newWorkspaceId, type WorkspaceId } from '@cellbook/shared/ids.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createWorkspaceVolumes } from './create-workspace-volumes.ts';
 import type { FileTree } from './file-tree.ts';
 import { startTestHost, type TestHost } from './test-volumes.ts';
 
@@ -36,6 +37,27 @@ async function attach(on: TestHost, epoch: number): Promise<{ directory: string;
   const { directory } = await on.volumes.attach(id, epoch, signal);
   return { directory, tree: await on.volumes.files(id) };
 }
+
+test('created twice at once, it is there once, also where its owner comes before the second is done', async () => {
+  id = newWorkspaceId(systemRandom);
+  const { manifests } = host.parts;
+  const late = createWorkspaceVolumes({
+    ...host.parts,
+    manifests: {
+      ...manifests,
+      async create(workspaceId, volumeId) {
+        const row = await manifests.create(workspaceId, volumeId);
+        if (row.root === null) {
+          await host.volumes.create(workspaceId);
+          await write((await attach(elsewhere, 1)).tree, ['a.txt'], 'kept');
+        }
+        return row;
+      },
+    },
+  });
+  await late.create(id);
+  expect(await names(elsewhere)).toEqual(['a.txt']);
+});
 
 test('a save while suspended is there when the workspace is live, and the other way round', async () => {
   const stored = await host.volumes.files(id);
