@@ -1,8 +1,8 @@
 /**
  * Builds runsc from gVisor's Go module with its filters of system calls in it. Branch `go` has a stub in
- * their place, with which each start and each restore computes them, 50 to 60 ms of one core.
+ * their place, with which each start and each restore computes them, its sentry's alone 50 to 60 ms of one core.
  *
- *     go get ─▶ go mod vendor ─▶ go run runsc-filters.go ─▶ into the vendored stub ─▶ go build
+ *     go get ─▶ go mod vendor ─▶ go run runsc-filters.go ─▶ into the vendored stubs ─▶ go build
  *
  * Modules come and are verified as `go install` does it (GOPROXY, GOSUMDB). `vendor` is the toolchain's own
  * copy that may be edited: it refuses an overlay over its cache of modules. The generator is a Go file, not a
@@ -23,7 +23,11 @@ export interface RunscBuild {
 }
 
 export const gvisorModule = 'gvisor.dev/gvisor/runsc';
-const stub = `${gvisorModule}/boot/filter/filter_precompiled.go`;
+/** Where its filters go, by the program they are for. */
+const stubs = {
+  sentry: `${gvisorModule}/boot/filter/filter_precompiled.go`,
+  gofer: `${gvisorModule}/fsgofer/filter/filter_precompiled.go`,
+};
 
 /** The path of what was built. Throws where a version keeps its filters in another way. */
 export async function buildRunscWithFilters(go: string, build: RunscBuild): Promise<string> {
@@ -44,9 +48,11 @@ export async function buildRunscWithFilters(go: string, build: RunscBuild): Prom
   await run('get', `${gvisorModule}@${build.version}`);
   await run('mod', 'vendor');
   build.progress('computing its filters of system calls');
-  const programs = await run('run', '-mod=vendor', '-trimpath', '-buildvcs=false', '.');
-  const source = join(module, 'vendor', stub);
-  await writeFile(source, withPrograms(await readFile(source, 'utf8'), programs));
+  for (const [program, stub] of Object.entries(stubs)) {
+    const filters = await run('run', '-mod=vendor', '-trimpath', '-buildvcs=false', '.', program);
+    const source = join(module, 'vendor', stub);
+    await writeFile(source, withPrograms(await readFile(source, 'utf8'), filters));
+  }
   build.progress('compiling');
   const flags = ['-mod=vendor', '-buildvcs=false', '-trimpath', `-ldflags=${build.linkerFlags}`];
   await run('build', ...flags, '-o', binary, gvisorModule);
@@ -61,7 +67,7 @@ export function withPrograms(source: string, programs: string): string {
   if (!/^\tprograms\["/m.test(programs)) throw new Error('gVisor’s module names no programs of filters');
   for (const expected of [registered, disabled])
     if (source.split(expected).length !== 2)
-      throw new Error(`${stub} has another form: exactly once must be in it: ${expected.trim()}`);
+      throw new Error(`a stub has another form: exactly once must be in it: ${expected.trim()}`);
   return source
     .replace(registered, () => programs + registered)
     .replace(disabled, disabled.replace('true', 'false'));
@@ -69,7 +75,7 @@ export function withPrograms(source: string, programs: string): string {
 
 export type Filters = 'precompiled' | 'at_start';
 
-/** What a build does in truth, by what a container's kernel says when it starts: an older one says nothing of it. */
+/** What a build does in truth, by what a container's programs say when they start: older ones say nothing of it. */
 export async function filtersOf(runsc: string, flags: string[], directory: string): Promise<Filters> {
   const logs = join(directory, 'logs');
   try {
@@ -77,9 +83,10 @@ export async function filtersOf(runsc: string, flags: string[], directory: strin
     await runCommand([runsc, ...flags, '--debug', `--debug-log=${logs}/`, 'do', 'true'], {
       deadlineMs: 120_000,
     });
-    const boot = (await readdir(logs)).filter((name) => name.includes('boot'));
-    const said = await Promise.all(boot.map((name) => readFile(join(logs, name), 'utf8')));
-    return said.some((log) => log.includes('Loaded precompiled seccomp')) ? 'precompiled' : 'at_start';
+    const files = await readdir(logs);
+    const said = (await Promise.all(files.map((name) => readFile(join(logs, name), 'utf8')))).join('');
+    const isThere = said.includes('Loaded precompiled seccomp') && !said.includes('from scratch');
+    return isThere ? 'precompiled' : 'at_start';
   } finally {
     await rm(logs, { recursive: true, force: true });
   }

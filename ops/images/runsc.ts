@@ -19,7 +19,7 @@ import { buildRunscWithFilters, type Filters, filtersOf, gvisorModule } from './
 /** Of branch `go`, which holds the generated sources that `go install` needs. */
 export const gvisorVersion = 'v0.0.0-20260905035102-160fafc42237';
 /** Another way to build the same version lies beside what was kept of it. */
-const cacheKey = `${gvisorVersion}-filters`;
+const cacheKey = `${gvisorVersion}-all-filters`;
 
 export interface Runsc {
   path: string;
