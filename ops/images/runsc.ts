@@ -125,7 +125,7 @@ const candidates: Candidate[] = [
 ];
 
 const atEachStart =
-  'this runsc computes its filters of system calls at each start and each restore of a sandbox: 50 to 60 ms of one core';
+  'this runsc computes its filters of system calls at each start and each restore of a sandbox: some 70 ms of one core';
 
 /** The version is the same with filters and without: it binds images of memory, which fit both. */
 const linkerFlags = `-s -w -X gvisor.dev/gvisor/runsc/version.version=${gvisorVersion}`;

@@ -146,3 +146,35 @@ test('a suspend that keeps nothing is over for clients when it is for the lifecy
   expect((await next).content.status).toBe('ok');
   expect(client.texts).toContain('after');
 });
+
+async function heldMeanwhile(client: Awaited<ReturnType<TestServer['connect']>>): Promise<void> {
+  const { touches } = server.runtime;
+  client.execute('print meanwhile', 'meanwhile');
+  await expect.poll(() => server.runtime.touches).toBeGreaterThan(touches);
+}
+
+test('a suspend that fails on its way leaves nobody asleep: what came meanwhile runs, and what comes after', async () => {
+  const kernelId = kernelIdSchema.parse(await server.startKernel());
+  const client = await server.connect(kernelId, { sessionId: 'tab' });
+  await client.run('print before', 'first');
+  await server.runtime.failToSuspend(async () => {
+    await heldMeanwhile(client);
+  });
+  expect((await client.reply('meanwhile')).content.status).toBe('ok');
+  expect((await client.run('print after', 'after')).content.status).toBe('ok');
+  expect(client.texts).toBe('before\nmeanwhile\nafter\n');
+  expect(server.runtime.starts).toBe(1);
+});
+
+test('a kernel that dies while its workspace is being suspended runs nothing unseen of what came meanwhile', async () => {
+  const kernelId = kernelIdSchema.parse(await server.startKernel());
+  const client = await server.connect(kernelId, { sessionId: 'tab' });
+  await client.run('print before', 'first');
+  await server.runtime.failToSuspend(async () => {
+    await heldMeanwhile(client);
+    latest.link.emit('kernelState', kernelId, 'dead', { reason: 'exited', exitCode: 9, signal: null });
+    expect((await client.reply('meanwhile')).content.status).toBe('error');
+  });
+  expect((await client.run('print after', 'after')).content.status).toBe('ok');
+  expect(latest.link.received.map(({ msgId }) => msgId)).toEqual(['first', 'after']);
+});

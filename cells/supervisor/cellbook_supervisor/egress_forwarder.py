@@ -24,9 +24,10 @@ _BACKLOG = 64
 class _Way:
     """One direction: what was read and not yet written, at most a chunk."""
 
-    def __init__(self, source, sink):
+    def __init__(self, source, sink, is_severed):
         self.source = source
         self.sink = sink
+        self._is_severed = is_severed
         self.pending = b""
         self.ended = False
 
@@ -38,6 +39,8 @@ class _Way:
         if data:
             self.pending = memoryview(data)
             self.write()
+        elif self._is_severed():
+            raise ConnectionResetError
         else:
             self.ended = True
             self.sink.shutdown(socket.SHUT_WR)
@@ -54,11 +57,11 @@ class _Way:
 
 
 class _Pair:
-    def __init__(self, selector, client, proxy, on_closed):
+    def __init__(self, selector, client, proxy, is_severed, on_closed):
         self._selector = selector
         self._on_closed = on_closed
         self._sides = (client, proxy)
-        self._ways = {client: _Way(client, proxy), proxy: _Way(proxy, client)}
+        self._ways = {client: _Way(client, proxy, is_severed), proxy: _Way(proxy, client, is_severed)}
         self._events = {}
         for side in self._sides:
             side.setblocking(False)
@@ -153,7 +156,7 @@ class Forwarder:
             client.close()
             proxy.close()
             return
-        self._pairs.add(_Pair(self._selector, client, proxy, self._pairs.discard))
+        self._pairs.add(_Pair(self._selector, client, proxy, lambda: self._to_reset, self._pairs.discard))
 
     def _asked(self, *_):
         self._to_reset = True

@@ -77,21 +77,30 @@ def _signal(pid, number):
 
 def kill_tree(root):
     """
-    Kills the root's process group and every descendant, those in sessions of their own too; while the root lives,
-    also what of its session has lost its parents. All are stopped first, until a look finds nobody new: a fork bomb
-    outruns a list of its processes.
+    Kills the root's process group, every descendant, those in sessions of their own too; while the root lives, also
+    what of its session has lost its parents. A fork bomb outruns a list of its processes: all of a list are stopped
+    before one of them is killed, until a look finds nobody new. The root comes last, for its end tells stopped jobs
+    to go on, and once more after it: it stays in the session until it is reaped, by whoever called this.
     """
-    stopped = set()
+    _signal(root, signal.SIGSTOP)
+    killed = {root}
+    try:
+        _kill_others(root, killed)
+    finally:
+        signal_group(root, signal.SIGKILL)
+        _signal(root, signal.SIGKILL)
+    _kill_others(root, killed)
+
+
+def _kill_others(root, killed):
     for _ in range(_LOOKS_MAX):
-        new = _belonging_to(root, snapshot()) - stopped
+        new = _belonging_to(root, snapshot()) - killed
         if not new:
-            break
-        for pid in new:
-            _signal(pid, signal.SIGSTOP)
-        stopped |= new
-    signal_group(root, signal.SIGKILL)
-    for pid in stopped:
-        _signal(pid, signal.SIGKILL)
+            return
+        for number in (signal.SIGSTOP, signal.SIGKILL):
+            for pid in new:
+                _signal(pid, number)
+        killed |= new
 
 
 def _belonging_to(root, found):

@@ -47,6 +47,8 @@ export async function signedIn(url: string, email: string): Promise<SignedIn> {
   return { cookie, token, me: meSchema.parse(await answer.json()) };
 }
 
+const waitsMax = 120;
+
 async function sessionCookie(url: string, email: string): Promise<string> {
   const signIn = () =>
     fetch(`${url}/signin`, {
@@ -57,8 +59,8 @@ async function sessionCookie(url: string, email: string): Promise<string> {
     });
   let response = await signIn();
   // All of a benchmark's people come from one address, of which so many a minute are taken.
-  while (response.status === 429) {
-    await sleep(systemClock, Number(response.headers.get('retry-after') ?? 1) * 1_000);
+  for (let waits = 0; response.status === 429 && waits < waitsMax; waits++) {
+    await sleep(systemClock, (Number(response.headers.get('retry-after')) || 1) * 1_000);
     response = await signIn();
   }
   const cookie = response.headers.getSetCookie()[0]?.split(';')[0];

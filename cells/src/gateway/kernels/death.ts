@@ -76,3 +76,12 @@ export function inWords(bytes: number): string {
   const gibibytes = bytes / 2 ** 30;
   return gibibytes >= 1 ? `${gibibytes.toFixed(1)} GiB` : `${Math.round(bytes / 2 ** 20)} MiB`;
 }
+
+/** Of a suspend that keeps no memory: for what ran, and for what was still to run. */
+export const suspended = {
+  meanwhile: { name: 'WorkspaceSuspended', text: 'The workspace was suspended while this ran.' },
+  before: {
+    name: 'WorkspaceSuspended',
+    text: 'It has not run: the workspace was suspended, and its variables are not kept. Run it again.',
+  },
+} satisfies Record<string, Death>;

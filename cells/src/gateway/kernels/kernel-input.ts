@@ -46,6 +46,10 @@ export class KernelInput {
     return this.#held.length;
   }
 
+  get held(): readonly InputMessage[] {
+    return this.#held;
+  }
+
   offer(message: InputMessage): void {
     // Other channels get through to a kernel whose shell is full: an interrupt, an answer to input().
     const isUrgent = message.request.channel !== 'shell';

@@ -26,7 +26,7 @@ import { part, type V1Frame } from '../frames/v1-frame.ts';
 import { noSuchKernel } from '../refusals.ts';
 import type { KernelRecord } from '../store/kernel-store.ts';
 import { type ClientMessage, readClientMessage } from './client-message.ts';
-import { type Death, explainKernelExit, explainLostMemory } from './death.ts';
+import { type Death, explainKernelExit, explainLostMemory, suspended } from './death.ts';
 import {
   clientNote,
   clientsOf,
@@ -38,15 +38,6 @@ import {
 import type { KernelHost, LiveSandbox } from './kernel-host.ts';
 import { type InputMessage, KernelInput } from './kernel-input.ts';
 import { answerRequest, failRequest } from './replies.ts';
-
-const suspendedMeanwhile = {
-  name: 'WorkspaceSuspended',
-  text: 'The workspace was suspended while this ran.',
-};
-const suspendedBefore = {
-  name: 'WorkspaceSuspended',
-  text: 'It has not run: the workspace was being suspended, and its variables are not kept. Run it again.',
-};
 
 export class Kernel {
   readonly record: KernelRecord;
@@ -75,7 +66,7 @@ export class Kernel {
       ensureStarted: () => this.ensureStarted(),
       sending: (link, message) => this.#leaveNote(link, message),
       drained: () => this.#drained(),
-      refuse: ({ request }, error) => this.#refuse(request, error),
+      refuse: (message, error) => this.#refuse(message, error),
       setReading: (isReading) => this.#setReading(isReading),
     });
   }
@@ -145,6 +136,7 @@ export class Kernel {
     this.#isAsleep = false;
     this.record.reason = death.text;
     this.#host.metrics.kernelDeaths.inc({ cause: death.name });
+    this.#input.takeHeld();
     const [running, ...queued] = this.channel.routes.takeAll();
     if (running) failRequest(this.channel, running, death);
     for (const request of queued) failRequest(this.channel, request, { ...death, aborted: true });
@@ -176,6 +168,11 @@ export class Kernel {
     this.#isAsleep = this.#live !== null;
   }
 
+  /** It is not to sleep after all: what was held goes on its way. */
+  stayed(): void {
+    if (this.#live) this.#isAsleep = false;
+  }
+
   /** Its sandbox sleeps, with this kernel's memory in it. */
   slept(): void {
     if (this.#isAsleep) this.#live = null;
@@ -186,9 +183,7 @@ export class Kernel {
    * meant for that memory, and clients drop their requests at a restart: it is answered, and not run unseen.
    */
   forgotten(why?: string): void {
-    if (!this.#isAsleep) return;
-    this.#input.takeHeld();
-    this.died(explainLostMemory(why));
+    if (this.#isAsleep) this.died(explainLostMemory(why));
   }
 
   /** What its sandbox says it is doing, after everything that it had said before. */
@@ -197,10 +192,13 @@ export class Kernel {
     else if (this.#live) this.#state = state;
   }
 
-  /** Its sandbox does not know it: its start was cut short. It starts at its next use. */
+  /** Its sandbox does not know it: its start was cut short. It starts at its next use, or for what waits for it. */
   notThere(): void {
     this.#startedIn = null;
+    const held = this.#input.held;
+    for (const { msgId } of held) this.channel.routes.forget(msgId);
     this.#park(new Set());
+    for (const { msgId, request } of held) this.#expectAnswer(msgId, request);
   }
 
   /** A client's socket came: noted, so that a next controller keeps what it misses. */
@@ -229,7 +227,7 @@ export class Kernel {
     this.#live = null;
     this.#isAsleep = false;
     for (const request of this.channel.routes.takeAll())
-      failRequest(this.channel, request, notRun.has(request) ? suspendedBefore : suspendedMeanwhile);
+      failRequest(this.channel, request, notRun.has(request) ? suspended.before : suspended.meanwhile);
     this.#announce('restarting');
     this.#state = 'idle';
     this.#host.save(this.record);
@@ -239,8 +237,10 @@ export class Kernel {
   async interrupt(): Promise<void> {
     this.#noteActivity();
     const interrupted = { name: 'KeyboardInterrupt', text: 'It was interrupted before it ran.' };
-    for (const { request } of this.#awake ? [] : this.#input.takeHeld())
+    for (const { msgId, request } of this.#awake ? [] : this.#input.takeHeld()) {
+      this.channel.routes.forget(msgId);
       failRequest(this.channel, request, interrupted);
+    }
     // What ran when it fell asleep would go on: it is woken to be interrupted.
     const link = this.#isAsleep && this.#state === 'busy' ? await this.ensureStarted() : this.#awake?.link;
     await link?.interruptKernel(this.id);
@@ -257,6 +257,7 @@ export class Kernel {
       text: 'The kernel was restarted while this ran.',
       aborted: true,
     };
+    this.#input.takeHeld();
     for (const request of this.channel.routes.takeAll()) failRequest(this.channel, request, aborted);
     this.#state = 'restarting';
     this.record.kernelInfo = await live.link.restartKernel(this.id);
@@ -320,8 +321,7 @@ export class Kernel {
   #forward(frame: V1Frame, header: Header, request: PendingRequest): void {
     if (header.msgType === 'execute_request')
       this.#host.follower.follow(this, frame, header.msgId, request.sessionId);
-    // Only requests are answered: what a widget says without end must not push them out.
-    if (header.msgType.endsWith('_request')) this.channel.routes.note(header.msgId, request);
+    this.#expectAnswer(header.msgId, request);
     this.#input.offer({ bytes: frame.bytes, msgId: header.msgId, request });
   }
 
@@ -332,7 +332,13 @@ export class Kernel {
     link.remember(requestNote(this.id, msgId), describeRequest(request, cell));
   }
 
-  #refuse(request: PendingRequest, error: CellbookError): void {
+  /** Only requests are answered: what a widget says without end must not push them out. */
+  #expectAnswer(msgId: string, request: PendingRequest): void {
+    if (request.msgType.endsWith('_request')) this.channel.routes.note(msgId, request);
+  }
+
+  #refuse({ msgId, request }: InputMessage, error: CellbookError): void {
+    this.channel.routes.forget(msgId);
     const safe = this.#isAsleep ? 'It has not run, and no variable was touched' : 'It has not run';
     failRequest(this.channel, request, {
       name: error.code,

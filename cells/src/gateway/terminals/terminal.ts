@@ -35,6 +35,7 @@ export class Terminal {
   #opening: Promise<void> | null = null;
   #held: Buffer[] = [];
   #heldBytes = 0;
+  #isPumping = false;
   #lastOutputMs: number | null = null;
   #isClosed = false;
   /** Nothing may be typed: its sandbox is on its way to sleep, or sleeps. */
@@ -105,6 +106,11 @@ export class Terminal {
     this.#isAsleep = this.#live !== null;
   }
 
+  /** It is not to sleep after all. */
+  stayed(): void {
+    if (this.#live) this.#isAsleep = false;
+  }
+
   /** Its sandbox sleeps, with the shell in it. */
   slept(): void {
     if (this.#isAsleep) this.#live = null;
@@ -122,8 +128,11 @@ export class Terminal {
     this.#isAsleep = false;
     this.#show(this.#decoder.end());
     this.#decoder = new StringDecoder('utf8');
+    // It was meant for what ran in this shell: an answer, or a password.
+    const lost = this.#held.length > 0 ? ' What you typed meanwhile was not run.' : '';
+    this.#dropHeld();
     this.#show(
-      '\r\n[Cellbook: the workspace was suspended and this shell ended. Press a key for a new one.]\r\n',
+      `\r\n[Cellbook: the workspace was suspended and this shell ended.${lost} Press a key for a new one.]\r\n`,
     );
   }
 
@@ -157,29 +166,41 @@ export class Terminal {
     }
     this.#held.push(data);
     this.#heldBytes += data.length;
-    if (this.#held.length === 1) void this.#pump();
+    void this.#pump();
   }
 
-  /** Types what is held, in order, opening a shell first when there is none. */
   async #pump(): Promise<void> {
-    while (this.#held.length > 0) {
-      try {
-        await this.open();
-        const data = this.#held[0]!;
-        const live = this.#isAsleep ? null : this.#live;
-        if (live && !live.link.writeTerminal(this.name, data))
-          await Promise.race([live.link.drained(), live.lost]);
-      } catch (thrown) {
-        const { problem, next } = toCellbookError(thrown, `opening terminal ${this.name}`);
-        this.#show(
-          `\r\n[Cellbook: ${problem}. What you typed was not run. ${next ?? 'Press a key to try again.'}]\r\n`,
-        );
-        this.#held = [];
-        this.#heldBytes = 0;
-        return;
-      }
-      this.#heldBytes -= this.#held.shift()?.length ?? 0;
+    if (this.#isPumping) return;
+    this.#isPumping = true;
+    try {
+      while (this.#held.length > 0) await this.#typeNext();
+    } catch (thrown) {
+      const { problem, next } = toCellbookError(thrown, `opening terminal ${this.name}`);
+      this.#show(
+        `\r\n[Cellbook: ${problem}. What you typed was not run. ${next ?? 'Press a key to try again.'}]\r\n`,
+      );
+      this.#dropHeld();
+    } finally {
+      this.#isPumping = false;
     }
+  }
+
+  /** Types what was held first, opening a shell before when there is none; it may have been dropped meanwhile. */
+  async #typeNext(): Promise<void> {
+    await this.open();
+    const data = this.#held[0];
+    const live = this.#isAsleep ? null : this.#live;
+    if (data === undefined) return;
+    if (live && !live.link.writeTerminal(this.name, data))
+      await Promise.race([live.link.drained(), live.lost]);
+    if (this.#held[0] !== data) return;
+    this.#held.shift();
+    this.#heldBytes -= data.length;
+  }
+
+  #dropHeld(): void {
+    this.#held = [];
+    this.#heldBytes = 0;
   }
 
   async #open(): Promise<void> {

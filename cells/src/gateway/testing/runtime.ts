@@ -20,6 +20,8 @@ export interface TestRuntime extends WorkspaceRuntime {
   suspend(): Promise<void>;
   /** Suspends it with its memory. */
   sleep(): Promise<void>;
+  /** Begins a suspend that fails on its way, and lets it run again. */
+  failToSuspend(meanwhile: () => Promise<unknown>): Promise<void>;
   /** What was kept of its memory is gone. */
   forget(): void;
   /** Tells the listeners that the sandbox has gone by itself. */
@@ -86,6 +88,14 @@ export function createTestRuntime({ workspaceId, ownerId, start, stop }: TestRun
         await listener.onSuspending(workspaceId, leaving, new AbortController().signal);
       sandbox = null;
       for (const listener of listeners) listener.onSlept(workspaceId);
+    },
+    async failToSuspend(meanwhile) {
+      const staying = sandbox;
+      if (!staying) return;
+      for (const listener of listeners)
+        await listener.onSuspending(workspaceId, staying, new AbortController().signal);
+      await meanwhile();
+      for (const listener of listeners) await listener.onRunning(workspaceId, staying, []);
     },
     forget() {
       for (const listener of listeners) listener.onForgotten?.(workspaceId);

@@ -3,7 +3,7 @@
  * and the sandbox they live in now. Loaded from the store when first asked for; the store's rows are written
  * through, so that forgetting this object loses nothing but output that nobody waits for.
  *
- *     lifecycle: onRunning ─▶ attach      onSuspending ─▶ suspend      onSlept ─▶ slept, or onStopped ─▶ detach
+ *     lifecycle: onRunning ─▶ attach      onSuspending ─▶ suspend      onSlept ─▶ slept, or onStopped ─▶ stopped
  */
 
 import { withDeadline } from '@cellbook/shared/deadline.ts';
@@ -57,6 +57,8 @@ export class WorkspaceGateway implements KernelHost {
   /** One creation per path at a time. */
   readonly sessionFlights = new SingleFlight<string, SessionRecord>();
   #attached: Attached | null = null;
+  /** Settles when a suspend that was begun is given up. */
+  #stayed = Promise.withResolvers<void>();
   #waitingForLive = 0;
   #saving: Promise<void> = Promise.resolve();
 
@@ -153,7 +155,7 @@ export class WorkspaceGateway implements KernelHost {
       while (!this.live) {
         signal.throwIfAborted();
         // One that is being suspended is on its way out: the next is asked for when it has gone.
-        await this.#attached?.lost;
+        if (this.#attached) await Promise.race([this.#attached.lost, this.#stayed.promise]);
         this.attach(await this.deps.runtime.ensureRunning(this.id, signal));
       }
       return this.live;
@@ -197,6 +199,16 @@ export class WorkspaceGateway implements KernelHost {
     attached.stopListening = this.#listen(sandbox.link);
   }
 
+  /** It runs, whatever became of a suspend before: one that failed on its way has left it asleep here. */
+  runs(sandbox: Sandbox): void {
+    const attached = this.#attached;
+    if (attached?.sandbox !== sandbox || !attached.isSuspending) return;
+    attached.isSuspending = false;
+    for (const kernel of this.kernels.values()) kernel.stayed();
+    for (const terminal of this.terminals.values()) terminal.stayed();
+    this.#stayed.resolve();
+  }
+
   /** Hears what an inherited sandbox has to say, and learns what runs in it. */
   async takeOver(sandbox: Sandbox): Promise<void> {
     const attached = this.#attached;
@@ -223,6 +235,7 @@ export class WorkspaceGateway implements KernelHost {
     // Of another sandbox than the one in use nothing is left to park.
     if (this.#attached && this.#attached.sandbox !== sandbox) return;
     if (this.#attached) this.#attached.isSuspending = true;
+    this.#stayed = Promise.withResolvers();
     for (const kernel of this.kernels.values()) kernel.sleep();
     for (const terminal of this.terminals.values()) terminal.sleep();
     await this.follower.flush();

@@ -30,6 +30,7 @@ export class WorkspaceRegistry {
     onRunning: async (workspaceId, sandbox, missed) => {
       const workspace = await this.#load(workspaceId);
       workspace.attach(sandbox, missed[0]?.why);
+      workspace.runs(sandbox);
       await workspace.takeOver(sandbox);
     },
     onSuspending: async (workspaceId, sandbox) => {

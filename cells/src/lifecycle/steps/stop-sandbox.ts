@@ -7,7 +7,7 @@ export const stopSandbox: Step = {
   code: 'sandbox_unavailable',
   doing: 'stopping the sandbox of the workspace',
   required: true,
-  async run({ hosts, volumes, listeners }, { workspaceId, epoch, hostId }) {
+  async run({ hosts, volumes, listeners }, { workspaceId, epoch, hostId }, signal) {
     // A row without a host never had a sandbox under this owner.
     if (hostId !== null)
       await hosts
@@ -18,6 +18,8 @@ export const stopSandbox: Step = {
           // A host runs nothing without the files: one that has none of them need not be heard.
           if (!isAway || (await volumes.isOnHost(workspaceId))) throw error;
         });
+    // Over its deadline it is tried again: what has come meanwhile is not what was stopped here.
+    signal.throwIfAborted();
     for (const listener of listeners) listener.onStopped(workspaceId);
   },
 };
