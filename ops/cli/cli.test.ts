@@ -14,20 +14,30 @@ const env = { PATH: process.env.PATH, HOME: home };
 const main = join(import.meta.dirname, 'cellbook.mjs');
 let platform: Server;
 let url: string;
-let asked: { method?: string; url?: string; key?: unknown; authorization?: unknown; at?: unknown }[] = [];
+interface Asked {
+  method?: string;
+  url?: string;
+  body: string;
+  key?: unknown;
+  authorization?: unknown;
+  at?: unknown;
+}
+let asked: Asked[] = [];
 let refusals = 0;
 
 beforeAll(async () => {
-  platform = createServer((request, response) => {
+  platform = createServer(async (request, response) => {
+    const body = await text(request);
     const { method, url: path, headers } = request;
     asked.push({
       ...(method && { method }),
       ...(path && { url: path }),
+      body,
       key: headers['idempotency-key'],
       authorization: headers.authorization,
       at: headers['cellbook-at'],
     });
-    const [status, body] =
+    const [status, answer] =
       refusals-- > 0
         ? [503, { code: 'cell_unreachable', message: 'm', reason: 'it is away' }]
         : [
@@ -40,7 +50,7 @@ beforeAll(async () => {
             },
           ];
     response.writeHead(status, { 'content-type': 'application/json', 'retry-after': '0' });
-    response.end(JSON.stringify(body));
+    response.end(JSON.stringify(answer));
   }).listen(0, '127.0.0.1');
   await once(platform, 'listening');
   url = `http://127.0.0.1:${(platform.address() as AddressInfo).port}`;
@@ -88,6 +98,16 @@ test('a time that is none does not become “never”', async () => {
   expect(code).toBe(1);
   expect(err).toContain('"soon" is no number of minutes');
   expect(asked).toEqual([]);
+});
+
+test.each([
+  [['idle'], 'GET', '/v1/settings/idle', ''],
+  [['idle', '30'], 'PUT', '/v1/settings/idle', '{"idleSuspendSeconds":1800}'],
+  [['idle', 'never'], 'PUT', '/v1/settings/idle', '{"idleSuspendSeconds":null}'],
+  [['idle', 'usual'], 'DELETE', '/v1/settings/idle', ''],
+])('%j asks for what it says', async (words, method, path, body) => {
+  await cellbook(words, { CELLBOOK_URL: url, CELLBOOK_TOKEN: 't' });
+  expect(asked.at(-1)).toMatchObject({ method, url: path, body });
 });
 
 test('a key is kept for its owner alone, and never sent to another platform', async () => {

@@ -7,6 +7,7 @@ import { registerCompletion } from './commands/completion.ts';
 import { registerEnvironment } from './commands/environment.ts';
 import { registerExec } from './commands/exec.ts';
 import { registerGpu } from './commands/gpu.ts';
+import { registerIdle } from './commands/idle.ts';
 import { registerJobs } from './commands/jobs.ts';
 import { registerLogin } from './commands/login.ts';
 import { registerRun } from './commands/run.ts';
@@ -37,6 +38,7 @@ Ends with 0: done, 1: refused or failed, 2: not understood, ${codeFailed}: the c
   const cli = createCli(program);
   registerLogin(program, cli);
   registerWorkspaces(program, cli);
+  registerIdle(program, cli);
   registerExec(program, cli);
   registerRun(program, cli);
   registerJobs(program, cli);

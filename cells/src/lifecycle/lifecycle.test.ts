@@ -178,7 +178,7 @@ describe('the idle policy at work', () => {
     outcomeOf(lifecycle.ensureRunning(id, never));
     await pass(400_000);
     expect((await settledRow(id)).phase).toBe('running');
-    await store.edit(id, { idleSuspendSeconds: 300 });
+    await store.edit(id, { idle: { own: 300 } });
     lifecycle.wake(id);
     await pass(10_000);
     expect((await settledRow(id)).phase).toBe('suspended');

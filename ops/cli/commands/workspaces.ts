@@ -1,6 +1,5 @@
 /** `cellbook ws …`: workspaces by id or by name. */
 import { systemClock } from '@cellbook/shared/clock.ts';
-import { CellbookError } from '@cellbook/shared/errors.ts';
 import type { Phase } from '@cellbook/shared/protocol/workspace.ts';
 import type { Command } from 'commander';
 import { answer, type Workspace } from '../../clients/typescript/client.ts';
@@ -11,6 +10,7 @@ import type { Context } from '../context.ts';
 import { cameBack, describeWorkspace, turnOf } from '../describe-workspace.ts';
 import { findWorkspace, listWorkspaces } from '../find-workspace.ts';
 import { type Show, table } from '../show.ts';
+import { idleSecondsOf } from './idle.ts';
 
 const settleMsMax = 120_000;
 const row = (workspace: Workspace) => [
@@ -94,10 +94,12 @@ function registerChanging(ws: Command, cli: Cli): void {
       );
   }
   ws.command('idle <workspace> <minutes>')
-    .description('suspend it after so many minutes unused; `never` where your organisation allows that')
+    .description(
+      'suspend it after so many minutes unused; `never` where your organisation allows that, `usual` for as `idle` has it',
+    )
     .action((name: string, minutes: string) =>
       cli.run(async ({ api }, show) => {
-        const body = { idleSuspendSeconds: secondsOf(minutes) };
+        const body = { idleSuspendSeconds: idleSecondsOf(minutes) };
         const { id: workspaceId } = await findWorkspace(api, name);
         const params = { path: { workspaceId }, header: {} };
         tell(show, await answer(api.PATCH('/v1/workspaces/{workspaceId}', { params, body })));
@@ -149,18 +151,6 @@ function registerChanging(ws: Command, cli: Cli): void {
         tell(show, await answer(api.POST('/v1/workspaces/{workspaceId}/undelete', { params })));
       }),
     );
-}
-
-/** What is no number must never become `never`, which JSON would make of it. */
-function secondsOf(minutes: string): number | null {
-  if (minutes === 'never') return null;
-  const number = minutes.trim() === '' ? Number.NaN : Number(minutes);
-  if (Number.isFinite(number)) return Math.round(number * 60);
-  throw new CellbookError('bad_request', {
-    doing: 'reading how long it may be idle',
-    problem: `"${minutes}" is no number of minutes`,
-    next: 'Give minutes, such as 30, or `never`.',
-  });
 }
 
 function tell(show: Show, workspace: Workspace): void {

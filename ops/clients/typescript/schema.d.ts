@@ -1389,7 +1389,7 @@ export interface components {
         Durability: "durable" | "batched";
         EditWorkspace: {
             name?: string;
-            idleSuspendSeconds?: number | null;
+            idleSuspendSeconds?: (number | null) | "usual";
             team?: components["schemas"]["TeamLabel"] | null;
         };
         EgressConnection: {

@@ -26,7 +26,8 @@ export type CreateWorkspace = z.infer<typeof createWorkspaceSchema>;
 export const editWorkspaceSchema = z
   .strictObject({
     name: workspaceNameSchema.optional(),
-    idleSuspendSeconds: workspaceSchema.shape.idleSuspendSeconds.optional(),
+    /** `usual`: none of its own any more, as if it had been made without. */
+    idleSuspendSeconds: z.union([workspaceSchema.shape.idleSuspendSeconds, z.literal('usual')]).optional(),
     team: workspaceSchema.shape.team.optional(),
   })
   .refine((changes) => Object.keys(changes).length > 0, 'expected a name, idleSuspendSeconds or team')

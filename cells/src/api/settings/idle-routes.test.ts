@@ -94,3 +94,28 @@ test('is not for a viewer to change, and a time that is none is refused', async 
   expect((await choose(somebody({ role: 'viewer' }), 300)).status).toBe(403);
   expect((await choose(somebody(), 1)).status).toBe(400);
 });
+
+test('holds for a workspace again that has given up its own', async () => {
+  const he = somebody({ quota: { idle: { secondsDefault: 900 } } });
+  const [plain, own] = [await create(he), await create(he, { idleSuspendSeconds: 120 })];
+  const giveUp = () =>
+    api.call('PATCH', `/v1/workspaces/${own}`, { claims: he, body: { idleSuspendSeconds: 'usual' } });
+  api.woken.length = 0;
+  expect(await giveUp()).toMatchObject({ status: 200, body: { idleSuspendSeconds: 900 } });
+  expect(api.woken).toEqual([own]);
+  await choose(he, null);
+  expect([await secondsOf(he, plain), await secondsOf(he, own)]).toEqual([null, null]);
+  const body = { idleSuspendSeconds: 120 };
+  await api.call('PATCH', `/v1/workspaces/${own}`, { claims: he, body });
+  expect(await giveUp()).toMatchObject({ status: 200, body: { idleSuspendSeconds: null } });
+});
+
+test('is had by a workspace that gives up its own while it is chosen', async () => {
+  const he = somebody();
+  const ids = await Promise.all(Array.from({ length: 8 }, () => create(he, { idleSuspendSeconds: 120 })));
+  const body = { idleSuspendSeconds: 'usual' };
+  const givingUp = ids.map((id) => api.call('PATCH', `/v1/workspaces/${id}`, { claims: he, body }));
+  await choose(he, 300);
+  await Promise.all(givingUp);
+  for (const id of ids) expect(await secondsOf(he, id)).toBe(300);
+});

@@ -1,7 +1,10 @@
 import { limits } from '@cellbook/shared/limits.ts';
+import type { IdleRules } from '@cellbook/shared/protocol/quota.ts';
 import { type Desired, workspaceSchema } from '@cellbook/shared/protocol/workspace.ts';
 import { editWorkspaceSchema } from '@cellbook/shared/protocol/workspace-api.ts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { z } from 'zod';
+import type { IdleChoice } from '../../lifecycle/stores/workspace-store.ts';
 import { assertIdleAllowed } from '../../quotas/idle-allowed.ts';
 import { requestRunning } from '../../quotas/request-running.ts';
 import { needs } from '../access/route-access.ts';
@@ -83,11 +86,10 @@ export function registerChangeWorkspaces(app: ApiScope, deps: WorkspaceDeps): vo
         const { name, idleSuspendSeconds, team } = request.body;
         const doing = 'changing a workspace';
         const before = idleSuspendSeconds === undefined ? null : await store.get(workspaceId);
-        if (before && idleSuspendSeconds !== undefined)
-          assertIdleAllowed(idleSuspendSeconds, await deps.quotas.idleRules(before), doing);
+        const idle = before && idleOf(idleSuspendSeconds, await deps.quotas.idleRules(before), doing);
         const changes = {
           ...(name !== undefined && { name }),
-          ...(idleSuspendSeconds !== undefined && { idleSuspendSeconds }),
+          ...(idle && { idle }),
           ...(team !== undefined && { team }),
         };
         return answerChange(deps, await store.edit(workspaceId, changes), workspaceId, doing);
@@ -115,4 +117,15 @@ export function registerChangeWorkspaces(app: ApiScope, deps: WorkspaceDeps): vo
     described('undeleteWorkspace', 'Bring a deleted workspace back'),
     change(restore),
   );
+}
+
+function idleOf(
+  asked: z.infer<typeof editWorkspaceSchema>['idleSuspendSeconds'],
+  rules: IdleRules,
+  doing: string,
+): IdleChoice | undefined {
+  if (asked === undefined) return undefined;
+  if (asked === 'usual') return { usualOr: rules.secondsDefault };
+  assertIdleAllowed(asked, rules, doing);
+  return { own: asked };
 }

@@ -80,7 +80,10 @@ export class MemoryWorkspaceStore implements WorkspaceStore, LeaseStore {
   async edit(workspaceId: WorkspaceId, changes: WorkspaceEdit): Promise<WorkspaceRow | null> {
     const row = this.#rows.get(workspaceId);
     if (!row || row.desired === 'deleted') return null;
-    return this.#write({ ...row, ...changes });
+    const { idle, ...others } = changes;
+    // Nobody chooses a usual here.
+    const seconds = idle && ('own' in idle ? idle.own : idle.usualOr);
+    return this.#write({ ...row, ...others, ...(seconds !== undefined && { idleSuspendSeconds: seconds }) });
   }
 
   async request(workspaceId: WorkspaceId, change: IntentChange): Promise<WorkspaceRow | null> {

@@ -131,16 +131,17 @@ export class PostgresWorkspaceStore implements WorkspaceStore, LeaseStore {
       const row = await this.get(workspaceId);
       return row?.desired === 'deleted' ? null : row;
     }
-    const { name = null, idleSuspendSeconds = null, team = null } = changes;
-    const [row] = await this.#database.execute(sql`
-      update workspaces set
-        name = coalesce(${name}, name),
-        idle_suspend_seconds = case when ${changes.idleSuspendSeconds !== undefined}::bool
-          then ${idleSuspendSeconds}::int else idle_suspend_seconds end,
-        idle_own = idle_own or ${changes.idleSuspendSeconds !== undefined}::bool,
-        team = case when ${changes.team !== undefined}::bool then ${team}::text else team end
-      where id = ${workspaceId} and desired <> 'deleted' returning *`);
-    return row ? parseRawWorkspaceRow(row) : null;
+    const { idle, ...others } = changes;
+    if (!idle || 'own' in idle) return editRow(this.#database, workspaceId, { ...others, idle });
+    return this.#database.transaction(async (tx) => {
+      const [of] = await tx.select().from(workspaces).where(eq(workspaces.id, workspaceId));
+      if (!of) return null;
+      // Whoever chooses a usual meanwhile writes it into the rows that have none of their own: before this one, or after.
+      await lockOrganisation(tx, parseWorkspaceRow(of).orgId);
+      const usual = await idleUsualOf(tx, parseWorkspaceRow(of));
+      const seconds = usual === null ? idle.usualOr : usual.seconds;
+      return editRow(tx, workspaceId, { ...others, idle: { usual: seconds } });
+    });
   }
 
   request(workspaceId: WorkspaceId, change: IntentChange): Promise<WorkspaceRow | null> {
@@ -185,4 +186,26 @@ export class PostgresWorkspaceStore implements WorkspaceStore, LeaseStore {
   listUnsettled(holder: string, hostIds: readonly HostId[], nowMs: number, limit: number) {
     return this.#leases.listUnsettled(holder, hostIds, nowMs, limit);
   }
+}
+
+type EditOfRow = Omit<WorkspaceEdit, 'idle'> & {
+  idle: { own: number | null } | { usual: number | null } | undefined;
+};
+
+async function editRow(
+  database: Pick<Database, 'execute'>,
+  workspaceId: WorkspaceId,
+  { name, team, idle }: EditOfRow,
+): Promise<WorkspaceRow | null> {
+  const isOwn = idle !== undefined && 'own' in idle;
+  const seconds = idle && ('own' in idle ? idle.own : idle.usual);
+  const [row] = await database.execute(sql`
+    update workspaces set
+      name = coalesce(${name ?? null}, name),
+      idle_suspend_seconds = case when ${idle !== undefined}::bool
+        then ${seconds ?? null}::int else idle_suspend_seconds end,
+      idle_own = case when ${idle !== undefined}::bool then ${isOwn}::bool else idle_own end,
+      team = case when ${team !== undefined}::bool then ${team ?? null}::text else team end
+    where id = ${workspaceId} and desired <> 'deleted' returning *`);
+  return row ? parseRawWorkspaceRow(row) : null;
 }

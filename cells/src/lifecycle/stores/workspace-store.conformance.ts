@@ -152,10 +152,11 @@ export function describeStores(name: string, open: () => Promise<StoresUnderTest
 
     it('renames and sets the idle policy without touching the intent; not of a deleted one', async () => {
       const row = await create();
-      const edited = await store.edit(row.id, { name: 'renamed', idleSuspendSeconds: null });
+      const edited = await store.edit(row.id, { name: 'renamed', idle: { own: null } });
       expect(edited).toMatchObject({ name: 'renamed', idleSuspendSeconds: null, generation: 0 });
       expect(await store.edit(row.id, { name: 'again' })).toMatchObject({ idleSuspendSeconds: null });
-      expect(await store.edit(row.id, {})).toMatchObject({ name: 'again' });
+      expect(await store.edit(row.id, { idle: { usualOr: 900 } })).toMatchObject({ idleSuspendSeconds: 900 });
+      expect(await store.edit(row.id, {})).toMatchObject({ name: 'again', idleSuspendSeconds: 900 });
       await store.request(row.id, { desired: 'deleted', from: ['suspended'], undoUntilMs: nowMs + 9, nowMs });
       expect(await store.edit(row.id, { name: 'too late' })).toBeNull();
       expect(await store.edit(newWorkspaceId(random), { name: 'nobody' })).toBeNull();

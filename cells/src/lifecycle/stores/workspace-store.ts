@@ -25,9 +25,12 @@ export interface IntentChange {
   nowMs: number;
 }
 
+/** One of its own (null: never); or its owner's usual again, and where he has chosen none so many seconds. */
+export type IdleChoice = { own: number | null } | { usualOr: number };
+
 export interface WorkspaceEdit {
   name?: string;
-  idleSuspendSeconds?: number | null;
+  idle?: IdleChoice;
   team?: string | null;
 }
 

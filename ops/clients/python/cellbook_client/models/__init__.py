@@ -40,6 +40,9 @@ from .desired import Desired
 from .diff_versions_other_type_1 import DiffVersionsOtherType1
 from .durability import Durability
 from .edit_workspace import EditWorkspace
+from .edit_workspace_idle_suspend_seconds_type_1 import (
+    EditWorkspaceIdleSuspendSecondsType1,
+)
 from .egress_connection import EgressConnection
 from .egress_connection_result import EgressConnectionResult
 from .egress_list import EgressList
@@ -286,6 +289,7 @@ __all__ = (
     "DiffVersionsOtherType1",
     "Durability",
     "EditWorkspace",
+    "EditWorkspaceIdleSuspendSecondsType1",
     "EgressConnection",
     "EgressConnectionResult",
     "EgressList",

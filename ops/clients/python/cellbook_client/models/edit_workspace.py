@@ -5,6 +5,9 @@ from typing import Any, Self, TypeVar, cast
 
 from attrs import define as _attrs_define
 
+from ..models.edit_workspace_idle_suspend_seconds_type_1 import (
+    EditWorkspaceIdleSuspendSecondsType1,
+)
 from ..types import UNSET, Unset
 
 T = TypeVar("T", bound="EditWorkspace")
@@ -15,20 +18,26 @@ class EditWorkspace:
     """
     Attributes:
         name (str | Unset):
-        idle_suspend_seconds (int | None | Unset):
+        idle_suspend_seconds (EditWorkspaceIdleSuspendSecondsType1 | int | None | Unset):
         team (None | str | Unset):
     """
 
     name: str | Unset = UNSET
-    idle_suspend_seconds: int | None | Unset = UNSET
+    idle_suspend_seconds: EditWorkspaceIdleSuspendSecondsType1 | int | None | Unset = (
+        UNSET
+    )
     team: None | str | Unset = UNSET
 
     def to_dict(self) -> dict[str, Any]:
         name = self.name
 
-        idle_suspend_seconds: int | None | Unset
+        idle_suspend_seconds: int | None | str | Unset
         if isinstance(self.idle_suspend_seconds, Unset):
             idle_suspend_seconds = UNSET
+        elif isinstance(
+            self.idle_suspend_seconds, EditWorkspaceIdleSuspendSecondsType1
+        ):
+            idle_suspend_seconds = self.idle_suspend_seconds.value
         else:
             idle_suspend_seconds = self.idle_suspend_seconds
 
@@ -55,12 +64,22 @@ class EditWorkspace:
         d = dict(src_dict)
         name = d.pop("name", UNSET)
 
-        def _parse_idle_suspend_seconds(data: object) -> int | None | Unset:
+        def _parse_idle_suspend_seconds(
+            data: object,
+        ) -> EditWorkspaceIdleSuspendSecondsType1 | int | None | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
                 return data
-            return cast(int | None | Unset, data)
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                idle_suspend_seconds_type_1 = EditWorkspaceIdleSuspendSecondsType1(data)
+
+                return idle_suspend_seconds_type_1
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(EditWorkspaceIdleSuspendSecondsType1 | int | None | Unset, data)
 
         idle_suspend_seconds = _parse_idle_suspend_seconds(
             d.pop("idleSuspendSeconds", UNSET)
