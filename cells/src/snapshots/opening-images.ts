@@ -6,6 +6,8 @@
  *     nothing ──ahead──▶ opening ──▶ open ──take──▶ somebody's ──close──▶ nothing
  *                           └───────────┴──nobody took it in time, the host ends──▶ nothing
  *
+ * Who has read what he wanted leaves it (`leave`): its memory is given back a while later, or when another is opened.
+ *
  * Each opening ahead comes to one end, and is counted by it: `taken`, `expired`, `unwanted` (its image or its host goes,
  * or who waited for it has gone), `refused` (no room, or too large), `failed` (it does not open).
  */
@@ -51,6 +53,8 @@ export interface OpenedImage {
   directory: string;
   /** Who has files of it open reads on. Not awaited: nobody waits for its end. */
   close(): void;
+  /** Closes it a while later, when who came back does not wait any more: giving memory back takes a processor from him. */
+  leave(): void;
 }
 
 /** `whole`: or not at all. `served`: as it is read where it is large. */
@@ -73,6 +77,8 @@ interface Ahead {
 export class OpeningImages {
   readonly #parts: OpeningImagesParts;
   readonly #ahead = new Map<SandboxId, Ahead>();
+  /** Closes each that was left and is not closed yet. */
+  readonly #left = new Set<() => void>();
   readonly #ends;
   #isClosed = false;
   #wholeBytes = 0;
@@ -138,6 +144,7 @@ export class OpeningImages {
   async #open(image: KeptImage, how: How, signal: AbortSignal): Promise<OpenedImage> {
     const { scratch, threads, log, lazy } = this.#parts;
     const { of, key } = image;
+    this.#closeLeft();
     const readNoMore = this.#parts.readBy(of);
     const { directory, remove } = await scratch.make().catch(async (error: unknown) => {
       await readNoMore();
@@ -145,10 +152,14 @@ export class OpeningImages {
     });
     let endServing = async (): Promise<void> => undefined;
     let wholeBytes = 0;
+    const uncount = () => {
+      this.#wholeBytes -= wholeBytes;
+      wholeBytes = 0;
+    };
     const finish = async () => {
       await endServing();
       await remove().finally(() => {
-        this.#wholeBytes -= wholeBytes;
+        uncount();
         return readNoMore();
       });
     };
@@ -174,7 +185,12 @@ export class OpeningImages {
       wholeBytes = sumOf(whole);
       this.#wholeBytes += wholeBytes;
       await putTogether({ threads, of, key, from: sources[0], to }, whole, signal);
-      return { directory: to, close };
+      const leave = () => {
+        // Whether there is room for another is seen from what is free.
+        uncount();
+        this.#leave(close);
+      };
+      return { directory: to, close, leave: how === 'whole' ? leave : close };
     } catch (error) {
       close();
       throw error;
@@ -191,8 +207,24 @@ export class OpeningImages {
     (await ahead?.opened)?.close();
   }
 
+  #leave(close: () => void): void {
+    if (this.#isClosed) return close();
+    const closeNow = () => {
+      timer.cancel();
+      this.#left.delete(closeNow);
+      close();
+    };
+    const timer = this.#parts.clock.setTimer(limits.snapshots.giveBackMs, closeNow);
+    this.#left.add(closeNow);
+  }
+
+  #closeLeft(): void {
+    for (const closeNow of this.#left) closeNow();
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true;
+    this.#closeLeft();
     await Promise.all([...this.#ahead.keys()].map((of) => this.drop(of)));
   }
 

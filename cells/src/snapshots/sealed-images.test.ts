@@ -392,6 +392,39 @@ test('one that was opened ahead goes when nobody wants it, when it is removed an
   ending.openAhead(left);
 });
 
+test('what was read is given back a while later, sooner where another is opened or the host ends', async () => {
+  const clock = new ManualClock();
+  const own = await open({ clock });
+  const inTheClear = () => readdir(join(directory, 'scratch'));
+  const image = draw();
+  await write(image, contents());
+  for (const next of [
+    () => clock.advance(limits.snapshots.giveBackMs),
+    () => own.read({ ...image, key: draw().key }, readAll, signal).catch(() => undefined),
+  ]) {
+    await own.read(image, readAll, signal);
+    await clock.advance(limits.snapshots.giveBackMs - 1);
+    expect(await inTheClear()).toHaveLength(1);
+    await own.remove(image.of);
+    expect(await own.list()).not.toContain(image.of);
+    expect(await readdir(sealed())).toContain(image.of);
+    await next();
+    await nothingInTheClear();
+    await expect.poll(() => readdir(sealed()), patiently).not.toContain(image.of);
+    await write(image, contents());
+  }
+  const failing = () => Promise.reject(new Error('it does not restore'));
+  await expect(own.read(image, failing, signal)).rejects.toThrow('it does not restore');
+  await nothingInTheClear();
+
+  const scratch = new Scratch(join(directory, 'ending'));
+  await mkdir(join(directory, 'ending'));
+  const ending = await open({ clock, scratch, threads: createSealingThreads(systemClock) });
+  await ending.read(image, readAll, signal);
+  await ending.close();
+  expect(await readdir(directory)).not.toContain('ending');
+});
+
 test('an opening ahead that is waited for in vain stops when the wait does, and the read with it', async () => {
   const stuck = Promise.withResolvers<void>();
   const metrics = createMetrics();

@@ -98,9 +98,12 @@ export class SealedImages implements ImageShelf {
     const opened = ahead ?? (await this.#opening.open(image, signal));
     try {
       signal.throwIfAborted();
-      return await use(opened.directory);
-    } finally {
+      const used = await use(opened.directory);
+      opened.leave();
+      return used;
+    } catch (error) {
       opened.close();
+      throw error;
     }
   }
 

@@ -19,6 +19,11 @@ export const snapshotLimits = {
     /** Images opened ahead of the start that will want them, and how long one waits for it: files come in 0.05 to 10 s. */
     aheadMax: 4,
     aheadMs: 15_000,
+    /**
+     * What a sandbox was restored from is given back after this, which is 50 ms of a processor for 200 MB: who comes back
+     * has his first result by then. Sooner where another image wants room.
+     */
+    giveBackMs: 1_500,
     /** What is read of it at once: 1 MiB, four times what runsc asks for. */
     readPagesMax: 256,
     /** Chunks opened at once of what nobody waits for: 1.5 ms, which is as long as somebody may wait behind them. */
