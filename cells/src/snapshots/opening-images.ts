@@ -208,7 +208,10 @@ export class OpeningImages {
   }
 
   #leave(close: () => void): void {
-    if (this.#isClosed) return close();
+    if (this.#isClosed) {
+      close();
+      return;
+    }
     const closeNow = () => {
       timer.cancel();
       this.#left.delete(closeNow);
