@@ -106,7 +106,10 @@ test('holds for a workspace again that has given up its own', async () => {
   await choose(he, null);
   expect([await secondsOf(he, plain), await secondsOf(he, own)]).toEqual([null, null]);
   const body = { idleSuspendSeconds: 120 };
-  await api.call('PATCH', `/v1/workspaces/${own}`, { claims: he, body });
+  expect(await api.call('PATCH', `/v1/workspaces/${own}`, { claims: he, body })).toMatchObject({
+    status: 200,
+    body,
+  });
   expect(await giveUp()).toMatchObject({ status: 200, body: { idleSuspendSeconds: null } });
 });
 
