@@ -14,6 +14,14 @@ const env = { PATH: process.env.PATH, HOME: home };
 const main = join(import.meta.dirname, 'cellbook.mjs');
 let platform: Server;
 let url: string;
+const away = [503, { code: 'cell_unreachable', message: 'm', reason: 'it is away' }] as const;
+const reason = 'there is no such workspace';
+const absent = [404, { code: 'not_found', message: 'm', reason, next: 'Look at the list.' }] as const;
+const mine = `ws-${'1'.repeat(20)}`;
+const known: Record<string, readonly [number, object]> = {
+  '/v1/settings/idle': [200, { idleSuspendSeconds: 1_200, isChosen: true, secondsMax: 3_600 }],
+  [`/v1/workspaces/${mine}`]: [200, { id: mine, name: 'mine', phase: 'running' }],
+};
 interface Asked {
   method?: string;
   url?: string;
@@ -37,18 +45,7 @@ beforeAll(async () => {
       authorization: headers.authorization,
       at: headers['cellbook-at'],
     });
-    const [status, answer] =
-      refusals-- > 0
-        ? [503, { code: 'cell_unreachable', message: 'm', reason: 'it is away' }]
-        : [
-            404,
-            {
-              code: 'not_found',
-              message: 'm',
-              reason: 'there is no such workspace',
-              next: 'Look at the list.',
-            },
-          ];
+    const [status, answer] = refusals-- > 0 ? away : (known[path ?? ''] ?? absent);
     response.writeHead(status, { 'content-type': 'application/json', 'retry-after': '0' });
     response.end(JSON.stringify(answer));
   }).listen(0, '127.0.0.1');
@@ -101,13 +98,25 @@ test('a time that is none does not become “never”', async () => {
 });
 
 test.each([
-  [['idle'], 'GET', '/v1/settings/idle', ''],
-  [['idle', '30'], 'PUT', '/v1/settings/idle', '{"idleSuspendSeconds":1800}'],
-  [['idle', 'never'], 'PUT', '/v1/settings/idle', '{"idleSuspendSeconds":null}'],
-  [['idle', 'usual'], 'DELETE', '/v1/settings/idle', ''],
-])('%j asks for what it says', async (words, method, path, body) => {
-  await cellbook(words, { CELLBOOK_URL: url, CELLBOOK_TOKEN: 't' });
-  expect(asked.at(-1)).toMatchObject({ method, url: path, body });
+  [['idle'], 'GET', ''],
+  [['idle', '30'], 'PUT', '{"idleSuspendSeconds":1800}'],
+  [['idle', 'never'], 'PUT', '{"idleSuspendSeconds":null}'],
+  [['idle', 'usual'], 'DELETE', ''],
+])('%j asks for what it says, and tells how it is then', async (words, method, body) => {
+  const { out, err, code } = await cellbook(words, { CELLBOOK_URL: url, CELLBOOK_TOKEN: 't' });
+  expect(asked.at(-1)).toMatchObject({ method, url: '/v1/settings/idle', body });
+  expect({ err, code }).toEqual({ err: '', code: 0 });
+  expect(out).toBe(
+    'Workspaces without an idle time of their own are suspended after 20 minutes unused, as you have chosen.\n' +
+      'Your organisation allows at most 60 minutes.\n',
+  );
+});
+
+test('one workspace goes by the usual again', async () => {
+  const words = ['ws', 'idle', mine, 'usual', '--json'];
+  const { code } = await cellbook(words, { CELLBOOK_URL: url, CELLBOOK_TOKEN: 't' });
+  expect(code).toBe(0);
+  expect(asked.at(-1)).toMatchObject({ method: 'PATCH', body: '{"idleSuspendSeconds":"usual"}' });
 });
 
 test('a key is kept for its owner alone, and never sent to another platform', async () => {

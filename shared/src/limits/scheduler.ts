@@ -57,12 +57,13 @@ export const schedulerLimits = {
     piecesOfHostMax: 16,
     /**
      * A snapshot after so many events; whether it is due is looked at so often. Folding a million queued jobs anew takes
-     * their snapshot (3 s) and 5 µs for each event after it. At 40,000 events a second, which is the most that is written,
-     * 150,000 are there when it falls due, 200,000 more when that is seen, and 600,000 more when it is made (15 s beside
-     * a busy leader): less than a million, 5 s. Beyond that somebody is told.
+     * their snapshot (3 s) and 5 to 7 µs for each event after it. 10,600 jobs a second, the most that were taken in, placed
+     * and ended (`bench -- scheduler`), are 42,000 events: 150,000 are there when it falls due, 42,000 more when that is
+     * seen, and 640,000 more when it is made (15 s beside a busy leader): less than a million. The 61,600 of starts and
+     * ends alone need jobs that end within a third of a second; beyond a million somebody is told.
      */
     snapshotEvents: 150_000,
-    snapshotLookMs: 5_000,
+    snapshotLookMs: 1_000,
     tailEventsMax: 1_000_000,
     /** So many are kept: the one before, in case the newest cannot be read. */
     snapshotsKept: 2,

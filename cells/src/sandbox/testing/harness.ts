@@ -74,7 +74,8 @@ export class Harness {
   }
 }
 
-async function removeCgroups(stateDirectory: string): Promise<void> {
+/** What runsc leaves of a state directory that is taken away: groups with nothing in them. */
+export async function removeCgroups(stateDirectory: string): Promise<void> {
   const { memory, cpu, pids } = await findCgroupRoots();
   const parent = cgroupParent(stateDirectory);
   for (const root of new Set([memory, cpu, pids])) await rmdir(join(root, parent)).catch(() => undefined);

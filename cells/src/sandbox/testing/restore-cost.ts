@@ -16,7 +16,7 @@ import { systemRandom } from '@cellbook/shared/random.ts';
 import { z } from 'zod';
 import type { SandboxDriver } from '../driver.ts';
 import { createGvisorDriver } from '../gvisor/driver.ts';
-import { eventually, Harness, startKernel } from './harness.ts';
+import { eventually, Harness, removeCgroups, startKernel } from './harness.ts';
 import { KernelClient } from './kernel-client.ts';
 import { sandboxTools } from './tools.ts';
 
@@ -28,6 +28,8 @@ arrays = [numpy.random.default_rng().random(125_000) for _ in range(100)]
 frame = pandas.DataFrame({'first': arrays[0], 'second': arrays[1]})`;
 const cell = 'print(frame["second"].head(100).mean() > 0)';
 
+type Into = 'made' | 'madeAhead';
+
 const soon = () => AbortSignal.timeout(60_000);
 const restores = z.coerce
   .number()
@@ -38,18 +40,19 @@ const restores = z.coerce
 
 const harness = await Harness.create('gvisor');
 const image = join(harness.directory, 'image');
+const stateDirectory = join(harness.directory, 'ahead');
 const ahead = await createGvisorDriver({
-  ...{ ...sandboxTools(), stateDirectory: join(harness.directory, 'ahead') },
-  ...{ clock: systemClock, random: systemRandom, makesAhead: true },
+  ...{ ...sandboxTools(), stateDirectory, clock: systemClock, random: systemRandom },
+  makesAhead: true,
 });
 try {
   const spec = await harness.spec();
   const kernelId = await store(ahead);
   const samples = [];
-  await restore(ahead);
+  await restore(harness.driver, 'made');
   for (let count = 0; count < restores; count++)
     for (const into of ['made', 'madeAhead'] as const)
-      samples.push({ into, ...(await restoreQuietly(into === 'made' ? harness.driver : ahead)) });
+      samples.push({ into, ...(await restoreQuietly(into === 'made' ? harness.driver : ahead, into)) });
   console.log(JSON.stringify({ imageBytes: await sizeOf(image), samples }));
 
   /** As a workspace's is that came out of a pool: such a one finds a sandbox made ahead. */
@@ -67,12 +70,12 @@ try {
   }
 
   /** When the next one made ahead is ready, so that nothing is made beside it. */
-  async function restoreQuietly(driver: SandboxDriver) {
+  async function restoreQuietly(driver: SandboxDriver, into: Into) {
     await eventually(() => (ahead.ahead?.ready ?? 0) > 0);
-    return restore(driver);
+    return restore(driver, into);
   }
 
-  async function restore(driver: SandboxDriver) {
+  async function restore(driver: SandboxDriver, into: Into) {
     const begunMs = systemClock.monotonicMs();
     const again = { ...spec, sandboxId: newSandboxId(systemRandom) };
     const sandbox = await driver.snapshots!.restore(again, image, soon());
@@ -82,6 +85,9 @@ try {
     const { text } = await client.run(cell);
     const cellMs = systemClock.monotonicMs() - begunMs;
     await driver.destroy(sandbox.id);
+    // One that is made ahead has an id already.
+    const found = sandbox.id === again.sandboxId ? 'made' : 'madeAhead';
+    if (found !== into) throw new Error(`it was ${found}, and was to be ${into}`);
     if (text !== 'True\n') throw new Error(`its first cell said ${text}`);
     return { helloMs, cellMs };
   }
@@ -89,6 +95,7 @@ try {
   await ahead.ahead?.drop();
   for (const { sandboxId } of await ahead.list()) await ahead.destroy(sandboxId);
   await harness.close();
+  await removeCgroups(stateDirectory);
 }
 
 async function sizeOf(directory: string): Promise<number> {
