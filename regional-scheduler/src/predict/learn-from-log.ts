@@ -1,6 +1,7 @@
 /**
  * Teaches an instance's predictor what the log says: at the start the last events there are, then what is committed,
  * looked up a second later and at most so many at once. Whatever is missed is missed: the next ends teach the same.
+ * What there was before it started was counted when it was new: a restart is no news.
  */
 import type { Clock, Timer } from '@cellbook/shared/clock.ts';
 import type { JobId } from '@cellbook/shared/ids.ts';
@@ -46,11 +47,11 @@ export function learnFromLog(deps: LearnFromLogDeps): { start(): void; close(): 
   function learn(): void {
     timer = null;
     underWay = underWay
-      .then(teach)
+      .then(() => teach({ isNew: true }))
       .catch((error: unknown) => logger.warn({ err: error }, 'some ends of jobs were not learned from'));
   }
 
-  async function teach(): Promise<void> {
+  async function teach({ isNew }: { isNew: boolean }): Promise<void> {
     const jobs = pending;
     pending = new Map();
     if (jobs.size === 0 || isClosed) return;
@@ -62,8 +63,9 @@ export function learnFromLog(deps: LearnFromLogDeps): { start(): void; close(): 
       ),
     );
     for (const run of runs.sort((a, b) => a.atMs - b.atMs)) {
-      counted.judged(run);
+      if (isNew) counted.judged(run);
       for (const news of deps.predictor.ended(run)) {
+        if (!isNew) continue;
         counted.news(news.type);
         logger.info(news, `the prediction of runtimes: ${news.type}`);
       }
@@ -75,7 +77,7 @@ export function learnFromLog(deps: LearnFromLogDeps): { start(): void; close(): 
     const { learnPageEvents: page, learnPages } = limits.scheduler;
     for (let after = Math.max(0, last - learnPages * page); after < last && !isClosed; after += page) {
       note(await log.read(after, page));
-      await teach();
+      await teach({ isNew: false });
     }
   }
 

@@ -66,6 +66,20 @@ describe('the prediction that is served', () => {
     expect(seconds(predictor, 20, 1024) / 128).toBeCloseTo(1, 0);
   });
 
+  it('alarms as well where the first model was as good as what was trained after it, and has stayed', () => {
+    const predictor = new Predictor();
+    live(
+      predictor,
+      makeRuns(8, 400, () => 20),
+    );
+    expect(predictor.names().champion).toBe('m0');
+    const news = live(
+      predictor,
+      makeRuns(9, 100, () => 300, { fromMs: 4_000_000 }),
+    );
+    expect(news).toContainEqual(expect.objectContaining({ type: 'drifted', drift: 'runs longer' }));
+  });
+
   it('takes a promotion back when the one before turns out better, by the same rule', () => {
     const predictor = new Predictor();
     live(predictor, makeRuns(5, 3000, bySteps));

@@ -170,8 +170,15 @@ export class Predictor {
     if (this.#kept.length < predictorRules.trainedFromMin) return [];
     this.#count++;
     this.#trainedMs = atMs;
-    const trained = train(`m${this.#count}`, this.#kept.slice(-last));
+    const runs = this.#kept.slice(-last);
+    const trained = train(`m${this.#count}`, runs);
     this.#challenger = trained;
+    // Nobody has trained the first one, and it may stay: what it is watched by are its own errors over the same runs.
+    if (this.#champion.errors.length === 0) {
+      const { errors } = train(this.#champion.name, runs, this.#champion.chain);
+      this.#champion = { ...this.#champion, errors };
+      this.#watch = newDriftWatch(errors);
+    }
     this.#former = null;
     this.#contest = newContest();
     return [{ type: 'trained', model: trained.name, because, chain: trained.chain, atMs }];

@@ -26,11 +26,11 @@ export interface EndedRun {
 /** Errors that are kept as a reference for drift. */
 const errorsMax = 2_000;
 
-export function train(name: string, runs: readonly EndedRun[]): Trained {
-  const samples = runs
-    .filter((run) => !run.isCut)
-    .map((run) => ({ values: valuesOf(run.subject), seconds: run.seconds }));
-  const trained = { name, chain: chooseChain(samples), model: new VersionedModel() };
+/** `chain`: the features to go by; absent: those that tell most of these runs. */
+export function train(name: string, runs: readonly EndedRun[], chain?: readonly string[]): Trained {
+  const samples = () =>
+    runs.filter((run) => !run.isCut).map((run) => ({ values: valuesOf(run.subject), seconds: run.seconds }));
+  const trained = { name, chain: chain ?? chooseChain(samples()), model: new VersionedModel() };
   const errors: number[] = [];
   for (const [at, run] of runs.entries()) {
     const error = at < runs.length / 2 ? null : errorOf(trained, run);
