@@ -73,6 +73,13 @@ const scheduling: readonly Alert[] = [
     ...{ forMinutes: 0, severity: 'ticket', runbook: 'gpu-guardian' },
     summary: '{{ $labels.region }} and the region that guards its queue do not understand each other.',
   },
+  {
+    name: 'GpuQueueUnguarded',
+    expr: `${most('region', `${s}_queue_unguarded`)} > 0`,
+    ...{ forMinutes: 5, severity: 'ticket', runbook: 'gpu-guardian' },
+    summary:
+      'No other region guards the queue of {{ $labels.region }}: if the region is lost, what waits in it waits with it.',
+  },
 ];
 
 const failing: readonly Alert[] = [

@@ -143,6 +143,8 @@ export const gpuCauseTable: Cause[] = [
     'it answered strangely once',
     { [s('guardian_misheard_total', { trouble: 'refused' })]: '0x20 1x9' },
   ],
+  ['GpuQueueUnguarded', 'no other region guards it', { [s('queue_unguarded')]: stays(1, 30) }],
+  [null, 'another guardian is looked for', { [s('queue_unguarded')]: '0x20 1x3 0x9' }],
   ['GpuWebhooksFail', 'nothing gets out', organisations(0, 0.25)],
   [null, 'some receivers do not answer', organisations(0.25, 1)],
   [

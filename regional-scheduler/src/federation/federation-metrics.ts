@@ -24,6 +24,10 @@ export function federationMetrics(metrics: Metrics, others: readonly RegionId[])
   for (const from of others) for (const what of unreadKinds) unread.inc({ from, what }, 0);
   return {
     ...{ misheard, unread },
+    unguarded: metrics.gauge(
+      'cellbook_scheduler_queue_unguarded',
+      '1: this instance leads, there are other regions, and none of them guards the queue.',
+    ),
     oldestOffer: metrics.gauge(
       'cellbook_scheduler_spill_oldest_seconds',
       'How long the oldest job has been offered to another region without a settled answer.',

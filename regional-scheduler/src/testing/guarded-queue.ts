@@ -26,7 +26,7 @@ export async function guardedQueue(
   answer: (call: PeerCall, copies: Copies | null) => unknown,
   isClean: () => boolean = () => true,
 ) {
-  const counted = { refused: 0, misheard: 0 };
+  const counted = { refused: 0, misheard: 0, isUnguarded: false };
   const clock = new ManualClock(noonMs);
   const [state, store, random] = [newState(), new MemorySubmissionStore(() => []), seededRandom(5)];
   const ids: JobId[] = [];
@@ -60,6 +60,9 @@ export async function guardedQueue(
     },
     misheard() {
       counted.misheard++;
+    },
+    unguarded(isSo) {
+      counted.isUnguarded = isSo;
     },
     touch() {},
   });

@@ -36,7 +36,7 @@ export interface OpenGuard {
 export function openGuard(deps: OpenGuardDeps): OpenGuard {
   const { regionId, federation, region, database, secret, peers, clock, log, signal } = deps;
   const book = createPostgresCopyBook(database, log);
-  const { unread, refused, misheard } = deps.counts;
+  const { unread, refused, misheard, unguarded } = deps.counts;
   const register = (app: FastifyInstance) =>
     registerGuard(app, {
       ...{ regionId, secret, clock, book, log },
@@ -54,6 +54,7 @@ export function openGuard(deps: OpenGuardDeps): OpenGuard {
     whenClean: deps.whenClean,
     refused: (jobs) => refused.inc({}, jobs),
     misheard: (_guardian, trouble) => misheard.inc({ trouble }),
+    unguarded: (isSo) => unguarded.set(isSo ? 1 : 0),
     touch: deps.touch,
   });
   const takeOver = new TakeOver({

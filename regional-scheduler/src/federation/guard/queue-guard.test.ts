@@ -14,7 +14,7 @@ const away = (): never => {
 
 it('a guardian whose store is away is let go of, though it tells how it stands', async () => {
   let isThere = true;
-  const { clock, round, guardian } = await guarded(1, ({ path }, copies) => {
+  const { clock, round, guardian, counted } = await guarded(1, ({ path }, copies) => {
     if (path.endsWith('status'))
       return { regionId: us, takes: true, waitMs: { free: 0, paid: 0, enterprise: 0 }, kinds: [] };
     if (!isThere) return away();
@@ -22,16 +22,19 @@ it('a guardian whose store is away is let go of, though it tells how it stands',
   });
   await round();
   expect(await guardian()).toBe(us);
+  expect(counted.isUnguarded).toBe(false);
   isThere = false;
   for (let waitedMs = 0; waitedMs <= limits.federation.guardianSilentMs; waitedMs += 1_000) {
     await clock.advance(1_000);
     await round();
   }
   expect(await guardian()).toBe(null);
+  expect(counted.isUnguarded).toBe(true);
   isThere = true;
   await clock.advance(limits.federation.statusEveryMs);
   await round();
   expect(await guardian()).toBe(us);
+  expect(counted.isUnguarded).toBe(false);
 });
 
 it('says that all is told once under an epoch, after all of it was acknowledged', async () => {

@@ -44,6 +44,8 @@ export interface QueueGuardDeps {
   refused(jobs: number): void;
   /** The guardian answered what cannot be read, or refused a message as a whole. */
   misheard(guardian: RegionId, trouble: PeerTrouble): void;
+  /** Told each round: whether this instance leads a queue that nobody guards. */
+  unguarded(isSo: boolean): void;
   lostMs: number;
   clock: Clock;
   log: Logger;
@@ -143,6 +145,7 @@ export class QueueGuard {
     const { leads, epoch } = region.leadership();
     if (!leads) {
       this.#forget(null);
+      this.deps.unguarded(false);
       return;
     }
     if (this.term !== epoch) {
@@ -153,6 +156,7 @@ export class QueueGuard {
     }
     await this.keep();
     const guardian = this.belief?.guardian;
+    this.deps.unguarded(guardian == null);
     // What failed was asked for again, and answered, or it was wanted no more.
     if (guardian != null && this.#toLetGo.size === 0) this.understand(guardian, guardPaths.releases);
     await sendCopies(this);
