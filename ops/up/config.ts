@@ -35,6 +35,11 @@ const environmentSchema = z.object({
   CELLBOOK_POOL: z.string().min(1).default('auto'),
   /** GPU hosts of each region (gpu-topology.ts): `auto`, `off`, or what they have. */
   CELLBOOK_GPU: z.string().min(1).default('auto'),
+  /** Directories with programs of your own, between colons, that GPU hosts have beside the examples (gpu-agent/README.md). */
+  CELLBOOK_GPU_PROGRAMS: z
+    .string()
+    .default('')
+    .transform((text) => text.split(':').filter((part) => part !== '')),
   /** GPU hosts that come and go with the load (gpu-nodes.ts): `off`, or up to how many of what. */
   CELLBOOK_GPU_NODES: z.string().min(1).default('off'),
   /** How long one takes to come. */
@@ -60,6 +65,8 @@ export interface PlatformConfig {
   pool: string;
   /** Regions with a GPU scheduler. */
   gpu: GpuPlace[];
+  /** Directories with programs of the operator's own. */
+  gpuPrograms: string[];
   /** Those whose GPU hosts come and go. */
   gpuNodes: ReadonlyMap<RegionId, GpuNodes>;
   gpuNodeMs: number;
@@ -88,6 +95,8 @@ export function platformConfig(env: NodeJS.ProcessEnv): PlatformConfig {
     imageScan: parsed.CELLBOOK_IMAGE_SCAN,
     pool: parsed.CELLBOOK_POOL,
     gpu,
+    // Agents run in the checkout, wherever the command was given.
+    gpuPrograms: parsed.CELLBOOK_GPU_PROGRAMS.map((directory) => resolve(directory)),
     gpuNodes: readNodes(parsed.CELLBOOK_GPU_NODES, gpu),
     gpuNodeMs: parsed.CELLBOOK_GPU_NODE_SECONDS * 1000,
     gpuStandby: parsed.CELLBOOK_GPU_STANDBY === 'on',

@@ -57,6 +57,7 @@ export async function startGpuRegion(starting: Starting, place: GpuPlace, needs:
       schedulerUrl: urls.join(','),
       keyFile: hostKeyFile(starting, host.hostId, keptSecret(home.keys, `agents-${schedulerId}`, random)),
       cacheDirectory: config.cacheDirectory,
+      programs: config.gpuPrograms,
       renderer: host.devices === realGpus ? torch : undefined,
     };
     return keepRunning({ start: (signal) => startGpuAgent(context, { ...options, signal }) });
@@ -97,6 +98,7 @@ function nodesOf(starting: Starting, place: GpuPlace, ports: GpuPorts) {
   const keyFile = keptSecretFile(home.keys, `gpu-nodes-${schedulerId}`, random);
   const options = {
     ...{ schedulerId, keyFile, port: ports.nodes, provisionMs: config.gpuNodeMs },
+    programs: config.gpuPrograms,
     dataDirectory: join(home.gpu(regionId).hosts, 'nodes'),
   };
   const url = `http://127.0.0.1:${ports.nodes}`;

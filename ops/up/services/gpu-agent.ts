@@ -21,6 +21,8 @@ export interface GpuAgentOptions extends GpuHostPlace {
   keyFile: string;
   /** A directory with the renderer's manifest; absent: the one that runs on the processor. */
   renderer?: string | undefined;
+  /** Directories with more programs. */
+  programs: readonly string[];
   cacheDirectory: string;
   signal?: AbortSignal | undefined;
 }
@@ -44,9 +46,11 @@ export async function startGpuAgent(
       CELLBOOK_SCHEDULER_URLS: options.schedulerUrl,
       CELLBOOK_AGENT_KEY_FILE: options.keyFile,
       CELLBOOK_DEVICES: options.devices,
-      CELLBOOK_BINARIES: [options.renderer ?? example('video-renderer'), example('notebook-runner')].join(
-        ':',
-      ),
+      CELLBOOK_BINARIES: [
+        options.renderer ?? example('video-renderer'),
+        example('notebook-runner'),
+        ...options.programs,
+      ].join(':'),
       // Hosts of one machine share its users: a range for each, by what else is a host's own.
       CELLBOOK_JOB_UID: String(limits.gpuAgent.run.uidFirst + options.port * uidsOfHost),
       NODE_COMPILE_CACHE: join(options.cacheDirectory, 'node-compile-cache'),

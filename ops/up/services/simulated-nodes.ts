@@ -12,15 +12,20 @@ export interface SimulatedNodesOptions {
   keyFile: string;
   dataDirectory: string;
   provisionMs: number;
+  /** Directories with more programs. */
+  programs: readonly string[];
   signal?: AbortSignal | undefined;
 }
 
-const binaries = ['video-renderer', 'notebook-runner'];
+const examples = ['video-renderer', 'notebook-runner'].map((name) =>
+  join(checkoutDirectory, 'gpu-agent/examples', name),
+);
 
 export async function startSimulatedNodes(
   context: SpawnContext,
-  { schedulerId, port, keyFile, dataDirectory, provisionMs, signal }: SimulatedNodesOptions,
+  options: SimulatedNodesOptions,
 ): Promise<{ child: Child }> {
+  const { schedulerId, port, keyFile, dataDirectory, provisionMs, programs, signal } = options;
   mkdirSync(dataDirectory, { recursive: true });
   return startServed(context, {
     name: `gpu-nodes-${schedulerId}`,
@@ -32,9 +37,7 @@ export async function startSimulatedNodes(
       CELLBOOK_PORT: String(port),
       CELLBOOK_CAPACITY_KEY_FILE: keyFile,
       CELLBOOK_DATA_DIR: dataDirectory,
-      CELLBOOK_BINARIES: binaries
-        .map((name) => join(checkoutDirectory, 'gpu-agent/examples', name))
-        .join(':'),
+      CELLBOOK_BINARIES: [...examples, ...programs].join(':'),
       CELLBOOK_PROVISION_MS: String(provisionMs),
     },
     stopDeadlineMs: 40_000,
