@@ -1,15 +1,18 @@
 /** A cause that is made on a real platform, and the alerts that are to fire of it. */
 import { sleep, systemClock } from '@cellbook/shared/clock.ts';
+import type { Ground } from './ground.ts';
 import type { World } from './world.ts';
 
-export interface Proof {
+export interface Proof<Place extends Ground = World> {
   /** In words: `the object store is away`. */
   cause: string;
   alerts: readonly string[];
   /** What has to be so before it, that none of them fires yet. */
-  prepare?(world: World): Promise<void>;
+  prepare?(world: Place): Promise<void>;
+  /** How long the last of its alerts may take; absent: four minutes. */
+  withinMs?: number;
   /** Makes it and keeps it up until it is undone. */
-  make(world: World): Promise<() => Promise<void>>;
+  make(world: Place): Promise<() => Promise<void>>;
 }
 
 /** Does it again and again; what it throws is part of the cause. */

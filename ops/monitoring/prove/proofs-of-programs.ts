@@ -1,9 +1,10 @@
 /** What goes away or hangs: a host, a controller, the edge, the object store, the database. */
 import { sleep, systemClock } from '@cellbook/shared/clock.ts';
 import { killProgram } from '../../up/processes/kill-program.ts';
+import { targetsIn } from './ground.ts';
 import { keepDoing, type Proof } from './proof.ts';
 import { watchOnly } from './watch-only.ts';
-import { cellId, hostId, targetsIn, type World } from './world.ts';
+import { cellId, hostId, type World } from './world.ts';
 
 const hostCutOff: Proof = {
   cause: 'the only host of a cell answers nobody (its daemon is stopped)',

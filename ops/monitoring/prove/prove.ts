@@ -6,13 +6,15 @@
 import { systemClock } from '@cellbook/shared/clock.ts';
 import { waitUntil } from '../../up/wait-until.ts';
 import { allAlerts } from '../all-rules.ts';
+import { startGpuWorld } from './gpu-world.ts';
+import type { Ground } from './ground.ts';
 import type { Proof } from './proof.ts';
 import { proofsOfGpu } from './proofs-of-gpu.ts';
 import { proofsOfImages } from './proofs-of-images.ts';
 import { membersWanted, proofsOfPool } from './proofs-of-pool.ts';
 import { lastProofs, proofsOfPrograms } from './proofs-of-programs.ts';
 import { proofsOfSandboxes } from './proofs-of-sandboxes.ts';
-import { startWorld, type World } from './world.ts';
+import { startWorld } from './world.ts';
 
 const firesWithinMs = 240_000;
 
@@ -25,35 +27,45 @@ export interface Proven {
   isMeant: boolean;
 }
 
+type Chosen = (of: Pick<Proof, 'alerts'>) => boolean;
+type Say = (line: string) => void;
+
+/** Causes that share a platform. */
+function ground<Place extends Ground>(start: () => Promise<Place>, all: readonly Proof<Place>[]) {
+  const proofs: readonly Pick<Proof, 'cause' | 'alerts'>[] = all;
+  return { proofs, prove: (isChosen: Chosen, say: Say) => proveOn(start, all.filter(isChosen), say) };
+}
+
 /** Each on a platform of its own: what a pool keeps ready takes places, and those of the first are to run short. */
 const grounds = [
-  {
-    pool: 'off',
-    proofs: [...proofsOfPrograms, ...proofsOfSandboxes, ...proofsOfGpu, ...lastProofs],
-  },
-  { pool: String(membersWanted), proofs: [...proofsOfPool, ...proofsOfImages] },
+  ground(() => startWorld({ pool: 'off' }), [...proofsOfPrograms, ...proofsOfSandboxes, ...lastProofs]),
+  ground(startGpuWorld, proofsOfGpu),
+  ground(() => startWorld({ pool: String(membersWanted) }), [...proofsOfPool, ...proofsOfImages]),
 ];
-export const proofs: readonly Proof[] = grounds.flatMap((ground) => ground.proofs);
+export const proofs = grounds.flatMap((one) => one.proofs);
 
 /** True where every alert of every cause that was made has fired. */
-export async function prove(wanted: readonly string[], say: (line: string) => void): Promise<boolean> {
+export async function prove(wanted: readonly string[], say: Say): Promise<boolean> {
   // The library that plays the people tells each socket it opens, and rejects what nobody waits for when a kernel dies.
   process.on('unhandledRejection', () => undefined);
   for (const level of ['debug', 'info', 'warn', 'error'] as const) console[level] = () => undefined;
-  const isChosen = ({ alerts: of }: Proof) => wanted.length === 0 || of.some((one) => wanted.includes(one));
+  const isChosen: Chosen = ({ alerts: of }) => wanted.length === 0 || of.some((one) => wanted.includes(one));
   const proven: Proven[] = [];
-  for (const { pool, proofs: all } of grounds)
-    proven.push(...(await proveOn(pool, all.filter(isChosen), say)));
+  for (const one of grounds) proven.push(...(await one.prove(isChosen, say)));
   const made = new Set(proven.flatMap(({ alert, afterSeconds }) => (afterSeconds === null ? [] : [alert])));
   const bySeriesAlone = allAlerts.map(({ name }) => name).filter((name) => !made.has(name));
   say(JSON.stringify({ proven, bySeriesAlone }));
   return proven.every(({ isMeant, afterSeconds }) => !isMeant || afterSeconds !== null);
 }
 
-async function proveOn(pool: string, chosen: readonly Proof[], say: (line: string) => void) {
+async function proveOn<Place extends Ground>(
+  start: () => Promise<Place>,
+  chosen: readonly Proof<Place>[],
+  say: Say,
+) {
   const proven: Proven[] = [];
   if (chosen.length === 0) return proven;
-  const world = await startWorld({ pool });
+  const world = await start();
   const ended = () => void world.stop().then(() => process.exit(130));
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, ended);
   try {
@@ -65,10 +77,21 @@ async function proveOn(pool: string, chosen: readonly Proof[], say: (line: strin
   return proven;
 }
 
-async function proveOne(world: World, proof: Proof, say: (line: string) => void): Promise<Proven[]> {
+async function proveOne<Place extends Ground>(
+  world: Place,
+  proof: Proof<Place>,
+  say: Say,
+): Promise<Proven[]> {
   const { cause } = proof;
   say(`… ${cause}`);
   await proof.prepare?.(world);
+  const fires = async () => {
+    const firing = await world.prometheus.firing();
+    return proof.alerts.some((alert) => firing.has(alert));
+  };
+  // Of a cause before it: what has burnt is in the windows for a while.
+  const quiet = { clock: systemClock, deadlineMs: firesWithinMs, what: 'its alerts to be over', pollMs: 500 };
+  await waitUntil(async () => !(await fires()), quiet).catch(() => undefined);
   const before = await world.prometheus.firing();
   const startedMs = systemClock.monotonicMs();
   const undo = await proof.make(world);
@@ -79,9 +102,12 @@ async function proveOne(world: World, proof: Proof, say: (line: string) => void)
     return proof.alerts.every((alert) => fired.has(alert));
   };
   const what = 'the alerts to fire';
-  await waitUntil(all, { clock: systemClock, deadlineMs: firesWithinMs, what, pollMs: 500 }).catch(
-    () => undefined,
-  );
+  await waitUntil(all, {
+    clock: systemClock,
+    deadlineMs: proof.withinMs ?? firesWithinMs,
+    what,
+    pollMs: 500,
+  }).catch(() => undefined);
   await undo();
   // One that fired already has proven nothing.
   const others = [...fired.keys()].filter((alert) => !proof.alerts.includes(alert));
