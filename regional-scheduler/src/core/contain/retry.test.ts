@@ -111,6 +111,12 @@ describe('what follows a failure', () => {
     expect(avoidedHosts([on('a', 'lost'), on('b', 'host_fault'), on('a', 'refused')])).toEqual(['b', 'a']);
   });
 
+  it('avoids no host where it was lost before it began, however often', () => {
+    const lost = (ranMs: number) => ({ ...failures('lost')[0]!, ranMs });
+    expect(avoidedHosts([lost(0), lost(0), lost(1)])).toEqual([]);
+    expect(avoidedHosts([lost(1), lost(0), lost(1)])).toEqual(['host-0']);
+  });
+
   it('says in a dead letter all that one needs to judge it, with the keys of its logs', () => {
     const all = [...failures('lost', 'crashed', 'crashed'), ...failures('crashed')];
     expect(deadLetter('job-1' as JobId, all, 'why')).toMatchObject({

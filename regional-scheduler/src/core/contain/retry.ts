@@ -104,12 +104,15 @@ export function afterFailure(input: AfterFailureInput): AfterFailure {
 
 /**
  * Where it is never placed again: where it failed, and where it was lost or refused twice. Once is an outage, which in a
- * small region must not take the only host from it that it fits.
+ * small region must not take the only host from it that it fits. One that was lost before it began says nothing at all
+ * of the two (`retryRules` bounds how many): so that a job that a guardian may have taken up meanwhile, and that has run
+ * nowhere, is not given up here as well.
  */
 export function avoidedHosts(failures: readonly FailedAttempt[]): HostId[] {
   const avoided = new Set<HostId>();
   const unlucky = new Set<HostId>();
-  for (const { hostId, class: failure } of failures) {
+  for (const { hostId, class: failure, ranMs } of failures) {
+    if (failure === 'lost' && ranMs === 0) continue;
     const saysLittle = failure === 'lost' || failure === 'refused';
     if (!saysLittle || unlucky.has(hostId)) avoided.add(hostId);
     unlucky.add(hostId);
