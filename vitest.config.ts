@@ -21,6 +21,8 @@ export default defineConfig({
           globalSetup: ['ops/test/global-setup.ts'],
           testTimeout: 30_000,
           hookTimeout: 60_000,
+          // The usual second is too short on a machine that has other work.
+          expect: { poll: { timeout: 20_000 } },
         },
       },
       ...(existsSync(new URL('edge/vitest.config.ts', import.meta.url)) ? ['edge/vitest.config.ts'] : []),
@@ -30,6 +32,7 @@ export default defineConfig({
           include: ['ops/e2e/**/*.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 300_000,
+          expect: { poll: { timeout: 60_000 } },
         },
       },
     ],

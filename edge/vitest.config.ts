@@ -31,6 +31,7 @@ export default defineConfig(async () => {
       setupFiles: ['./testing/empty-stores.ts'],
       testTimeout: 30_000,
       hookTimeout: 60_000,
+      expect: { poll: { timeout: 20_000 } },
     },
   };
 });
