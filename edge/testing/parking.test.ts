@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { newWorkspaceId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
+import { freePort } from '@cellbook/shared/ports.ts';
 import {
   goWord,
   parkedCode,
@@ -19,7 +20,7 @@ import {
 import { systemRandom } from '@cellbook/shared/random.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
-import { cellRun, freePort, type RunningEdge, startEdge } from './running-edge.ts';
+import { cellRun, type RunningEdge, startEdge } from './running-edge.ts';
 
 /** One attachment, as the cell has it. */
 interface Attachment {

@@ -24,15 +24,6 @@ export interface RunningEdge {
   stop(): Promise<void>;
 }
 
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
 export async function startEdge(port: number, environment: Record<string, string>): Promise<RunningEdge> {
   const home = mkdtempSync(join(tmpdir(), 'cellbook-edge-'));
   const answers = new Map<string, unknown>([['GET /v1/workspaces', { workspaces: [], nextCursor: null }]]);

@@ -2,12 +2,13 @@
  * Signing in and working in an organisation, as people do it: a real Chromium, the whole edge in workerd as
  * `wrangler dev` runs it, a real OpenID provider. Found by their labels, as a screen reader finds them.
  */
+import { freePort } from '@cellbook/shared/ports.ts';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { hindrances } from '../../ops/test/axe.ts';
 import { byTab } from './by-keyboard.ts';
 import { startTestProvider, type TestProvider, testClient } from './oidc-provider.ts';
-import { freePort, type RunningEdge, startEdge } from './running-edge.ts';
+import { type RunningEdge, startEdge } from './running-edge.ts';
 import { inEveryPhase, running, used, waiting } from './sample-answers.ts';
 
 let edge: RunningEdge;

@@ -7,11 +7,11 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '@cellbook/shared/clock.ts';
+import { freePort } from '@cellbook/shared/ports.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
 import { afterAll, beforeAll } from 'vitest';
 import { platformConfig } from '../up/config.ts';
 import { type Platform, startPlatform } from '../up/platform.ts';
-import { freePort } from '../up/ports.ts';
 import { silentProgress } from '../up/progress.ts';
 import { removeHome } from './remove-home.ts';
 

@@ -2,9 +2,9 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '@cellbook/shared/clock.ts';
+import { freePort } from '@cellbook/shared/ports.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
 import postgres from 'postgres';
-import { freePort } from '../up/ports.ts';
 import type { Child } from '../up/processes/child.ts';
 import { startPostgres } from '../up/services/postgres.ts';
 import { startRedis } from '../up/services/redis.ts';

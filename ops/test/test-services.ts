@@ -2,8 +2,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '@cellbook/shared/clock.ts';
+import { freePort } from '@cellbook/shared/ports.ts';
 import type { Random } from '@cellbook/shared/random.ts';
-import { freePort } from '../up/ports.ts';
 import type { Child, SpawnContext } from '../up/processes/child.ts';
 import { startPostgres } from '../up/services/postgres.ts';
 import { startRedis } from '../up/services/redis.ts';

@@ -1,6 +1,7 @@
 import { createServer } from 'node:net';
+import { freePort } from '@cellbook/shared/ports.ts';
 import { expect, it } from 'vitest';
-import { assertPortFree, freePort } from './ports.ts';
+import { assertPortFree } from './ports.ts';
 
 it('refuses a taken port and says how to choose another', async () => {
   const port = await freePort();

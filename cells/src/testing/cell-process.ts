@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { controllerName, hostName } from '@cellbook/shared/certificates/names.ts';
 import { cellIdSchema, hostIdSchema, newUserId, type UserId } from '@cellbook/shared/ids.ts';
+import { freePort } from '@cellbook/shared/ports.ts';
 import { type Principal, principalHeader } from '@cellbook/shared/protocol/principal.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
 import { endBelow } from '@cellbook/shared/testing/end-below.ts';
@@ -15,7 +16,7 @@ import { LoopHomes } from '../sandbox/quota/loop-homes.ts';
 import { sandboxTools } from '../sandbox/testing/tools.ts';
 import { makeMasterKeys } from '../secrets/master-keys.ts';
 import { Scratch } from '../snapshots/scratch.ts';
-import { freePort, type Program, startProgram } from './program.ts';
+import { type Program, startProgram } from './program.ts';
 import { createTestEdge, type TestEdge, testCellId } from './test-edge.ts';
 
 export interface HostProcess extends Program {

@@ -1,6 +1,5 @@
 /** For tests: one of our programs as a process that can be ended by a signal and started again. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createServer } from 'node:net';
 import { systemClock } from '@cellbook/shared/clock.ts';
 
 export interface ProgramOptions {
@@ -71,15 +70,4 @@ async function untilHealthy(url: string, child: ChildProcess, output: () => stri
     if (systemClock.monotonicMs() > untilMs) throw new Error(`the program does not answer:\n${output()}`);
     await new Promise((resolve) => systemClock.setTimer(50, () => resolve(undefined)));
   }
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
 }

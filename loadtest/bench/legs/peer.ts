@@ -7,9 +7,10 @@ import { randomUUID } from 'node:crypto';
 import { copyFile, mkdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { freePort } from '@cellbook/shared/ports.ts';
 import { echoKernelName, installEchoKernelspec } from '../echo-kernel/kernelspec.ts';
 import type { Leg } from '../measure/clients.ts';
-import { freePorts, start, untilReady } from '../processes.ts';
+import { start, untilReady } from '../processes.ts';
 import { jupyterServerLeg } from './jupyter-server.ts';
 
 const noDelayConfig = join(import.meta.dirname, '..', 'peer', 'no_delay_config.py');
@@ -21,7 +22,7 @@ export interface PeerOptions {
 }
 
 export async function peerLeg(options: PeerOptions): Promise<Leg> {
-  const [serverPort, proxyPort, proxyApiPort] = await freePorts(3);
+  const [serverPort, proxyPort, proxyApiPort] = await Promise.all([freePort(), freePort(), freePort()]);
   const token = randomUUID();
   const headers = { authorization: `token ${token}` };
   const home = join(options.directory, options.name);

@@ -6,8 +6,9 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { freePort } from '@cellbook/shared/ports.ts';
 import { z } from 'zod';
-import { freePorts, start, untilReady } from '../processes.ts';
+import { start, untilReady } from '../processes.ts';
 
 export const checkout = join(import.meta.dirname, '..', '..', '..');
 const cellId = 'eu-1';
@@ -41,7 +42,7 @@ export interface PlatformOptions {
 
 export async function startBenchPlatform(options: PlatformOptions): Promise<BenchPlatform> {
   const directory = join(options.directory, `platform-${options.driver}`);
-  const [edgePort] = await freePorts(1);
+  const edgePort = await freePort();
   await mkdir(directory, { recursive: true });
   const logFile = join(options.directory, `platform-${options.driver}.log`);
   options.note(`starting a platform with the ${options.driver} driver`);

@@ -7,8 +7,9 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '@cellbook/shared/ports.ts';
 import { startKernel } from '../legs/jupyter-server.ts';
-import { freePorts, start } from '../processes.ts';
+import { start } from '../processes.ts';
 import { nowMs, openNotebook } from './notebook.ts';
 import { firstCell } from './subject.ts';
 
@@ -17,7 +18,7 @@ const lookMs = 10;
 
 /** Milliseconds. */
 export async function freshPeer(python: string, directory: string): Promise<number> {
-  const [port] = await freePorts(1);
+  const port = await freePort();
   const token = randomUUID();
   const home = join(directory, `peer-${port}`);
   await mkdir(home, { recursive: true });

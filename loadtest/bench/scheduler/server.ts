@@ -2,10 +2,11 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { freePort } from '@cellbook/shared/ports.ts';
 import postgres from 'postgres';
 import { z } from 'zod';
 import { checkout } from '../platform/start.ts';
-import { freePorts, start, untilReady } from '../processes.ts';
+import { start, untilReady } from '../processes.ts';
 
 export interface BenchServer {
   version: string;
@@ -16,7 +17,7 @@ export interface BenchServer {
 const saidSchema = z.object({ url: z.url(), version: z.string() });
 
 export async function startServer(directory: string): Promise<BenchServer> {
-  const [port = 0] = await freePorts(1);
+  const port = await freePort();
   const logFile = join(directory, 'postgres.log');
   const program = start({
     command: process.execPath,

@@ -7,9 +7,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { freePort } from '@cellbook/shared/ports.ts';
 import { z } from 'zod';
 import { checkout } from '../platform/start.ts';
-import { freePorts, start } from '../processes.ts';
+import { start } from '../processes.ts';
 import { machine } from '../report.ts';
 import { runPart } from '../scheduler/run-part.ts';
 import { startServer } from '../scheduler/server.ts';
@@ -41,7 +42,7 @@ const resultSchema = z.looseObject({
 
 const directory = await mkdtemp(join(tmpdir(), 'cellbook-bench-submissions-'));
 const server = await startServer(directory);
-const [redisPort = 0] = await freePorts(1);
+const redisPort = await freePort();
 const redis = start({
   command: 'redis-server',
   args: ['--bind', '127.0.0.1', '--port', String(redisPort), '--save', '', '--appendonly', 'no'],

@@ -6,9 +6,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '@cellbook/shared/ports.ts';
 import { platformConfig } from '../../up/config.ts';
 import { type Platform, startPlatform } from '../../up/platform.ts';
-import { freePort } from '../../up/ports.ts';
 import type { PlatformDeps } from '../../up/starting.ts';
 import { operatorEmail } from './people.ts';
 

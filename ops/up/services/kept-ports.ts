@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { freePort, isPortFree } from '@cellbook/shared/ports.ts';
 import { z } from 'zod';
-import { freePort, isPortFree } from '../ports.ts';
 
 const keptSchema = z.record(z.string(), z.int().min(1).max(65_535));
 

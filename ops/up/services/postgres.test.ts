@@ -2,9 +2,9 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sleep, systemClock } from '@cellbook/shared/clock.ts';
+import { freePort } from '@cellbook/shared/ports.ts';
 import postgres from 'postgres';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { freePort } from '../ports.ts';
 import type { SpawnContext } from '../processes/child.ts';
 import { isGroupAlive, pidsWorkingIn } from '../processes/proc.ts';
 import { ensureDatabase } from './database.ts';

@@ -6,6 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '@cellbook/shared/ports.ts';
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type FailingStores, startFailingStores } from '../../../../ops/test/failing-stores.ts';
@@ -14,7 +15,7 @@ import type { WorkspaceRow } from '../stores/workspace-row.ts';
 import { CrashCell } from './testing/crash-cell.ts';
 import { viewHost } from './testing/host-view.ts';
 import { judgeWorkspace } from './testing/judge.ts';
-import { freePort, Program } from './testing/program.ts';
+import { Program } from './testing/program.ts';
 import { createSubject, missingFiles, type Subject, save, trySave, writeAsCode } from './testing/subject.ts';
 import { until } from './testing/until.ts';
 

@@ -2,10 +2,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { openSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Clock, sleep } from '@cellbook/shared/clock.ts';
+import { freePort } from '@cellbook/shared/ports.ts';
 import type { JWK } from 'jose';
 import { HttpConnections } from './http-connections.ts';
 
@@ -82,13 +82,4 @@ async function untilServing(url: string, child: ChildProcess, clock: Clock): Pro
     await sleep(clock, 100);
   }
   throw new Error('an instance did not serve in time');
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port was given');
-  await new Promise((closed) => server.close(closed));
-  return address.port;
 }

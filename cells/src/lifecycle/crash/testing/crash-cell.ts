@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { newOrgId, type OrgId, type UserId } from '@cellbook/shared/ids.ts';
+import { freePort } from '@cellbook/shared/ports.ts';
 import { principalHeader } from '@cellbook/shared/protocol/principal.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
 import { endBelow } from '@cellbook/shared/testing/end-below.ts';
@@ -15,7 +16,7 @@ import { closeDatabase, type Database, openDatabase } from '../../../db/database
 import { sandboxTools } from '../../../sandbox/testing/tools.ts';
 import { makeMasterKeys } from '../../../secrets/master-keys.ts';
 import { createTestEdge, type TestEdge, testCellId } from '../../../testing/test-edge.ts';
-import { freePort, Program } from './program.ts';
+import { Program } from './program.ts';
 
 export interface CrashCellOptions {
   databaseUrl: string;

@@ -1,7 +1,6 @@
 /** A real program of ours that is made to die: by its failpoints, read from a file that `arm` writes, or by a signal. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { until } from './until.ts';
 
 export interface ProgramOptions {
@@ -77,15 +76,4 @@ export class Program {
     child.kill(signal);
     await ended;
   }
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((done, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() => done(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
 }
