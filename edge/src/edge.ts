@@ -206,7 +206,7 @@ function forwarderOf(
     ...{ clock, random, pins: snapshots.pins },
     principals: createPrincipalSigner({ clock, key: config.CELLBOOK_PRINCIPAL_KEY }),
     onUnreachable: (error) => {
-      metrics.unreachable();
+      metrics.unreachable(error.code === 'scheduler_unreachable' ? 'scheduler' : 'cell');
       log('warn', error.message, { ids: error.ids, cause: error.cause });
     },
     onAnswer(cell, answer, signedPins, defer) {

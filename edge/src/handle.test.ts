@@ -121,6 +121,7 @@ describe('the hosts', () => {
     expect(text).toContain('cellbook_edge_requests_total{host="main",area="/w",status="503"} 1');
     expect(text).toContain('cellbook_edge_forward_seconds_count 1');
     expect(text).toContain('cellbook_edge_cell_unreachable_total 1');
+    expect(text).toContain('cellbook_edge_scheduler_unreachable_total 0');
     expect(text).toContain('cellbook_edge_pin_epoch 2');
   });
 

@@ -9,7 +9,8 @@ export interface Metrics {
   answered(host: string, area: string, status: number): void;
   /** From sending a request on to the head of its answer. */
   forwarded(durationMs: number): void;
-  unreachable(): void;
+  /** What a request was to go to did not answer. */
+  unreachable(what: 'cell' | 'scheduler'): void;
   /** A cell has said that the user is not its own. */
   misdirected(): void;
   text(pinEpoch: number): string;
@@ -18,7 +19,8 @@ export interface Metrics {
 export function createMetrics(): Metrics {
   const answers = new Map<string, number>();
   const buckets = boundsMs.map(() => 0);
-  let [forwards, forwardedMs, unreachables, misdirections] = [0, 0, 0, 0];
+  const unreachables = { cell: 0, scheduler: 0 };
+  let [forwards, forwardedMs, misdirections] = [0, 0, 0];
 
   return {
     answered(host, area, status) {
@@ -31,8 +33,8 @@ export function createMetrics(): Metrics {
       for (const [index, bound] of boundsMs.entries())
         if (durationMs <= bound) buckets[index] = (buckets[index] ?? 0) + 1;
     },
-    unreachable() {
-      unreachables++;
+    unreachable(what) {
+      unreachables[what]++;
     },
     misdirected() {
       misdirections++;
@@ -50,7 +52,10 @@ export function createMetrics(): Metrics {
         `cellbook_edge_forward_seconds_sum ${forwardedMs / 1_000}`,
         `cellbook_edge_forward_seconds_count ${forwards}`,
         '# TYPE cellbook_edge_cell_unreachable_total counter',
-        `cellbook_edge_cell_unreachable_total ${unreachables}`,
+        `cellbook_edge_cell_unreachable_total ${unreachables.cell}`,
+        '# HELP cellbook_edge_scheduler_unreachable_total Of GPU jobs; each instance that did not answer.',
+        '# TYPE cellbook_edge_scheduler_unreachable_total counter',
+        `cellbook_edge_scheduler_unreachable_total ${unreachables.scheduler}`,
         '# HELP cellbook_edge_misdirected_total Answers of cells that the user is not their own (421).',
         '# TYPE cellbook_edge_misdirected_total counter',
         `cellbook_edge_misdirected_total ${misdirections}`,

@@ -35,6 +35,12 @@ export const causes: readonly Alert[] = [
     summary: 'The edge does not reach a cell: its users are turned away.',
   },
   {
+    name: 'SchedulerUnreachable',
+    expr: 'sum(rate(cellbook_edge_scheduler_unreachable_total[5m])) > 0.05',
+    ...{ forMinutes: 2, severity: 'page', runbook: 'scheduler-unreachable' },
+    summary: 'The edge does not reach a scheduler of GPU jobs: no job of its region is taken or told of.',
+  },
+  {
     name: 'UsersMisdirected',
     expr: 'sum(increase(cellbook_edge_misdirected_total[15m])) > 10',
     ...{ forMinutes: 0, severity: 'ticket', runbook: 'pins-differ' },

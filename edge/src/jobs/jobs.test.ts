@@ -58,10 +58,14 @@ test.each([
   ['none answers', [scheduler('gpu-local', 'local', nobody)]],
   ['there is none', []],
 ])('where %s the answer is a typed 503 that says when to come again', async (_why, schedulers) => {
-  const { ask } = await worldWith(schedulers);
+  const { ask, world } = await worldWith(schedulers);
   const answer = await ask('/v1/jobs');
   expect([answer.status, answer.headers.has('retry-after')]).toEqual([503, true]);
   expect(await answer.json()).toMatchObject({ code: 'scheduler_unreachable', next: expect.any(String) });
+  const counted = await (await world.fetch('http://127.0.0.1:8787/metrics')).text();
+  expect(counted).toContain(`cellbook_edge_scheduler_unreachable_total ${schedulers.length}\n`);
+  // Pins that are published to a few first are taken back by what of cells is counted.
+  expect(counted).toContain('cellbook_edge_cell_unreachable_total 0\n');
 });
 
 test('the bytes of a result are for whoever has the address, from the region that it names', async () => {

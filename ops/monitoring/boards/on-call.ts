@@ -53,6 +53,7 @@ export const onCall: Board = {
           lines: {
             '{{area}} {{status}}': 'sum by (area, status) (rate(cellbook_edge_requests_total[5m]))',
             'cell unreachable': 'sum(rate(cellbook_edge_cell_unreachable_total[5m]))',
+            'scheduler of GPU jobs unreachable': 'sum(rate(cellbook_edge_scheduler_unreachable_total[5m]))',
             misdirected: 'sum(rate(cellbook_edge_misdirected_total[5m]))',
           },
         },

@@ -18,7 +18,7 @@ export const gpuOnCall: Board = {
           unit: 'short',
           lines: {
             '{{alertname}} {{region}} {{tier}}':
-              'count by (alertname, region, tier) (ALERTS{alertstate="firing",alertname=~"Gpu.+|ProgramDown"})',
+              'count by (alertname, region, tier) (ALERTS{alertstate="firing",alertname=~"Gpu.+|SchedulerUnreachable|ProgramDown"})',
           },
         },
         {

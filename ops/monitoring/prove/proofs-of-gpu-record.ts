@@ -25,9 +25,15 @@ const leaderLocked: Proof<GpuWorld> = {
 };
 
 const leaderKilled: Proof<GpuWorld> = {
-  cause: 'the scheduler is killed again and again',
-  alerts: ['GpuLeaderChanges'],
-  make: async ({ restart }) => keepDoing(() => restart(scheduler), 8_000),
+  cause: 'the scheduler is killed again and again while people ask for their jobs',
+  alerts: ['GpuLeaderChanges', 'SchedulerUnreachable'],
+  async make({ restart, customers }) {
+    const killing = keepDoing(() => restart(scheduler), 8_000);
+    const asking = keepDoing(() => customers.paid.ask('GET', '/v1/jobs'), 100);
+    return async () => {
+      await Promise.all([killing(), asking()]);
+    };
+  },
 };
 
 const logLocked: Proof<GpuWorld> = {

@@ -150,6 +150,12 @@ const causeTable: Cause[] = [
   [null, 'a host was away for a minute', { [up('host')]: '1x24 0 1x5' }],
   ['CellUnreachable', 'requests do not get through', { cellbook_edge_cell_unreachable_total: grows(6, 30) }],
   [null, 'one request does not get through', { cellbook_edge_cell_unreachable_total: '0x20 1x9' }],
+  [
+    'SchedulerUnreachable',
+    'nothing is heard of GPU jobs',
+    { cellbook_edge_scheduler_unreachable_total: grows(6, 30) },
+  ],
+  [null, 'another instance answers', { cellbook_edge_scheduler_unreachable_total: '0x20 1x9' }],
   ['UsersMisdirected', 'cells refuse users', { cellbook_edge_misdirected_total: grows(2, 30) }],
   [null, 'a user was moved', { cellbook_edge_misdirected_total: '0x20 2x9' }],
   [
