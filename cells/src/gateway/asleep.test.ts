@@ -166,6 +166,16 @@ test('a suspend that fails on its way leaves nobody asleep: what came meanwhile 
   expect(server.runtime.starts).toBe(1);
 });
 
+test('a suspend that fails again and again is given up for whoever runs a cell', async () => {
+  const kernelId = kernelIdSchema.parse(await server.startKernel());
+  const client = await server.connect(kernelId, { sessionId: 'tab' });
+  await client.run('print before', 'first');
+  await server.runtime.suspendInVain();
+  expect((await client.run('print after', 'after')).content.status).toBe('ok');
+  expect(client.texts).toBe('before\nafter\n');
+  expect(server.runtime.starts).toBe(1);
+});
+
 test('a kernel that dies while its workspace is being suspended runs nothing unseen of what came meanwhile', async () => {
   const kernelId = kernelIdSchema.parse(await server.startKernel());
   const client = await server.connect(kernelId, { sessionId: 'tab' });

@@ -83,3 +83,26 @@ test.each(
     expect(volume.destroyed).toBe(true);
   },
 );
+
+test('a suspend whose files cannot be stored is given up for whoever needs the workspace, however far its next try is', async () => {
+  const host = await makeHost(failing('flush', 'before', Number.POSITIVE_INFINITY));
+  const { store, lifecycle, clock, pass, settledRow, volumes } = host;
+  const id = await host.create();
+  outcomeOf(lifecycle.ensureRunning(id, never));
+  await pass(10_000);
+  const volume = volumes.volumes.get(id);
+  if (volume?.live == null) throw new Error('it runs without its files');
+  volume.live = 5;
+  await store.request(id, { desired: 'suspended', from: ['running'], nowMs: clock.nowMs() });
+  let { retryAtMs } = await settledRow(id);
+  while ((retryAtMs ?? 0) - clock.nowMs() < 30_000) {
+    await pass(250);
+    ({ retryAtMs } = await settledRow(id));
+  }
+  expect(await settledRow(id)).toMatchObject({ phase: 'failed', problemCode: 'store_unavailable' });
+  const needed = outcomeOf(lifecycle.ensureRunning(id, never));
+  await pass(5_000);
+  expect(needed.value).toBe(lifecycle.current(id));
+  expect(await settledRow(id)).toMatchObject({ phase: 'running', problem: null });
+  expect(volume.live).toBe(5);
+});

@@ -97,11 +97,11 @@ export class Resumes {
     if (!row || row.purgedAtMs !== null) throw unknown(workspaceId);
     if (row.desired === 'deleted') throw deleted(workspaceId);
     const waitMs = (row.retryAtMs ?? 0) - nowMs;
-    if (row.phase === 'failed' && waitMs > limits.lifecycle.holdForRetryMs) {
+    // A resume that failed is left to its back-off, which a click on resume cuts short; a suspend that failed is not.
+    const isRetrying = row.phase === 'failed' && row.desired === 'running';
+    if (isRetrying && waitMs > limits.lifecycle.holdForRetryMs) {
       throw unavailable(row, row.problemCode ?? 'sandbox_unavailable', row.problem ?? 'it failed', waitMs);
     }
-    // One that failed moments ago is left to its back-off; a click on resume is what cuts it short.
-    const isRetrying = row.phase === 'failed' && row.desired === 'running';
     if (!isRetrying) {
       const wanted = { desired: 'running', from: ['running', 'suspended'], nowMs } as const;
       const asked = quotas

@@ -21,6 +21,8 @@ export const gatewayLimits = {
     /** Messages held for one kernel while its workspace resumes or its link is full: a "Run All". */
     heldMessagesMax: 4_096,
     heldBytesMax: 32 * 1024 * 1024,
+    /** A suspend takes 0.2 s. One that is still on its way after this has failed or hangs: who needs it asks it back. */
+    suspendPatienceMs: 2_000,
     /** Held input beyond which a kernel's sockets are not read, until half of it has gone. */
     heldBytesPause: 4 * 1024 * 1024,
     /** Unsent bytes in one socket beyond which its client counts as slow and is served from the log. */

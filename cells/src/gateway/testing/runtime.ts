@@ -22,6 +22,8 @@ export interface TestRuntime extends WorkspaceRuntime {
   sleep(): Promise<void>;
   /** Begins a suspend that fails on its way, and lets it run again. */
   failToSuspend(meanwhile: () => Promise<unknown>): Promise<void>;
+  /** Begins a suspend that fails, and is tried again until somebody asks for the sandbox. */
+  suspendInVain(): Promise<void>;
   /** What was kept of its memory is gone. */
   forget(): void;
   /** Tells the listeners that the sandbox has gone by itself. */
@@ -39,6 +41,7 @@ export function createTestRuntime({ workspaceId, ownerId, start, stop }: TestRun
   const listeners: RuntimeListener[] = [];
   const flights = new SingleFlight<WorkspaceId, Sandbox>();
   let sandbox: Sandbox | null = null;
+  let staying: Sandbox | null = null;
   let epoch = 0;
   const runtime: TestRuntime = {
     starts: 0,
@@ -58,9 +61,9 @@ export function createTestRuntime({ workspaceId, ownerId, start, stop }: TestRun
       if (runtime.gate) runtime.waiting += 1;
       return flights.run(workspaceId, async () => {
         await runtime.gate;
-        const started = await start(++epoch);
-        runtime.starts += 1;
-        sandbox = started;
+        const started = staying ?? (await start(++epoch));
+        if (!staying) runtime.starts += 1;
+        [sandbox, staying] = [started, null];
         void started.exited.then(() => {
           if (sandbox === started) runtime.noteStopped();
         });
@@ -90,12 +93,18 @@ export function createTestRuntime({ workspaceId, ownerId, start, stop }: TestRun
       for (const listener of listeners) listener.onSlept(workspaceId);
     },
     async failToSuspend(meanwhile) {
-      const staying = sandbox;
-      if (!staying) return;
+      const stays = sandbox;
+      if (!stays) return;
       for (const listener of listeners)
-        await listener.onSuspending(workspaceId, staying, new AbortController().signal);
+        await listener.onSuspending(workspaceId, stays, new AbortController().signal);
       await meanwhile();
-      for (const listener of listeners) await listener.onRunning(workspaceId, staying, []);
+      for (const listener of listeners) await listener.onRunning(workspaceId, stays, []);
+    },
+    async suspendInVain() {
+      if (!sandbox) return;
+      for (const listener of listeners)
+        await listener.onSuspending(workspaceId, sandbox, new AbortController().signal);
+      [staying, sandbox] = [sandbox, null];
     },
     forget() {
       for (const listener of listeners) listener.onForgotten?.(workspaceId);

@@ -6,6 +6,7 @@
  *     lifecycle: onRunning ─▶ attach      onSuspending ─▶ suspend      onSlept ─▶ slept, or onStopped ─▶ stopped
  */
 
+import { sleep } from '@cellbook/shared/clock.ts';
 import { withDeadline } from '@cellbook/shared/deadline.ts';
 import type { KernelId, SessionId, WorkspaceId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
@@ -154,12 +155,23 @@ export class WorkspaceGateway implements KernelHost {
     return withDeadline(this.clock, limits.lifecycle.holdRequestMsMax, details, async (signal) => {
       while (!this.live) {
         signal.throwIfAborted();
-        // One that is being suspended is on its way out: the next is asked for when it has gone.
-        if (this.#attached) await Promise.race([this.#attached.lost, this.#stayed.promise]);
+        if (this.#attached) await this.#leavesOrStays(this.#attached, signal);
         this.attach(await this.deps.runtime.ensureRunning(this.id, signal));
       }
       return this.live;
     });
+  }
+
+  /**
+   * One that is being suspended is on its way out: the next is asked for when it has gone. Where the suspend has failed,
+   * it stays until it is asked for, and the lifecycle is asked before that.
+   */
+  async #leavesOrStays({ lost }: Attached, signal: AbortSignal): Promise<void> {
+    const over = new AbortController();
+    const given = AbortSignal.any([signal, over.signal]);
+    const patience = sleep(this.clock, limits.gateway.suspendPatienceMs, given).catch(() => undefined);
+    await Promise.race([lost, this.#stayed.promise, patience]);
+    over.abort();
   }
 
   /** Idempotent for one sandbox. `whyLost`: why it does not come with the memory that was kept. */
