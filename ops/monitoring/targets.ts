@@ -26,7 +26,7 @@ export function targetsOf(
   gpu: readonly GpuPlace[] = [],
   { standby }: { standby: boolean } = { standby: false },
 ): Target[] {
-  const ports = portsSchema.parse(JSON.parse(readFileSync(join(home.run, 'ports'), 'utf8')));
+  const ports = portsOf(home);
   const edge: Target = { job: 'cellbook-edge', address: at(edgePort), labels: {} };
   return [
     edge,
@@ -34,6 +34,10 @@ export function targetsOf(
     ...gpu.flatMap((place) => ofRegion(place, ports, standby)),
   ];
 }
+
+/** By the name of the program. */
+export const portsOf = (home: Home): Record<string, number> =>
+  portsSchema.parse(JSON.parse(readFileSync(join(home.run, 'ports'), 'utf8')));
 
 function ofRegion(
   { regionId, schedulerId, hosts }: GpuPlace,

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '@cellbook/shared/clock.ts';
-import { freePort } from '@cellbook/shared/ports.ts';
+import { freePort, isPortFree } from '@cellbook/shared/ports.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
 import postgres from 'postgres';
 import { removeHome } from '../../e2e/remove-home.ts';
@@ -12,7 +12,7 @@ import { type Platform, startPlatform } from '../../up/platform.ts';
 import { killProgram, programOf } from '../../up/processes/kill-program.ts';
 import { silentProgress } from '../../up/progress.ts';
 import { waitUntil } from '../../up/wait-until.ts';
-import { type Target, targetsOf } from '../targets.ts';
+import { portsOf, type Target, targetsOf } from '../targets.ts';
 import { type ObjectServer, startObjectServer } from './object-server.ts';
 import { type Prometheus, startPrometheus } from './prometheus.ts';
 
@@ -27,7 +27,7 @@ export interface Ground {
   scratch(): string;
   /** Stops a program (SIGSTOP) and lets it go on: `host-eu-1-a`, `cell-eu-1`. */
   freeze(program: string): () => void;
-  /** Kills a program and waits until it runs again. */
+  /** Kills a program and waits until it serves again. */
   restart(program: string): Promise<void>;
   /** The database of a program. */
   open(program: string): postgres.Sql;
@@ -53,13 +53,22 @@ export async function startGround<Made>(
   const stops: Array<() => unknown> = [() => removeHome(directory)];
   const onStop: Ground['onStop'] = (undo) => void stops.push(undo);
   const stop = async () => {
-    for (let next = stops.pop(); next; next = stops.pop()) await next();
+    const failures: unknown[] = [];
+    for (let next = stops.pop(); next; next = stops.pop()) {
+      try {
+        await next();
+      } catch (failure) {
+        failures.push(failure);
+      }
+    }
+    if (failures.length > 0)
+      throw new AggregateError(failures, 'what was made for the proofs is not all gone');
   };
   try {
     const objects = await startObjectServer(join(directory, 's3'));
     onStop(() => objects.stop());
     const { config, inherited, made } = await settle(directory, onStop);
-    Object.assign(process.env, inherited);
+    onStop(inherit(inherited));
     const platform = await startPlatform(
       platformConfig({
         ...process.env,
@@ -77,9 +86,20 @@ export async function startGround<Made>(
     const handles = handlesOf(platform, directory, onStop);
     return { ...handles, directory, platform, prometheus, objects, onStop, stop, made };
   } catch (thrown) {
-    await stop();
+    await stop().catch(() => undefined);
     throw thrown;
   }
+}
+
+/** Until it is undone; the next ground has settings of its own. */
+function inherit(settings: Record<string, string>): () => void {
+  const before = Object.keys(settings).map((name) => [name, process.env[name]] as const);
+  Object.assign(process.env, settings);
+  return () => {
+    for (const [name, value] of before)
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+  };
 }
 
 export const homeIn = (directory: string): string => join(directory, 'home');
@@ -94,11 +114,16 @@ function handlesOf(platform: Platform, directory: string, onStop: Ground['onStop
     freeze(program: string) {
       const { pid } = programOf(home, program);
       process.kill(pid, 'SIGSTOP');
-      return () => void process.kill(pid, 'SIGCONT');
+      return () => {
+        // One that stood still for long may have been ended by who looks after it.
+        if (isAlive(pid)) process.kill(pid, 'SIGCONT');
+      };
     },
     async restart(program: string) {
       const { pid } = killProgram(home, program);
-      const isBack = () => programOf(home, program).pid !== pid;
+      const port = portsOf(home)[program];
+      const isBack = async () =>
+        programOf(home, program).pid !== pid && (port === undefined || !(await isPortFree(port)));
       await waitUntil(isBack, { clock: systemClock, deadlineMs: 60_000, what: `${program} to run again` });
     },
     open(program: string) {
@@ -107,6 +132,14 @@ function handlesOf(platform: Platform, directory: string, onStop: Ground['onStop
       return sql;
     },
   };
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }
 
 /** As the program was told. */

@@ -26,8 +26,9 @@ const alertsSchema = z.object({
 
 export interface Prometheus {
   url: string;
-  /** Names of the alerts that fire now. */
+  /** Names of the alerts that fire now; `pending`: of those that do when their wait is over. */
   firing(): Promise<Set<string>>;
+  pending(): Promise<Set<string>>;
   stop(): Promise<void>;
 }
 
@@ -63,15 +64,12 @@ export async function startPrometheus(
       throw thrown;
     },
   );
-  return {
-    url,
-    stop,
-    async firing() {
-      const answer: unknown = await (await fetch(`${url}/api/v1/alerts`, soon())).json();
-      const { alerts } = alertsSchema.parse(answer).data;
-      return new Set(alerts.flatMap(({ labels, state }) => (state === 'firing' ? [labels.alertname] : [])));
-    },
+  const named = async (wanted: 'firing' | 'pending') => {
+    const answer: unknown = await (await fetch(`${url}/api/v1/alerts`, soon())).json();
+    const { alerts } = alertsSchema.parse(answer).data;
+    return new Set(alerts.flatMap(({ labels, state }) => (state === wanted ? [labels.alertname] : [])));
   };
+  return { url, stop, firing: () => named('firing'), pending: () => named('pending') };
 }
 
 const soon = () => ({ signal: AbortSignal.timeout(5_000) });

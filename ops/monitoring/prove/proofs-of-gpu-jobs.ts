@@ -17,8 +17,7 @@ async function learn({ customers, record }: GpuWorld): Promise<void> {
   });
   const hasEnded = async () => (await record`select 1 from job_ends`).length >= learnedFrom;
   const what = 'the jobs that runtimes are learned from';
-  await waitUntil(hasEnded, { clock: systemClock, deadlineMs: 180_000, what, pollMs: 500 });
-  await stop();
+  await waitUntil(hasEnded, { clock: systemClock, deadlineMs: 180_000, what, pollMs: 500 }).finally(stop);
 }
 
 const runLonger: Proof<GpuWorld> = {
@@ -78,4 +77,5 @@ const promptsHang: Proof<GpuWorld> = {
   },
 };
 
-export const jobProofs: readonly Proof<GpuWorld>[] = [runLonger, newVersionFails, programsCrash, promptsHang];
+/** Crashes before the new version: hosts that were started anew are suspected for a while, and one of two is quarantined. */
+export const jobProofs: readonly Proof<GpuWorld>[] = [runLonger, programsCrash, newVersionFails, promptsHang];

@@ -12,7 +12,7 @@ const lockFor = (record: postgres.Sql, table: string, ms: number, signal?: Abort
   });
 
 const leaderLocked: Proof<GpuWorld> = {
-  cause: 'nobody can write who leads: the row is locked',
+  cause: 'nobody can write who leads: its table is locked',
   alerts: ['GpuLeaderless'],
   async make({ record }) {
     const ending = new AbortController();
@@ -75,8 +75,8 @@ const submissionsHeld: Proof<GpuWorld> = {
   async make({ record, customers }) {
     const locking = keepDoing(() => lockFor(record, 'submissions', 600), 100);
     // As many at once as are a queue (limits.jobs.late).
-    const many = Array.from({ length: 80 }, () => customers.paid);
-    const working = keepSubmitting(many, () => later(), { pauseMs: 50, eachMax: 40 });
+    const many = Array.from({ length: 120 }, () => customers.paid);
+    const working = keepSubmitting(many, () => later(), { pauseMs: 50, eachMax: 16 });
     return async () => {
       await locking();
       await working();

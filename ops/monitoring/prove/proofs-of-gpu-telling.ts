@@ -59,7 +59,13 @@ const senderLockedOut: Proof<GpuWorld> = {
     const working = keepSubmitting([customers.paid], () => told(receiver.url), { pauseMs: 200, eachMax: 5 });
     const wait = async () => (await record`select 1 from webhook_outbox where attempts > 0`).length >= 5;
     const what = 'webhooks that were tried';
-    await waitUntil(wait, { clock: systemClock, deadlineMs: 60_000, what, pollMs: 500 });
+    await waitUntil(wait, { clock: systemClock, deadlineMs: 60_000, what, pollMs: 500 }).catch(
+      async (thrown: unknown) => {
+        await working();
+        receiver.stop();
+        throw thrown;
+      },
+    );
     const ending = new AbortController();
     const locked = lockOverdue(record, ending.signal);
     return async () => {
@@ -72,9 +78,9 @@ const senderLockedOut: Proof<GpuWorld> = {
 };
 
 /** The sender may be at it first: then they are not overdue any more, and it is done again. */
+const state = 'waiting';
 async function lockOverdue(record: postgres.Sql, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    const { state } = { state: 'waiting' };
     await record`update webhook_outbox set due_ms = due_ms - 1200000 where state = ${state}`;
     await record.begin(async (sql) => {
       // Reading goes on.

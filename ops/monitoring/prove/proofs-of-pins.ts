@@ -59,6 +59,7 @@ const edgesDiffer: Proof<GpuWorld> = {
   async make(world) {
     const settings = { CELLBOOK_CELLS: 'eu=eu-1', CELLBOOK_SANDBOX_DRIVER: 'none', CELLBOOK_GPU: 'off' };
     const other = await startGround(async () => ({ config: settings, inherited: {}, made: null }));
+    world.onStop(() => other.stop());
     await publishAgain(world, 1_000);
     const edges = [world, other].flatMap(({ platform }) => targetsIn(platform));
     const unwatch = await watchOnly(

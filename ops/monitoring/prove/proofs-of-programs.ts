@@ -72,7 +72,7 @@ async function printForNobody({ jupyter }: World['workers'][number]): Promise<vo
 }
 
 const tableLocked: Proof = {
-  cause: 'something holds the database’s table of workspaces for a second, again and again',
+  cause: 'something holds the database’s table of workspaces for 1.5 s, again and again',
   alerts: ['ApiSlowBurnsFast', 'ResumesSlowBurnsFast'],
   async make({ database, workers }) {
     const locking = keepDoing(

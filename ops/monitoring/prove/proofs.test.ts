@@ -5,7 +5,7 @@ import { allAlerts } from '../all-rules.ts';
 import { proofs } from './prove.ts';
 
 const readme = readFileSync(join(import.meta.dirname, '../README.md'), 'utf8');
-const [, bySeriesAlone = ''] = readme.split('By series alone:');
+const [bySeriesAlone = ''] = readme.split('By series alone:')[1]?.split('\n\n') ?? [];
 
 it('each alert has its cause made on a real platform, or is said to be tried by series alone', () => {
   const names = allAlerts.map(({ name }) => name);
@@ -20,6 +20,8 @@ it('each alert has its cause made on a real platform, or is said to be tried by 
 });
 
 it('every cause stands in the README with its alerts', () => {
-  for (const name of new Set(proofs.flatMap((proof) => proof.alerts)))
-    expect(readme).toContain(`\`${name}\``);
+  const rows = proofs.map(
+    ({ cause, alerts }) => `| ${cause} | ${alerts.map((name) => `\`${name}\``).join(', ')} |`,
+  );
+  expect(rows.filter((row) => !readme.includes(row))).toEqual([]);
 });

@@ -69,11 +69,28 @@ async function proveOn<Place extends Ground>(
   const ended = () => void world.stop().then(() => process.exit(130));
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, ended);
   try {
-    for (const proof of chosen) proven.push(...(await proveOne(world, proof, say)));
+    for (const proof of chosen) {
+      say(`… ${proof.cause}`);
+      proven.push(
+        ...(await proveOne(world, proof, say).catch((thrown: unknown) => unproven(proof, thrown, say))),
+      );
+    }
   } finally {
     await world.stop();
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, ended);
   }
+  return proven;
+}
+
+/** The other causes are made all the same. */
+function unproven(
+  { cause, alerts: of }: Pick<Proof, 'cause' | 'alerts'>,
+  thrown: unknown,
+  say: Say,
+): Proven[] {
+  say(`  it could not be made, or undone: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
+  const proven = of.map((alert) => ({ alert, cause, afterSeconds: null, isMeant: true }));
+  for (const one of proven) say(wordsOf(one));
   return proven;
 }
 
@@ -83,11 +100,11 @@ async function proveOne<Place extends Ground>(
   say: Say,
 ): Promise<Proven[]> {
   const { cause } = proof;
-  say(`… ${cause}`);
   await proof.prepare?.(world);
   const fires = async () => {
-    const firing = await world.prometheus.firing();
-    return proof.alerts.some((alert) => firing.has(alert));
+    const { prometheus } = world;
+    const soon = new Set([...(await prometheus.firing()), ...(await prometheus.pending())]);
+    return proof.alerts.some((alert) => soon.has(alert));
   };
   // Of a cause before it: what has burnt is in the windows for a while.
   const quiet = { clock: systemClock, deadlineMs: firesWithinMs, what: 'its alerts to be over', pollMs: 500 };

@@ -5,13 +5,15 @@ import type { Ground } from './ground.ts';
 import { startPrometheus } from './prometheus.ts';
 
 export async function watchOnly(
-  world: Pick<Ground, 'prometheus' | 'scratch'>,
+  world: Pick<Ground, 'prometheus' | 'scratch' | 'onStop'>,
   targets: readonly Target[],
 ): Promise<() => Promise<void>> {
   const watched = world.prometheus;
-  world.prometheus = await startPrometheus(targets, { directory: world.scratch(), clock: systemClock });
+  const other = await startPrometheus(targets, { directory: world.scratch(), clock: systemClock });
+  world.onStop(() => other.stop());
+  world.prometheus = other;
   return async () => {
-    await world.prometheus.stop();
     world.prometheus = watched;
+    await other.stop();
   };
 }

@@ -155,7 +155,11 @@ const causeTable: Cause[] = [
     'nothing is heard of GPU jobs',
     { cellbook_edge_scheduler_unreachable_total: grows(6, 30) },
   ],
-  [null, 'another instance answers', { cellbook_edge_scheduler_unreachable_total: '0x20 1x9' }],
+  [
+    null,
+    'one request does not get through to a scheduler',
+    { cellbook_edge_scheduler_unreachable_total: '0x20 1x9' },
+  ],
   ['UsersMisdirected', 'cells refuse users', { cellbook_edge_misdirected_total: grows(2, 30) }],
   [null, 'a user was moved', { cellbook_edge_misdirected_total: '0x20 2x9' }],
   [

@@ -26,7 +26,7 @@ export function federationMetrics(metrics: Metrics, others: readonly RegionId[])
     ...{ misheard, unread },
     unguarded: metrics.gauge(
       'cellbook_scheduler_queue_unguarded',
-      '1: this instance leads, there are other regions, and none of them guards the queue.',
+      '1: this instance leads, an edge keeps its record, there are other regions, and none of them guards the queue.',
     ),
     oldestOffer: metrics.gauge(
       'cellbook_scheduler_spill_oldest_seconds',

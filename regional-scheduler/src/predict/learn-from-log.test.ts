@@ -41,6 +41,7 @@ it('learns what there was before it started and counts what comes after: a resta
   let tell: (entries: readonly StoredEntry[]) => void = () => undefined;
   const metrics = createMetrics();
   const predictor = new Predictor();
+  const ended = vi.spyOn(predictor, 'ended');
   const learning = learnFromLog({
     region: {
       follow: (hear) => {
@@ -58,11 +59,13 @@ it('learns what there was before it started and counts what comes after: a resta
   };
   const judged = /^cellbook_scheduler_predictions_judged_total\{/;
   // Of each page a sample (limits.scheduler.learnJobsMax).
-  await vi.waitFor(() => expect(predictor.dump().kept).toHaveLength(200 + 134));
+  await expect.poll(() => predictor.dump().kept).toHaveLength(200 + 134);
+  const news = ended.mock.results.flatMap(({ value }) => value);
+  expect(news).toContainEqual(expect.objectContaining({ type: 'drifted' }));
   expect(predictor.dump().count).toBeGreaterThan(0);
   expect(await count(judged)).toBe(0);
   expect(await count(/^cellbook_scheduler_prediction_news_total\{/)).toBe(0);
   tell(await append([801, 802].flatMap((at) => lifeOf(at, 60_000))));
-  await vi.waitFor(async () => expect(await count(judged)).toBe(2));
+  await expect.poll(() => count(judged)).toBe(2);
   await learning.close();
 });

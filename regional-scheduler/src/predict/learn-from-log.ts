@@ -1,7 +1,8 @@
 /**
  * Teaches an instance's predictor what the log says: at the start the last events there are, then what is committed,
  * looked up a second later and at most so many at once. Whatever is missed is missed: the next ends teach the same.
- * What there was before it started was counted when it was new: a restart is no news.
+ * What there was before it started was counted when it was new: a restart is no news. What comes until that is learned
+ * waits for it.
  */
 import type { Clock, Timer } from '@cellbook/shared/clock.ts';
 import type { JobId } from '@cellbook/shared/ids.ts';
@@ -23,37 +24,35 @@ export interface LearnFromLogDeps {
   metrics: Metrics;
 }
 
+/** Attempts by job. */
+type Ended = Map<JobId, Set<string>>;
+
 export function learnFromLog(deps: LearnFromLogDeps): { start(): void; close(): Promise<void> } {
   const { region, log, clock, logger } = deps;
   const counted = predictionMetrics(deps.metrics, deps.predictor);
-  /** Ended attempts by job. */
-  let pending = new Map<JobId, Set<string>>();
+  let pending: Ended = new Map();
   let timer: Timer | null = null;
   let underWay: Promise<void> = Promise.resolve();
   let unfollow = () => {};
   let isClosed = false;
 
   function note(entries: readonly StoredEntry[]): void {
-    for (const { event } of entries) {
-      if (event.type !== 'attempt_ended') continue;
-      const known = pending.get(event.jobId);
-      if (known) known.add(event.attemptId);
-      else if (pending.size < limits.scheduler.learnJobsMax)
-        pending.set(event.jobId, new Set([event.attemptId]));
-    }
+    noteIn(pending, entries);
     if (pending.size > 0 && !timer && !isClosed) timer = clock.setTimer(limits.scheduler.learnEveryMs, learn);
   }
 
   function learn(): void {
     timer = null;
     underWay = underWay
-      .then(() => teach({ isNew: true }))
+      .then(() => {
+        const ended = pending;
+        pending = new Map();
+        return teach(ended, { isNew: true });
+      })
       .catch((error: unknown) => logger.warn({ err: error }, 'some ends of jobs were not learned from'));
   }
 
-  async function teach({ isNew }: { isNew: boolean }): Promise<void> {
-    const jobs = pending;
-    pending = new Map();
+  async function teach(jobs: Ended, { isNew }: { isNew: boolean }): Promise<void> {
     if (jobs.size === 0 || isClosed) return;
     const byJob = Map.groupBy(await log.eventsOf([...jobs.keys()]), ({ event }) => jobOf(event));
     const runs = [...jobs].flatMap(([jobId, ended]) =>
@@ -76,8 +75,9 @@ export function learnFromLog(deps: LearnFromLogDeps): { start(): void; close(): 
     const last = await log.lastSeq();
     const { learnPageEvents: page, learnPages } = limits.scheduler;
     for (let after = Math.max(0, last - learnPages * page); after < last && !isClosed; after += page) {
-      note(await log.read(after, page));
-      await teach({ isNew: false });
+      const former: Ended = new Map();
+      noteIn(former, await log.read(after, Math.min(page, last - after)));
+      await teach(former, { isNew: false });
     }
   }
 
@@ -95,4 +95,13 @@ export function learnFromLog(deps: LearnFromLogDeps): { start(): void; close(): 
       await underWay;
     },
   };
+}
+
+function noteIn(ended: Ended, entries: readonly StoredEntry[]): void {
+  for (const { event } of entries) {
+    if (event.type !== 'attempt_ended') continue;
+    const known = ended.get(event.jobId);
+    if (known) known.add(event.attemptId);
+    else if (ended.size < limits.scheduler.learnJobsMax) ended.set(event.jobId, new Set([event.attemptId]));
+  }
 }

@@ -104,9 +104,9 @@ export function afterFailure(input: AfterFailureInput): AfterFailure {
 
 /**
  * Where it is never placed again: where it failed, and where it was lost or refused twice. Once is an outage, which in a
- * small region must not take the only host from it that it fits. One that was lost before it began says nothing at all
- * of the two (`retryRules` bounds how many): so that a job that a guardian may have taken up meanwhile, and that has run
- * nowhere, is not given up here as well.
+ * small region must not take the only host from it that it fits. Not counted is one that was lost and that nobody knows to
+ * have begun, so that a job that a guardian may have taken up meanwhile is not given up here as well; what ends its host
+ * before that is told of goes back there at the most as often as `retryRules` lets anything be lost.
  */
 export function avoidedHosts(failures: readonly FailedAttempt[]): HostId[] {
   const avoided = new Set<HostId>();

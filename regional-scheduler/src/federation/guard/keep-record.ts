@@ -31,6 +31,7 @@ export async function keepRecord(guard: QueueGuard): Promise<void> {
   try {
     if (guard.belief === null) {
       const { record } = await records.ask(regionId, null);
+      guard.isToBeClaimed = record.guardian !== null;
       if (record.guardian !== null)
         log.warn(
           { record },
@@ -134,14 +135,19 @@ async function willingGuardian(guard: QueueGuard, current: RegionId | null): Pro
     if (nowMs - last < limits.federation.statusEveryMs) return true;
     // Who answers without its store could not guard anything: this goes to its book of copies, and tells of none.
     const call = { method: 'POST', path: guardPaths.copies, body: { epoch: 0, jobs: [] } } as const;
-    const answer = await peers.call(regionId, call, copiesAnswerSchema).catch(() => null);
-    if (answer) guard.heardMs.set(regionId, clock.monotonicMs());
-    return answer !== null;
+    try {
+      await peers.call(regionId, call, copiesAnswerSchema);
+    } catch (error) {
+      guard.unheard.set(regionId, error instanceof Error ? error.message : String(error));
+      return false;
+    }
+    guard.heardMs.set(regionId, clock.monotonicMs());
+    guard.unheard.delete(regionId);
+    return true;
   };
   if (current !== null && !isMisunderstood(guard, current)) {
     if (await heardOf(current)) return current;
-    const silentMs = nowMs - (guard.heardMs.get(current) ?? guard.termBeganMs);
-    if (silentMs < limits.federation.guardianSilentMs) return current;
+    if (guard.silentMs(current) < limits.federation.guardianSilentMs) return current;
   }
   for (const regionId of peers.regions)
     if (regionId !== current && !isMisunderstood(guard, regionId) && (await heardOf(regionId)))

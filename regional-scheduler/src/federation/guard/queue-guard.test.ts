@@ -2,7 +2,7 @@
 import { CellbookError } from '@cellbook/shared/errors.ts';
 import type { JobId, RegionId } from '@cellbook/shared/ids.ts';
 import { limits } from '@cellbook/shared/limits.ts';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { guardedQueue as guarded } from '../../testing/guarded-queue.ts';
 import { PeerError } from '../peers.ts';
 
@@ -34,6 +34,35 @@ it('a guardian whose store is away is let go of, though it tells how it stands',
   await clock.advance(limits.federation.statusEveryMs);
   await round();
   expect(await guardian()).toBe(us);
+  expect(counted.isUnguarded).toBe(false);
+});
+
+it('is unguarded by one who is silent, also while the record cannot be changed', async () => {
+  let isThere = true;
+  const { clock, round, guard, records, counted } = await guarded(1, (_call, copies) => {
+    if (!isThere) return away();
+    return copies ? { missing: [] } : { released: [], taken: [] };
+  });
+  await round();
+  isThere = false;
+  vi.spyOn(records, 'ask').mockRejectedValue(new Error('no edge'));
+  for (let waitedMs = 0; waitedMs < limits.federation.guardianSilentMs; waitedMs += 1_000) {
+    expect(counted.isUnguarded).toBe(false);
+    await clock.advance(1_000);
+    await round();
+  }
+  expect([guard.belief?.guardian, counted.isUnguarded]).toEqual([us, true]);
+  expect(guard.unheard.get(us)).toContain('its store is away');
+  isThere = true;
+  await clock.advance(limits.federation.statusEveryMs);
+  await round();
+  expect(counted.isUnguarded).toBe(false);
+});
+
+it('is not unguarded where it has lost its memory and its guardian is to claim it', async () => {
+  const { round, records, counted } = await guarded(1, () => ({ missing: [] }));
+  await records.ask(eu, { type: 'guard', epoch: 0, guardian: us, ttlMs: limits.federation.lostMs });
+  await round();
   expect(counted.isUnguarded).toBe(false);
 });
 

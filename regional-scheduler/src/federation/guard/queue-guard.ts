@@ -63,6 +63,10 @@ export class QueueGuard {
   readonly taken = new Set<JobId>();
   /** When each of the others last answered out of its book of copies; monotonic. */
   readonly heardMs = new Map<RegionId, number>();
+  /** Why it did not, of those that do not. */
+  readonly unheard = new Map<RegionId, string>();
+  /** This region has lost its memory, and its record names a guardian, who is to claim it. */
+  isToBeClaimed = false;
   /** What the guardian could not read: when it is told of it again; monotonic. */
   readonly leftOut = new Map<JobId, number>();
   /** Of these it was said, and counted, that the guardian cannot read them. */
@@ -84,6 +88,7 @@ export class QueueGuard {
   wanted: () => void = () => {};
   readonly #acknowledged = new Map<JobId, Told>();
   readonly #toLetGo = new Map<JobId, Letting>();
+  #wasUnguarded = false;
 
   constructor(deps: QueueGuardDeps) {
     this.deps = deps;
@@ -145,7 +150,7 @@ export class QueueGuard {
     const { leads, epoch } = region.leadership();
     if (!leads) {
       this.#forget(null);
-      this.deps.unguarded(false);
+      this.#sayUnguarded(false);
       return;
     }
     if (this.term !== epoch) {
@@ -156,10 +161,28 @@ export class QueueGuard {
     }
     await this.keep();
     const guardian = this.belief?.guardian;
-    this.deps.unguarded(guardian == null);
+    this.#sayUnguarded(this.#isUnguarded(guardian ?? null));
     // What failed was asked for again, and answered, or it was wanted no more.
     if (guardian != null && this.#toLetGo.size === 0) this.understand(guardian, guardPaths.releases);
     await sendCopies(this);
+  }
+
+  /** Also where one is believed who has been silent for so long that another would be asked, could the record be changed. */
+  #isUnguarded(guardian: RegionId | null): boolean {
+    if (guardian === null) return !this.isToBeClaimed;
+    return this.silentMs(guardian) >= limits.federation.guardianSilentMs;
+  }
+
+  silentMs(guardian: RegionId): number {
+    return this.deps.clock.monotonicMs() - (this.heardMs.get(guardian) ?? this.termBeganMs);
+  }
+
+  #sayUnguarded(isSo: boolean): void {
+    const { log, unguarded } = this.deps;
+    if (isSo && !this.#wasUnguarded)
+      log.warn({ unheard: Object.fromEntries(this.unheard) }, 'nobody guards the queue of this region');
+    this.#wasUnguarded = isSo;
+    unguarded(isSo);
   }
 
   /** The record, and what its epoch asks for; also between the messages of a round, which may take longer than it lasts. */
@@ -274,6 +297,7 @@ export class QueueGuard {
     this.termBeganMs = this.deps.clock.monotonicMs();
     this.toldMs = Number.NEGATIVE_INFINITY;
     this.belief = null;
+    this.isToBeClaimed = false;
     this.listedEpoch = null;
     this.completeEpoch = null;
     const { taken, toCopy, leftOut, unreadable, misheardMs } = this;
