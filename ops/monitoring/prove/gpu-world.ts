@@ -6,10 +6,12 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, statfsSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { systemClock } from '@cellbook/shared/clock.ts';
 import { regionIdSchema } from '@cellbook/shared/ids.ts';
 import type { Tier } from '@cellbook/shared/protocol/principal.ts';
 import type postgres from 'postgres';
 import { openHome } from '../../up/home.ts';
+import { waitUntil } from '../../up/wait-until.ts';
 import type { Asker } from './asker.ts';
 import { newCustomer, operatorEmail, type Standing } from './customer.ts';
 import { type Errand, makeErrand } from './errand.ts';
@@ -23,11 +25,8 @@ export const scheduler = `scheduler-gpu-${regionId}`;
 const gpusOfHost = 8;
 export const gpus = gpusOfHost * gpuHosts.length;
 
-interface Preemption {
-  ranMsMin: number;
-}
-/** Stopped for others after a second, any number of times: what is slow in it elsewhere is what is slow here. */
-const usualPreemption: Preemption = { ranMsMin: 1_000 };
+/** Who has run for a second may be stopped for others, any number of times: elsewhere all that is slower. */
+const usualRanMsMin = 1_000;
 
 export interface GpuWorld extends Ground {
   /** Jobs of theirs run in the region. */
@@ -37,8 +36,10 @@ export interface GpuWorld extends Ground {
   record: postgres.Sql;
   /** Somebody new, with an organisation of his own. */
   customer(standing: Omit<Standing, 'region'>): Promise<Asker>;
-  /** The region's scheduler starts anew under a policy that differs in this; given nothing under the usual one. */
-  preemption(rule?: Partial<Preemption>): Promise<void>;
+  /** The region's scheduler starts anew, and stops nobody for others who has not run so long; given nothing a second. */
+  preempt(rule?: { ranMsMin: number }): Promise<void>;
+  /** Waits until no GPU of the region is free. */
+  taken(): Promise<void>;
   /** Fills the disk of the second host; gives what empties it again. */
   fillDisk(): () => Promise<void>;
 }
@@ -46,7 +47,7 @@ export interface GpuWorld extends Ground {
 export async function startGpuWorld(): Promise<GpuWorld> {
   const ground = await startGround(settle);
   try {
-    const { platform, made, open, restart } = ground;
+    const { platform, prometheus, made, open, restart } = ground;
     const customer = (standing: Omit<Standing, 'region'>) =>
       newCustomer(platform.url, { ...standing, region: regionId });
     const customers = {
@@ -54,23 +55,31 @@ export async function startGpuWorld(): Promise<GpuWorld> {
       paid: await customer({ tier: 'paid' }),
       enterprise: await customer({ tier: 'enterprise' }),
     };
-    const preemption = async (rule: Partial<Preemption> = {}) => {
-      process.env.CELLBOOK_POLICY = policyWith(rule);
+    const preempt: GpuWorld['preempt'] = async ({ ranMsMin } = { ranMsMin: usualRanMsMin }) => {
+      process.env.CELLBOOK_POLICY = policyWith(ranMsMin);
       await restart(scheduler);
     };
-    return { ...ground, ...made, customers, customer, record: open(scheduler), preemption };
+    const taken = async () => {
+      const none = () => prometheus.holds(`${gpusThatAre('busy')} > 0 and ${gpusThatAre('free')} == 0`);
+      const what = `all GPUs of ${regionId} to be taken`;
+      await waitUntil(none, { clock: systemClock, deadlineMs: 120_000, what, pollMs: 500 });
+    };
+    return { ...ground, ...made, customers, customer, record: open(scheduler), preempt, taken };
   } catch (thrown) {
     await ground.stop();
     throw thrown;
   }
 }
 
-const policyWith = (preemption: Partial<Preemption>): string => {
+const gpusThatAre = (state: string) =>
+  `sum(max by (sku) (cellbook_scheduler_gpus{region="${regionId}", state="${state}"}))`;
+
+const policyWith = (ranMsMin: number): string => {
   const [free, paid, enterprise] = Array.from({ length: 3 }, () => ({ startMsTarget: 5_000 }));
   const often = { perJobMax: 100, refillMs: 100, gainMin: 1 };
   return JSON.stringify({
     tiers: { free, paid, enterprise },
-    preemption: { ...often, ...usualPreemption, ...preemption },
+    preemption: { ...often, ranMsMin },
   });
 };
 
@@ -89,7 +98,7 @@ async function settle(directory: string, onStop: Ground['onStop']) {
       ...{ CELLBOOK_GPU_PROGRAMS: errand.directory, CELLBOOK_POOL: 'off' },
     },
     inherited: {
-      ...{ CELLBOOK_OPERATORS: operatorEmail, CELLBOOK_POLICY: policyWith({}) },
+      ...{ CELLBOOK_OPERATORS: operatorEmail, CELLBOOK_POLICY: policyWith(usualRanMsMin) },
       CELLBOOK_WEBHOOK_ALLOW: '127.0.0.1',
     },
     made: { errand, fillDisk: () => fill(disk) },

@@ -18,6 +18,8 @@ export const shortenBy = 20;
 const scrapeSeconds = 2;
 const startDeadlineMs = 30_000;
 
+const answerSchema = z.object({ data: z.object({ result: z.array(z.unknown()) }) });
+
 const alertsSchema = z.object({
   data: z.object({
     alerts: z.array(z.object({ labels: z.looseObject({ alertname: z.string() }), state: z.string() })),
@@ -29,6 +31,8 @@ export interface Prometheus {
   /** Names of the alerts that fire now; `pending`: of those that do when their wait is over. */
   firing(): Promise<Set<string>>;
   pending(): Promise<Set<string>>;
+  /** Whether an expression gives anything now: `up == 0`. */
+  holds(expression: string): Promise<boolean>;
   stop(): Promise<void>;
 }
 
@@ -64,12 +68,16 @@ export async function startPrometheus(
       throw thrown;
     },
   );
+  const ask = async (path: string): Promise<unknown> => (await fetch(url + path, soon())).json();
   const named = async (wanted: 'firing' | 'pending') => {
-    const answer: unknown = await (await fetch(`${url}/api/v1/alerts`, soon())).json();
-    const { alerts } = alertsSchema.parse(answer).data;
+    const { alerts } = alertsSchema.parse(await ask('/api/v1/alerts')).data;
     return new Set(alerts.flatMap(({ labels, state }) => (state === wanted ? [labels.alertname] : [])));
   };
-  return { url, stop, firing: () => named('firing'), pending: () => named('pending') };
+  const holds = async (expression: string) => {
+    const query = new URLSearchParams({ query: expression });
+    return answerSchema.parse(await ask(`/api/v1/query?${query}`)).data.result.length > 0;
+  };
+  return { url, stop, firing: () => named('firing'), pending: () => named('pending'), holds };
 }
 
 const soon = () => ({ signal: AbortSignal.timeout(5_000) });

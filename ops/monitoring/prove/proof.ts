@@ -15,6 +15,16 @@ export interface Proof<Place extends Ground = World> {
   make(world: Place): Promise<() => Promise<void>>;
 }
 
+/** What a cause has begun ends also where the rest of it cannot be made. */
+export async function orUndo<T>(rest: Promise<T>, undo: () => Promise<void>): Promise<T> {
+  try {
+    return await rest;
+  } catch (thrown) {
+    await undo();
+    throw thrown;
+  }
+}
+
 /** Does it again and again; what it throws is part of the cause. */
 export function keepDoing(work: (turn: number) => Promise<unknown>, pauseMs: number): () => Promise<void> {
   const ending = new AbortController();

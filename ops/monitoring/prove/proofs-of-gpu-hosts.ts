@@ -2,12 +2,11 @@
 import { writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { sleep, systemClock } from '@cellbook/shared/clock.ts';
 import { regionIdSchema } from '@cellbook/shared/ids.ts';
 import { type GpuWorld, gpuHosts, gpus, regionId, scheduler } from './gpu-world.ts';
 import { targetsIn } from './ground.ts';
 import { errandHere, keepSubmitting } from './keep-submitting.ts';
-import type { Proof } from './proof.ts';
+import { orUndo, type Proof } from './proof.ts';
 import { watchOnly } from './watch-only.ts';
 
 const agentsUnwatched: Proof<GpuWorld> = {
@@ -49,9 +48,9 @@ const storeOfResultsAway: Proof<GpuWorld> = {
 const agentsStopped: Proof<GpuWorld> = {
   cause: 'the agents of all GPU hosts are stopped while they run jobs',
   alerts: ['GpuAgentDown', 'GpuHostsSilent', 'GpuRegionSilent', 'GpuLeasesExpire'],
-  async make({ customers, freeze }) {
+  async make({ customers, freeze, taken }) {
     const working = keepSubmitting([customers.paid], () => errandHere(600), { pauseMs: 200, eachMax: gpus });
-    await sleep(systemClock, 15_000);
+    await orUndo(taken(), working);
     const agents = gpuHosts.map((host) => freeze(`gpu-agent-${host}`));
     return async () => {
       for (const goOn of agents) goOn();

@@ -1,12 +1,13 @@
 /** What befalls two regions that know each other: one does not answer, or does not believe the other. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { sleep, systemClock } from '@cellbook/shared/clock.ts';
+import { systemClock } from '@cellbook/shared/clock.ts';
 import { systemRandom } from '@cellbook/shared/random.ts';
+import { waitUntil } from '../../up/wait-until.ts';
 import { errandOf } from './errand.ts';
-import { type GpuWorld, gpus, otherRegionId } from './gpu-world.ts';
+import { type GpuWorld, otherRegionId } from './gpu-world.ts';
 import { keepSubmitting, later } from './keep-submitting.ts';
-import type { Proof } from './proof.ts';
+import { orUndo, type Proof } from './proof.ts';
 
 const otherScheduler = `scheduler-gpu-${otherRegionId}`;
 
@@ -48,11 +49,17 @@ const peerSilent: Proof<GpuWorld> = {
   alerts: ['GpuSpillsUnanswered'],
   // An offer counts as unanswered after five minutes, which are not shortened.
   withinMs: 480_000,
-  async make({ customers, freeze }) {
+  async make({ customers, record, freeze }) {
+    const offersOf = async () =>
+      (await record`select 1 from events where body ->> 'type' = 'spill_offered'`).length;
+    const before = await offersOf();
     const working = keepSubmitting([customers.paid, customers.enterprise], () => errandOf(900), {
-      ...{ pauseMs: 20, eachMax: gpus * 2 },
+      ...{ pauseMs: 20, eachMax: 100 },
     });
-    await sleep(systemClock, 500);
+    // Offers are written, and told a second later: whoever is told of them answers no more.
+    const offered = async () => (await offersOf()) > before;
+    const waiting = { clock: systemClock, deadlineMs: 120_000, what: 'jobs to be offered to another region' };
+    await orUndo(waitUntil(offered, waiting), working);
     const goOn = freeze(otherScheduler);
     return async () => {
       goOn();

@@ -1,13 +1,17 @@
 /** What befalls queues: more comes than there are GPUs, nobody may be stopped for others, everybody is, money is short. */
-import { sleep, systemClock } from '@cellbook/shared/clock.ts';
 import { type GpuWorld, gpus } from './gpu-world.ts';
 import { errandHere, keepSubmitting } from './keep-submitting.ts';
-import type { Proof } from './proof.ts';
+import { orUndo, type Proof } from './proof.ts';
 
 const all = ({ customers }: GpuWorld) => [customers.free, customers.paid, customers.enterprise];
-/** All GPUs, and some that wait; nobody else is there yet. */
-const fillWith = ({ customers }: GpuWorld, seconds: number) =>
-  keepSubmitting([customers.free], () => errandHere(seconds), { pauseMs: 50, eachMax: gpus * 2 });
+/** All GPUs are one tier's, and some of it wait; nobody else is there yet. */
+async function fill({ customers, taken }: GpuWorld): Promise<() => Promise<void>> {
+  const filling = keepSubmitting([customers.free], () => errandHere(600), {
+    ...{ pauseMs: 50, eachMax: gpus * 2 },
+  });
+  await orUndo(taken(), filling);
+  return filling;
+}
 
 const tooMany: Proof<GpuWorld> = {
   cause: 'more long jobs come than there are GPUs',
@@ -25,15 +29,14 @@ const nobodyStopped: Proof<GpuWorld> = {
   cause: 'a policy has nobody stopped for others, and one tier has filled the region',
   alerts: ['GpuFloorStarved'],
   async make(world) {
-    await world.preemption({ ranMsMin: 3_600_000 });
-    const filling = fillWith(world, 600);
-    await sleep(systemClock, 15_000);
+    await world.preempt({ ranMsMin: 3_600_000 });
+    const filling = await orUndo(fill(world), () => world.preempt());
     const waiting = keepSubmitting([world.customers.enterprise], () => errandHere(600), {
       ...{ pauseMs: 100, eachMax: gpus },
     });
     return async () => {
       await Promise.all([filling(), waiting()]);
-      await world.preemption();
+      await world.preempt();
     };
   },
 };
@@ -42,8 +45,7 @@ const everybodyStopped: Proof<GpuWorld> = {
   cause: 'wide jobs of a second come again and again where one tier has filled the region',
   alerts: ['GpuPreemptionStorm'],
   async make(world) {
-    const filling = fillWith(world, 600);
-    await sleep(systemClock, 10_000);
+    const filling = await fill(world);
     const coming = keepSubmitting([world.customers.enterprise], () => errandHere(1, 4), { pauseMs: 2_500 });
     return async () => {
       await Promise.all([filling(), coming()]);

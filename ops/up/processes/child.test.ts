@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '@cellbook/shared/clock.ts';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { assertRunning, type ChildSpec, type SpawnContext, startChild } from './child.ts';
 import { identityOf, isGroupAlive } from './proc.ts';
 
@@ -47,7 +47,7 @@ describe('a supervised program', () => {
 
   it('takes its whole group with it when it ignores the request to stop', async () => {
     const child = await startChild(context, shell(`trap '' TERM; sleep 1000 & echo ready; wait; wait`, 200));
-    await vi.waitFor(() => expect(readFileSync(child.logPath, 'utf8')).toContain('ready'));
+    await expect.poll(() => readFileSync(child.logPath, 'utf8')).toContain('ready');
     await child.stop();
     expect(isGroupAlive(child.pid)).toBe(false);
   });
@@ -57,7 +57,7 @@ describe('a supervised program', () => {
       context,
       shell(`(trap '' TERM; echo ready; sleep 1000; sleep 1000) & wait`),
     );
-    await vi.waitFor(() => expect(readFileSync(child.logPath, 'utf8')).toContain('ready'));
+    await expect.poll(() => readFileSync(child.logPath, 'utf8')).toContain('ready');
     await child.stop();
     expect(isGroupAlive(child.pid)).toBe(false);
   });

@@ -58,17 +58,17 @@ const last = (): Child => {
   if (!child) throw new Error('nothing was started');
   return child;
 };
-const startedTimes = (count: number) => vi.waitFor(() => expect(started).toHaveLength(count), 10_000);
+const startedTimes = (count: number) => expect.poll(() => started).toHaveLength(count);
 
 describe('a program that is kept running', () => {
   it('is started again at once when it is killed, with what is left of its group gone, and that is told', async () => {
     await keep(() => 'echo last words; sleep 1000 & sleep 1000');
-    await vi.waitFor(() => expect(lastLines(last().logPath, 1)).toBe('last words'));
+    await expect.poll(() => lastLines(last().logPath, 1)).toBe('last words');
     process.kill(last().pid, 'SIGKILL');
     await startedTimes(2);
     expect(isGroupAlive(started[0]?.pid as number)).toBe(false);
     expect(isGroupAlive(last().pid)).toBe(true);
-    await vi.waitFor(() => expect(said.at(-1)).toContain('sample is back'));
+    await expect.poll(() => said.at(-1)).toContain('sample is back');
     expect(said[0]).toContain('sample ended (SIGKILL)');
     expect(said[0]).toContain('    last words');
   });
@@ -103,7 +103,7 @@ describe('a program that is kept running', () => {
     process.kill(last().pid, 'SIGKILL');
     // The clock stands still: after the second end it waits.
     await startedTimes(2);
-    await vi.waitFor(() => expect(said.filter((text) => text.includes('ended'))).toHaveLength(2));
+    await expect.poll(() => said.filter((text) => text.includes('ended'))).toHaveLength(2);
     await program?.stop();
     expect(started).toHaveLength(2);
   });
@@ -130,7 +130,7 @@ describe('a program that is kept running', () => {
     await clock.advance(19 * probeEveryMs);
     expect(said).toEqual([]);
     await clock.advance(probeEveryMs);
-    await vi.waitFor(() => expect(said[0]).toContain('does not answer any more'));
+    await expect.poll(() => said[0]).toContain('does not answer any more');
   });
 
   it('is killed in seconds when it hangs and hears no request to stop, however long it may take to stop', async () => {

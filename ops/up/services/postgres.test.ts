@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { sleep, systemClock } from '@cellbook/shared/clock.ts';
 import { freePort } from '@cellbook/shared/ports.ts';
 import postgres from 'postgres';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { SpawnContext } from '../processes/child.ts';
 import { isGroupAlive, pidsWorkingIn } from '../processes/proc.ts';
 import { ensureDatabase } from './database.ts';
@@ -81,7 +81,7 @@ describe('the platform’s Postgres', () => {
     const killed = await start();
     const busy = query(killed.url, 'select pg_sleep(1000)').catch(() => undefined);
     const backends = () => pidsWorkingIn(join(home, 'pg')).filter((pid) => pid !== killed.child.pid);
-    await vi.waitFor(() => expect(backends().length).toBeGreaterThan(0));
+    await expect.poll(() => backends().length).toBeGreaterThan(0);
     // Stopped, they cannot see that their server has ended.
     const stopped = backends();
     for (const pid of stopped) process.kill(pid, 'SIGSTOP');
