@@ -51,7 +51,7 @@ export async function startGpuWorld(): Promise<GpuWorld> {
     const customer = (standing: Omit<Standing, 'region'>) =>
       newCustomer(platform.url, { ...standing, region: regionId });
     const customers = {
-      free: await customer({ tier: 'free' }),
+      free: await customer({ tier: 'free', quotas: rich }),
       paid: await customer({ tier: 'paid' }),
       enterprise: await customer({ tier: 'enterprise' }),
     };
@@ -70,6 +70,10 @@ export async function startGpuWorld(): Promise<GpuWorld> {
     throw thrown;
   }
 }
+
+const spend = { spendMicrosPerMonth: 1_000_000_000_000 };
+/** The usual one of the tier is spent by a dozen long jobs: no region is filled by that. */
+const rich = { jobs: { user: spend, organisation: spend } };
 
 const gpusThatAre = (state: string) =>
   `sum(max by (sku) (cellbook_scheduler_gpus{region="${regionId}", state="${state}"}))`;
