@@ -162,7 +162,7 @@ function countUsual(s: ClassEvidence, keys: readonly string[], isBad: boolean): 
 function normalRateFor({ base }: ClassEvidence, tracked: Tracked): number {
   const { normalFactor: factor, normalLeast: least, othersMin } = classRules;
   if (!tracked.own) return normalRateOf(base, factor, least);
-  return normalRateBeside(base, tracked.own, { factor, least, othersMin });
+  return normalRateBeside(base, tracked.own, { factor, least, othersMin, lately: 'counts' });
 }
 
 function observeLimited(s: ClassEvidence, key: string, isBad: boolean, atMs: number): void {

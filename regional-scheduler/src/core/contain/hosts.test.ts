@@ -76,6 +76,44 @@ describe('a host that fails what succeeds elsewhere', () => {
     expect(w.s.hosts['host-7']!.bad).toBeLessThan(12);
   });
 
+  it.each([
+    { others: 1, share: 2, result: 'own fault' },
+    { others: 1, share: 10, result: 'own fault' },
+    { others: 4, share: 20, result: 'failed' },
+  ] as const)(
+    'is found where only one end in $share is of the $others others, and nothing has run before',
+    ({ others, share, result }) => {
+      const w = world();
+      const ends = (from: number, to: number) => {
+        for (let end = from; end < to && w.quarantined.length === 0; end++) {
+          // Who fails at once has the next job at once.
+          const isWell = end % share === 0;
+          const at = isWell ? 1 + ((end / share) % others) : 0;
+          const seen = { hostId: hostId(at), failedOn: [], isExplained: false, atMs: end * 1000 };
+          observeHost(w.s, {
+            ...{ ...seen, jobId: `job-${end}` as JobId },
+            result: isWell ? 'succeeded' : result,
+          });
+          w.quarantined.push(...decideHosts(w.s, others + 1, end * 1000).map((one) => one.hostId));
+        }
+      };
+      ends(0, 25 * share);
+      expect(w.quarantined).toEqual(['host-0']);
+    },
+  );
+
+  it('is not found where all hosts fail as often, however few there are', () => {
+    const w = world();
+    const random = seededRandom(4);
+    for (let end = 0; end < 2_000; end++) {
+      const seen = { hostId: hostId(random.int(2)), failedOn: [], isExplained: false, atMs: end };
+      const result = random.float() < 0.6 ? 'own fault' : 'succeeded';
+      observeHost(w.s, { ...seen, jobId: `job-${end}` as JobId, result });
+      w.quarantined.push(...decideHosts(w.s, 2, end).map((one) => one.hostId));
+    }
+    expect(w.quarantined).toEqual([]);
+  });
+
   it('is never found where there is none: 50,000 jobs of which one in twenty fails anywhere', () => {
     const w = world();
     const random = seededRandom(2);

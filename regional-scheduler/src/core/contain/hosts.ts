@@ -8,16 +8,20 @@
  *                        ▲                                        │
  *                        └────────────── one failure ─────────────┘
  *
- * Never more than a fifth of the hosts: when all seem bad it is something else.
+ * Never more than a fifth of the hosts, or one: when all seem bad it is something else.
  */
 import type { HostId, JobId, UserId } from '@cellbook/shared/ids.ts';
 import type { HostPhase } from '../model/host.ts';
 import {
   type BaseRate,
+  countOwn,
   countRate,
   gain,
   newBaseRate,
+  newOwnPart,
+  normalRateBeside,
   normalRateOf,
+  type OwnPart,
   observe,
   type Suspicion,
 } from './likelihood.ts';
@@ -32,6 +36,8 @@ export interface SuspectHost extends Suspicion {
   lostMs: number | null;
   /** What its last failures added, by job: to be taken back. */
   added: { jobId: JobId; log: number }[];
+  /** Its part in what is usual. Absent while there is none, and in what was written before it was told apart. */
+  own?: OwnPart;
 }
 
 export interface HostEvidence {
@@ -54,6 +60,8 @@ export interface Hold {
 export const hostRules = {
   normalFactor: 3,
   normalLeast: 0.04,
+  /** Ends elsewhere, of the last few hundred, that a host is compared with; where there are fewer, with all. */
+  othersMin: 20,
   /** With so many hosts, observations of its own until one of them is quarantined by chance: as many times 100. */
   quiet: 100,
   quarantinedShareMax: 0.2,
@@ -83,7 +91,7 @@ export interface HostObservation {
 
 export function observeHost(s: HostEvidence, seen: HostObservation): void {
   const host = hostOf(s, seen.hostId);
-  const normalRate = normalRateOf(s.base, hostRules.normalFactor, hostRules.normalLeast);
+  const normalRate = normalRateFor(s, host);
   if (seen.result === 'succeeded') {
     succeeded(s, host, normalRate);
     return;
@@ -101,12 +109,25 @@ export function observeHost(s: HostEvidence, seen: HostObservation): void {
     if (isSame) return;
   }
   if (host.probation > 0) noteDue(s, seen.hostId);
-  countRate(s.base, true);
+  countUsual(s, host, true);
   blame(s, seen.hostId, seen.jobId, normalRate);
 }
 
+/** Of all but this host: one that fails always, where there are few others, would make failing usual. */
+function normalRateFor({ base }: HostEvidence, { own }: SuspectHost): number {
+  const { normalFactor: factor, normalLeast: least, othersMin } = hostRules;
+  if (!own) return normalRateOf(base, factor, least);
+  return normalRateBeside(base, own, { factor, least, othersMin, lately: 'left out' });
+}
+
+function countUsual(s: HostEvidence, host: SuspectHost, isBad: boolean): void {
+  countRate(s.base, isBad);
+  host.own ??= newOwnPart(s.base);
+  countOwn(host.own, s.base, isBad);
+}
+
 function succeeded(s: HostEvidence, host: SuspectHost, normalRate: number): void {
-  countRate(s.base, false);
+  countUsual(s, host, false);
   observe(host, false, normalRate);
   if (host.ok % hostRules.forgivenAfter === 0) host.times = Math.max(0, host.times - 1);
   if (host.probation > 0) host.probation--;
@@ -129,7 +150,7 @@ function takeBack(s: HostEvidence, hostId: HostId, jobId: JobId): void {
 function hostOf(s: HostEvidence, hostId: HostId): SuspectHost {
   const known = s.hosts[hostId];
   if (known) return known;
-  const host = {
+  const host: SuspectHost = {
     log: 0,
     bad: 0,
     ok: 0,

@@ -82,21 +82,32 @@ export function countOwn(own: OwnPart, rate: BaseRate, isBad: boolean): void {
 
 /**
  * As `normalRateOf`, of all but this thing: what fails always, and is a third of everything, makes failing usual only
- * for itself. Of all where there are not `othersMin` others to go by.
+ * for itself. Of all where there are not `othersMin` others to go by. `lately`: where those are among the last few
+ * thousand and not among the last few hundred, whether these count as they are (then what is nearly all there is lately
+ * is blamed for no wave that fails everything) or not at all (then whoever fails at once, and so has nearly all, is found).
  */
 export function normalRateBeside(
   rate: BaseRate,
   own: OwnPart,
-  { factor, least, othersMin }: { factor: number; least: number; othersMin: number },
+  { factor, least, othersMin, lately }: BesideRules,
 ): number {
   const beside = (mean: number, part: OwnPart['fast'], over: number) => {
     const kept = keptOf(own.at, rate.all, over);
     const others = 1 - kept * part.all;
-    if (others * Math.min(rate.all, over) < othersMin) return mean;
+    if (others * Math.min(rate.all, over) < othersMin) return null;
     return Math.max(0, mean - kept * part.bad) / others;
   };
-  const usual = Math.max(beside(rate.fast, own.fast, fastOver), beside(rate.slow, own.slow, slowOver));
-  return Math.max(least, factor * usual);
+  const slow = beside(rate.slow, own.slow, slowOver);
+  if (slow === null) return normalRateOf(rate, factor, least);
+  const fast = beside(rate.fast, own.fast, fastOver) ?? (lately === 'counts' ? rate.fast : 0);
+  return Math.max(least, factor * Math.max(fast, slow));
+}
+
+export interface BesideRules {
+  factor: number;
+  least: number;
+  othersMin: number;
+  lately: 'counts' | 'left out';
 }
 
 /** What is left of a weight after the observations from the one number to the other: each takes 1/n, then 1/`over`. */
