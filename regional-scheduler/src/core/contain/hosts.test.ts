@@ -132,6 +132,50 @@ describe('a host that fails what succeeds elsewhere', () => {
     expect(w.quarantined).toEqual([]);
   });
 
+  it('is let go as soon as the jobs that spoke against it fail elsewhere too, and is not on probation for them', () => {
+    const w = world();
+    for (let job = 0; job < 300; job++) runJob(w, job, { host: () => job % hosts, fails: () => false });
+    const seen = { failedOn: [], isExplained: false, atMs: w.nowMs, result: 'failed' } as const;
+    const fail = (job: number, on: number, failedOn: HostId[] = []) =>
+      observeHost(w.s, { ...seen, hostId: hostId(on), jobId: `job-${job}` as JobId, failedOn });
+    const decide = () => {
+      const decisions = decideHosts(w.s, hosts, w.nowMs);
+      for (const one of decisions) foldHostPhase(w.s, one.hostId, one.phase, w.nowMs);
+      return decisions.map(({ phase, because }) => ({ phase, because }));
+    };
+    for (let job = 0; job < 5; job++) fail(1_000 + job, 7);
+    expect(decide()).toMatchObject([{ phase: 'quarantined' }]);
+    fail(1_000, 8, [hostId(7)]);
+    expect(decide()).toEqual([]);
+    for (let job = 1; job < 5; job++) fail(1_000 + job, 8, [hostId(7)]);
+    expect(decide()).toEqual([{ phase: 'up', because: 'what spoke against it has failed elsewhere too' }]);
+    expect(hostMayTake(w.s, hostId(7), { failures: 1, runningThere: 3 })).toBe(true);
+    expect(judgementOf(w.s, hostId(7))).toMatchObject({ times: 0, suspicion: 0, quarantinedMs: null });
+  });
+
+  it('that fails on probation stays, unless that job fails elsewhere too: then it is on probation again', () => {
+    const w = world();
+    for (let job = 0; job < 300; job++) runJob(w, job, { host: () => job % hosts, fails: () => false });
+    const seen = { failedOn: [], isExplained: false, atMs: w.nowMs, result: 'failed' } as const;
+    const fail = (job: number, on: number, failedOn: HostId[] = []) =>
+      observeHost(w.s, { ...seen, hostId: hostId(on), jobId: `job-${job}` as JobId, failedOn });
+    const decide = () => {
+      const decisions = decideHosts(w.s, hosts, w.nowMs);
+      for (const one of decisions) foldHostPhase(w.s, one.hostId, one.phase, w.nowMs);
+      return decisions.map((one) => one.phase);
+    };
+    for (let job = 0; job < 5; job++) fail(1_000 + job, 7);
+    expect(decide()).toEqual(['quarantined']);
+    w.nowMs += hostRules.quarantineMs;
+    expect(decide()).toEqual(['up']);
+    fail(2_000, 7);
+    expect(decide()).toEqual(['quarantined']);
+    expect(decide()).toEqual([]);
+    fail(2_000, 8, [hostId(7)]);
+    expect(decide()).toEqual(['up']);
+    expect(judgementOf(w.s, hostId(7))).toMatchObject({ times: 1, probation: hostRules.probationJobs });
+  });
+
   it('comes back on probation, with one job at a time that has not failed, and stays when it fails again', () => {
     const w = world();
     for (let job = 0; job < 300; job++) runJob(w, job, { host: () => job % hosts, fails: () => false });

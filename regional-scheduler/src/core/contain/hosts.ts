@@ -1,8 +1,8 @@
 /**
  * Which hosts fail what would succeed elsewhere. A failure is ambiguous when it happens: it counts against its host
  * at once (a host that fails each job within a second attracts all of them), and is taken back when the job fails on
- * another host too. Faults of the host itself and lost attempts need no
- * such proof. What a limited class, or a version that is being rolled out, explains is not counted at all.
+ * another host too; a host that is quarantined for such jobs is let go by that. Faults of the host itself and lost
+ * attempts need no such proof. What a limited class, or a version that is being rolled out, explains is not counted.
  *
  *   up ──evidence──▶ quarantined ──after 10 min, doubling──▶ probation (up, one job at a time) ──3 good ends──▶ up
  *                        ▲                                        │
@@ -32,6 +32,8 @@ export interface SuspectHost extends Suspicion {
   quarantinedMs: number | null;
   /** Good ends still wanted of it; 0: it is trusted. */
   probation: number;
+  /** Enough of what it is quarantined for was taken back. Absent in what was written before there was this. */
+  isCleared?: boolean;
   /** When it last lost what it ran: all of it together is one misfortune. */
   lostMs: number | null;
   /** What its last failures added, by job: to be taken back. */
@@ -145,6 +147,7 @@ function takeBack(s: HostEvidence, hostId: HostId, jobId: JobId): void {
   const host = hostOf(s, hostId);
   for (const one of host.added) if (one.jobId === jobId) host.log = Math.max(0, host.log - one.log);
   host.added = host.added.filter((one) => one.jobId !== jobId);
+  if (host.quarantinedMs !== null) host.isCleared = host.log < thresholdOf(s) / 2;
 }
 
 function hostOf(s: HostEvidence, hostId: HostId): SuspectHost {
@@ -181,19 +184,21 @@ export function decideHosts(s: HostEvidence, hostsUp: number, nowMs: number): Ho
   const room = Math.max(1, Math.floor(hostRules.quarantinedShareMax * hostsUp)) - s.quarantined.length;
   const bad = s.due.filter((hostId) => isBad(s, hostId) && !isHeld(s, hostId)).slice(0, Math.max(0, room));
   const rested = s.quarantined.filter((hostId) => {
-    const { quarantinedMs, times } = s.hosts[hostId]!;
-    return nowMs >= (quarantinedMs ?? nowMs) + quarantineMsOf(times);
+    const { quarantinedMs, times, isCleared } = s.hosts[hostId]!;
+    return isCleared || nowMs >= (quarantinedMs ?? nowMs) + quarantineMsOf(times);
   });
   return [
     ...bad.map(
       (hostId) => ({ kind: 'host', hostId, phase: 'quarantined', because: explain(s, hostId) }) as const,
     ),
     ...rested.map(
-      (hostId) =>
-        ({ kind: 'host', hostId, phase: 'up', because: 'on probation: one job at a time' }) as const,
+      (hostId) => ({ kind: 'host', hostId, phase: 'up', because: whyBack(s.hosts[hostId]!) }) as const,
     ),
   ];
 }
+
+const whyBack = ({ isCleared }: SuspectHost): string =>
+  isCleared ? 'what spoke against it has failed elsewhere too' : 'on probation: one job at a time';
 
 export function foldHostPhase(s: HostEvidence, hostId: HostId, phase: HostPhase, atMs: number): void {
   const wasDue = s.due.includes(hostId);
@@ -204,7 +209,7 @@ export function foldHostPhase(s: HostEvidence, hostId: HostId, phase: HostPhase,
   if (phase === 'quarantined') {
     if (!wasDue) return;
     s.quarantined.push(hostId);
-    Object.assign(host, { quarantinedMs: atMs, times: host.times + 1, probation: 0 });
+    Object.assign(host, { quarantinedMs: atMs, times: host.times + 1, probation: 0, isCleared: false });
     return;
   }
   const isBack = s.quarantined.includes(hostId);
@@ -214,7 +219,7 @@ export function foldHostPhase(s: HostEvidence, hostId: HostId, phase: HostPhase,
     s.hostCount--;
   } else if (isBack) {
     // One that fell silent meanwhile is on probation when it comes back.
-    Object.assign(host, onProbation());
+    Object.assign(host, phase === 'up' && host.isCleared ? asBefore(host) : onProbation());
   }
 }
 
@@ -244,7 +249,14 @@ export function isHeld(s: HostEvidence, hostId: HostId): boolean {
 }
 
 const onProbation = () => ({
-  ...{ quarantinedMs: null, probation: hostRules.probationJobs, log: 0, bad: 0, ok: 0, added: [] },
+  ...{ quarantinedMs: null, probation: hostRules.probationJobs, isCleared: false },
+  ...{ log: 0, bad: 0, ok: 0, added: [] },
+});
+
+/** Of one that was quarantined for nothing of its own. Whoever had been before that was perhaps on probation. */
+const asBefore = ({ times }: SuspectHost) => ({
+  ...{ quarantinedMs: null, times: times - 1, isCleared: false },
+  probation: times > 1 ? hostRules.probationJobs : 0,
 });
 
 /** A host on probation is given one job at a time, and none that has failed already. */
