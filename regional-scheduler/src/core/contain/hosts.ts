@@ -7,6 +7,7 @@
  *   up ──evidence──▶ quarantined ──after 10 min, doubling──▶ probation (up, one job at a time) ──3 good ends──▶ up
  *                        ▲                                        │
  *                        └────────────── one failure ─────────────┘
+ *   quarantined ──what spoke against it fails elsewhere too──▶ as before it
  *
  * Never more than a fifth of the hosts, or one: when all seem bad it is something else.
  */
@@ -62,7 +63,7 @@ export interface Hold {
 export const hostRules = {
   normalFactor: 3,
   normalLeast: 0.04,
-  /** Ends elsewhere, of the last few hundred, that a host is compared with; where there are fewer, with all. */
+  /** Ends elsewhere, of the last few thousand, that a host is compared with; where there are fewer, with all. */
   othersMin: 20,
   /** With so many hosts, observations of its own until one of them is quarantined by chance: as many times 100. */
   quiet: 100,
