@@ -73,8 +73,11 @@ export async function recover(deps: RecoverDeps, workspaceId: WorkspaceId): Prom
       // One that is taken over at this moment is looked at again.
       if (await act(deps, facts, news, done)) found.push(...news);
     }
+    // Asked first: whoever is through then has written what is read. A running one that was just taken up says nothing.
+    const isAtWork = lifecycle.isAtWork(workspaceId);
     const row = (await deps.store.get(workspaceId)) ?? facts.row;
-    const settled = row.phase !== 'failed' && !needsWork(row, lifecycle.holder, clock.nowMs());
+    const isOpen = needsWork(row, lifecycle.holder, clock.nowMs()) || (row.phase === 'running' && isAtWork);
+    const settled = row.phase !== 'failed' && !isOpen;
     // Of one that fails again it says so; whoever is at work may be, too: what he leaves is looked at.
     const isFailedAgain = row.phase === 'failed' && row.attempts > first.row.attempts;
     if (settled || isFailedAgain || clock.monotonicMs() > endMs) return { found, done, settled, row };
